@@ -1,0 +1,25 @@
+"""The errors that a user can cause. Each is one clear line: where, the rule, the value found, the remedy."""
+
+
+class CnnError(Exception):
+    """A failure with a cause the user can mend; the command line prints it as one line and exits with 1."""
+
+    exit_code = 1
+
+
+class UsageError(CnnError, ValueError):
+    """Arguments that make no sense together; the command line exits with 2."""
+
+    exit_code = 2
+
+
+class ShapeError(CnnError, ValueError):
+    """Shapes that do not fit together; names the layer, both shapes and the remedy."""
+
+
+class DataError(CnnError):
+    """A data set that is missing or that cannot be read."""
+
+
+class FormatError(CnnError):
+    """A model file or a network description that breaks a rule of its format."""

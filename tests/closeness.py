@@ -1,0 +1,59 @@
+"""How tests compare a float32 result with a float64 reference; buffers whose every unwritten element shows."""
+
+import numpy as np
+
+EPSILON = float(np.finfo(np.float32).eps)
+
+
+def assert_close(
+    actual: np.ndarray,
+    expected: np.ndarray,
+    *,
+    terms: float = 1,
+    scale: float | np.ndarray = 1.0,
+    few: float = 8,
+) -> None:
+    """Shape and dtype, then NaN and infinities by place and sign, then the finite values.
+
+    Allowed is `few` * float32 epsilon * sqrt(terms) * scale. `terms` is the number of values that were summed for
+    one element: their rounding errors are independent, so they grow with its root. `scale` is the size of one of
+    the terms (a number, or an array for each element); larger values count with their own size.
+    """
+    __tracebackhide__ = True
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert actual.dtype == np.float32, f"dtype {actual.dtype}, not float32"
+    assert actual.shape == expected.shape, f"shape {actual.shape}, not {expected.shape}"
+    # What float64 still holds and float32 does not is infinite in float32.
+    with np.errstate(over="ignore"):
+        rounded = expected.astype(np.float32).astype(np.float64)
+    for name, kind in (("NaN", np.isnan), ("+Inf", np.isposinf), ("-Inf", np.isneginf)):
+        wrong = np.argwhere(kind(actual) != kind(rounded))
+        assert not len(wrong), _report(f"{name} in the wrong places", wrong, actual, expected)
+    finite = np.isfinite(rounded)
+    error = np.abs(np.where(finite, actual, 0.0).astype(np.float64) - np.where(finite, expected, 0.0))
+    size = np.maximum(scale, np.abs(np.where(finite, expected, 0.0)))
+    allowed = few * EPSILON * np.sqrt(max(terms, 1)) * size
+    wrong = np.argwhere(error > allowed)
+    assert not len(wrong), _report(
+        f"off by up to {(error[error > allowed] / allowed[error > allowed]).max():.3g} times the allowed",
+        wrong,
+        actual,
+        expected,
+    )
+
+
+def _report(what: str, wrong: np.ndarray, actual: np.ndarray, expected: np.ndarray) -> str:
+    shown = ", ".join(
+        f"{[int(i) for i in index]}: {actual[tuple(index)]:.9g} instead of {expected[tuple(index)]:.9g}"
+        for index in wrong[:5]
+    )
+    return f"{what} at {len(wrong)} of {actual.size} elements of {actual.shape}: {shown}"
+
+
+def unwritten(*shape: int) -> np.ndarray:
+    """A float32 output buffer full of NaN: an element that nobody writes shows."""
+    return np.full(shape, np.nan, dtype=np.float32)
+
+
+def same_bits(left: np.ndarray, right: np.ndarray) -> bool:
+    return left.dtype == right.dtype and left.shape == right.shape and left.tobytes() == right.tobytes()

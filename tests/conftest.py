@@ -1,0 +1,89 @@
+"""What all tests share: instruction sets, thread counts, seeded numbers and the real MNIST."""
+
+import os
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+THREAD_COUNTS = (1, 2, 3)
+SEED = pytest.StashKey[int]()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every instruction set that this CPU runs; the list comes from the build, so none is forgotten."""
+    if "instruction_set" in metafunc.fixturenames:
+        from cnncli import _core
+
+        metafunc.parametrize("instruction_set", _core.instruction_sets(), indirect=True)
+
+
+@pytest.fixture
+def instruction_set(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The test runs once for each instruction set; the one that was in use before is restored."""
+    from cnncli import _core
+
+    before = _core.instruction_set()
+    _core.set_instruction_set(request.param)
+    yield request.param
+    _core.set_instruction_set(before)
+
+
+@pytest.fixture
+def restored_threads() -> Iterator[None]:
+    """The test may set the number of threads; the one that was in use before is restored."""
+    from cnncli import _core
+
+    before = _core.thread_count()
+    yield
+    _core.set_thread_count(before)
+
+
+@pytest.fixture
+def assert_same_bits_for_any_threads(restored_threads: None) -> Callable[[Callable[[], Any]], None]:
+    """Call it with a function that computes arrays: it must give the same bits with 1, 2 and 3 threads."""
+    from cnncli import _core
+
+    def check(compute: Callable[[], tuple[np.ndarray, ...]]) -> None:
+        results = []
+        for count in THREAD_COUNTS:
+            _core.set_thread_count(count)
+            results.append(compute())
+        for count, result in zip(THREAD_COUNTS[1:], results[1:], strict=True):
+            for index, (one, more) in enumerate(zip(results[0], result, strict=True)):
+                assert one.tobytes() == more.tobytes(), (
+                    f"result {index} differs between 1 and {count} threads"
+                )
+
+    return check
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> np.random.Generator:
+    """Numbers from a seed that is fixed for each test (or CNN_TEST_SEED), and printed when the test fails."""
+    seed = int(os.environ.get("CNN_TEST_SEED") or zlib.crc32(request.node.nodeid.encode()))
+    request.node.stash[SEED] = seed
+    return np.random.default_rng(seed)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    report = yield
+    if report.failed and SEED in item.stash:
+        report.sections.append(("seed", f"CNN_TEST_SEED={item.stash[SEED]} repeats the numbers of this test"))
+    return report
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    """The folder with MNIST's four IDX files (gzipped or not) that CNN_TEST_MNIST names, or a skip."""
+    folder = os.environ.get("CNN_TEST_MNIST")
+    if not folder:
+        pytest.skip("CNN_TEST_MNIST is not set; set it to a folder with MNIST's four IDX files")
+    path = Path(folder)
+    if not path.is_dir():
+        pytest.fail(f"CNN_TEST_MNIST={folder}: no such folder")
+    return path

@@ -1,0 +1,57 @@
+"""The layers: one file each, and this table of contents."""
+
+from cnncli.layers.arrays import FloatArray, Shape, as_float32
+from cnncli.layers.average_pooling import AveragePooling
+from cnncli.layers.batch_normalization import BatchNormalization
+from cnncli.layers.convolution import Convolution
+from cnncli.layers.dropout import Dropout
+from cnncli.layers.flatten import Flatten
+from cnncli.layers.linear import Linear
+from cnncli.layers.log_soft_max import LogSoftMax
+from cnncli.layers.max_pooling import MaxPooling
+from cnncli.layers.module import Module
+from cnncli.layers.parameter import Parameter
+from cnncli.layers.registry import LAYER_TYPES, describe, register
+from cnncli.layers.relu import ReLU
+from cnncli.layers.sequential import Sequential
+from cnncli.layers.sigmoid import Sigmoid
+from cnncli.layers.tanh import Tanh
+
+for _layer_type in (
+    AveragePooling,
+    BatchNormalization,
+    Convolution,
+    Dropout,
+    Flatten,
+    Linear,
+    LogSoftMax,
+    MaxPooling,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Tanh,
+):
+    register(_layer_type)
+
+__all__ = [
+    "LAYER_TYPES",
+    "AveragePooling",
+    "BatchNormalization",
+    "Convolution",
+    "Dropout",
+    "Flatten",
+    "FloatArray",
+    "Linear",
+    "LogSoftMax",
+    "MaxPooling",
+    "Module",
+    "Parameter",
+    "ReLU",
+    "Sequential",
+    "Shape",
+    "Sigmoid",
+    "Tanh",
+    "as_float32",
+    "describe",
+    "register",
+]

@@ -1,0 +1,152 @@
+"""The compiled core. Arrays are C-contiguous; outputs come allocated; nothing is converted silently."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Float = NDArray[np.float32]
+_Pair = tuple[int, int]
+_Algorithm = Literal["auto", "direct", "im2col"]
+_Kind = Literal["relu", "tanh", "sigmoid"]
+
+def gemm(
+    a: _Float,
+    b: _Float,
+    c: _Float,
+    *,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    accumulate: bool = False,
+) -> None: ...
+def convolution_forward(
+    input: _Float,
+    output: _Float,
+    weight: _Float,
+    bias: _Float | None,
+    *,
+    stride: _Pair,
+    padding: _Pair,
+    dilation: _Pair,
+    groups: int,
+    algorithm: _Algorithm = "auto",
+) -> None: ...
+def convolution_backward_input(
+    grad_output: _Float,
+    grad_input: _Float,
+    weight: _Float,
+    *,
+    stride: _Pair,
+    padding: _Pair,
+    dilation: _Pair,
+    groups: int,
+    algorithm: _Algorithm = "auto",
+) -> None: ...
+def convolution_backward_parameters(
+    input: _Float,
+    grad_output: _Float,
+    grad_weight: _Float,
+    grad_bias: _Float | None,
+    *,
+    stride: _Pair,
+    padding: _Pair,
+    dilation: _Pair,
+    groups: int,
+    scale: float = 1.0,
+    algorithm: _Algorithm = "auto",
+) -> None: ...
+def linear_forward(input: _Float, output: _Float, weight: _Float, bias: _Float | None) -> None: ...
+def linear_backward_input(grad_output: _Float, grad_input: _Float, weight: _Float) -> None: ...
+def linear_backward_parameters(
+    input: _Float, grad_output: _Float, grad_weight: _Float, grad_bias: _Float | None, *, scale: float = 1.0
+) -> None: ...
+def max_pooling_forward(
+    input: _Float, output: _Float, argmax: NDArray[np.int32], *, kernel: _Pair, stride: _Pair, padding: _Pair
+) -> None: ...
+def max_pooling_backward(
+    grad_output: _Float,
+    argmax: NDArray[np.int32],
+    grad_input: _Float,
+    *,
+    kernel: _Pair,
+    stride: _Pair,
+    padding: _Pair,
+) -> None: ...
+def average_pooling_forward(
+    input: _Float, output: _Float, *, kernel: _Pair, stride: _Pair, padding: _Pair, count_padding: bool = True
+) -> None: ...
+def average_pooling_backward(
+    grad_output: _Float,
+    grad_input: _Float,
+    *,
+    kernel: _Pair,
+    stride: _Pair,
+    padding: _Pair,
+    count_padding: bool = True,
+) -> None: ...
+def activation_forward(input: _Float, output: _Float, *, kind: _Kind) -> None: ...
+def activation_backward(output: _Float, grad_output: _Float, grad_input: _Float, *, kind: _Kind) -> None: ...
+def batch_normalization_forward(
+    input: _Float,
+    output: _Float,
+    weight: _Float | None,
+    bias: _Float | None,
+    running_mean: _Float,
+    running_variance: _Float,
+    saved_mean: _Float,
+    saved_inverse_std: _Float,
+    *,
+    training: bool,
+    momentum: float,
+    epsilon: float,
+) -> None: ...
+def batch_normalization_backward(
+    input: _Float,
+    grad_output: _Float,
+    grad_input: _Float,
+    weight: _Float | None,
+    saved_mean: _Float,
+    saved_inverse_std: _Float,
+    grad_weight: _Float | None,
+    grad_bias: _Float | None,
+    *,
+    training: bool,
+    scale: float = 1.0,
+) -> None: ...
+def dropout_forward(
+    input: _Float, output: _Float, *, rate: float, seed: int, layer: int, step: int
+) -> None: ...
+def dropout_backward(
+    grad_output: _Float, grad_input: _Float, *, rate: float, seed: int, layer: int, step: int
+) -> None: ...
+def log_softmax_forward(input: _Float, output: _Float) -> None: ...
+def log_softmax_backward(output: _Float, grad_output: _Float, grad_input: _Float) -> None: ...
+def softmax_nll_forward(
+    input: _Float, labels: NDArray[np.int64], losses: _Float, log_probabilities: _Float
+) -> None: ...
+def softmax_nll_backward(
+    log_probabilities: _Float, labels: NDArray[np.int64], grad_input: _Float, *, scale: float
+) -> None: ...
+def sgd_update(
+    parameter: _Float,
+    gradient: _Float,
+    velocity: _Float | None,
+    *,
+    learning_rate: float,
+    momentum: float,
+    dampening: float,
+    nesterov: bool,
+    weight_decay: float,
+) -> None: ...
+def random_uniform(out: _Float, *, seed: int, purpose: int, stream: int = 0) -> None: ...
+def random_normal(out: _Float, *, seed: int, purpose: int, stream: int = 0) -> None: ...
+def permutation(count: int, *, seed: int, epoch: int) -> NDArray[np.int64]: ...
+def instruction_sets() -> list[str]: ...
+def instruction_set() -> str: ...
+def set_instruction_set(name: str) -> None: ...
+def thread_count() -> int: ...
+def set_thread_count(count: int) -> None: ...
+def default_thread_count() -> int: ...
+def digits_generate(
+    images: NDArray[np.uint8], labels: NDArray[np.uint8], *, seed: int, first: int
+) -> None: ...

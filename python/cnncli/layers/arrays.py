@@ -1,0 +1,33 @@
+"""What people have (lists, uint8, float64) to what kernels take: float32, C-contiguous."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cnncli.errors import UsageError
+
+FloatArray = NDArray[np.float32]
+Shape = tuple[int, ...]
+
+
+def as_float32(value: ArrayLike, name: str = "input") -> FloatArray:
+    """`value` as a C-contiguous float32 array; the array itself, without a copy, if it is one already.
+
+    Booleans, whole numbers and floats of any size are converted by value (a byte 255 becomes 255.0).
+    Raises UsageError for anything else; `name` is how the message calls the value.
+    """
+    try:
+        array: NDArray[Any] = np.asarray(value)
+    except ValueError:
+        raise UsageError(
+            f"{name}: rows of different lengths; pass an array with one length per axis"
+        ) from None
+    if array.dtype.kind not in "fiub":
+        raise UsageError(f"{name}: elements are {array.dtype.name}, not numbers; pass integers or floats")
+    return np.ascontiguousarray(array, dtype=np.float32)
+
+
+def format_shape(shape: Shape) -> str:
+    """A shape as people write it: 1x28x28."""
+    return "x".join(str(size) for size in shape) or "no axes"

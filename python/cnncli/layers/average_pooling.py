@@ -1,0 +1,60 @@
+"""Average pooling."""
+
+from typing import Any
+
+import numpy as np
+
+from cnncli import _core
+from cnncli.layers.arrays import FloatArray
+from cnncli.layers.pooling import Pooling
+from cnncli.layers.settings import Pair, flag
+
+
+class AveragePooling(Pooling):
+    """The mean of each window of each channel; the gradient is shared equally.
+
+    input : (samples, channels, height, width); a single image is a batch of one
+    output : (samples, channels, (height + 2 padding - kernel) // stride + 1, same for width)
+
+    kernel : int >= 1 or (height, width)
+    stride : int >= 1 or (height, width), default the kernel, so that windows do not overlap
+    padding : int >= 0 or (height, width), zeros on each side, at most half the kernel, default 0
+    count_padding : whether the mean divides by the whole window (default) or by its part inside the image
+
+    Raises ShapeError if the kernel does not fit the padded image.
+    Source: the sub-sampling of LeCun et al. 1998 without its weights.
+
+    >>> AveragePooling(2).forward([[1, 2, 5, 6], [3, 4, 8, 7]])
+    array([[[[2.5, 6.5]]]], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        kernel: int | Pair,
+        stride: int | Pair | None = None,
+        padding: int | Pair = 0,
+        count_padding: bool = True,
+    ) -> None:
+        super().__init__(kernel, stride, padding)
+        self.count_padding = flag("AveragePooling", "count_padding", count_padding)
+
+    def update_output(self, input: FloatArray) -> FloatArray:
+        input = self.as_batch(input)
+        output = self.new_output(input)
+        _core.average_pooling_forward(input, output, count_padding=self.count_padding, **self._geometry())
+        return output
+
+    def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
+        input = self.as_batch(input)
+        grad_output = self.as_gradient(input, grad_output)
+        grad_input = np.empty_like(input)
+        _core.average_pooling_backward(
+            grad_output, grad_input, count_padding=self.count_padding, **self._geometry()
+        )
+        return grad_input
+
+    def settings(self) -> dict[str, Any]:
+        return {**super().settings(), "count_padding": self.count_padding}
+
+    def _parts(self) -> list[str]:
+        return super()._parts() + ([] if self.count_padding else ["padding not counted"])

@@ -1,0 +1,102 @@
+"""The fully connected layer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from cnncli import _core
+from cnncli.layers.arrays import FloatArray, Shape, format_shape
+from cnncli.layers.faults import LayerShapeError
+from cnncli.layers.initialization import GAIN_RELU, fill_uniform
+from cnncli.layers.module import Module
+from cnncli.layers.settings import flag, whole_number
+
+
+class Linear(Module):
+    """A weighted sum of all inputs for each output: y = x Wᵀ + b.
+
+    input : (samples, inputs); a single sample (inputs,) is a batch of one
+    output : (samples, outputs)
+    weight : (outputs, inputs);  bias : (outputs,)
+
+    inputs, outputs : int >= 1, number of values per sample
+    bias : whether b exists, default True
+    seed : of the initial weights (uniform, He et al. 2015; biases 0); None: no arrays before `initialize`
+
+    Raises ShapeError if a sample has another number of values.
+
+    >>> layer = Linear(3, 1)
+    >>> layer.weight[...] = [[1, 2, 3]]
+    >>> layer.forward([[1, 1, 1], [0, 0, 2]])
+    array([[6.],
+           [6.]], dtype=float32)
+    """
+
+    parameter_names = ("weight", "bias")
+    sample_axes = (1,)
+
+    weight: FloatArray
+    grad_weight: FloatArray
+    bias: FloatArray | None = None
+    grad_bias: FloatArray | None = None
+
+    def __init__(self, inputs: int, outputs: int, bias: bool = True, *, seed: int | None = 0) -> None:
+        self.inputs = whole_number("Linear", "inputs", inputs)
+        self.outputs = whole_number("Linear", "outputs", outputs)
+        self.has_bias = flag("Linear", "bias", bias)
+        if seed is not None:
+            self.initialize(seed)
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        shapes: dict[str, Shape] = {"weight": (self.outputs, self.inputs)}
+        if self.has_bias:
+            shapes["bias"] = (self.outputs,)
+        return shapes
+
+    def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
+        self.allocate()
+        fill_uniform(self.weight, self.inputs, seed=seed, stream=stream, gain=gain)
+        if self.bias is not None:
+            self.bias.fill(0)
+
+    def update_output(self, input: FloatArray) -> FloatArray:
+        input = self.as_batch(input)
+        output = self.new_output(input)
+        _core.linear_forward(input, output, self.weight, self.bias)
+        return output
+
+    def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
+        input = self.as_batch(input)
+        grad_input = np.empty_like(input)
+        _core.linear_backward_input(self.as_gradient(input, grad_output), grad_input, self.weight)
+        return grad_input
+
+    def acc_grad_parameters(self, input: FloatArray, grad_output: FloatArray, scale: float = 1.0) -> None:
+        input = self.as_batch(input)
+        grad_output = self.as_gradient(input, grad_output)
+        _core.linear_backward_parameters(input, grad_output, self.grad_weight, self.grad_bias, scale=scale)
+
+    def settings(self) -> dict[str, Any]:
+        return {"inputs": self.inputs, "outputs": self.outputs, "bias": self.has_bias}
+
+    @classmethod
+    def inferred_settings(cls, input_shape: Shape) -> Mapping[str, int]:
+        return {"inputs": input_shape[0]} if len(input_shape) == 1 else {}
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if input_shape != (self.inputs,):
+            remedy = f"use inputs={input_shape[0]}" if len(input_shape) == 1 else "put Flatten() before it"
+            raise LayerShapeError(
+                repr(self), f"takes samples of shape {self.inputs}, got {format_shape(input_shape)}; {remedy}"
+            )
+        return (self.outputs,)
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        return self.inputs * self.outputs
+
+    def window(self, input_shape: Shape) -> None:
+        return None
+
+    def __repr__(self) -> str:
+        return f"Linear({self.inputs} -> {self.outputs}{'' if self.has_bias else ', no bias'})"

@@ -1,0 +1,243 @@
+"""The protocol of all layers, after Torch7's nn.Module (Collobert, Kavukcuoglu & Farabet 2011)."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, TypeVar, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cnncli.layers.arrays import FloatArray, Shape, as_float32
+from cnncli.layers.faults import LayerShapeError, OrderError
+from cnncli.layers.initialization import GAIN_RELU
+from cnncli.layers.parameter import Parameter
+from cnncli.layers.settings import Pair
+
+# The part of a layer's input that one output sees: kernel and stride, each (height, width).
+Window = tuple[Pair, Pair]
+
+Kept = TypeVar("Kept", bound=NDArray[Any])
+
+
+class Module:
+    """A differentiable function of one array, with learned parameters.
+
+    An own layer subclasses Module and overrides up to three methods; they get and return float32 arrays whose
+    first axis counts samples:
+
+    - `update_output(input)` returns the output and keeps what backward needs under a name that says so;
+    - `update_grad_input(input, grad_output)` returns the gradient of the loss with respect to the input;
+    - `acc_grad_parameters(input, grad_output, scale)` adds scale * gradient to that of each parameter.
+
+    A layer with parameters lists their names in `parameter_names`: "weight" means the arrays `self.weight`
+    and `self.grad_weight`; None in place of an array means that this layer has no such parameter.
+    `buffer_names` lists arrays that are stored with a model but not learned. All of these are float32, and are
+    changed in place only.
+
+    >>> class Double(Module):
+    ...     def update_output(self, input):
+    ...         return 2 * input
+    ...     def update_grad_input(self, input, grad_output):
+    ...         return 2 * grad_output
+    >>> Double().forward([1, 2, 3])
+    array([2., 4., 6.], dtype=float32)
+    """
+
+    parameter_names: ClassVar[tuple[str, ...]] = ()
+    decayed_names: ClassVar[tuple[str, ...]] = ("weight",)
+    buffer_names: ClassVar[tuple[str, ...]] = ()
+    # Numbers of axes that one sample may have; none: any shape will do.
+    sample_axes: ClassVar[tuple[int, ...]] = ()
+
+    is_training: bool = True
+
+    # The passes
+
+    def forward(self, input: ArrayLike) -> FloatArray:
+        """The output for `input`, an array or nested list of numbers of any type; the result is float32."""
+        output = self.update_output(as_float32(input, f"input of {self!r}"))
+        return as_float32(output, f"output of {self!r}")
+
+    def backward(self, input: ArrayLike, grad_output: ArrayLike, scale: float = 1.0) -> FloatArray:
+        """The gradient with respect to `input`; adds scale * gradient to the gradients of the parameters.
+
+        `input` must be that of the last forward pass, and `grad_output` the gradient of the loss with respect
+        to its output.
+        """
+        input = as_float32(input, f"input of {self!r}")
+        grad_output = as_float32(grad_output, f"grad_output of {self!r}")
+        grad_input = self.update_grad_input(input, grad_output)
+        self.acc_grad_parameters(input, grad_output, scale)
+        return as_float32(grad_input, f"gradient from {self!r}")
+
+    def update_output(self, input: FloatArray) -> FloatArray:
+        """The output for `input`, as a new array."""
+        raise NotImplementedError(f"{type(self).__name__} does not override update_output")
+
+    def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
+        """The gradient of the loss with respect to `input`, as a new array."""
+        raise NotImplementedError(f"{type(self).__name__} does not override update_grad_input")
+
+    def acc_grad_parameters(self, input: FloatArray, grad_output: FloatArray, scale: float = 1.0) -> None:
+        """Add scale * gradient to the gradient of each parameter; nothing for a layer without parameters."""
+
+    # Parameters, buffers and mode
+
+    def children(self) -> Iterator[tuple[str, "Module"]]:
+        """The layers inside this one with their names; none for a plain layer."""
+        return iter(())
+
+    def named_parameters(self, prefix: str = "") -> Iterator[Parameter]:
+        """Every learned array in a fixed order: own ones as in `parameter_names`, then those inside."""
+        for name in self.parameter_names:
+            value = getattr(self, name)
+            if value is not None:
+                yield Parameter(
+                    prefix + name, value, getattr(self, "grad_" + name), name in self.decayed_names
+                )
+        for name, child in self.children():
+            yield from child.named_parameters(f"{prefix}{name}.")
+
+    def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, FloatArray]]:
+        """Every stored array that is not learned, as (name, array), in the order of `named_parameters`."""
+        for name in self.buffer_names:
+            yield prefix + name, getattr(self, name)
+        for name, child in self.children():
+            yield from child.named_buffers(f"{prefix}{name}.")
+
+    def parameters(self) -> tuple[list[FloatArray], list[FloatArray]]:
+        """(values, gradients): two lists in the same order, as Torch7's `parameters`."""
+        found = list(self.named_parameters())
+        return [parameter.value for parameter in found], [parameter.gradient for parameter in found]
+
+    def parameter_shapes(self) -> dict[str, Shape]:
+        """The shape of each own parameter by name; known before the arrays exist."""
+        arrays = {name: getattr(self, name) for name in self.parameter_names}
+        return {name: array.shape for name, array in arrays.items() if array is not None}
+
+    def buffer_shapes(self) -> dict[str, Shape]:
+        """The shape of each own buffer by name; known before the arrays exist."""
+        return {name: getattr(self, name).shape for name in self.buffer_names}
+
+    def parameter_count(self) -> int:
+        """Number of learned values, here and inside; known before the arrays exist."""
+        own = sum(math.prod(shape) for shape in self.parameter_shapes().values())
+        return own + sum(child.parameter_count() for _, child in self.children())
+
+    def zero_grad_parameters(self) -> None:
+        """Set all gradients to 0; layers add to them."""
+        for parameter in self.named_parameters():
+            parameter.gradient.fill(0)
+
+    def update_parameters(self, learning_rate: float) -> None:
+        """One plain gradient step: value -= learning_rate * gradient."""
+        for parameter in self.named_parameters():
+            value = parameter.value
+            value -= np.float32(learning_rate) * parameter.gradient
+
+    def training(self) -> None:
+        """Switch to training, here and inside: dropout drops, batch normalization uses the batch."""
+        self._set_training(True)
+
+    def evaluate(self) -> None:
+        """Switch to evaluation, here and inside: each sample's output depends on that sample alone."""
+        self._set_training(False)
+
+    def _set_training(self, is_training: bool) -> None:
+        self.is_training = is_training
+        for _, child in self.children():
+            child._set_training(is_training)
+
+    def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
+        """Give the parameters their initial values, a pure function of the arguments.
+
+        seed : from 0 to 2^64 - 1
+        stream : tells the layers of a network apart
+        gain : of the weights before what follows: sqrt(2) for ReLU, else 1 (see `initialization`)
+        """
+
+    def allocate(self) -> None:
+        """Make the arrays of the parameters and their gradients, all 0, where they do not exist yet."""
+        for name, shape in self.parameter_shapes().items():
+            for attribute in (name, "grad_" + name):
+                if getattr(self, attribute, None) is None:
+                    setattr(self, attribute, np.zeros(shape, np.float32))
+
+    # What is known without running
+
+    def settings(self) -> dict[str, Any]:
+        """The constructor's arguments as JSON values: `type(layer)(**layer.settings())` is the same layer."""
+        return {}
+
+    @classmethod
+    def inferred_settings(cls, input_shape: Shape) -> Mapping[str, int]:
+        """The settings that follow from the shape of the input, which descriptions may leave out."""
+        return {}
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """The shape of the output for one sample of `input_shape`, both without the batch axis.
+
+        Raises ShapeError with the layer, both shapes and the remedy if the input does not fit. An own layer
+        that does not override this is tried on one sample of zeros.
+        """
+        was_training = self.is_training
+        self.evaluate()
+        try:
+            return self.forward(np.zeros((1, *input_shape), np.float32)).shape[1:]
+        finally:
+            self._set_training(was_training)
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        """Multiply-adds of the forward pass for one sample of `input_shape`; 0 without sums of products."""
+        return 0
+
+    def window(self, input_shape: Shape) -> Window | None:
+        """(kernel, stride), the window of the input that one output sees; None: all of it."""
+        return (1, 1), (1, 1)
+
+    # Help for the built-in layers
+
+    def as_batch(self, input: ArrayLike) -> FloatArray:
+        """`input` as float32 with the batch axis; a single sample is a batch of one.
+
+        Which it is follows from `sample_axes`; a layer for images also takes (height, width), one grey image.
+        """
+        batch = as_float32(input, f"input of {self!r}")
+        if not self.sample_axes or batch.ndim - 1 in self.sample_axes:
+            return batch
+        if batch.ndim in self.sample_axes:
+            return batch[np.newaxis]
+        if batch.ndim == 2 and 3 in self.sample_axes:
+            return batch[np.newaxis, np.newaxis]
+        return batch
+
+    def new_output(self, batch: FloatArray) -> FloatArray:
+        """An array for the output, not yet written. Raises ShapeError if the batch does not fit."""
+        return np.empty((batch.shape[0], *self.output_shape(batch.shape[1:])), np.float32)
+
+    def as_gradient(self, batch: FloatArray, grad_output: ArrayLike) -> FloatArray:
+        """`grad_output` as float32. Raises ShapeError unless it has the shape of the output for `batch`."""
+        gradient = as_float32(grad_output, f"grad_output of {self!r}")
+        expected = (batch.shape[0], *self.output_shape(batch.shape[1:]))
+        if gradient.shape != expected and not (expected[0] == 1 and gradient.shape == expected[1:]):
+            raise LayerShapeError(
+                repr(self),
+                f"grad_output has shape {gradient.shape}, its output {expected}; "
+                "pass the gradient with respect to its output",
+            )
+        return gradient.reshape(expected)
+
+    def of_forward(self, kept: Kept | None, shape: Shape) -> Kept:
+        """What the forward pass kept for backward; raises OrderError if it has not run on such an input."""
+        self.check_forward(kept is not None and kept.shape == shape)
+        return cast(Kept, kept)
+
+    def check_forward(self, has_run: bool) -> None:
+        """Raise OrderError unless the forward pass has run on the input of this backward pass."""
+        if not has_run:
+            raise OrderError(
+                repr(self), "backward needs the results of forward; call forward with this input first"
+            )
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"

@@ -1,0 +1,66 @@
+"""What max and average pooling have in common: a window that slides over each channel."""
+
+from typing import Any, TypedDict
+
+from cnncli.layers.arrays import Shape, format_shape
+from cnncli.layers.faults import LayerShapeError, SettingError
+from cnncli.layers.module import Module, Window
+from cnncli.layers.settings import Pair, format_pair, format_sides, pair
+from cnncli.layers.sliding import sliding_shape
+
+
+class PoolingGeometry(TypedDict):
+    """The settings that the pooling kernels take."""
+
+    kernel: Pair
+    stride: Pair
+    padding: Pair
+
+
+class Pooling(Module):
+    """A window over each channel of images, reduced to one number."""
+
+    sample_axes = (3,)
+
+    def __init__(self, kernel: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0) -> None:
+        layer = type(self).__name__
+        self.kernel = pair(layer, "kernel", kernel)
+        self.stride = self.kernel if stride is None else pair(layer, "stride", stride)
+        self.padding = pair(layer, "padding", padding, minimum=0)
+        largest = (self.kernel[0] // 2, self.kernel[1] // 2)
+        if self.padding[0] > largest[0] or self.padding[1] > largest[1]:
+            # A window must not lie in the padding alone.
+            raise SettingError(
+                layer,
+                f"padding {format_pair(self.padding)} is more than half of kernel "
+                f"{format_sides(self.kernel)}; use padding <= {format_pair(largest)}",
+            )
+
+    def _geometry(self) -> PoolingGeometry:
+        return {"kernel": self.kernel, "stride": self.stride, "padding": self.padding}
+
+    def settings(self) -> dict[str, Any]:
+        return {"kernel": list(self.kernel), "stride": list(self.stride), "padding": list(self.padding)}
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if len(input_shape) != 3:
+            raise LayerShapeError(
+                repr(self),
+                f"takes samples of shape CxHxW, got {format_shape(input_shape)}; "
+                "reshape samples to channels x height x width",
+            )
+        return (input_shape[0], *sliding_shape(self, input_shape))
+
+    def window(self, input_shape: Shape) -> Window:
+        return self.kernel, self.stride
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self._parts())})"
+
+    def _parts(self) -> list[str]:
+        parts = [f"kernel {format_sides(self.kernel)}"]
+        if self.stride != self.kernel:
+            parts.append(f"stride {format_pair(self.stride)}")
+        if self.padding != (0, 0):
+            parts.append(f"padding {format_pair(self.padding)}")
+        return parts

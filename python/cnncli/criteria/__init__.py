@@ -1,0 +1,9 @@
+"""The losses: one file each, and this table of contents."""
+
+from cnncli.criteria.criterion import Criterion
+from cnncli.criteria.cross_entropy import CrossEntropy
+from cnncli.criteria.half_squared_error import HalfSquaredError
+from cnncli.criteria.mse import MSE
+from cnncli.criteria.nll import NLL
+
+__all__ = ["MSE", "NLL", "Criterion", "CrossEntropy", "HalfSquaredError"]

@@ -1,0 +1,61 @@
+"""The network descriptions that ship with the package, models/*.toml, and those of users."""
+
+import tomllib
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from cnncli.description import printable, suggestion
+from cnncli.errors import FormatError, UsageError
+
+# A description is a page of text; more is another file picked by mistake.
+LARGEST_FILE_BYTES = 1024 * 1024
+
+
+def model_names() -> list[str]:
+    """The names of the networks that ship, sorted: "convnet", "lenet5", ..."""
+    names = (entry.name for entry in _folder().iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+def read_model(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
+    """(description, source) of a network that ships, by name, or of a user's file, by a path ending in .toml.
+
+    description : tables and values as in the file; `training` in it holds the defaults of `cnn train`
+    source : what errors call the file: "models/lenet5.toml", or the path as given
+
+    Raises UsageError for an unknown name or a missing file, FormatError for a file that is no TOML.
+    """
+    name = str(name_or_path)
+    if name.endswith(".toml"):
+        return _parse(_read_file(Path(name)), name), name
+    if name not in model_names():
+        raise UsageError(
+            f'no network is named "{printable(name)}"; {suggestion(name, model_names())} '
+            "(a path has to end in .toml)"
+        )
+    source = f"models/{name}.toml"
+    return _parse((_folder() / f"{name}.toml").read_bytes(), source), source
+
+
+def _folder() -> Traversable:
+    return resources.files("cnncli") / "models"
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST_FILE_BYTES:
+            raise FormatError(f"{path}: is larger than 1 MiB; a network description is a page of text")
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise UsageError(f"{path}: no such file; known names: {', '.join(model_names())}") from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror}); use a readable file") from None
+
+
+def _parse(data: bytes, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise FormatError(f"{source}: is not TOML ({error}); see models/lenet5.toml for the form") from None

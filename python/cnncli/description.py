@@ -1,0 +1,199 @@
+"""Layers from a description: plain data, from models/*.toml or a model file. Nothing in it is trusted."""
+
+import difflib
+import inspect
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cnncli.errors import CnnError, FormatError, ShapeError
+from cnncli.layers.arrays import Shape, format_shape
+from cnncli.layers.faults import LayerError, LayerShapeError
+from cnncli.layers.module import Module
+from cnncli.layers.registry import LAYER_TYPES
+from cnncli.layers.sequential import Sequential
+from cnncli.layers.settings import LARGEST_SETTING
+
+NETWORK_KEYS = ("name", "title", "input", "classes", "recipe", "layers", "training")
+
+# Beyond this a description is a mistake or an attack: LeNet-5 has 0.0002 GiB of parameters, VGG-16 0.5 GiB.
+MEMORY_BUDGET = 2 * 1024**3
+
+# The value of a setting that stands for the number of classes, so that one description serves any data set.
+CLASSES = "classes"
+
+DEEPEST_NESTING = 16
+BYTES_PER_VALUE = 4
+
+
+@dataclass
+class LayerBuilder:
+    """Makes the layers of one description, each told the shape of its input; no arrays yet.
+
+    source : what errors call the description: "models/lenet5.toml"
+    classes : what the setting "classes" stands for, None if unknown
+    budget : bytes that all parameters, and that the outputs of all layers for one sample, may take
+    """
+
+    source: str
+    classes: int | None
+    budget: int = MEMORY_BUDGET
+    parameter_bytes: int = 0
+    activation_bytes: int = 0
+
+    def build(self, layers: object, input_shape: Shape, prefix: str = "") -> tuple[list[Module], Shape]:
+        """The layers of a list of descriptions, and the shape of what the last one gives.
+
+        Raises FormatError for what is no description of known layers, ShapeError for layers that do not fit.
+        """
+        if not isinstance(layers, list) or not layers:
+            place = self.source if not prefix else f"{self.source}, layer {prefix[:-1]} (Sequential)"
+            raise FormatError(f'{place}: needs "layers", a list of one layer or more; add [[layers]] tables')
+        made = []
+        shape = input_shape
+        for index, layer in enumerate(layers):
+            module, shape = self._layer(layer, shape, f"{prefix}{index}")
+            made.append(module)
+        return made, shape
+
+    def _layer(self, description: object, input_shape: Shape, name: str) -> tuple[Module, Shape]:
+        where = f"{self.source}, layer {name}"
+        if not isinstance(description, Mapping) or not isinstance(description.get("type"), str):
+            raise FormatError(f'{where}: has no "type"; use one such as type = "ReLU"')
+        type_name: str = description["type"]
+        layer_type = LAYER_TYPES.get(type_name)
+        if layer_type is None:
+            raise FormatError(
+                f'{where}: unknown type "{printable(type_name)}"; {suggestion(type_name, LAYER_TYPES)}'
+            )
+        where += f" ({type_name})"
+        settings = {key: value for key, value in description.items() if key != "type"}
+        if layer_type is Sequential:
+            return self._sequential(settings, input_shape, name, where)
+        return self._plain(layer_type, settings, input_shape, where)
+
+    def _sequential(
+        self, settings: dict[str, Any], input_shape: Shape, name: str, where: str
+    ) -> tuple[Module, Shape]:
+        check_keys(where, "setting", settings, ["layers"])
+        if name.count(".") >= DEEPEST_NESTING:
+            raise FormatError(
+                f"{where}: is nested deeper than {DEEPEST_NESTING}; put its layers side by side"
+            )
+        layers, shape = self.build(settings.get("layers"), input_shape, f"{name}.")
+        return Sequential(*layers), shape
+
+    def _plain(
+        self, layer_type: type[Module], settings: dict[str, Any], input_shape: Shape, where: str
+    ) -> tuple[Module, Shape]:
+        accepted = inspect.signature(layer_type).parameters
+        known = [key for key in accepted if key != "seed"]
+        check_keys(where, "setting", settings, known)
+        settings = {**layer_type.inferred_settings(input_shape), **settings}
+        for key in known:
+            if settings.get(key) == CLASSES:
+                settings[key] = self._class_count(where, key)
+            if key not in settings and accepted[key].default is inspect.Parameter.empty:
+                raise FormatError(f'{where}: setting "{key}" is missing; add it')
+        if "seed" in accepted:
+            settings["seed"] = None
+        try:
+            layer = layer_type(**settings)
+            self._count(layer.parameter_count(), "parameters", where)
+            shape = layer.output_shape(input_shape)
+        except LayerShapeError as error:
+            raise ShapeError(f"{where}: {error.reason}") from None
+        except LayerError as error:
+            raise FormatError(f"{where}: {error.reason}") from None
+        except CnnError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise FormatError(f"{where}: {error}") from None
+        self._count(math.prod(shape), "activations", where)
+        return layer, shape
+
+    def _class_count(self, where: str, key: str) -> int:
+        if self.classes is None:
+            raise FormatError(
+                f'{where}: {key} = "classes" needs the number of classes; add classes = 10 on top'
+            )
+        return self.classes
+
+    def _count(self, values: int, what: str, where: str) -> None:
+        """Add to the bytes of parameters or activations; refuse before anybody allocates them."""
+        if what == "parameters":
+            self.parameter_bytes += values * BYTES_PER_VALUE
+            total = self.parameter_bytes
+        else:
+            self.activation_bytes += values * BYTES_PER_VALUE
+            total = self.activation_bytes
+        if total > self.budget:
+            per = "" if what == "parameters" else " of one sample"
+            raise FormatError(
+                f"{where}: {what}{per} up to here take {total / 1024**3:.4g} GiB, "
+                f"more than the limit of {self.budget / 1024**3:.4g} GiB; use smaller layers"
+            )
+
+
+def check_keys(where: str, what: str, found: Iterable[str], known: Iterable[str]) -> None:
+    """Raise FormatError, with the nearest known key, if `found` has one that is not known."""
+    known = list(known)
+    for key in found:
+        if key not in known:
+            raise FormatError(
+                f'{where}: unknown {what} "{printable(str(key))}"; {suggestion(str(key), known)}'
+            )
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """'did you mean "kernel"?', or all known names if none is near."""
+    by_lower_case = {key.lower(): key for key in known}
+    near = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
+    if near:
+        return f'did you mean "{by_lower_case[near[0]]}"?'
+    return f"known: {', '.join(sorted(by_lower_case.values())) or 'none'}"
+
+
+def printable(text: str) -> str:
+    """`text` cut to a line, without characters that a terminal would obey."""
+    cleaned = "".join(character if character.isprintable() else "?" for character in text)
+    return cleaned if len(cleaned) <= 60 else cleaned[:57] + "..."
+
+
+def read_shape(where: str, value: object) -> Shape:
+    """The shape of one sample: a list of one to three whole numbers."""
+    if (
+        not isinstance(value, Sequence)
+        or isinstance(value, str)
+        or not 1 <= len(value) <= 3
+        or any(type(size) is not int or not 1 <= size <= LARGEST_SETTING for size in value)
+    ):
+        raise FormatError(
+            f"{where}: input is {printable(repr(value))}; use [channels, height, width] such as [1, 28, 28]"
+        )
+    shape = tuple(value)
+    if math.prod(shape) * BYTES_PER_VALUE > MEMORY_BUDGET:
+        raise FormatError(
+            f"{where}: one input of {format_shape(shape)} takes more than the limit of "
+            f"{MEMORY_BUDGET / 1024**3:.4g} GiB; use smaller images"
+        )
+    return shape
+
+
+def read_text(where: str, key: str, value: object) -> str:
+    """A string that is safe to print."""
+    if not isinstance(value, str) or not value.isprintable():
+        raise FormatError(f"{where}: {key} is {printable(repr(value))}; use a text of printable characters")
+    return value
+
+
+def read_classes(where: str, value: object) -> int | list[str] | None:
+    """The number of classes, or their names; None if not given."""
+    if value is None or (type(value) is int and 1 <= value <= LARGEST_SETTING):
+        return value
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [read_text(where, "class name", name) for name in value] or None
+    raise FormatError(
+        f"{where}: classes is {printable(repr(value))}; use a whole number of at least 1 or a list of names"
+    )

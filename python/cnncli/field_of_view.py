@@ -1,0 +1,51 @@
+"""How much of the input picture one output of a layer sees."""
+
+from dataclasses import dataclass
+
+from cnncli.layers.arrays import Shape
+from cnncli.layers.module import Module
+from cnncli.layers.settings import Pair
+
+
+@dataclass(frozen=True, slots=True)
+class FieldOfView:
+    """The window of the network's input that one output sees, padding included.
+
+    size : (height, width) of that window
+    jump : (height, width), how far the windows of neighbouring outputs lie apart
+    extent : (height, width) of the images at this place; None: this network has no images
+
+    Stacked windows grow by size += (kernel - 1) * jump, jump *= stride (Araujo, Norris & Sim 2019, equation
+    2). A layer that sees its whole input counts as a kernel of the images' extent.
+    """
+
+    size: Pair
+    jump: Pair
+    extent: Pair | None
+
+    @classmethod
+    def of_input(cls, input_shape: Shape) -> "FieldOfView":
+        """One pixel sees itself."""
+        return cls((1, 1), (1, 1), _extent(input_shape))
+
+    def after(self, layer: Module, input_shape: Shape) -> "FieldOfView":
+        """The field of view of the outputs of `layer`, whose input has this one."""
+        window = layer.window(input_shape)
+        extent = _extent(layer.output_shape(input_shape)) or self.extent
+        if window is None:
+            # One place is left, which the following layers see again and again.
+            kernel, stride, extent = self.extent or (1, 1), (1, 1), extent and (1, 1)
+        else:
+            kernel, stride = window
+        return FieldOfView(
+            (
+                self.size[0] + (kernel[0] - 1) * self.jump[0],
+                self.size[1] + (kernel[1] - 1) * self.jump[1],
+            ),
+            (self.jump[0] * stride[0], self.jump[1] * stride[1]),
+            extent,
+        )
+
+
+def _extent(shape: Shape) -> Pair | None:
+    return (shape[1], shape[2]) if len(shape) == 3 else None

@@ -146,31 +146,36 @@ class Pen {
     std::size_t count_ = 0;
 };
 
-// An oval, written counter-clockwise from the top in most hands; it may stay open, overlap, or begin with a
-// hook.
+// An oval, written counter-clockwise from the top in most hands. It may stay open, overlap, begin with a
+// hook, or end inside.
 void draw_zero(Pen& pen, DigitDraws& draws) {
-    const float start = draws.near(0.78f, 0.06f);
+    const float start = draws.near(0.78f, 0.07f);
     const float turn = draws.chance(0.85f) ? -1.0f : 1.0f;
-    const float overlap = draws.near(0.03f, 0.07f);
+    const float overlap = draws.near(0.02f, 0.07f);
     const float width = draws.between(0.85f, 1.0f);
-    const float growth = draws.near(1.0f, 0.06f);
-    if (draws.chance(0.12f)) {  // the pen comes in from outside, or leaves a little loop at the top
-        const float reach = draws.between(-0.05f, 0.35f);
-        pen.to(0.5f + reach, draws.between(-0.08f, 0.15f));
+    const float growth = draws.near(1.0f, 0.07f);
+    if (draws.chance(0.15f)) {  // the pen comes in from outside, or leaves a little loop at the top
+        const float reach = draws.between(-0.05f, 0.4f);
+        pen.to(0.5f + reach, draws.between(-0.1f, 0.15f));
     }
     pen.arc(0.5f, 0.5f, 0.5f * width, 0.5f, start, start + turn * (1.0f + overlap), 11, growth);
-    if (draws.chance(0.08f)) pen.to(draws.between(0.5f, 0.95f), draws.between(-0.1f, 0.2f));
+    const float ending = draws.uniform();
+    if (ending < 0.08f) {
+        pen.to(draws.between(0.5f, 0.95f), draws.between(-0.1f, 0.2f));
+    } else if (ending < 0.18f) {  // into the oval
+        pen.to(draws.between(0.35f, 0.75f), draws.between(0.1f, 0.4f));
+    }
     pen.lift();
 }
 
 // A stem, with or without a flag at its top and a base at its foot.
 void draw_one(Pen& pen, DigitDraws& draws) {
     const float bow = draws.normal(0.03f);
-    const bool has_flag = draws.chance(0.10f);
-    const bool has_base = draws.chance(has_flag ? 0.45f : 0.01f);
+    const bool has_flag = draws.chance(0.15f);
+    const bool has_base = draws.chance(has_flag ? 0.35f : 0.01f);
     if (has_flag) {
-        const float reach = draws.between(0.08f, 0.38f);
-        const float drop = draws.between(0.08f, 0.32f);
+        const float reach = draws.between(0.06f, 0.38f);
+        const float drop = draws.between(0.05f, 0.38f);
         pen.to(0.5f - reach, drop);
         if (draws.chance(0.4f)) pen.to(0.5f - 0.45f * reach, 0.6f * drop);
         pen.bend(0.5f, 0.0f, 0.9f);
@@ -192,32 +197,39 @@ void draw_one(Pen& pen, DigitDraws& draws) {
 
 // A hook over the top, down to the lower left, then the base: from a corner, a curl, or a loop.
 void draw_two(Pen& pen, DigitDraws& draws) {
-    const float shoulder = draws.between(0.72f, 0.98f);
-    const float top_x = draws.between(0.38f, 0.6f);
-    const float turn_y = draws.between(0.2f, 0.34f);
-    // Where the hook begins: far back for a deep one, high for a flat one.
-    pen.to(draws.between(0.0f, 0.28f), draws.between(0.1f, 0.36f));
-    if (draws.chance(0.6f)) pen.to(draws.between(0.15f, 0.28f), draws.between(0.04f, 0.12f));
+    const float shoulder = draws.between(0.62f, 0.98f);
+    const float top_x = draws.between(0.34f, 0.58f);
+    const float turn_y = draws.between(0.18f, 0.34f);
+    // Where the hook begins: curled in, far back for a deep one, or high for a flat one.
+    const float start_x = draws.between(0.0f, 0.26f);
+    const float start_y = draws.between(0.06f, 0.4f);
+    if (draws.chance(0.12f))
+        pen.to(start_x + draws.between(0.06f, 0.2f), start_y + draws.between(-0.02f, 0.1f));
+    pen.to(start_x, start_y);
+    if (draws.chance(0.6f)) pen.to(draws.between(0.15f, 0.26f), draws.between(0.02f, 0.12f));
     pen.to(top_x, draws.between(-0.02f, 0.04f));
     pen.to(shoulder, turn_y);
-    const float foot_x = draws.between(0.0f, 0.22f);
-    const float foot_y = draws.between(0.86f, 1.0f);
-    pen.to(0.5f * (shoulder + foot_x) + draws.between(-0.02f, 0.12f), draws.between(0.52f, 0.66f));
-    const float style = draws.uniform();
-    const float end_y = draws.between(0.82f, 1.04f);
-    if (style < 0.55f) {  // corner
+    const float foot_x = draws.between(-0.02f, 0.2f);
+    const float end_x = draws.between(0.72f, 1.12f);
+    if (draws.chance(0.5f)) {  // corner
+        const float foot_y = draws.between(0.84f, 1.0f);
+        pen.to(0.5f * (shoulder + foot_x) + draws.between(-0.02f, 0.12f), draws.between(0.5f, 0.68f));
         pen.bend(foot_x, foot_y, 0.75f);
-        if (draws.chance(0.5f)) pen.to(draws.between(0.4f, 0.6f), foot_y + draws.between(-0.08f, 0.08f));
-        pen.to(draws.between(0.75f, 1.05f), end_y);
-    } else {  // loop
-        const float size = draws.between(0.05f, 0.17f);
-        const float loop_x = foot_x + draws.between(0.02f, 0.12f);
-        pen.to(loop_x + size * 0.4f, foot_y - size * 0.2f);
-        pen.to(loop_x - size * 0.6f, foot_y - size * 0.1f);
-        pen.to(loop_x - size * 0.2f, foot_y - size * 1.5f);
-        pen.to(loop_x + size * 1.4f, foot_y - size * 1.0f);
-        pen.to(draws.between(0.55f, 0.75f), draws.between(0.9f, 1.0f));
-        pen.to(draws.between(0.8f, 1.1f), draws.between(0.78f, 1.0f));
+        if (draws.chance(0.6f)) pen.to(draws.between(0.35f, 0.6f), foot_y + draws.between(-0.1f, 0.08f));
+        pen.to(end_x, draws.between(0.8f, 1.06f));
+    } else {  // loop, from a speck to a third of the height
+        const float width = draws.between(0.1f, 0.5f);
+        const float height = draws.between(0.06f, 0.34f);
+        const float foot_y = draws.between(0.9f, 1.02f);
+        pen.to(0.6f * shoulder + 0.4f * (foot_x + width) + draws.between(0.0f, 0.08f),
+               draws.between(0.48f, 0.62f));
+        pen.to(foot_x + width * draws.between(0.7f, 1.0f), foot_y - height * draws.between(0.15f, 0.45f));
+        pen.to(foot_x + width * draws.between(0.25f, 0.5f), foot_y);
+        pen.to(foot_x, foot_y - height * draws.between(0.3f, 0.6f));
+        pen.to(foot_x + width * draws.between(0.3f, 0.6f), foot_y - height);
+        pen.to(foot_x + width + draws.between(0.06f, 0.2f), foot_y - height * draws.between(0.2f, 0.7f));
+        pen.to(end_x, draws.between(0.84f, 1.06f));
+        if (draws.chance(0.3f)) pen.to(end_x + draws.between(0.05f, 0.15f), draws.between(0.76f, 0.9f));
     }
     pen.lift();
 }
@@ -304,12 +316,12 @@ void draw_four(Pen& pen, DigitDraws& draws) {
 // an S.
 void draw_five(Pen& pen, DigitDraws& draws) {
     const float neck_x = draws.between(0.16f, 0.4f);
-    const float neck_y = draws.between(0.36f, 0.5f);
-    const float top_x = neck_x + draws.near(0.06f, 0.05f);
+    const float neck_y = draws.between(0.28f, 0.5f);
+    const float top_x = neck_x + draws.near(0.06f, 0.07f);
     const float top_y = draws.between(0.0f, 0.1f);
-    const float end_x = draws.between(0.75f, 1.15f);
-    const float end_y = top_y + draws.near(-0.04f, 0.05f);
-    const float bowl = draws.between(0.72f, 0.98f);
+    const float end_x = draws.between(0.7f, 1.3f);
+    const float end_y = top_y + draws.near(-0.05f, 0.08f);
+    const float bowl = draws.between(0.62f, 1.0f);
     const bool one_stroke = draws.chance(0.45f);
     const float sharp = draws.chance(0.7f) ? 0.85f : 0.1f;
     if (one_stroke) {
@@ -335,64 +347,76 @@ void draw_five(Pen& pen, DigitDraws& draws) {
     }
 }
 
-// A stem from the top right that ends in a bowl.
+// A stem from the top that ends in a bowl: from an upright stem at the left to an arc that begins far to the
+// right.
 void draw_six(Pen& pen, DigitDraws& draws) {
-    const float bowl_top = draws.between(0.4f, 0.62f);
-    const float right = draws.between(0.8f, 1.0f);
-    const float left = draws.between(0.0f, 0.12f);
-    const float top_x = draws.between(0.35f, 0.85f);
+    const float bowl_top = draws.between(0.36f, 0.66f);
+    const float right = draws.between(0.72f, 1.0f);
+    const float left = draws.between(0.0f, 0.1f);
+    const float top_x = draws.chance(0.3f) ? draws.between(0.0f, 0.35f) : draws.between(0.3f, 0.85f);
     const float middle_y = 0.5f * (bowl_top + 1.0f);
+    if (draws.chance(0.08f)) pen.to(top_x + draws.between(0.06f, 0.25f), draws.between(0.02f, 0.14f));
     pen.to(top_x, 0.0f);
-    pen.to(left + (top_x - left) * draws.between(0.3f, 0.55f), draws.between(0.2f, 0.3f));
-    pen.to(left + draws.between(0.0f, 0.08f), draws.between(0.5f, 0.62f));
-    pen.to(left + draws.between(0.02f, 0.1f), draws.between(0.8f, 0.9f));
+    pen.to(left + (top_x - left) * draws.between(0.3f, 0.58f), draws.between(0.2f, 0.34f));
+    pen.to(left + draws.between(0.0f, 0.08f), draws.between(0.5f, 0.64f));
+    pen.to(left + draws.between(0.04f, 0.14f), draws.between(0.8f, 0.92f));
     pen.to(draws.between(0.36f, 0.56f), 1.0f);
-    pen.to(right, middle_y + draws.between(-0.02f, 0.12f));
-    pen.to(right - draws.between(0.06f, 0.2f), bowl_top + draws.between(0.02f, 0.1f));
-    pen.to(0.45f * (left + right), bowl_top + draws.between(-0.03f, 0.08f));
-    // The end of the bowl: short of the stem, on it, or beyond.
-    pen.to(left + draws.between(-0.02f, 0.22f), middle_y + draws.between(-0.08f, 0.1f));
-    if (draws.chance(0.35f)) pen.to(left + draws.between(0.1f, 0.3f), draws.between(0.86f, 0.98f));
+    pen.to(right, middle_y + draws.between(-0.02f, 0.14f));
+    pen.to(right - draws.between(0.06f, 0.2f), bowl_top + draws.between(0.0f, 0.1f));
+    const float closing = draws.uniform();
+    if (closing < 0.12f) {  // stays open
+        pen.to(0.5f * (left + right), bowl_top + draws.between(0.0f, 0.12f));
+    } else {  // ends short of the stem, on it, or beyond
+        pen.to(0.45f * (left + right), bowl_top + draws.between(-0.04f, 0.1f));
+        pen.to(left + draws.between(-0.05f, 0.25f), middle_y + draws.between(-0.1f, 0.1f));
+        if (closing > 0.65f) pen.to(left + draws.between(0.1f, 0.35f), draws.between(0.86f, 0.98f));
+    }
     pen.lift();
 }
 
-// A bar and a stem, some with a tick at the left, some with a cross-bar.
+// A bar and a stem, some with a tick at the left, some with a cross-bar; the corner may be an arch.
 void draw_seven(Pen& pen, DigitDraws& draws) {
-    const float bar_y = draws.between(0.02f, 0.16f);
+    const float bar_y = draws.between(-0.02f, 0.2f);
     const float corner_x = draws.between(0.78f, 1.0f);
-    const float corner_y = draws.between(-0.02f, 0.1f);
-    const float foot_x = draws.between(0.2f, 0.62f);
-    if (draws.chance(0.22f)) {
-        pen.to(draws.between(-0.04f, 0.06f), bar_y + draws.between(0.08f, 0.24f));
-        pen.bend(draws.between(0.0f, 0.1f), bar_y, 0.7f);
+    const float corner_y = draws.between(-0.02f, 0.12f);
+    const float foot_x = corner_x - draws.between(-0.02f, 0.72f);
+    if (draws.chance(0.3f)) {
+        pen.to(draws.between(-0.06f, 0.08f), bar_y + draws.between(0.08f, 0.3f));
+        pen.bend(draws.between(0.0f, 0.12f), bar_y, 0.6f);
     } else {
-        pen.to(draws.between(-0.06f, 0.16f), bar_y);
+        pen.to(draws.between(-0.08f, 0.16f), bar_y);
     }
-    if (draws.chance(0.6f)) pen.to(0.5f * corner_x, 0.5f * (bar_y + corner_y) + draws.normal(0.04f));
-    pen.bend(corner_x, corner_y, 0.65f);
-    const float bow = draws.near(-0.03f, 0.06f);
-    pen.to(corner_x + (foot_x - corner_x) * 0.35f - bow, 0.33f);
-    pen.to(corner_x + (foot_x - corner_x) * 0.72f + bow * 0.5f, 0.66f);
+    if (draws.chance(0.6f))
+        pen.to(draws.between(0.35f, 0.6f), 0.5f * (bar_y + corner_y) + draws.normal(0.045f));
+    if (draws.chance(0.12f)) {  // arch
+        pen.to(corner_x - draws.between(0.15f, 0.3f), corner_y);
+        pen.to(corner_x, corner_y + draws.between(0.12f, 0.25f));
+    } else {
+        pen.bend(corner_x, corner_y, 0.65f);
+    }
+    const float bow = draws.near(-0.02f, 0.06f);
+    pen.to(corner_x + (foot_x - corner_x) * 0.42f - bow, 0.38f);
+    pen.to(corner_x + (foot_x - corner_x) * 0.74f + bow * 0.5f, 0.68f);
     pen.to(foot_x, 1.0f);
     pen.lift();
-    if (draws.chance(0.14f)) {
-        const float cross_y = draws.between(0.4f, 0.6f);
-        const float cross_x = corner_x + (foot_x - corner_x) * (cross_y + 0.05f);
-        pen.to(cross_x - draws.between(0.12f, 0.34f), cross_y + draws.normal(0.03f));
-        pen.to(cross_x + draws.between(0.12f, 0.32f), cross_y + draws.normal(0.04f));
+    if (draws.chance(0.2f)) {
+        const float cross_y = draws.between(0.36f, 0.62f);
+        const float cross_x = corner_x + (foot_x - corner_x) * (cross_y + 0.04f);
+        const float rise = draws.normal(0.05f);
+        pen.to(cross_x - draws.between(0.12f, 0.45f), cross_y + rise);
+        pen.to(cross_x + draws.between(0.12f, 0.45f), cross_y - rise);
         pen.lift();
     }
 }
 
 // One crossing stroke from the upper right, closed or open at the top, or two ovals.
 void draw_eight(Pen& pen, DigitDraws& draws) {
-    const float waist = draws.between(0.42f, 0.54f);
-    const float upper = draws.between(0.26f, 0.44f);  // half the width
-    const float lower = draws.between(0.3f, 0.48f);
-    const float style = draws.uniform();
-    if (style < 0.1f) {  // two ovals
+    const float waist = draws.between(0.36f, 0.6f);
+    const float upper = draws.between(0.18f, 0.46f);  // half the width
+    const float lower = draws.between(0.18f, 0.48f);
+    if (draws.chance(0.1f)) {  // two ovals
         const float start = draws.near(0.75f, 0.08f);
-        const float shift = draws.normal(0.04f);
+        const float shift = draws.normal(0.05f);
         pen.arc(0.5f + shift, 0.5f * waist, upper, 0.5f * waist, start, start - draws.between(0.95f, 1.1f),
                 9);
         pen.lift();
@@ -402,48 +426,48 @@ void draw_eight(Pen& pen, DigitDraws& draws) {
         pen.lift();
         return;
     }
-    const bool mirrored = draws.chance(0.08f);
+    const bool mirrored = draws.chance(0.1f);
     const auto x = [&](float offset) { return mirrored ? 0.5f - offset : 0.5f + offset; };
-    const float gap = draws.chance(0.3f) ? draws.between(0.0f, 0.2f) : draws.between(-0.05f, 0.03f);
-    pen.to(x(upper * draws.between(0.6f, 1.1f)), draws.between(0.06f, 0.22f));
+    const float gap = draws.chance(0.4f) ? draws.between(0.0f, 0.25f) : draws.between(-0.08f, 0.03f);
+    const float shift = draws.normal(0.04f);  // of the lower bowl
+    pen.to(x(upper * draws.between(0.5f, 1.3f)), draws.between(0.04f, 0.24f));
     if (draws.chance(0.6f)) pen.to(x(upper * draws.between(0.1f, 0.5f)), draws.between(-0.01f, 0.03f));
-    pen.to(x(-upper * draws.between(0.5f, 0.8f)), draws.between(0.02f, 0.1f));
-    pen.to(x(-upper), 0.5f * waist + draws.normal(0.02f));
-    pen.to(x(draws.near(0.0f, 0.04f)), waist);
-    pen.to(x(lower), 0.5f * (waist + 1.0f) + draws.near(0.02f, 0.03f));
-    pen.to(x(draws.near(0.0f, 0.06f)), 1.0f);
-    pen.to(x(-lower), 0.5f * (waist + 1.0f) + draws.near(0.05f, 0.03f));
-    pen.to(x(draws.near(-0.02f, 0.04f)), waist + draws.normal(0.02f));
-    pen.to(x(upper * draws.between(0.6f, 1.0f)), 0.5f * waist + draws.normal(0.03f));
-    pen.to(x(upper * draws.between(0.6f, 1.1f) + gap * 0.5f), draws.between(0.06f, 0.16f) - gap * 0.3f);
+    pen.to(x(-upper * draws.between(0.5f, 0.85f)), draws.between(0.02f, 0.1f));
+    pen.to(x(-upper * draws.between(0.85f, 1.05f)), waist * draws.between(0.4f, 0.65f));
+    pen.to(x(draws.near(0.0f, 0.05f)), waist);
+    pen.to(x(shift + lower), 0.5f * (waist + 1.0f) + draws.near(0.02f, 0.04f));
+    pen.to(x(shift + draws.near(0.0f, 0.06f)), 1.0f);
+    pen.to(x(shift - lower), 0.5f * (waist + 1.0f) + draws.near(0.05f, 0.04f));
+    pen.to(x(draws.near(-0.02f, 0.05f)), waist + draws.normal(0.03f));
+    pen.to(x(upper * draws.between(0.5f, 1.0f)), 0.5f * waist + draws.normal(0.04f));
+    pen.to(x(upper * draws.between(0.5f, 1.2f) + gap * 0.5f), draws.between(0.03f, 0.18f) - gap * 0.3f);
     pen.lift();
 }
 
 // A bowl at the top and a tail: straight, curved, or hooked; in one stroke, or the stem apart.
 void draw_nine(Pen& pen, DigitDraws& draws) {
-    const float bowl_bottom = draws.between(0.4f, 0.58f);
-    const float right = draws.between(0.8f, 1.0f);
+    const float bowl_bottom = draws.between(0.32f, 0.6f);
+    const float right = draws.between(0.75f, 1.0f);
     const float left = draws.between(0.0f, 0.12f);
-    const float tail_x = right + draws.near(-0.14f, 0.14f);
+    const float tail_x = right + draws.near(-0.14f, 0.17f);
     const float centre_x = 0.5f * (left + right);
-    // Where the bowl begins: at the stem, or on top.
-    pen.to(right - draws.between(-0.02f, 0.3f), draws.between(0.02f, 0.2f));
-    pen.to(centre_x + draws.between(-0.1f, 0.1f), draws.between(-0.02f, 0.03f));
-    pen.to(left + draws.between(0.0f, 0.06f), 0.5f * bowl_bottom + draws.normal(0.04f));
-    pen.to(centre_x - draws.between(-0.02f, 0.16f), bowl_bottom);
-    pen.to(right - draws.between(0.06f, 0.2f), bowl_bottom - draws.between(0.08f, 0.16f));
-    const bool apart = draws.chance(0.25f);
-    const float top_y = draws.between(-0.04f, 0.18f);
-    if (apart) {
+    // Where the bowl begins: beyond the stem, at it, or on top.
+    pen.to(right - draws.between(-0.12f, 0.35f), draws.between(0.0f, 0.22f));
+    pen.to(centre_x + draws.between(-0.1f, 0.12f), draws.between(-0.02f, 0.04f));
+    pen.to(left + draws.between(0.0f, 0.08f), bowl_bottom * draws.between(0.4f, 0.7f));
+    pen.to(centre_x - draws.between(-0.06f, 0.2f), bowl_bottom);
+    pen.to(right - draws.between(0.02f, 0.2f), bowl_bottom - draws.between(0.05f, 0.18f));
+    const float top_y = draws.chance(0.7f) ? draws.between(-0.04f, 0.18f) : draws.between(0.1f, 0.3f);
+    if (draws.chance(0.25f)) {
         pen.lift();
         pen.to(right, top_y);
     } else {
         pen.bend(right, top_y, 0.75f);
     }
     const float style = draws.uniform();
-    const float middle_x = 0.5f * (right + tail_x) + draws.near(0.02f, 0.025f);
-    pen.to(middle_x, draws.between(0.5f, 0.6f));
-    if (style < 0.72f) {  // straight
+    const float middle_x = 0.5f * (right + tail_x) + draws.near(0.02f, 0.03f);
+    pen.to(middle_x, draws.between(0.5f, 0.62f));
+    if (style < 0.78f) {  // straight
         pen.to(tail_x, 1.0f);
     } else {  // curved to the left, with a short or a long hook
         pen.to(middle_x - draws.between(0.02f, 0.1f), draws.between(0.76f, 0.88f));

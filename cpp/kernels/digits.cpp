@@ -104,15 +104,18 @@ struct Bounds {
 };
 
 // Mean width of each digit when its height is 1, before slant.
-constexpr std::array<float, 10> kAspect = {0.80f, 1.00f, 0.82f, 0.70f, 0.74f,
-                                           0.72f, 0.62f, 0.70f, 0.74f, 0.58f};
+constexpr std::array<float, 10> kAspect = {0.84f, 1.00f, 0.86f, 0.76f, 0.80f,
+                                           0.78f, 0.70f, 0.74f, 0.76f, 0.66f};
+// Mean slant of each digit beyond what its skeleton has: to the right for each unit of height.
+constexpr std::array<float, 10> kSlant = {0.27f, 0.24f, 0.12f, 0.12f, 0.30f,
+                                          0.12f, 0.08f, 0.08f, 0.20f, 0.18f};
 
 // Width, slant and rotation of this writer, then elastic distortion.
 void shape(Skeleton& skeleton, int digit, SmoothField& field, DigitDraws& draws) {
-    const float aspect = kAspect[static_cast<std::size_t>(digit)] * draws.factor(0.18f);
-    const float slant = draws.near(0.22f, 0.22f);
+    const float aspect = kAspect[static_cast<std::size_t>(digit)] * draws.factor(0.25f);
+    const float slant = draws.near(kSlant[static_cast<std::size_t>(digit)], 0.23f);
     // A small rotation by its half tangent: exact sine and cosine without the mathematics library.
-    const float half = draws.normal(0.045f);
+    const float half = draws.normal(0.055f);
     const float cosine = (1.0f - half * half) / (1.0f + half * half);
     const float sine = 2.0f * half / (1.0f + half * half);
     for (std::size_t k = 0; k < skeleton.count; ++k) {
@@ -135,7 +138,7 @@ void shape(Skeleton& skeleton, int digit, SmoothField& field, DigitDraws& draws)
 
 // Quantiles of the stroke width in pixels of digits written with common pens, scaled to 20 pixels.
 float draw_stroke_width(DigitDraws& draws) {
-    constexpr std::array<float, 9> kQuantiles = {1.3f, 1.66f, 1.95f, 2.17f, 2.39f, 2.64f, 2.96f, 3.5f, 4.6f};
+    constexpr std::array<float, 9> kQuantiles = {1.4f, 1.72f, 2.02f, 2.24f, 2.45f, 2.68f, 2.95f, 3.35f, 4.4f};
     const float position = draws.uniform() * static_cast<float>(kQuantiles.size() - 1);
     const auto below = static_cast<std::size_t>(position);
     const float part = position - static_cast<float>(below);
@@ -278,7 +281,7 @@ void draw_digit(std::uint64_t seed, std::uint64_t picture, std::uint8_t* image, 
     Skeleton skeleton;
     draw_skeleton(skeleton, digit, unsteadiness, draws);
     const float displacement = draws.between(0.02f, 0.10f);
-    SmoothField field(displacement, draws.between(0.05f, 0.3f), draws);
+    SmoothField field(displacement, draws.between(0.05f, 0.28f), draws);
     shape(skeleton, digit, field, draws);
     InkPath path;
     lay_out(skeleton, field, draws, path);

@@ -94,7 +94,7 @@ def test_the_centre_of_mass_is_within_half_a_pixel_of_the_centre(sample):
     mass = images.sum((1, 2), dtype=np.float64)
     y = (images.sum(2) * np.arange(28.0)).sum(1) / mass
     x = (images.sum(1) * np.arange(28.0)).sum(1) / mass
-    # MNIST puts the centre at pixel 14, counted from 0. A box at the border of the picture cannot move further.
+    # MNIST puts the centre at pixel 14, counted from 0. A box at the border cannot move further.
     off = (np.abs(x - 14) > 0.5 + 1e-9) | (np.abs(y - 14) > 0.5 + 1e-9)
     assert off.mean() < 0.005
 

@@ -154,7 +154,7 @@ void draw_zero(Pen& pen, DigitDraws& draws) {
     const float overlap = draws.near(0.02f, 0.07f);
     const float width = draws.between(0.85f, 1.0f);
     const float growth = draws.near(1.0f, 0.07f);
-    if (draws.chance(0.15f)) {  // the pen comes in from outside, or leaves a little loop at the top
+    if (draws.chance(0.22f)) {  // the pen comes in from outside, or leaves a little loop at the top
         const float reach = draws.between(-0.05f, 0.4f);
         pen.to(0.5f + reach, draws.between(-0.1f, 0.15f));
     }
@@ -218,8 +218,8 @@ void draw_two(Pen& pen, DigitDraws& draws) {
         if (draws.chance(0.6f)) pen.to(draws.between(0.35f, 0.6f), foot_y + draws.between(-0.1f, 0.08f));
         pen.to(end_x, draws.between(0.8f, 1.06f));
     } else {  // loop, from a speck to a third of the height
-        const float width = draws.between(0.1f, 0.5f);
-        const float height = draws.between(0.06f, 0.34f);
+        const float width = draws.between(0.1f, 0.75f);
+        const float height = draws.between(0.06f, 0.4f);
         const float foot_y = draws.between(0.9f, 1.02f);
         pen.to(0.6f * shoulder + 0.4f * (foot_x + width) + draws.between(0.0f, 0.08f),
                draws.between(0.48f, 0.62f));
@@ -228,17 +228,18 @@ void draw_two(Pen& pen, DigitDraws& draws) {
         pen.to(foot_x, foot_y - height * draws.between(0.3f, 0.6f));
         pen.to(foot_x + width * draws.between(0.3f, 0.6f), foot_y - height);
         pen.to(foot_x + width + draws.between(0.06f, 0.2f), foot_y - height * draws.between(0.2f, 0.7f));
-        pen.to(end_x, draws.between(0.84f, 1.06f));
-        if (draws.chance(0.3f)) pen.to(end_x + draws.between(0.05f, 0.15f), draws.between(0.76f, 0.9f));
+        const float tail_x = std::max(end_x, foot_x + width + draws.between(0.2f, 0.4f));
+        pen.to(tail_x, draws.between(0.84f, 1.06f));
+        if (draws.chance(0.3f)) pen.to(tail_x + draws.between(0.05f, 0.15f), draws.between(0.76f, 0.9f));
     }
     pen.lift();
 }
 
 // Two bowls that meet in a cusp, a bend or a small loop; the upper one may be flat with a corner.
 void draw_three(Pen& pen, DigitDraws& draws) {
-    const float waist_x = draws.between(0.2f, 0.5f);
-    const float waist_y = draws.between(0.4f, 0.52f);
-    const float upper = draws.between(0.7f, 0.98f);
+    const float waist_x = draws.between(0.08f, 0.5f);
+    const float waist_y = draws.between(0.34f, 0.56f);
+    const float upper = draws.between(0.62f, 1.0f);
     if (draws.chance(0.14f)) {  // flat top
         pen.to(draws.between(0.0f, 0.2f), draws.between(-0.02f, 0.08f));
         pen.corner(draws.between(0.75f, 0.95f), draws.between(-0.03f, 0.05f));
@@ -257,12 +258,12 @@ void draw_three(Pen& pen, DigitDraws& draws) {
     } else {
         pen.bend(waist_x, waist_y, 0.7f);
     }
-    const float lower = draws.between(0.82f, 1.05f);
+    const float lower = draws.between(0.7f, 1.05f);
     pen.to(0.5f * (lower + waist_x) + 0.08f, waist_y + draws.between(0.02f, 0.1f));
-    pen.to(lower, draws.between(0.64f, 0.78f));
+    pen.to(lower, draws.between(0.64f, 0.8f));
     pen.to(draws.between(0.4f, 0.65f), draws.between(0.95f, 1.02f));
     pen.to(draws.between(0.12f, 0.3f), draws.between(0.88f, 1.0f));
-    if (draws.chance(0.6f)) pen.to(draws.between(-0.08f, 0.12f), draws.between(0.74f, 0.92f));
+    if (draws.chance(0.6f)) pen.to(draws.between(-0.1f, 0.16f), draws.between(0.66f, 0.92f));
     pen.lift();
 }
 
@@ -272,13 +273,13 @@ void draw_four(Pen& pen, DigitDraws& draws) {
     const float stem_x = draws.between(0.62f, 0.88f);
     const float foot_x = stem_x + draws.near(-0.04f, 0.06f);
     const float style = draws.uniform();
-    if (style < 0.1f) {  // closed, the apex at the top
+    if (style < 0.16f) {  // closed, the apex at the top
         const float apex_x = draws.between(0.6f, 0.8f);
         pen.to(apex_x, 0.0f);
         pen.corner(draws.between(0.0f, 0.12f), bar_y);
-        pen.to(draws.between(0.9f, 1.1f), bar_y + draws.near(0.0f, 0.04f));
+        pen.to(draws.between(0.72f, 1.15f), bar_y + draws.near(-0.02f, 0.06f));
         pen.lift();
-        pen.to(apex_x + draws.normal(0.03f), draws.between(-0.02f, 0.12f));
+        pen.to(apex_x + draws.normal(0.04f), draws.between(-0.02f, 0.2f));
         pen.to(foot_x, 1.0f);
         pen.lift();
         return;
@@ -290,7 +291,7 @@ void draw_four(Pen& pen, DigitDraws& draws) {
     const float sharp = draws.chance(0.5f) ? 0.9f : 0.1f;
     pen.to(left_top_x, left_top_y);
     pen.to(left_x + 0.02f, 0.4f * left_top_y + 0.6f * bar_y);
-    if (style < 0.3f) {  // one stroke: down, across, up to the top of the stem and down it
+    if (style < 0.34f) {  // one stroke: down, across, up to the top of the stem and down it
         pen.bend(left_x + 0.06f, bar_y, 0.3f);
         pen.to(0.5f * (left_x + stem_x), bar_y + draws.between(-0.02f, 0.08f));
         pen.to(stem_x - 0.04f, bar_y - draws.between(0.04f, 0.16f));
@@ -316,7 +317,7 @@ void draw_four(Pen& pen, DigitDraws& draws) {
 // an S.
 void draw_five(Pen& pen, DigitDraws& draws) {
     const float neck_x = draws.between(0.16f, 0.4f);
-    const float neck_y = draws.between(0.28f, 0.5f);
+    const float neck_y = draws.between(0.22f, 0.5f);
     const float top_x = neck_x + draws.near(0.06f, 0.07f);
     const float top_y = draws.between(0.0f, 0.1f);
     const float end_x = draws.between(0.7f, 1.3f);
@@ -337,7 +338,7 @@ void draw_five(Pen& pen, DigitDraws& draws) {
     pen.to(bowl, draws.between(0.6f, 0.76f));
     pen.to(draws.between(0.4f, 0.62f), draws.between(0.94f, 1.02f));
     pen.to(draws.between(0.1f, 0.28f), draws.between(0.9f, 1.0f));
-    if (draws.chance(0.6f)) pen.to(draws.between(-0.12f, 0.1f), draws.between(0.72f, 0.92f));
+    if (draws.chance(0.6f)) pen.to(draws.between(-0.12f, 0.14f), draws.between(0.6f, 0.92f));
     pen.lift();
     if (!one_stroke) {
         pen.to(top_x + draws.near(-0.01f, 0.05f), top_y + draws.normal(0.03f));
@@ -350,7 +351,7 @@ void draw_five(Pen& pen, DigitDraws& draws) {
 // A stem from the top that ends in a bowl: from an upright stem at the left to an arc that begins far to the
 // right.
 void draw_six(Pen& pen, DigitDraws& draws) {
-    const float bowl_top = draws.between(0.36f, 0.66f);
+    const float bowl_top = draws.between(0.4f, 0.68f);
     const float right = draws.between(0.72f, 1.0f);
     const float left = draws.between(0.0f, 0.1f);
     const float top_x = draws.chance(0.3f) ? draws.between(0.0f, 0.35f) : draws.between(0.3f, 0.85f);
@@ -368,8 +369,8 @@ void draw_six(Pen& pen, DigitDraws& draws) {
         pen.to(0.5f * (left + right), bowl_top + draws.between(0.0f, 0.12f));
     } else {  // ends short of the stem, on it, or beyond
         pen.to(0.45f * (left + right), bowl_top + draws.between(-0.04f, 0.1f));
-        pen.to(left + draws.between(-0.05f, 0.25f), middle_y + draws.between(-0.1f, 0.1f));
-        if (closing > 0.65f) pen.to(left + draws.between(0.1f, 0.35f), draws.between(0.86f, 0.98f));
+        pen.to(left + draws.between(-0.05f, 0.4f), middle_y + draws.between(-0.1f, 0.1f));
+        if (closing > 0.6f) pen.to(left + draws.between(0.1f, 0.6f), draws.between(0.82f, 0.98f));
     }
     pen.lift();
 }
@@ -381,16 +382,16 @@ void draw_seven(Pen& pen, DigitDraws& draws) {
     const float corner_y = draws.between(-0.02f, 0.12f);
     const float foot_x = corner_x - draws.between(-0.02f, 0.72f);
     if (draws.chance(0.3f)) {
-        pen.to(draws.between(-0.06f, 0.08f), bar_y + draws.between(0.08f, 0.3f));
+        pen.to(draws.between(-0.06f, 0.08f), bar_y + draws.between(0.08f, 0.4f));
         pen.bend(draws.between(0.0f, 0.12f), bar_y, 0.6f);
     } else {
         pen.to(draws.between(-0.08f, 0.16f), bar_y);
     }
     if (draws.chance(0.6f))
         pen.to(draws.between(0.35f, 0.6f), 0.5f * (bar_y + corner_y) + draws.normal(0.045f));
-    if (draws.chance(0.12f)) {  // arch
+    if (draws.chance(0.18f)) {  // arch
         pen.to(corner_x - draws.between(0.15f, 0.3f), corner_y);
-        pen.to(corner_x, corner_y + draws.between(0.12f, 0.25f));
+        pen.to(corner_x, corner_y + draws.between(0.12f, 0.32f));
     } else {
         pen.bend(corner_x, corner_y, 0.65f);
     }
@@ -428,7 +429,7 @@ void draw_eight(Pen& pen, DigitDraws& draws) {
     }
     const bool mirrored = draws.chance(0.1f);
     const auto x = [&](float offset) { return mirrored ? 0.5f - offset : 0.5f + offset; };
-    const float gap = draws.chance(0.4f) ? draws.between(0.0f, 0.25f) : draws.between(-0.08f, 0.03f);
+    const float gap = draws.chance(0.4f) ? draws.between(0.0f, 0.35f) : draws.between(-0.08f, 0.03f);
     const float shift = draws.normal(0.04f);  // of the lower bowl
     pen.to(x(upper * draws.between(0.5f, 1.3f)), draws.between(0.04f, 0.24f));
     if (draws.chance(0.6f)) pen.to(x(upper * draws.between(0.1f, 0.5f)), draws.between(-0.01f, 0.03f));
@@ -441,12 +442,13 @@ void draw_eight(Pen& pen, DigitDraws& draws) {
     pen.to(x(draws.near(-0.02f, 0.05f)), waist + draws.normal(0.03f));
     pen.to(x(upper * draws.between(0.5f, 1.0f)), 0.5f * waist + draws.normal(0.04f));
     pen.to(x(upper * draws.between(0.5f, 1.2f) + gap * 0.5f), draws.between(0.03f, 0.18f) - gap * 0.3f);
+    if (draws.chance(0.1f)) pen.to(x(upper + draws.between(0.1f, 0.4f)), draws.between(-0.12f, 0.06f));
     pen.lift();
 }
 
 // A bowl at the top and a tail: straight, curved, or hooked; in one stroke, or the stem apart.
 void draw_nine(Pen& pen, DigitDraws& draws) {
-    const float bowl_bottom = draws.between(0.32f, 0.6f);
+    const float bowl_bottom = draws.chance(0.12f) ? draws.between(0.58f, 0.78f) : draws.between(0.32f, 0.6f);
     const float right = draws.between(0.75f, 1.0f);
     const float left = draws.between(0.0f, 0.12f);
     const float tail_x = right + draws.near(-0.14f, 0.17f);
@@ -466,7 +468,7 @@ void draw_nine(Pen& pen, DigitDraws& draws) {
     }
     const float style = draws.uniform();
     const float middle_x = 0.5f * (right + tail_x) + draws.near(0.02f, 0.03f);
-    pen.to(middle_x, draws.between(0.5f, 0.62f));
+    pen.to(middle_x, std::max(0.5f, bowl_bottom) + draws.between(0.0f, 0.1f));
     if (style < 0.78f) {  // straight
         pen.to(tail_x, 1.0f);
     } else {  // curved to the left, with a short or a long hook

@@ -1,4 +1,4 @@
-"""How tests compare a float32 result with a float64 reference; buffers whose every unwritten element shows."""
+"""How tests compare float32 results with float64 references; buffers whose every unwritten element shows."""
 
 import numpy as np
 
@@ -15,9 +15,9 @@ def assert_close(
 ) -> None:
     """Shape and dtype, then NaN and infinities by place and sign, then the finite values.
 
-    Allowed is `few` * float32 epsilon * sqrt(terms) * scale. `terms` is the number of values that were summed for
-    one element: their rounding errors are independent, so they grow with its root. `scale` is the size of one of
-    the terms (a number, or an array for each element); larger values count with their own size.
+    Allowed is `few` * float32 epsilon * sqrt(terms) * scale. `terms` is the number of values that were summed
+    for one element: their rounding errors are independent, so they grow with its root. `scale` is the size of
+    one of the terms (a number, or an array for each element); larger values count with their own size.
     """
     __tracebackhide__ = True
     actual, expected = np.asarray(actual), np.asarray(expected)

@@ -255,7 +255,7 @@ def batch_normalization_forward(
 ) -> tuple[Array, Array, Array, Array, Array]:
     """(y, running mean, running variance, mean used, 1 / sqrt(variance used + epsilon)).
 
-    Training normalizes with the variance over m, and keeps the running variance with that over m - 1.
+    Training normalizes with the variance over m; the running variance follows that over m - 1, if m > 1.
     """
     x, weight, bias, running_mean, running_variance = _double(x, weight, bias, running_mean, running_variance)
     mean, variance = running_mean, running_variance
@@ -263,9 +263,10 @@ def batch_normalization_forward(
         axes = (0, *range(2, x.ndim))
         count = x.size // x.shape[1]
         mean, variance = x.mean(axis=axes), x.var(axis=axes)
-        unbiased = variance * count / (count - 1)
         running_mean = (1 - momentum) * running_mean + momentum * mean
-        running_variance = (1 - momentum) * running_variance + momentum * unbiased
+        if count > 1:
+            unbiased = variance * count / (count - 1)
+            running_variance = (1 - momentum) * running_variance + momentum * unbiased
     inverse_std = 1 / np.sqrt(variance + epsilon)
     y = (x - _per_channel(mean, x.ndim)) * _per_channel(inverse_std, x.ndim)
     if weight is not None:

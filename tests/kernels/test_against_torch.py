@@ -1,0 +1,254 @@
+"""Every kernel against PyTorch in float32, which shares no line and no author with the oracles."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from closeness import assert_close, unwritten
+from cnncli import _core
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed; CI has an environment with it")
+pytestmark = pytest.mark.torch
+
+BATCHES = [1, 16, 17, 33]
+
+
+def uniform(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    return rng.uniform(-1, 1, shape).astype(np.float32)
+
+
+def gradients(
+    function: Callable[..., Any], arrays: tuple[np.ndarray, ...], grad_y: np.ndarray
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """The value of a function of tensors and the gradient of each array, for grad_y, as float64."""
+    tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
+    y = function(*tensors)
+    y.backward(torch.tensor(grad_y))
+    return y.detach().numpy().astype(np.float64), [
+        tensor.grad.numpy().astype(np.float64) for tensor in tensors
+    ]
+
+
+@pytest.mark.parametrize("m, n, k", [(5, 7, 3), (65, 130, 257), (1, 1000, 33)])
+def test_gemm(instruction_set: str, rng: np.random.Generator, m: int, n: int, k: int) -> None:
+    a, b, c = uniform(rng, m, k), uniform(rng, k, n), unwritten(m, n)
+    _core.gemm(a, b, c)
+    assert_close(c, (torch.tensor(a) @ torch.tensor(b)).numpy().astype(np.float64), terms=k)
+
+
+CONVOLUTIONS = [
+    # channels, outputs, size, kernel, stride, padding, dilation, groups
+    (1, 6, (28, 28), (5, 5), (1, 1), (2, 2), (1, 1), 1),
+    (6, 16, (14, 14), (5, 5), (1, 1), (0, 0), (1, 1), 1),
+    (3, 7, (9, 8), (3, 2), (2, 1), (1, 0), (1, 1), 1),
+    (4, 6, (8, 9), (3, 3), (1, 2), (2, 2), (2, 1), 2),
+    (5, 5, (7, 7), (3, 3), (1, 1), (1, 1), (1, 1), 5),
+    (13, 8, (5, 4), (1, 1), (1, 1), (0, 0), (1, 1), 1),
+]
+
+
+@pytest.mark.parametrize("algorithm", ["direct", "im2col", "auto"])
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("shape", CONVOLUTIONS, ids=str)
+def test_convolution(
+    instruction_set: str, rng: np.random.Generator, shape: tuple, batch: int, algorithm: str
+) -> None:
+    channels, outputs, size, kernel, stride, padding, dilation, groups = shape
+    settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    x = uniform(rng, batch, channels, *size)
+    weight, bias = uniform(rng, outputs, channels // groups, *kernel), uniform(rng, outputs)
+
+    def function(x: Any, weight: Any, bias: Any) -> Any:
+        return torch.nn.functional.conv2d(x, weight, bias, **settings)
+
+    output_shape = function(*(torch.tensor(array) for array in (x, weight, bias))).shape
+    grad_y = uniform(rng, *output_shape)
+    expected, (expected_x, expected_weight, expected_bias) = gradients(function, (x, weight, bias), grad_y)
+    y, grad_x = unwritten(*output_shape), unwritten(*x.shape)
+    grad_weight, grad_bias = np.zeros_like(weight), np.zeros_like(bias)
+    _core.convolution_forward(x, y, weight, bias, **settings, algorithm=algorithm)
+    _core.convolution_backward_input(grad_y, grad_x, weight, **settings, algorithm=algorithm)
+    _core.convolution_backward_parameters(x, grad_y, grad_weight, grad_bias, **settings, algorithm=algorithm)
+    taps = weight[0].size
+    assert_close(y, expected, terms=taps)
+    assert_close(grad_x, expected_x, terms=taps * outputs // channels)
+    terms = grad_y.size // outputs
+    assert_close(grad_weight, expected_weight, terms=terms)
+    assert_close(grad_bias, expected_bias, terms=terms)
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("inputs, outputs", [(400, 120), (84, 10), (5, 3)])
+def test_linear(
+    instruction_set: str, rng: np.random.Generator, inputs: int, outputs: int, batch: int
+) -> None:
+    x, weight, bias = uniform(rng, batch, inputs), uniform(rng, outputs, inputs), uniform(rng, outputs)
+    grad_y = uniform(rng, batch, outputs)
+    expected, (expected_x, expected_weight, expected_bias) = gradients(
+        torch.nn.functional.linear, (x, weight, bias), grad_y
+    )
+    y, grad_x = unwritten(batch, outputs), unwritten(batch, inputs)
+    grad_weight, grad_bias = np.zeros_like(weight), np.zeros_like(bias)
+    _core.linear_forward(x, y, weight, bias)
+    _core.linear_backward_input(grad_y, grad_x, weight)
+    _core.linear_backward_parameters(x, grad_y, grad_weight, grad_bias)
+    assert_close(y, expected, terms=inputs)
+    assert_close(grad_x, expected_x, terms=outputs)
+    assert_close(grad_weight, expected_weight, terms=batch)
+    assert_close(grad_bias, expected_bias, terms=batch)
+
+
+POOLINGS = [((2, 2), (2, 2), (0, 0)), ((3, 3), (2, 2), (1, 1)), ((3, 2), (1, 2), (1, 0))]
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("kernel, stride, padding", POOLINGS)
+def test_max_pooling(
+    instruction_set: str, rng: np.random.Generator, kernel: tuple, stride: tuple, padding: tuple, batch: int
+) -> None:
+    settings = {"kernel": kernel, "stride": stride, "padding": padding}
+    x = rng.integers(-3, 4, (batch, 3, 9, 8)).astype(np.float32)  # with ties
+    expected, indices = torch.nn.functional.max_pool2d(
+        torch.tensor(x), kernel, stride, padding, return_indices=True
+    )
+    grad_y = uniform(rng, *expected.shape)
+    _, (expected_x,) = gradients(
+        lambda tensor: torch.nn.functional.max_pool2d(tensor, kernel, stride, padding), (x,), grad_y
+    )
+    y, argmax, grad_x = unwritten(*expected.shape), np.zeros(expected.shape, np.int32), unwritten(*x.shape)
+    _core.max_pooling_forward(x, y, argmax, **settings)
+    _core.max_pooling_backward(grad_y, argmax, grad_x, **settings)
+    np.testing.assert_array_equal(y, expected.numpy())
+    np.testing.assert_array_equal(argmax, indices.numpy())
+    assert_close(grad_x, expected_x, terms=9)
+
+
+@pytest.mark.parametrize("count_padding", [True, False])
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("kernel, stride, padding", POOLINGS)
+def test_average_pooling(
+    instruction_set: str,
+    rng: np.random.Generator,
+    kernel: tuple,
+    stride: tuple,
+    padding: tuple,
+    batch: int,
+    count_padding: bool,
+) -> None:
+    x = uniform(rng, batch, 3, 9, 8)
+
+    def function(tensor: Any) -> Any:
+        return torch.nn.functional.avg_pool2d(
+            tensor, kernel, stride, padding, count_include_pad=count_padding
+        )
+
+    grad_y = uniform(rng, *function(torch.tensor(x)).shape)
+    expected, (expected_x,) = gradients(function, (x,), grad_y)
+    settings = {"kernel": kernel, "stride": stride, "padding": padding, "count_padding": count_padding}
+    y, grad_x = unwritten(*expected.shape), unwritten(*x.shape)
+    _core.average_pooling_forward(x, y, **settings)
+    _core.average_pooling_backward(grad_y, grad_x, **settings)
+    assert_close(y, expected, terms=9)
+    assert_close(grad_x, expected_x, terms=9)
+
+
+@pytest.mark.parametrize("kind", ["relu", "tanh", "sigmoid"])
+def test_activation(instruction_set: str, rng: np.random.Generator, kind: str) -> None:
+    x, grad_y = 4 * uniform(rng, 33, 101), uniform(rng, 33, 101)
+    expected, (expected_x,) = gradients(getattr(torch, kind), (x,), grad_y)
+    y, grad_x = unwritten(*x.shape), unwritten(*x.shape)
+    _core.activation_forward(x, y, kind=kind)
+    _core.activation_backward(y, grad_y, grad_x, kind=kind)
+    assert_close(y, expected)
+    assert_close(grad_x, expected_x)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("shape", [(16, 5), (33, 7), (17, 5, 4, 3), (2, 3, 5, 5)])
+def test_batch_normalization(
+    instruction_set: str, rng: np.random.Generator, shape: tuple, training: bool
+) -> None:
+    x, channels = uniform(rng, *shape), shape[1]
+    weight, bias, mean = (uniform(rng, channels) for _ in range(3))
+    variance = uniform(rng, channels) + 2
+    expected_mean, expected_variance = torch.tensor(mean), torch.tensor(variance)
+
+    def function(x: Any, weight: Any, bias: Any) -> Any:
+        return torch.nn.functional.batch_norm(
+            x, expected_mean, expected_variance, weight, bias, training=training, momentum=0.1, eps=1e-5
+        )
+
+    grad_y = uniform(rng, *shape)
+    expected, expected_gradients = gradients(function, (x, weight, bias), grad_y)
+    y, saved_mean, saved_inverse_std = unwritten(*shape), unwritten(channels), unwritten(channels)
+    _core.batch_normalization_forward(
+        x,
+        y,
+        weight,
+        bias,
+        mean,
+        variance,
+        saved_mean,
+        saved_inverse_std,
+        training=training,
+        momentum=0.1,
+        epsilon=1e-5,
+    )
+    grad_x, grad_weight, grad_bias = unwritten(*shape), np.zeros_like(weight), np.zeros_like(bias)
+    _core.batch_normalization_backward(
+        x, grad_y, grad_x, weight, saved_mean, saved_inverse_std, grad_weight, grad_bias, training=training
+    )
+    count = x.size // channels
+    assert_close(y, expected, terms=count, scale=3)
+    assert_close(mean, expected_mean.numpy().astype(np.float64), terms=count)
+    assert_close(variance, expected_variance.numpy().astype(np.float64), terms=count)
+    for actual, wanted in zip((grad_x, grad_weight, grad_bias), expected_gradients, strict=True):
+        assert_close(actual, wanted, terms=count, scale=3)
+
+
+def test_log_softmax(instruction_set: str, rng: np.random.Generator) -> None:
+    x, grad_y = 5 * uniform(rng, 33, 17), uniform(rng, 33, 17)
+    expected, (expected_x,) = gradients(lambda tensor: torch.log_softmax(tensor, dim=1), (x,), grad_y)
+    y, grad_x = unwritten(33, 17), unwritten(33, 17)
+    _core.log_softmax_forward(x, y)
+    _core.log_softmax_backward(y, grad_y, grad_x)
+    assert_close(y, expected, terms=17)
+    assert_close(grad_x, expected_x, terms=17)
+
+
+def test_softmax_nll(instruction_set: str, rng: np.random.Generator) -> None:
+    x, labels = 5 * uniform(rng, 33, 10), rng.integers(0, 10, 33)
+
+    def function(tensor: Any) -> Any:
+        return torch.nn.functional.cross_entropy(tensor, torch.tensor(labels), reduction="none")
+
+    expected, (expected_x,) = gradients(function, (x,), np.full(33, 1 / 33, np.float32))
+    losses, log_probabilities, grad_x = unwritten(33), unwritten(33, 10), unwritten(33, 10)
+    _core.softmax_nll_forward(x, labels, losses, log_probabilities)
+    _core.softmax_nll_backward(log_probabilities, labels, grad_x, scale=1 / 33)
+    assert_close(losses, expected, terms=10)
+    assert_close(grad_x, expected_x)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"momentum": 0.0, "dampening": 0.0, "nesterov": False, "weight_decay": 0.0},
+        {"momentum": 0.9, "dampening": 0.0, "nesterov": False, "weight_decay": 0.01},
+        {"momentum": 0.9, "dampening": 0.0, "nesterov": True, "weight_decay": 0.01},
+    ],
+    ids=str,
+)
+def test_sgd(instruction_set: str, rng: np.random.Generator, settings: dict) -> None:
+    """Without dampening: with it, PyTorch starts from the first gradient undamped, and we from zero."""
+    parameter = uniform(rng, 101)
+    velocity = np.zeros(101, np.float32) if settings["momentum"] else None
+    expected = torch.tensor(parameter, requires_grad=True)
+    optimizer = torch.optim.SGD([expected], lr=0.1, **settings)
+    for _ in range(4):
+        gradient = uniform(rng, 101)
+        expected.grad = torch.tensor(gradient)
+        optimizer.step()
+        _core.sgd_update(parameter, gradient, velocity, learning_rate=0.1, **settings)
+    assert_close(parameter, expected.detach().numpy().astype(np.float64))

@@ -1,0 +1,180 @@
+"""`_core.max_pooling_*`: the first maximum of each window, and the gradient sent back to it."""
+
+from collections.abc import Callable
+
+import numpy as np
+import oracles
+import pytest
+from closeness import assert_close, same_bits, unwritten
+from cnncli import _core
+
+# size, kernel, stride, padding
+WINDOWS = [
+    ((6, 8), (2, 2), (2, 2), (0, 0)),
+    ((7, 5), (2, 2), (2, 2), (0, 0)),
+    ((7, 9), (3, 3), (2, 2), (1, 1)),
+    ((5, 6), (3, 2), (1, 1), (1, 0)),
+    ((5, 11), (1, 3), (1, 2), (0, 1)),
+    ((9, 8), (2, 3), (3, 4), (0, 1)),
+    ((4, 3), (4, 3), (1, 1), (0, 0)),
+    ((1, 1), (1, 1), (1, 1), (0, 0)),
+    ((3, 3), (5, 5), (2, 2), (2, 2)),
+]
+BATCHES = [0, 1, 2, 15, 16, 17, 31, 33]
+
+
+def forward(x: np.ndarray, kernel: tuple, stride: tuple, padding: tuple) -> tuple[np.ndarray, np.ndarray]:
+    shape = (*x.shape[:2], *oracles.output_size(x.shape[2:], kernel, stride, padding))
+    y, argmax = unwritten(*shape), np.full(shape, -9, dtype=np.int32)
+    _core.max_pooling_forward(x, y, argmax, kernel=kernel, stride=stride, padding=padding)
+    return y, argmax
+
+
+def backward(
+    grad_y: np.ndarray, argmax: np.ndarray, size: tuple, kernel: tuple, stride: tuple, padding: tuple
+) -> np.ndarray:
+    grad_x = unwritten(*grad_y.shape[:2], *size)
+    _core.max_pooling_backward(grad_y, argmax, grad_x, kernel=kernel, stride=stride, padding=padding)
+    return grad_x
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+@pytest.mark.parametrize("size, kernel, stride, padding", WINDOWS)
+def test_max_pooling_forward_and_backward(
+    instruction_set: str,
+    rng: np.random.Generator,
+    batch: int,
+    size: tuple,
+    kernel: tuple,
+    stride: tuple,
+    padding: tuple,
+) -> None:
+    for channels in (1, 3):
+        x = rng.normal(size=(batch, channels, *size)).astype(np.float32)
+        y, argmax = forward(x, kernel, stride, padding)
+        expected_y, expected_argmax = oracles.max_pooling_forward(
+            x, kernel=kernel, stride=stride, padding=padding
+        )
+        np.testing.assert_array_equal(y, expected_y)
+        np.testing.assert_array_equal(argmax, expected_argmax)
+        grad_y = rng.uniform(-1, 1, y.shape).astype(np.float32)
+        expected = oracles.max_pooling_backward(grad_y, expected_argmax, size)
+        assert_close(backward(grad_y, argmax, size, kernel, stride, padding), expected, terms=25)
+
+
+@pytest.mark.parametrize("size, kernel, stride, padding", WINDOWS)
+def test_max_pooling_sends_gradient_to_first_of_equal_values(
+    instruction_set: str, rng: np.random.Generator, size: tuple, kernel: tuple, stride: tuple, padding: tuple
+) -> None:
+    x = rng.integers(0, 2, size=(17, 2, *size)).astype(np.float32)  # ties in most windows
+    y, argmax = forward(x, kernel, stride, padding)
+    expected_y, expected_argmax = oracles.max_pooling_forward(
+        x, kernel=kernel, stride=stride, padding=padding
+    )
+    np.testing.assert_array_equal(y, expected_y)
+    np.testing.assert_array_equal(argmax, expected_argmax)
+
+
+@pytest.mark.parametrize("size, kernel, stride, padding", WINDOWS)
+@pytest.mark.parametrize("batch", [1, 16, 17])
+def test_max_pooling_keeps_the_first_nan_of_a_window(
+    instruction_set: str,
+    rng: np.random.Generator,
+    batch: int,
+    size: tuple,
+    kernel: tuple,
+    stride: tuple,
+    padding: tuple,
+) -> None:
+    x = rng.normal(size=(batch, 2, *size)).astype(np.float32)
+    x[rng.random(x.shape) < 0.2] = np.nan
+    x[rng.random(x.shape) < 0.1] = np.inf
+    y, argmax = forward(x, kernel, stride, padding)
+    expected_y, expected_argmax = oracles.max_pooling_forward(
+        x, kernel=kernel, stride=stride, padding=padding
+    )
+    np.testing.assert_array_equal(y, expected_y)
+    np.testing.assert_array_equal(argmax, expected_argmax)
+
+
+@pytest.mark.parametrize("size, kernel, stride, padding", WINDOWS)
+def test_max_pooling_of_negative_infinity_never_takes_padding(
+    instruction_set: str, size: tuple, kernel: tuple, stride: tuple, padding: tuple
+) -> None:
+    x = np.full((17, 2, *size), -np.inf, dtype=np.float32)
+    y, argmax = forward(x, kernel, stride, padding)
+    np.testing.assert_array_equal(y, -np.inf)
+    expected = oracles.max_pooling_forward(x, kernel=kernel, stride=stride, padding=padding)[1]
+    np.testing.assert_array_equal(argmax, expected)
+
+
+def test_max_pooling_keeps_nan_to_its_sample(instruction_set: str, rng: np.random.Generator) -> None:
+    x = rng.normal(size=(17, 2, 6, 6)).astype(np.float32)
+    x[3] = np.nan
+    y, argmax = forward(x, (2, 2), (2, 2), (0, 0))
+    assert np.isnan(y[3]).all() and np.isfinite(np.delete(y, 3, 0)).all()
+    grad_y = np.ones_like(y)
+    grad_y[3] = np.nan
+    grad_x = backward(grad_y, argmax, (6, 6), (2, 2), (2, 2), (0, 0))
+    assert np.isfinite(np.delete(grad_x, 3, 0)).all()
+    assert np.isnan(grad_x[3]).sum() == grad_y[3].size  # one pixel of each window
+
+
+def test_max_pooling_gives_the_same_bits_for_any_threads(
+    instruction_set: str, rng: np.random.Generator, assert_same_bits_for_any_threads: Callable
+) -> None:
+    x = rng.normal(size=(33, 5, 9, 9)).astype(np.float32)
+    window = (3, 3), (1, 1), (1, 1)
+    grad_y = rng.normal(size=x.shape).astype(np.float32)
+
+    def compute() -> tuple[np.ndarray, ...]:
+        y, argmax = forward(x, *window)
+        return y, argmax, backward(grad_y, argmax, (9, 9), *window)
+
+    assert_same_bits_for_any_threads(compute)
+
+
+def test_max_pooling_leaves_its_input_alone(instruction_set: str, rng: np.random.Generator) -> None:
+    x = rng.normal(size=(5, 2, 6, 6)).astype(np.float32)
+    before = x.copy()
+    forward(x, (2, 2), (2, 2), (0, 0))
+    assert same_bits(x, before)
+
+
+def test_max_pooling_refuses_shapes_that_do_not_fit() -> None:
+    x, y, argmax = np.ones((2, 3, 6, 6), np.float32), unwritten(2, 3, 3, 3), np.zeros((2, 3, 3, 3), np.int32)
+    two = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0)}
+    for arrays, settings in (
+        ((x, unwritten(2, 3, 3, 4), argmax), two),
+        ((x, unwritten(1, 3, 3, 3), argmax), two),
+        ((x, y, argmax[:1].copy()), two),
+        ((x[0], y, argmax), two),
+        ((x, y, argmax), {**two, "kernel": (0, 2)}),
+        ((x, y, argmax), {**two, "stride": (0, 2)}),
+        ((x, y, argmax), {**two, "padding": (-1, 0)}),
+        ((x, y, argmax), {**two, "kernel": (7, 2)}),
+    ):
+        with pytest.raises(ValueError, match="max_pooling"):
+            _core.max_pooling_forward(*arrays, **settings)
+    with pytest.raises(ValueError, match="max_pooling"):
+        _core.max_pooling_backward(y, argmax, unwritten(2, 3, 6, 8), **two)
+
+
+def test_max_pooling_refuses_other_types() -> None:
+    x, y = np.ones((2, 3, 6, 6), np.float32), unwritten(2, 3, 3, 3)
+    two = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0)}
+    with pytest.raises(TypeError):
+        _core.max_pooling_forward(x, y, np.zeros((2, 3, 3, 3), np.int64), **two)
+    with pytest.raises(TypeError):
+        _core.max_pooling_forward(x.astype(np.float64), y, np.zeros((2, 3, 3, 3), np.int32), **two)
+
+
+def test_max_pooling_backward_refuses_indices_outside_the_window_or_the_plane() -> None:
+    """An argmax made by hand must not write to memory of others."""
+    two = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0)}
+    for index in (-1, 36, 10**6):
+        argmax = np.full((1, 1, 3, 3), index, np.int32)
+        with pytest.raises(ValueError, match="argmax"):
+            _core.max_pooling_backward(
+                np.ones((1, 1, 3, 3), np.float32), argmax, unwritten(1, 1, 6, 6), **two
+            )

@@ -1,0 +1,104 @@
+"""`_core.random_uniform`, `random_normal` and `permutation`: pure functions of what they are for."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from closeness import same_bits, unwritten
+from cnncli import _core
+
+SHUFFLE, INITIAL_WEIGHTS = 1, 5
+
+
+def uniform(shape: tuple, seed: int = 1, purpose: int = INITIAL_WEIGHTS, stream: int = 0) -> np.ndarray:
+    out = unwritten(*shape)
+    _core.random_uniform(out, seed=seed, purpose=purpose, stream=stream)
+    return out
+
+
+def normal(shape: tuple, seed: int = 1, purpose: int = INITIAL_WEIGHTS, stream: int = 0) -> np.ndarray:
+    out = unwritten(*shape)
+    _core.random_normal(out, seed=seed, purpose=purpose, stream=stream)
+    return out
+
+
+@pytest.mark.parametrize("fill", [uniform, normal])
+@pytest.mark.parametrize("shape", [(0,), (1,), (3,), (4,), (5,), (16,), (17,), (1031,), (6, 1, 5, 5)])
+def test_random_numbers_fill_any_shape(fill: Callable, shape: tuple) -> None:
+    assert np.isfinite(fill(shape)).all()
+
+
+@pytest.mark.parametrize("fill", [uniform, normal])
+def test_random_numbers_are_those_of_a_longer_array(fill: Callable) -> None:
+    """A number depends on its place, not on how many are asked for."""
+    long = fill((1031,))
+    for count in (1, 3, 4, 5, 17, 100):
+        assert same_bits(fill((count,)), long[:count])
+    assert same_bits(fill((2, 3, 5)).ravel(), long[:30])
+
+
+@pytest.mark.parametrize("fill", [uniform, normal])
+@pytest.mark.parametrize("other", [{"seed": 2}, {"seed": 1 + 2**32}, {"purpose": SHUFFLE}, {"stream": 1}])
+def test_random_numbers_differ_with_seed_purpose_and_stream(fill: Callable, other: dict) -> None:
+    one, two = fill((4000,)), fill((4000,), **other)
+    assert abs(np.corrcoef(one, two)[0, 1]) < 4 / np.sqrt(4000)
+    assert np.isin(one, two).mean() < 0.01  # not the same numbers elsewhere
+
+
+@pytest.mark.parametrize("fill", [uniform, normal])
+def test_random_numbers_do_not_depend_on_instruction_set_or_threads(
+    fill: Callable, instruction_set: str, assert_same_bits_for_any_threads: Callable
+) -> None:
+    before = fill((1031,))
+    _core.set_instruction_set(_core.instruction_sets()[0])
+    assert same_bits(fill((1031,)), before)
+    assert_same_bits_for_any_threads(lambda: (fill((100_003,)),))
+
+
+def test_uniform_numbers_are_uniform() -> None:
+    values = uniform((100_000,)).astype(np.float64)
+    assert values.min() >= 0 and values.max() < 1
+    shares = np.histogram(values, bins=20, range=(0, 1))[0]
+    chi_squared = ((shares - 5000) ** 2 / 5000).sum()
+    assert 4 < chi_squared < 50  # 19 degrees of freedom: one in 10,000 on either side
+    assert abs(np.corrcoef(values[:-1], values[1:])[0, 1]) < 4 / np.sqrt(100_000)
+
+
+def test_normal_numbers_are_normal() -> None:
+    values = normal((100_000,)).astype(np.float64)
+    assert abs(values.mean()) < 4 / np.sqrt(100_000)
+    assert abs(values.std() - 1) < 4 / np.sqrt(200_000)
+    for limit, share in ((1, 0.682689), (2, 0.954500), (3, 0.997300)):
+        deviation = np.sqrt(share * (1 - share) / 100_000)
+        assert abs((np.abs(values) < limit).mean() - share) < 4 * deviation
+    assert abs(np.corrcoef(values[::2], values[1::2])[0, 1]) < 4 / np.sqrt(50_000)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 16, 17, 1031])
+def test_permutation_holds_every_index_once(count: int) -> None:
+    order = _core.permutation(count, seed=1, epoch=0)
+    assert order.dtype == np.int64 and order.shape == (count,)
+    np.testing.assert_array_equal(np.sort(order), np.arange(count))
+
+
+def test_permutation_depends_on_seed_and_epoch_only() -> None:
+    order = _core.permutation(1031, seed=1, epoch=4)
+    assert same_bits(order, _core.permutation(1031, seed=1, epoch=4))
+    for other in ({"seed": 2, "epoch": 4}, {"seed": 1, "epoch": 5}, {"seed": 1 + 2**32, "epoch": 4}):
+        assert (order == _core.permutation(1031, **other)).mean() < 0.02
+
+
+def test_permutation_is_fair() -> None:
+    """Each of the 24 orders of four comes up about equally often over the epochs."""
+    orders, counts = np.unique(
+        [_core.permutation(4, seed=3, epoch=epoch) for epoch in range(2400)], axis=0, return_counts=True
+    )
+    assert len(orders) == 24
+    assert 6 < ((counts - 100) ** 2 / 100).sum() < 60  # 23 degrees of freedom
+
+
+def test_random_functions_refuse_what_does_not_fit() -> None:
+    with pytest.raises(TypeError):
+        _core.random_uniform(np.zeros(4), seed=1, purpose=INITIAL_WEIGHTS)
+    with pytest.raises(ValueError):
+        _core.permutation(-1, seed=1, epoch=0)

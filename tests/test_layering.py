@@ -1,0 +1,230 @@
+"""The layers of the program: every import and every include points down, never up or sideways.
+
+A new module or folder is added to a layer of the tables below; what it may use is then decided.
+"""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "python" / "cnncli"
+CPP = ROOT / "cpp"
+
+# Layer: (its modules and packages, the layers it may use). Modules of one layer may use each other.
+PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
+    "errors": ({"errors"}, set()),
+    "core": ({"_core"}, set()),
+    "bytes": ({"files", "container", "strict_json", "shown"}, {"errors"}),
+    "layers": ({"layers"}, {"core", "errors"}),
+    "criteria": ({"criteria"}, {"layers", "core", "errors"}),
+    "optim": ({"optim"}, {"layers", "core", "errors"}),
+    "recipe": ({"recipe", "picture_file", "digit_picture", "connected"}, {"bytes", "errors"}),
+    "network": (
+        {"network", "description", "architectures", "field_of_view"},
+        {"layers", "recipe", "bytes", "errors"},
+    ),
+    "program": ({"program"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
+    "serialize": ({"serialize"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
+    "data": ({"data"}, {"core", "bytes", "errors"}),
+    "loops": (
+        {"train", "evaluate", "runs", "records", "schedule"},
+        {
+            "program",
+            "network",
+            "serialize",
+            "data",
+            "criteria",
+            "optim",
+            "layers",
+            "recipe",
+            "bytes",
+            "core",
+            "errors",
+        },
+    ),
+    "model": (
+        {"__init__", "model"},
+        {"program", "network", "serialize", "recipe", "bytes", "layers", "core", "errors"},
+    ),
+}
+TOP = {"cli", "__main__"}  # may use everything
+
+# Who may use a library of others; the rest of the package works without it.
+LIBRARIES = {
+    "click": {"cli"},
+    "rich": {"cli"},
+    "PIL": {"recipe", "picture_file", "digit_picture", "data", "cli"},
+    "requests": {"data"},
+    "safetensors": {"container"},
+}
+
+# Folder of cpp/: the folders it may include.
+CPP_LAYERS: dict[str, set[str]] = {
+    "simd": set(),
+    "random": set(),
+    "kernels": {"simd", "random"},
+    "runtime": {"kernels", "simd"},
+    "program": {"runtime", "kernels", "random", "simd"},
+    "bindings": {"program", "runtime", "kernels", "random", "simd"},
+}
+
+
+def part(module: str) -> str:
+    """`cnncli.layers.linear` -> `layers`, and `cnncli` itself -> `__init__`."""
+    names = module.split(".")
+    return names[1] if len(names) > 1 else "__init__"
+
+
+def module_name(path: Path) -> str:
+    names = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(names[:-1] if names[-1] == "__init__" else names)
+
+
+def is_module(module: str) -> bool:
+    path = PACKAGE.parent / Path(*module.split("."))
+    return path.with_suffix(".py").exists() or (path / "__init__.py").exists() or module == "cnncli._core"
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Full names of all modules that a file imports, at its top or inside a function."""
+    package = module_name(path).split(".")
+    if path.name != "__init__.py":
+        package = package[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            # `from cnncli import load` is an import of cnncli; `from cnncli import _core` of cnncli._core.
+            for alias in node.names:
+                name = f"{source}.{alias.name}"
+                yield name if source.split(".")[0] == "cnncli" and is_module(name) else source
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+PART_LAYER = {name: layer for layer, (names, _) in PYTHON_LAYERS.items() for name in names}
+each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+
+
+def file_part(path: Path) -> str:
+    return part(module_name(path)) if path.parent != PACKAGE else path.stem
+
+
+def test_layers_have_an_order() -> None:
+    order = TopologicalSorter({layer: below for layer, (_, below) in PYTHON_LAYERS.items()})
+    assert set(order.static_order()) == set(PYTHON_LAYERS)
+    assert set(TopologicalSorter(CPP_LAYERS).static_order()) == set(CPP_LAYERS)
+
+
+def test_imports_are_found_at_every_depth() -> None:
+    """The walk itself: what it overlooks it would allow."""
+    found = set(imports(PACKAGE / "cli" / "main.py"))
+    assert {"click", "sys", "cnncli.errors"} <= found
+    assert "cnncli._core" in {name for path in FILES for name in imports(path)}
+    assert "rich.table" in {name for path in FILES for name in imports(path)}
+
+
+@each_file
+def test_imports_point_down(path: Path) -> None:
+    own = file_part(path)
+    if own in TOP:
+        return
+    assert own in PART_LAYER, f"{own} is in no layer of PYTHON_LAYERS; add it to one"
+    layer = PART_LAYER[own]
+    allowed = PYTHON_LAYERS[layer][1] | {layer}
+    for module in imports(path):
+        if module.split(".")[0] == "cnncli":
+            target = part(module)
+            assert PART_LAYER.get(target) in allowed, (
+                f"{own} ({layer}) imports {module}, which is not below it"
+            )
+
+
+@each_file
+def test_libraries_stay_where_they_are_needed(path: Path) -> None:
+    for module in imports(path):
+        users = LIBRARIES.get(module.split(".")[0])
+        assert users is None or file_part(path) in users, f"{file_part(path)} imports {module}"
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    graph = {
+        module_name(path): {
+            name for name in imports(path) if name.startswith("cnncli.") and name != module_name(path)
+        }
+        for path in FILES
+    }
+    # An __init__ that gathers its package is imported by nobody inside it.
+    TopologicalSorter(graph).prepare()
+
+
+@pytest.mark.parametrize(
+    "module, heavy",
+    [
+        ("cnncli", {"numpy", "click", "rich", "PIL", "requests", "safetensors"}),
+        ("cnncli.cli.main", {"numpy", "rich", "PIL", "requests", "safetensors"}),
+        ("cnncli.layers", {"click", "rich", "PIL", "requests", "safetensors"}),
+    ],
+)
+def test_importing_a_module_does_not_load_what_only_others_need(module: str, heavy: set[str]) -> None:
+    script = f"import sys, {module}; print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert not heavy & set(result.stdout.split())
+
+
+SOURCES = sorted(path for path in CPP.rglob("*") if path.suffix in (".h", ".cpp"))
+each_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(CPP).as_posix())
+
+
+def includes(path: Path) -> list[str]:
+    return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', path.read_text(), re.MULTILINE)
+
+
+@each_source
+def test_includes_point_down(path: Path) -> None:
+    folder = path.relative_to(CPP).parts[0]
+    assert folder in CPP_LAYERS, f"cpp/{folder} is not in CPP_LAYERS; add it"
+    for include in includes(path):
+        target = include.split("/")[0]
+        if (CPP / include).exists():
+            assert target in CPP_LAYERS[folder] | {folder}, (
+                f"{path.name} includes {include}, which is not below it"
+            )
+        else:
+            assert target not in CPP_LAYERS and not (path.parent / include).exists(), (
+                f"write {include} from cpp/ on"
+            )
+
+
+@each_source
+def test_python_is_known_to_the_bindings_only(path: Path) -> None:
+    if path.relative_to(CPP).parts[0] != "bindings":
+        assert not [name for name in includes(path) if re.match(r"Python\.h|pybind11/", name)]
+
+
+@each_source
+def test_openmp_stays_out_of_the_bodies_compiled_per_instruction_set(path: Path) -> None:
+    if path.name.endswith(".simd.cpp"):
+        assert "omp.h" not in includes(path)
+        assert "#pragma omp" not in path.read_text()
+
+
+@each_source
+def test_the_vector_type_is_used_in_the_bodies_compiled_per_instruction_set_only(path: Path) -> None:
+    """Everything that reaches simd/vector.h is compiled with the flags of one instruction set."""
+    reached, todo = set(), [path]
+    while todo:
+        current = todo.pop()
+        if current not in reached:
+            reached.add(current)
+            todo += [CPP / name for name in includes(current) if (CPP / name).exists()]
+    if CPP / "simd" / "vector.h" in reached and path.suffix == ".cpp":
+        assert path.name.endswith(".simd.cpp")

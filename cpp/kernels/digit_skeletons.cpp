@@ -175,7 +175,7 @@ void draw_one(Pen& pen, DigitDraws& draws) {
     const bool has_base = draws.chance(has_flag ? 0.35f : 0.01f);
     if (has_flag) {
         const float reach = draws.between(0.06f, 0.38f);
-        const float drop = draws.between(0.05f, 0.38f);
+        const float drop = draws.between(0.05f, 0.48f);
         pen.to(0.5f - reach, drop);
         if (draws.chance(0.4f)) pen.to(0.5f - 0.45f * reach, 0.6f * drop);
         pen.bend(0.5f, 0.0f, 0.9f);
@@ -210,13 +210,13 @@ void draw_two(Pen& pen, DigitDraws& draws) {
     pen.to(top_x, draws.between(-0.02f, 0.04f));
     pen.to(shoulder, turn_y);
     const float foot_x = draws.between(-0.02f, 0.2f);
-    const float end_x = draws.between(0.72f, 1.12f);
+    const float end_x = draws.between(0.62f, 1.12f);
     if (draws.chance(0.5f)) {  // corner
         const float foot_y = draws.between(0.84f, 1.0f);
         pen.to(0.5f * (shoulder + foot_x) + draws.between(-0.02f, 0.12f), draws.between(0.5f, 0.68f));
         pen.bend(foot_x, foot_y, 0.75f);
         if (draws.chance(0.6f)) pen.to(draws.between(0.35f, 0.6f), foot_y + draws.between(-0.1f, 0.08f));
-        pen.to(end_x, draws.between(0.8f, 1.06f));
+        pen.to(end_x, draws.between(0.8f, 1.14f));
     } else {  // loop, from a speck to a third of the height
         const float width = draws.between(0.1f, 0.75f);
         const float height = draws.between(0.06f, 0.4f);
@@ -316,9 +316,9 @@ void draw_four(Pen& pen, DigitDraws& draws) {
 // A neck, a bowl, and a bar on top: drawn last with a gap or overlap, or first in one stroke; or shaped like
 // an S.
 void draw_five(Pen& pen, DigitDraws& draws) {
-    const float neck_x = draws.between(0.16f, 0.4f);
-    const float neck_y = draws.between(0.22f, 0.5f);
-    const float top_x = neck_x + draws.near(0.06f, 0.07f);
+    const float neck_x = draws.between(0.06f, 0.42f);
+    const float neck_y = draws.between(0.22f, 0.56f);
+    const float top_x = neck_x + draws.near(0.07f, 0.09f);
     const float top_y = draws.between(0.0f, 0.1f);
     const float end_x = draws.between(0.7f, 1.3f);
     const float end_y = top_y + draws.near(-0.05f, 0.08f);
@@ -334,14 +334,15 @@ void draw_five(Pen& pen, DigitDraws& draws) {
     }
     if (draws.chance(0.4f)) pen.to(0.5f * (top_x + neck_x) + draws.normal(0.015f), 0.5f * (top_y + neck_y));
     pen.bend(neck_x, neck_y, sharp);
-    pen.to(0.5f * (neck_x + bowl), neck_y + draws.between(-0.06f, 0.08f));
+    pen.to(0.5f * (neck_x + bowl), neck_y + draws.between(-0.08f, 0.08f));
     pen.to(bowl, draws.between(0.6f, 0.76f));
     pen.to(draws.between(0.4f, 0.62f), draws.between(0.94f, 1.02f));
     pen.to(draws.between(0.1f, 0.28f), draws.between(0.9f, 1.0f));
     if (draws.chance(0.6f)) pen.to(draws.between(-0.12f, 0.14f), draws.between(0.6f, 0.92f));
     pen.lift();
     if (!one_stroke) {
-        pen.to(top_x + draws.near(-0.01f, 0.05f), top_y + draws.normal(0.03f));
+        const float reach = draws.chance(0.15f) ? draws.between(0.05f, 0.35f) : draws.near(0.01f, 0.05f);
+        pen.to(top_x - reach, top_y + draws.normal(0.04f));
         if (draws.chance(0.4f)) pen.to(0.5f * (end_x + top_x), 0.5f * (end_y + top_y) + draws.normal(0.03f));
         pen.to(end_x, end_y);
         pen.lift();
@@ -356,7 +357,7 @@ void draw_six(Pen& pen, DigitDraws& draws) {
     const float left = draws.between(0.0f, 0.1f);
     const float top_x = draws.chance(0.3f) ? draws.between(0.0f, 0.35f) : draws.between(0.3f, 0.85f);
     const float middle_y = 0.5f * (bowl_top + 1.0f);
-    if (draws.chance(0.08f)) pen.to(top_x + draws.between(0.06f, 0.25f), draws.between(0.02f, 0.14f));
+    if (draws.chance(0.05f)) pen.to(top_x + draws.between(0.04f, 0.18f), draws.between(0.02f, 0.1f));
     pen.to(top_x, 0.0f);
     pen.to(left + (top_x - left) * draws.between(0.3f, 0.58f), draws.between(0.2f, 0.34f));
     pen.to(left + draws.between(0.0f, 0.08f), draws.between(0.5f, 0.64f));
@@ -365,7 +366,7 @@ void draw_six(Pen& pen, DigitDraws& draws) {
     pen.to(right, middle_y + draws.between(-0.02f, 0.14f));
     pen.to(right - draws.between(0.06f, 0.2f), bowl_top + draws.between(0.0f, 0.1f));
     const float closing = draws.uniform();
-    if (closing < 0.12f) {  // stays open
+    if (closing < 0.08f) {  // stays open
         pen.to(0.5f * (left + right), bowl_top + draws.between(0.0f, 0.12f));
     } else {  // ends short of the stem, on it, or beyond
         pen.to(0.45f * (left + right), bowl_top + draws.between(-0.04f, 0.1f));
@@ -395,7 +396,7 @@ void draw_seven(Pen& pen, DigitDraws& draws) {
     } else {
         pen.bend(corner_x, corner_y, 0.65f);
     }
-    const float bow = draws.near(-0.02f, 0.06f);
+    const float bow = draws.near(-0.02f, 0.08f);
     pen.to(corner_x + (foot_x - corner_x) * 0.42f - bow, 0.38f);
     pen.to(corner_x + (foot_x - corner_x) * 0.74f + bow * 0.5f, 0.68f);
     pen.to(foot_x, 1.0f);
@@ -413,8 +414,8 @@ void draw_seven(Pen& pen, DigitDraws& draws) {
 // One crossing stroke from the upper right, closed or open at the top, or two ovals.
 void draw_eight(Pen& pen, DigitDraws& draws) {
     const float waist = draws.between(0.36f, 0.6f);
-    const float upper = draws.between(0.18f, 0.46f);  // half the width
-    const float lower = draws.between(0.18f, 0.48f);
+    const float upper = draws.between(0.14f, 0.46f);  // half the width
+    const float lower = draws.between(0.13f, 0.48f);
     if (draws.chance(0.1f)) {  // two ovals
         const float start = draws.near(0.75f, 0.08f);
         const float shift = draws.normal(0.05f);

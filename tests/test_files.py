@@ -182,7 +182,7 @@ def test_a_limit_on_file_sizes_leaves_the_old_file(tmp_path: Path) -> None:
         (errno.EDQUOT, "the disk quota is used up (3 bytes to write); free some space"),
         (errno.EROFS, "the folder here is on a read-only file system; name another place"),
         (errno.EACCES, "no permission to write in the folder here; change that or name another place"),
-        (errno.EIO, "cannot be written: Input/output error"),
+        (errno.EIO, "cannot be written: input/output error"),
     ],
 )
 @pytest.mark.parametrize("call", ["write", "fsync"])

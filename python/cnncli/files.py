@@ -85,11 +85,16 @@ def write_atomically(path: StrPath, data: bytes | list[bytes]) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        line = _REMEDIES.get(error.errno or 0, f"cannot be written: {error.strerror or error}")
-        typed = Path(path).parent
-        folder_shown = printable(typed if typed.name and not Path(path).is_symlink() else target.parent)
-        line = line.format(folder=folder_shown, size_bytes=sum(len(part) for part in parts))
-        raise CnnError(f"{printable(path)}: {line}") from None
+        raise writing_error(path, error, sum(len(part) for part in parts)) from None
+
+
+def writing_error(path: StrPath, error: OSError, size_bytes: int = 0) -> CnnError:
+    """The one line for a file or a folder that cannot be made: what is in the way, and what to do."""
+    line = _REMEDIES.get(error.errno or 0, f"cannot be written: {(error.strerror or str(error)).lower()}")
+    folder = Path(path).parent
+    if not folder.name or Path(path).is_symlink():
+        folder = Path(os.path.realpath(path)).parent
+    return CnnError(f"{printable(path)}: {line.format(folder=printable(folder), size_bytes=size_bytes)}")
 
 
 def sweep_stale(folder: StrPath) -> int:

@@ -1,0 +1,106 @@
+"""What the training reports while it runs: plain records, for any front end to show."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Started:
+    """The training is about to begin, or to go on.
+
+    steps : all steps of the training, over all epochs
+    first_step : 0, or where a resumed run goes on
+    notice : one line the user should see, such as that another data set is used; or None
+    """
+
+    run: Path
+    network: str
+    parameters: int
+    data: str
+    source: str
+    notice: str | None
+    images: int
+    validation_images: int
+    epochs: int
+    steps: int
+    first_step: int
+    batch_size: int
+    threads: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where the training is, a few times a second.
+
+    epoch : counted from 1
+    step : steps done so far, over all epochs
+    loss, accuracy : mean over the epoch so far
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    accuracy: float
+    learning_rate: float
+    images_per_second: float
+    seconds_left: float
+
+
+@dataclass(frozen=True)
+class EpochDone:
+    """One epoch is over. Validation measures are None without validation images."""
+
+    epoch: int
+    epochs: int
+    loss: float
+    accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    learning_rate: float
+    seconds: float
+    images_per_second: float
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The training was asked to stop; its checkpoint is written."""
+
+    run: Path
+    epoch: int
+    step: int
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The training is complete and the model is written.
+
+    model : the copy at `--out`
+    best_epoch : epoch of the model that was kept; the last one without validation
+    seconds : time spent in training, summed over resumed parts
+    test_* : measures on the test images, None where the data set has none
+    """
+
+    run: Path
+    model: Path
+    model_bytes: int
+    network: str
+    data: str
+    images: int
+    epochs: int
+    best_epoch: int
+    loss: float
+    accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
+    test_images: int
+    test_loss: float | None
+    test_accuracy: float | None
+    seconds: float
+    images_per_second: float
+    seed: int
+    history: list[dict[str, Any]]
+
+
+Record = Started | Progress | EpochDone | Stopped | Finished

@@ -1,0 +1,29 @@
+"""`cnn eval`."""
+
+import click
+
+from cnncli.cli.options import data_options, debug_option, json_option, threads_option
+
+
+@click.command(
+    "eval",
+    short_help="Measure a model on test images.",
+    epilog="\b\nExample:\n  cnn eval model.bin",
+)
+@click.argument("model")
+@data_options("the data set the model was trained on")
+@threads_option
+@json_option
+@debug_option
+def command(model: str, data: str | None, data_dir: str | None, threads: int | None, as_json: bool) -> None:
+    """Measure MODEL on test images: loss, accuracy, the measures of each class and the confusion matrix."""
+    import json
+
+    from cnncli.cli.render_eval import evaluation_facts, show_evaluation
+    from cnncli.evaluate import evaluate_model
+
+    evaluation = evaluate_model(model, data=data, data_dir=data_dir, threads=threads)
+    if as_json:
+        click.echo(json.dumps(evaluation_facts(evaluation), allow_nan=False))
+    else:
+        show_evaluation(evaluation)

@@ -1,0 +1,142 @@
+"""The command `cnn`: finds the commands, and turns every error into one line and an exit code."""
+
+import difflib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+from click.exceptions import NoArgsIsHelpError, NoSuchOption
+
+from cnncli import __version__
+from cnncli.cli.signals import Terminated, exit_code, raise_terminated
+from cnncli.errors import CnnError
+
+# name -> module below this package; imported only when help lists them or when one of them runs
+COMMANDS = {"train": "train", "eval": "eval_", "predict": "predict", "summary": "summary"}
+
+
+class Commands(click.Group):
+    """A group whose commands are imported when asked for, so that help is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"cnncli.cli.{COMMANDS[cmd_name]}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
+            remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(COMMANDS)}"
+            ctx.fail(f"no command {args[0]!r}; {remedy}")
+        return super().resolve_command(ctx, args)
+
+
+def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value and not ctx.resilient_parsing:
+        click.echo(f"cnn {__version__}")
+        ctx.exit()
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="\b\nExample:\n  cnn train --arch lenet5",
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version.",
+)
+def cli() -> None:
+    """Train, evaluate and run convolutional networks on any CPU."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command line and returns its exit code: 0, 1 failure, 2 usage, 130 or 143 after a signal."""
+    state: dict[str, Any] = {"debug": False}  # `--debug` sets it while the command line is parsed
+    try:
+        result = cli.main(args=arguments, prog_name="cnn", standalone_mode=False, obj=state)
+        sys.stdout.flush()  # here, so that a full disk is an error and not a message at shutdown
+        return result if isinstance(result, int) else 0
+    except NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        return _fail_usage(error)
+    except Terminated as error:
+        return exit_code(error.signal_number)
+    except (KeyboardInterrupt, click.Abort):
+        return exit_code(signal.SIGINT)
+    except BrokenPipeError:  # the reader, such as `head`, has had enough
+        _drop_stdout()
+        return 1
+    except CnnError as error:
+        return _fail(str(error), error, state["debug"], error.exit_code)
+    except OSError as error:
+        if error.filename is None:
+            _drop_stdout()
+        reason = (error.strerror or str(error)).lower()
+        return _fail(f"{error.filename}: {reason}" if error.filename else reason, error, state["debug"])
+    except MemoryError as error:
+        return _fail("not enough memory; use a smaller --batch-size or data set", error, state["debug"])
+    except Exception as error:
+        from cnncli.cli.crash import save_traceback
+
+        where = "" if state["debug"] else f"; details: {save_traceback(error)}"
+        return _fail(
+            f"internal error: {type(error).__name__}: {_one_line(error)}{where}", error, state["debug"]
+        )
+
+
+def _fail(message: str, error: BaseException, debug: bool, code: int = 1) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    click.echo(f"cnn: {message}", err=True)
+    return code
+
+
+def _drop_stdout() -> None:
+    """What is still buffered for a stdout that cannot be written must not fail again at the end of Python."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail_usage(error: click.ClickException) -> int:
+    message = error.format_message()
+    if isinstance(error, NoSuchOption):
+        near = f"; did you mean {' or '.join(error.possibilities)}?" if error.possibilities else ""
+        message = f"no option {error.option_name}{near}"
+    elif (
+        isinstance(error, click.BadParameter)
+        and not isinstance(error, click.MissingParameter)
+        and error.param
+    ):
+        message = f"{error.param.opts[0]} {error.message}"
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "cnn"
+    click.echo(f"{path}: {message[:1].lower()}{message[1:].rstrip('.')} (see {path} --help)", err=True)
+    return error.exit_code
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def main() -> NoReturn:
+    """The entry point of `cnn` and of `python -m cnncli`."""
+    signal.signal(signal.SIGTERM, raise_terminated)
+    sys.exit(run())

@@ -1,0 +1,123 @@
+"""The options that several commands share, each a decorator, so that they read alike everywhere."""
+
+import difflib
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+if TYPE_CHECKING:  # generic for type checkers only
+    _FloatType = click.ParamType[float]
+else:
+    _FloatType = click.ParamType
+
+
+class NearestChoice(click.Choice[str]):
+    """A choice that suggests the nearest of its values."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            near = difflib.get_close_matches(str(value), self.choices, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(self.choices)}"
+            self.fail(f"{value}: unknown; {remedy}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Number(_FloatType):
+    """A finite number within limits; `above` and `below` are limits that it must not reach."""
+
+    name = "number"
+
+    def __init__(
+        self,
+        *,
+        above: float | None = None,
+        least: float | None = None,
+        below: float | None = None,
+        most: float | None = None,
+        whole: bool = False,
+    ) -> None:
+        self._whole = whole
+        self._rules: list[tuple[str, Callable[[float], bool]]] = [("", math.isfinite)]
+        if above is not None:
+            self._rules.append((f"more than {above:,g}", lambda number: number > above))
+        if least is not None:
+            self._rules.append((f"at least {least:,g}", lambda number: number >= least))
+        if below is not None:
+            self._rules.append((f"less than {below:,g}", lambda number: number < below))
+        if most is not None:
+            self._rules.append(
+                (f"at most {most:,.0f}" if whole else f"at most {most:g}", lambda n: n <= most)
+            )
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        kind = "a whole number" if self._whole else "a number"
+        limits = " and ".join(text for text, _ in self._rules if text)
+        try:
+            number = int(value) if self._whole else float(value)
+        except ValueError:
+            number = math.nan
+        if not all(holds(number) for _, holds in self._rules):
+            self.fail(f"{value}: use {kind}, {limits}", param, ctx)
+        return number
+
+
+def _set_debug(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.find_root().ensure_object(dict)["debug"] = True
+
+
+def debug_option(function: F) -> F:
+    """`--debug`: the traceback of an error goes to stderr."""
+    return click.option(
+        "--debug",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_set_debug,
+        help="Print the traceback of an error.",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`: one JSON value on stdout instead of text."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead of text.")(
+        function
+    )
+
+
+def threads_option(function: F) -> F:
+    """`--threads`."""
+    return click.option(
+        "--threads",
+        type=Number(least=1, most=1024, whole=True),
+        metavar="N",
+        envvar="CNN_NUM_THREADS",
+        show_envvar=True,
+        help="Threads to compute with; the result does not depend on it.  [default: all cores given]",
+    )(function)
+
+
+def data_options(default: str) -> Callable[[F], F]:
+    """`--data` and `--data-dir`; `default` says what is used without `--data`."""
+
+    def decorate(function: F) -> F:
+        function = click.option(
+            "--data-dir",
+            type=click.Path(file_okay=False),
+            envvar="CNN_DATA_DIR",
+            show_envvar=True,
+            metavar="FOLDER",
+            help="Folder with the MNIST files, gzipped or not.",
+        )(function)
+        return click.option(
+            "--data",
+            metavar="NAME|PATH",
+            help="mnist, digits, or a path: a folder with one subfolder a class, a folder of IDX files, "
+            f"an .npz or a .csv.  [default: {default}]",
+        )(function)
+
+    return decorate

@@ -1,0 +1,166 @@
+"""`cnn predict`."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from cnncli.cli import plain
+from cnncli.cli.options import debug_option, json_option
+from cnncli.errors import CnnError, UsageError
+from cnncli.shown import shown
+
+if TYPE_CHECKING:
+    from cnncli.model import Model
+    from cnncli.recipe import InputRecipe, Prepared
+
+_FILES_AT_ONCE = 256
+_CLASSES_OF_ONE_FILE = 10
+_CLASSES_OF_EACH_FILE = 3
+
+
+class _Answer(NamedTuple):
+    """What the model says about one file; or the error, and then nothing else."""
+
+    file: str
+    error: str | None = None
+    prepared: "Prepared | None" = None
+    label: str = ""
+    probabilities: Sequence[float] = ()
+
+
+@click.command(
+    "predict",
+    short_help="Say what is in pictures.",
+    epilog="\b\nExample:\n  cnn predict digit.png",
+)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "--model",
+    metavar="FILE",
+    help="A trained model.  [default: ./model.bin, else the trained LeNet-5 that comes with cnn]",
+)
+@click.option(
+    "--invert/--no-invert",
+    default=None,
+    help="Swap light and dark, or leave them.  [default: found out from each picture]",
+)
+@json_option
+@debug_option
+@click.pass_context
+def command(
+    ctx: click.Context, files: tuple[str, ...], model: str | None, invert: bool | None, as_json: bool
+) -> None:
+    """Say what is in each FILE: a picture of any size and colour, light on dark or dark on light.
+
+    A file that cannot be read does not stop the others; the exit code is then 1.
+    """
+    from cnncli import load
+
+    path, said = _find_model(model)
+    loaded = load(path)
+    if not as_json:
+        click.echo(plain.style(f"model: {said}", "2", plain.can_colour(sys.stderr)), err=True)
+    facts, failed = [], False
+    for answer in _answers(loaded, files, invert):
+        if answer.error is not None:
+            failed = True
+            click.echo(f"cnn: {answer.error}", err=True)
+        if as_json:
+            facts.append(_facts(answer, loaded.class_names))
+        elif answer.error is None:
+            _show(answer, loaded.class_names, alone=len(files) == 1)
+    if as_json:
+        click.echo(json.dumps(facts, allow_nan=False))
+    ctx.exit(1 if failed else 0)
+
+
+def _find_model(model: str | None) -> tuple[Path, str]:
+    """The model file, and the words that tell the user which."""
+    if model is not None:
+        return Path(model), model
+    if Path("model.bin").exists():
+        return Path("model.bin"), "model.bin in this folder"
+    from importlib import resources
+
+    shipped = resources.files("cnncli") / "models" / "lenet5.bin"
+    return Path(str(shipped)), "the LeNet-5 that comes with cnn"
+
+
+def _answers(model: "Model", files: Sequence[str], invert: bool | None) -> Iterator[_Answer]:
+    """One answer a file, in order; a few hundred files are in memory at a time."""
+    import numpy as np
+
+    recipe = model.recipe
+    if recipe is None:
+        raise UsageError(
+            "the model was trained on plain numbers and records no way to make them from pictures; "
+            "use cnncli.load(...).predict(...) from Python"
+        )
+    for start in range(0, len(files), _FILES_AT_ONCE):
+        read = [_read(recipe, file, invert) for file in files[start : start + _FILES_AT_ONCE]]
+        pixels = [answer.prepared.pixels for answer in read if answer.prepared is not None]
+        if not pixels:
+            yield from read
+            continue
+        prediction = model.predict(np.stack(pixels))
+        predicted = iter(zip(prediction.names, prediction.probabilities.tolist(), strict=True))
+        for answer in read:
+            if answer.prepared is not None:
+                label, probabilities = next(predicted)
+                answer = answer._replace(label=label, probabilities=probabilities)
+            yield answer
+
+
+def _read(recipe: "InputRecipe", file: str, invert: bool | None) -> _Answer:
+    try:
+        return _Answer(file, prepared=recipe.prepare(file, invert=invert))
+    except CnnError as error:
+        return _Answer(file, error=str(error))
+
+
+def _facts(answer: _Answer, class_names: Sequence[str]) -> dict[str, Any]:
+    if answer.error is not None:
+        return {"file": answer.file, "error": answer.error}
+    by_class = dict(zip(class_names, answer.probabilities, strict=True))
+    return {
+        "file": answer.file,
+        "label": answer.label,
+        "probability": by_class[answer.label],
+        "probabilities": by_class,
+    }
+
+
+def _show(answer: _Answer, class_names: Sequence[str], alone: bool) -> None:
+    """The label and a bar for each of the likeliest classes; on a terminal also what the network sees."""
+    colour, blocks = plain.can_colour(sys.stdout), plain.can_draw(sys.stdout)
+    most = _CLASSES_OF_ONE_FILE if alone else _CLASSES_OF_EACH_FILE
+    order = sorted(range(len(class_names)), key=lambda index: -answer.probabilities[index])[:most]
+    best = order[0]
+    if alone and len(class_names) <= most:
+        order.sort()  # a full chart reads best in the order of the classes
+    name_width = max(len(class_names[index]) for index in order)
+    lines = []
+    for index in order:
+        share = answer.probabilities[index]
+        line = f"  {class_names[index]:>{name_width}} {plain.percent(share)} {plain.bar(share, 24, blocks)}"
+        lines.append(plain.style(line, "1;32" if index == best else "2", colour).rstrip())
+    assert answer.prepared is not None
+    headline = f"{shown(answer.file)}: {plain.style(answer.label, '1', colour)}"
+    click.echo(f"{headline} ({plain.percent(answer.probabilities[best]).strip()})")
+    for note in answer.prepared.notes:
+        click.echo(plain.style(f"  {note}", "2", colour))
+    pixels = answer.prepared.pixels
+    picture_fits = shutil.get_terminal_size().columns >= pixels.shape[2] + name_width + 40
+    if alone and colour and blocks and picture_fits and pixels.shape[1] <= 64:
+        picture = plain.picture(pixels.mean(axis=0).astype(int).tolist())
+        lines = [""] * ((len(picture) - len(lines)) // 2) + lines
+        lines += [""] * (len(picture) - len(lines))
+        picture += [""] * (len(lines) - len(picture))
+        lines = [f"{left} {right}" for left, right in zip(picture, lines, strict=True)]
+    for line in lines:
+        click.echo(line)

@@ -1,0 +1,258 @@
+"""What the commands print, with rich: bars and live lines on a terminal, plain lines elsewhere."""
+
+import math
+import shlex
+import sys
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Column, Table
+from rich.text import Text
+
+from cnncli import records
+from cnncli.files import printable
+
+
+def stdout_console() -> Console:
+    """For results. Redirected lines are not wrapped: other programs read them."""
+    return _console(stderr=False)
+
+
+def stderr_console() -> Console:
+    """For progress and notices."""
+    return _console(stderr=True)
+
+
+def _console(stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    if not console.is_terminal:
+        console.width = 240
+    return console
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """A share as text; a dash for one that does not exist.
+
+    >>> percent(0.9924), percent(float("nan"))
+    ('99.24 %', '–')
+    """
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as text.
+
+    >>> duration(3.21), duration(75), duration(3700)
+    ('3.2 s', '1:15 min', '1:01:40 h')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, whole = divmod(round(seconds), 60)
+    return (
+        f"{minutes}:{whole:02d} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{whole:02d} h"
+    )
+
+
+def size(size_bytes: float) -> str:
+    """Bytes as text.
+
+    >>> size(512), size(250_000), size(3_100_000)
+    ('512 B', '250 kB', '3.1 MB')
+    """
+    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.1f} {unit}"
+    return f"{size_bytes / 1e3:.0f} kB" if size_bytes >= 1e4 else f"{size_bytes:.0f} B"
+
+
+def facts_table(rows: list[tuple[str, str]]) -> Table:
+    """Names on the left, values on the right, no lines."""
+    table = Table.grid(Column(style="dim", no_wrap=True), Column(overflow="fold"), padding=(0, 3))
+    for name, value in rows:
+        table.add_row(name, value)
+    return table
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Prints a table; without the spaces that fill its last column when the output is no terminal."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as capture:
+        console.print(table)
+    for line in capture.get().splitlines():
+        console.out(line.rstrip(), highlight=False)
+
+
+class TrainingDisplay:
+    """Shows the records of a training on stderr: one line an epoch, and on a terminal a live line below."""
+
+    def __init__(self) -> None:
+        self._console = stderr_console()
+        self._progress: Progress | None = None
+        self._task = TaskID(0)
+        self._started: records.Started | None = None
+
+    def __enter__(self) -> "TrainingDisplay":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def show(self, record: records.Record) -> None:
+        """Shows one record."""
+        if isinstance(record, records.Started):
+            self._start(record)
+        elif isinstance(record, records.Progress):
+            self._advance(record)
+        elif isinstance(record, records.EpochDone):
+            self._console.print(Text(epoch_line(record)))
+            if record.epoch == record.epochs:
+                self._close()
+
+    def _start(self, started: records.Started) -> None:
+        self._started = started
+        if started.notice:
+            self._console.print(Text(started.notice, style="yellow"))
+        images = f"{started.images:,} images"
+        if started.validation_images:
+            images += f" (and {started.validation_images:,} to validate)"
+        self._console.print(
+            Text.assemble(
+                (started.network, "bold"),
+                f" with {started.parameters:,} parameters on ",
+                (started.data, "bold"),
+                f", {images}, {plural(started.epochs, 'epoch')} of batches of "
+                f"{started.batch_size}, seed {started.seed}, {plural(started.threads, 'thread')}",
+            )
+        )
+        if started.first_step:
+            done = 100 * started.first_step / started.steps
+            self._console.print(
+                Text(f"going on with {started.run} at step {started.first_step:,} ({done:.0f} %)")
+            )
+        if self._console.is_terminal:
+            self._progress = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(bar_width=24, complete_style="cyan", finished_style="cyan"),
+                TextColumn("{task.fields[figures]}"),
+                console=self._console,
+                auto_refresh=False,
+                transient=True,
+            )
+            self._task = self._progress.add_task(
+                "starting", total=started.steps, completed=started.first_step, figures=""
+            )
+            self._progress.start()
+
+    def _advance(self, record: records.Progress) -> None:
+        if self._progress is None or self._started is None:
+            return
+        epochs = self._started.epochs
+        self._progress.update(
+            self._task,
+            completed=record.step,
+            description=f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}",
+            figures=f"loss {record.loss:.4f}  accuracy {percent(record.accuracy)}  "
+            f"{record.images_per_second:,.0f} images/s  {duration(record.seconds_left)} left",
+            refresh=True,
+        )
+
+
+def epoch_line(record: records.EpochDone) -> str:
+    """One line for one epoch."""
+    line = f"epoch {record.epoch:>{len(str(record.epochs))}}/{record.epochs}  loss {record.loss:.4f}  "
+    line += f"accuracy {percent(record.accuracy)}"
+    if record.validation_loss is not None:
+        line += (
+            f"  validation loss {record.validation_loss:.4f} accuracy {percent(record.validation_accuracy)}"
+        )
+    return f"{line}  {record.images_per_second:,.0f} images/s  {duration(record.seconds)}"
+
+
+def plural(count: int, noun: str) -> str:
+    """
+    >>> plural(1, "epoch"), plural(12, "epoch")
+    ('1 epoch', '12 epochs')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def finished_facts(record: records.Finished) -> dict[str, Any]:
+    """The result of a training for `--json`."""
+    names = [
+        "network",
+        "data",
+        "images",
+        "epochs",
+        "best_epoch",
+        "seed",
+        "loss",
+        "accuracy",
+        "validation_loss",
+        "validation_accuracy",
+        "test_images",
+        "test_loss",
+        "test_accuracy",
+        "seconds",
+        "images_per_second",
+    ]
+    facts = {name: getattr(record, name) for name in names}
+    return {**facts, "model": str(record.model), "run": str(record.run), "history": record.history}
+
+
+def show_finished(record: records.Finished) -> None:
+    """The table at the end of a training, where the model is, and what to try next."""
+    console = stdout_console()
+    model = printable(record.model)
+    epochs = str(record.epochs)
+    if record.best_epoch != record.epochs:
+        epochs += f", the best was {record.best_epoch}"
+    rows = [("network", record.network), ("data", f"{record.data}, {record.images:,} training images")]
+    rows += [
+        ("epochs", epochs),
+        ("time", f"{duration(record.seconds)}, {record.images_per_second:,.0f} images/s"),
+    ]
+    rows += [("training", f"accuracy {percent(record.accuracy)}, loss {record.loss:.4f}")]
+    if record.validation_loss is not None:
+        rows += [
+            (
+                "validation",
+                f"accuracy {percent(record.validation_accuracy)}, loss {record.validation_loss:.4f}",
+            )
+        ]
+    if record.test_accuracy is not None:
+        wrong = round(record.test_images * (1 - record.test_accuracy))
+        rows += [
+            (
+                "test",
+                f"accuracy {percent(record.test_accuracy)}, {wrong:,} of {record.test_images:,} images wrong",
+            )
+        ]
+    rows += [("model", f"{model}, {size(record.model_bytes)}"), ("run", printable(record.run))]
+    console.print()
+    print_table(console, facts_table(rows))
+    console.print()
+    console.print(Text("try next", style="dim"))
+    quoted = shlex.quote(model)
+    console.print(Text(f"  cnn eval {quoted}", style="bold"))
+    console.print(Text(f"  cnn predict digit.png --model {quoted}", style="bold"))
+
+
+def show_stopped(record: records.Stopped, threads: int | None) -> None:
+    """Says how to go on with a stopped training, on stderr."""
+    console = stderr_console()
+    go_on = f"cnn train --resume {shlex.quote(printable(record.run))}"
+    go_on += f" --threads {threads}" if threads else ""
+    console.print(Text(f"stopped in epoch {record.epoch} after step {record.step:,}; go on with"))
+    console.print(Text(f"  {go_on}", style="bold"))
+    sys.stderr.flush()

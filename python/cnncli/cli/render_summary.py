@@ -1,0 +1,84 @@
+"""What `cnn summary` prints."""
+
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from cnncli.cli.render import facts_table, print_table, size, stdout_console
+from cnncli.network import LayerRow, Network
+
+_BYTES_A_PARAMETER = 4
+
+
+def summary_facts(network: Network) -> dict[str, Any]:
+    """The summary for `--json`."""
+    rows = network.layer_table()
+    return {
+        "network": network.name,
+        "title": network.title,
+        "input": list(network.input_shape),
+        "classes": network.class_names,
+        "layers": [_layer_facts(row) for row in rows],
+        "parameters": sum(row.parameters for row in rows),
+        "multiply_adds": sum(row.multiply_adds for row in rows),
+        "parameter_bytes": sum(row.parameters for row in rows) * _BYTES_A_PARAMETER,
+        "activation_bytes": sum(row.activation_bytes for row in rows),
+    }
+
+
+def _layer_facts(row: LayerRow) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "type": row.type,
+        "settings": row.settings,
+        "output": list(row.output_shape),
+        "parameters": row.parameters,
+        "multiply_adds": row.multiply_adds,
+        "field_of_view": None if row.field_of_view is None else list(row.field_of_view),
+        "activation_bytes": row.activation_bytes,
+    }
+
+
+def show_summary(network: Network) -> None:
+    """A row for each layer, and the totals."""
+    console, facts = stdout_console(), summary_facts(network)
+    console.print(Text.assemble((network.title or network.name or "network", "bold")))
+    console.print()
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("", justify="right", style="dim")
+    table.add_column("layer")
+    table.add_column("output", no_wrap=True)
+    for heading in ("parameters", "multiply-adds", "field of view", "memory"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_row("", "input", _shape(network.input_shape), "", "", "", "")
+    for row in network.layer_table():
+        table.add_row(
+            row.name,
+            Text.assemble((row.type, "bold"), f" {row.settings}" if row.settings else ""),
+            _shape(row.output_shape),
+            _count(row.parameters),
+            _count(row.multiply_adds),
+            "" if row.field_of_view is None else "x".join(map(str, row.field_of_view)),
+            size(row.activation_bytes),
+        )
+    print_table(console, table)
+    console.print()
+    print_table(
+        console,
+        facts_table(
+            [
+                ("parameters", f"{facts['parameters']:,} ({size(facts['parameter_bytes'])})"),
+                ("multiply-adds", f"{facts['multiply_adds']:,} for one image"),
+                ("memory", f"{size(facts['activation_bytes'])} for the outputs of one image"),
+            ]
+        ),
+    )
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else ""

@@ -1,0 +1,51 @@
+"""Ctrl-C and SIGTERM: the first asks the training to stop after its step, the second leaves at once."""
+
+import signal
+from types import FrameType, TracebackType
+from typing import NoReturn
+
+
+class Terminated(KeyboardInterrupt):
+    """A signal that ends the command now. Not an `Exception`: nothing may swallow it."""
+
+    def __init__(self, signal_number: int) -> None:
+        super().__init__()
+        self.signal_number = signal_number
+
+
+def exit_code(signal_number: int) -> int:
+    """What a shell shows for a command ended by this signal: 130 for SIGINT, 143 for SIGTERM."""
+    return 128 + int(signal_number)
+
+
+def raise_terminated(signal_number: int, frame: FrameType | None) -> NoReturn:
+    """A signal handler that leaves at once."""
+    raise Terminated(signal_number)
+
+
+class StopRequest:
+    """While entered, keeps the first SIGINT or SIGTERM in `signal_number`; the second raises `Terminated`."""
+
+    def __init__(self) -> None:
+        self.signal_number: int | None = None
+        self._previous: dict[int, object] = {}
+
+    def __call__(self) -> bool:
+        """Whether a signal has come."""
+        return self.signal_number is not None
+
+    def __enter__(self) -> "StopRequest":
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _handle(self, signal_number: int, frame: FrameType | None) -> None:
+        if self.signal_number is not None:
+            raise Terminated(signal_number)
+        self.signal_number = signal_number

@@ -1,0 +1,49 @@
+"""`cnn summary`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnncli.cli.options import debug_option, json_option
+
+if TYPE_CHECKING:
+    from cnncli.network import Network
+
+
+@click.command(
+    "summary",
+    short_help="Show the layers of a network and what they cost.",
+    epilog="\b\nExample:\n  cnn summary lenet5",
+)
+@click.argument("network", metavar="NAME|FILE")
+@json_option
+@debug_option
+def command(network: str, as_json: bool) -> None:
+    """Show the layers of a network, and what they cost for one image.
+
+    NAME is a network that comes with the program (linear, mlp, lenet5, convnet), FILE a model.bin or a .toml.
+
+    For each layer: the shape of its output, its parameters, its multiply-adds, its field of view (how many
+    pixels of the image, height x width, one value of its output depends on) and the memory of its output.
+    """
+    import json
+
+    from cnncli.cli.render_summary import show_summary, summary_facts
+
+    described = _open(network)
+    if as_json:
+        click.echo(json.dumps(summary_facts(described), allow_nan=False))
+    else:
+        show_summary(described)
+
+
+def _open(name: str) -> "Network":
+    """A network by name or out of a file. What does not look like a file is taken for a misspelt name."""
+    from cnncli.network import Network
+    from cnncli.serialize import load_model
+
+    is_path = Path(name).suffix != "" or "/" in name or Path(name).is_file()
+    if is_path and not name.endswith(".toml"):
+        return load_model(name)
+    return Network.from_model_name(name)

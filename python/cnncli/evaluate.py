@@ -1,0 +1,151 @@
+"""What a trained network gets right: loss, accuracy, the confusion matrix and the measures of each class."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli import data as data_sets
+from cnncli.data import DataSet, Split
+from cnncli.errors import DataError, ShapeError, UsageError
+from cnncli.network import Network
+from cnncli.program import Program
+from cnncli.serialize import load_model
+from cnncli.shown import shown
+
+_BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The result of an evaluation of `samples` images over K classes.
+
+    confusion : int64 (K, K), row = true class, column = the network's answer
+    precision : float64 (K,), share of the answers k that are right; NaN where no image was answered with k
+    recall : float64 (K,), share of the images of class k that are found; NaN where there is none
+    f1 : float64 (K,), 2 TP / (2 TP + FP + FN), the harmonic mean of the two; NaN where neither exists
+    support : int64 (K,), images of class k
+    """
+
+    samples: int
+    loss: float
+    accuracy: float
+    confusion: npt.NDArray[np.int64]
+    precision: npt.NDArray[np.float64]
+    recall: npt.NDArray[np.float64]
+    f1: npt.NDArray[np.float64]
+    support: npt.NDArray[np.int64]
+
+
+def measure(labels: npt.ArrayLike, predictions: npt.ArrayLike, classes: int, loss: float) -> Metrics:
+    """Counts right and wrong answers.
+
+    Parameters
+    ----------
+    labels, predictions : integers in [0, classes), shape (N,) each
+    classes : int, number of classes
+    loss : float, mean loss, handed through
+
+    >>> measure([0, 0, 1], [0, 1, 1], classes=2, loss=0.5).confusion.tolist()
+    [[1, 1], [0, 1]]
+    """
+    true = np.asarray(labels, dtype=np.int64)
+    answer = np.asarray(predictions, dtype=np.int64)
+    if true.shape != answer.shape or true.ndim != 1:
+        raise ShapeError(
+            f"measure: labels {true.shape} and predictions {answer.shape} differ; pass (N,) and (N,)"
+        )
+    confusion = np.bincount(true * classes + answer, minlength=classes * classes).reshape(classes, classes)
+    right = np.diagonal(confusion)
+    support, answered = confusion.sum(axis=1), confusion.sum(axis=0)
+    return Metrics(
+        samples=len(true),
+        loss=float(loss),
+        accuracy=float(right.sum() / len(true)) if len(true) else float("nan"),
+        confusion=confusion.astype(np.int64),
+        precision=_ratio(right, answered),
+        recall=_ratio(right, support),
+        f1=_ratio(2 * right, support + answered),
+        support=support.astype(np.int64),
+    )
+
+
+def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """part / whole, NaN where whole is 0."""
+    result = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=result, where=whole > 0)
+    return result
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The measures of a model on the images of a data set."""
+
+    model: str
+    data: str
+    class_names: list[str]
+    metrics: Metrics
+    seconds: float
+
+
+def evaluate_model(
+    path: str | Path, *, data: str | None = None, data_dir: str | None = None, threads: int | None = None
+) -> Evaluation:
+    """Measures a model file on the test images of a data set.
+
+    path : the model file
+    data : name or path of the data set; None: the one that the model was trained on, which works for names
+        only, since a model file holds no paths
+
+    Raises DataError for a data set that does not fit the model.
+    """
+    network = load_model(path)
+    dataset = data_sets.load(data or _recorded_data(shown(path), network.record), data_dir=data_dir)
+    split = dataset.test or dataset.train
+    if split is None or not len(split.labels):
+        raise DataError(f"{dataset.name}: holds no images; pass another --data")
+    labels = _labels_for(network, dataset, split)
+    start = time.perf_counter()
+    measured = Program(network, _BATCH_SIZE, threads=threads).evaluate(split.images, labels)
+    seconds = time.perf_counter() - start
+    metrics = measure(labels, measured.predictions, len(network.class_names), measured.loss)
+    return Evaluation(shown(path), dataset.name, network.class_names, metrics, seconds)
+
+
+def _recorded_data(model: str, record: dict[str, Any]) -> str:
+    """The data set that the model's record names."""
+    recorded = record.get("data")
+    name = recorded.get("name") if isinstance(recorded, dict) else None
+    if not isinstance(recorded, dict) or not isinstance(name, str):
+        raise UsageError(f"{model}: does not say what it was trained on; pass --data")
+    if recorded.get("by_name") is not True:
+        raise UsageError(
+            f"{model}: was trained on files called {shown(name)}, and model files hold no paths; "
+            "pass --data PATH"
+        )
+    return name
+
+
+def _labels_for(network: Network, dataset: DataSet, split: Split) -> npt.NDArray[np.int64]:
+    """The labels as the network counts its classes: matched by name."""
+    if split.images.shape[1:] != network.input_shape:
+        raise DataError(
+            f"{dataset.name}: images are {_shape(split.images.shape[1:])}, the model takes "
+            f"{_shape(network.input_shape)}; pass the kind of data it was trained on"
+        )
+    position = {name: index for index, name in enumerate(network.class_names)}
+    unknown = [name for name in dataset.class_names if name not in position]
+    if unknown:
+        raise DataError(
+            f"{dataset.name}: class {unknown[0]} is none of the model's, which are "
+            f"{', '.join(network.class_names[:10])}; pass the kind of data it was trained on"
+        )
+    positions = np.array([position[name] for name in dataset.class_names], dtype=np.int64)
+    return positions[split.labels]
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

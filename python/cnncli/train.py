@@ -1,0 +1,537 @@
+"""Training: a generator that yields plain records and prints nothing.
+
+Everything random is a function of (seed, epoch, step), so a run that stops anywhere and resumes ends with the
+bits of one that did not stop.
+"""
+
+import math
+import os
+import platform
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnncli import _core, data, schedule
+from cnncli.architectures import read_model
+from cnncli.criteria import CrossEntropy
+from cnncli.data import DataSet, Split
+from cnncli.errors import CnnError, DataError, FormatError, UsageError
+from cnncli.files import printable
+from cnncli.network import Network
+from cnncli.optim import SGD
+from cnncli.program import Program
+from cnncli.recipe import InputRecipe
+from cnncli.records import EpochDone, Finished, Progress, Record, Started, Stopped
+from cnncli.runs import RunFolder
+from cnncli.serialize import load_model, save_model
+
+CHECKPOINT_SECONDS = 30.0
+_PROGRESS_SECONDS = 0.2
+OPTIMIZERS = ("sgd",)
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What the user asks for; None leaves a choice to the network's description.
+
+    architecture : a network that comes with the program, or a .toml
+    data : name or path of a data set; None: MNIST if it is found, else the embedded digits
+    learning_rate : the largest one, which `schedule` scales
+    validation : float in [0, 1), share of the training images held out to choose the best epoch
+    out : where a copy of the model goes
+    runs : folder that gets a folder for this run
+    resume : folder of a run to go on with; then only `threads` and `out` count, and `data_dir`
+    """
+
+    architecture: str = "lenet5"
+    data: str | None = None
+    data_dir: str | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    optimizer: str | None = None
+    learning_rate: float | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+    schedule: str | None = None
+    validation: float = 0.0
+    seed: int = 1
+    threads: int | None = None
+    out: str | None = None
+    runs: str = "runs"
+    resume: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All settings of a run, decided, as settings.json holds them. One plan gives one set of weights."""
+
+    architecture: str
+    data: str
+    data_dir: str | None
+    data_digest: str
+    epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    momentum: float
+    nesterov: bool
+    weight_decay: float
+    schedule: str
+    validation: float
+    seed: int
+    out: str
+
+
+@dataclass
+class _State:
+    """Where a training is; every checkpoint holds it. Sums are over the images of the epoch so far."""
+
+    step: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+    images: int = 0
+    epoch_seconds: float = 0.0
+    seconds: float = 0.0
+    best_epoch: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def train(settings: TrainSettings, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
+    """Trains a network; yields `Started`, then `Progress` and `EpochDone`, at last `Finished` or `Stopped`.
+
+    should_stop : asked after every step; once it is true, a checkpoint is written and the training ends
+
+    Raises CnnError once the loss is no finite number; the last good checkpoint stays.
+    """
+    with _resume(settings) if settings.resume else _begin(settings) as training:
+        yield training.started()
+        yield from training.run(should_stop)
+
+
+@contextmanager
+def _begin(settings: TrainSettings) -> Iterator["_Training"]:
+    """A new run in a folder of its own."""
+    dataset, notice, name_or_path = _load_data(settings.data, settings.data_dir)
+    if dataset.train is None:
+        raise DataError(f"{dataset.name}: holds no training images; pass another --data")
+    description, source = read_model(settings.architecture)
+    plan = _plan(settings, description.get("training", {}), dataset, name_or_path)
+    _check_out(plan.out)
+    network = Network.from_description(
+        description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
+    )
+    with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
+        yield _Training(run, plan, dataset, notice, network, None, _State(), settings.threads)
+
+
+@contextmanager
+def _resume(settings: TrainSettings) -> Iterator["_Training"]:
+    """A stopped run, as its last checkpoint left it."""
+    assert settings.resume is not None
+    with RunFolder.open(settings.resume, settings.runs) as run:
+        plan = _read_plan(run)
+        if settings.out is not None:
+            plan = replace(plan, out=settings.out)
+        _check_out(plan.out)
+        dataset, _, _ = _load_data(plan.data, settings.data_dir or plan.data_dir)
+        if dataset.digest != plan.data_digest:
+            raise DataError(
+                f"{plan.data}: is not the data that {printable(run.path)} was trained on (other SHA-256); "
+                "bring the old data back or start a new run"
+            )
+        checkpoint = run.load_checkpoint()
+        yield _Training(
+            run,
+            plan,
+            dataset,
+            None,
+            checkpoint.network,
+            checkpoint.optimizer_state,
+            _State(**checkpoint.state),
+            settings.threads,
+        )
+
+
+def _read_plan(run: RunFolder) -> Plan:
+    try:
+        return Plan(**run.settings)
+    except TypeError:
+        raise FormatError(
+            f"{printable(run.path)}/settings.json: holds other settings than this cnn knows; start a new run"
+        ) from None
+
+
+def _load_data(name_or_path: str | None, data_dir: str | None) -> tuple[DataSet, str | None, str]:
+    """The data set, a notice for the user, and the name or path to load it with again."""
+    if name_or_path is not None:
+        dataset = data.load(name_or_path, data_dir=data_dir)
+        known = dataset.name == name_or_path
+        return dataset, None, name_or_path if known else str(Path(name_or_path).resolve())
+    dataset, notice = data.resolve_default(data_dir)
+    return dataset, notice, dataset.name
+
+
+def _plan(settings: TrainSettings, defaults: dict[str, Any], dataset: DataSet, name_or_path: str) -> Plan:
+    """What the user asked for, else what the network's description says, else what suits most networks."""
+
+    def choose(asked: Any, key: str, otherwise: Any) -> Any:
+        return asked if asked is not None else defaults.get(key, otherwise)
+
+    optimizer = choose(settings.optimizer, "optimizer", "sgd")
+    if optimizer not in OPTIMIZERS:
+        raise UsageError(f"optimizer {optimizer}: unknown; use {' or '.join(OPTIMIZERS)}")
+    momentum = float(choose(settings.momentum, "momentum", 0.9))
+    plan = Plan(
+        architecture=settings.architecture,
+        data=name_or_path,
+        data_dir=str(Path(settings.data_dir).resolve()) if settings.data_dir else None,
+        data_digest=dataset.digest,
+        epochs=int(choose(settings.epochs, "epochs", 10)),
+        batch_size=int(choose(settings.batch_size, "batch_size", 64)),
+        optimizer=optimizer,
+        learning_rate=float(choose(settings.learning_rate, "learning_rate", 0.05)),
+        momentum=momentum,
+        nesterov=bool(defaults.get("nesterov", False)) and momentum > 0,
+        weight_decay=float(choose(settings.weight_decay, "weight_decay", 0.0)),
+        schedule=choose(settings.schedule, "schedule", "cosine"),
+        validation=settings.validation,
+        seed=settings.seed,
+        out=str(Path(settings.out or "model.bin").resolve()),
+    )
+    schedule.learning_rate(
+        plan.schedule, plan.learning_rate, 0, 1
+    )  # an unknown name is told before the data is read
+    return plan
+
+
+def _check_out(out: str) -> None:
+    """Said before the training, not after it."""
+    folder = Path(out).parent
+    if Path(out).is_dir():
+        raise UsageError(f"{printable(out)}: is a folder; pass the name of a file as --out")
+    if not folder.is_dir():
+        raise UsageError(f"{printable(out)}: the folder {printable(folder)} does not exist; make it first")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(
+            f"{printable(out)}: the folder {printable(folder)} cannot be written; pass another --out"
+        )
+
+
+def _splits(dataset: DataSet, plan: Plan) -> tuple[Split, Split | None]:
+    assert dataset.train is not None
+    if plan.validation == 0:
+        return dataset.train, None
+    train, validation = data.split(dataset.train, plan.validation, seed=plan.seed)
+    if len(validation.labels) == 0:
+        raise UsageError(f"--val {plan.validation:g}: leaves no image to validate on; use a larger share")
+    return train, validation
+
+
+def _recipe(dataset: DataSet, train: Split) -> InputRecipe:
+    """How pictures become input: measured from the training images."""
+    is_digit = dataset.class_names == [str(digit) for digit in range(10)] and train.images.shape[1:] == (
+        1,
+        28,
+        28,
+    )
+    return InputRecipe.measured(
+        train.images, kind="digit" if is_digit else "image", polarity=dataset.polarity
+    )
+
+
+class _Training:
+    """One run, ready to go on from `state`."""
+
+    def __init__(
+        self,
+        run: RunFolder,
+        plan: Plan,
+        dataset: DataSet,
+        notice: str | None,
+        network: Network,
+        optimizer_state: Any,
+        state: _State,
+        threads: int | None,
+    ) -> None:
+        self._run, self._plan, self._dataset, self._notice = run, plan, dataset, notice
+        self._network, self._state = network, state
+        self._train, self._validation = _splits(dataset, plan)
+        if network.recipe is None:
+            network.recipe = _recipe(dataset, self._train)
+        self._optimizer = SGD(
+            plan.learning_rate, momentum=plan.momentum, nesterov=plan.nesterov, weight_decay=plan.weight_decay
+        )
+        if optimizer_state is not None:
+            self._optimizer.load_state_dict(optimizer_state)
+        self._program = Program(
+            network,
+            plan.batch_size,
+            criterion=CrossEntropy(),
+            optimizer=self._optimizer,
+            threads=threads,
+            seed=plan.seed,
+        )
+        self._program.bind(self._train.images, self._train.labels)
+        self._threads = threads or _core.default_thread_count()
+        self._images = len(self._train.labels)
+        self._steps_per_epoch = -(-self._images // plan.batch_size)
+        self._steps = self._steps_per_epoch * plan.epochs
+        self._order_epoch = -1
+        self._order = np.empty(0, dtype=np.int64)
+        self._images_here, self._seconds_here = 0, 0.0  # of this process, for the speed shown
+        self._clock = self._last_checkpoint = self._last_progress = time.perf_counter()
+
+    def started(self) -> Started:
+        return Started(
+            run=self._run.path,
+            network=self._network.name,
+            parameters=sum(parameter.value.size for parameter in self._network.named_parameters()),
+            data=self._dataset.name,
+            source=self._dataset.source,
+            notice=self._notice,
+            images=self._images,
+            validation_images=len(self._validation.labels) if self._validation else 0,
+            epochs=self._plan.epochs,
+            steps=self._steps,
+            first_step=self._state.step,
+            batch_size=self._plan.batch_size,
+            threads=self._threads,
+            seed=self._plan.seed,
+        )
+
+    def run(self, should_stop: Callable[[], bool]) -> Iterator[Record]:
+        state = self._state
+        self._save_checkpoint()  # so that there is one to resume from at any time
+        self._clock = time.perf_counter()
+        while state.step < self._steps:
+            if should_stop():
+                self._save_checkpoint()
+                yield Stopped(self._run.path, state.step // self._steps_per_epoch + 1, state.step)
+                return
+            self._step()
+            if state.step % self._steps_per_epoch == 0:
+                yield self._close_epoch()
+            elif self._clock - self._last_checkpoint > CHECKPOINT_SECONDS:
+                self._save_checkpoint()
+            if self._clock - self._last_progress > _PROGRESS_SECONDS and state.images:
+                self._last_progress = self._clock
+                yield self._progress()
+        yield self._finish()
+
+    def _learning_rate(self, step: int) -> float:
+        return schedule.learning_rate(self._plan.schedule, self._plan.learning_rate, step, self._steps)
+
+    def _step(self) -> None:
+        """One batch; adds to the sums of the epoch."""
+        state = self._state
+        epoch, step_of_epoch = divmod(state.step, self._steps_per_epoch)
+        if epoch != self._order_epoch:
+            self._order = _core.permutation(self._images, seed=self._plan.seed, epoch=epoch)
+            self._order_epoch = epoch
+        start = step_of_epoch * self._plan.batch_size
+        batch = self._order[start : start + self._plan.batch_size]
+        result = self._program.step(
+            batch, step=state.step, epoch=epoch, learning_rate=self._learning_rate(state.step)
+        )
+        if not math.isfinite(result.loss):
+            raise self._diverged(f"the loss is {result.loss}")
+        state.step += 1
+        state.loss_sum += result.loss * result.samples
+        state.correct += result.correct
+        state.images += result.samples
+        self._images_here += result.samples
+        self._tick()
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        elapsed, self._clock = now - self._clock, now
+        self._seconds_here += elapsed
+        self._state.epoch_seconds += elapsed
+        self._state.seconds += elapsed
+
+    def _diverged(self, what: str) -> CnnError:
+        epoch, _ = divmod(self._state.step, self._steps_per_epoch)
+        return CnnError(
+            f"epoch {epoch + 1}, step {self._state.step + 1}: {what}; start again with --lr below "
+            f"{self._plan.learning_rate:g}; the last good checkpoint stays in {printable(self._run.path)}"
+        )
+
+    def _progress(self) -> Progress:
+        state = self._state
+        speed = self._images_here / self._seconds_here
+        done = state.step // self._steps_per_epoch * self._images + state.images
+        return Progress(
+            epoch=state.step // self._steps_per_epoch + 1,
+            step=state.step,
+            loss=state.loss_sum / state.images,
+            accuracy=state.correct / state.images,
+            learning_rate=self._learning_rate(state.step),
+            images_per_second=speed,
+            seconds_left=(self._images * self._plan.epochs - done) / speed,
+        )
+
+    def _close_epoch(self) -> EpochDone:
+        """Validates, keeps the model if it is the best one so far, and writes metrics and a checkpoint."""
+        state, plan = self._state, self._plan
+        epoch = state.step // self._steps_per_epoch
+        validation_loss = validation_accuracy = None
+        if self._validation is not None:
+            measured = self._program.evaluate(self._validation.images, self._validation.labels)
+            validation_loss, validation_accuracy = (
+                measured.loss,
+                measured.correct / len(self._validation.labels),
+            )
+        self._tick()
+        done = EpochDone(
+            epoch=epoch,
+            epochs=plan.epochs,
+            loss=state.loss_sum / state.images,
+            accuracy=state.correct / state.images,
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
+            learning_rate=self._learning_rate(state.step - 1),
+            seconds=state.epoch_seconds,
+            images_per_second=state.images / state.epoch_seconds,
+        )
+        facts = asdict(done)
+        del facts["epochs"]
+        state.history.append(facts)
+        state.loss_sum, state.correct, state.images, state.epoch_seconds = 0.0, 0, 0, 0.0
+        best = max(state.history, key=_rank)["epoch"] if self._validation is not None else epoch
+        if best == epoch:
+            state.best_epoch = epoch
+            if self._validation is not None:
+                self._check_finite()
+                self._run.save_best(self._network, self._record())
+        self._run.append_metrics(facts)
+        self._save_checkpoint()
+        return done
+
+    def _check_finite(self) -> None:
+        """The loss of a step does not show what its own update did."""
+        for parameter in self._network.named_parameters():
+            if not np.isfinite(parameter.value).all():
+                raise self._diverged(f"{parameter.name} is no longer finite")
+
+    def _save_checkpoint(self) -> None:
+        self._check_finite()
+        self._run.save_checkpoint(self._network, self._optimizer, asdict(self._state))
+        self._last_checkpoint = time.perf_counter()
+
+    def _record(self) -> dict[str, Any]:
+        """How the model was trained, for the model file. Recorded paths keep their base name only."""
+        plan = asdict(self._plan)
+        for name in ("data_dir", "out"):
+            del plan[name]
+        plan["data"] = Path(self._plan.data).name
+        plan["architecture"] = Path(self._plan.architecture).name
+        return {
+            "data": {
+                "name": self._dataset.name,
+                "digest": self._dataset.digest,
+                "by_name": self._plan.data == self._dataset.name,
+                "images": self._images,
+            },
+            "training": {
+                "command": self._command(),
+                "settings": plan,
+                "best_epoch": self._state.best_epoch,
+                "history": self._state.history,
+                "seconds": self._state.seconds,
+                "threads": self._threads,
+                "instruction_set": _core.instruction_set(),
+                "versions": {
+                    "cnncli": version("cnncli"),
+                    "numpy": np.__version__,
+                    "python": platform.python_version(),
+                },
+            },
+        }
+
+    def _command(self) -> str:
+        plan = self._plan
+        words = [
+            "cnn",
+            "train",
+            "--arch",
+            Path(plan.architecture).name,
+            "--data",
+            Path(plan.data).name,
+            "--epochs",
+            str(plan.epochs),
+            "--batch-size",
+            str(plan.batch_size),
+            "--optim",
+            plan.optimizer,
+            "--lr",
+            repr(plan.learning_rate),
+            "--momentum",
+            repr(plan.momentum),
+            "--weight-decay",
+            repr(plan.weight_decay),
+            "--schedule",
+            plan.schedule,
+            "--val",
+            repr(plan.validation),
+            "--seed",
+            str(plan.seed),
+        ]
+        return shlex.join(words)
+
+    def _finish(self) -> Finished:
+        """Measures the best model on the test images, unread until now, and writes the model files."""
+        state, test = self._state, self._dataset.test
+        record = self._record()
+        self._run.save_last(self._network, record)
+        network, program = self._network, self._program
+        if self._validation is not None:
+            network = load_model(self._run.best_path)
+            program = Program(network, self._plan.batch_size, criterion=CrossEntropy(), threads=self._threads)
+        test_loss = test_accuracy = None
+        if test is not None:
+            measured = program.evaluate(test.images, test.labels)
+            test_loss, test_accuracy = measured.loss, measured.correct / len(test.labels)
+            record["test"] = {"images": len(test.labels), "loss": test_loss, "accuracy": test_accuracy}
+        self._run.save_best(network, record)
+        out = Path(self._plan.out)
+        save_model(out, network, record)
+        best = state.history[state.best_epoch - 1]
+        return Finished(
+            run=self._run.path,
+            model=_from_here(out),
+            model_bytes=out.stat().st_size,
+            network=network.name,
+            data=self._dataset.name,
+            images=self._images,
+            epochs=self._plan.epochs,
+            best_epoch=state.best_epoch,
+            loss=best["loss"],
+            accuracy=best["accuracy"],
+            validation_loss=best["validation_loss"],
+            validation_accuracy=best["validation_accuracy"],
+            test_images=len(test.labels) if test is not None else 0,
+            test_loss=test_loss,
+            test_accuracy=test_accuracy,
+            seconds=state.seconds,
+            images_per_second=self._images * self._plan.epochs / state.seconds,
+            seed=self._plan.seed,
+            history=state.history,
+        )
+
+
+def _from_here(path: Path) -> Path:
+    """The path as short as the user would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _rank(facts: dict[str, Any]) -> tuple[float, float]:
+    """Orders epochs by validation accuracy, then by loss; of equal ones `max` takes the first."""
+    return facts["validation_accuracy"], -facts["validation_loss"]

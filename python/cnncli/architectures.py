@@ -6,7 +6,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from cnncli.description import printable, suggestion
+from cnncli.description import quoted, suggestion
 from cnncli.errors import FormatError, UsageError
 
 # A description is a page of text; more is another file picked by mistake.
@@ -32,11 +32,24 @@ def read_model(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
         return _parse(_read_file(Path(name)), name), name
     if name not in model_names():
         raise UsageError(
-            f'no network is named "{printable(name)}"; {suggestion(name, model_names())} '
+            f'no network is named "{quoted(name)}"; {suggestion(name, model_names())} '
             "(a path has to end in .toml)"
         )
     source = f"models/{name}.toml"
     return _parse((_folder() / f"{name}.toml").read_bytes(), source), source
+
+
+def shipped_model(name: str) -> Path:
+    """The file of the trained model that ships under `name`: "lenet5".
+
+    Raises UsageError if none ships under this name.
+    """
+    entry = _folder() / f"{name}.bin"
+    if not isinstance(entry, Path) or not entry.is_file():
+        raise UsageError(
+            f'no trained model ships as "{quoted(name)}"; train one with cnn train --arch {quoted(name)}'
+        )
+    return entry
 
 
 def _folder() -> Traversable:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnncli.errors import CnnError, FormatError, ShapeError
+from cnncli.files import find_unprintable, printable
 from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.faults import LayerError, LayerShapeError
 from cnncli.layers.module import Module
@@ -23,7 +24,7 @@ MEMORY_BUDGET = 2 * 1024**3
 # The value of a setting that stands for the number of classes, so that one description serves any data set.
 CLASSES = "classes"
 
-DEEPEST_NESTING = 16
+DEEPEST_NESTING = 8
 BYTES_PER_VALUE = 4
 
 
@@ -65,7 +66,7 @@ class LayerBuilder:
         layer_type = LAYER_TYPES.get(type_name)
         if layer_type is None:
             raise FormatError(
-                f'{where}: unknown type "{printable(type_name)}"; {suggestion(type_name, LAYER_TYPES)}'
+                f'{where}: unknown type "{quoted(type_name)}"; {suggestion(type_name, LAYER_TYPES)}'
             )
         where += f" ({type_name})"
         settings = {key: value for key, value in description.items() if key != "type"}
@@ -88,7 +89,8 @@ class LayerBuilder:
         self, layer_type: type[Module], settings: dict[str, Any], input_shape: Shape, where: str
     ) -> tuple[Module, Shape]:
         accepted = inspect.signature(layer_type).parameters
-        known = [key for key in accepted if key != "seed"]
+        takes_seed = "seed" in accepted and accepted["seed"].kind is inspect.Parameter.KEYWORD_ONLY
+        known = [key for key in accepted if not (takes_seed and key == "seed")]
         check_keys(where, "setting", settings, known)
         settings = {**layer_type.inferred_settings(input_shape), **settings}
         for key in known:
@@ -96,8 +98,8 @@ class LayerBuilder:
                 settings[key] = self._class_count(where, key)
             if key not in settings and accepted[key].default is inspect.Parameter.empty:
                 raise FormatError(f'{where}: setting "{key}" is missing; add it')
-        if "seed" in accepted:
-            settings["seed"] = None
+        if takes_seed:
+            settings["seed"] = None  # no arrays yet
         try:
             layer = layer_type(**settings)
             self._count(layer.parameter_count(), "parameters", where)
@@ -141,9 +143,7 @@ def check_keys(where: str, what: str, found: Iterable[str], known: Iterable[str]
     known = list(known)
     for key in found:
         if key not in known:
-            raise FormatError(
-                f'{where}: unknown {what} "{printable(str(key))}"; {suggestion(str(key), known)}'
-            )
+            raise FormatError(f'{where}: unknown {what} "{quoted(str(key))}"; {suggestion(str(key), known)}')
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -155,10 +155,10 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     return f"known: {', '.join(sorted(by_lower_case.values())) or 'none'}"
 
 
-def printable(text: str) -> str:
-    """`text` cut to a line, without characters that a terminal would obey."""
-    cleaned = "".join(character if character.isprintable() else "?" for character in text)
-    return cleaned if len(cleaned) <= 60 else cleaned[:57] + "..."
+def quoted(text: str) -> str:
+    """`text` for a message: at most 60 characters, none that a terminal would obey."""
+    text = printable(text)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def read_shape(where: str, value: object) -> Shape:
@@ -170,7 +170,7 @@ def read_shape(where: str, value: object) -> Shape:
         or any(type(size) is not int or not 1 <= size <= LARGEST_SETTING for size in value)
     ):
         raise FormatError(
-            f"{where}: input is {printable(repr(value))}; use [channels, height, width] such as [1, 28, 28]"
+            f"{where}: input is {quoted(repr(value))}; use [channels, height, width] such as [1, 28, 28]"
         )
     shape = tuple(value)
     if math.prod(shape) * BYTES_PER_VALUE > MEMORY_BUDGET:
@@ -183,8 +183,8 @@ def read_shape(where: str, value: object) -> Shape:
 
 def read_text(where: str, key: str, value: object) -> str:
     """A string that is safe to print."""
-    if not isinstance(value, str) or not value.isprintable():
-        raise FormatError(f"{where}: {key} is {printable(repr(value))}; use a text of printable characters")
+    if not isinstance(value, str) or find_unprintable(value):
+        raise FormatError(f"{where}: {key} is {quoted(repr(value))}; use a text of printable characters")
     return value
 
 
@@ -195,5 +195,5 @@ def read_classes(where: str, value: object) -> int | list[str] | None:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [read_text(where, "class name", name) for name in value] or None
     raise FormatError(
-        f"{where}: classes is {printable(repr(value))}; use a whole number of at least 1 or a list of names"
+        f"{where}: classes is {quoted(repr(value))}; use a whole number of at least 1 or a list of names"
     )

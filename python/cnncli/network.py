@@ -16,7 +16,7 @@ from cnncli.description import (
     NETWORK_KEYS,
     LayerBuilder,
     check_keys,
-    printable,
+    quoted,
     read_classes,
     read_shape,
     read_text,
@@ -58,6 +58,7 @@ class Network(Sequential):
     class_names : what the outputs mean, default "0", "1", ...; one name for each output
     name, title : of the architecture: "lenet5", "LeNet-5, LeCun et al. 1998"
     recipe : how pictures and bytes become input; None: values are taken as they are
+    record : attribute, how the network was trained, as its model file tells; empty at first
 
     Raises ShapeError if the layers do not fit the input or each other, UsageError for other faults.
 
@@ -81,7 +82,7 @@ class Network(Sequential):
         self.name = name
         self.title = title
         self.recipe = recipe
-        self.record: dict[str, Any] = {}  # how it was trained, as its model file tells
+        self.record: dict[str, Any] = {}
         output_shape = self.output_shape(self.input_shape)
         if class_names is not None and output_shape != (len(class_names),):
             raise UsageError(
@@ -117,7 +118,7 @@ class Network(Sequential):
         """
         if not isinstance(description, Mapping):
             raise FormatError(f"{source or 'network'}: is no table of name, input, classes and layers")
-        where = source or f'network "{printable(str(description.get("name", "")))}"'
+        where = source or f'network "{quoted(str(description.get("name", "")))}"'
         check_keys(where, "key", description, NETWORK_KEYS)
         shape = read_shape(where, description.get("input") if input_shape is None else tuple(input_shape))
         found = read_classes(where, description.get("classes") if classes is None else classes)

@@ -23,8 +23,11 @@ def as_float32(value: ArrayLike, name: str = "input") -> FloatArray:
         raise UsageError(
             f"{name}: rows of different lengths; pass an array with one length per axis"
         ) from None
+    if value is None:
+        raise UsageError(f"{name}: is None; pass or return an array")
     if array.dtype.kind not in "fiub":
-        raise UsageError(f"{name}: elements are {array.dtype.name}, not numbers; pass integers or floats")
+        kind = "text" if array.dtype.kind in "SU" else array.dtype.name
+        raise UsageError(f"{name}: elements are {kind}, not numbers; pass integers or floats")
     return np.ascontiguousarray(array, dtype=np.float32)
 
 

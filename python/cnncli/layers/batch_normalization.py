@@ -48,8 +48,13 @@ class BatchNormalization(Module):
     bias: FloatArray | None = None
     grad_bias: FloatArray | None = None
 
-    # Of the last forward pass, for backward, beside saved_mean and saved_inverse_std: the shape of its input,
-    # and whether mean and variance came from the batch.
+    running_mean: FloatArray
+    running_variance: FloatArray
+
+    # Of the last forward pass, for backward: what was subtracted, what it was multiplied by, the shape of the
+    # input, and whether mean and variance came from the batch.
+    saved_mean: FloatArray
+    saved_inverse_std: FloatArray
     saved_shape: Shape | None = None
     saved_in_training: bool = False
 
@@ -76,14 +81,6 @@ class BatchNormalization(Module):
     def buffer_shapes(self) -> dict[str, Shape]:
         return dict.fromkeys(self.buffer_names, (self.features,))
 
-    def allocate(self) -> None:
-        super().allocate()
-        if not hasattr(self, "running_mean"):
-            self.running_mean = np.zeros(self.features, np.float32)
-            self.running_variance = np.zeros(self.features, np.float32)
-            self.saved_mean = np.zeros(self.features, np.float32)
-            self.saved_inverse_std = np.zeros(self.features, np.float32)
-
     def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
         """Weight 1, bias 0, running mean 0 and running variance 1, whatever the seed."""
         self.allocate()
@@ -96,6 +93,8 @@ class BatchNormalization(Module):
     def update_output(self, input: FloatArray) -> FloatArray:
         input = self.as_batch(input)
         output = self.new_output(input)
+        self.saved_mean = np.empty(self.features, np.float32)
+        self.saved_inverse_std = np.empty(self.features, np.float32)
         _core.batch_normalization_forward(
             input,
             output,

@@ -31,7 +31,7 @@ class Module:
 
     A layer with parameters lists their names in `parameter_names`: "weight" means the arrays `self.weight`
     and `self.grad_weight`; None in place of an array means that this layer has no such parameter.
-    `buffer_names` lists arrays that are stored with a model but not learned. All of these are float32, and are
+    `buffer_names` lists arrays that are stored with a model but not learned. All of these are float32, and
     changed in place only.
 
     >>> class Double(Module):
@@ -157,11 +157,15 @@ class Module:
         """
 
     def allocate(self) -> None:
-        """Make the arrays of the parameters and their gradients, all 0, where they do not exist yet."""
+        """Make parameters, gradients and buffers, all 0, where they do not exist yet, here and inside."""
+        shapes = self.buffer_shapes()
         for name, shape in self.parameter_shapes().items():
-            for attribute in (name, "grad_" + name):
-                if getattr(self, attribute, None) is None:
-                    setattr(self, attribute, np.zeros(shape, np.float32))
+            shapes |= {name: shape, "grad_" + name: shape}
+        for name, shape in shapes.items():
+            if getattr(self, name, None) is None:
+                setattr(self, name, np.zeros(shape, np.float32))
+        for _, child in self.children():
+            child.allocate()
 
     # What is known without running
 

@@ -102,10 +102,6 @@ class Sequential(Module):
         for index, layer in enumerate(layers):
             layer.initialize(seed, stream + index, _gain_before(layers[index + 1 :]))
 
-    def allocate(self) -> None:
-        for layer in self.layers:
-            layer.allocate()
-
     def settings(self) -> dict[str, Any]:
         return {"layers": [describe(layer) for layer in self.layers]}
 

@@ -1,0 +1,133 @@
+"""The losses: each is its formula, its gradient that of the formula."""
+
+from collections.abc import Callable
+
+import numpy as np
+import oracles
+import pytest
+from closeness import assert_close
+from cnncli.criteria import MSE, NLL, Criterion, CrossEntropy, HalfSquaredError
+from cnncli.errors import ShapeError, UsageError
+from cnncli.layers import LogSoftMax
+from layer_check import distinct
+
+# Each formula for one batch in float64.
+FOR_LABELS: dict[type[Criterion], Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    CrossEntropy: lambda x, labels: oracles.softmax_nll_forward(x, labels)[0].mean(),
+    NLL: lambda x, labels: -np.mean([row[label] for row, label in zip(x, labels, strict=True)]),
+}
+FOR_VALUES: dict[type[Criterion], Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    MSE: lambda x, target: np.mean((x - target) ** 2),
+    HalfSquaredError: lambda x, target: np.mean(
+        [np.sum((a - b) ** 2) / 2 for a, b in zip(x, target, strict=True)]
+    ),
+}
+
+
+def check(
+    criterion: Criterion,
+    oracle: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    x: np.ndarray,
+    target: np.ndarray,
+) -> None:
+    expected = oracle(x.astype(np.float64), target)
+    loss = criterion.forward(x, target)
+    assert isinstance(loss, float)
+    assert loss == pytest.approx(expected, rel=1e-5)
+    gradient = oracles.central_differences(lambda at: oracle(at, target), x, np.ones(()))
+    assert_close(criterion.backward(x, target), gradient)
+
+
+@pytest.mark.parametrize("batch", [1, 2, 17])
+@pytest.mark.parametrize("criterion_type", FOR_LABELS)
+def test_loss_of_labels_is_its_formula(
+    rng: np.random.Generator, criterion_type: type[Criterion], batch: int
+) -> None:
+    x = distinct(rng, batch, 5)
+    check(criterion_type(), FOR_LABELS[criterion_type], x, rng.integers(0, 5, batch))
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 5), (17, 2, 3)])
+@pytest.mark.parametrize("criterion_type", FOR_VALUES)
+def test_loss_of_values_is_its_formula(
+    rng: np.random.Generator, criterion_type: type[Criterion], shape: tuple[int, ...]
+) -> None:
+    check(criterion_type(), FOR_VALUES[criterion_type], distinct(rng, *shape), distinct(rng, *shape))
+
+
+def test_cross_entropy_of_the_lecture_is_positive() -> None:
+    # The lecture prints -0.1328; class 3 of three is 2 counted from 0.
+    scores, label = [[14, 11, 16]], [2]
+    assert round(CrossEntropy().forward(scores, label), 4) == 0.1328
+    assert round(NLL().forward(LogSoftMax().forward(scores), label), 4) == 0.1328
+
+
+def test_half_squared_error_is_half_a_sum_and_mse_a_mean() -> None:
+    x, target = np.zeros((1, 4)), np.full((1, 4), 2.0)
+    assert HalfSquaredError().forward(x, target) == 4 * 2**2 / 2
+    assert MSE().forward(x, target) == 2**2
+    assert HalfSquaredError().backward(x, target).tolist() == [[-2] * 4]
+    assert MSE().backward(x, target).tolist() == [[-1] * 4]
+
+
+def test_losses_are_means_over_the_batch() -> None:
+    assert HalfSquaredError().forward([[0], [0]], [[2], [4]]) == (2**2 / 2 + 4**2 / 2) / 2
+    assert NLL().forward([[-1, 0], [-2, 0]], [0, 0]) == 1.5
+
+
+@pytest.mark.parametrize("criterion_type", [*FOR_LABELS, *FOR_VALUES])
+def test_loss_of_an_empty_batch_is_0(criterion_type: type[Criterion]) -> None:
+    x = np.zeros((0, 3), np.float32)
+    target = np.zeros(0, np.int64) if criterion_type in FOR_LABELS else x
+    assert criterion_type().forward(x, target) == 0
+    assert criterion_type().backward(x, target).shape == (0, 3)
+
+
+@pytest.mark.parametrize("criterion_type", FOR_LABELS)
+def test_loss_takes_one_sample_and_labels_of_any_whole_type(criterion_type: type[Criterion]) -> None:
+    criterion = criterion_type()
+    expected = criterion.forward([[-1, -2, -3]], np.array([2], np.int64))
+    assert criterion.forward([-1, -2, -3], 2) == expected
+    assert criterion.forward([[-1, -2, -3]], np.array([2], np.uint8)) == expected
+
+
+@pytest.mark.parametrize("criterion_type", FOR_LABELS)
+@pytest.mark.parametrize(
+    ("shape", "labels", "message"),
+    [
+        ((2, 3), [0, 3], "label 3 of sample 1 is not from 0 to 2; count classes from 0"),
+        ((2, 3), [-1, 0], "label -1 of sample 0 is not from 0 to 2; count classes from 0"),
+        ((2, 3), [0.0, 1.0], "labels are float64; pass whole numbers, counted from 0"),
+        (
+            (2, 3),
+            [0, 1, 2],
+            "takes input (samples, classes) and target (samples,), got (2, 3) and (3,); "
+            "pass one label per sample",
+        ),
+        (
+            (2, 3, 1),
+            [0, 1],
+            "takes input (samples, classes) and target (samples,), got (2, 3, 1) and (2,); "
+            "pass one label per sample",
+        ),
+    ],
+)
+def test_loss_refuses_labels_that_do_not_fit(
+    criterion_type: type[Criterion], shape: tuple[int, ...], labels: list[float], message: str
+) -> None:
+    for use in (criterion_type().forward, criterion_type().backward):
+        with pytest.raises((ShapeError, UsageError)) as caught:
+            use(np.zeros(shape), labels)
+        assert str(caught.value) == f"{criterion_type.__name__}(): {message}"
+
+
+@pytest.mark.parametrize("criterion_type", FOR_VALUES)
+def test_loss_refuses_targets_of_another_shape(criterion_type: type[Criterion]) -> None:
+    # NumPy would stretch the target silently.
+    for use in (criterion_type().forward, criterion_type().backward):
+        with pytest.raises(ShapeError) as caught:
+            use(np.zeros((2, 3)), np.zeros((2, 1)))
+        assert str(caught.value) == (
+            f"{criterion_type.__name__}(): input has shape (2, 3), target (2, 1); "
+            "pass one target for each value"
+        )

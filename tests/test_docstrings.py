@@ -1,0 +1,33 @@
+"""The examples in docstrings do what they show."""
+
+import doctest
+import importlib
+import pkgutil
+
+import cnncli.criteria
+import cnncli.layers
+import cnncli.optim
+import pytest
+
+PACKAGES = (cnncli.layers, cnncli.criteria, cnncli.optim)
+MODULES = [
+    "cnncli.network",
+    *(
+        f"{package.__name__}.{module.name}"
+        for package in PACKAGES
+        for module in pkgutil.iter_modules(package.__path__)
+    ),
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings(name: str) -> None:
+    assert doctest.testmod(importlib.import_module(name)).failed == 0
+
+
+def test_every_layer_loss_and_optimizer_shows_an_example() -> None:
+    for package in PACKAGES:
+        for name in package.__all__:
+            member = getattr(package, name)
+            if isinstance(member, type) and name not in ("Criterion", "Optimizer", "Parameter"):
+                assert ">>>" in (member.__doc__ or ""), f"{name} has no example"

@@ -1,7 +1,7 @@
 """Whole networks against PyTorch: outputs, loss, running statistics, and the step of the last layer.
 
-Gradients of inner layers are compared layer by layer elsewhere: in whole networks, an output within rounding of
-0 or of its neighbour sends its gradient elsewhere.
+Gradients of inner layers are compared layer by layer elsewhere: in whole networks, an output within rounding
+of 0 or of its neighbour sends its gradient elsewhere.
 """
 
 from typing import Any

@@ -1,0 +1,197 @@
+#include <string>
+
+#include "bindings/arrays.h"
+#include "bindings/bindings.h"
+#include "bindings/eager.h"
+#include "kernels/convolution.h"
+#include "kernels/update.h"
+
+namespace cnn {
+namespace {
+
+// Shapes of a convolution, taken from the arrays and checked against each other.
+ConvolutionShape shape_from(const py::array& image, const char* image_name, const py::array& result,
+                            const char* result_name, const py::array& weight, const char* weight_name,
+                            const py::tuple& stride, const py::tuple& padding, const py::tuple& dilation,
+                            py::ssize_t groups) {
+    check(image.ndim() == 4, std::string(image_name) + ": expected shape (N, C, H, W), got " + text(shape_of(image)));
+    check(weight.ndim() == 4,
+          std::string(weight_name) + ": expected shape (O, C / groups, KH, KW), got " + text(shape_of(weight)));
+    check(result.ndim() == 4, std::string(result_name) + ": expected shape (N, O, OH, OW), got " + text(shape_of(result)));
+    const Pair s = pair(stride, "stride", 1), p = pair(padding, "padding", 0), d = pair(dilation, "dilation", 1);
+    check(groups >= 1, "groups: expected at least 1, got " + std::to_string(groups));
+    const Shape w = shape_of(weight), x = shape_of(image);
+    check(w[0] % groups == 0 && w[0] > 0 && w[1] > 0 && w[2] > 0 && w[3] > 0,
+          std::string(weight_name) + ": shape " + text(w) + " does not fit " + std::to_string(groups) + " groups");
+    check(x[1] == w[1] * groups, std::string(image_name) + ": expected " + std::to_string(w[1] * groups) +
+                                     " channels, got " + std::to_string(x[1]));
+    const py::ssize_t rows = x[2] + 2 * p.height - d.height * (w[2] - 1) - 1;
+    const py::ssize_t cols = x[3] + 2 * p.width - d.width * (w[3] - 1) - 1;
+    check(rows >= 0 && cols >= 0, std::string(image_name) + ": a kernel of " + std::to_string(w[2]) + "x" +
+                                      std::to_string(w[3]) + " does not fit shape " + text(x));
+    const ConvolutionShape shape{x[1],     x[2],    x[3],     w[0],    rows / s.height + 1, cols / s.width + 1,
+                                 w[2],     w[3],    s.height, s.width, p.height,            p.width,
+                                 d.height, d.width, groups};
+    const Shape y{x[0], shape.output_channels, shape.output_height, shape.output_width};
+    check(shape_of(result) == y,
+          std::string(result_name) + ": expected shape " + text(y) + ", got " + text(shape_of(result)));
+    return shape;
+}
+
+ConvolutionAlgorithm algorithm_from(const std::string& name, ConvolutionAlgorithm chosen) {
+    if (name == "auto") return chosen;
+    if (name == "direct") return ConvolutionAlgorithm::kDirect;
+    if (name == "im2col") return ConvolutionAlgorithm::kIm2col;
+    throw py::value_error("algorithm: expected auto, direct or im2col, got '" + name + "'");
+}
+
+void forward(const py::array& x, const py::array& y, const py::array& w, const OptionalArray& b,
+             const py::tuple& stride, const py::tuple& padding, const py::tuple& dilation, py::ssize_t groups,
+             const std::string& algorithm) {
+    const ConvolutionShape s = shape_from(x, "input", y, "output", w, "weight", stride, padding, dilation, groups);
+    const float* from = input(x, "input", shape_of(x));
+    float* to = output(y, "output", shape_of(y));
+    const float* weight = input(w, "weight", shape_of(w));
+    const float* bias = optional_input(b, "bias", {s.output_channels});
+    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, choose_forward(s));
+    Eager eager(x.shape(0));
+    float* packed = eager.floats(s.weight_size());
+    float* result = eager.lanes(s.output_size());
+    const float* source = eager.from(from, s.input_size());
+    eager.then(new PackConvolutionWeights(s, false, weight, packed));
+    eager.then(ConvolutionGather::forward(s, chosen, source, result, packed, bias, false));
+    eager.to(result, s.output_size(), to);
+    eager.run();
+}
+
+void backward_input(const py::array& g, const py::array& x, const py::array& w, const py::tuple& stride,
+                    const py::tuple& padding, const py::tuple& dilation, py::ssize_t groups,
+                    const std::string& algorithm) {
+    const ConvolutionShape s =
+        shape_from(x, "grad_input", g, "grad_output", w, "weight", stride, padding, dilation, groups);
+    const float* from = input(g, "grad_output", shape_of(g));
+    float* to = output(x, "grad_input", shape_of(x));
+    const float* weight = input(w, "weight", shape_of(w));
+    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, choose_backward_input(s));
+    Eager eager(x.shape(0));
+    float* packed = eager.floats(s.weight_size());
+    float* result = eager.lanes(s.input_size());
+    const float* source = eager.from(from, s.output_size());
+    eager.then(new PackConvolutionWeights(s, true, weight, packed));
+    eager.then(ConvolutionGather::backward_input(s, chosen, source, result, packed));
+    eager.to(result, s.input_size(), to);
+    eager.run();
+}
+
+void backward_parameters(const py::array& x, const py::array& g, const py::array& gw, const OptionalArray& gb,
+                         const py::tuple& stride, const py::tuple& padding, const py::tuple& dilation,
+                         py::ssize_t groups, float scale, const std::string& algorithm) {
+    const ConvolutionShape s =
+        shape_from(x, "input", g, "grad_output", gw, "grad_weight", stride, padding, dilation, groups);
+    const float* from = input(x, "input", shape_of(x));
+    const float* grad = input(g, "grad_output", shape_of(g));
+    float* grad_weight = output(gw, "grad_weight", shape_of(gw));
+    float* grad_bias = optional_output(gb, "grad_bias", {s.output_channels});
+    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, choose_backward_parameters(s));
+    if (x.shape(0) == 0) return;
+    Eager eager(x.shape(0));
+    const float* source = eager.from(from, s.input_size());
+    const float* gradient = eager.from(grad, s.output_size());
+    float* slots = eager.floats(kMaxSlots * s.weight_size());
+    float* bias_slots = eager.floats(kMaxSlots * s.output_channels);
+    if (chosen == ConvolutionAlgorithm::kDirect) {
+        eager.then(new ConvolutionWeightGradient(s, source, gradient, slots));
+    } else {
+        float* packed = eager.lanes(s.output_size());
+        eager.then(new PackSampleMajor(s, gradient, packed));
+        eager.then(new ConvolutionWeightGradientIm2col(s, source, packed, slots));
+    }
+    eager.beside(new BiasGradient(s.output_channels, s.output_height * s.output_width, gradient, bias_slots));
+    eager.then(new AddSlots(s.weight_size(), slots, grad_weight, scale, true));
+    if (grad_bias) eager.beside(new AddSlots(s.output_channels, bias_slots, grad_bias, scale, true));
+    eager.run();
+}
+
+void linear_forward(const py::array& x, const py::array& y, const py::array& w, const OptionalArray& b) {
+    const float* weight = input(w, "weight", {kAny, kAny});
+    const py::ssize_t outputs = w.shape(0), inputs = w.shape(1);
+    check(outputs > 0 && inputs > 0, "weight: expected at least one input and output, got " + text(shape_of(w)));
+    const float* from = input(x, "input", {kAny, inputs});
+    const py::ssize_t samples = x.shape(0);
+    float* to = output(y, "output", {samples, outputs});
+    const float* bias = optional_input(b, "bias", {outputs});
+    Eager eager(samples);
+    float* packed = eager.floats(inputs * outputs);
+    float* result = eager.lanes(outputs);
+    const float* source = eager.from(from, inputs);
+    eager.then(new PackConvolutionWeights(linear_shape(inputs, outputs), false, weight, packed));
+    eager.then(new LinearGather(inputs, outputs, samples, source, result, packed, bias, false));
+    eager.to(result, outputs, to);
+    eager.run();
+}
+
+void linear_backward_input(const py::array& g, const py::array& x, const py::array& w) {
+    const float* weight = input(w, "weight", {kAny, kAny});
+    const py::ssize_t outputs = w.shape(0), inputs = w.shape(1);
+    check(outputs > 0 && inputs > 0, "weight: expected at least one input and output, got " + text(shape_of(w)));
+    const float* from = input(g, "grad_output", {kAny, outputs});
+    const py::ssize_t samples = g.shape(0);
+    float* to = output(x, "grad_input", {samples, inputs});
+    Eager eager(samples);
+    float* packed = eager.floats(inputs * outputs);
+    float* result = eager.lanes(inputs);
+    const float* source = eager.from(from, outputs);
+    eager.then(new PackConvolutionWeights(linear_shape(inputs, outputs), true, weight, packed));
+    eager.then(new LinearGather(outputs, inputs, samples, source, result, packed, nullptr, false));
+    eager.to(result, inputs, to);
+    eager.run();
+}
+
+void linear_backward_parameters(const py::array& x, const py::array& g, const py::array& gw, const OptionalArray& gb,
+                                float scale) {
+    float* grad_weight = output(gw, "grad_weight", {kAny, kAny});
+    const py::ssize_t outputs = gw.shape(0), inputs = gw.shape(1);
+    check(outputs > 0 && inputs > 0, "grad_weight: expected at least one input and output, got " + text(shape_of(gw)));
+    const float* from = input(x, "input", {kAny, inputs});
+    const py::ssize_t samples = x.shape(0);
+    const float* grad = input(g, "grad_output", {samples, outputs});
+    float* grad_bias = optional_output(gb, "grad_bias", {outputs});
+    if (samples == 0) return;
+    const ConvolutionShape s = linear_shape(inputs, outputs);
+    Eager eager(samples);
+    const float* source = eager.from(from, inputs);
+    const float* gradient = eager.from(grad, outputs);
+    float* slots = eager.floats(kMaxSlots * s.weight_size());
+    float* bias_slots = eager.floats(kMaxSlots * outputs);
+    float* packed = eager.lanes(outputs);
+    eager.then(new PackSampleMajor(s, gradient, packed));
+    eager.then(new ConvolutionWeightGradientIm2col(s, source, packed, slots));
+    eager.beside(new BiasGradient(outputs, 1, gradient, bias_slots));
+    eager.then(new AddSlots(s.weight_size(), slots, grad_weight, scale, true));
+    if (grad_bias) eager.beside(new AddSlots(outputs, bias_slots, grad_bias, scale, true));
+    eager.run();
+}
+
+}  // namespace
+
+void bind_convolution(py::module_& m) {
+    m.def("convolution_forward", forward, py::arg("input"), py::arg("output"), py::arg("weight"), py::arg("bias"),
+          py::kw_only(), py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
+          py::arg("algorithm") = "auto");
+    m.def("convolution_backward_input", backward_input, py::arg("grad_output"), py::arg("grad_input"),
+          py::arg("weight"), py::kw_only(), py::arg("stride"), py::arg("padding"), py::arg("dilation"),
+          py::arg("groups"), py::arg("algorithm") = "auto");
+    m.def("convolution_backward_parameters", backward_parameters, py::arg("input"), py::arg("grad_output"),
+          py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("stride"), py::arg("padding"),
+          py::arg("dilation"), py::arg("groups"), py::arg("scale") = 1.0f, py::arg("algorithm") = "auto");
+}
+
+void bind_linear(py::module_& m) {
+    m.def("linear_forward", linear_forward, py::arg("input"), py::arg("output"), py::arg("weight"), py::arg("bias"));
+    m.def("linear_backward_input", linear_backward_input, py::arg("grad_output"), py::arg("grad_input"),
+          py::arg("weight"));
+    m.def("linear_backward_parameters", linear_backward_parameters, py::arg("input"), py::arg("grad_output"),
+          py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("scale") = 1.0f);
+}
+
+}  // namespace cnn

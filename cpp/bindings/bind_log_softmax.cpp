@@ -1,0 +1,95 @@
+#include "bindings/arrays.h"
+#include "bindings/bindings.h"
+#include "bindings/eager.h"
+#include "kernels/log_softmax.h"
+#include "kernels/loss.h"
+
+namespace cnn {
+namespace {
+
+std::ptrdiff_t classes_of(const py::array& x, const char* name) {
+    check(x.ndim() == 2 && x.shape(1) > 0, std::string(name) + ": expected shape (N, classes), got " + text(shape_of(x)));
+    return x.shape(1);
+}
+
+const std::int64_t* labels_from(const py::array& labels, std::ptrdiff_t samples, std::ptrdiff_t classes) {
+    const std::int64_t* p = input<std::int64_t>(labels, "labels", {samples});
+    for (std::ptrdiff_t n = 0; n < samples; ++n) {
+        check(p[n] >= 0 && p[n] < classes, "labels: expected 0 to " + std::to_string(classes - 1) + ", got " +
+                                               std::to_string(p[n]) + " for sample " + std::to_string(n));
+    }
+    return p;
+}
+
+void forward(const py::array& x, const py::array& y) {
+    const std::ptrdiff_t classes = classes_of(x, "input");
+    const float* from = input(x, "input", shape_of(x));
+    float* to = output(y, "output", shape_of(x));
+    Eager eager(x.shape(0));
+    const float* source = eager.from(from, classes);
+    float* result = eager.lanes(classes);
+    eager.then(new LogSoftmaxForward(classes, source, result));
+    eager.to(result, classes, to);
+    eager.run();
+}
+
+void backward(const py::array& y, const py::array& g, const py::array& x) {
+    const std::ptrdiff_t classes = classes_of(y, "output");
+    const float* from = input(y, "output", shape_of(y));
+    const float* gradient = input(g, "grad_output", shape_of(y));
+    float* to = output(x, "grad_input", shape_of(y));
+    Eager eager(y.shape(0));
+    const float* source = eager.from(from, classes);
+    const float* grad = eager.from(gradient, classes);
+    float* result = eager.lanes(classes);
+    eager.then(new LogSoftmaxBackward(classes, source, grad, result));
+    eager.to(result, classes, to);
+    eager.run();
+}
+
+void nll_forward(const py::array& x, const py::array& labels, const py::array& losses,
+                 const py::array& log_probabilities) {
+    const std::ptrdiff_t classes = classes_of(x, "input"), samples = x.shape(0);
+    const float* from = input(x, "input", shape_of(x));
+    const std::int64_t* targets = labels_from(labels, samples, classes);
+    float* each = output(losses, "losses", {samples});
+    float* to = output(log_probabilities, "log_probabilities", shape_of(x));
+    std::vector<std::uint8_t> correct(static_cast<std::size_t>(samples));
+    Eager eager(samples);
+    const float* source = eager.from(from, classes);
+    float* result = eager.lanes(classes);
+    eager.then(new LogSoftmaxForward(classes, source, result));
+    eager.then(new NllLoss(classes, result, targets, each, correct.data(), nullptr, true));
+    eager.to(result, classes, to);
+    eager.run();
+}
+
+void nll_backward(const py::array& log_probabilities, const py::array& labels, const py::array& x, float scale) {
+    const std::ptrdiff_t classes = classes_of(log_probabilities, "log_probabilities");
+    const std::ptrdiff_t samples = log_probabilities.shape(0);
+    const float* from = input(log_probabilities, "log_probabilities", shape_of(log_probabilities));
+    const std::int64_t* targets = labels_from(labels, samples, classes);
+    float* to = output(x, "grad_input", shape_of(log_probabilities));
+    std::vector<std::uint8_t> correct(static_cast<std::size_t>(samples));
+    std::vector<float> losses(static_cast<std::size_t>(samples));
+    Eager eager(samples);
+    eager.context.loss_scale = scale;
+    const float* source = eager.from(from, classes);
+    float* result = eager.lanes(classes);
+    eager.then(new NllLoss(classes, source, targets, losses.data(), correct.data(), result, true));
+    eager.to(result, classes, to);
+    eager.run();
+}
+
+}  // namespace
+
+void bind_log_softmax(py::module_& m) {
+    m.def("log_softmax_forward", forward, py::arg("input"), py::arg("output"));
+    m.def("log_softmax_backward", backward, py::arg("output"), py::arg("grad_output"), py::arg("grad_input"));
+    m.def("softmax_nll_forward", nll_forward, py::arg("input"), py::arg("labels"), py::arg("losses"),
+          py::arg("log_probabilities"));
+    m.def("softmax_nll_backward", nll_backward, py::arg("log_probabilities"), py::arg("labels"), py::arg("grad_input"),
+          py::kw_only(), py::arg("scale"));
+}
+
+}  // namespace cnn

@@ -1,0 +1,37 @@
+#include "bindings/arrays.h"
+#include "bindings/bindings.h"
+#include "kernels/random.h"
+
+namespace cnn {
+namespace {
+
+template <void (*kFill)(float*, std::ptrdiff_t, std::uint64_t, std::uint32_t, std::uint32_t)>
+void fill(const py::array& out, std::uint64_t seed, std::uint32_t purpose, std::uint32_t stream) {
+    check(purpose < 256, "purpose: expected less than 256, got " + std::to_string(purpose));
+    float* numbers = output(out, "out", shape_of(out));
+    py::gil_scoped_release release;
+    kFill(numbers, out.size(), seed, purpose, stream);
+}
+
+py::array_t<std::int64_t> permutation(py::ssize_t count, std::uint64_t seed, std::uint32_t epoch) {
+    check(count >= 0 && count < UINT32_MAX, "count: expected 0 to 2^32 - 2, got " + std::to_string(count));
+    py::array_t<std::int64_t> result(count);
+    std::int64_t* numbers = result.mutable_data();
+    {
+        py::gil_scoped_release release;
+        random_permutation(numbers, count, seed, epoch);
+    }
+    return result;
+}
+
+}  // namespace
+
+void bind_random(py::module_& m) {
+    m.def("random_uniform", fill<random_uniform>, py::arg("out"), py::kw_only(), py::arg("seed"), py::arg("purpose"),
+          py::arg("stream") = 0);
+    m.def("random_normal", fill<random_normal>, py::arg("out"), py::kw_only(), py::arg("seed"), py::arg("purpose"),
+          py::arg("stream") = 0);
+    m.def("permutation", permutation, py::arg("count"), py::kw_only(), py::arg("seed"), py::arg("epoch"));
+}
+
+}  // namespace cnn

@@ -1,0 +1,64 @@
+#include "bindings/eager.h"
+
+#include <pybind11/pybind11.h>
+
+#include "bindings/signals.h"
+#include "runtime/threads.h"
+
+namespace cnn {
+
+std::function<bool()> signal_check() {
+    return [] {
+        pybind11::gil_scoped_acquire gil;
+        return PyErr_CheckSignals() != 0;
+    };
+}
+
+void throw_if_raised() {
+    if (PyErr_Occurred()) throw pybind11::error_already_set();
+}
+
+float* Eager::floats(std::ptrdiff_t count) {
+    buffers_.emplace_back(count);
+    return buffers_.back().data();
+}
+
+std::int32_t* Eager::index_lanes(std::ptrdiff_t features) {
+    index_buffers_.emplace_back(block_count(context.samples) * kLanes * features);
+    return index_buffers_.back().data();
+}
+
+const float* Eager::from(const float* rows, std::ptrdiff_t features) {
+    float* blocks = lanes(features);
+    first_.push_back(keep(new ToLanes(features, rows, blocks)));
+    return blocks;
+}
+
+const std::int32_t* Eager::from(const std::int32_t* rows, std::ptrdiff_t features) {
+    std::int32_t* blocks = index_lanes(features);
+    first_.push_back(keep(new IndexToLanes(features, rows, blocks)));
+    return blocks;
+}
+
+void Eager::to(const float* lanes_array, std::ptrdiff_t features, float* rows) {
+    last_.push_back(keep(new FromLanes(features, lanes_array, rows)));
+}
+
+void Eager::to(const std::int32_t* lanes_array, std::ptrdiff_t features, std::int32_t* rows) {
+    last_.push_back(keep(new IndexFromLanes(features, lanes_array, rows)));
+}
+
+void Eager::run() {
+    std::vector<Stage> stages{first_};
+    stages.insert(stages.end(), middle_.begin(), middle_.end());
+    stages.push_back(last_);
+    Runner runner;
+    const int threads = thread_count();
+    {
+        pybind11::gil_scoped_release release;
+        runner.run(stages, context, threads, signal_check());
+    }
+    throw_if_raised();
+}
+
+}  // namespace cnn

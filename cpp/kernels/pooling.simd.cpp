@@ -1,0 +1,156 @@
+#include "kernels/pooling_body.h"
+#include "simd/vector.h"
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
+
+struct Window {
+    std::ptrdiff_t begin, end;
+};
+
+// The part of window `o` that lies inside the input.
+CNN_INLINE Window window(std::ptrdiff_t o, std::ptrdiff_t stride, std::ptrdiff_t padding, std::ptrdiff_t kernel,
+                         std::ptrdiff_t input) {
+    const std::ptrdiff_t begin = o * stride - padding, end = begin + kernel;
+    return {begin < 0 ? 0 : begin, end > input ? input : end};
+}
+
+CNN_INLINE Mask load_index(const std::int32_t* p) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = *reinterpret_cast<const NativeInt*>(p + i * kWidth);
+    return r;
+}
+
+CNN_INLINE void store_index(std::int32_t* p, const Mask& v) {
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) *reinterpret_cast<NativeInt*>(p + i * kWidth) = v.part[i];
+}
+
+CNN_INLINE Mask broadcast_index(std::int32_t value) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = broadcast_native(value);
+    return r;
+}
+
+CNN_INLINE Mask select_index(const Mask& mask, const Mask& yes, const Mask& no) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) {
+        r.part[i] = (yes.part[i] & mask.part[i]) | (no.part[i] & ~mask.part[i]);
+    }
+    return r;
+}
+
+CNN_INLINE Mask equal_index(const Mask& a, const Mask& b) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] == b.part[i];
+    return r;
+}
+
+void max_forward(const PoolingShape& s, const float* input, float* output, std::int32_t* argmax) {
+    for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
+        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow) {
+            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            const std::ptrdiff_t first = rows.begin * s.input_width + cols.begin;
+            Lanes best = load(input + first * kSamples);
+            Mask where = broadcast_index(static_cast<std::int32_t>(first));
+            for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
+                for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
+                    const std::ptrdiff_t at = h * s.input_width + w;
+                    const Lanes x = load(input + at * kSamples);
+                    // A NaN replaces every number and is replaced by nothing; of equal values the first stays.
+                    const Mask better = both(invert(less_equal(x, best)), equal(best, best));
+                    best = select(better, x, best);
+                    where = select_index(better, broadcast_index(static_cast<std::int32_t>(at)), where);
+                }
+            }
+            store(output, best);
+            store_index(argmax, where);
+            output += kSamples;
+            argmax += kSamples;
+        }
+    }
+}
+
+CNN_INLINE void clear(float* plane, std::ptrdiff_t count) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) store(plane + i * kSamples, broadcast(0.0f));
+}
+
+void max_backward(const PoolingShape& s, const float* grad_output, const std::int32_t* argmax, const float* output,
+                  float* grad_input) {
+    const bool disjoint = s.disjoint();
+    const bool covering = disjoint && s.stride_height == s.kernel_height && s.stride_width == s.kernel_width &&
+                          s.output_height * s.stride_height == s.input_height + 2 * s.padding_height &&
+                          s.output_width * s.stride_width == s.input_width + 2 * s.padding_width;
+    if (!covering) clear(grad_input, s.input_plane());
+    for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
+        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow) {
+            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            Lanes g = load(grad_output);
+            const Mask where = load_index(argmax);
+            if (output != nullptr) {
+                g = select(less_equal(load(output), broadcast(0.0f)), broadcast(0.0f), g);
+                output += kSamples;
+            }
+            for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
+                for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
+                    const std::ptrdiff_t at = h * s.input_width + w;
+                    const Mask here = equal_index(where, broadcast_index(static_cast<std::int32_t>(at)));
+                    float* to = grad_input + at * kSamples;
+                    const Lanes before = disjoint ? broadcast(0.0f) : load(to);
+                    // Not g * 0 + before: only the chosen input may see an infinite gradient.
+                    store(to, select(here, disjoint ? g : before + g, before));
+                }
+            }
+            grad_output += kSamples;
+            argmax += kSamples;
+        }
+    }
+}
+
+// The divisor of a window: its whole area with the padding, or the part inside the input.
+CNN_INLINE float divisor(const PoolingShape& s, bool count_padding, const Window& rows, const Window& cols) {
+    return static_cast<float>(count_padding ? s.kernel_height * s.kernel_width
+                                            : (rows.end - rows.begin) * (cols.end - cols.begin));
+}
+
+void average_forward(const PoolingShape& s, bool count_padding, const float* input, float* output) {
+    for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
+        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, output += kSamples) {
+            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            Lanes total = broadcast(0.0f);
+            for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
+                for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
+                    total = total + load(input + (h * s.input_width + w) * kSamples);
+                }
+            }
+            store(output, total / broadcast(divisor(s, count_padding, rows, cols)));
+        }
+    }
+}
+
+void average_backward(const PoolingShape& s, bool count_padding, const float* grad_output, float* grad_input) {
+    clear(grad_input, s.input_plane());
+    for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
+        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, grad_output += kSamples) {
+            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            const Lanes share = load(grad_output) / broadcast(divisor(s, count_padding, rows, cols));
+            for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
+                for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
+                    float* to = grad_input + (h * s.input_width + w) * kSamples;
+                    store(to, load(to) + share);
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+
+extern const PoolingBody pooling_body = {max_forward, max_backward, average_forward, average_backward};
+
+}  // namespace CNN_ISA
+}  // namespace cnn

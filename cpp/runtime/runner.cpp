@@ -1,0 +1,112 @@
+#include "runtime/runner.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+namespace cnn {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kPollInterval = std::chrono::milliseconds(20);
+
+// The tasks of one operation that a thread begins with; when it has done its own, it takes over those of others, so that
+// a thread which the system held up does not hold up the rest. On a cache line of its own.
+struct alignas(64) Counter {
+    std::atomic<std::ptrdiff_t> next;
+};
+
+class Poll {
+  public:
+    explicit Poll(const std::function<bool()>& should_stop) : should_stop_(should_stop) {}
+    bool operator()() {
+        if (!should_stop_) return false;
+        const auto now = Clock::now();
+        if (now - last_ < kPollInterval) return false;
+        last_ = now;
+        return should_stop_();
+    }
+
+  private:
+    const std::function<bool()>& should_stop_;
+    Clock::time_point last_ = Clock::now();
+};
+
+}  // namespace
+
+bool Runner::run(const std::vector<Stage>& stages, const Context& context, int threads,
+                 const std::function<bool()>& should_stop) {
+    std::size_t scratch_bytes = 0, operations = 0;
+    for (const Stage& stage : stages) {
+        operations += stage.size();
+        for (const Op* op : stage) scratch_bytes = std::max(scratch_bytes, op->scratch_bytes());
+    }
+    if (scratch_.size() < static_cast<std::size_t>(threads)) scratch_.resize(static_cast<std::size_t>(threads));
+    for (AlignedBuffer<std::byte>& buffer : scratch_) {
+        if (static_cast<std::size_t>(buffer.size()) < scratch_bytes) {
+            buffer = AlignedBuffer<std::byte>(static_cast<std::ptrdiff_t>(scratch_bytes));
+        }
+    }
+    Poll poll(should_stop);
+
+    if (threads == 1) {
+        for (const Stage& stage : stages) {
+            for (const Op* op : stage) {
+                const std::ptrdiff_t tasks = op->tasks(context);
+                for (std::ptrdiff_t task = 0; task < tasks; ++task) {
+                    if (poll()) return false;
+                    op->run(context, task, scratch_[0].data());
+                }
+            }
+        }
+        return true;
+    }
+
+#if defined(_OPENMP)
+    const std::size_t counter_count = operations * static_cast<std::size_t>(threads);
+    const auto counter_bytes = static_cast<std::ptrdiff_t>(counter_count * sizeof(Counter));
+    if (counters_.size() < counter_bytes) counters_ = AlignedBuffer<std::byte>(counter_bytes);
+    auto* counters = reinterpret_cast<Counter*>(counters_.data());
+    for (std::size_t i = 0; i < counter_count; ++i) new (counters + i) Counter{};
+    std::atomic<bool> stopped{false};
+
+#pragma omp parallel num_threads(threads)
+    {
+        const int self = omp_get_thread_num(), team = omp_get_num_threads();
+        std::byte* scratch = scratch_[static_cast<std::size_t>(self)].data();
+        Counter* stage_counters = counters;
+        for (const Stage& stage : stages) {
+            for (int distance = 0; distance < team; ++distance) {
+                const int owner = (self + distance) % team;
+                Counter* counter = stage_counters + owner;
+                for (const Op* op : stage) {
+                    const std::ptrdiff_t tasks = op->tasks(context);
+                    const std::ptrdiff_t begin = tasks * owner / team, end = tasks * (owner + 1) / team;
+                    while (!stopped.load(std::memory_order_relaxed)) {
+                        if (begin + counter->next.load(std::memory_order_relaxed) >= end) break;
+                        const std::ptrdiff_t task = begin + counter->next.fetch_add(1, std::memory_order_relaxed);
+                        if (task >= end) break;
+                        if (self == 0 && poll()) {
+                            stopped.store(true, std::memory_order_relaxed);
+                            break;
+                        }
+                        op->run(context, task, scratch);
+                    }
+                    counter += threads;
+                }
+            }
+            stage_counters += stage.size() * static_cast<std::size_t>(threads);
+#pragma omp barrier
+        }
+    }
+    return !stopped.load();
+#else
+    return true;
+#endif
+}
+
+}  // namespace cnn

@@ -1,0 +1,27 @@
+// Runs operations on threads: stage by stage, the operations of a stage being independent of each other.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "kernels/op.h"
+#include "runtime/aligned_buffer.h"
+
+namespace cnn {
+
+using Stage = std::vector<const Op*>;
+
+class Runner {
+  public:
+    // Runs all stages in one parallel region and returns true; or stops between two tasks and returns false as soon as
+    // `should_stop` says so, which the calling thread asks every few hundredths of a second (an empty one never).
+    // A task runs on one thread; which one does not change what it computes.
+    bool run(const std::vector<Stage>& stages, const Context& context, int threads,
+             const std::function<bool()>& should_stop);
+
+  private:
+    std::vector<AlignedBuffer<std::byte>> scratch_;
+    AlignedBuffer<std::byte> counters_;
+};
+
+}  // namespace cnn

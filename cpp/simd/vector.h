@@ -1,0 +1,150 @@
+// The vector type of the kernel bodies: sixteen floats, one for each of sixteen samples, in one register of AVX-512,
+// two of AVX2 or four of plain x86-64. Included only by *.simd.cpp files, which are compiled once per instruction
+// set; everything has internal linkage, so that no copy made with the flags of one set can be called by another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#define CNN_INLINE inline __attribute__((always_inline))
+#define CNN_UNROLL _Pragma("GCC unroll 32")
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int kWidth = 16;
+constexpr int kRegisters = 32;
+#elif defined(__AVX2__)
+constexpr int kWidth = 8;
+constexpr int kRegisters = 16;
+#else
+constexpr int kWidth = 4;
+constexpr int kRegisters = 16;
+#endif
+constexpr int kSamples = 16;
+constexpr int kParts = kSamples / kWidth;
+
+typedef float Native __attribute__((vector_size(kWidth * 4), may_alias));
+typedef float UnalignedNative __attribute__((vector_size(kWidth * 4), may_alias, aligned(4)));
+typedef std::int32_t NativeInt __attribute__((vector_size(kWidth * 4), may_alias));
+typedef std::uint8_t NativeByte __attribute__((vector_size(kWidth), may_alias, aligned(1)));
+
+struct Lanes {
+    Native part[kParts];
+};
+
+struct Mask {
+    NativeInt part[kParts];
+};
+
+// x - 0 is x for every x, NaN and -0 included, and compiles to one broadcast; 0 + x is an addition, since 0 + -0 is 0.
+CNN_INLINE Native broadcast_native(float value) { return value - Native{}; }
+CNN_INLINE NativeInt broadcast_native(std::int32_t value) { return value - NativeInt{}; }
+CNN_INLINE Native load_native(const float* p) { return *reinterpret_cast<const Native*>(p); }
+CNN_INLINE Native load_unaligned(const float* p) { return *reinterpret_cast<const UnalignedNative*>(p); }
+CNN_INLINE void store_unaligned(float* p, Native v) { *reinterpret_cast<UnalignedNative*>(p) = v; }
+
+CNN_INLINE Native select_native(NativeInt mask, Native yes, Native no) { return mask ? yes : no; }
+
+CNN_INLINE Lanes load(const float* p) {
+    Lanes r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = load_native(p + i * kWidth);
+    return r;
+}
+
+CNN_INLINE void store(float* p, const Lanes& v) {
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) *reinterpret_cast<Native*>(p + i * kWidth) = v.part[i];
+}
+
+CNN_INLINE Lanes broadcast(float value) {
+    Lanes r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = broadcast_native(value);
+    return r;
+}
+
+#define CNN_LANES_OPERATOR(op)                                                                          \
+    CNN_INLINE Lanes operator op(const Lanes& a, const Lanes& b) {                                      \
+        Lanes r;                                                                                        \
+        CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] op b.part[i];                 \
+        return r;                                                                                       \
+    }
+CNN_LANES_OPERATOR(+)
+CNN_LANES_OPERATOR(-)
+CNN_LANES_OPERATOR(*)
+CNN_LANES_OPERATOR(/)
+#undef CNN_LANES_OPERATOR
+
+#define CNN_LANES_COMPARISON(name, op)                                                                  \
+    CNN_INLINE Mask name(const Lanes& a, const Lanes& b) {                                              \
+        Mask r;                                                                                         \
+        CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] op b.part[i];                 \
+        return r;                                                                                       \
+    }
+CNN_LANES_COMPARISON(greater, >)
+CNN_LANES_COMPARISON(less, <)
+CNN_LANES_COMPARISON(less_equal, <=)
+CNN_LANES_COMPARISON(equal, ==)
+CNN_LANES_COMPARISON(not_equal, !=)
+#undef CNN_LANES_COMPARISON
+
+CNN_INLINE Mask either(const Mask& a, const Mask& b) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] | b.part[i];
+    return r;
+}
+
+CNN_INLINE Mask both(const Mask& a, const Mask& b) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] & b.part[i];
+    return r;
+}
+
+CNN_INLINE Mask invert(const Mask& a) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = ~a.part[i];
+    return r;
+}
+
+// NaN is the one value that is not equal to itself.
+CNN_INLINE Mask is_nan(const Lanes& a) { return not_equal(a, a); }
+
+CNN_INLINE Lanes select(const Mask& mask, const Lanes& yes, const Lanes& no) {
+    Lanes r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = select_native(mask.part[i], yes.part[i], no.part[i]);
+    return r;
+}
+
+// The lanes of the first `count` samples: all but the last block of a batch are full, and what stands in the dead lanes
+// of the last one is taken out by this mask and never by multiplying with 0 (0 x Inf is NaN).
+CNN_INLINE Mask first_lanes(std::ptrdiff_t count) {
+    Mask r;
+    for (int i = 0; i < kParts; ++i) {
+        for (int j = 0; j < kWidth; ++j) r.part[i][j] = i * kWidth + j < count ? -1 : 0;
+    }
+    return r;
+}
+
+// ReLU keeps NaN: only what is below zero is replaced.
+CNN_INLINE Lanes rectify(const Lanes& a) { return select(less(a, broadcast(0.0f)), broadcast(0.0f), a); }
+
+// The sum over one register, pairwise: ((0 + W/2) + ...), the same order on every machine for one width.
+CNN_INLINE float sum_native(Native v) {
+    CNN_UNROLL for (int half = kWidth / 2; half > 0; half /= 2) {
+        CNN_UNROLL for (int j = 0; j < half; ++j) v[j] = v[j] + v[j + half];
+    }
+    return v[0];
+}
+
+CNN_INLINE Native sum_parts(const Lanes& a) {
+    Native r = a.part[0];
+    CNN_UNROLL for (int i = 1; i < kParts; ++i) r += a.part[i];
+    return r;
+}
+
+CNN_INLINE float sum(const Lanes& a) { return sum_native(sum_parts(a)); }
+
+}  // namespace
+}  // namespace CNN_ISA
+}  // namespace cnn

@@ -12,7 +12,7 @@ class DigitDraws {
     DigitDraws(std::uint64_t seed, std::uint64_t picture)
         : key_(Philox4x32::key(seed)),
           counter_{0, static_cast<std::uint32_t>(picture), static_cast<std::uint32_t>(picture >> 32),
-                   static_cast<std::uint32_t>(Purpose::kDigits)} {}
+                   static_cast<std::uint32_t>(Purpose::kDigits) << 24} {}
 
     std::uint32_t bits() {
         if (used_ == 4) {

@@ -263,7 +263,7 @@ int draw_label(std::uint64_t seed, std::uint64_t picture) {
     // The stream of the group is apart from those of the pictures by the last word of the counter.
     const std::uint64_t group = picture / 10;
     std::array<int, 10> order = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
-    const auto purpose = static_cast<std::uint32_t>(Purpose::kDigits) | 0x80000000u;
+    const std::uint32_t purpose = (static_cast<std::uint32_t>(Purpose::kDigits) << 24) | 1u;
     Philox4x32::Counter bits{};
     for (std::uint32_t k = 9; k > 0; --k) {
         const std::uint32_t draw = 9 - k;
@@ -283,10 +283,10 @@ void draw_digit(std::uint64_t seed, std::uint64_t picture, std::uint8_t* image, 
     const int digit = draw_label(seed, picture);
     // How carefully this writer writes: most are neat, a few are not.
     const float care = draws.uniform();
-    const float unsteadiness = 0.012f + 0.03f * care * care;
+    const float unsteadiness = 0.012f + 0.045f * care * care;
     Skeleton skeleton;
     draw_skeleton(skeleton, digit, unsteadiness, draws);
-    const float displacement = draws.between(0.02f, 0.10f);
+    const float displacement = draws.between(0.02f, 0.14f);
     SmoothField field(displacement, draws.between(0.05f, 0.28f), draws);
     shape(skeleton, digit, field, draws);
     InkPath path;
@@ -300,9 +300,11 @@ void draw_digit(std::uint64_t seed, std::uint64_t picture, std::uint8_t* image, 
 }  // namespace
 
 void digits_generate(std::uint8_t* images, std::uint8_t* labels, std::ptrdiff_t count, std::uint64_t seed,
-                     std::uint64_t first) {
+                     std::uint64_t first, int threads) {
 #ifdef _OPENMP
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(threads)
+#else
+    static_cast<void>(threads);
 #endif
     for (std::ptrdiff_t k = 0; k < count; ++k) {
         draw_digit(seed, first + static_cast<std::uint64_t>(k), images + k * kDigitSize * kDigitSize,

@@ -127,8 +127,10 @@ def _begin(settings: TrainSettings) -> Iterator["_Training"]:
     network = Network.from_description(
         description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
     )
+    splits = _splits(dataset, plan)
+    network.recipe = _recipe(dataset, splits[0])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        yield _Training(run, plan, dataset, notice, network, None, _State(), settings.threads)
+        yield _Training(run, plan, dataset, splits, notice, network, None, _State(), settings.threads)
 
 
 @contextmanager
@@ -143,7 +145,7 @@ def _resume(settings: TrainSettings) -> Iterator["_Training"]:
         dataset, _, _ = _load_data(plan.data, settings.data_dir or plan.data_dir)
         if dataset.digest != plan.data_digest:
             raise DataError(
-                f"{plan.data}: is not the data that {printable(run.path)} was trained on (other SHA-256); "
+                f"{printable(plan.data)}: is not the data that {printable(run.path)} was trained on; "
                 "bring the old data back or start a new run"
             )
         checkpoint = run.load_checkpoint()
@@ -151,6 +153,7 @@ def _resume(settings: TrainSettings) -> Iterator["_Training"]:
             run,
             plan,
             dataset,
+            _splits(dataset, plan),
             None,
             checkpoint.network,
             checkpoint.optimizer_state,
@@ -254,6 +257,7 @@ class _Training:
         run: RunFolder,
         plan: Plan,
         dataset: DataSet,
+        splits: tuple[Split, Split | None],
         notice: str | None,
         network: Network,
         optimizer_state: Any,
@@ -262,9 +266,7 @@ class _Training:
     ) -> None:
         self._run, self._plan, self._dataset, self._notice = run, plan, dataset, notice
         self._network, self._state = network, state
-        self._train, self._validation = _splits(dataset, plan)
-        if network.recipe is None:
-            network.recipe = _recipe(dataset, self._train)
+        self._train, self._validation = splits
         self._optimizer = SGD(
             plan.learning_rate, momentum=plan.momentum, nesterov=plan.nesterov, weight_decay=plan.weight_decay
         )

@@ -3,6 +3,7 @@
 import math
 import shlex
 import sys
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -245,7 +246,8 @@ def show_finished(record: records.Finished) -> None:
     console.print(Text("try next", style="dim"))
     quoted = shlex.quote(model)
     console.print(Text(f"  cnn eval {quoted}", style="bold"))
-    console.print(Text(f"  cnn predict digit.png --model {quoted}", style="bold"))
+    picture = "digit.png" if Path("digit.png").exists() else "PICTURE.png"
+    console.print(Text(f"  cnn predict {picture} --model {quoted}", style="bold"))
 
 
 def show_stopped(record: records.Stopped, threads: int | None) -> None:

@@ -1,0 +1,56 @@
+"""`cnn summary` as users type it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cnn_process import Outcome
+from cnncli.cli.main import run
+
+
+def test_lenet5_is_the_one_of_the_paper(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["summary", "lenet5"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    layers = {line[0]: line for line in lines if line and line[0].isdigit()}
+    # Hand count of section II.B with a dense C3: 6*25+6, 16*150+16, 120*400+120, 84*120+84, 10*84+10.
+    counts = {"0": "156", "3": "2,416", "7": "48,120", "9": "10,164", "11": "850"}
+    for index, count in counts.items():
+        assert count in layers[index]
+    fields = [layers[index][-3] for index in ("0", "2", "3", "5", "7")]
+    assert fields == ["5x5", "6x6", "14x14", "16x16", "32x32"]
+    assert ["parameters", "61,706", "(247", "kB)"] in lines
+    assert ["multiply-adds", "416,520", "for", "one", "image"] in lines
+
+
+def test_json_has_the_same_facts(capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    assert run(["summary", "lenet5", "--json"]) == 0
+    facts: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert facts["parameters"] == 61706 == sum(layer["parameters"] for layer in facts["layers"])
+    assert facts["parameter_bytes"] == 4 * 61706
+    first = facts["layers"][0]
+    # 28*28 places, 6 maps, 25 weights
+    assert first["multiply_adds"] == 28 * 28 * 6 * 25
+    assert first["output"] == [6, 28, 28] and first["field_of_view"] == [5, 5]
+    assert first["activation_bytes"] == 6 * 28 * 28 * 4
+
+
+@pytest.mark.parametrize("name", ["linear", "mlp", "lenet5", "convnet"])
+def test_every_network_has_a_summary(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["summary", name]) == 0
+    assert "parameters" in capsys.readouterr().out
+
+
+def test_model_file_has_a_summary(trained: tuple[Path, Outcome], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["summary", str(trained[0] / "model.bin")]) == 0
+    from_file = capsys.readouterr().out
+    assert run(["summary", "mlp"]) == 0
+    assert from_file == capsys.readouterr().out
+
+
+def test_missing_file_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["summary", "nothing.bin"]) == 1
+    assert capsys.readouterr().err == (
+        "cnn: nothing.bin: does not exist; check the name, or make one with cnn train --out\n"
+    )

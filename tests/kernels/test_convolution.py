@@ -366,56 +366,66 @@ def test_convolution_leaves_its_inputs_alone(instruction_set: str, rng: np.rando
 
 def test_convolution_refuses_shapes_that_do_not_fit(rng: np.random.Generator) -> None:
     case = make(rng, Shape(channels=4, outputs=6, groups=2))
-    for wrong in (
-        replace(case, x=case.x[:, :3].copy()),
-        replace(case, x=case.x[:4].copy()),
-        replace(case, x=case.x[..., 1:].copy()),
-        replace(case, x=case.x[0]),
-        replace(case, weight=case.weight[:, :1].copy()),
-        replace(case, weight=case.weight[:5].copy()),
-        replace(case, weight=case.weight[..., 1:].copy()),
-        replace(case, bias=case.bias[1:].copy()),
-        replace(case, grad_y=case.grad_y[:, 1:].copy()),
-        replace(case, shape=replace(case.shape, groups=1)),
-        replace(case, shape=replace(case.shape, groups=3)),
-        replace(case, shape=replace(case.shape, groups=0)),
-        replace(case, shape=replace(case.shape, stride=(0, 1))),
-        replace(case, shape=replace(case.shape, dilation=(1, 0))),
-        replace(case, shape=replace(case.shape, padding=(-1, 0))),
-        replace(case, shape=replace(case.shape, padding=(1, 0))),
+    for argument, wrong in (
+        ("input", replace(case, x=case.x[:, :3].copy())),
+        ("output", replace(case, x=case.x[:4].copy())),
+        ("output", replace(case, x=case.x[..., 1:].copy())),
+        ("input", replace(case, x=case.x[0])),
+        ("input", replace(case, weight=case.weight[:, :1].copy())),
+        ("weight", replace(case, weight=case.weight[:5].copy())),
+        ("weight", replace(case, weight=case.weight[0])),
+        ("output", replace(case, weight=case.weight[..., 1:].copy())),
+        ("bias", replace(case, bias=case.bias[1:].copy())),
+        ("output", replace(case, grad_y=case.grad_y[:, 1:].copy())),
+        ("input", replace(case, shape=replace(case.shape, groups=1))),
+        ("input", replace(case, shape=replace(case.shape, groups=3))),
+        ("weight", replace(case, shape=replace(case.shape, groups=4))),
+        ("groups", replace(case, shape=replace(case.shape, groups=0))),
+        ("stride", replace(case, shape=replace(case.shape, stride=(0, 1)))),
+        ("dilation", replace(case, shape=replace(case.shape, dilation=(1, 0)))),
+        ("padding", replace(case, shape=replace(case.shape, padding=(-1, 0)))),
+        ("input", replace(case, shape=replace(case.shape, dilation=(3, 1)))),
     ):
-        with pytest.raises(ValueError, match="convolution"):
-            wrong.forward("auto")
-    for wrong in (
-        replace(case, x=case.x[:, :3].copy()),
-        replace(case, weight=case.weight[:5].copy()),
-        replace(case, grad_y=case.grad_y[..., 1:].copy()),
-        replace(case, shape=replace(case.shape, groups=3)),
+        with pytest.raises(ValueError, match=rf"^{argument}: "):
+            _core.convolution_forward(
+                wrong.x, unwritten(*wrong.grad_y.shape), wrong.weight, wrong.bias, **wrong.shape.settings
+            )
+
+
+def test_convolution_gradients_refuse_shapes_that_do_not_fit(rng: np.random.Generator) -> None:
+    case = make(rng, Shape(channels=4, outputs=6, groups=2))
+    for arguments, wrong in (
+        (("grad_input", "input"), replace(case, x=case.x[:, :3].copy())),
+        (("weight", "grad_weight"), replace(case, weight=case.weight[:5].copy())),
+        (("grad_output", "grad_output"), replace(case, grad_y=case.grad_y[..., 1:].copy())),
+        (("grad_input", "input"), replace(case, shape=replace(case.shape, groups=3))),
     ):
-        with pytest.raises(ValueError, match="convolution"):
+        with pytest.raises(ValueError, match=rf"^{arguments[0]}: "):
             wrong.backward_input("auto")
-        with pytest.raises(ValueError, match="convolution"):
+        with pytest.raises(ValueError, match=rf"^{arguments[1]}: "):
             wrong.backward_parameters("auto")
+    with pytest.raises(ValueError, match=r"^grad_bias: expected shape \(6,\), got \(5,\)$"):
+        replace(case, bias=case.bias[1:].copy()).backward_parameters("auto")
 
 
-def test_convolution_refuses_a_kernel_that_does_not_fit(rng: np.random.Generator) -> None:
+def test_convolution_refuses_a_kernel_that_does_not_fit() -> None:
     x, weight = np.ones((2, 1, 4, 4), np.float32), np.ones((1, 1, 5, 5), np.float32)
-    with pytest.raises(ValueError, match="convolution"):
+    with pytest.raises(ValueError, match=r"^input: a kernel of 5x5 does not fit"):
         _core.convolution_forward(x, unwritten(2, 1, 0, 0), weight, None, **Shape().settings)
 
 
 def test_convolution_refuses_an_unknown_algorithm(rng: np.random.Generator) -> None:
-    with pytest.raises(ValueError, match="direct"):
+    with pytest.raises(ValueError, match=r"^algorithm: expected auto, direct or im2col, got 'fourier'$"):
         make(rng, Shape()).forward("fourier")
 
 
 def test_convolution_refuses_other_types_and_layouts(rng: np.random.Generator) -> None:
-    case = make(rng, Shape())
-    for wrong in (
-        replace(case, x=case.x.astype(np.float64)),
-        replace(case, x=case.x.transpose(0, 1, 3, 2)),
-        replace(case, weight=case.weight[..., ::-1]),
-        replace(case, bias=case.bias.astype(np.float16)),
+    case = make(rng, Shape(size=(6, 6)))
+    for error, argument, wrong in (
+        (TypeError, "input", replace(case, x=case.x.astype(np.float64))),
+        (ValueError, "input", replace(case, x=case.x.transpose(0, 1, 3, 2))),
+        (ValueError, "weight", replace(case, weight=case.weight[..., ::-1])),
+        (TypeError, "bias", replace(case, bias=case.bias.astype(np.float16))),
     ):
-        with pytest.raises((TypeError, ValueError)):
+        with pytest.raises(error, match=rf"^{argument}: "):
             wrong.forward("auto")

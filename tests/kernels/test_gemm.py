@@ -1,5 +1,6 @@
 """`_core.gemm`: c = op(a) op(b), or c += op(a) op(b)."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -113,18 +114,21 @@ def test_gemm_leaves_its_inputs_alone(instruction_set: str, rng: np.random.Gener
 
 
 @pytest.mark.parametrize(
-    "a, b, c, settings",
+    "a, b, c, settings, argument",
     [
-        ((3, 4), (5, 6), (3, 6), {}),
-        ((3, 4), (4, 6), (3, 5), {}),
-        ((3, 4), (4, 6), (6, 3), {}),
-        ((3, 4), (4, 6), (3, 6), {"transpose_a": True}),
-        ((3, 4), (4, 6), (3, 6), {"transpose_b": True}),
-        ((12,), (4, 6), (3, 6), {}),
+        ((3, 4), (5, 6), (3, 6), {}, "b"),
+        ((3, 4), (4, 6), (3, 5), {}, "c"),
+        ((3, 4), (4, 6), (6, 3), {}, "c"),
+        ((3, 4), (4, 6), (3, 6), {"transpose_a": True}, "b"),
+        ((3, 4), (4, 6), (3, 6), {"transpose_b": True}, "b"),
+        ((12,), (4, 6), (3, 6), {}, "a"),
     ],
 )
-def test_gemm_refuses_shapes_that_do_not_fit(a: tuple, b: tuple, c: tuple, settings: dict) -> None:
-    with pytest.raises(ValueError, match="gemm"):
+def test_gemm_refuses_shapes_that_do_not_fit(
+    a: tuple, b: tuple, c: tuple, settings: dict, argument: str
+) -> None:
+    shape = {"a": a, "b": b, "c": c}[argument]
+    with pytest.raises(ValueError, match=rf"^{argument}: expected .*got .*{re.escape(str(shape))}$"):
         _core.gemm(np.ones(a, np.float32), np.ones(b, np.float32), unwritten(*c), **settings)
 
 
@@ -132,13 +136,23 @@ def test_gemm_refuses_other_types_and_layouts() -> None:
     a, b, c = np.ones((3, 4), np.float32), np.ones((4, 6), np.float32), unwritten(3, 6)
     read_only = unwritten(3, 6)
     read_only.flags.writeable = False
-    for arguments in (
-        (a.astype(np.float64), b, c),
-        (a.tolist(), b, c),
-        (a, np.ones((6, 4), np.float32).T, c),
-        (a, b, unwritten(6, 3).T),
-        (a, b, c.astype(np.float64)),
-        (a, b, read_only),
+    for arguments, error, message in (
+        ((a.astype(np.float64), b, c), TypeError, r"^a: expected float32, got float64$"),
+        ((a.tolist(), b, c), TypeError, "incompatible function arguments"),
+        ((a, b.astype(np.int32), c), TypeError, "^b: expected float32, got int32$"),
+        ((a, b, c.astype(np.float64)), TypeError, "^c: expected float32, got float64$"),
+        ((a, np.ones((6, 4), np.float32).T, c), ValueError, "^b: must be C-contiguous$"),
+        ((a, b, unwritten(6, 3).T), ValueError, "^c: must be C-contiguous$"),
+        ((a, b, unwritten(6, 6)[::2]), ValueError, "^c: must be C-contiguous$"),
+        ((a, b, read_only), ValueError, "^c: is read-only$"),
+        ((a, b.astype(">f4"), c), TypeError, "^b: expected float32"),
     ):
-        with pytest.raises((TypeError, ValueError)):
+        with pytest.raises(error, match=message):
             _core.gemm(*arguments)
+
+
+def test_gemm_takes_read_only_inputs(instruction_set: str) -> None:
+    a, b, c = np.ones((3, 4), np.float32), np.ones((4, 6), np.float32), unwritten(3, 6)
+    a.flags.writeable = b.flags.writeable = False
+    _core.gemm(a, b, c)
+    np.testing.assert_array_equal(c, 4)

@@ -130,25 +130,26 @@ def test_linear_gives_the_same_bits_for_any_threads(
 
 def test_linear_refuses_shapes_that_do_not_fit(rng: np.random.Generator) -> None:
     x, weight, bias, grad_y = case(rng, 4, 5, 3)
-    for call in (
-        lambda: _core.linear_forward(x, unwritten(4, 4), weight, bias),
-        lambda: _core.linear_forward(x, unwritten(3, 3), weight, bias),
-        lambda: _core.linear_forward(x[:, :4].copy(), unwritten(4, 3), weight, bias),
-        lambda: _core.linear_forward(x, unwritten(4, 3), weight, bias[:2].copy()),
-        lambda: _core.linear_forward(x[0], unwritten(4, 3), weight, bias),
-        lambda: _core.linear_backward_input(grad_y, unwritten(4, 4), weight),
-        lambda: _core.linear_backward_input(grad_y, unwritten(3, 5), weight),
-        lambda: _core.linear_backward_parameters(x, grad_y, weight[:2].copy(), bias),
-        lambda: _core.linear_backward_parameters(x, grad_y, weight, bias[:2].copy()),
-        lambda: _core.linear_backward_parameters(x[:3].copy(), grad_y, weight, bias),
+    for argument, call in (
+        ("output", lambda: _core.linear_forward(x, unwritten(4, 4), weight, bias)),
+        ("output", lambda: _core.linear_forward(x, unwritten(3, 3), weight, bias)),
+        ("input", lambda: _core.linear_forward(x[:, :4].copy(), unwritten(4, 3), weight, bias)),
+        ("bias", lambda: _core.linear_forward(x, unwritten(4, 3), weight, bias[:2].copy())),
+        ("input", lambda: _core.linear_forward(x[0], unwritten(4, 3), weight, bias)),
+        ("weight", lambda: _core.linear_forward(x, unwritten(4, 3), bias, bias)),
+        ("grad_input", lambda: _core.linear_backward_input(grad_y, unwritten(4, 4), weight)),
+        ("grad_input", lambda: _core.linear_backward_input(grad_y, unwritten(3, 5), weight)),
+        ("grad_output", lambda: _core.linear_backward_parameters(x, grad_y, weight[:2].copy(), bias)),
+        ("grad_bias", lambda: _core.linear_backward_parameters(x, grad_y, weight, bias[:2].copy())),
+        ("grad_output", lambda: _core.linear_backward_parameters(x[:3].copy(), grad_y, weight, bias)),
     ):
-        with pytest.raises(ValueError, match="linear"):
+        with pytest.raises(ValueError, match=rf"^{argument}: expected shape .*, got "):
             call()
 
 
 def test_linear_refuses_other_types(rng: np.random.Generator) -> None:
     x, weight, bias, _ = case(rng, 4, 5, 3)
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^input: expected float32, got float64$"):
         _core.linear_forward(x.astype(np.float64), unwritten(4, 3), weight, bias)
-    with pytest.raises((TypeError, ValueError)):
+    with pytest.raises(ValueError, match=r"^output: must be C-contiguous$"):
         _core.linear_forward(x, unwritten(3, 4).T, weight, bias)

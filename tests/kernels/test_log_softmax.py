@@ -72,13 +72,14 @@ def test_log_softmax_gives_the_same_bits_for_any_threads(
 
 def test_log_softmax_refuses_what_does_not_fit() -> None:
     x = np.ones((3, 4), np.float32)
-    for call in (
-        lambda: _core.log_softmax_forward(x, unwritten(3, 5)),
-        lambda: _core.log_softmax_forward(x[0], unwritten(4)),
-        lambda: _core.log_softmax_backward(x, unwritten(2, 4), unwritten(3, 4)),
-        lambda: _core.log_softmax_backward(x, unwritten(3, 4), unwritten(3, 3)),
+    for argument, call in (
+        ("output", lambda: _core.log_softmax_forward(x, unwritten(3, 5))),
+        ("input", lambda: _core.log_softmax_forward(x[0], unwritten(4))),
+        ("input", lambda: _core.log_softmax_forward(unwritten(3, 0), unwritten(3, 0))),
+        ("grad_output", lambda: _core.log_softmax_backward(x, unwritten(2, 4), unwritten(3, 4))),
+        ("grad_input", lambda: _core.log_softmax_backward(x, unwritten(3, 4), unwritten(3, 3))),
     ):
-        with pytest.raises(ValueError, match="log_softmax"):
+        with pytest.raises(ValueError, match=rf"^{argument}: expected shape .*, got "):
             call()
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^input: expected float32, got float64$"):
         _core.log_softmax_forward(x.astype(np.float64), unwritten(3, 4))

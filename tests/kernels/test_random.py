@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
+import oracles
 import pytest
-from closeness import same_bits, unwritten
+from closeness import assert_close, same_bits, unwritten
 from cnncli import _core
 
 SHUFFLE, INITIAL_WEIGHTS = 1, 5
@@ -26,6 +27,26 @@ def normal(shape: tuple, seed: int = 1, purpose: int = INITIAL_WEIGHTS, stream: 
 @pytest.mark.parametrize("shape", [(0,), (1,), (3,), (4,), (5,), (16,), (17,), (1031,), (6, 1, 5, 5)])
 def test_random_numbers_fill_any_shape(fill: Callable, shape: tuple) -> None:
     assert np.isfinite(fill(shape)).all()
+
+
+def bits(count: int, seed: int, purpose: int, stream: int) -> np.ndarray:
+    """Philox blocks of the counters (block low, block high, stream, purpose << 24), one after the other."""
+    key = seed & 0xFFFFFFFF, seed >> 32
+    blocks = [oracles.philox4x32((block, 0, stream, purpose << 24), key) for block in range(-(-count // 4))]
+    return np.array(blocks, dtype=np.uint64).ravel()[:count]
+
+
+@pytest.mark.parametrize("seed, purpose, stream", [(1, 5, 0), (2**63 + 12345, 1, 7), (0, 255, 2**32 - 1)])
+def test_random_numbers_are_those_of_philox(seed: int, purpose: int, stream: int) -> None:
+    for count in (1, 3, 4, 5, 102):
+        drawn = bits(count + 1, seed, purpose, stream).astype(np.float64)
+        expected = drawn[:count] // 256 / 2**24
+        np.testing.assert_array_equal(uniform((count,), seed, purpose, stream), expected.astype(np.float32))
+        # Box & Muller: two uniform numbers make a radius and an angle, and so two normal ones.
+        radius = np.sqrt(-2 * np.log((drawn[0::2] + 1) / 2**32))[: (count + 1) // 2]
+        angle = 2 * np.pi * drawn[1::2][: len(radius)] / 2**32
+        pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).ravel()[:count]
+        assert_close(normal((count,), seed, purpose, stream), pairs)
 
 
 @pytest.mark.parametrize("fill", [uniform, normal])
@@ -98,7 +119,9 @@ def test_permutation_is_fair() -> None:
 
 
 def test_random_functions_refuse_what_does_not_fit() -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^out: expected float32, got float64$"):
         _core.random_uniform(np.zeros(4), seed=1, purpose=INITIAL_WEIGHTS)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"^purpose: expected less than 256, got 256$"):
+        _core.random_normal(unwritten(4), seed=1, purpose=256)
+    with pytest.raises(ValueError, match=r"^count: expected 0 to "):
         _core.permutation(-1, seed=1, epoch=0)

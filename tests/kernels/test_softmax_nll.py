@@ -81,24 +81,25 @@ def test_softmax_nll_gives_the_same_bits_for_any_threads(
 def test_softmax_nll_refuses_a_label_that_is_no_class(label: int) -> None:
     x, labels = np.zeros((17, 10), np.float32), np.zeros(17, np.int64)
     labels[16] = label
-    with pytest.raises(ValueError, match="label"):
+    message = f"^labels: expected 0 to 9, got {label} for sample 16$"
+    with pytest.raises(ValueError, match=message):
         forward(x, labels)
-    with pytest.raises(ValueError, match="label"):
+    with pytest.raises(ValueError, match=message):
         backward(x, labels, 1.0)
 
 
 def test_softmax_nll_refuses_what_does_not_fit() -> None:
     x, labels = np.zeros((3, 4), np.float32), np.zeros(3, np.int64)
-    for call in (
-        lambda: forward(x, labels[:2].copy()),
-        lambda: forward(x[0], labels),
-        lambda: _core.softmax_nll_forward(x, labels, unwritten(2), unwritten(3, 4)),
-        lambda: _core.softmax_nll_forward(x, labels, unwritten(3), unwritten(3, 5)),
-        lambda: _core.softmax_nll_backward(x, labels, unwritten(3, 5), scale=1.0),
+    for argument, call in (
+        ("labels", lambda: forward(x, labels[:2].copy())),
+        ("input", lambda: forward(x[0], labels)),
+        ("losses", lambda: _core.softmax_nll_forward(x, labels, unwritten(2), unwritten(3, 4))),
+        ("log_probabilities", lambda: _core.softmax_nll_forward(x, labels, unwritten(3), unwritten(3, 5))),
+        ("grad_input", lambda: _core.softmax_nll_backward(x, labels, unwritten(3, 5), scale=1.0)),
     ):
-        with pytest.raises(ValueError, match="softmax_nll"):
+        with pytest.raises(ValueError, match=rf"^{argument}: expected shape .*, got "):
             call()
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^labels: expected int64, got int32$"):
         forward(x, labels.astype(np.int32))
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^input: expected float32, got float64$"):
         forward(x.astype(np.float64), labels)

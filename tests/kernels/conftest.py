@@ -1,0 +1,16 @@
+"""Kernels are tested on one thread: more threads must give the same bits, which tests of their own hold them to."""
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="package", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Thousands of tiny parallel regions would make the tests wait for whatever else the machine does."""
+    from cnncli import _core
+
+    before = _core.thread_count()
+    _core.set_thread_count(1)
+    yield
+    _core.set_thread_count(before)

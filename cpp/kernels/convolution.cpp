@@ -327,8 +327,10 @@ std::ptrdiff_t ConvolutionWeightGradientIm2col::tasks(const Context& context) co
 }
 
 std::size_t ConvolutionWeightGradientIm2col::scratch_bytes() const {
-    // One panel of [position][lane][16 taps], and the sums of every tile.
-    return static_cast<std::size_t>(positions_per_chunk_ * kLanes * kLanes + tiles_ * body_->max_tile * kLanes) *
+    // One panel of [position][lane][16 taps], the sums of every tile, and [position][16]: which taps are in the input.
+    static_assert(sizeof(float) == sizeof(std::int32_t));
+    return static_cast<std::size_t>(positions_per_chunk_ * kLanes * kLanes + tiles_ * body_->max_tile * kLanes +
+                                    positions_per_chunk_ * kLanes) *
            sizeof(float);
 }
 
@@ -342,6 +344,7 @@ void ConvolutionWeightGradientIm2col::run(const Context& context, std::ptrdiff_t
     const std::ptrdiff_t batch_blocks = block_count(context.samples);
     float* panel = reinterpret_cast<float*>(scratch);
     float* sums = panel + positions_per_chunk_ * kLanes * kLanes;
+    auto* inside = reinterpret_cast<std::int32_t*>(sums + tiles_ * body_->max_tile * kLanes);
     const std::ptrdiff_t last_panel = std::min(panels_, (part + 1) * panels_per_task_);
     for (std::ptrdiff_t q = part * panels_per_task_; q < last_panel; ++q) {
         const std::ptrdiff_t first_tap = q * kLanes, tap_count = std::min(kLanes, taps - first_tap);
@@ -353,6 +356,8 @@ void ConvolutionWeightGradientIm2col::run(const Context& context, std::ptrdiff_t
             for (std::ptrdiff_t p0 = 0; p0 < positions; p0 += positions_per_chunk_) {
                 const std::ptrdiff_t count = std::min(positions_per_chunk_, positions - p0);
                 std::fill(panel, panel + count * live * kLanes, 0.0f);
+                std::fill(inside, inside + count * kLanes, 0);
+                bool padded = false;
                 for (std::ptrdiff_t j = 0; j < tap_count; ++j) {
                     const std::ptrdiff_t tap = first_tap + j, kw = tap % s.kernel_width;
                     const std::ptrdiff_t kh = tap / s.kernel_width % s.kernel_height, c = tap / s.kernel_area();
@@ -360,7 +365,11 @@ void ConvolutionWeightGradientIm2col::run(const Context& context, std::ptrdiff_t
                         const std::ptrdiff_t oh = (p0 + p) / s.output_width, ow = (p0 + p) % s.output_width;
                         const std::ptrdiff_t ih = oh * s.stride_height - s.padding_height + kh * s.dilation_height;
                         const std::ptrdiff_t iw = ow * s.stride_width - s.padding_width + kw * s.dilation_width;
-                        if (ih < 0 || ih >= s.input_height || iw < 0 || iw >= s.input_width) continue;
+                        if (ih < 0 || ih >= s.input_height || iw < 0 || iw >= s.input_width) {
+                            padded = true;
+                            continue;
+                        }
+                        inside[p * kLanes + j] = -1;
                         const float* from = input + ((c * s.input_height + ih) * s.input_width + iw) * kLanes;
                         float* to = panel + p * live * kLanes + j;
                         for (std::ptrdiff_t lane = 0; lane < live; ++lane) to[lane * kLanes] = from[lane];
@@ -371,8 +380,8 @@ void ConvolutionWeightGradientIm2col::run(const Context& context, std::ptrdiff_t
                     const std::ptrdiff_t tile = tile_begin(outputs, tiles_, t + 1) - begin;
                     const float* weights = packed_grad_ + (group * outputs + begin) * batch_blocks * positions * kLanes +
                                            block * tile * positions * kLanes + p0 * live * tile;
-                    body_->sample_product(
-                        {panel, weights, sums + t * body_->max_tile * kLanes, count * live, tile, first});
+                    body_->sample_product({panel, weights, sums + t * body_->max_tile * kLanes, count * live, tile, first,
+                                           padded ? inside : nullptr, live});
                 }
                 first = false;
             }

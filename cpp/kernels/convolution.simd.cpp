@@ -297,6 +297,23 @@ void panel_rows(const ConvolutionPanels& q, float* panels) {
 }
 
 template <int T>
+CNN_INLINE void add_inside(Sums<T, 1>& sums, const SampleProduct& a, const float* x, const float* g) {
+    for (std::ptrdiff_t term = 0; term < a.terms;) {
+        Mask inside;
+        CNN_UNROLL for (int i = 0; i < kParts; ++i) {
+            inside.part[i] =
+                *reinterpret_cast<const NativeInt*>(a.inside + term / a.lanes * kSamples + i * kWidth);
+        }
+        for (std::ptrdiff_t lane = 0; lane < a.lanes; ++lane, ++term, x += kSamples, g += T) {
+            const Lanes input = load(x);
+            CNN_UNROLL for (int t = 0; t < T; ++t) {
+                sums.at[t][0] = select(inside, sums.at[t][0] + broadcast(g[t]) * input, sums.at[t][0]);
+            }
+        }
+    }
+}
+
+template <int T>
 CNN_INLINE void add_products(const SampleProduct& a, const float* x, const float* g, bool first) {
     Sums<T, 1> sums;
     CNN_UNROLL for (int t = 0; t < T; ++t) {
@@ -308,8 +325,11 @@ CNN_INLINE void add_products(const SampleProduct& a, const float* x, const float
             }
         }
     }
-    const TapWalk walk{1, 1, a.terms, 0, 0, kSamples, 0, 0, T, 0};
-    add_taps<T, 1>(sums, x, g, walk);
+    if (a.inside == nullptr) {
+        add_taps<T, 1>(sums, x, g, TapWalk{1, 1, a.terms, 0, 0, kSamples, 0, 0, T, 0});
+    } else {
+        add_inside<T>(sums, a, x, g);
+    }
     CNN_UNROLL for (int t = 0; t < T; ++t) store(a.sums + t * kSamples, sums.at[t][0]);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "simd/instruction_set.h"
 
@@ -68,6 +69,10 @@ struct SampleProduct {
     float* sums;  // [tile][16], aligned to 64
     std::ptrdiff_t terms, tile;
     bool first;  // write instead of add
+    // Null, or [position][16]: -1 where a tap lies in the input, 0 where it lies on padding and adds nothing, even where
+    // the weight is infinite. A position has `lanes` terms.
+    const std::int32_t* inside;
+    std::ptrdiff_t lanes;
 };
 
 struct ConvolutionBody {

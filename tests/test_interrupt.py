@@ -1,0 +1,119 @@
+"""Ctrl-C ends a long call soon, and other Python threads run during one."""
+
+import subprocess
+import sys
+import textwrap
+
+PRELUDE = """
+import os, signal, sys, threading, time
+import numpy as np
+from cnncli import _core
+
+def interrupted_after(call, wait=0.1):
+    '''Sends SIGINT `wait` seconds into the call; seconds from the signal to KeyboardInterrupt, or None.'''
+    sent = []
+
+    def send():
+        time.sleep(wait)
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        call()
+        finished = time.monotonic()
+        sender.join()
+        time.sleep(0.05)  # the signal of a call that was too short arrives here
+    except KeyboardInterrupt:
+        caught = time.monotonic()
+        sender.join()
+        assert sent, "interrupted before the signal"
+        return caught - sent[0]
+    sys.exit("the call was not interrupted")
+"""
+
+
+def run(body: str) -> None:
+    """The script in a process of its own: a signal that comes late must not end the test run."""
+    result = subprocess.run(
+        [sys.executable, "-c", PRELUDE + textwrap.dedent(body)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_ctrl_c_ends_a_long_matrix_product_soon() -> None:
+    run(
+        """
+        a = np.ones((3000, 3000), np.float32)
+        c = np.empty_like(a)
+
+        def call():
+            for _ in range(100):
+                _core.gemm(a, a, c)
+
+        for threads in (1, 2, 3):
+            _core.set_thread_count(threads)
+            delay = interrupted_after(call, 0.2)
+            assert delay < 0.2, f"{threads} threads: {delay:.3f} s"
+        """
+    )
+
+
+def test_ctrl_c_ends_a_long_convolution_soon_with_every_instruction_set() -> None:
+    run(
+        """
+        settings = dict(stride=(1, 1), padding=(1, 1), dilation=(1, 1), groups=1)
+        x = np.ones((64, 64, 32, 32), np.float32)
+        y, weight, bias = np.empty_like(x), np.ones((64, 64, 3, 3), np.float32), np.ones(64, np.float32)
+        calls = {
+            "forward": lambda: _core.convolution_forward(x, y, weight, bias, **settings),
+            "backward_input": lambda: _core.convolution_backward_input(y, x, weight, **settings),
+            "backward_parameters": lambda: _core.convolution_backward_parameters(
+                x, y, weight, bias, **settings
+            ),
+        }
+
+        def repeated(call):
+            for _ in range(1000):
+                call()
+
+        _core.set_thread_count(1)
+        for name in _core.instruction_sets():
+            _core.set_instruction_set(name)
+            for kind, call in calls.items():
+                delay = interrupted_after(lambda: repeated(call))
+                assert delay < 0.2, f"{kind} with {name}: {delay:.3f} s"
+        """
+    )
+
+
+def test_other_python_threads_run_during_a_call() -> None:
+    run(
+        """
+        _core.set_thread_count(1)
+        a = np.ones((2000, 2000), np.float32)
+        c = np.empty_like(a)
+        ticks, done = [], threading.Event()
+
+        def tick():
+            while not done.is_set():
+                ticks.append(time.monotonic())
+                time.sleep(0.002)
+
+        ticker = threading.Thread(target=tick)
+        ticker.start()
+        begin = time.monotonic()
+        _core.gemm(a, a, c)
+        end = time.monotonic()
+        done.set()
+        ticker.join()
+        during = [time for time in ticks if begin < time < end]
+        # A call that kept the GIL would let no other thread run inside it.
+        assert len(during) >= 3, f"{len(during)} ticks in {end - begin:.3f} s"
+        """
+    )

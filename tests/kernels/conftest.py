@@ -1,4 +1,4 @@
-"""Kernels are tested on one thread: more threads must give the same bits, which tests of their own hold them to."""
+"""Kernels are tested on one thread; tests of their own hold more threads to the same bits."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Every kernel against PyTorch in float32, which shares no line and no author with the oracles."""
+"""Every kernel against PyTorch in float64, which shares no line and no author with the oracles."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,23 +18,25 @@ def uniform(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return rng.uniform(-1, 1, shape).astype(np.float32)
 
 
+def double(array: np.ndarray) -> Any:
+    return torch.tensor(array, dtype=torch.float64)
+
+
 def gradients(
     function: Callable[..., Any], arrays: tuple[np.ndarray, ...], grad_y: np.ndarray
 ) -> tuple[np.ndarray, list[np.ndarray]]:
-    """The value of a function of tensors and the gradient of each array, for grad_y, as float64."""
-    tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
+    """The value of a function of tensors and the gradient of each array, for grad_y, all in float64."""
+    tensors = [double(array).requires_grad_() for array in arrays]
     y = function(*tensors)
-    y.backward(torch.tensor(grad_y))
-    return y.detach().numpy().astype(np.float64), [
-        tensor.grad.numpy().astype(np.float64) for tensor in tensors
-    ]
+    y.backward(double(grad_y))
+    return y.detach().numpy(), [tensor.grad.numpy() for tensor in tensors]
 
 
 @pytest.mark.parametrize("m, n, k", [(5, 7, 3), (65, 130, 257), (1, 1000, 33)])
 def test_gemm(instruction_set: str, rng: np.random.Generator, m: int, n: int, k: int) -> None:
     a, b, c = uniform(rng, m, k), uniform(rng, k, n), unwritten(m, n)
     _core.gemm(a, b, c)
-    assert_close(c, (torch.tensor(a) @ torch.tensor(b)).numpy().astype(np.float64), terms=k)
+    assert_close(c, (double(a) @ double(b)).numpy(), terms=k)
 
 
 CONVOLUTIONS = [
@@ -62,7 +64,7 @@ def test_convolution(
     def function(x: Any, weight: Any, bias: Any) -> Any:
         return torch.nn.functional.conv2d(x, weight, bias, **settings)
 
-    output_shape = function(*(torch.tensor(array) for array in (x, weight, bias))).shape
+    output_shape = function(*(double(array) for array in (x, weight, bias))).shape
     grad_y = uniform(rng, *output_shape)
     expected, (expected_x, expected_weight, expected_bias) = gradients(function, (x, weight, bias), grad_y)
     y, grad_x = unwritten(*output_shape), unwritten(*x.shape)
@@ -73,8 +75,10 @@ def test_convolution(
     taps = weight[0].size
     assert_close(y, expected, terms=taps)
     assert_close(grad_x, expected_x, terms=taps * outputs // channels)
+    # Up to 25,872 terms of both signs and a root mean square of 1/3: while it is added, the sum is of the size
+    # sqrt(terms) / 3, and so are the values that are rounded.
     terms = grad_y.size // outputs
-    assert_close(grad_weight, expected_weight, terms=terms)
+    assert_close(grad_weight, expected_weight, terms=terms, scale=max(1, np.sqrt(terms) / 3), few=2)
     assert_close(grad_bias, expected_bias, terms=terms)
 
 
@@ -143,7 +147,7 @@ def test_average_pooling(
             tensor, kernel, stride, padding, count_include_pad=count_padding
         )
 
-    grad_y = uniform(rng, *function(torch.tensor(x)).shape)
+    grad_y = uniform(rng, *function(double(x)).shape)
     expected, (expected_x,) = gradients(function, (x,), grad_y)
     settings = {"kernel": kernel, "stride": stride, "padding": padding, "count_padding": count_padding}
     y, grad_x = unwritten(*expected.shape), unwritten(*x.shape)
@@ -172,7 +176,7 @@ def test_batch_normalization(
     x, channels = uniform(rng, *shape), shape[1]
     weight, bias, mean = (uniform(rng, channels) for _ in range(3))
     variance = uniform(rng, channels) + 2
-    expected_mean, expected_variance = torch.tensor(mean), torch.tensor(variance)
+    expected_mean, expected_variance = double(mean), double(variance)
 
     def function(x: Any, weight: Any, bias: Any) -> Any:
         return torch.nn.functional.batch_norm(
@@ -201,8 +205,8 @@ def test_batch_normalization(
     )
     count = x.size // channels
     assert_close(y, expected, terms=count, scale=3)
-    assert_close(mean, expected_mean.numpy().astype(np.float64), terms=count)
-    assert_close(variance, expected_variance.numpy().astype(np.float64), terms=count)
+    assert_close(mean, expected_mean.numpy(), terms=count)
+    assert_close(variance, expected_variance.numpy(), terms=count)
     for actual, wanted in zip((grad_x, grad_weight, grad_bias), expected_gradients, strict=True):
         assert_close(actual, wanted, terms=count, scale=3)
 
@@ -244,11 +248,11 @@ def test_sgd(instruction_set: str, rng: np.random.Generator, settings: dict) -> 
     """Without dampening: with it, PyTorch starts from the first gradient undamped, and we from zero."""
     parameter = uniform(rng, 101)
     velocity = np.zeros(101, np.float32) if settings["momentum"] else None
-    expected = torch.tensor(parameter, requires_grad=True)
+    expected = double(parameter).requires_grad_()
     optimizer = torch.optim.SGD([expected], lr=0.1, **settings)
     for _ in range(4):
         gradient = uniform(rng, 101)
-        expected.grad = torch.tensor(gradient)
+        expected.grad = double(gradient)
         optimizer.step()
         _core.sgd_update(parameter, gradient, velocity, learning_rate=0.1, **settings)
-    assert_close(parameter, expected.detach().numpy().astype(np.float64))
+    assert_close(parameter, expected.detach().numpy())

@@ -75,7 +75,7 @@ def test_convolution(
     taps = weight[0].size
     assert_close(y, expected, terms=taps)
     assert_close(grad_x, expected_x, terms=taps * outputs // channels)
-    # Up to 25,872 terms of both signs and a root mean square of 1/3: while it is added, the sum is of the size
+    # Up to 25,872 terms of both signs and root mean square 1/3: while it is added, the sum is of the size
     # sqrt(terms) / 3, and so are the values that are rounded.
     terms = grad_y.size // outputs
     assert_close(grad_weight, expected_weight, terms=terms, scale=max(1, np.sqrt(terms) / 3), few=2)

@@ -153,12 +153,12 @@ void draw_zero(Pen& pen, DigitDraws& draws) {
     const float turn = draws.chance(0.85f) ? -1.0f : 1.0f;
     const float overlap = draws.near(0.02f, 0.07f);
     const float width = draws.between(0.85f, 1.0f);
-    const float growth = draws.near(1.0f, 0.07f);
+    const float growth = draws.near(1.0f, 0.09f);
     if (draws.chance(0.22f)) {  // the pen comes in from outside, or leaves a little loop at the top
         const float reach = draws.between(-0.05f, 0.4f);
         pen.to(0.5f + reach, draws.between(-0.1f, 0.15f));
     }
-    pen.arc(0.5f, 0.5f, 0.5f * width, 0.5f, start, start + turn * (1.0f + overlap), 11, growth);
+    pen.arc(0.5f, 0.5f, 0.5f * width, 0.5f, start, start + turn * (1.0f + overlap), 8, growth);
     const float ending = draws.uniform();
     if (ending < 0.08f) {
         pen.to(draws.between(0.5f, 0.95f), draws.between(-0.1f, 0.2f));
@@ -172,7 +172,7 @@ void draw_zero(Pen& pen, DigitDraws& draws) {
 void draw_one(Pen& pen, DigitDraws& draws) {
     const float bow = draws.normal(0.03f);
     const bool has_flag = draws.chance(0.15f);
-    const bool has_base = draws.chance(has_flag ? 0.35f : 0.01f);
+    const bool has_base = draws.chance(has_flag ? 0.4f : 0.01f);
     if (has_flag) {
         const float reach = draws.between(0.06f, 0.38f);
         const float drop = draws.between(0.05f, 0.48f);
@@ -188,7 +188,7 @@ void draw_one(Pen& pen, DigitDraws& draws) {
     if (!has_flag && draws.chance(0.04f)) pen.to(0.5f + draws.between(0.05f, 0.15f), 0.98f);
     pen.lift();
     if (has_base) {
-        const float half = draws.between(0.15f, 0.4f);
+        const float half = draws.between(0.15f, 0.5f);
         pen.to(0.5f - half, draws.near(1.0f, 0.02f));
         pen.to(0.5f + half, draws.near(1.0f, 0.03f));
         pen.lift();
@@ -209,7 +209,7 @@ void draw_two(Pen& pen, DigitDraws& draws) {
     if (draws.chance(0.6f)) pen.to(draws.between(0.15f, 0.26f), draws.between(0.02f, 0.12f));
     pen.to(top_x, draws.between(-0.02f, 0.04f));
     pen.to(shoulder, turn_y);
-    const float foot_x = draws.between(-0.02f, 0.2f);
+    const float foot_x = draws.between(-0.04f, 0.24f);
     const float end_x = draws.between(0.62f, 1.12f);
     if (draws.chance(0.5f)) {  // corner
         const float foot_y = draws.between(0.84f, 1.0f);
@@ -223,12 +223,12 @@ void draw_two(Pen& pen, DigitDraws& draws) {
         const float foot_y = draws.between(0.9f, 1.02f);
         pen.to(0.6f * shoulder + 0.4f * (foot_x + width) + draws.between(0.0f, 0.08f),
                draws.between(0.48f, 0.62f));
-        pen.to(foot_x + width * draws.between(0.7f, 1.0f), foot_y - height * draws.between(0.15f, 0.45f));
+        pen.to(foot_x + width * draws.between(0.7f, 1.0f), foot_y - height * draws.between(0.1f, 0.45f));
         pen.to(foot_x + width * draws.between(0.25f, 0.5f), foot_y);
         pen.to(foot_x, foot_y - height * draws.between(0.3f, 0.6f));
         pen.to(foot_x + width * draws.between(0.3f, 0.6f), foot_y - height);
         pen.to(foot_x + width + draws.between(0.06f, 0.2f), foot_y - height * draws.between(0.2f, 0.7f));
-        const float tail_x = std::max(end_x, foot_x + width + draws.between(0.2f, 0.4f));
+        const float tail_x = std::max(end_x, foot_x + width + draws.between(0.12f, 0.4f));
         pen.to(tail_x, draws.between(0.84f, 1.06f));
         if (draws.chance(0.3f)) pen.to(tail_x + draws.between(0.05f, 0.15f), draws.between(0.76f, 0.9f));
     }
@@ -269,8 +269,8 @@ void draw_three(Pen& pen, DigitDraws& draws) {
 
 // Open (a left hook and a stem), closed (a triangle and a stem), or in one stroke.
 void draw_four(Pen& pen, DigitDraws& draws) {
-    const float bar_y = draws.between(0.42f, 0.68f);
-    const float stem_x = draws.between(0.62f, 0.88f);
+    const float bar_y = draws.between(0.42f, 0.7f);
+    const float stem_x = draws.between(0.6f, 0.9f);
     const float foot_x = stem_x + draws.near(-0.04f, 0.06f);
     const float style = draws.uniform();
     if (style < 0.16f) {  // closed, the apex at the top
@@ -413,7 +413,7 @@ void draw_seven(Pen& pen, DigitDraws& draws) {
 
 // One crossing stroke from the upper right, closed or open at the top, or two ovals.
 void draw_eight(Pen& pen, DigitDraws& draws) {
-    const float waist = draws.between(0.36f, 0.6f);
+    const float waist = draws.between(0.34f, 0.64f);
     const float upper = draws.between(0.14f, 0.46f);  // half the width
     const float lower = draws.between(0.13f, 0.48f);
     if (draws.chance(0.1f)) {  // two ovals
@@ -454,9 +454,12 @@ void draw_nine(Pen& pen, DigitDraws& draws) {
     const float left = draws.between(0.0f, 0.12f);
     const float tail_x = right + draws.near(-0.14f, 0.17f);
     const float centre_x = 0.5f * (left + right);
-    // Where the bowl begins: beyond the stem, at it, or on top.
-    pen.to(right - draws.between(-0.12f, 0.35f), draws.between(0.0f, 0.22f));
-    pen.to(centre_x + draws.between(-0.1f, 0.12f), draws.between(-0.02f, 0.04f));
+    if (draws.chance(0.1f)) {  // the bowl is open at the top
+        pen.to(centre_x + draws.between(-0.15f, 0.2f), draws.between(-0.02f, 0.1f));
+    } else {  // it begins beyond the stem, at it, or on top
+        pen.to(right - draws.between(-0.12f, 0.35f), draws.between(0.0f, 0.22f));
+        pen.to(centre_x + draws.between(-0.1f, 0.12f), draws.between(-0.02f, 0.04f));
+    }
     pen.to(left + draws.between(0.0f, 0.08f), bowl_bottom * draws.between(0.4f, 0.7f));
     pen.to(centre_x - draws.between(-0.06f, 0.2f), bowl_bottom);
     pen.to(right - draws.between(0.02f, 0.2f), bowl_bottom - draws.between(0.05f, 0.18f));

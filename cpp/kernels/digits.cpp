@@ -175,7 +175,7 @@ void lay_out(const Skeleton& skeleton, int digit, const SmoothField& field, Digi
             (nib_across * (dx * dx - dy * dy) + nib_diagonal * 2.0f * dx * dy) / square;  // -1 to 1
         const float pressure =
             field.at((point.x - bounds.left) / extent, (point.y - bounds.top) / extent).pressure;
-        const float width = std::clamp((1.0f + nib * directed) * (1.0f + pressure), 0.4f, 1.6f);
+        const float width = std::clamp((1.0f + nib * directed) * (1.0f + pressure), 0.3f, 1.7f);
         path.points[k] = {left + (point.x - bounds.left) * scale, top + (point.y - bounds.top) * scale,
                           radius * width, point.pen_lifted};
     }
@@ -302,7 +302,7 @@ void draw_digit(std::uint64_t seed, std::uint64_t picture, std::uint8_t* image, 
 void digits_generate(std::uint8_t* images, std::uint8_t* labels, std::ptrdiff_t count, std::uint64_t seed,
                      std::uint64_t first, int threads) {
 #ifdef _OPENMP
-#pragma omp parallel for schedule(static) num_threads(threads)
+#pragma omp parallel for schedule(dynamic, 32) num_threads(threads)
 #else
     static_cast<void>(threads);
 #endif

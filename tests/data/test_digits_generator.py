@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import signal
 
 import numpy as np
 import pytest
@@ -177,3 +178,22 @@ def test_another_element_type_is_refused(images, labels, message):
     with pytest.raises(TypeError) as refusal:
         _core.digits_generate(images, labels, seed=1, first=0)
     assert str(refusal.value) == message
+
+
+def test_ctrl_c_ends_a_long_call():
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(*_):
+        raise Interrupted
+
+    images, labels = np.full((200_000, 28, 28), 77, np.uint8), np.full(200_000, 77, np.uint8)
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.1)
+    try:
+        with pytest.raises(Interrupted):
+            _core.digits_generate(images, labels, seed=1, first=0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert labels[-1] == 77  # the rest was not made

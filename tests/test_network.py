@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from closeness import assert_close, same_bits
-from cnncli.architectures import model_names, read_model
+from cnncli.architectures import model_names, read_model, shipped_model
 from cnncli.criteria import CrossEntropy
 from cnncli.errors import FormatError, ShapeError, UsageError
 from cnncli.layers import LAYER_TYPES, Flatten, Linear, Module, ReLU, Sequential, register
@@ -404,6 +404,12 @@ def test_unknown_network_is_answered_with_the_nearest_name(tmp_path: Path) -> No
     with pytest.raises(UsageError) as caught:
         read_model(tmp_path / "none.toml")
     assert str(caught.value) == f"{tmp_path / 'none.toml'}: no such file; known names: {', '.join(MODELS)}"
+
+
+def test_a_model_that_does_not_ship_is_answered_with_how_to_train_it() -> None:
+    with pytest.raises(UsageError) as caught:
+        shipped_model("mlp")
+    assert str(caught.value) == 'no trained model ships as "mlp"; train one with cnn train --arch mlp'
 
 
 def test_shipped_descriptions_hold_the_defaults_of_training() -> None:

@@ -6,7 +6,7 @@ import pytest
 from closeness import assert_close, same_bits
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers import BatchNormalization
-from layer_check import check_layer
+from layer_check import check_layer, distinct
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (17, 2), (2, 2, 3, 4), (1, 3, 2, 2)])
@@ -45,6 +45,17 @@ def test_batch_normalization_in_evaluation_changes_no_buffer() -> None:
     before = [buffer.copy() for _, buffer in layer.named_buffers()]
     layer.forward(np.ones((4, 2)))
     assert all(same_bits(now, old) for (_, now), old in zip(layer.named_buffers(), before, strict=True))
+
+
+def test_batch_normalization_backward_belongs_to_its_forward_whatever_the_mode_is_now(
+    rng: np.random.Generator,
+) -> None:
+    layer = BatchNormalization(2)
+    x, grad_y = distinct(rng, 5, 2), distinct(rng, 5, 2)
+    layer.forward(x)
+    expected = layer.backward(x, grad_y)
+    layer.evaluate()
+    assert same_bits(layer.backward(x, grad_y), expected)
 
 
 def test_batch_normalization_of_one_value_gives_the_bias_and_keeps_the_running_variance_finite() -> None:

@@ -207,6 +207,15 @@ def test_initial_weights_depend_on_seed_and_place_and_on_what_follows() -> None:
     assert np.abs(first).max() <= np.sqrt(6 / 300) * (1 + 1e-6)
 
 
+def test_layers_of_one_shape_start_with_different_weights() -> None:
+    model = Sequential(Linear(4, 4), Sequential(Linear(4, 4), Dropout()), Linear(4, 4))
+    model.initialize(1)
+    weights = [parameter.value.tobytes() for parameter in model.named_parameters() if parameter.decay]
+    assert len(set(weights)) == 3
+    dropout = model[1][1]
+    assert (dropout.seed, dropout.layer) == (1, 2)
+
+
 def test_initialize_writes_in_place() -> None:
     layer = Linear(3, 2)
     weight = layer.weight

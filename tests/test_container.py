@@ -617,3 +617,11 @@ print(events)
 """
     done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
     assert done.stdout == f"{[('open', str(path)), ('open', 3)]}\n"  # 3: the descriptor, wrapped
+
+
+def test_the_example_of_the_format_page_is_right() -> None:
+    page = Path(__file__).parents[1] / "docs" / "model-format.md"
+    example = page.read_text(encoding="utf-8").split("```")[1].replace("TEXT", "{}")
+    tensors, record = container.unpack(sealed(example.strip().encode(), struct.pack("<10f", *range(10))))
+    assert record == {}
+    assert {name: tensor.shape for name, tensor in tensors.items()} == {"1.bias": (2,), "1.weight": (2, 4)}

@@ -4,7 +4,6 @@ import errno
 import fcntl
 import os
 import re
-import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -148,7 +147,7 @@ def _status_of_replaceable(path: StrPath, target: Path) -> os.stat_result | None
 def _temporary_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
     """A new locked file in `folder`; whatever is left under its name at the end is removed."""
     while True:
-        path = folder / f".cnncli-{secrets.token_hex(8)}.tmp"
+        path = folder / f".cnncli-{os.urandom(8).hex()}.tmp"
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
             # Some network file systems know no locks; there nothing is swept, and the write is as good.

@@ -1,0 +1,139 @@
+"""The front door for programs: a trained model that turns images into labels."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.errors import ShapeError, UsageError
+from cnncli.files import StrPath
+from cnncli.layers.arrays import format_shape
+from cnncli.network import Network
+from cnncli.recipe import InputRecipe
+from cnncli.serialize import load_model
+
+_IMAGES_AT_ONCE = 256  # bounds the memory of a large set of images
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model says about N images.
+
+    labels : int64 (N,), the index of the most probable class
+    names : its name, for each image
+    probabilities : float32 (N, classes), each row sums to 1
+    """
+
+    labels: npt.NDArray[np.int64]
+    names: list[str]
+    probabilities: npt.NDArray[np.float32]
+
+
+class Model:
+    """A trained network with all that is needed to use it.
+
+    network : the layers and weights
+    class_names : what the outputs mean
+    recipe : how pictures become input, None if the network was trained on plain numbers
+    record : how it was trained
+    """
+
+    def __init__(self, network: Network) -> None:
+        network.evaluate()
+        self.network = network
+
+    @property
+    def class_names(self) -> list[str]:
+        return self.network.class_names
+
+    @property
+    def recipe(self) -> InputRecipe | None:
+        return self.network.recipe
+
+    @property
+    def record(self) -> dict[str, Any]:
+        return self.network.record
+
+    def predict(self, images: npt.ArrayLike) -> Prediction:
+        """The class of each image.
+
+        images : (N, C, H, W), (N, H, W) for one channel, or one image (C, H, W) or (H, W). Whole numbers are
+            pixels from 0 to 255, floats pixels from 0 to 1. Without a recipe numbers are taken as they are.
+
+        Raises ShapeError for images of another size, UsageError for pixels outside these ranges.
+        """
+        names = self.class_names
+        if not names:
+            shape = format_shape(self.network.output_shape(self.network.input_shape))
+            raise UsageError(
+                f"predict: the network gives {shape} and not one value a class; "
+                "use model.network.forward(images)"
+            )
+        inputs = self._inputs(np.asarray(images))
+        self.network.evaluate()
+        outputs = np.zeros((len(inputs), len(names)), np.float32)
+        for start in range(0, len(inputs), _IMAGES_AT_ONCE):
+            part = slice(start, start + _IMAGES_AT_ONCE)
+            outputs[part] = self.network.forward(inputs[part])
+        probabilities = _softmax(outputs)
+        labels = probabilities.argmax(axis=1).astype(np.int64)
+        return Prediction(labels, [names[label] for label in labels], probabilities)
+
+    def _inputs(self, images: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """What `Network.samples` takes: bytes, or floats that the recipe has normalized."""
+        if self.recipe is None:
+            return self.network.samples(images)
+        images = _as_batch(images, self.recipe.shape)
+        if images.dtype.kind in "iu":
+            _check_range(images, 255, "whole numbers")
+            return images.astype(np.uint8)
+        if images.dtype.kind not in "fb":
+            raise UsageError(
+                f"predict: images are {images.dtype}; pass whole numbers from 0 to 255 or floats"
+            )
+        _check_range(images, 1, "floats")
+        mean = np.asarray(self.recipe.mean, np.float32).reshape(-1, 1, 1)
+        scale = np.asarray(self.recipe.scale, np.float32).reshape(-1, 1, 1)
+        return (images.astype(np.float32) - mean) / scale
+
+    def __repr__(self) -> str:
+        return f"Model({self.network!r})"
+
+
+def load(path: StrPath) -> Model:
+    """The model of a model file, ready to predict.
+
+    Raises FormatError if the file is damaged or no model, CnnError if it cannot be read.
+    """
+    return Model(load_model(path))
+
+
+def _as_batch(images: npt.NDArray[Any], shape: tuple[int, int, int]) -> npt.NDArray[Any]:
+    """Images as (N, C, H, W)."""
+    if images.shape == shape or (shape[0] == 1 and images.shape == shape[1:]):
+        return images.reshape(1, *shape)
+    if shape[0] == 1 and images.ndim == 3 and images.shape[1:] == shape[1:]:
+        return images[:, None]
+    if images.ndim == 4 and images.shape[1:] == shape:
+        return images
+    raise ShapeError(
+        f"predict: got images {format_shape(images.shape)}, the network takes {format_shape(shape)} "
+        "(channels, height, width); resize or transpose them"
+    )
+
+
+def _check_range(images: npt.NDArray[Any], largest: int, kind: str) -> None:
+    if images.size and not (images.min() >= 0 and images.max() <= largest):  # written so that NaN is refused
+        raise UsageError(
+            f"predict: pixels from {images.min():g} to {images.max():g}; {kind} go from 0 to {largest}"
+        )
+
+
+def _softmax(outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Probabilities from outputs that are any constant apart from their logarithms."""
+    exponentials: npt.NDArray[np.float64] = np.exp(
+        outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True, initial=-np.inf)
+    )
+    exponentials /= exponentials.sum(axis=1, keepdims=True)
+    return exponentials.astype(np.float32)

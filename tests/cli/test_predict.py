@@ -1,0 +1,164 @@
+"""`cnn predict` as users type it."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import cnncli
+import numpy as np
+import pytest
+from cnn_process import Cnn, Outcome
+from cnncli.cli import plain
+from cnncli.cli.main import run
+from PIL import Image
+
+
+@pytest.fixture
+def folder(trained: tuple[Path, Outcome], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder, the current one, with model.bin and three drawn digits: light, dark and in colour."""
+    from cnncli import _core
+
+    shutil.copy(trained[0] / "model.bin", tmp_path)
+    images, labels = np.empty((3, 28, 28), np.uint8), np.empty(3, np.uint8)
+    _core.digits_generate(images, labels, seed=11, first=0)
+    Image.fromarray(images[0]).save(tmp_path / "light.png")
+    Image.fromarray(255 - images[1]).save(tmp_path / "dark.png")
+    Image.fromarray(255 - images[2]).convert("RGB").resize((280, 280)).save(tmp_path / "large.jpg")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_json_is_what_the_library_says(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = ["light.png", "dark.png", "large.jpg"]
+    assert run(["predict", *files, "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    model = cnncli.load("model.bin")
+    assert model.recipe is not None
+    expected = model.predict(np.stack([model.recipe.prepare(file).pixels for file in files]))
+    assert [fact["file"] for fact in facts] == files
+    for index, fact in enumerate(facts):
+        assert fact["label"] == expected.names[index]
+        assert list(fact["probabilities"]) == list("0123456789")
+        np.testing.assert_allclose(
+            list(fact["probabilities"].values()), expected.probabilities[index], rtol=0, atol=1e-6
+        )
+        assert fact["probability"] == max(fact["probabilities"].values())
+
+
+def test_one_file_gets_a_chart_of_all_classes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["predict", "light.png"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == "model: model.bin in this folder\n"
+    lines = captured.out.splitlines()
+    head = re.fullmatch(r"light\.png: (\d) \((\d+\.\d\d)%\)", lines[0])
+    assert head is not None
+    rows = [re.fullmatch(r"  (\d) +(\d+\.\d\d)%( [█▏▎▍▌▋▊▉]+)?", line) for line in lines[-10:]]
+    assert [row and row[1] for row in rows] == list("0123456789")
+    shares = {row[1]: row[2] for row in rows if row}
+    assert shares[head[1]] == head[2]
+
+
+def test_several_files_get_their_likeliest_classes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["predict", "light.png", "dark.png"]) == 0
+    out = capsys.readouterr().out
+    heads = re.findall(r"^(\S+\.png): (\d) \(", out, re.MULTILINE)
+    assert [head[0] for head in heads] == ["light.png", "dark.png"]
+    assert len(re.findall(r"^  \d +\d+\.\d\d%", out, re.MULTILINE)) == 6
+
+
+def test_bad_file_does_not_stop_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.png").write_bytes(b"no picture")
+    assert run(["predict", "light.png", "bad.png", "missing.png", "dark.png", "--json"]) == 1
+    captured = capsys.readouterr()
+    facts = json.loads(captured.out)
+    assert [fact["file"] for fact in facts] == ["light.png", "bad.png", "missing.png", "dark.png"]
+    assert ["label" in fact for fact in facts] == [True, False, False, True]
+    for fact in facts[1:3]:
+        assert set(fact) == {"file", "error"} and fact["error"].startswith(f"{fact['file']}: ")
+    assert captured.err == "".join(f"cnn: {fact['error']}\n" for fact in facts[1:3])
+
+
+def test_bad_file_alone_exits_1_without_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["predict", "missing.png"]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.splitlines()[1].startswith("cnn: missing.png: ")
+
+
+def test_more_files_than_fit_at_once_are_answered_in_order(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnncli.cli import predict
+
+    monkeypatch.setattr(predict, "_FILES_AT_ONCE", 2)
+    files = ["light.png", "missing.png", "missing.png", "missing.png", "dark.png", "large.jpg"]
+    assert run(["predict", *files, "--json"]) == 1
+    facts = json.loads(capsys.readouterr().out)
+    assert [fact["file"] for fact in facts] == files
+    assert run(["predict", "large.jpg", "--json"]) == 0
+    alone = json.loads(capsys.readouterr().out)
+    assert alone[0]["label"] == facts[-1]["label"]
+
+
+def test_invert_and_no_invert_decide(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["predict", "dark.png", "--invert", "--json"]) == 0
+    inverted = json.loads(capsys.readouterr().out)
+    assert run(["predict", "dark.png", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == inverted
+    assert run(["predict", "light.png", "--no-invert", "--json"]) == 0
+    kept = json.loads(capsys.readouterr().out)
+    assert run(["predict", "light.png", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == kept
+
+
+def test_named_model_is_used(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("model.bin").rename("other.bin")
+    assert run(["predict", "light.png", "--model", "other.bin"]) == 0
+    assert capsys.readouterr().err == "model: other.bin\n"
+
+
+def test_shipped_model_is_used_where_there_is_none(cnn: Cnn, folder: Path) -> None:
+    Path("model.bin").unlink()
+    outcome = cnn("predict", "light.png")
+    assert outcome.code == 0, outcome.err
+    assert outcome.err == "model: the LeNet-5 that comes with cnn\n"
+
+
+def test_name_of_a_file_cannot_steer_the_terminal(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("light.png").rename("\x1b[31mred.png")
+    assert run(["predict", "\x1b[31mred.png"]) == 0
+    assert capsys.readouterr().out.startswith(r"\x1b[31mred.png: ")
+
+
+def test_bars_need_no_unicode(cnn: Cnn, folder: Path) -> None:
+    outcome = cnn("predict", "light.png", env={"PYTHONIOENCODING": "ascii"})
+    assert outcome.code == 0, outcome.err
+    assert "#" in outcome.out and outcome.out.isascii()
+
+
+def test_predict_imports_no_more_than_it_needs(folder: Path) -> None:
+    import subprocess
+    import sys
+
+    script = (
+        "import sys; from cnncli.cli.main import run; "
+        "code = run(['predict', 'light.png', '--json']); print(*sys.modules, file=sys.stderr); sys.exit(code)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(result.stderr.split())
+    assert loaded.isdisjoint({"rich", "requests", "platformdirs", "cnncli.train", "cnncli.data"})
+
+
+@pytest.mark.parametrize(
+    ("share", "bar"), [(0.0, ""), (1.0, "████"), (0.5, "██"), (1 / 32, "▏"), (0.25 + 4 / 32, "█▌")]
+)
+def test_bar_is_drawn_in_eighths(share: float, bar: str) -> None:
+    assert plain.bar(share, 4) == bar
+
+
+def test_picture_has_two_rows_a_line() -> None:
+    assert plain.picture([[0, 0], [255, 255], [255, 0]]) == [
+        "\x1b[38;5;232;48;5;255m▀▀\x1b[0m",
+        "\x1b[38;5;255;48;5;232m▀\x1b[38;5;232;48;5;232m▀\x1b[0m",
+    ]

@@ -1,0 +1,223 @@
+"""`cnn train` as users type it."""
+
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import cnncli
+import pytest
+from cnn_process import Cnn, Outcome, run_cnn, start_cnn
+from cnncli import container
+
+
+def test_training_ends_with_a_table_and_two_commands_that_run(trained: tuple[Path, Outcome]) -> None:
+    _, outcome = trained
+    lines = outcome.out.splitlines()
+    names = [line.split("   ")[0].rstrip() for line in lines[1 : lines.index("try next") - 1]]
+    assert names == ["network", "data", "epochs", "time", "training", "test", "model", "run"]
+    assert re.search(r"^test +accuracy \d\d\.\d\d %, \d+ of 160 images wrong$", outcome.out, re.MULTILINE)
+    assert re.search(r"^model +model\.bin, \d+ kB$", outcome.out, re.MULTILINE)
+    commands = [line.strip() for line in lines[lines.index("try next") + 1 :]]
+    assert commands == ["cnn eval model.bin", "cnn predict PICTURE.png --model model.bin"]
+
+
+def test_redirected_progress_is_one_plain_line_an_epoch(trained: tuple[Path, Outcome]) -> None:
+    _, outcome = trained
+    lines = outcome.err.splitlines()
+    assert re.fullmatch(
+        r"mlp with [\d,]+ parameters on \S+, 640 images, 3 epochs of batches of 20, seed 1, \d+ threads?",
+        lines[0],
+    )
+    pattern = r"epoch \d/3  loss \d\.\d{4}  accuracy \d+\.\d\d %  [\d,]+ images/s  \d+\.\d s"
+    assert all(re.fullmatch(pattern, line) for line in lines[1:])
+    assert len(lines) == 4
+    assert "\x1b" not in outcome.err + outcome.out and "\r" not in outcome.err + outcome.out
+
+
+def test_terminal_gets_a_live_line(tmp_path: Path, small_data: Path) -> None:
+    outcome = run_cnn(
+        "train", "--arch", "lenet5", "--data", small_data, "--epochs", 60, folder=tmp_path,
+        env={"FORCE_COLOR": "1", "TTY_COMPATIBLE": "1", "TTY_INTERACTIVE": "1", "COLUMNS": "120"},
+    )  # fmt: skip
+    assert outcome.code == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", outcome.err)
+    assert re.search(
+        r"epoch +\d+/60 \S+ +loss \d\.\d{4}  accuracy \d+\.\d\d %  [\d,]+ images/s  \S+ s left", plain
+    )
+    assert outcome.err.count("\x1b[?25l") == outcome.err.count("\x1b[?25h") == 1  # cursor hidden, and back
+
+
+def test_json_is_one_value_with_the_same_facts(cnn: Cnn, small_data: Path) -> None:
+    outcome = cnn("train", "--arch", "linear", "--data", small_data, "--epochs", 2, "--val", 0.2, "--json")
+    assert outcome.code == 0
+    facts = outcome.json
+    assert (facts["network"], facts["images"], facts["epochs"], facts["test_images"]) == (
+        "linear",
+        512,
+        2,
+        160,
+    )
+    assert facts["model"] == "model.bin" and Path(facts["run"]).parts[0] == "runs"
+    assert [epoch["epoch"] for epoch in facts["history"]] == [1, 2]
+    assert 0 <= facts["test_accuracy"] <= 1 and 0 <= facts["validation_accuracy"] <= 1
+
+
+def test_options_reach_the_training(cnn: Cnn, small_data: Path, tmp_path: Path) -> None:
+    outcome = cnn(
+        "train", "--arch", "linear", "--data", small_data, "--epochs", 1, "--batch-size", 50,
+        "--optim", "sgd", "--lr", 0.01, "--momentum", 0.5, "--weight-decay", 0.25, "--schedule", "constant",
+        "--val", 0.25, "--seed", 9, "--threads", 1, "--out", "other.bin", "--runs", "elsewhere", "--json",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    assert "1 thread" in outcome.err
+    assert (tmp_path / outcome.json["run"]).parent == tmp_path / "elsewhere"
+    settings = container.read(tmp_path / "other.bin")[1]["record"]["training"]["settings"]
+    expected = {
+        "architecture": "linear", "epochs": 1, "batch_size": 50, "optimizer": "sgd", "learning_rate": 0.01,
+        "momentum": 0.5, "weight_decay": 0.25, "schedule": "constant", "validation": 0.25, "seed": 9,
+    }  # fmt: skip
+    assert {name: settings[name] for name in expected} == expected
+
+
+def test_options_left_out_come_from_the_description(cnn: Cnn, small_data: Path, tmp_path: Path) -> None:
+    text = """
+        name = "own"
+        input = [1, 28, 28]
+        classes = 10
+        [[layers]]
+        type = "Flatten"
+        [[layers]]
+        type = "Linear"
+        outputs = "classes"
+        [training]
+        epochs = 2
+        batch_size = 80
+        learning_rate = 0.02
+        momentum = 0.25
+        weight_decay = 0.125
+        schedule = "step"
+    """
+    (tmp_path / "own.toml").write_text(text)
+    outcome = cnn("train", "--arch", "own.toml", "--data", small_data)
+    assert outcome.code == 0, outcome.err
+    settings = container.read(tmp_path / "model.bin")[1]["record"]["training"]["settings"]
+    found = [settings[name] for name in ("epochs", "batch_size", "learning_rate", "momentum", "weight_decay")]
+    assert found == [2, 80, 0.02, 0.25, 0.125] and settings["schedule"] == "step"
+
+
+def test_lists_of_names_in_the_options_are_those_of_the_library() -> None:
+    from cnncli import schedule, train
+    from cnncli.cli import train as command
+
+    assert tuple(schedule.SCHEDULES) == command.SCHEDULES
+    assert train.OPTIMIZERS == command.OPTIMIZERS
+
+
+def test_thread_count_comes_from_the_environment(cnn: Cnn, small_data: Path) -> None:
+    outcome = cnn(
+        "train", "--arch", "linear", "--data", small_data, "--epochs", 1, env={"CNN_NUM_THREADS": "3"}
+    )
+    assert outcome.err.splitlines()[0].endswith("3 threads")
+
+
+def test_trained_model_is_for_python_too(trained: tuple[Path, Outcome], small_data: Path) -> None:
+    import numpy as np
+
+    model = cnncli.load(trained[0] / "model.bin")
+    with np.load(small_data) as arrays:
+        answers, labels = model.predict(arrays["x_test"]).labels, arrays["y_test"]
+    found = re.search(r"^test +accuracy (\d+\.\d\d) %", trained[1].out, re.MULTILINE)
+    assert found is not None
+    assert float(found[1]) == pytest.approx(100 * (answers == labels).mean(), abs=0.005)
+
+
+LONG = ("--arch", "lenet5", "--epochs", 2000, "--batch-size", 16)
+
+
+def wait_for_first_epoch(process: "subprocess.Popen[str]") -> list[str]:
+    assert process.stderr is not None
+    lines = []
+    while not any(line.startswith("epoch") for line in lines):
+        line = process.stderr.readline()
+        assert line, f"ended early: {lines}"
+        lines.append(line)
+    return lines
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signal_stops_with_a_checkpoint_and_the_command_to_go_on(
+    tmp_path: Path, small_data: Path, number: signal.Signals, code: int
+) -> None:
+    process = start_cnn(("train", *LONG, "--data", small_data), tmp_path)
+    wait_for_first_epoch(process)
+    process.send_signal(number)
+    sent = time.monotonic()
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == code
+    assert time.monotonic() - sent < 2  # Python itself takes a part of it to end
+    assert out == ""
+    lines = err.splitlines()
+    assert re.fullmatch(r"stopped in epoch \d+ after step [\d,]+; go on with", lines[-2])
+    command = lines[-1].split()
+    assert command[:3] == ["cnn", "train", "--resume"]
+
+    resumed = start_cnn(tuple(command[1:]), tmp_path)
+    started = wait_for_first_epoch(resumed)
+    assert any(line.startswith(f"going on with {command[3]} at step") for line in started)
+    resumed.kill()
+    resumed.communicate()
+
+
+def test_two_signals_leave_at_once_and_keep_the_checkpoint(tmp_path: Path, small_data: Path) -> None:
+    process = start_cnn(("train", *LONG, "--data", small_data), tmp_path)
+    wait_for_first_epoch(process)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode in (130, 143)
+    run = next((tmp_path / "runs").iterdir())
+    container.read(run / "checkpoint.bin")
+
+
+def test_two_processes_do_not_train_in_one_folder(tmp_path: Path, small_data: Path) -> None:
+    process = start_cnn(("train", *LONG, "--data", small_data), tmp_path)
+    wait_for_first_epoch(process)
+    run = next((tmp_path / "runs").iterdir()).relative_to(tmp_path)
+    outcome = run_cnn("train", "--resume", run, folder=tmp_path)
+    process.kill()
+    process.communicate()
+    assert outcome.code == 1
+    assert outcome.err == f"cnn: {run}: process {process.pid} is training in it; wait for it or stop it\n"
+
+
+def test_killed_training_resumes_to_the_same_model(tmp_path: Path, small_data: Path) -> None:
+    short = ("train", "--arch", "lenet5", "--data", small_data, "--epochs", 12, "--batch-size", 16)
+    whole = run_cnn(*short, "--out", "whole.bin", folder=tmp_path)
+    assert whole.code == 0, whole.err
+    process = start_cnn((*short, "--out", "killed.bin"), tmp_path)
+    wait_for_first_epoch(process)
+    process.kill()
+    process.communicate()
+    run = max((tmp_path / "runs").iterdir(), key=lambda path: path.stat().st_mtime)
+    resumed = run_cnn("train", "--resume", run, "--threads", 3, folder=tmp_path)
+    assert resumed.code == 0, resumed.err
+    one, two = (container.read(tmp_path / name)[0] for name in ("whole.bin", "killed.bin"))
+    for name in one:
+        if name != "sha256":
+            assert one[name].tobytes() == two[name].tobytes(), name
+
+
+def test_unknown_data_is_one_line(cnn: Cnn) -> None:
+    outcome = cnn("train", "--data", "mnits")
+    assert outcome.code in (1, 2)
+    assert outcome.out == "" and len(outcome.err.splitlines()) == 1
+    assert outcome.err.startswith("cnn: mnits: ") and "mnist" in outcome.err
+
+
+def test_no_mnist_falls_back_on_digits_and_says_so(cnn: Cnn, small_data: Path) -> None:
+    outcome = cnn("train", "--arch", "linear", "--epochs", 1, "--json")
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["data"] == "digits"
+    assert "digits" in outcome.err.splitlines()[0]

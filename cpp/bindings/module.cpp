@@ -14,5 +14,6 @@ PYBIND11_MODULE(_core, m) {
     cnn::bind_dropout(m);
     cnn::bind_log_softmax(m);
     cnn::bind_update(m);
+    cnn::bind_program(m);
     cnn::bind_digits(m);
 }

@@ -10,7 +10,7 @@ MaxPoolingForward::MaxPoolingForward(const PoolingShape& shape, const float* inp
 
 void MaxPoolingForward::run(const Context&, std::ptrdiff_t task, std::byte*) const {
     const std::ptrdiff_t in = task * shape_.input_plane() * kLanes, out = task * shape_.output_plane() * kLanes;
-    body_->max_forward(shape_, input_ + in, output_ + out, argmax_ + out);
+    body_->max_forward(shape_, input_ + in, output_ + out, argmax_ ? argmax_ + out : nullptr);
 }
 
 MaxPoolingBackward::MaxPoolingBackward(const PoolingShape& shape, const float* grad_output, const std::int32_t* argmax,

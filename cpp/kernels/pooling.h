@@ -11,6 +11,7 @@
 
 namespace cnn {
 
+// argmax: null where no backward pass will ask for it.
 class MaxPoolingForward : public Op {
   public:
     MaxPoolingForward(const PoolingShape&, const float* input, float* output, std::int32_t* argmax);

@@ -46,7 +46,8 @@ CNN_INLINE Mask equal_index(const Mask& a, const Mask& b) {
     return r;
 }
 
-void max_forward(const PoolingShape& s, const float* input, float* output, std::int32_t* argmax) {
+template <bool kIndex>
+void find_maxima(const PoolingShape& s, const float* input, float* output, std::int32_t* argmax) {
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
         const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
         for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow) {
@@ -61,15 +62,24 @@ void max_forward(const PoolingShape& s, const float* input, float* output, std::
                     // A NaN replaces every number and is replaced by nothing; of equal values the first stays.
                     const Mask better = both(invert(less_equal(x, best)), equal(best, best));
                     best = select(better, x, best);
-                    where = select_index(better, broadcast_index(static_cast<std::int32_t>(at)), where);
+                    if constexpr (kIndex) {
+                        where = select_index(better, broadcast_index(static_cast<std::int32_t>(at)), where);
+                    }
                 }
             }
             store(output, best);
-            store_index(argmax, where);
             output += kSamples;
-            argmax += kSamples;
+            if constexpr (kIndex) {
+                store_index(argmax, where);
+                argmax += kSamples;
+            }
         }
     }
+}
+
+void max_forward(const PoolingShape& s, const float* input, float* output, std::int32_t* argmax) {
+    if (argmax != nullptr) return find_maxima<true>(s, input, output, argmax);
+    find_maxima<false>(s, input, output, argmax);
 }
 
 CNN_INLINE void clear(float* plane, std::ptrdiff_t count) {

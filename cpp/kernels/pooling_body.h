@@ -21,6 +21,7 @@ struct PoolingShape {
 
 // One plane each: input [H][W][16], output [OH][OW][16].
 struct PoolingBody {
+    // `argmax` may be null.
     void (*max_forward)(const PoolingShape&, const float* input, float* output, std::int32_t* argmax);
     // `output` is null, or the pooled values of a ReLU: then a gradient passes only where they are not <= 0.
     void (*max_backward)(const PoolingShape&, const float* grad_output, const std::int32_t* argmax,

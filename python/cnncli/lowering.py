@@ -1,0 +1,159 @@
+"""From layers to the operations of a compiled program: one small function for each kind of layer."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from cnncli import _core
+from cnncli.errors import ShapeError
+from cnncli.layers import (
+    AveragePooling,
+    BatchNormalization,
+    Convolution,
+    Dropout,
+    Flatten,
+    Linear,
+    LogSoftMax,
+    MaxPooling,
+    Module,
+    ReLU,
+    Sequential,
+    Sigmoid,
+    Tanh,
+)
+from cnncli.layers.arrays import FloatArray, Shape
+
+# Layers whose kernel can apply a ReLU to its results on the way out.
+_FUSES_RELU = (Convolution, Linear, BatchNormalization)
+# A sample's output depends on the whole batch; own layers may do so too.
+_COUPLES = (BatchNormalization,)
+
+
+def leaves(layers: list[Module]) -> list[Module]:
+    """The plain layers in order; nested Sequentials are opened."""
+    found: list[Module] = []
+    for layer in layers:
+        found.extend(leaves(list(layer)) if type(layer) is Sequential else [layer])
+    return found
+
+
+def couples_samples(layers: list[Module]) -> bool:
+    """Whether, in training, a sample's output depends on others."""
+    return any(isinstance(layer, _COUPLES) or type(layer) not in _LOWERINGS for layer in leaves(layers))
+
+
+def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) -> int:
+    """Adds all layers to the program, from tensor `x` of one sample's `shape` on; returns the last tensor."""
+    flat = leaves(layers)
+    index = 0
+    while index < len(flat):
+        layer = flat[index]
+        after = flat[index + 1] if index + 1 < len(flat) else None
+        relu = type(layer) in _FUSES_RELU and type(after) is ReLU
+        lowering = _LOWERINGS.get(type(layer))
+        if lowering is None:
+            x = _own(layer, builder, x, shape)
+        else:
+            x = lowering(layer, builder, x, relu)
+        shape = layer.output_shape(shape)
+        index += 2 if relu else 1
+    return x
+
+
+def _convolution(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
+    return builder.convolution(
+        x,
+        layer.weight,
+        layer.bias,
+        layer.grad_weight,
+        layer.grad_bias,
+        stride=layer.stride,
+        padding=layer.padding,
+        dilation=layer.dilation,
+        groups=layer.groups,
+        relu=relu,
+    )
+
+
+def _linear(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
+    return builder.linear(x, layer.weight, layer.bias, layer.grad_weight, layer.grad_bias, relu=relu)
+
+
+def _batch_normalization(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
+    return builder.batch_normalization(
+        x,
+        layer.weight,
+        layer.bias,
+        layer.grad_weight,
+        layer.grad_bias,
+        layer.running_mean,
+        layer.running_variance,
+        momentum=layer.momentum,
+        epsilon=layer.epsilon,
+        relu=relu,
+    )
+
+
+def _max_pooling(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
+    return builder.max_pooling(x, kernel=layer.kernel, stride=layer.stride, padding=layer.padding)
+
+
+def _average_pooling(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
+    return builder.average_pooling(
+        x,
+        kernel=layer.kernel,
+        stride=layer.stride,
+        padding=layer.padding,
+        count_padding=layer.count_padding,
+    )
+
+
+def _dropout(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
+    return builder.dropout(x, rate=layer.rate, layer=layer.layer)
+
+
+def _own(layer: Module, builder: "_core.Program", x: int, shape: Shape) -> int:
+    """A layer written in Python: a call between the parallel parts of the program."""
+    output_shape = layer.output_shape(shape)
+
+    def forward(rows: FloatArray) -> FloatArray:
+        return _as_blocks(layer.forward(rows.reshape(-1, *shape)), output_shape)
+
+    def backward(rows: FloatArray, gradient: FloatArray, accumulate: bool) -> FloatArray:
+        if not accumulate:
+            layer.zero_grad_parameters()
+        result = layer.backward(rows.reshape(-1, *shape), gradient.reshape(-1, *output_shape))
+        return _as_blocks(result, shape)
+
+    def _as_blocks(result: FloatArray, expected: Shape) -> FloatArray:
+        if result.shape[1:] != expected:
+            raise ShapeError(
+                f"{layer!r}: returned an array of shape {result.shape}, not (samples, "
+                f"{', '.join(map(str, expected))}); return one result for each sample"
+            )
+        return np.ascontiguousarray(result.reshape(-1, *in_three(expected)), np.float32)
+
+    return builder.foreign(x, output_shape=in_three(output_shape), forward=forward, backward=backward)
+
+
+def in_three(shape: Shape) -> tuple[int, int, int]:
+    """A sample's shape as (channels, height, width)."""
+    if len(shape) == 3:
+        return (shape[0], shape[1], shape[2])
+    return (int(np.prod(shape)), 1, 1)
+
+
+_LOWERINGS: dict[type[Module], Callable[[Any, "_core.Program", int, bool], int]] = {
+    Convolution: _convolution,
+    Linear: _linear,
+    BatchNormalization: _batch_normalization,
+    MaxPooling: _max_pooling,
+    AveragePooling: _average_pooling,
+    Dropout: _dropout,
+    Flatten: lambda layer, builder, x, relu: builder.flatten(x),
+    LogSoftMax: lambda layer, builder, x, relu: builder.log_softmax(x),
+    ReLU: lambda layer, builder, x, relu: builder.activation(x, kind="relu"),
+    Tanh: lambda layer, builder, x, relu: builder.activation(x, kind="tanh"),
+    Sigmoid: lambda layer, builder, x, relu: builder.activation(x, kind="sigmoid"),
+}

@@ -1,0 +1,220 @@
+"""A network lowered once to native calls on preallocated buffers: a training step is one call."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli import _core
+from cnncli.criteria import MSE, NLL, CrossEntropy, HalfSquaredError
+from cnncli.criteria.criterion import Criterion
+from cnncli.errors import ShapeError, UsageError
+from cnncli.layers.arrays import FloatArray, as_float32, format_shape
+from cnncli.lowering import couples_samples, in_three, leaves, lower
+from cnncli.network import Network
+from cnncli.optim import SGD
+
+_LOSSES: dict[type[Criterion], str] = {
+    CrossEntropy: "cross_entropy",
+    NLL: "nll",
+    MSE: "mse",
+    HalfSquaredError: "half_squared_error",
+}
+_EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One training step: mean loss over its samples, how many were classified right, and how many there were."""
+
+    loss: float
+    correct: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Mean loss, samples classified right, and the class predicted for each sample (int64)."""
+
+    loss: float
+    correct: int
+    predictions: npt.NDArray[np.int64]
+
+
+class Program:
+    """A network compiled for one batch size; shares the network's parameters, gradients and buffers.
+
+    network : its arrays are read and written in place; replace none of them while a program uses it
+    batch_size : the most samples of one step
+    criterion : CrossEntropy (the default), NLL, MSE or HalfSquaredError
+    optimizer : SGD; None for a program that does not train
+    threads : default CNN_NUM_THREADS, else the CPUs this process may use; changes no bit of any result
+    seed : of dropout
+
+    A program holds a lock: of two Python threads that use it, one waits.
+    Raises UsageError for a criterion or optimizer that cannot be compiled.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        batch_size: int,
+        *,
+        criterion: Criterion | None = None,
+        optimizer: SGD | None = None,
+        threads: int | None = None,
+        seed: int = 0,
+    ) -> None:
+        if threads is not None:
+            _core.set_thread_count(threads)
+        self.network = network
+        self.batch_size = batch_size
+        self.criterion = criterion if criterion is not None else CrossEntropy()
+        self.optimizer = optimizer
+        self._threads = threads if threads is not None else _core.thread_count()
+        self._seed = seed
+        self._lock = threading.Lock()
+        self._training = self._compile(batch_size, training=True) if optimizer is not None else None
+        self._evaluating: _core.Program | None = None
+        self._images: npt.NDArray[Any] | None = None
+        self._targets: npt.NDArray[Any] | None = None
+
+    def bind(self, images: npt.ArrayLike, targets: npt.ArrayLike) -> None:
+        """The samples that `step` picks from; kept without a copy where the types are right.
+
+        images : uint8 (N, *input_shape), normalized by the network's recipe in each step, or float32
+        targets : int64 (N,) classes, or float32 (N, outputs) for squared errors
+        """
+        program = self._needs_training()
+        self._images, self._targets = self._as_images(images), self._as_targets(targets)
+        with self._lock:
+            program.bind(self._images, self._targets)
+
+    def step(
+        self, indices: npt.NDArray[np.int64], *, step: int, epoch: int, learning_rate: float
+    ) -> StepResult:
+        """Forward, loss, backward and update on the bound samples `indices`, as one native call.
+
+        step : number of this step in the whole training, from which dropout draws
+        Raises whatever a signal handler raises (KeyboardInterrupt): then nothing but gradients has changed.
+        """
+        program = self._needs_training()
+        with self._lock:
+            loss, correct = program.step(
+                np.ascontiguousarray(indices, np.int64),
+                seed=self._seed,
+                step=step,
+                epoch=epoch,
+                learning_rate=learning_rate,
+                threads=self._threads,
+            )
+        return StepResult(loss / len(indices), correct, len(indices))
+
+    def predict(self, images: npt.ArrayLike) -> FloatArray:
+        """Outputs of the network in evaluation: log-probabilities (N, classes) with CrossEntropy, else its own."""
+        batch = self._as_images(images)
+        with self._lock:
+            program = self._for_evaluation()
+            rows = np.empty((len(batch), self._outputs), np.float32)
+            program.bind(batch, None)
+            program.forward(first=0, count=len(batch), losses=False, rows=rows, threads=self._threads)
+            program.bind(batch[:0], None)  # keeps no images alive
+        return rows
+
+    def evaluate(self, images: npt.ArrayLike, targets: npt.ArrayLike) -> Evaluation:
+        """The mean loss and the predictions for samples with targets; running statistics are used, not changed."""
+        batch, wanted = self._as_images(images), self._as_targets(targets)
+        if len(batch) == 0:
+            raise UsageError("evaluate: there are no samples; pass at least one")
+        with self._lock:
+            program = self._for_evaluation()
+            rows = np.empty((len(batch), self._outputs), np.float32)
+            program.bind(batch, wanted)
+            loss, correct = program.forward(
+                first=0, count=len(batch), losses=True, rows=rows, threads=self._threads
+            )
+            program.bind(batch[:0], None)
+        return Evaluation(loss / len(batch), correct, rows.argmax(axis=1).astype(np.int64))
+
+    @property
+    def bytes(self) -> int:
+        """Memory of all buffers."""
+        programs = [program for program in (self._training, self._evaluating) if program is not None]
+        return sum(program.bytes() for program in programs)
+
+    def _compile(self, batch_size: int, *, training: bool) -> _core.Program:
+        network, criterion, optimizer = self.network, self.criterion, self.optimizer
+        if type(criterion) not in _LOSSES:
+            known = ", ".join(kind.__name__ for kind in _LOSSES)
+            raise UsageError(f"{criterion!r}: cannot be compiled; use one of {known}")
+        if training and type(optimizer) is not SGD:
+            raise UsageError(f"{optimizer!r}: cannot be compiled; use SGD")
+        layers = list(network)
+        for layer in leaves(layers):  # own layers and eager calls see the mode too
+            layer._set_training(training)
+        core = _core.Program(
+            batch_size, training=training, couples_samples=training and couples_samples(layers)
+        )
+        shape = in_three(network.input_shape)
+        x = core.input(shape, self._table(shape[0]))
+        x = lower(layers, core, x, network.input_shape)
+        self._outputs = int(np.prod(network.output_shape(network.input_shape)))
+        core.loss(x, kind=_LOSSES[type(criterion)])
+        if training:
+            assert optimizer is not None
+            for parameter in network.named_parameters():
+                core.sgd(
+                    parameter.value,
+                    parameter.gradient,
+                    optimizer.state_of(parameter)["velocity"] if optimizer.momentum else None,
+                    momentum=optimizer.momentum,
+                    dampening=optimizer.dampening,
+                    nesterov=optimizer.nesterov,
+                    weight_decay=optimizer.weight_decay if parameter.decay else 0.0,
+                )
+        core.finish()
+        return core
+
+    def _for_evaluation(self) -> _core.Program:
+        if self._evaluating is None:
+            self._evaluating = self._compile(max(1, min(self.batch_size, _EVALUATION_BATCH)), training=False)
+            if self._training is not None:
+                for layer in leaves(list(self.network)):
+                    layer._set_training(True)
+        return self._evaluating
+
+    def _table(self, channels: int) -> FloatArray:
+        """What each byte becomes, for each channel."""
+        values = np.broadcast_to(np.arange(256, dtype=np.float32), (channels, 256))
+        recipe = self.network.recipe
+        if recipe is None:
+            return np.ascontiguousarray(values)
+        mean = np.asarray(recipe.mean, np.float32).reshape(-1, 1)
+        scale = np.asarray(recipe.scale, np.float32).reshape(-1, 1)
+        return np.ascontiguousarray((values / np.float32(255) - mean) / scale, np.float32)
+
+    def _as_images(self, images: npt.ArrayLike) -> npt.NDArray[Any]:
+        array = np.asarray(images)
+        if array.dtype != np.uint8:
+            array = as_float32(array, f"images of {self.network._label()}")
+        shape = self.network.input_shape
+        if array.shape[1:] != shape and not (len(shape) == 3 and shape[0] == 1 and array.shape[1:] == shape[1:]):
+            raise ShapeError(
+                f"{self.network._label()}: takes samples of shape {format_shape(shape)}, got an array of shape "
+                f"{array.shape}; pass (samples, {', '.join(map(str, shape))})"
+            )
+        return np.ascontiguousarray(array.reshape(len(array), *in_three(shape)))
+
+    def _as_targets(self, targets: npt.ArrayLike) -> npt.NDArray[Any]:
+        if isinstance(self.criterion, CrossEntropy | NLL):
+            return np.ascontiguousarray(targets, np.int64)
+        return np.ascontiguousarray(np.reshape(np.asarray(targets, np.float32), (len(np.asarray(targets)), -1)))
+
+    def _needs_training(self) -> _core.Program:
+        if self._training is None:
+            raise UsageError("program: has no optimizer; pass optimizer=SGD(...) to train")
+        return self._training

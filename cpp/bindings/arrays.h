@@ -1,5 +1,5 @@
-// Every check of an array that comes from Python: type, layout, shape. The message says which function, which argument,
-// what was expected and what came.
+// Every check of an array that comes from Python: type, layout, shape. The message says which function, which
+// argument, what was expected and what came.
 #pragma once
 
 #include <pybind11/numpy.h>
@@ -39,7 +39,8 @@ void check_array(const py::array& array, const char* name, const Shape& expected
     }
     const Shape shape = shape_of(array);
     bool fits = shape.size() == expected.size();
-    for (std::size_t i = 0; fits && i < shape.size(); ++i) fits = expected[i] == kAny || expected[i] == shape[i];
+    for (std::size_t i = 0; fits && i < shape.size(); ++i)
+        fits = expected[i] == kAny || expected[i] == shape[i];
     if (!fits) throw py::value_error(where + ": expected shape " + text(expected) + ", got " + text(shape));
     if (!(array.flags() & py::array::c_style)) throw py::value_error(where + ": must be C-contiguous");
     if (written && !array.writeable()) throw py::value_error(where + ": is read-only");
@@ -79,8 +80,8 @@ inline Pair pair(const py::tuple& value, const char* name, py::ssize_t least) {
     check(value.size() == 2, std::string(name) + ": expected (height, width)");
     const Pair p{value[0].cast<py::ssize_t>(), value[1].cast<py::ssize_t>()};
     check(p.height >= least && p.width >= least && p.height < (1 << 24) && p.width < (1 << 24),
-          std::string(name) + ": expected at least " + std::to_string(least) + ", got (" + std::to_string(p.height) +
-              ", " + std::to_string(p.width) + ")");
+          std::string(name) + ": expected at least " + std::to_string(least) + ", got (" +
+              std::to_string(p.height) + ", " + std::to_string(p.width) + ")");
     return p;
 }
 

@@ -8,7 +8,8 @@ namespace cnn {
 namespace {
 
 std::ptrdiff_t positions(const py::array& x) {
-    check(x.ndim() == 2 || x.ndim() == 4, "input: expected shape (N, C) or (N, C, H, W), got " + text(shape_of(x)));
+    check(x.ndim() == 2 || x.ndim() == 4,
+          "input: expected shape (N, C) or (N, C, H, W), got " + text(shape_of(x)));
     return x.ndim() == 2 ? 1 : x.shape(2) * x.shape(3);
 }
 
@@ -83,10 +84,12 @@ void backward(const py::array& x, const py::array& g, const py::array& gx, const
 void bind_batch_normalization(py::module_& m) {
     m.def("batch_normalization_forward", forward, py::arg("input"), py::arg("output"), py::arg("weight"),
           py::arg("bias"), py::arg("running_mean"), py::arg("running_variance"), py::arg("saved_mean"),
-          py::arg("saved_inverse_std"), py::kw_only(), py::arg("training"), py::arg("momentum"), py::arg("epsilon"));
-    m.def("batch_normalization_backward", backward, py::arg("input"), py::arg("grad_output"), py::arg("grad_input"),
-          py::arg("weight"), py::arg("saved_mean"), py::arg("saved_inverse_std"), py::arg("grad_weight"),
-          py::arg("grad_bias"), py::kw_only(), py::arg("training"), py::arg("scale") = 1.0f);
+          py::arg("saved_inverse_std"), py::kw_only(), py::arg("training"), py::arg("momentum"),
+          py::arg("epsilon"));
+    m.def("batch_normalization_backward", backward, py::arg("input"), py::arg("grad_output"),
+          py::arg("grad_input"), py::arg("weight"), py::arg("saved_mean"), py::arg("saved_inverse_std"),
+          py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("training"),
+          py::arg("scale") = 1.0f);
 }
 
 }  // namespace cnn

@@ -14,24 +14,40 @@ ConvolutionShape shape_from(const py::array& image, const char* image_name, cons
                             const char* result_name, const py::array& weight, const char* weight_name,
                             const py::tuple& stride, const py::tuple& padding, const py::tuple& dilation,
                             py::ssize_t groups) {
-    check(image.ndim() == 4, std::string(image_name) + ": expected shape (N, C, H, W), got " + text(shape_of(image)));
-    check(weight.ndim() == 4,
-          std::string(weight_name) + ": expected shape (O, C / groups, KH, KW), got " + text(shape_of(weight)));
-    check(result.ndim() == 4, std::string(result_name) + ": expected shape (N, O, OH, OW), got " + text(shape_of(result)));
-    const Pair s = pair(stride, "stride", 1), p = pair(padding, "padding", 0), d = pair(dilation, "dilation", 1);
+    check(image.ndim() == 4,
+          std::string(image_name) + ": expected shape (N, C, H, W), got " + text(shape_of(image)));
+    check(weight.ndim() == 4, std::string(weight_name) + ": expected shape (O, C / groups, KH, KW), got " +
+                                  text(shape_of(weight)));
+    check(result.ndim() == 4,
+          std::string(result_name) + ": expected shape (N, O, OH, OW), got " + text(shape_of(result)));
+    const Pair s = pair(stride, "stride", 1), p = pair(padding, "padding", 0),
+               d = pair(dilation, "dilation", 1);
     check(groups >= 1, "groups: expected at least 1, got " + std::to_string(groups));
     const Shape w = shape_of(weight), x = shape_of(image);
     check(w[0] % groups == 0 && w[0] > 0 && w[1] > 0 && w[2] > 0 && w[3] > 0,
-          std::string(weight_name) + ": shape " + text(w) + " does not fit " + std::to_string(groups) + " groups");
+          std::string(weight_name) + ": shape " + text(w) + " does not fit " + std::to_string(groups) +
+              " groups");
     check(x[1] == w[1] * groups, std::string(image_name) + ": expected " + std::to_string(w[1] * groups) +
                                      " channels, got " + std::to_string(x[1]));
     const py::ssize_t rows = x[2] + 2 * p.height - d.height * (w[2] - 1) - 1;
     const py::ssize_t cols = x[3] + 2 * p.width - d.width * (w[3] - 1) - 1;
     check(rows >= 0 && cols >= 0, std::string(image_name) + ": a kernel of " + std::to_string(w[2]) + "x" +
                                       std::to_string(w[3]) + " does not fit shape " + text(x));
-    const ConvolutionShape shape{x[1],     x[2],    x[3],     w[0],    rows / s.height + 1, cols / s.width + 1,
-                                 w[2],     w[3],    s.height, s.width, p.height,            p.width,
-                                 d.height, d.width, groups};
+    const ConvolutionShape shape{x[1],
+                                 x[2],
+                                 x[3],
+                                 w[0],
+                                 rows / s.height + 1,
+                                 cols / s.width + 1,
+                                 w[2],
+                                 w[3],
+                                 s.height,
+                                 s.width,
+                                 p.height,
+                                 p.width,
+                                 d.height,
+                                 d.width,
+                                 groups};
     const Shape y{x[0], shape.output_channels, shape.output_height, shape.output_width};
     check(shape_of(result) == y,
           std::string(result_name) + ": expected shape " + text(y) + ", got " + text(shape_of(result)));
@@ -48,7 +64,8 @@ ConvolutionAlgorithm algorithm_from(const std::string& name, ConvolutionAlgorith
 void forward(const py::array& x, const py::array& y, const py::array& w, const OptionalArray& b,
              const py::tuple& stride, const py::tuple& padding, const py::tuple& dilation, py::ssize_t groups,
              const std::string& algorithm) {
-    const ConvolutionShape s = shape_from(x, "input", y, "output", w, "weight", stride, padding, dilation, groups);
+    const ConvolutionShape s =
+        shape_from(x, "input", y, "output", w, "weight", stride, padding, dilation, groups);
     const float* from = input(x, "input", shape_of(x));
     float* to = output(y, "output", shape_of(y));
     const float* weight = input(w, "weight", shape_of(w));
@@ -115,7 +132,8 @@ void backward_parameters(const py::array& x, const py::array& g, const py::array
 void linear_forward(const py::array& x, const py::array& y, const py::array& w, const OptionalArray& b) {
     const float* weight = input(w, "weight", {kAny, kAny});
     const py::ssize_t outputs = w.shape(0), inputs = w.shape(1);
-    check(outputs > 0 && inputs > 0, "weight: expected at least one input and output, got " + text(shape_of(w)));
+    check(outputs > 0 && inputs > 0,
+          "weight: expected at least one input and output, got " + text(shape_of(w)));
     const float* from = input(x, "input", {kAny, inputs});
     const py::ssize_t samples = x.shape(0);
     float* to = output(y, "output", {samples, outputs});
@@ -133,7 +151,8 @@ void linear_forward(const py::array& x, const py::array& y, const py::array& w, 
 void linear_backward_input(const py::array& g, const py::array& x, const py::array& w) {
     const float* weight = input(w, "weight", {kAny, kAny});
     const py::ssize_t outputs = w.shape(0), inputs = w.shape(1);
-    check(outputs > 0 && inputs > 0, "weight: expected at least one input and output, got " + text(shape_of(w)));
+    check(outputs > 0 && inputs > 0,
+          "weight: expected at least one input and output, got " + text(shape_of(w)));
     const float* from = input(g, "grad_output", {kAny, outputs});
     const py::ssize_t samples = g.shape(0);
     float* to = output(x, "grad_input", {samples, inputs});
@@ -147,11 +166,12 @@ void linear_backward_input(const py::array& g, const py::array& x, const py::arr
     eager.run();
 }
 
-void linear_backward_parameters(const py::array& x, const py::array& g, const py::array& gw, const OptionalArray& gb,
-                                float scale) {
+void linear_backward_parameters(const py::array& x, const py::array& g, const py::array& gw,
+                                const OptionalArray& gb, float scale) {
     float* grad_weight = output(gw, "grad_weight", {kAny, kAny});
     const py::ssize_t outputs = gw.shape(0), inputs = gw.shape(1);
-    check(outputs > 0 && inputs > 0, "grad_weight: expected at least one input and output, got " + text(shape_of(gw)));
+    check(outputs > 0 && inputs > 0,
+          "grad_weight: expected at least one input and output, got " + text(shape_of(gw)));
     const float* from = input(x, "input", {kAny, inputs});
     const py::ssize_t samples = x.shape(0);
     const float* grad = input(g, "grad_output", {samples, outputs});
@@ -175,9 +195,9 @@ void linear_backward_parameters(const py::array& x, const py::array& g, const py
 }  // namespace
 
 void bind_convolution(py::module_& m) {
-    m.def("convolution_forward", forward, py::arg("input"), py::arg("output"), py::arg("weight"), py::arg("bias"),
-          py::kw_only(), py::arg("stride"), py::arg("padding"), py::arg("dilation"), py::arg("groups"),
-          py::arg("algorithm") = "auto");
+    m.def("convolution_forward", forward, py::arg("input"), py::arg("output"), py::arg("weight"),
+          py::arg("bias"), py::kw_only(), py::arg("stride"), py::arg("padding"), py::arg("dilation"),
+          py::arg("groups"), py::arg("algorithm") = "auto");
     m.def("convolution_backward_input", backward_input, py::arg("grad_output"), py::arg("grad_input"),
           py::arg("weight"), py::kw_only(), py::arg("stride"), py::arg("padding"), py::arg("dilation"),
           py::arg("groups"), py::arg("algorithm") = "auto");
@@ -187,7 +207,8 @@ void bind_convolution(py::module_& m) {
 }
 
 void bind_linear(py::module_& m) {
-    m.def("linear_forward", linear_forward, py::arg("input"), py::arg("output"), py::arg("weight"), py::arg("bias"));
+    m.def("linear_forward", linear_forward, py::arg("input"), py::arg("output"), py::arg("weight"),
+          py::arg("bias"));
     m.def("linear_backward_input", linear_backward_input, py::arg("grad_output"), py::arg("grad_input"),
           py::arg("weight"));
     m.def("linear_backward_parameters", linear_backward_parameters, py::arg("input"), py::arg("grad_output"),

@@ -30,8 +30,8 @@ void bind_dropout(py::module_& m) {
         "dropout_forward",
         [](const py::array& x, const py::array& y, float rate, std::uint64_t seed, std::uint32_t layer,
            std::uint32_t step) { apply(x, "input", y, "output", rate, seed, layer, step); },
-        py::arg("input"), py::arg("output"), py::kw_only(), py::arg("rate"), py::arg("seed"), py::arg("layer"),
-        py::arg("step"));
+        py::arg("input"), py::arg("output"), py::kw_only(), py::arg("rate"), py::arg("seed"),
+        py::arg("layer"), py::arg("step"));
     m.def(
         "dropout_backward",
         [](const py::array& g, const py::array& x, float rate, std::uint64_t seed, std::uint32_t layer,

@@ -28,8 +28,8 @@ void gemm(const py::array& a, const py::array& b, const py::array& c, bool trans
 }  // namespace
 
 void bind_gemm(py::module_& m) {
-    m.def("gemm", gemm, py::arg("a"), py::arg("b"), py::arg("c"), py::kw_only(), py::arg("transpose_a") = false,
-          py::arg("transpose_b") = false, py::arg("accumulate") = false);
+    m.def("gemm", gemm, py::arg("a"), py::arg("b"), py::arg("c"), py::kw_only(),
+          py::arg("transpose_a") = false, py::arg("transpose_b") = false, py::arg("accumulate") = false);
 }
 
 }  // namespace cnn

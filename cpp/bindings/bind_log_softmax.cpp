@@ -8,7 +8,8 @@ namespace cnn {
 namespace {
 
 std::ptrdiff_t classes_of(const py::array& x, const char* name) {
-    check(x.ndim() == 2 && x.shape(1) > 0, std::string(name) + ": expected shape (N, classes), got " + text(shape_of(x)));
+    check(x.ndim() == 2 && x.shape(1) > 0,
+          std::string(name) + ": expected shape (N, classes), got " + text(shape_of(x)));
     return x.shape(1);
 }
 
@@ -64,7 +65,8 @@ void nll_forward(const py::array& x, const py::array& labels, const py::array& l
     eager.run();
 }
 
-void nll_backward(const py::array& log_probabilities, const py::array& labels, const py::array& x, float scale) {
+void nll_backward(const py::array& log_probabilities, const py::array& labels, const py::array& x,
+                  float scale) {
     const std::ptrdiff_t classes = classes_of(log_probabilities, "log_probabilities");
     const std::ptrdiff_t samples = log_probabilities.shape(0);
     const float* from = input(log_probabilities, "log_probabilities", shape_of(log_probabilities));
@@ -88,8 +90,8 @@ void bind_log_softmax(py::module_& m) {
     m.def("log_softmax_backward", backward, py::arg("output"), py::arg("grad_output"), py::arg("grad_input"));
     m.def("softmax_nll_forward", nll_forward, py::arg("input"), py::arg("labels"), py::arg("losses"),
           py::arg("log_probabilities"));
-    m.def("softmax_nll_backward", nll_backward, py::arg("log_probabilities"), py::arg("labels"), py::arg("grad_input"),
-          py::kw_only(), py::arg("scale"));
+    m.def("softmax_nll_backward", nll_backward, py::arg("log_probabilities"), py::arg("labels"),
+          py::arg("grad_input"), py::kw_only(), py::arg("scale"));
 }
 
 }  // namespace cnn

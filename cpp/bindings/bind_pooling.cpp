@@ -11,23 +11,26 @@ namespace {
 PoolingShape shape_from(const py::array& image, const char* image_name, const py::array& pooled,
                         const char* pooled_name, const py::tuple& kernel, const py::tuple& stride,
                         const py::tuple& padding) {
-    check(image.ndim() == 4, std::string(image_name) + ": expected shape (N, C, H, W), got " + text(shape_of(image)));
+    check(image.ndim() == 4,
+          std::string(image_name) + ": expected shape (N, C, H, W), got " + text(shape_of(image)));
     const Pair k = pair(kernel, "kernel", 1), s = pair(stride, "stride", 1), p = pair(padding, "padding", 0);
     // Else a window could hold nothing but padding.
     check(2 * p.height <= k.height && 2 * p.width <= k.width, "padding: expected at most half the kernel");
     const Shape x = shape_of(image);
     const py::ssize_t rows = x[2] + 2 * p.height - k.height, cols = x[3] + 2 * p.width - k.width;
-    check(rows >= 0 && cols >= 0 && x[2] > 0 && x[3] > 0, std::string(image_name) + ": a kernel of " +
-                                                              std::to_string(k.height) + "x" + std::to_string(k.width) +
-                                                              " does not fit shape " + text(x));
+    check(rows >= 0 && cols >= 0 && x[2] > 0 && x[3] > 0,
+          std::string(image_name) + ": a kernel of " + std::to_string(k.height) + "x" +
+              std::to_string(k.width) + " does not fit shape " + text(x));
     check(x[2] * x[3] <= INT32_MAX, std::string(image_name) + ": more than 2^31 - 1 values in a plane");
-    const PoolingShape shape{x[1],    x[2],     x[3],    rows / s.height + 1, cols / s.width + 1, k.height,
-                             k.width, s.height, s.width, p.height,            p.width};
+    const PoolingShape shape{
+        x[1],    x[2],     x[3],   rows / s.height + 1, cols / s.width + 1, k.height, k.width, s.height,
+        s.width, p.height, p.width};
     const Shape y{x[0], x[1], shape.output_height, shape.output_width};
     check(shape_of(pooled) == y,
           std::string(pooled_name) + ": expected shape " + text(y) + ", got " + text(shape_of(pooled)));
     // A window that starts beyond the input and its leading padding would be empty.
-    check((shape.output_height - 1) * s.height - p.height < x[2] && (shape.output_width - 1) * s.width - p.width < x[3],
+    check((shape.output_height - 1) * s.height - p.height < x[2] &&
+              (shape.output_width - 1) * s.width - p.width < x[3],
           "padding: a window lies wholly in the padding");
     return shape;
 }
@@ -79,8 +82,8 @@ void average_forward(const py::array& x, const py::array& y, const py::tuple& ke
     eager.run();
 }
 
-void average_backward(const py::array& g, const py::array& x, const py::tuple& kernel, const py::tuple& stride,
-                      const py::tuple& padding, bool count_padding) {
+void average_backward(const py::array& g, const py::array& x, const py::tuple& kernel,
+                      const py::tuple& stride, const py::tuple& padding, bool count_padding) {
     const PoolingShape s = shape_from(x, "grad_input", g, "grad_output", kernel, stride, padding);
     const float* from = input(g, "grad_output", shape_of(g));
     float* to = output(x, "grad_input", shape_of(x));
@@ -96,14 +99,15 @@ void average_backward(const py::array& g, const py::array& x, const py::tuple& k
 }  // namespace
 
 void bind_pooling(py::module_& m) {
-    m.def("max_pooling_forward", max_forward, py::arg("input"), py::arg("output"), py::arg("argmax"), py::kw_only(),
-          py::arg("kernel"), py::arg("stride"), py::arg("padding"));
-    m.def("max_pooling_backward", max_backward, py::arg("grad_output"), py::arg("argmax"), py::arg("grad_input"),
+    m.def("max_pooling_forward", max_forward, py::arg("input"), py::arg("output"), py::arg("argmax"),
           py::kw_only(), py::arg("kernel"), py::arg("stride"), py::arg("padding"));
+    m.def("max_pooling_backward", max_backward, py::arg("grad_output"), py::arg("argmax"),
+          py::arg("grad_input"), py::kw_only(), py::arg("kernel"), py::arg("stride"), py::arg("padding"));
     m.def("average_pooling_forward", average_forward, py::arg("input"), py::arg("output"), py::kw_only(),
           py::arg("kernel"), py::arg("stride"), py::arg("padding"), py::arg("count_padding") = true);
-    m.def("average_pooling_backward", average_backward, py::arg("grad_output"), py::arg("grad_input"), py::kw_only(),
-          py::arg("kernel"), py::arg("stride"), py::arg("padding"), py::arg("count_padding") = true);
+    m.def("average_pooling_backward", average_backward, py::arg("grad_output"), py::arg("grad_input"),
+          py::kw_only(), py::arg("kernel"), py::arg("stride"), py::arg("padding"),
+          py::arg("count_padding") = true);
 }
 
 }  // namespace cnn

@@ -45,11 +45,12 @@ class BoundProgram {
         return program_.input(channels, height, width, {values, values + channels * 256});
     }
 
-    int convolution(int x, const py::array& weight, const OptionalArray& bias, const OptionalArray& grad_weight,
-                    const OptionalArray& grad_bias, const py::tuple& stride, const py::tuple& padding,
-                    const py::tuple& dilation, py::ssize_t groups, bool relu) {
+    int convolution(int x, const py::array& weight, const OptionalArray& bias,
+                    const OptionalArray& grad_weight, const OptionalArray& grad_bias, const py::tuple& stride,
+                    const py::tuple& padding, const py::tuple& dilation, py::ssize_t groups, bool relu) {
         check_tensor(x);
-        const Pair s = pair(stride, "stride", 1), p = pair(padding, "padding", 0), d = pair(dilation, "dilation", 1);
+        const Pair s = pair(stride, "stride", 1), p = pair(padding, "padding", 0),
+                   d = pair(dilation, "dilation", 1);
         const py::ssize_t channels = program_.channels(x);
         check(groups >= 1 && channels % groups == 0, "groups: does not divide the input channels");
         input(weight, "weight", {kAny, channels / groups, kAny, kAny});
@@ -58,9 +59,21 @@ class BoundProgram {
         const py::ssize_t rows = program_.height(x) + 2 * p.height - d.height * (kh - 1) - 1;
         const py::ssize_t cols = program_.width(x) + 2 * p.width - d.width * (kw - 1) - 1;
         check(rows >= 0 && cols >= 0, "weight: the kernel does not fit the input");
-        const ConvolutionShape shape{channels, program_.height(x), program_.width(x), outputs, rows / s.height + 1,
-                                     cols / s.width + 1, kh, kw, s.height, s.width, p.height, p.width, d.height,
-                                     d.width, groups};
+        const ConvolutionShape shape{channels,
+                                     program_.height(x),
+                                     program_.width(x),
+                                     outputs,
+                                     rows / s.height + 1,
+                                     cols / s.width + 1,
+                                     kh,
+                                     kw,
+                                     s.height,
+                                     s.width,
+                                     p.height,
+                                     p.width,
+                                     d.height,
+                                     d.width,
+                                     groups};
         return program_.convolution(x, shape, learned(weight, bias, grad_weight, grad_bias, outputs), relu);
     }
 
@@ -69,8 +82,8 @@ class BoundProgram {
         check_tensor(x);
         input(weight, "weight", {kAny, program_.features(x)});
         check(weight.shape(0) > 0, "weight: expected at least one output");
-        return program_.linear(x, weight.shape(0), learned(weight, bias, grad_weight, grad_bias, weight.shape(0)),
-                               relu);
+        return program_.linear(x, weight.shape(0),
+                               learned(weight, bias, grad_weight, grad_bias, weight.shape(0)), relu);
     }
 
     int max_pooling(int x, const py::tuple& kernel, const py::tuple& stride, const py::tuple& padding) {
@@ -96,8 +109,8 @@ class BoundProgram {
                             float epsilon, bool relu) {
         check_tensor(x);
         const py::ssize_t channels = program_.channels(x);
-        LearnedArrays arrays{optional_input(weight, "weight", {channels}), optional_input(bias, "bias", {channels}),
-                             nullptr, nullptr};
+        LearnedArrays arrays{optional_input(weight, "weight", {channels}),
+                             optional_input(bias, "bias", {channels}), nullptr, nullptr};
         if (training_) {
             arrays.grad_weight = optional_output(grad_weight, "grad_weight", {channels});
             arrays.grad_bias = optional_output(grad_bias, "grad_bias", {channels});
@@ -106,8 +119,8 @@ class BoundProgram {
         keep(running_mean);
         keep(running_variance);
         return program_.batch_normalization(x, arrays, output(running_mean, "running_mean", {channels}),
-                                            output(running_variance, "running_variance", {channels}), momentum,
-                                            epsilon, relu);
+                                            output(running_variance, "running_variance", {channels}),
+                                            momentum, epsilon, relu);
     }
 
     int dropout(int x, float rate, std::uint32_t layer) {
@@ -126,8 +139,8 @@ class BoundProgram {
         return program_.log_softmax(x);
     }
 
-    // forward(input) -> output; backward(input, grad_output, accumulate) -> grad_input; on arrays (samples, *shape) that
-    // own their memory.
+    // forward(input) -> output; backward(input, grad_output, accumulate) -> grad_input; on arrays (samples,
+    // *shape) that own their memory.
     int foreign(int x, const py::tuple& output_shape, py::object forward, py::object backward) {
         check_tensor(x);
         check(output_shape.size() == 3, "output_shape: expected (channels, height, width)");
@@ -137,8 +150,8 @@ class BoundProgram {
         const auto rows = [](std::ptrdiff_t samples, const Shape& shape, const float* values) {
             return py::array_t<float>({samples, shape[0], shape[1], shape[2]}, values);
         };
-        const auto take = [](const py::object& result, std::ptrdiff_t samples, const Shape& shape, const char* what,
-                             float* to) {
+        const auto take = [](const py::object& result, std::ptrdiff_t samples, const Shape& shape,
+                             const char* what, float* to) {
             const auto array = result.cast<py::array>();
             const float* values = input(array, what, {samples, shape[0], shape[1], shape[2]});
             std::copy_n(values, array.size(), to);
@@ -147,8 +160,8 @@ class BoundProgram {
         layer.forward = guarded([=](std::ptrdiff_t samples, const float* from, float* to) {
             take(forward(rows(samples, in, from)), samples, out, "output of an own layer", to);
         });
-        layer.backward = guarded([=](std::ptrdiff_t samples, const float* from, const float* gradient, float* to,
-                                     bool accumulate) {
+        layer.backward = guarded([=](std::ptrdiff_t samples, const float* from, const float* gradient,
+                                     float* to, bool accumulate) {
             take(backward(rows(samples, in, from), rows(samples, out, gradient), accumulate), samples, in,
                  "gradient from an own layer", to);
         });
@@ -189,7 +202,8 @@ class BoundProgram {
         keep(value);
         keep(gradient);
         keep(velocity);
-        program_.sgd(value.size(), parameter, grad, state, {0.0f, momentum, dampening, weight_decay, nesterov});
+        program_.sgd(value.size(), parameter, grad, state,
+                     {0.0f, momentum, dampening, weight_decay, nesterov});
     }
 
     void finish() {
@@ -197,7 +211,8 @@ class BoundProgram {
         program_.finish();
     }
 
-    // images: (count, C, H, W), uint8 or float32; targets: None, int64 (count,), or float32 (count, features).
+    // images: (count, C, H, W), uint8 or float32; targets: None, int64 (count,), or float32 (count,
+    // features).
     void bind(const py::array& images, const OptionalArray& targets) {
         const Shape shape{kAny, input_shape_[0], input_shape_[1], input_shape_[2]};
         const bool is_bytes = images.dtype().equal(py::dtype::of<std::uint8_t>());
@@ -223,18 +238,19 @@ class BoundProgram {
     }
 
     // (sum of losses, correct), over `indices`.
-    std::pair<double, std::int64_t> step(const py::array& indices, std::uint64_t seed, std::uint32_t step_number,
-                                         std::uint32_t epoch, float learning_rate, int threads) {
+    std::pair<double, std::int64_t> step(const py::array& indices, std::uint64_t seed,
+                                         std::uint32_t step_number, std::uint32_t epoch, float learning_rate,
+                                         int threads) {
         const std::int64_t* list = input<std::int64_t>(indices, "indices", {kAny});
         const py::ssize_t count = indices.shape(0);
         check(training_, "this program does not train");
         check(count > 0 && count <= program_.batch_size(), "indices: expected 1 to " +
-                                                               std::to_string(program_.batch_size()) + ", got " +
-                                                               std::to_string(count));
+                                                               std::to_string(program_.batch_size()) +
+                                                               ", got " + std::to_string(count));
         check(has_targets_, "bind() targets before a step");
         for (py::ssize_t i = 0; i < count; ++i) {
-            check(list[i] >= 0 && list[i] < count_, "indices: expected 0 to " + std::to_string(count_ - 1) + ", got " +
-                                                        std::to_string(list[i]));
+            check(list[i] >= 0 && list[i] < count_, "indices: expected 0 to " + std::to_string(count_ - 1) +
+                                                        ", got " + std::to_string(list[i]));
         }
         Context context;
         context.seed = seed;
@@ -252,7 +268,8 @@ class BoundProgram {
     // Runs images first .. first + count; `rows`: None or (count, outputs), written.
     std::pair<double, std::int64_t> forward(py::ssize_t first, py::ssize_t count, bool losses,
                                             const OptionalArray& rows, int threads) {
-        check(first >= 0 && count >= 0 && count <= count_ - first, "first, count: not among the bound images");
+        check(first >= 0 && count >= 0 && count <= count_ - first,
+              "first, count: not among the bound images");
         check(!losses || (has_loss_ && has_targets_), "bind() targets before losses are asked for");
         float* to = optional_output(rows, "rows", {count, program_.result_features()});
         RunResult result;
@@ -281,21 +298,35 @@ class BoundProgram {
         return {result.loss, result.correct};
     }
 
-    PoolingShape pooling(int x, const py::tuple& kernel, const py::tuple& stride, const py::tuple& padding) const {
+    PoolingShape pooling(int x, const py::tuple& kernel, const py::tuple& stride,
+                         const py::tuple& padding) const {
         check_tensor(x);
-        const Pair k = pair(kernel, "kernel", 1), s = pair(stride, "stride", 1), p = pair(padding, "padding", 0);
+        const Pair k = pair(kernel, "kernel", 1), s = pair(stride, "stride", 1),
+                   p = pair(padding, "padding", 0);
         const py::ssize_t height = program_.height(x), width = program_.width(x);
         const py::ssize_t rows = height + 2 * p.height - k.height, cols = width + 2 * p.width - k.width;
         check(rows >= 0 && cols >= 0, "kernel: does not fit the input");
-        check(2 * p.height <= k.height && 2 * p.width <= k.width, "padding: expected at most half the kernel");
-        const py::ssize_t last_row = rows / s.height * s.height - p.height, last_col = cols / s.width * s.width - p.width;
+        check(2 * p.height <= k.height && 2 * p.width <= k.width,
+              "padding: expected at most half the kernel");
+        const py::ssize_t last_row = rows / s.height * s.height - p.height,
+                          last_col = cols / s.width * s.width - p.width;
         check(last_row < height && last_col < width, "padding: a window lies wholly in the padding");
-        return {program_.channels(x), height, width, rows / s.height + 1, cols / s.width + 1, k.height, k.width,
-                s.height, s.width, p.height, p.width};
+        return {program_.channels(x),
+                height,
+                width,
+                rows / s.height + 1,
+                cols / s.width + 1,
+                k.height,
+                k.width,
+                s.height,
+                s.width,
+                p.height,
+                p.width};
     }
 
-    LearnedArrays learned(const py::array& weight, const OptionalArray& bias, const OptionalArray& grad_weight,
-                          const OptionalArray& grad_bias, py::ssize_t outputs) {
+    LearnedArrays learned(const py::array& weight, const OptionalArray& bias,
+                          const OptionalArray& grad_weight, const OptionalArray& grad_bias,
+                          py::ssize_t outputs) {
         LearnedArrays arrays;
         arrays.weight = static_cast<const float*>(weight.data());
         arrays.bias = optional_input(bias, "bias", {outputs});
@@ -330,33 +361,36 @@ void bind_program(py::module_& m) {
              py::arg("couples_samples"))
         .def("input", &BoundProgram::add_input, py::arg("shape"), py::arg("table"))
         .def("convolution", &BoundProgram::convolution, py::arg("x"), py::arg("weight"), py::arg("bias"),
-             py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("stride"), py::arg("padding"),
-             py::arg("dilation"), py::arg("groups"), py::arg("relu"))
-        .def("linear", &BoundProgram::linear, py::arg("x"), py::arg("weight"), py::arg("bias"), py::arg("grad_weight"),
-             py::arg("grad_bias"), py::kw_only(), py::arg("relu"))
+             py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("stride"),
+             py::arg("padding"), py::arg("dilation"), py::arg("groups"), py::arg("relu"))
+        .def("linear", &BoundProgram::linear, py::arg("x"), py::arg("weight"), py::arg("bias"),
+             py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("relu"))
         .def("max_pooling", &BoundProgram::max_pooling, py::arg("x"), py::kw_only(), py::arg("kernel"),
              py::arg("stride"), py::arg("padding"))
-        .def("average_pooling", &BoundProgram::average_pooling, py::arg("x"), py::kw_only(), py::arg("kernel"),
-             py::arg("stride"), py::arg("padding"), py::arg("count_padding"))
+        .def("average_pooling", &BoundProgram::average_pooling, py::arg("x"), py::kw_only(),
+             py::arg("kernel"), py::arg("stride"), py::arg("padding"), py::arg("count_padding"))
         .def("activation", &BoundProgram::activation, py::arg("x"), py::kw_only(), py::arg("kind"))
         .def("batch_normalization", &BoundProgram::batch_normalization, py::arg("x"), py::arg("weight"),
              py::arg("bias"), py::arg("grad_weight"), py::arg("grad_bias"), py::arg("running_mean"),
-             py::arg("running_variance"), py::kw_only(), py::arg("momentum"), py::arg("epsilon"), py::arg("relu"))
-        .def("dropout", &BoundProgram::dropout, py::arg("x"), py::kw_only(), py::arg("rate"), py::arg("layer"))
+             py::arg("running_variance"), py::kw_only(), py::arg("momentum"), py::arg("epsilon"),
+             py::arg("relu"))
+        .def("dropout", &BoundProgram::dropout, py::arg("x"), py::kw_only(), py::arg("rate"),
+             py::arg("layer"))
         .def("flatten", &BoundProgram::flatten, py::arg("x"))
         .def("log_softmax", &BoundProgram::log_softmax, py::arg("x"))
         .def("foreign", &BoundProgram::foreign, py::arg("x"), py::kw_only(), py::arg("output_shape"),
              py::arg("forward"), py::arg("backward"))
         .def("loss", &BoundProgram::loss, py::arg("x"), py::kw_only(), py::arg("kind"))
         .def("result", &BoundProgram::result, py::arg("x"))
-        .def("sgd", &BoundProgram::sgd, py::arg("value"), py::arg("gradient"), py::arg("velocity"), py::kw_only(),
-             py::arg("momentum"), py::arg("dampening"), py::arg("nesterov"), py::arg("weight_decay"))
+        .def("sgd", &BoundProgram::sgd, py::arg("value"), py::arg("gradient"), py::arg("velocity"),
+             py::kw_only(), py::arg("momentum"), py::arg("dampening"), py::arg("nesterov"),
+             py::arg("weight_decay"))
         .def("finish", &BoundProgram::finish)
         .def("bind", &BoundProgram::bind, py::arg("images"), py::arg("targets"))
         .def("step", &BoundProgram::step, py::arg("indices"), py::kw_only(), py::arg("seed"), py::arg("step"),
              py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"))
-        .def("forward", &BoundProgram::forward, py::kw_only(), py::arg("first"), py::arg("count"), py::arg("losses"),
-             py::arg("rows"), py::arg("threads"))
+        .def("forward", &BoundProgram::forward, py::kw_only(), py::arg("first"), py::arg("count"),
+             py::arg("losses"), py::arg("rows"), py::arg("threads"))
         .def("bytes", &BoundProgram::bytes)
         .def("shape", &BoundProgram::shape, py::arg("x"));
 }

@@ -27,10 +27,10 @@ py::array_t<std::int64_t> permutation(py::ssize_t count, std::uint64_t seed, std
 }  // namespace
 
 void bind_random(py::module_& m) {
-    m.def("random_uniform", fill<random_uniform>, py::arg("out"), py::kw_only(), py::arg("seed"), py::arg("purpose"),
-          py::arg("stream") = 0);
-    m.def("random_normal", fill<random_normal>, py::arg("out"), py::kw_only(), py::arg("seed"), py::arg("purpose"),
-          py::arg("stream") = 0);
+    m.def("random_uniform", fill<random_uniform>, py::arg("out"), py::kw_only(), py::arg("seed"),
+          py::arg("purpose"), py::arg("stream") = 0);
+    m.def("random_normal", fill<random_normal>, py::arg("out"), py::kw_only(), py::arg("seed"),
+          py::arg("purpose"), py::arg("stream") = 0);
     m.def("permutation", permutation, py::arg("count"), py::kw_only(), py::arg("seed"), py::arg("epoch"));
 }
 

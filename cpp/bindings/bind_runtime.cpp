@@ -15,7 +15,8 @@ void bind_runtime(pybind11::module_& m) {
     });
     m.def("instruction_set", [] { return std::string(name(instruction_set())); });
     m.def(
-        "set_instruction_set", [](const std::string& wanted) { set_instruction_set(instruction_set_from_name(wanted)); },
+        "set_instruction_set",
+        [](const std::string& wanted) { set_instruction_set(instruction_set_from_name(wanted)); },
         py::arg("name"));
     m.def("thread_count", thread_count);
     m.def("default_thread_count", default_thread_count);

@@ -1,5 +1,5 @@
-// One operation at once, on arrays as people have them: converts to blocks of lanes, runs, converts back. The kernels are
-// those of compiled programs.
+// One operation at once, on arrays as people have them: converts to blocks of lanes, runs, converts back. The
+// kernels are those of compiled programs.
 #pragma once
 
 #include <memory>

@@ -4,10 +4,13 @@
 
 namespace cnn {
 
-ActivationForward::ActivationForward(ActivationKind kind, std::ptrdiff_t size, const float* input, float* output)
+ActivationForward::ActivationForward(ActivationKind kind, std::ptrdiff_t size, const float* input,
+                                     float* output)
     : size_(size), input_(input), output_(output) {
     const ActivationBody* body = CNN_SELECT_BODY(activation_body);
-    function_ = kind == ActivationKind::kRelu ? body->relu : kind == ActivationKind::kTanh ? body->tanh : body->sigmoid;
+    function_ = kind == ActivationKind::kRelu   ? body->relu
+                : kind == ActivationKind::kTanh ? body->tanh
+                                                : body->sigmoid;
 }
 
 std::ptrdiff_t ActivationForward::tasks(const Context& context) const {

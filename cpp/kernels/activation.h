@@ -26,8 +26,8 @@ class ActivationForward : public Op {
 // grad_input may be grad_output.
 class ActivationBackward : public Op {
   public:
-    ActivationBackward(ActivationKind kind, std::ptrdiff_t size, const float* output, const float* grad_output,
-                       float* grad_input);
+    ActivationBackward(ActivationKind kind, std::ptrdiff_t size, const float* output,
+                       const float* grad_output, float* grad_input);
     std::ptrdiff_t tasks(const Context& context) const override;
     void run(const Context&, std::ptrdiff_t task, std::byte*) const override;
 

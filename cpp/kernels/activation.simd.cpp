@@ -11,8 +11,8 @@ CNN_INLINE void map(const float* input, float* output, std::ptrdiff_t count, Fun
 }
 
 template <class Function>
-CNN_INLINE void map_gradient(const float* output, const float* grad_output, float* grad_input, std::ptrdiff_t count,
-                             Function function) {
+CNN_INLINE void map_gradient(const float* output, const float* grad_output, float* grad_input,
+                             std::ptrdiff_t count, Function function) {
     for (std::ptrdiff_t i = 0; i < count; i += kSamples) {
         store(grad_input + i, function(load(output + i), load(grad_output + i)));
     }
@@ -39,21 +39,21 @@ void relu_backward(const float* output, const float* grad_output, float* grad_in
 
 void tanh_backward(const float* output, const float* grad_output, float* grad_input, std::ptrdiff_t count) {
     map_gradient(output, grad_output, grad_input, count,
-                 [](const Lanes& y, const Lanes& g) __attribute__((always_inline)) {
-                     return g * (broadcast(1.0f) - y * y);
-                 });
+                 [](const Lanes& y, const Lanes& g)
+                     __attribute__((always_inline)) { return g * (broadcast(1.0f) - y * y); });
 }
 
-void sigmoid_backward(const float* output, const float* grad_output, float* grad_input, std::ptrdiff_t count) {
+void sigmoid_backward(const float* output, const float* grad_output, float* grad_input,
+                      std::ptrdiff_t count) {
     map_gradient(output, grad_output, grad_input, count,
-                 [](const Lanes& y, const Lanes& g) __attribute__((always_inline)) {
-                     return g * y * (broadcast(1.0f) - y);
-                 });
+                 [](const Lanes& y, const Lanes& g)
+                     __attribute__((always_inline)) { return g * y * (broadcast(1.0f) - y); });
 }
 
 }  // namespace
 
-extern const ActivationBody activation_body = {relu, CNN_ISA::tanh, sigmoid, relu_backward, tanh_backward, sigmoid_backward};
+extern const ActivationBody activation_body = {relu,          CNN_ISA::tanh, sigmoid,
+                                               relu_backward, tanh_backward, sigmoid_backward};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

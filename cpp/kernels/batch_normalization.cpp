@@ -7,7 +7,8 @@
 namespace cnn {
 namespace {
 
-ChannelBlocks channel_blocks(const BatchNormalizationArrays& a, const Context& context, const BlockRange& blocks) {
+ChannelBlocks channel_blocks(const BatchNormalizationArrays& a, const Context& context,
+                             const BlockRange& blocks) {
     return {a.channels * a.positions * kLanes, blocks.end - blocks.begin, a.positions,
             live_lanes(context.samples, blocks.end - 1)};
 }
@@ -26,7 +27,8 @@ float batch_mean(const BatchNormalizationArrays& a, const Context& context, std:
 
 }  // namespace
 
-BatchSums::BatchSums(const BatchNormalizationArrays& a) : body_(CNN_SELECT_BODY(batch_normalization_body)), a_(a) {}
+BatchSums::BatchSums(const BatchNormalizationArrays& a)
+    : body_(CNN_SELECT_BODY(batch_normalization_body)), a_(a) {}
 
 void BatchSums::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
     const std::ptrdiff_t slot = task / a_.channels, channel = task % a_.channels;
@@ -66,8 +68,8 @@ BatchNormalize::BatchNormalize(const BatchNormalizationArrays& a)
 void BatchNormalize::run(const Context&, std::ptrdiff_t task, std::byte*) const {
     const std::ptrdiff_t c = task % a_.channels, offset = task * a_.positions * kLanes;
     body_->normalize(a_.input + offset, a_.output + offset, a_.positions * kLanes, a_.mean[c],
-                     a_.weight ? a_.inverse_std[c] * a_.weight[c] : a_.inverse_std[c], a_.bias ? a_.bias[c] : 0.0f,
-                     a_.relu);
+                     a_.weight ? a_.inverse_std[c] * a_.weight[c] : a_.inverse_std[c],
+                     a_.bias ? a_.bias[c] : 0.0f, a_.relu);
 }
 
 void UpdateRunningStatistics::run(const Context& context, std::ptrdiff_t, std::byte*) const {
@@ -89,7 +91,8 @@ void BatchGradientSums::run(const Context& context, std::ptrdiff_t task, std::by
     const BlockRange blocks = slot_blocks(context.samples, slot);
     const std::ptrdiff_t offset = plane_offset(a_, blocks.begin, channel);
     body_->gradient_sums(channel_blocks(a_, context, blocks), a_.input + offset, a_.grad_output + offset,
-                         a_.mean[channel], a_.inverse_std[channel], a_.slot_sum + task, a_.slot_second + task);
+                         a_.mean[channel], a_.inverse_std[channel], a_.slot_sum + task,
+                         a_.slot_second + task);
 }
 
 BatchNormalizationBackward::BatchNormalizationBackward(const BatchNormalizationArrays& a)
@@ -104,8 +107,8 @@ void BatchNormalizationBackward::run(const Context& context, std::ptrdiff_t task
         mean_gx = add_slots(a_.slot_second + c, a_.channels, slots) / count(a_, context);
     }
     body_->backward(a_.input + offset, a_.grad_output + offset, a_.grad_input + offset, a_.positions * kLanes,
-                    a_.mean[c], a_.inverse_std[c], a_.weight ? a_.inverse_std[c] * a_.weight[c] : a_.inverse_std[c],
-                    mean_g, mean_gx);
+                    a_.mean[c], a_.inverse_std[c],
+                    a_.weight ? a_.inverse_std[c] * a_.weight[c] : a_.inverse_std[c], mean_g, mean_gx);
 }
 
 }  // namespace cnn

@@ -1,10 +1,11 @@
-// Batch normalization (Ioffe & Szegedy 2015): y = (x - mean) / sqrt(variance + epsilon) * weight + bias per channel.
-// x and y: [block][C][positions][16]; weight and bias: (C) or null (1 and 0).
+// Batch normalization (Ioffe & Szegedy 2015): y = (x - mean) / sqrt(variance + epsilon) * weight + bias per
+// channel. x and y: [block][C][positions][16]; weight and bias: (C) or null (1 and 0).
 //
-// In training, mean and variance are those of the batch over samples and positions; the variance is divided by the count
-// m in the formula, and by m - 1 where it enters the running variance (m = 1 leaves the running variance as it is). Two passes: the mean first,
-// then squares of differences from it. Sums go per (slot, channel) first, see op.h. In inference, the running values
-// are used. A NaN in a sample reaches its channel of the whole batch in training, and only its own sample in inference.
+// In training, mean and variance are those of the batch over samples and positions; the variance is divided
+// by the count m in the formula, and by m - 1 where it enters the running variance (m = 1 leaves the running
+// variance as it is). Two passes: the mean first, then squares of differences from it. Sums go per (slot,
+// channel) first, see op.h. In inference, the running values are used. A NaN in a sample reaches its channel
+// of the whole batch in training, and only its own sample in inference.
 #pragma once
 
 #include "kernels/batch_normalization_body.h"
@@ -37,7 +38,9 @@ struct BatchNormalizationArrays {
 class BatchSums : public Op {
   public:
     explicit BatchSums(const BatchNormalizationArrays& a);
-    std::ptrdiff_t tasks(const Context& context) const override { return slot_count(context.samples) * a_.channels; }
+    std::ptrdiff_t tasks(const Context& context) const override {
+        return slot_count(context.samples) * a_.channels;
+    }
     void run(const Context& context, std::ptrdiff_t task, std::byte*) const override;
 
   private:
@@ -49,7 +52,9 @@ class BatchSums : public Op {
 class BatchSquares : public Op {
   public:
     explicit BatchSquares(const BatchNormalizationArrays& a);
-    std::ptrdiff_t tasks(const Context& context) const override { return slot_count(context.samples) * a_.channels; }
+    std::ptrdiff_t tasks(const Context& context) const override {
+        return slot_count(context.samples) * a_.channels;
+    }
     void run(const Context& context, std::ptrdiff_t task, std::byte*) const override;
 
   private:
@@ -72,7 +77,9 @@ class BatchStatistics : public Op {
 class BatchNormalize : public Op {
   public:
     explicit BatchNormalize(const BatchNormalizationArrays& a);
-    std::ptrdiff_t tasks(const Context& context) const override { return block_count(context.samples) * a_.channels; }
+    std::ptrdiff_t tasks(const Context& context) const override {
+        return block_count(context.samples) * a_.channels;
+    }
     void run(const Context& context, std::ptrdiff_t task, std::byte*) const override;
 
   private:
@@ -80,7 +87,8 @@ class BatchNormalize : public Op {
     BatchNormalizationArrays a_;
 };
 
-// running = (1 - momentum) * running + momentum * batch; apart, because a step that is interrupted changes nothing.
+// running = (1 - momentum) * running + momentum * batch; apart, because a step that is interrupted changes
+// nothing.
 class UpdateRunningStatistics : public Op {
   public:
     explicit UpdateRunningStatistics(const BatchNormalizationArrays& a) : a_(a) {}
@@ -95,7 +103,9 @@ class UpdateRunningStatistics : public Op {
 class BatchGradientSums : public Op {
   public:
     explicit BatchGradientSums(const BatchNormalizationArrays& a);
-    std::ptrdiff_t tasks(const Context& context) const override { return slot_count(context.samples) * a_.channels; }
+    std::ptrdiff_t tasks(const Context& context) const override {
+        return slot_count(context.samples) * a_.channels;
+    }
     void run(const Context& context, std::ptrdiff_t task, std::byte*) const override;
 
   private:
@@ -107,7 +117,9 @@ class BatchGradientSums : public Op {
 class BatchNormalizationBackward : public Op {
   public:
     explicit BatchNormalizationBackward(const BatchNormalizationArrays& a);
-    std::ptrdiff_t tasks(const Context& context) const override { return block_count(context.samples) * a_.channels; }
+    std::ptrdiff_t tasks(const Context& context) const override {
+        return block_count(context.samples) * a_.channels;
+    }
     void run(const Context& context, std::ptrdiff_t task, std::byte*) const override;
 
   private:

@@ -7,9 +7,13 @@
 namespace cnn {
 namespace {
 
-const ConvolutionBody* convolution_body() { return CNN_SELECT_BODY(convolution_body); }
+const ConvolutionBody* convolution_body() {
+    return CNN_SELECT_BODY(convolution_body);
+}
 
-std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { return (a + b - 1) / b; }
+std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
+    return (a + b - 1) / b;
+}
 
 // Tile t of `tiles` covers outputs [begin, end): sizes differ by one at most, none is a small remainder.
 std::ptrdiff_t tile_begin(std::ptrdiff_t outputs, std::ptrdiff_t tiles, std::ptrdiff_t t) {
@@ -17,21 +21,24 @@ std::ptrdiff_t tile_begin(std::ptrdiff_t outputs, std::ptrdiff_t tiles, std::ptr
 }
 
 Axis height(const ConvolutionShape& s) {
-    return {s.input_height, s.output_height, s.kernel_height, s.stride_height, s.padding_height, s.dilation_height};
+    return {s.input_height,  s.output_height,  s.kernel_height,
+            s.stride_height, s.padding_height, s.dilation_height};
 }
 
 Axis width(const ConvolutionShape& s) {
     return {s.input_width, s.output_width, s.kernel_width, s.stride_width, s.padding_width, s.dilation_width};
 }
 
-// Multiply-adds of all 16 lanes in a task: some microseconds, so that handing one out costs nothing beside it.
+// Multiply-adds of all 16 lanes in a task: some microseconds, so that handing one out costs nothing beside
+// it.
 constexpr std::ptrdiff_t kTaskWork = 16384;
 // im2col: panels of a strip stay in the second-level cache, and one panel with its weights in the first.
 constexpr std::ptrdiff_t kStrip = 12;
 constexpr std::ptrdiff_t kPanelTaps = 288;
 
-// Direct reads a window of `taps` x 64 bytes at each position and has it in the first-level cache again for the next
-// tile and its neighbour as long as it is small; im2col pays for copying once per strip what many tiles then share.
+// Direct reads a window of `taps` x 64 bytes at each position and has it in the first-level cache again for
+// the next tile and its neighbour as long as it is small; im2col pays for copying once per strip what many
+// tiles then share.
 constexpr std::ptrdiff_t kDirectTaps = 288;
 constexpr std::ptrdiff_t kSharedOutputs = 24;
 
@@ -52,16 +59,21 @@ ConvolutionAlgorithm choose_backward_input(const ConvolutionShape& s) {
 
 ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& s) {
     // Per-lane sums are added over lanes at the end, which costs as much as several positions.
-    return s.output_height * s.output_width < 8 ? ConvolutionAlgorithm::kIm2col : ConvolutionAlgorithm::kDirect;
+    return s.output_height * s.output_width < 8 ? ConvolutionAlgorithm::kIm2col
+                                                : ConvolutionAlgorithm::kDirect;
 }
 
 ConvolutionShape linear_shape(std::ptrdiff_t inputs, std::ptrdiff_t outputs) {
     return {inputs, 1, 1, outputs, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1};
 }
 
-PackConvolutionWeights::PackConvolutionWeights(const ConvolutionShape& shape, bool backward, const float* weight,
-                                               float* packed)
-    : shape_(shape), backward_(backward), weight_(weight), packed_(packed), max_tile_(convolution_body()->max_tile) {}
+PackConvolutionWeights::PackConvolutionWeights(const ConvolutionShape& shape, bool backward,
+                                               const float* weight, float* packed)
+    : shape_(shape),
+      backward_(backward),
+      weight_(weight),
+      packed_(packed),
+      max_tile_(convolution_body()->max_tile) {}
 
 void PackConvolutionWeights::run(const Context&, std::ptrdiff_t group, std::byte*) const {
     const std::ptrdiff_t area = shape_.kernel_area();
@@ -77,7 +89,8 @@ void PackConvolutionWeights::run(const Context&, std::ptrdiff_t group, std::byte
         const std::ptrdiff_t begin = tile_begin(outputs, tiles, t), end = tile_begin(outputs, tiles, t + 1);
         for (std::ptrdiff_t c = 0; c < inputs; ++c) {
             for (std::ptrdiff_t k = 0; k < area; ++k) {
-                for (std::ptrdiff_t o = begin; o < end; ++o) *to++ = from[o * output_step + c * input_step + k];
+                for (std::ptrdiff_t o = begin; o < end; ++o)
+                    *to++ = from[o * output_step + c * input_step + k];
             }
         }
     }
@@ -109,9 +122,9 @@ ConvolutionGather* ConvolutionGather::forward(const ConvolutionShape& s, Convolu
     return op;
 }
 
-ConvolutionGather* ConvolutionGather::backward_input(const ConvolutionShape& s, ConvolutionAlgorithm algorithm,
-                                                     const float* grad_output, float* grad_input,
-                                                     const float* packed) {
+ConvolutionGather* ConvolutionGather::backward_input(const ConvolutionShape& s,
+                                                     ConvolutionAlgorithm algorithm, const float* grad_output,
+                                                     float* grad_input, const float* packed) {
     auto* op = new ConvolutionGather();
     op->algorithm_ = algorithm;
     op->input_ = grad_output;
@@ -138,7 +151,8 @@ void ConvolutionGather::split_rows() {
     tiles_ = ceil_divide(outputs_, body_->max_tile);
     const bool direct = algorithm_ == ConvolutionAlgorithm::kDirect;
     const std::ptrdiff_t tile = direct ? ceil_divide(outputs_, tiles_) : outputs_;
-    const std::ptrdiff_t row_work = std::max<std::ptrdiff_t>(1, output_width_ * tile * inputs_ * kernel_area_);
+    const std::ptrdiff_t row_work =
+        std::max<std::ptrdiff_t>(1, output_width_ * tile * inputs_ * kernel_area_);
     row_chunk_ = std::clamp<std::ptrdiff_t>(ceil_divide(kTaskWork, row_work), 1, output_height_);
     row_chunks_ = ceil_divide(output_height_, row_chunk_);
     strip_ = std::min(kStrip, output_width_);
@@ -201,7 +215,8 @@ ConvolutionWeightGradient::ConvolutionWeightGradient(const ConvolutionShape& s, 
         const std::ptrdiff_t shift = k * a.dilation - a.padding;  // input = output * stride + shift
         const std::ptrdiff_t begin = shift < 0 ? ceil_divide(-shift, a.stride) : 0;
         const std::ptrdiff_t end = shift >= a.input ? 0 : ceil_divide(a.input - shift, a.stride);
-        return std::pair{std::min(begin, a.output), std::max(std::min(begin, a.output), std::min(end, a.output))};
+        return std::pair{std::min(begin, a.output),
+                         std::max(std::min(begin, a.output), std::min(end, a.output))};
     };
     const bool pointwise = s.kernel_width == 1;
     const std::ptrdiff_t across = pointwise ? s.group_inputs() : s.kernel_width;
@@ -248,34 +263,36 @@ void ConvolutionWeightGradient::run(const Context& context, std::ptrdiff_t task,
     const std::ptrdiff_t input_channel = group * shape_.group_inputs();
     const float* input = input_ + blocks.begin * shape_.input_size() * kLanes +
                          input_channel * shape_.input_height * shape_.input_width * kLanes;
-    for (std::ptrdiff_t t = part * tap_tiles_per_task_; t < std::min(count, (part + 1) * tap_tiles_per_task_); ++t) {
+    for (std::ptrdiff_t t = part * tap_tiles_per_task_; t < std::min(count, (part + 1) * tap_tiles_per_task_);
+         ++t) {
         const TapTile& taps = tap_tiles_[static_cast<std::size_t>(t)];
         const std::ptrdiff_t outputs = shape_.group_outputs();
         const std::ptrdiff_t tiles = ceil_divide(outputs, body_->gradient_tile(taps.count));
         for (std::ptrdiff_t o = 0; o < tiles; ++o) {
             const std::ptrdiff_t first = tile_begin(outputs, tiles, o);
             const std::ptrdiff_t channel = group * outputs + first;
-            body_->gradient({input,
-                             grad_output_ + blocks.begin * shape_.output_size() * kLanes + channel * output_plane,
-                             slots_ + slot * shape_.weight_size() + channel * row,
-                             shape_.input_size() * kLanes,
-                             shape_.output_size() * kLanes,
-                             blocks.end - blocks.begin,
-                             live_lanes(context.samples, blocks.end - 1),
-                             output_plane,
-                             shape_.output_width * kLanes,
-                             kLanes,
-                             shape_.stride_height * shape_.input_width * kLanes,
-                             shape_.stride_width * kLanes,
-                             row,
-                             tile_begin(outputs, tiles, o + 1) - first,
-                             taps.count,
-                             taps.row_begin,
-                             taps.row_end,
-                             taps.offset.data(),
-                             taps.index.data(),
-                             taps.col_begin.data(),
-                             taps.col_end.data()});
+            body_->gradient(
+                {input,
+                 grad_output_ + blocks.begin * shape_.output_size() * kLanes + channel * output_plane,
+                 slots_ + slot * shape_.weight_size() + channel * row,
+                 shape_.input_size() * kLanes,
+                 shape_.output_size() * kLanes,
+                 blocks.end - blocks.begin,
+                 live_lanes(context.samples, blocks.end - 1),
+                 output_plane,
+                 shape_.output_width * kLanes,
+                 kLanes,
+                 shape_.stride_height * shape_.input_width * kLanes,
+                 shape_.stride_width * kLanes,
+                 row,
+                 tile_begin(outputs, tiles, o + 1) - first,
+                 taps.count,
+                 taps.row_begin,
+                 taps.row_end,
+                 taps.offset.data(),
+                 taps.index.data(),
+                 taps.col_begin.data(),
+                 taps.col_end.data()});
         }
     }
 }
@@ -310,8 +327,9 @@ void PackSampleMajor::run(const Context& context, std::ptrdiff_t task, std::byte
     }
 }
 
-ConvolutionWeightGradientIm2col::ConvolutionWeightGradientIm2col(const ConvolutionShape& s, const float* input,
-                                                                 const float* packed_grad, float* slots)
+ConvolutionWeightGradientIm2col::ConvolutionWeightGradientIm2col(const ConvolutionShape& s,
+                                                                 const float* input, const float* packed_grad,
+                                                                 float* slots)
     : body_(convolution_body()), shape_(s), input_(input), packed_grad_(packed_grad), slots_(slots) {
     const std::ptrdiff_t taps = s.group_inputs() * s.kernel_area();
     panels_ = ceil_divide(taps, kLanes);
@@ -327,14 +345,16 @@ std::ptrdiff_t ConvolutionWeightGradientIm2col::tasks(const Context& context) co
 }
 
 std::size_t ConvolutionWeightGradientIm2col::scratch_bytes() const {
-    // One panel of [position][lane][16 taps], the sums of every tile, and [position][16]: which taps are in the input.
+    // One panel of [position][lane][16 taps], the sums of every tile, and [position][16]: which taps are in
+    // the input.
     static_assert(sizeof(float) == sizeof(std::int32_t));
-    return static_cast<std::size_t>(positions_per_chunk_ * kLanes * kLanes + tiles_ * body_->max_tile * kLanes +
-                                    positions_per_chunk_ * kLanes) *
+    return static_cast<std::size_t>(positions_per_chunk_ * kLanes * kLanes +
+                                    tiles_ * body_->max_tile * kLanes + positions_per_chunk_ * kLanes) *
            sizeof(float);
 }
 
-void ConvolutionWeightGradientIm2col::run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const {
+void ConvolutionWeightGradientIm2col::run(const Context& context, std::ptrdiff_t task,
+                                          std::byte* scratch) const {
     const ConvolutionShape& s = shape_;
     const std::ptrdiff_t parts = ceil_divide(panels_, panels_per_task_);
     const std::ptrdiff_t part = task % parts, group = task / parts % s.groups, slot = task / parts / s.groups;
@@ -360,11 +380,14 @@ void ConvolutionWeightGradientIm2col::run(const Context& context, std::ptrdiff_t
                 bool padded = false;
                 for (std::ptrdiff_t j = 0; j < tap_count; ++j) {
                     const std::ptrdiff_t tap = first_tap + j, kw = tap % s.kernel_width;
-                    const std::ptrdiff_t kh = tap / s.kernel_width % s.kernel_height, c = tap / s.kernel_area();
+                    const std::ptrdiff_t kh = tap / s.kernel_width % s.kernel_height,
+                                         c = tap / s.kernel_area();
                     for (std::ptrdiff_t p = 0; p < count; ++p) {
                         const std::ptrdiff_t oh = (p0 + p) / s.output_width, ow = (p0 + p) % s.output_width;
-                        const std::ptrdiff_t ih = oh * s.stride_height - s.padding_height + kh * s.dilation_height;
-                        const std::ptrdiff_t iw = ow * s.stride_width - s.padding_width + kw * s.dilation_width;
+                        const std::ptrdiff_t ih =
+                            oh * s.stride_height - s.padding_height + kh * s.dilation_height;
+                        const std::ptrdiff_t iw =
+                            ow * s.stride_width - s.padding_width + kw * s.dilation_width;
                         if (ih < 0 || ih >= s.input_height || iw < 0 || iw >= s.input_width) {
                             padded = true;
                             continue;
@@ -378,16 +401,18 @@ void ConvolutionWeightGradientIm2col::run(const Context& context, std::ptrdiff_t
                 for (std::ptrdiff_t t = 0; t < tiles_; ++t) {
                     const std::ptrdiff_t begin = tile_begin(outputs, tiles_, t);
                     const std::ptrdiff_t tile = tile_begin(outputs, tiles_, t + 1) - begin;
-                    const float* weights = packed_grad_ + (group * outputs + begin) * batch_blocks * positions * kLanes +
+                    const float* weights = packed_grad_ +
+                                           (group * outputs + begin) * batch_blocks * positions * kLanes +
                                            block * tile * positions * kLanes + p0 * live * tile;
-                    body_->sample_product({panel, weights, sums + t * body_->max_tile * kLanes, count * live, tile, first,
-                                           padded ? inside : nullptr, live});
+                    body_->sample_product({panel, weights, sums + t * body_->max_tile * kLanes, count * live,
+                                           tile, first, padded ? inside : nullptr, live});
                 }
                 first = false;
             }
         }
         for (std::ptrdiff_t t = 0; t < tiles_; ++t) {
-            const std::ptrdiff_t begin = tile_begin(outputs, tiles_, t), end = tile_begin(outputs, tiles_, t + 1);
+            const std::ptrdiff_t begin = tile_begin(outputs, tiles_, t),
+                                 end = tile_begin(outputs, tiles_, t + 1);
             for (std::ptrdiff_t o = begin; o < end; ++o) {
                 const float* from = sums + (t * body_->max_tile + o - begin) * kLanes;
                 float* to = slots_ + slot * s.weight_size() + (group * outputs + o) * taps + first_tap;
@@ -397,7 +422,8 @@ void ConvolutionWeightGradientIm2col::run(const Context& context, std::ptrdiff_t
     }
 }
 
-BiasGradient::BiasGradient(std::ptrdiff_t channels, std::ptrdiff_t positions, const float* grad_output, float* slots)
+BiasGradient::BiasGradient(std::ptrdiff_t channels, std::ptrdiff_t positions, const float* grad_output,
+                           float* slots)
     : body_(convolution_body()),
       channels_(channels),
       positions_(positions),
@@ -408,14 +434,15 @@ void BiasGradient::run(const Context& context, std::ptrdiff_t slot, std::byte*) 
     const BlockRange blocks = slot_blocks(context.samples, slot);
     const std::ptrdiff_t block_stride = channels_ * positions_ * kLanes;
     for (std::ptrdiff_t c = 0; c < channels_; ++c) {
-        slots_[slot * channels_ + c] =
-            body_->plane_sum(grad_output_ + blocks.begin * block_stride + c * positions_ * kLanes, block_stride,
-                             blocks.end - blocks.begin, positions_, live_lanes(context.samples, blocks.end - 1));
+        slots_[slot * channels_ + c] = body_->plane_sum(
+            grad_output_ + blocks.begin * block_stride + c * positions_ * kLanes, block_stride,
+            blocks.end - blocks.begin, positions_, live_lanes(context.samples, blocks.end - 1));
     }
 }
 
 LinearGather::LinearGather(std::ptrdiff_t inputs, std::ptrdiff_t outputs, std::ptrdiff_t batch_size,
-                           const float* input, float* output, const float* packed, const float* bias, bool relu)
+                           const float* input, float* output, const float* packed, const float* bias,
+                           bool relu)
     : body_(convolution_body()),
       inputs_(inputs),
       outputs_(outputs),

@@ -1,13 +1,15 @@
 // Convolution as CNN layers use it (a cross-correlation), forward and backward, with samples as SIMD lanes.
 //
-//   y[n,o,oh,ow] = b[o] + sum over c,kh,kw of w[o,c,kh,kw] * x[n, g*C/G + c, oh*stride - padding + kh*dilation, ...]
+//   y[n,o,oh,ow] = b[o] + sum over c,kh,kw of w[o,c,kh,kw] * x[n, g*C/G + c, oh*stride - padding +
+//   kh*dilation, ...]
 //
-// x: [block][C][H][W][16]; y: [block][O][OH][OW][16]; w: (O, C/G, KH, KW) row-major; b: (O) or null; g: the group of o.
-// Two algorithms give the same sums in the same order: `direct` reads the input where it lies, and `im2col` copies the
-// taps of some positions into panels first and runs the GEMM micro-kernel over them, which pays when a layer has many
-// channels. Padding is skipped, not multiplied: it adds nothing even where a weight is infinite or NaN.
-// A NaN or Inf in a sample reaches only outputs of that sample, and those gradients of weights whose sum contains it.
-// Tasks write disjoint outputs; gradients of parameters are summed per slot (see op.h).
+// x: [block][C][H][W][16]; y: [block][O][OH][OW][16]; w: (O, C/G, KH, KW) row-major; b: (O) or null; g: the
+// group of o. Two algorithms give the same sums in the same order: `direct` reads the input where it lies,
+// and `im2col` copies the taps of some positions into panels first and runs the GEMM micro-kernel over them,
+// which pays when a layer has many channels. Padding is skipped, not multiplied: it adds nothing even where a
+// weight is infinite or NaN. A NaN or Inf in a sample reaches only outputs of that sample, and those
+// gradients of weights whose sum contains it. Tasks write disjoint outputs; gradients of parameters are
+// summed per slot (see op.h).
 #pragma once
 
 #include <vector>
@@ -41,8 +43,9 @@ ConvolutionAlgorithm choose_forward(const ConvolutionShape& shape);
 ConvolutionAlgorithm choose_backward_input(const ConvolutionShape& shape);
 ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& shape);
 
-// Weights in the order that the register tiles read them: [group][tile][channel][kh][kw][outputs of the tile].
-// For the backward pass the roles of input and output channels change places. `packed`: weight_size() floats.
+// Weights in the order that the register tiles read them: [group][tile][channel][kh][kw][outputs of the
+// tile]. For the backward pass the roles of input and output channels change places. `packed`: weight_size()
+// floats.
 class PackConvolutionWeights : public Op {
   public:
     PackConvolutionWeights(const ConvolutionShape& shape, bool backward, const float* weight, float* packed);
@@ -60,10 +63,11 @@ class PackConvolutionWeights : public Op {
 // The gather that the forward pass and the gradient of the input share; only the tables differ.
 class ConvolutionGather : public Op {
   public:
-    static ConvolutionGather* forward(const ConvolutionShape&, ConvolutionAlgorithm, const float* input, float* output,
-                                      const float* packed, const float* bias, bool relu);
-    static ConvolutionGather* backward_input(const ConvolutionShape&, ConvolutionAlgorithm, const float* grad_output,
-                                             float* grad_input, const float* packed);
+    static ConvolutionGather* forward(const ConvolutionShape&, ConvolutionAlgorithm, const float* input,
+                                      float* output, const float* packed, const float* bias, bool relu);
+    static ConvolutionGather* backward_input(const ConvolutionShape&, ConvolutionAlgorithm,
+                                             const float* grad_output, float* grad_input,
+                                             const float* packed);
     std::ptrdiff_t tasks(const Context& context) const override;
     void run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const override;
     std::size_t scratch_bytes() const override;
@@ -89,7 +93,8 @@ class ConvolutionGather : public Op {
 // Slot sums of the weight gradient, by register tiles of per-lane sums: slots[slot][weight_size()].
 class ConvolutionWeightGradient : public Op {
   public:
-    ConvolutionWeightGradient(const ConvolutionShape&, const float* input, const float* grad_output, float* slots);
+    ConvolutionWeightGradient(const ConvolutionShape&, const float* input, const float* grad_output,
+                              float* slots);
     std::ptrdiff_t tasks(const Context& context) const override;
     void run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const override;
 

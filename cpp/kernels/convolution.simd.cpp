@@ -99,8 +99,8 @@ void rows(const ConvolutionRows& a) {
 }
 
 constexpr int kMaxGradientTaps = 5;
-// Output channels in a gradient tile of K taps: T * K registers of sums, K + 1 more in flight. The halves of the
-// sixteen lanes are added into the same sums.
+// Output channels in a gradient tile of K taps: T * K registers of sums, K + 1 more in flight. The halves of
+// the sixteen lanes are added into the same sums.
 constexpr int gradient_tile(int taps) {
     const int fit = (kRegisters == 32 ? 26 : 12) / taps;
     return fit > 8 ? 8 : fit > 6 && kRegisters == 16 ? 6 : fit;
@@ -134,7 +134,8 @@ CNN_INLINE void add_block(GradientSums<T, K>& sums, const ConvolutionGradient& a
                         Native x = load_native(x_row + a.offset[k] + ow * a.input_col + part * kWidth);
                         if constexpr (kMasked) x = select_native(live.part[part], x, Native{});
                         CNN_UNROLL for (int t = 0; t < T; ++t) {
-                            Native g = load_native(g_row + t * a.output_channel + ow * a.output_col + part * kWidth);
+                            Native g =
+                                load_native(g_row + t * a.output_channel + ow * a.output_col + part * kWidth);
                             if constexpr (kMasked) g = select_native(live.part[part], g, Native{});
                             sums.at[t][k] += g * x;
                         }
@@ -206,12 +207,13 @@ void gradient(const ConvolutionGradient& a) {
     }
 }
 
-// The same sums as rows(), through panels: the taps of some positions of one output row are copied side by side
-// (im2col), a chunk of channels at a time so that they stay in the cache, and every tile of output channels runs over
-// them. Only taps inside the input are copied and multiplied.
+// The same sums as rows(), through panels: the taps of some positions of one output row are copied side by
+// side (im2col), a chunk of channels at a time so that they stay in the cache, and every tile of output
+// channels runs over them. Only taps inside the input are copied and multiplied.
 template <int T, int P>
 CNN_INLINE void multiply_panels(const ConvolutionRows& a, const float* panels, std::ptrdiff_t panel_stride,
-                                std::ptrdiff_t channels, const Taps& row, const Taps& col, const float* w, float* y) {
+                                std::ptrdiff_t channels, const Taps& row, const Taps& col, const float* w,
+                                float* y) {
     const std::ptrdiff_t taps = static_cast<std::ptrdiff_t>(row.count) * col.count;
     TapWalk walk{channels,
                  row.count,
@@ -232,8 +234,8 @@ CNN_INLINE void multiply_panels(const ConvolutionRows& a, const float* panels, s
 }
 
 template <int T>
-void multiply_strip(const ConvolutionRows& a, const float* panels, std::ptrdiff_t panel_stride, std::ptrdiff_t channels,
-                    std::ptrdiff_t oh, std::ptrdiff_t begin, std::ptrdiff_t end) {
+void multiply_strip(const ConvolutionRows& a, const float* panels, std::ptrdiff_t panel_stride,
+                    std::ptrdiff_t channels, std::ptrdiff_t oh, std::ptrdiff_t begin, std::ptrdiff_t end) {
     constexpr int P = positions(T);
     const Taps& row = a.rows[oh];
     for (std::ptrdiff_t ow = begin; ow < end;) {
@@ -251,8 +253,9 @@ void multiply_strip(const ConvolutionRows& a, const float* panels, std::ptrdiff_
 }
 
 template <int T = kMaxTile>
-void multiply_tile(std::ptrdiff_t tile, const ConvolutionRows& a, const float* panels, std::ptrdiff_t panel_stride,
-                   std::ptrdiff_t channels, std::ptrdiff_t oh, std::ptrdiff_t begin, std::ptrdiff_t end) {
+void multiply_tile(std::ptrdiff_t tile, const ConvolutionRows& a, const float* panels,
+                   std::ptrdiff_t panel_stride, std::ptrdiff_t channels, std::ptrdiff_t oh,
+                   std::ptrdiff_t begin, std::ptrdiff_t end) {
     if (tile == T) return multiply_strip<T>(a, panels, panel_stride, channels, oh, begin, end);
     if constexpr (T > 1) multiply_tile<T - 1>(tile, a, panels, panel_stride, channels, oh, begin, end);
 }
@@ -262,9 +265,11 @@ void panel_rows(const ConvolutionPanels& q, float* panels) {
     for (std::ptrdiff_t oh = q.rows.row_begin; oh < q.rows.row_end; ++oh) {
         const Taps& row = q.rows.rows[oh];
         for (std::ptrdiff_t begin = 0; begin < q.rows.col_count; begin += q.strip) {
-            const std::ptrdiff_t end = begin + q.strip < q.rows.col_count ? begin + q.strip : q.rows.col_count;
+            const std::ptrdiff_t end =
+                begin + q.strip < q.rows.col_count ? begin + q.strip : q.rows.col_count;
             for (std::ptrdiff_t c0 = 0; c0 < q.rows.channels; c0 += q.chunk) {
-                const std::ptrdiff_t channels = c0 + q.chunk < q.rows.channels ? q.chunk : q.rows.channels - c0;
+                const std::ptrdiff_t channels =
+                    c0 + q.chunk < q.rows.channels ? q.chunk : q.rows.channels - c0;
                 for (std::ptrdiff_t ow = begin; ow < end; ++ow) {
                     const Taps& col = q.rows.cols[ow];
                     float* to = panels + (ow - begin) * panel_stride;
@@ -339,9 +344,13 @@ void product_tile(const SampleProduct& a) {
     if constexpr (T > 1) product_tile<T - 1>(a);
 }
 
-void sample_product(const SampleProduct& a) { product_tile(a); }
+void sample_product(const SampleProduct& a) {
+    product_tile(a);
+}
 
-std::ptrdiff_t tile_of_taps(std::ptrdiff_t taps) { return gradient_tile(static_cast<int>(taps)); }
+std::ptrdiff_t tile_of_taps(std::ptrdiff_t taps) {
+    return gradient_tile(static_cast<int>(taps));
+}
 
 float plane_sum(const float* grad_output, std::ptrdiff_t block_stride, std::ptrdiff_t blocks,
                 std::ptrdiff_t positions_count, std::ptrdiff_t last_lanes) {
@@ -359,8 +368,8 @@ float plane_sum(const float* grad_output, std::ptrdiff_t block_stride, std::ptrd
 
 }  // namespace
 
-extern const ConvolutionBody convolution_body = {
-    kMaxTile, rows, panel_rows, tile_of_taps, kMaxGradientTaps, gradient, sample_product, plane_sum};
+extern const ConvolutionBody convolution_body = {kMaxTile,         rows,     panel_rows,     tile_of_taps,
+                                                 kMaxGradientTaps, gradient, sample_product, plane_sum};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

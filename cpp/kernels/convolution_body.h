@@ -8,16 +8,17 @@
 
 namespace cnn {
 
-// Along one axis: which kernel taps reach an output coordinate, and which input coordinates they read. A backward pass
-// is the same gather with another table.
+// Along one axis: which kernel taps reach an output coordinate, and which input coordinates they read. A
+// backward pass is the same gather with another table.
 struct Taps {
-    int first, count, step;    // kernel indices first, first + step, ...
-    int input, input_step;     // input coordinate of the first tap, and from a tap to the next
-    int run;                   // coordinates from here on with the same taps, their inputs `advance` apart
+    int first, count, step;  // kernel indices first, first + step, ...
+    int input, input_step;   // input coordinate of the first tap, and from a tap to the next
+    int run;                 // coordinates from here on with the same taps, their inputs `advance` apart
 };
 
 // One block, one tile of output channels, some rows:
-// output[t][oh][ow] (+)= bias[t] + sum over c, kh, kw of weights[c][kh][kw][t] * input[c][ih][iw], all with 16 lanes.
+// output[t][oh][ow] (+)= bias[t] + sum over c, kh, kw of weights[c][kh][kw][t] * input[c][ih][iw], all with
+// 16 lanes.
 struct ConvolutionRows {
     const float* input;
     float* output;
@@ -36,8 +37,9 @@ struct ConvolutionRows {
     bool relu;
 };
 
-// Per-lane sums for one slot of blocks: sums[j][t] += grad_output[t][oh][ow] * input[j][oh * stride + ..][..] for
-// `taps` input origins j which share their row range; reduced over lanes into gradient[t * gradient_row + index[j]].
+// Per-lane sums for one slot of blocks: sums[j][t] += grad_output[t][oh][ow] * input[j][oh * stride + ..][..]
+// for `taps` input origins j which share their row range; reduced over lanes into gradient[t * gradient_row +
+// index[j]].
 struct ConvolutionGradient {
     const float* input;        // of the slot's first block
     const float* grad_output;  // first channel of the tile, of the slot's first block
@@ -69,8 +71,8 @@ struct SampleProduct {
     float* sums;  // [tile][16], aligned to 64
     std::ptrdiff_t terms, tile;
     bool first;  // write instead of add
-    // Null, or [position][16]: -1 where a tap lies in the input, 0 where it lies on padding and adds nothing, even where
-    // the weight is infinite. A position has `lanes` terms.
+    // Null, or [position][16]: -1 where a tap lies in the input, 0 where it lies on padding and adds nothing,
+    // even where the weight is infinite. A position has `lanes` terms.
     const std::int32_t* inside;
     std::ptrdiff_t lanes;
 };

@@ -22,15 +22,17 @@ std::vector<Taps> forward_taps(const Axis& axis) {
     for (std::ptrdiff_t o = 0; o < axis.output; ++o) {
         const std::ptrdiff_t start = o * axis.stride - axis.padding;
         std::ptrdiff_t first = start < 0 ? (-start + axis.dilation - 1) / axis.dilation : 0;
-        std::ptrdiff_t end = start >= axis.input ? 0 : (axis.input - start + axis.dilation - 1) / axis.dilation;
+        std::ptrdiff_t end =
+            start >= axis.input ? 0 : (axis.input - start + axis.dilation - 1) / axis.dilation;
         end = end < axis.kernel ? end : axis.kernel;
         if (end < first) first = end = 0;
-        taps[static_cast<std::size_t>(o)] = {static_cast<int>(first),
-                                             static_cast<int>(end - first),
-                                             1,
-                                             end > first ? static_cast<int>(start + first * axis.dilation) : 0,
-                                             static_cast<int>(axis.dilation),
-                                             1};
+        taps[static_cast<std::size_t>(o)] = {
+            static_cast<int>(first),
+            static_cast<int>(end - first),
+            1,
+            end > first ? static_cast<int>(start + first * axis.dilation) : 0,
+            static_cast<int>(axis.dilation),
+            1};
     }
     count_runs(taps, axis.stride);
     return taps;
@@ -43,7 +45,8 @@ std::vector<Taps> backward_taps(const Axis& axis) {
         Taps t{0, 0, static_cast<int>(step), 0, static_cast<int>(-step * axis.dilation / axis.stride), 1};
         for (std::ptrdiff_t k = 0; k < axis.kernel; ++k) {
             const std::ptrdiff_t distance = i + axis.padding - k * axis.dilation;
-            if (distance < 0 || distance % axis.stride != 0 || distance / axis.stride >= axis.output) continue;
+            if (distance < 0 || distance % axis.stride != 0 || distance / axis.stride >= axis.output)
+                continue;
             if (t.count == 0) {
                 t.first = static_cast<int>(k);
                 t.input = static_cast<int>(distance / axis.stride);

@@ -15,8 +15,8 @@ struct Axis {
 // For each output coordinate o: the taps k with 0 <= o * stride - padding + k * dilation < input.
 std::vector<Taps> forward_taps(const Axis& axis);
 
-// For each input coordinate i: the taps k for which (i + padding - k * dilation) is a multiple of the stride whose
-// quotient is an output coordinate; they form a progression in k and in the output coordinate.
+// For each input coordinate i: the taps k for which (i + padding - k * dilation) is a multiple of the stride
+// whose quotient is an output coordinate; they form a progression in k and in the output coordinate.
 std::vector<Taps> backward_taps(const Axis& axis);
 
 }  // namespace cnn

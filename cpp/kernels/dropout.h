@@ -1,7 +1,8 @@
-// Dropout (Srivastava et al. 2014) in its inverted form: y = x / (1 - rate) where kept, 0 where dropped, so that nothing
-// is left to do in inference. Feature f of sample n is dropped when a uniform number below `rate` comes up; that number is
-// a pure function of (seed, layer, step, n, f), so that the backward pass makes the same mask again.
-// x and y: [block][size][16]; a NaN that is dropped becomes 0. One task per block and slice of the features.
+// Dropout (Srivastava et al. 2014) in its inverted form: y = x / (1 - rate) where kept, 0 where dropped, so
+// that nothing is left to do in inference. Feature f of sample n is dropped when a uniform number below
+// `rate` comes up; that number is a pure function of (seed, layer, step, n, f), so that the backward pass
+// makes the same mask again. x and y: [block][size][16]; a NaN that is dropped becomes 0. One task per block
+// and slice of the features.
 #pragma once
 
 #include "kernels/op.h"

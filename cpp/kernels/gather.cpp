@@ -4,7 +4,8 @@ namespace cnn {
 namespace {
 
 template <class T, class Convert>
-void assemble(const T* const* images, std::ptrdiff_t live, std::ptrdiff_t plane, float* out, Convert convert) {
+void assemble(const T* const* images, std::ptrdiff_t live, std::ptrdiff_t plane, float* out,
+              Convert convert) {
     for (std::ptrdiff_t p = 0; p < plane; ++p, out += kLanes) {
         if (live == kLanes) {
             for (std::ptrdiff_t lane = 0; lane < kLanes; ++lane) out[lane] = convert(images[lane][p]);

@@ -5,15 +5,19 @@
 namespace cnn {
 namespace {
 
-constexpr std::ptrdiff_t kTerms = 256;    // a B panel of 256 x 16 floats is 16 KiB: half the first-level cache
-constexpr std::ptrdiff_t kRows = 96;      // A of 96 x 256 floats is 96 KiB: stays in the second-level cache
+constexpr std::ptrdiff_t kTerms = 256;  // a B panel of 256 x 16 floats is 16 KiB: half the first-level cache
+constexpr std::ptrdiff_t kRows = 96;    // A of 96 x 256 floats is 96 KiB: stays in the second-level cache
 constexpr std::ptrdiff_t kColumns = 768;  // of C in a task
 
-std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { return (a + b - 1) / b; }
+std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
+    return (a + b - 1) / b;
+}
 
 }  // namespace
 
-std::ptrdiff_t gemm_packed_size(const GemmShape& s) { return ceil_divide(s.columns, kLanes) * kLanes * s.terms; }
+std::ptrdiff_t gemm_packed_size(const GemmShape& s) {
+    return ceil_divide(s.columns, kLanes) * kLanes * s.terms;
+}
 
 void PackGemmPanels::run(const Context&, std::ptrdiff_t panel, std::byte*) const {
     // [panel][k][16]; columns beyond the matrix are zeros whose products are never stored.
@@ -36,7 +40,9 @@ Gemm::Gemm(const GemmShape& shape, const float* a, const float* packed, float* c
       row_parts_(ceil_divide(shape.rows, kRows)),
       column_parts_(ceil_divide(shape.columns, kColumns)) {}
 
-std::size_t Gemm::scratch_bytes() const { return static_cast<std::size_t>(kRows * kTerms) * sizeof(float); }
+std::size_t Gemm::scratch_bytes() const {
+    return static_cast<std::size_t>(kRows * kTerms) * sizeof(float);
+}
 
 void Gemm::run(const Context&, std::ptrdiff_t task, std::byte* scratch) const {
     const GemmShape& s = shape_;
@@ -61,7 +67,8 @@ void Gemm::run(const Context&, std::ptrdiff_t task, std::byte* scratch) const {
             const std::ptrdiff_t begin = row_begin + t * row_count / tiles;
             const std::ptrdiff_t end = row_begin + (t + 1) * row_count / tiles;
             for (std::ptrdiff_t term = 0; term < terms; ++term) {
-                for (std::ptrdiff_t i = begin; i < end; ++i) *to++ = a_[i * row_step + (k + term) * term_step];
+                for (std::ptrdiff_t i = begin; i < end; ++i)
+                    *to++ = a_[i * row_step + (k + term) * term_step];
             }
         }
         // A few panels at a time, so that they are in the first-level cache again for the next tile of rows.
@@ -70,9 +77,11 @@ void Gemm::run(const Context&, std::ptrdiff_t task, std::byte* scratch) const {
             const float* b = packed_ + ((column_begin + j) * s.terms) + k * kLanes;
             const float* panel_a = a;
             for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-                const std::ptrdiff_t begin = t * row_count / tiles, tile = (t + 1) * row_count / tiles - begin;
-                body_->tile({panel_a, b, c_ + (row_begin + begin) * s.lead_c + column_begin + j, s.lead_c, tile,
-                             std::min(kTogether, column_count - j), terms, kLanes * s.terms, s.accumulate || k > 0});
+                const std::ptrdiff_t begin = t * row_count / tiles,
+                                     tile = (t + 1) * row_count / tiles - begin;
+                body_->tile({panel_a, b, c_ + (row_begin + begin) * s.lead_c + column_begin + j, s.lead_c,
+                             tile, std::min(kTogether, column_count - j), terms, kLanes * s.terms,
+                             s.accumulate || k > 0});
                 panel_a += tile * terms;
             }
         }

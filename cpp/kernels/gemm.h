@@ -1,9 +1,11 @@
-// Packed matrix product after Goto & van de Geijn, "Anatomy of high-performance matrix multiplication" (2008):
-// C (M,N) = op(A) (M,K) op(B) (K,N), or C += that; row-major with leading dimensions; op is the transpose or nothing.
+// Packed matrix product after Goto & van de Geijn, "Anatomy of high-performance matrix multiplication"
+// (2008): C (M,N) = op(A) (M,K) op(B) (K,N), or C += that; row-major with leading dimensions; op is the
+// transpose or nothing.
 //
-// B is packed once into panels of 16 columns, a chunk of K terms at a time; each task packs the rows of A that it owns.
-// Element (i, j) of C belongs to one task and is summed over chunks of kTerms in order, so the result does not depend on
-// the number of threads. K = 0 gives zeros. NaN and Inf behave as in the sum written out.
+// B is packed once into panels of 16 columns, a chunk of K terms at a time; each task packs the rows of A
+// that it owns. Element (i, j) of C belongs to one task and is summed over chunks of kTerms in order, so the
+// result does not depend on the number of threads. K = 0 gives zeros. NaN and Inf behave as in the sum
+// written out.
 #pragma once
 
 #include "kernels/gemm_body.h"
@@ -22,7 +24,8 @@ std::ptrdiff_t gemm_packed_size(const GemmShape& shape);
 
 class PackGemmPanels : public Op {
   public:
-    PackGemmPanels(const GemmShape& shape, const float* b, float* packed) : shape_(shape), b_(b), packed_(packed) {}
+    PackGemmPanels(const GemmShape& shape, const float* b, float* packed)
+        : shape_(shape), b_(b), packed_(packed) {}
     std::ptrdiff_t tasks(const Context&) const override { return (shape_.columns + kLanes - 1) / kLanes; }
     void run(const Context&, std::ptrdiff_t panel, std::byte*) const override;
 

@@ -26,7 +26,8 @@ CNN_INLINE void compute(const GemmTile& g, const float* b, float* c, std::ptrdif
         } else {
             alignas(64) float values[P * kSamples];
             for (int p = 0; p < P; ++p) store(values + p * kSamples, sums.at[t][p]);
-            for (std::ptrdiff_t j = 0; j < columns; ++j) row[j] = g.accumulate ? row[j] + values[j] : values[j];
+            for (std::ptrdiff_t j = 0; j < columns; ++j)
+                row[j] = g.accumulate ? row[j] + values[j] : values[j];
         }
     }
 }
@@ -51,7 +52,9 @@ void choose(const GemmTile& g) {
     if constexpr (T > 1) choose<T - 1>(g);
 }
 
-void tile(const GemmTile& g) { choose(g); }
+void tile(const GemmTile& g) {
+    choose(g);
+}
 
 }  // namespace
 

@@ -7,7 +7,8 @@
 
 namespace cnn {
 
-// C[tile][columns] (+)= A-panel [terms][tile] times `panels` B-panels [terms][16], `panel_stride` floats apart.
+// C[tile][columns] (+)= A-panel [terms][tile] times `panels` B-panels [terms][16], `panel_stride` floats
+// apart.
 struct GemmTile {
     const float* a;
     const float* b;

@@ -1,5 +1,5 @@
-// The register tile that convolution, linear layers and GEMM share: T outputs x P positions x 16 samples of sums that
-// stay in registers while the taps go by. For *.simd.cpp files only.
+// The register tile that convolution, linear layers and GEMM share: T outputs x P positions x 16 samples of
+// sums that stay in registers while the taps go by. For *.simd.cpp files only.
 #pragma once
 
 #include "simd/vector.h"
@@ -14,15 +14,17 @@ constexpr int kSums = kRegisters == 32 ? 24 : 12;
 constexpr int kMaxTile = kRegisters == 32 ? 8 : kSums / kParts;
 
 // The positions that fill the registers for a tile of T outputs.
-constexpr int positions(int tile) { return kSums / kParts / tile < 1 ? 1 : kSums / kParts / tile; }
+constexpr int positions(int tile) {
+    return kSums / kParts / tile < 1 ? 1 : kSums / kParts / tile;
+}
 
 template <int T, int P>
 struct Sums {
     Lanes at[T][P];
 };
 
-// How the taps of a tile lie in memory, in floats: channels x rows x cols, each with its step in the input and in the
-// packed weights; the T weights of a tap are consecutive.
+// How the taps of a tile lie in memory, in floats: channels x rows x cols, each with its step in the input
+// and in the packed weights; the T weights of a tap are consecutive.
 struct TapWalk {
     std::ptrdiff_t channels, rows, cols;
     std::ptrdiff_t input_channel, input_row, input_col;

@@ -4,7 +4,8 @@ namespace cnn {
 namespace {
 
 template <class T>
-void to_lanes(const Context& context, std::ptrdiff_t block, std::ptrdiff_t features, const T* rows, T* lanes) {
+void to_lanes(const Context& context, std::ptrdiff_t block, std::ptrdiff_t features, const T* rows,
+              T* lanes) {
     const std::ptrdiff_t live = live_lanes(context.samples, block);
     const T* from = rows + block * kLanes * features;
     T* to = lanes + block * features * kLanes;
@@ -16,7 +17,8 @@ void to_lanes(const Context& context, std::ptrdiff_t block, std::ptrdiff_t featu
 }
 
 template <class T>
-void from_lanes(const Context& context, std::ptrdiff_t block, std::ptrdiff_t features, const T* lanes, T* rows) {
+void from_lanes(const Context& context, std::ptrdiff_t block, std::ptrdiff_t features, const T* lanes,
+                T* rows) {
     const std::ptrdiff_t live = live_lanes(context.samples, block);
     const T* from = lanes + block * features * kLanes;
     T* to = rows + block * kLanes * features;

@@ -1,6 +1,6 @@
-// Log-softmax over classes, y_c = x_c - log(sum over k of exp(x_k)), computed after subtracting the largest x.
-// x and y: [block][C][16], C >= 1. A sample with a NaN or +Inf, or of -Inf alone, gives NaN for all its classes.
-// One task per block.
+// Log-softmax over classes, y_c = x_c - log(sum over k of exp(x_k)), computed after subtracting the largest
+// x. x and y: [block][C][16], C >= 1. A sample with a NaN or +Inf, or of -Inf alone, gives NaN for all its
+// classes. One task per block.
 #pragma once
 
 #include "kernels/log_softmax_body.h"
@@ -23,7 +23,8 @@ class LogSoftmaxForward : public Op {
 
 class LogSoftmaxBackward : public Op {
   public:
-    LogSoftmaxBackward(std::ptrdiff_t classes, const float* output, const float* grad_output, float* grad_input);
+    LogSoftmaxBackward(std::ptrdiff_t classes, const float* output, const float* grad_output,
+                       float* grad_input);
     std::ptrdiff_t tasks(const Context& context) const override { return block_count(context.samples); }
     void run(const Context&, std::ptrdiff_t block, std::byte*) const override;
 

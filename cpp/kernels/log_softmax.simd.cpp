@@ -31,7 +31,8 @@ void backward(const float* output, const float* grad_output, float* grad_input, 
 
 void scaled_exp(const float* input, float* output, std::ptrdiff_t classes, float scale) {
     const Lanes s = broadcast(scale);
-    for (std::ptrdiff_t c = 0; c < classes; ++c) store(output + c * kSamples, exp(load(input + c * kSamples)) * s);
+    for (std::ptrdiff_t c = 0; c < classes; ++c)
+        store(output + c * kSamples, exp(load(input + c * kSamples)) * s);
 }
 
 }  // namespace

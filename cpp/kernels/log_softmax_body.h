@@ -10,7 +10,8 @@ namespace cnn {
 struct LogSoftmaxBody {
     void (*forward)(const float* input, float* output, std::ptrdiff_t classes);
     // grad_input = g - exp(y) * sum over c of g
-    void (*backward)(const float* output, const float* grad_output, float* grad_input, std::ptrdiff_t classes);
+    void (*backward)(const float* output, const float* grad_output, float* grad_input,
+                     std::ptrdiff_t classes);
     // exp(y) * scale
     void (*scaled_exp)(const float* input, float* output, std::ptrdiff_t classes, float scale);
 };

@@ -4,8 +4,8 @@
 
 namespace cnn {
 
-NllLoss::NllLoss(std::ptrdiff_t classes, const float* log_probabilities, const std::int64_t* targets, float* losses,
-                 std::uint8_t* correct, float* grad_input, bool through_softmax)
+NllLoss::NllLoss(std::ptrdiff_t classes, const float* log_probabilities, const std::int64_t* targets,
+                 float* losses, std::uint8_t* correct, float* grad_input, bool through_softmax)
     : body_(CNN_SELECT_BODY(log_softmax_body)),
       classes_(classes),
       log_probabilities_(log_probabilities),
@@ -40,8 +40,8 @@ void NllLoss::run(const Context& context, std::ptrdiff_t block, std::byte*) cons
     }
 }
 
-SquaredErrorLoss::SquaredErrorLoss(std::ptrdiff_t size, float factor, const float* predictions, const float* targets,
-                                   float* losses, float* grad_input)
+SquaredErrorLoss::SquaredErrorLoss(std::ptrdiff_t size, float factor, const float* predictions,
+                                   const float* targets, float* losses, float* grad_input)
     : size_(size),
       factor_(factor),
       predictions_(predictions),

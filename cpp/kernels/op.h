@@ -10,10 +10,13 @@ constexpr std::ptrdiff_t kLanes = 16;  // samples side by side: one block
 constexpr std::ptrdiff_t kMaxSlots = 8;
 
 // Each activation is an array of blocks [C][H][W][16 samples]; sample n is lane n % 16 of block n / 16.
-constexpr std::ptrdiff_t block_count(std::ptrdiff_t samples) { return (samples + kLanes - 1) / kLanes; }
+constexpr std::ptrdiff_t block_count(std::ptrdiff_t samples) {
+    return (samples + kLanes - 1) / kLanes;
+}
 
-// Sums over samples are split into slots that depend on the batch size alone, never on the number of threads: each slot
-// is summed in its own order and the slots are added as a fixed tree. Hence the same bits for any number of threads.
+// Sums over samples are split into slots that depend on the batch size alone, never on the number of threads:
+// each slot is summed in its own order and the slots are added as a fixed tree. Hence the same bits for any
+// number of threads.
 constexpr std::ptrdiff_t slot_count(std::ptrdiff_t samples) {
     return block_count(samples) < kMaxSlots ? block_count(samples) : kMaxSlots;
 }
@@ -23,7 +26,8 @@ struct BlockRange {
 };
 
 constexpr BlockRange slot_blocks(std::ptrdiff_t samples, std::ptrdiff_t slot) {
-    return {slot * block_count(samples) / slot_count(samples), (slot + 1) * block_count(samples) / slot_count(samples)};
+    return {slot * block_count(samples) / slot_count(samples),
+            (slot + 1) * block_count(samples) / slot_count(samples)};
 }
 
 constexpr std::ptrdiff_t live_lanes(std::ptrdiff_t samples, std::ptrdiff_t block) {
@@ -32,10 +36,10 @@ constexpr std::ptrdiff_t live_lanes(std::ptrdiff_t samples, std::ptrdiff_t block
 
 // What differs from one run of a program to the next.
 struct Context {
-    std::ptrdiff_t samples = 0;           // in this run, at most the batch size the operations were made for
-    std::ptrdiff_t first_sample = 0;      // its place in the step's batch, when that is run in parts
-    float loss_scale = 1.0f;              // of each gradient of a loss: 1 / samples of the step for their mean
-    bool accumulate_gradients = false;    // the step's second and later parts add to the gradients of the first
+    std::ptrdiff_t samples = 0;         // in this run, at most the batch size the operations were made for
+    std::ptrdiff_t first_sample = 0;    // its place in the step's batch, when that is run in parts
+    float loss_scale = 1.0f;            // of each gradient of a loss: 1 / samples of the step for their mean
+    bool accumulate_gradients = false;  // the step's second and later parts add to the gradients of the first
     std::uint64_t seed = 0;
     std::uint32_t step = 0;
     std::uint32_t epoch = 0;

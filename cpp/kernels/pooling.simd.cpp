@@ -10,20 +10,21 @@ struct Window {
 };
 
 // The part of window `o` that lies inside the input.
-CNN_INLINE Window window(std::ptrdiff_t o, std::ptrdiff_t stride, std::ptrdiff_t padding, std::ptrdiff_t kernel,
-                         std::ptrdiff_t input) {
+CNN_INLINE Window window(std::ptrdiff_t o, std::ptrdiff_t stride, std::ptrdiff_t padding,
+                         std::ptrdiff_t kernel, std::ptrdiff_t input) {
     const std::ptrdiff_t begin = o * stride - padding, end = begin + kernel;
     return {begin < 0 ? 0 : begin, end > input ? input : end};
 }
 
 CNN_INLINE Mask load_index(const std::int32_t* p) {
     Mask r;
-    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = *reinterpret_cast<const NativeInt*>(p + i * kWidth);
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] =
+        *reinterpret_cast<const NativeInt*>(p + i * kWidth);
     return r;
 }
 
 CNN_INLINE void store_index(std::int32_t* p, const Mask& v) {
-    CNN_UNROLL for (int i = 0; i < kParts; ++i) *reinterpret_cast<NativeInt*>(p + i * kWidth) = v.part[i];
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) * reinterpret_cast<NativeInt*>(p + i * kWidth) = v.part[i];
 }
 
 CNN_INLINE Mask broadcast_index(std::int32_t value) {
@@ -59,7 +60,8 @@ void find_maxima(const PoolingShape& s, const float* input, float* output, std::
                 for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
                     const std::ptrdiff_t at = h * s.input_width + w;
                     const Lanes x = load(input + at * kSamples);
-                    // A NaN replaces every number and is replaced by nothing; of equal values the first stays.
+                    // A NaN replaces every number and is replaced by nothing; of equal values the first
+                    // stays.
                     const Mask better = both(invert(less_equal(x, best)), equal(best, best));
                     best = select(better, x, best);
                     if constexpr (kIndex) {
@@ -86,10 +88,11 @@ CNN_INLINE void clear(float* plane, std::ptrdiff_t count) {
     for (std::ptrdiff_t i = 0; i < count; ++i) store(plane + i * kSamples, broadcast(0.0f));
 }
 
-void max_backward(const PoolingShape& s, const float* grad_output, const std::int32_t* argmax, const float* output,
-                  float* grad_input) {
+void max_backward(const PoolingShape& s, const float* grad_output, const std::int32_t* argmax,
+                  const float* output, float* grad_input) {
     const bool disjoint = s.disjoint();
-    const bool covering = disjoint && s.stride_height == s.kernel_height && s.stride_width == s.kernel_width &&
+    const bool covering = disjoint && s.stride_height == s.kernel_height &&
+                          s.stride_width == s.kernel_width &&
                           s.output_height * s.stride_height == s.input_height + 2 * s.padding_height &&
                           s.output_width * s.stride_width == s.input_width + 2 * s.padding_width;
     if (!covering) clear(grad_input, s.input_plane());
@@ -141,7 +144,8 @@ void average_forward(const PoolingShape& s, bool count_padding, const float* inp
     }
 }
 
-void average_backward(const PoolingShape& s, bool count_padding, const float* grad_output, float* grad_input) {
+void average_backward(const PoolingShape& s, bool count_padding, const float* grad_output,
+                      float* grad_input) {
     clear(grad_input, s.input_plane());
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
         const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);

@@ -27,7 +27,8 @@ struct PoolingBody {
     void (*max_backward)(const PoolingShape&, const float* grad_output, const std::int32_t* argmax,
                          const float* output, float* grad_input);
     void (*average_forward)(const PoolingShape&, bool count_padding, const float* input, float* output);
-    void (*average_backward)(const PoolingShape&, bool count_padding, const float* grad_output, float* grad_input);
+    void (*average_backward)(const PoolingShape&, bool count_padding, const float* grad_output,
+                             float* grad_input);
 };
 
 CNN_DECLARE_BODIES(PoolingBody, pooling_body)

@@ -5,9 +5,11 @@
 namespace cnn {
 namespace {
 
-Philox4x32::Counter block_at(std::uint64_t block, Philox4x32::Key key, std::uint32_t purpose, std::uint32_t stream) {
+Philox4x32::Counter block_at(std::uint64_t block, Philox4x32::Key key, std::uint32_t purpose,
+                             std::uint32_t stream) {
     return Philox4x32::block(
-        {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), stream, purpose << 24}, key);
+        {static_cast<std::uint32_t>(block), static_cast<std::uint32_t>(block >> 32), stream, purpose << 24},
+        key);
 }
 
 // The same numbers as block_at, one after the other.
@@ -31,12 +33,14 @@ class Sequence {
     std::size_t used_ = 4;
 };
 
-// Unbiased number below `bound`: the upper half of a product, drawn again in the rare cases that would favour some.
+// Unbiased number below `bound`: the upper half of a product, drawn again in the rare cases that would favour
+// some.
 std::uint32_t below(Sequence& sequence, std::uint32_t bound) {
     std::uint64_t product = std::uint64_t{sequence.next()} * bound;
     if (static_cast<std::uint32_t>(product) < bound) {
         const std::uint32_t threshold = (0u - bound) % bound;
-        while (static_cast<std::uint32_t>(product) < threshold) product = std::uint64_t{sequence.next()} * bound;
+        while (static_cast<std::uint32_t>(product) < threshold)
+            product = std::uint64_t{sequence.next()} * bound;
     }
     return static_cast<std::uint32_t>(product >> 32);
 }
@@ -49,7 +53,8 @@ void random_uniform(float* out, std::ptrdiff_t count, std::uint64_t seed, std::u
     for (std::ptrdiff_t i = 0; i < count; ++i) out[i] = Philox4x32::uniform(sequence.next());
 }
 
-void random_normal(float* out, std::ptrdiff_t count, std::uint64_t seed, std::uint32_t purpose, std::uint32_t stream) {
+void random_normal(float* out, std::ptrdiff_t count, std::uint64_t seed, std::uint32_t purpose,
+                   std::uint32_t stream) {
     Sequence sequence(Philox4x32::key(seed), purpose, stream);
     for (std::ptrdiff_t i = 0; i < count; i += 2) {
         // In (0, 1], so that its logarithm is finite.

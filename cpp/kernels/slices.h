@@ -13,7 +13,9 @@ struct Slice {
     std::ptrdiff_t block, begin, end;
 };
 
-inline std::ptrdiff_t slices_per_block(std::ptrdiff_t size) { return (size + kSliceFeatures - 1) / kSliceFeatures; }
+inline std::ptrdiff_t slices_per_block(std::ptrdiff_t size) {
+    return (size + kSliceFeatures - 1) / kSliceFeatures;
+}
 
 inline Slice slice(std::ptrdiff_t task, std::ptrdiff_t size) {
     const std::ptrdiff_t per_block = slices_per_block(size), part = task % per_block;

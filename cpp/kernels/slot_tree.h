@@ -1,5 +1,5 @@
-// The fixed tree in which the sums of the slots are added: ((0+4)+(2+6))+((1+5)+(3+7)) for eight, the same without the
-// missing ones for fewer. A process could own a subtree.
+// The fixed tree in which the sums of the slots are added: ((0+4)+(2+6))+((1+5)+(3+7)) for eight, the same
+// without the missing ones for fewer. A process could own a subtree.
 #pragma once
 
 #include "kernels/op.h"

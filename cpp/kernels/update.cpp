@@ -18,7 +18,8 @@ void AddSlots::run(const Context& context, std::ptrdiff_t task, std::byte*) cons
                      accumulate_ || context.accumulate_gradients);
 }
 
-Sgd::Sgd(std::ptrdiff_t count, float* parameter, const float* gradient, float* velocity, const SgdSettings& settings)
+Sgd::Sgd(std::ptrdiff_t count, float* parameter, const float* gradient, float* velocity,
+         const SgdSettings& settings)
     : body_(CNN_SELECT_BODY(update_body)),
       count_(count),
       parameter_(parameter),
@@ -30,7 +31,8 @@ void Sgd::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
     const std::ptrdiff_t begin = task * kUpdateChunk, size = std::min(kUpdateChunk, count_ - begin);
     SgdSettings settings = settings_;
     settings.learning_rate = context.learning_rate;
-    body_->sgd(parameter_ + begin, gradient_ + begin, velocity_ ? velocity_ + begin : nullptr, size, settings);
+    body_->sgd(parameter_ + begin, gradient_ + begin, velocity_ ? velocity_ + begin : nullptr, size,
+               settings);
 }
 
 }  // namespace cnn

@@ -2,8 +2,8 @@
 //
 // AddSlots: gradient = scale * sum over slots (a fixed tree, see slot_tree.h), or added to what is there.
 // Sgd: d = g + weight_decay * p; v = momentum * v + (1 - dampening) * d; d = nesterov ? d + momentum * v : v;
-//      p = p - learning_rate * d (Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013; dampening is
-//      Torch7's). Without a velocity array, d is used as it is. The learning rate is the context's.
+//      p = p - learning_rate * d (Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013; dampening
+//      is Torch7's). Without a velocity array, d is used as it is. The learning rate is the context's.
 // Element i belongs to task i / kChunk.
 #pragma once
 
@@ -31,7 +31,8 @@ class AddSlots : public Op {
 
 class Sgd : public Op {
   public:
-    Sgd(std::ptrdiff_t count, float* parameter, const float* gradient, float* velocity, const SgdSettings& settings);
+    Sgd(std::ptrdiff_t count, float* parameter, const float* gradient, float* velocity,
+        const SgdSettings& settings);
     std::ptrdiff_t tasks(const Context&) const override { return (count_ + kUpdateChunk - 1) / kUpdateChunk; }
     void run(const Context& context, std::ptrdiff_t task, std::byte*) const override;
 

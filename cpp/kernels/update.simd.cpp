@@ -34,7 +34,8 @@ void add_slots(const float* slots, std::ptrdiff_t stride, std::ptrdiff_t slot_co
     }
 }
 
-void sgd(float* parameter, const float* gradient, float* velocity, std::ptrdiff_t count, const SgdSettings& s) {
+void sgd(float* parameter, const float* gradient, float* velocity, std::ptrdiff_t count,
+         const SgdSettings& s) {
     const Native rate = broadcast_native(s.learning_rate), momentum = broadcast_native(s.momentum);
     const Native undamped = broadcast_native(1.0f - s.dampening), decay = broadcast_native(s.weight_decay);
     for (std::ptrdiff_t i = 0; i < count; i += kWidth) {

@@ -11,7 +11,8 @@
 namespace cnn {
 namespace {
 
-// Batches beyond this run in parts whose gradients are added, so that "all training images at once" fits in memory.
+// Batches beyond this run in parts whose gradients are added, so that "all training images at once" fits in
+// memory.
 constexpr std::ptrdiff_t kMicroBatch = 1024;
 
 }  // namespace
@@ -41,7 +42,8 @@ const Op* Program::keep(Op* op) {
 int Program::make(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, bool needs_gradient) {
     const std::ptrdiff_t features = channels * height * width;
     float* values = lanes(features);
-    tensors_.push_back({channels, height, width, values, training_ && needs_gradient ? lanes(features) : nullptr});
+    tensors_.push_back(
+        {channels, height, width, values, training_ && needs_gradient ? lanes(features) : nullptr});
     return static_cast<int>(tensors_.size()) - 1;
 }
 
@@ -55,10 +57,12 @@ void Program::backward_stage(Stage stage) {
 // The backward pass of the ReLU that is part of a layer, unless the pooling after it has done it.
 void Program::undo_relu(const Tensor& y) {
     if (!y.unrectify) return;
-    backward_stage({keep(new ActivationBackward(ActivationKind::kRelu, y.features(), y.values, y.gradient, y.gradient))});
+    backward_stage({keep(
+        new ActivationBackward(ActivationKind::kRelu, y.features(), y.values, y.gradient, y.gradient))});
 }
 
-int Program::input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, std::vector<float> table) {
+int Program::input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width,
+                   std::vector<float> table) {
     table_ = std::move(table);
     const int y = make(channels, height, width, false);
     prepare(new Gather(channels, height * width, &source_, table_.data(), tensor(y).values));
@@ -93,8 +97,8 @@ int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arr
     tensor(y).rectified = tensor(y).unrectify = relu;
     float* packed = floats(shape.weight_size());
     prepare(new PackConvolutionWeights(shape, false, arrays.weight, packed));
-    forward_stage(ConvolutionGather::forward(shape, choose_forward(shape), tensor(x).values, tensor(y).values, packed,
-                                             arrays.bias, relu));
+    forward_stage(ConvolutionGather::forward(shape, choose_forward(shape), tensor(x).values, tensor(y).values,
+                                             packed, arrays.bias, relu));
     if (training_) {
         backward_emitters_.push_back([=] {
             undo_relu(tensor(y));
@@ -104,8 +108,9 @@ int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arr
             if (tensor(x).gradient) {
                 float* packed_back = floats(shape.weight_size());
                 prepare(new PackConvolutionWeights(shape, true, arrays.weight, packed_back));
-                first.push_back(keep(ConvolutionGather::backward_input(
-                    shape, choose_backward_input(shape), tensor(y).gradient, tensor(x).gradient, packed_back)));
+                first.push_back(keep(ConvolutionGather::backward_input(shape, choose_backward_input(shape),
+                                                                       tensor(y).gradient, tensor(x).gradient,
+                                                                       packed_back)));
             }
             if (!first.empty()) backward_.back().stages.push_back(std::move(first));
         });
@@ -120,14 +125,14 @@ int Program::linear(int x, std::ptrdiff_t outputs, const LearnedArrays& arrays, 
     tensor(y).rectified = tensor(y).unrectify = relu;
     float* packed = floats(shape.weight_size());
     prepare(new PackConvolutionWeights(shape, false, arrays.weight, packed));
-    forward_stage(
-        new LinearGather(inputs, outputs, capacity_, tensor(x).values, tensor(y).values, packed, arrays.bias, relu));
+    forward_stage(new LinearGather(inputs, outputs, capacity_, tensor(x).values, tensor(y).values, packed,
+                                   arrays.bias, relu));
     if (training_) {
         backward_emitters_.push_back([=] {
             undo_relu(tensor(y));
             Stage first = std::exchange(deferred_, {});
-            parameter_gradients(shape, tensor(x).values, tensor(y).gradient, arrays, ConvolutionAlgorithm::kIm2col,
-                                first);
+            parameter_gradients(shape, tensor(x).values, tensor(y).gradient, arrays,
+                                ConvolutionAlgorithm::kIm2col, first);
             if (tensor(x).gradient) {
                 float* packed_back = floats(shape.weight_size());
                 prepare(new PackConvolutionWeights(shape, true, arrays.weight, packed_back));
@@ -150,8 +155,9 @@ int Program::max_pooling(int x, const PoolingShape& shape) {
         const bool rectified = tensor(x).rectified;
         tensor(x).unrectify = false;  // here, where there are fewer values
         backward_emitters_.push_back([=] {
-            backward_stage({keep(new MaxPoolingBackward(shape, tensor(y).gradient, argmax,
-                                                        rectified ? tensor(y).values : nullptr, tensor(x).gradient))});
+            backward_stage(
+                {keep(new MaxPoolingBackward(shape, tensor(y).gradient, argmax,
+                                             rectified ? tensor(y).values : nullptr, tensor(x).gradient))});
         });
     }
     return y;
@@ -163,8 +169,8 @@ int Program::average_pooling(int x, const PoolingShape& shape, bool count_paddin
     forward_stage(new AveragePoolingForward(shape, count_padding, tensor(x).values, tensor(y).values));
     if (needed) {
         backward_emitters_.push_back([=] {
-            backward_stage(
-                {keep(new AveragePoolingBackward(shape, count_padding, tensor(y).gradient, tensor(x).gradient))});
+            backward_stage({keep(
+                new AveragePoolingBackward(shape, count_padding, tensor(y).gradient, tensor(x).gradient))});
         });
     }
     return y;
@@ -183,8 +189,8 @@ int Program::activation(int x, ActivationKind kind) {
     return y;
 }
 
-int Program::batch_normalization(int x, const LearnedArrays& arrays, float* running_mean, float* running_variance,
-                                 float momentum, float epsilon, bool relu) {
+int Program::batch_normalization(int x, const LearnedArrays& arrays, float* running_mean,
+                                 float* running_variance, float momentum, float epsilon, bool relu) {
     const int y = make(tensor(x).channels, tensor(x).height, tensor(x).width, true);
     tensor(y).rectified = tensor(y).unrectify = relu;
     BatchNormalizationArrays a{};
@@ -241,8 +247,8 @@ int Program::dropout(int x, float rate, std::uint32_t layer) {
     forward_stage(new Dropout(tensor(x).features(), rate, layer, tensor(x).values, tensor(y).values));
     if (needed) {
         backward_emitters_.push_back([=] {
-            backward_stage(
-                {keep(new Dropout(tensor(x).features(), rate, layer, tensor(y).gradient, tensor(x).gradient))});
+            backward_stage({keep(
+                new Dropout(tensor(x).features(), rate, layer, tensor(y).gradient, tensor(x).gradient))});
         });
     }
     return y;
@@ -254,19 +260,22 @@ int Program::log_softmax(int x) {
     forward_stage(new LogSoftmaxForward(tensor(x).features(), tensor(x).values, tensor(y).values));
     if (needed) {
         backward_emitters_.push_back([=] {
-            backward_stage({keep(new LogSoftmaxBackward(tensor(x).features(), tensor(y).values, tensor(y).gradient,
-                                                        tensor(x).gradient))});
+            backward_stage({keep(new LogSoftmaxBackward(tensor(x).features(), tensor(y).values,
+                                                        tensor(y).gradient, tensor(x).gradient))});
         });
     }
     return y;
 }
 
-int Program::foreign(int x, std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, ForeignLayer layer) {
+int Program::foreign(int x, std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width,
+                     ForeignLayer layer) {
     const int y = make(channels, height, width, true);
     float* x_rows = floats(capacity_ * tensor(x).features());
     float* y_rows = floats(capacity_ * tensor(y).features());
     forward_stage(new FromLanes(tensor(x).features(), tensor(x).values, x_rows));
-    forward_.back().call = [=](const Context& context) { return layer.forward(context.samples, x_rows, y_rows); };
+    forward_.back().call = [=](const Context& context) {
+        return layer.forward(context.samples, x_rows, y_rows);
+    };
     forward_.emplace_back();
     forward_stage(new ToLanes(tensor(y).features(), y_rows, tensor(y).values));
     if (training_) {
@@ -275,7 +284,8 @@ int Program::foreign(int x, std::ptrdiff_t channels, std::ptrdiff_t height, std:
         backward_emitters_.push_back([=] {
             backward_stage({keep(new FromLanes(tensor(y).features(), tensor(y).gradient, grad_y_rows))});
             backward_.back().call = [=](const Context& context) {
-                return layer.backward(context.samples, x_rows, grad_y_rows, grad_x_rows, context.accumulate_gradients);
+                return layer.backward(context.samples, x_rows, grad_y_rows, grad_x_rows,
+                                      context.accumulate_gradients);
             };
             backward_.emplace_back();
             if (tensor(x).gradient) {
@@ -299,8 +309,8 @@ void Program::nll(int x, bool through_softmax) {
     } else {
         result_ = x;
     }
-    loss_.push_back(keep(new NllLoss(classes, log_probabilities, batch_labels_.data(), losses_.data(), correct_.data(),
-                                     tensor(x).gradient, through_softmax)));
+    loss_.push_back(keep(new NllLoss(classes, log_probabilities, batch_labels_.data(), losses_.data(),
+                                     correct_.data(), tensor(x).gradient, through_softmax)));
 }
 
 void Program::squared_error(int x, float factor) {
@@ -311,7 +321,9 @@ void Program::squared_error(int x, float factor) {
     result_ = x;
 }
 
-void Program::result(int x) { result_ = x; }
+void Program::result(int x) {
+    result_ = x;
+}
 
 void Program::sgd(std::ptrdiff_t count, float* value, const float* gradient, float* velocity,
                   const SgdSettings& settings) {
@@ -331,13 +343,15 @@ void Program::finish() {
         // One parallel region as far as no foreign layer is called.
         step_program_ = loss_program_;
         Segment& last = step_program_.back();
-        last.stages.insert(last.stages.end(), backward_.front().stages.begin(), backward_.front().stages.end());
+        last.stages.insert(last.stages.end(), backward_.front().stages.begin(),
+                           backward_.front().stages.end());
         last.call = backward_.front().call;
         step_program_.insert(step_program_.end(), backward_.begin() + 1, backward_.end());
     }
     if (result_ >= 0) {
         result_rows_ = floats(capacity_ * tensor(result_).features());
-        const Stage rows{keep(new FromLanes(tensor(result_).features(), tensor(result_).values, result_rows_))};
+        const Stage rows{
+            keep(new FromLanes(tensor(result_).features(), tensor(result_).values, result_rows_))};
         forward_.back().stages.push_back(rows);
         loss_program_.back().stages.push_back(rows);
     }
@@ -366,7 +380,8 @@ void Program::copy_targets(const std::int64_t* indices, std::int64_t first, std:
         const std::int64_t image = indices ? indices[n] : first + n;
         if (labels_ && !batch_labels_.empty()) batch_labels_[static_cast<std::size_t>(n)] = labels_[image];
         if (targets_) {
-            std::copy_n(targets_ + image * target_size_, target_size_, batch_targets_.data() + n * target_size_);
+            std::copy_n(targets_ + image * target_size_, target_size_,
+                        batch_targets_.data() + n * target_size_);
         }
     }
 }
@@ -413,7 +428,8 @@ RunResult Program::forward(std::int64_t first, const std::int64_t* indices, std:
             return result;
         }
         if (losses) add_losses(context.samples, result);
-        if (rows) std::copy_n(result_rows_, context.samples * result_features(), rows + begin * result_features());
+        if (rows)
+            std::copy_n(result_rows_, context.samples * result_features(), rows + begin * result_features());
     }
     return result;
 }

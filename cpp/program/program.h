@@ -1,9 +1,10 @@
-// A network lowered once, for one batch size, to operations on buffers of its own; a run of all of it is one call.
+// A network lowered once, for one batch size, to operations on buffers of its own; a run of all of it is one
+// call.
 //
-// Built by naming tensors: input() gives the first, each layer takes a tensor and gives the next, loss functions end a
-// training program, and finish() emits the backward pass. Nothing that a program reads or writes besides its own buffers
-// (parameters, gradients, optimizer state, running statistics) is changed before the backward pass of a step is
-// complete, but for gradients, which every step writes anew.
+// Built by naming tensors: input() gives the first, each layer takes a tensor and gives the next, loss
+// functions end a training program, and finish() emits the backward pass. Nothing that a program reads or
+// writes besides its own buffers (parameters, gradients, optimizer state, running statistics) is changed
+// before the backward pass of a step is complete, but for gradients, which every step writes anew.
 #pragma once
 
 #include <functional>
@@ -11,9 +12,9 @@
 #include <string>
 #include <vector>
 
+#include "kernels/activation.h"
 #include "kernels/batch_normalization.h"
 #include "kernels/convolution.h"
-#include "kernels/activation.h"
 #include "kernels/gather.h"
 #include "kernels/pooling.h"
 #include "kernels/update.h"
@@ -22,7 +23,8 @@
 
 namespace cnn {
 
-// Learned arrays of a layer; gradients are null in a program that does not train, bias ones also where there is none.
+// Learned arrays of a layer; gradients are null in a program that does not train, bias ones also where there
+// is none.
 struct LearnedArrays {
     const float* weight = nullptr;
     const float* bias = nullptr;
@@ -30,12 +32,13 @@ struct LearnedArrays {
     float* grad_bias = nullptr;
 };
 
-// A layer that is not ours: called between parallel parts with (samples, features) arrays, `forward(input, output)` and
-// `backward(input, grad_output, grad_input, accumulate)`. False stops the run: an error is on its way.
+// A layer that is not ours: called between parallel parts with (samples, features) arrays, `forward(input,
+// output)` and `backward(input, grad_output, grad_input, accumulate)`. False stops the run: an error is on
+// its way.
 struct ForeignLayer {
     std::function<bool(std::ptrdiff_t samples, const float* input, float* output)> forward;
-    std::function<bool(std::ptrdiff_t samples, const float* input, const float* grad_output, float* grad_input,
-                       bool accumulate)>
+    std::function<bool(std::ptrdiff_t samples, const float* input, const float* grad_output,
+                       float* grad_input, bool accumulate)>
         backward;
 };
 
@@ -49,8 +52,8 @@ struct RunResult {
 
 class Program {
   public:
-    // `training` programs have gradients and a backward pass. `couples_samples`: a layer makes a sample's output depend
-    // on others, so that a batch must not be run in parts.
+    // `training` programs have gradients and a backward pass. `couples_samples`: a layer makes a sample's
+    // output depend on others, so that a batch must not be run in parts.
     Program(std::ptrdiff_t batch_size, bool training, bool couples_samples);
 
     int input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, std::vector<float> table);
@@ -64,24 +67,29 @@ class Program {
     int flatten(int x);
     int dropout(int x, float rate, std::uint32_t layer);
     int log_softmax(int x);
-    int foreign(int x, std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, ForeignLayer layer);
+    int foreign(int x, std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width,
+                ForeignLayer layer);
 
-    // The loss of a training or an evaluating program. through_softmax: x holds scores, not log-probabilities.
+    // The loss of a training or an evaluating program. through_softmax: x holds scores, not
+    // log-probabilities.
     void nll(int x, bool through_softmax);
     void squared_error(int x, float factor);
     // What outputs() gives: the values of x.
     void result(int x);
-    void sgd(std::ptrdiff_t count, float* value, const float* gradient, float* velocity, const SgdSettings& settings);
+    void sgd(std::ptrdiff_t count, float* value, const float* gradient, float* velocity,
+             const SgdSettings& settings);
     void finish();
 
     // Samples to read; a null `labels` or `targets` where there is none.
-    void bind(const std::uint8_t* bytes, const float* floats, const std::int64_t* labels, const float* targets);
+    void bind(const std::uint8_t* bytes, const float* floats, const std::int64_t* labels,
+              const float* targets);
 
-    // The backward pass and the update follow the forward pass in step(), and nothing in forward(). Batches of more than
-    // kMicroBatch samples run in parts unless a layer couples samples.
+    // The backward pass and the update follow the forward pass in step(), and nothing in forward(). Batches
+    // of more than kMicroBatch samples run in parts unless a layer couples samples.
     RunResult step(const std::int64_t* indices, std::ptrdiff_t count, Context context, int threads,
                    const std::function<bool()>& should_stop);
-    // `rows`: null, or (count, result features) for the result. With `losses`, labels or targets must be bound.
+    // `rows`: null, or (count, result features) for the result. With `losses`, labels or targets must be
+    // bound.
     RunResult forward(std::int64_t first, const std::int64_t* indices, std::ptrdiff_t count, int threads,
                       const std::function<bool()>& should_stop, bool losses, float* rows);
 
@@ -97,9 +105,9 @@ class Program {
     struct Tensor {
         std::ptrdiff_t channels, height, width;
         float* values;
-        float* gradient;          // null: not needed
-        bool rectified = false;   // by a ReLU that is part of its producer ...
-        bool unrectify = false;   // ... whose backward pass the producer still has to do
+        float* gradient;         // null: not needed
+        bool rectified = false;  // by a ReLU that is part of its producer ...
+        bool unrectify = false;  // ... whose backward pass the producer still has to do
         std::ptrdiff_t features() const { return channels * height * width; }
     };
 

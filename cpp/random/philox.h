@@ -1,6 +1,6 @@
 // Counter-based random numbers: Philox 4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel random numbers:
-// as easy as 1, 2, 3" (SC 2011). A block of four numbers is a pure function of (key, counter), so nothing has to be
-// stored, any thread can make any number, and resuming a run is exact.
+// as easy as 1, 2, 3" (SC 2011). A block of four numbers is a pure function of (key, counter), so nothing has
+// to be stored, any thread can make any number, and resuming a run is exact.
 #pragma once
 
 #include <array>

@@ -14,8 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kPollInterval = std::chrono::milliseconds(20);
 
-// The tasks of one operation that a thread begins with; when it has done its own, it takes over those of others, so that
-// a thread which the system held up does not hold up the rest. On a cache line of its own.
+// The tasks of one operation that a thread begins with; when it has done its own, it takes over those of
+// others, so that a thread which the system held up does not hold up the rest. On a cache line of its own.
 struct alignas(64) Counter {
     std::atomic<std::ptrdiff_t> next;
 };
@@ -45,7 +45,8 @@ bool Runner::run(const std::vector<Stage>& stages, const Context& context, int t
         operations += stage.size();
         for (const Op* op : stage) scratch_bytes = std::max(scratch_bytes, op->scratch_bytes());
     }
-    if (scratch_.size() < static_cast<std::size_t>(threads)) scratch_.resize(static_cast<std::size_t>(threads));
+    if (scratch_.size() < static_cast<std::size_t>(threads))
+        scratch_.resize(static_cast<std::size_t>(threads));
     for (AlignedBuffer<std::byte>& buffer : scratch_) {
         if (static_cast<std::size_t>(buffer.size()) < scratch_bytes) {
             buffer = AlignedBuffer<std::byte>(static_cast<std::ptrdiff_t>(scratch_bytes));
@@ -88,7 +89,8 @@ bool Runner::run(const std::vector<Stage>& stages, const Context& context, int t
                     const std::ptrdiff_t begin = tasks * owner / team, end = tasks * (owner + 1) / team;
                     while (!stopped.load(std::memory_order_relaxed)) {
                         if (begin + counter->next.load(std::memory_order_relaxed) >= end) break;
-                        const std::ptrdiff_t task = begin + counter->next.fetch_add(1, std::memory_order_relaxed);
+                        const std::ptrdiff_t task =
+                            begin + counter->next.fetch_add(1, std::memory_order_relaxed);
                         if (task >= end) break;
                         if (self == 0 && poll()) {
                             stopped.store(true, std::memory_order_relaxed);

@@ -13,9 +13,9 @@ using Stage = std::vector<const Op*>;
 
 class Runner {
   public:
-    // Runs all stages in one parallel region and returns true; or stops between two tasks and returns false as soon as
-    // `should_stop` says so, which the calling thread asks every few hundredths of a second (an empty one never).
-    // A task runs on one thread; which one does not change what it computes.
+    // Runs all stages in one parallel region and returns true; or stops between two tasks and returns false
+    // as soon as `should_stop` says so, which the calling thread asks every few hundredths of a second (an
+    // empty one never). A task runs on one thread; which one does not change what it computes.
     bool run(const std::vector<Stage>& stages, const Context& context, int threads,
              const std::function<bool()>& should_stop);
 

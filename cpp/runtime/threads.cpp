@@ -38,7 +38,8 @@ int quota() {
     if (v2 >> limit >> period && limit != "max" && period > 0) {
         return static_cast<int>(std::max(1.0, std::atof(limit.c_str()) / period + 0.999));
     }
-    std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"), v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+    std::ifstream v1_quota("/sys/fs/cgroup/cpu/cpu.cfs_quota_us"),
+        v1_period("/sys/fs/cgroup/cpu/cpu.cfs_period_us");
     double allowed = 0;
     if (v1_quota >> allowed && v1_period >> period && allowed > 0 && period > 0) {
         return static_cast<int>(std::max(1.0, allowed / period + 0.999));
@@ -48,7 +49,9 @@ int quota() {
 
 }  // namespace
 
-int usable_cpus() { return std::max(1, std::min(affinity(), quota())); }
+int usable_cpus() {
+    return std::max(1, std::min(affinity(), quota()));
+}
 
 int default_thread_count() {
     const char* wanted = std::getenv("CNN_NUM_THREADS");
@@ -56,8 +59,8 @@ int default_thread_count() {
     char* end = nullptr;
     const long count = std::strtol(wanted, &end, 10);
     if (*end != '\0' || count < 1 || count > kMostThreads) {
-        throw std::invalid_argument("CNN_NUM_THREADS: a number from 1 to 1024 is needed, got '" + std::string(wanted) +
-                                    "'");
+        throw std::invalid_argument("CNN_NUM_THREADS: a number from 1 to 1024 is needed, got '" +
+                                    std::string(wanted) + "'");
     }
     return static_cast<int>(count);
 }
@@ -73,7 +76,8 @@ int thread_count() {
 
 void set_thread_count(int count) {
     if (count < 1 || count > kMostThreads) {
-        throw std::invalid_argument("threads: a number from 1 to 1024 is needed, got " + std::to_string(count));
+        throw std::invalid_argument("threads: a number from 1 to 1024 is needed, got " +
+                                    std::to_string(count));
     }
     current.store(count);
 }

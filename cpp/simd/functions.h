@@ -1,6 +1,7 @@
-// exp, log, tanh and the logistic function on the vector type, for *.simd.cpp files. Range reduction and polynomials
-// after Cody & Waite, "Software manual for the elementary functions" (1980), coefficients of Cephes (Moshier 1989);
-// errors stay below 2 units in the last place, which tests/kernels hold them to. NaN in, NaN out.
+// exp, log, tanh and the logistic function on the vector type, for *.simd.cpp files. Range reduction and
+// polynomials after Cody & Waite, "Software manual for the elementary functions" (1980), coefficients of
+// Cephes (Moshier 1989); errors stay below 2 units in the last place, which tests/kernels hold them to. NaN
+// in, NaN out.
 #pragma once
 
 #include "simd/vector.h"
@@ -9,7 +10,9 @@ namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-CNN_INLINE Lanes minimum(const Lanes& a, const Lanes& b) { return select(less(b, a), b, a); }  // keeps a NaN in a
+CNN_INLINE Lanes minimum(const Lanes& a, const Lanes& b) {
+    return select(less(b, a), b, a);
+}  // keeps a NaN in a
 
 // 2^n for integer-valued n in [-126, 127].
 CNN_INLINE Native power_of_two(Native n) {
@@ -18,7 +21,8 @@ CNN_INLINE Native power_of_two(Native n) {
 }
 
 CNN_INLINE Native exp_native(Native x) {
-    // Beyond these the result is Inf or 0 in any case; the comparisons are false for NaN, which passes through.
+    // Beyond these the result is Inf or 0 in any case; the comparisons are false for NaN, which passes
+    // through.
     const Native high = broadcast_native(89.0f), low = broadcast_native(-104.0f);
     Native y = select_native(x > high, high, x);
     y = select_native(y < low, low, y);
@@ -49,7 +53,8 @@ CNN_INLINE Native log_native(Native x) {
     const NativeInt low = m < 0.707106781186547524f;
     exponent = exponent + low;  // a true comparison is -1
     m = select_native(low, m + m, m) - 1.0f;
-    const Native e = __builtin_convertvector(exponent, Native) - select_native(tiny, broadcast_native(23.0f), Native{});
+    const Native e =
+        __builtin_convertvector(exponent, Native) - select_native(tiny, broadcast_native(23.0f), Native{});
     const Native z = m * m;
     Native p = broadcast_native(7.0376836292e-2f);
     p = p * m - 1.1514610310e-1f;
@@ -69,7 +74,8 @@ CNN_INLINE Native log_native(Native x) {
 }
 
 CNN_INLINE Native tanh_native(Native x) {
-    const NativeInt sign = reinterpret_cast<NativeInt>(x) & broadcast_native(static_cast<std::int32_t>(0x80000000));
+    const NativeInt sign =
+        reinterpret_cast<NativeInt>(x) & broadcast_native(static_cast<std::int32_t>(0x80000000));
     const Native a = reinterpret_cast<Native>(reinterpret_cast<NativeInt>(x) ^ sign);
     const Native z = a * a;
     Native p = broadcast_native(-5.70498872745e-3f);
@@ -83,11 +89,11 @@ CNN_INLINE Native tanh_native(Native x) {
     return reinterpret_cast<Native>(reinterpret_cast<NativeInt>(y) | sign);
 }
 
-#define CNN_LANES_FUNCTION(name)                                                                        \
-    CNN_INLINE Lanes name(const Lanes& a) {                                                             \
-        Lanes r;                                                                                        \
-        CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = name##_native(a.part[i]);               \
-        return r;                                                                                       \
+#define CNN_LANES_FUNCTION(name)                                                          \
+    CNN_INLINE Lanes name(const Lanes& a) {                                               \
+        Lanes r;                                                                          \
+        CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = name##_native(a.part[i]); \
+        return r;                                                                         \
     }
 CNN_LANES_FUNCTION(exp)
 CNN_LANES_FUNCTION(log)

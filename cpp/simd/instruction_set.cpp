@@ -71,6 +71,8 @@ InstructionSet instruction_set() {
     return static_cast<InstructionSet>(set);
 }
 
-void set_instruction_set(InstructionSet set) { current.store(static_cast<int>(set), std::memory_order_relaxed); }
+void set_instruction_set(InstructionSet set) {
+    current.store(static_cast<int>(set), std::memory_order_relaxed);
+}
 
 }  // namespace cnn

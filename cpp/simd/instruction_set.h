@@ -39,9 +39,9 @@ InstructionSet instruction_set_from_name(const std::string& wanted);
     namespace avx512 {                     \
     extern const Type variable;            \
     }
-#define CNN_SELECT_BODY(variable)                                                            \
-    (::cnn::instruction_set() == ::cnn::InstructionSet::kAvx512 ? &::cnn::avx512::variable   \
-     : ::cnn::instruction_set() == ::cnn::InstructionSet::kAvx2 ? &::cnn::avx2::variable     \
+#define CNN_SELECT_BODY(variable)                                                          \
+    (::cnn::instruction_set() == ::cnn::InstructionSet::kAvx512 ? &::cnn::avx512::variable \
+     : ::cnn::instruction_set() == ::cnn::InstructionSet::kAvx2 ? &::cnn::avx2::variable   \
                                                                 : &::cnn::x86_64::variable)
 #endif
 

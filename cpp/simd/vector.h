@@ -1,6 +1,7 @@
-// The vector type of the kernel bodies: sixteen floats, one for each of sixteen samples, in one register of AVX-512,
-// two of AVX2 or four of plain x86-64. Included only by *.simd.cpp files, which are compiled once per instruction
-// set; everything has internal linkage, so that no copy made with the flags of one set can be called by another.
+// The vector type of the kernel bodies: sixteen floats, one for each of sixteen samples, in one register of
+// AVX-512, two of AVX2 or four of plain x86-64. Included only by *.simd.cpp files, which are compiled once
+// per instruction set; everything has internal linkage, so that no copy made with the flags of one set can be
+// called by another.
 #pragma once
 
 #include <cstddef>
@@ -39,14 +40,27 @@ struct Mask {
     NativeInt part[kParts];
 };
 
-// x - 0 is x for every x, NaN and -0 included, and compiles to one broadcast; 0 + x is an addition, since 0 + -0 is 0.
-CNN_INLINE Native broadcast_native(float value) { return value - Native{}; }
-CNN_INLINE NativeInt broadcast_native(std::int32_t value) { return value - NativeInt{}; }
-CNN_INLINE Native load_native(const float* p) { return *reinterpret_cast<const Native*>(p); }
-CNN_INLINE Native load_unaligned(const float* p) { return *reinterpret_cast<const UnalignedNative*>(p); }
-CNN_INLINE void store_unaligned(float* p, Native v) { *reinterpret_cast<UnalignedNative*>(p) = v; }
+// x - 0 is x for every x, NaN and -0 included, and compiles to one broadcast; 0 + x is an addition, since 0 +
+// -0 is 0.
+CNN_INLINE Native broadcast_native(float value) {
+    return value - Native{};
+}
+CNN_INLINE NativeInt broadcast_native(std::int32_t value) {
+    return value - NativeInt{};
+}
+CNN_INLINE Native load_native(const float* p) {
+    return *reinterpret_cast<const Native*>(p);
+}
+CNN_INLINE Native load_unaligned(const float* p) {
+    return *reinterpret_cast<const UnalignedNative*>(p);
+}
+CNN_INLINE void store_unaligned(float* p, Native v) {
+    *reinterpret_cast<UnalignedNative*>(p) = v;
+}
 
-CNN_INLINE Native select_native(NativeInt mask, Native yes, Native no) { return mask ? yes : no; }
+CNN_INLINE Native select_native(NativeInt mask, Native yes, Native no) {
+    return mask ? yes : no;
+}
 
 CNN_INLINE Lanes load(const float* p) {
     Lanes r;
@@ -55,7 +69,7 @@ CNN_INLINE Lanes load(const float* p) {
 }
 
 CNN_INLINE void store(float* p, const Lanes& v) {
-    CNN_UNROLL for (int i = 0; i < kParts; ++i) *reinterpret_cast<Native*>(p + i * kWidth) = v.part[i];
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) * reinterpret_cast<Native*>(p + i * kWidth) = v.part[i];
 }
 
 CNN_INLINE Lanes broadcast(float value) {
@@ -64,11 +78,11 @@ CNN_INLINE Lanes broadcast(float value) {
     return r;
 }
 
-#define CNN_LANES_OPERATOR(op)                                                                          \
-    CNN_INLINE Lanes operator op(const Lanes& a, const Lanes& b) {                                      \
-        Lanes r;                                                                                        \
-        CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] op b.part[i];                 \
-        return r;                                                                                       \
+#define CNN_LANES_OPERATOR(op)                                                          \
+    CNN_INLINE Lanes operator op(const Lanes& a, const Lanes& b) {                      \
+        Lanes r;                                                                        \
+        CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] op b.part[i]; \
+        return r;                                                                       \
     }
 CNN_LANES_OPERATOR(+)
 CNN_LANES_OPERATOR(-)
@@ -76,11 +90,11 @@ CNN_LANES_OPERATOR(*)
 CNN_LANES_OPERATOR(/)
 #undef CNN_LANES_OPERATOR
 
-#define CNN_LANES_COMPARISON(name, op)                                                                  \
-    CNN_INLINE Mask name(const Lanes& a, const Lanes& b) {                                              \
-        Mask r;                                                                                         \
-        CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] op b.part[i];                 \
-        return r;                                                                                       \
+#define CNN_LANES_COMPARISON(name, op)                                                  \
+    CNN_INLINE Mask name(const Lanes& a, const Lanes& b) {                              \
+        Mask r;                                                                         \
+        CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] op b.part[i]; \
+        return r;                                                                       \
     }
 CNN_LANES_COMPARISON(greater, >)
 CNN_LANES_COMPARISON(less, <)
@@ -108,16 +122,19 @@ CNN_INLINE Mask invert(const Mask& a) {
 }
 
 // NaN is the one value that is not equal to itself.
-CNN_INLINE Mask is_nan(const Lanes& a) { return not_equal(a, a); }
+CNN_INLINE Mask is_nan(const Lanes& a) {
+    return not_equal(a, a);
+}
 
 CNN_INLINE Lanes select(const Mask& mask, const Lanes& yes, const Lanes& no) {
     Lanes r;
-    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = select_native(mask.part[i], yes.part[i], no.part[i]);
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] =
+        select_native(mask.part[i], yes.part[i], no.part[i]);
     return r;
 }
 
-// The lanes of the first `count` samples: all but the last block of a batch are full, and what stands in the dead lanes
-// of the last one is taken out by this mask and never by multiplying with 0 (0 x Inf is NaN).
+// The lanes of the first `count` samples: all but the last block of a batch are full, and what stands in the
+// dead lanes of the last one is taken out by this mask and never by multiplying with 0 (0 x Inf is NaN).
 CNN_INLINE Mask first_lanes(std::ptrdiff_t count) {
     Mask r;
     for (int i = 0; i < kParts; ++i) {
@@ -127,7 +144,9 @@ CNN_INLINE Mask first_lanes(std::ptrdiff_t count) {
 }
 
 // ReLU keeps NaN: only what is below zero is replaced.
-CNN_INLINE Lanes rectify(const Lanes& a) { return select(less(a, broadcast(0.0f)), broadcast(0.0f), a); }
+CNN_INLINE Lanes rectify(const Lanes& a) {
+    return select(less(a, broadcast(0.0f)), broadcast(0.0f), a);
+}
 
 // The sum over one register, pairwise: ((0 + W/2) + ...), the same order on every machine for one width.
 CNN_INLINE float sum_native(Native v) {
@@ -143,7 +162,9 @@ CNN_INLINE Native sum_parts(const Lanes& a) {
     return r;
 }
 
-CNN_INLINE float sum(const Lanes& a) { return sum_native(sum_parts(a)); }
+CNN_INLINE float sum(const Lanes& a) {
+    return sum_native(sum_parts(a));
+}
 
 }  // namespace
 }  // namespace CNN_ISA

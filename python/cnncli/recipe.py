@@ -1,0 +1,221 @@
+"""The input recipe: how a picture of any kind becomes the input of a network; the model file keeps it."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import FormatError, ShapeError
+from .shown import shown
+
+if TYPE_CHECKING:  # PIL is imported where a picture is read: arrays need none
+    from PIL import Image
+
+KINDS = ("digit", "image")
+POLARITIES = ("light-on-dark", "dark-on-light", "any")
+_MAX_SIDE = 4096
+_IMAGES_AT_ONCE = 1024  # keeps the int64 copies of `np.bincount` at a few MB
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the network sees.
+
+    pixels : uint8 (C, H, W), C-contiguous
+    notes : what was done to the picture, for the user ("inverted", ...)
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class InputRecipe:
+    """What a network expects of its input, and how to make it from a picture.
+
+    kind : "digit" (one handwritten digit is found, cropped and centred) or "image" (the whole picture is fitted)
+    channels : 1 (grey) or 3 (RGB)
+    height, width : int in [1, 4096], pixels
+    polarity : "light-on-dark", "dark-on-light" or "any", the ink and paper that the network was trained with
+    mean, scale : float per channel, x = (byte / 255 - mean) / scale; scale > 0
+
+    Raises
+    ------
+    FormatError : a value breaks the rules above
+    """
+
+    kind: str = "image"
+    channels: int = 1
+    height: int = 28
+    width: int = 28
+    polarity: str = "any"
+    mean: tuple[float, ...] = (0.0,)
+    scale: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        _one_of("kind", self.kind, KINDS)
+        _one_of("polarity", self.polarity, POLARITIES)
+        for name in ("channels", "height", "width"):
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= _MAX_SIDE:
+                raise FormatError(
+                    f"input recipe: {name} is {str(value)[:40]}; it must be an integer from 1 to {_MAX_SIDE}"
+                )
+        if self.channels not in (1, 3):
+            raise FormatError(f"input recipe: channels is {self.channels}; it must be 1 (grey) or 3 (RGB)")
+        for name in ("mean", "scale"):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name), self.channels))
+        if min(self.scale) <= 0:
+            raise FormatError(f"input recipe: scale is {list(self.scale)}; every value must be above 0")
+
+    @classmethod
+    def measured(
+        cls, images: npt.NDArray[np.uint8], *, kind: str = "image", polarity: str = "any"
+    ) -> "InputRecipe":
+        """The recipe whose mean and scale are the mean and standard deviation of these images, per channel.
+
+        Sums are exact integers, so the result is the same on every machine; it is rounded to 6 decimals. A
+        channel that never changes gets the scale 1.
+
+        Parameters
+        ----------
+        images : uint8 (N, C, H, W), the training images
+        kind, polarity : as the fields
+
+        Raises
+        ------
+        ShapeError : the images are not uint8 (N, C, H, W), or there is none
+
+        >>> black_and_white = np.array([0, 255], np.uint8).reshape(2, 1, 1, 1)
+        >>> InputRecipe.measured(black_and_white).scale
+        (0.5,)
+        """
+        if images.ndim != 4 or images.dtype != np.uint8 or images.size == 0:
+            raise ShapeError(
+                f"input recipe: measured from {images.dtype} {images.shape}; pass uint8 (N, C, H, W), N >= 1"
+            )
+        channels, height, width = (int(size) for size in images.shape[1:])
+        means, scales = [], []
+        for channel in range(channels):
+            counts = np.zeros(256, np.int64)  # how often each byte occurs
+            for start in range(0, len(images), _IMAGES_AT_ONCE):
+                part = images[start : start + _IMAGES_AT_ONCE, channel]
+                counts += np.bincount(part.reshape(-1), minlength=256)
+            total = int(counts.sum())
+            first = sum(byte * int(count) for byte, count in enumerate(counts))
+            second = sum(byte * byte * int(count) for byte, count in enumerate(counts))
+            variance = (second * total - first * first) / (total * total)  # exact before the division
+            means.append(round(first / total / 255, 6))
+            scales.append(round(math.sqrt(variance) / 255, 6) or 1.0)
+        return cls(kind, channels, height, width, polarity, tuple(means), tuple(scales))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as JSON values; `from_dict` takes it back."""
+        return {
+            "kind": self.kind,
+            "channels": self.channels,
+            "height": self.height,
+            "width": self.width,
+            "polarity": self.polarity,
+            "mean": list(self.mean),
+            "scale": list(self.scale),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Any) -> "InputRecipe":
+        """Reads what `to_dict` wrote; every key must be there, and no other.
+
+        Raises
+        ------
+        FormatError : a key is missing, unknown, or its value breaks a rule
+
+        >>> InputRecipe.from_dict(InputRecipe(kind="digit").to_dict()) == InputRecipe(kind="digit")
+        True
+        """
+        if not isinstance(values, dict):
+            raise FormatError(f"input recipe: {type(values).__name__} found; it must be a table of settings")
+        names = tuple(cls.__dataclass_fields__)
+        for name in names:
+            if name not in values:
+                raise FormatError(f"input recipe: {name} is missing; it needs {', '.join(names)}")
+        for key in values:
+            if key not in names:
+                raise FormatError(f"input recipe: unknown key {str(key)[:40]!r}; it has {', '.join(names)}")
+        return cls(**values)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)"""
+        return self.channels, self.height, self.width
+
+    def normalize(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """x = (byte / 255 - mean) / scale for each channel.
+
+        Parameters
+        ----------
+        images : uint8 (..., C, H, W)
+
+        Returns
+        -------
+        float32 of the same shape
+        """
+        mean = np.asarray(self.mean, np.float32).reshape(-1, 1, 1)
+        scale = np.asarray(self.scale, np.float32).reshape(-1, 1, 1)
+        return (images.astype(np.float32) / np.float32(255) - mean) / scale
+
+    def prepare(self, source: "str | Path | Image.Image", invert: bool | None = None) -> Prepared:
+        """Makes the network's input from a picture.
+
+        Kind "digit": the ink is told from the paper, uneven light is removed, and the digit is cropped, fitted
+        to 20/28 of the size and centred by its mass, as MNIST's were; a picture that looks like this already
+        comes through unchanged. Kind "image": the whole picture is fitted, its border's colour fills the rest.
+
+        Parameters
+        ----------
+        source : path of a picture file, or a PIL image
+        invert : True: the picture's ink and paper are swapped against `polarity`; False: they are as in
+            `polarity`; None: found out (kind "digit"), or left as they are (kind "image")
+
+        Raises
+        ------
+        DataError : the picture cannot be read, holds no ink, or its ink colour cannot be told
+        """
+        from . import picture_file
+        from .digit_picture import find_digit
+
+        dark_network = self.polarity == "dark-on-light"
+        if self.kind == "digit":
+            dark_ink = None if invert is None else invert != dark_network
+            image, notes = picture_file.read_picture(source, enough=2 * max(320, self.height, self.width))
+            name = "picture" if not isinstance(source, str | Path) else shown(source)
+            digit, more = find_digit(image, name, dark_ink=dark_ink, height=self.height, width=self.width)
+            if dark_network:
+                digit = np.subtract(np.uint8(255), digit)
+            pixels = np.repeat(digit[None], self.channels, axis=0)  # (C, H, W)
+            return Prepared(np.ascontiguousarray(pixels), notes + more)
+        image, notes = picture_file.read_picture(source, enough=2 * max(self.height, self.width))
+        pixels = picture_file.fit_picture(image, channels=self.channels, height=self.height, width=self.width)
+        if invert:
+            pixels, notes = np.subtract(np.uint8(255), pixels), [*notes, "inverted"]
+        return Prepared(pixels, notes)
+
+
+def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise FormatError(f"input recipe: {name} is {str(value)[:40]!r}; it must be {' or '.join(allowed)}")
+
+
+def _numbers(name: str, values: object, count: int) -> tuple[float, ...]:
+    """A list of finite numbers, one a channel, as floats."""
+    if (
+        not isinstance(values, list | tuple)
+        or len(values) != count
+        or not all(type(value) in (int, float) and abs(value) < 1e6 for value in values)
+    ):
+        raise FormatError(
+            f"input recipe: {name} is {str(values)[:40]}; it must be a list of {count} finite numbers, one a channel"
+        )
+    return tuple(float(value) for value in values)

@@ -23,7 +23,7 @@ from cnncli.description import (
 )
 from cnncli.errors import FormatError, ShapeError, UsageError
 from cnncli.field_of_view import FieldOfView
-from cnncli.layers import Module, Sequential
+from cnncli.layers import Dropout, Module, Sequential
 from cnncli.layers.arrays import FloatArray, Shape, as_float32, format_shape
 
 if TYPE_CHECKING:
@@ -78,6 +78,9 @@ class Network(Sequential):
         title: str = "",
     ) -> None:
         super().__init__(*layers)
+        for index, (_, layer) in enumerate(self.leaves()):
+            if isinstance(layer, Dropout):
+                layer.layer = index  # as `initialize` does, so that a loaded network draws the same masks
         self.input_shape: Shape = tuple(int(size) for size in input_shape)
         self.name = name
         self.title = title

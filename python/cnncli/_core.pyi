@@ -1,6 +1,7 @@
 """The compiled core. Arrays are C-contiguous; outputs come allocated; nothing is converted silently."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -150,3 +151,86 @@ def default_thread_count() -> int: ...
 def digits_generate(
     images: NDArray[np.uint8], labels: NDArray[np.uint8], *, seed: int, first: int
 ) -> None: ...
+
+class Program:
+    """A network lowered to native calls on buffers of its own; values are numbered as they are added."""
+
+    def __init__(self, batch_size: int, *, training: bool, couples_samples: bool) -> None: ...
+    def input(self, shape: tuple[int, ...], table: _Float) -> int: ...
+    def convolution(
+        self,
+        x: int,
+        weight: _Float,
+        bias: _Float | None,
+        grad_weight: _Float | None,
+        grad_bias: _Float | None,
+        *,
+        stride: _Pair,
+        padding: _Pair,
+        dilation: _Pair,
+        groups: int,
+        relu: bool,
+    ) -> int: ...
+    def linear(
+        self,
+        x: int,
+        weight: _Float,
+        bias: _Float | None,
+        grad_weight: _Float | None,
+        grad_bias: _Float | None,
+        *,
+        relu: bool,
+    ) -> int: ...
+    def max_pooling(self, x: int, *, kernel: _Pair, stride: _Pair, padding: _Pair) -> int: ...
+    def average_pooling(
+        self, x: int, *, kernel: _Pair, stride: _Pair, padding: _Pair, count_padding: bool
+    ) -> int: ...
+    def activation(self, x: int, *, kind: str) -> int: ...
+    def batch_normalization(
+        self,
+        x: int,
+        weight: _Float | None,
+        bias: _Float | None,
+        grad_weight: _Float | None,
+        grad_bias: _Float | None,
+        running_mean: _Float,
+        running_variance: _Float,
+        *,
+        momentum: float,
+        epsilon: float,
+        relu: bool,
+    ) -> int: ...
+    def dropout(self, x: int, *, rate: float, layer: int) -> int: ...
+    def flatten(self, x: int) -> int: ...
+    def log_softmax(self, x: int) -> int: ...
+    def foreign(
+        self,
+        x: int,
+        *,
+        output_shape: tuple[int, ...],
+        forward: Callable[..., Any],
+        backward: Callable[..., Any],
+    ) -> int: ...
+    def loss(self, x: int, *, kind: str) -> None: ...
+    def result(self, x: int) -> None: ...
+    def sgd(
+        self,
+        value: _Float,
+        gradient: _Float,
+        velocity: _Float | None,
+        *,
+        momentum: float,
+        dampening: float,
+        nesterov: bool,
+        weight_decay: float,
+    ) -> None: ...
+    def finish(self) -> None: ...
+    def bind(self, images: NDArray[Any], targets: NDArray[Any] | None) -> None: ...
+    def step(
+        self, indices: NDArray[np.int64], *, seed: int, step: int, epoch: int, learning_rate: float, threads: int
+    ) -> tuple[float, int]: ...
+    def forward(
+        self, *, first: int, count: int, losses: bool, rows: _Float | None, threads: int
+    ) -> tuple[float, int]: ...
+    def bytes(self) -> int: ...
+    def shape(self, x: int) -> tuple[int, ...]: ...

@@ -117,3 +117,33 @@ def test_other_python_threads_run_during_a_call() -> None:
         assert len(during) >= 3, f"{len(during)} ticks in {end - begin:.3f} s"
         """
     )
+
+
+def test_ctrl_c_ends_a_training_step_soon_and_the_step_leaves_no_trace() -> None:
+    run(
+        """
+        from cnncli.criteria import CrossEntropy
+        from cnncli.layers import BatchNormalization, Convolution, Flatten, Linear, ReLU
+        from cnncli.network import Network
+        from cnncli.optim import SGD
+        from cnncli.program import Program
+
+        layers = [Convolution(1, 64, 3, padding=1), BatchNormalization(64), ReLU(), Convolution(64, 64, 3, padding=1)]
+        network = Network([*layers, Flatten(), Linear(64 * 28 * 28, 10)], (1, 28, 28))
+        network.initialize(1)
+        program = Program(network, 512, criterion=CrossEntropy(), optimizer=SGD(0.1, momentum=0.9), threads=1)
+        rng = np.random.default_rng(1)
+        program.bind(rng.integers(0, 256, (512, 1, 28, 28), dtype=np.uint8), rng.integers(0, 10, 512))
+
+        def state():
+            values = [parameter.value for parameter in network.named_parameters()]
+            return [array.tobytes() for array in values + [array for _, array in network.named_buffers()]]
+
+        before = state()
+        delay = interrupted_after(lambda: program.step(np.arange(512), step=0, epoch=0, learning_rate=0.1))
+        assert delay < 0.2, f"{delay:.3f} s"
+        assert state() == before
+        program.step(np.arange(16), step=0, epoch=0, learning_rate=0.1)
+        assert state() != before
+        """
+    )

@@ -272,7 +272,7 @@ def _not_too_thin(ink: Floats) -> tuple[Floats, bool]:
     side = max(ink.shape)
     mask = np.pad(ink > 0.5, 1)
     outline = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
-    stroke = 2 * np.count_nonzero(mask) / max(outline, 1)
+    stroke = 2 * int(np.count_nonzero(mask)) / max(int(outline), 1)
     missing = _THINNEST * side - stroke
     if missing < 1:  # less than a pixel: nothing to gain, small pictures among them
         return ink, False

@@ -96,8 +96,8 @@ class DataSet:
         for name, split in (("train", self.train), ("test", self.test)):
             if split is not None:
                 total.update(f"\n{name} {split.images.shape}\n".encode())
-                total.update(hashlib.sha256(split.images).digest())
-                total.update(hashlib.sha256(split.labels.astype("<i8")).digest())
+                total.update(hashlib.sha256(split.images.data).digest())
+                total.update(hashlib.sha256(split.labels.astype("<i8").data).digest())
         return total.hexdigest()
 
 

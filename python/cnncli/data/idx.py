@@ -107,7 +107,7 @@ def find_idx(folder: Path) -> dict[str, Path]:
     -------
     dict from "train-images", "train-labels", "t10k-images", "t10k-labels" to the path; a plain file goes before .gz
     """
-    found = {}
+    found: dict[str, Path] = {}
     for part in PARTS:
         dimensions = _DIMENSIONS[part.partition("-")[2]]
         for stem in (f"{part}-idx{dimensions}-ubyte", f"{part}.idx{dimensions}-ubyte"):

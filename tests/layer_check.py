@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 
 import numpy as np
+
 from closeness import assert_close, same_bits
 from cnncli.layers import Module
 from oracles import central_differences

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import safetensors
 import safetensors.numpy
+
 from cnncli import container
 from cnncli.errors import CnnError, FormatError
 

@@ -4,8 +4,9 @@ import ast
 import re
 from pathlib import Path
 
-import cnncli
 import pytest
+
+import cnncli
 from cnncli import _core
 
 STUB = Path(cnncli.__path__[0]) / "_core.pyi"

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-import oracles
 import pytest
+
+import oracles
 from closeness import assert_close
 from cnncli.criteria import MSE, NLL, Criterion, CrossEntropy, HalfSquaredError
 from cnncli.errors import ShapeError, UsageError

@@ -4,10 +4,11 @@ import doctest
 import importlib
 import pkgutil
 
+import pytest
+
 import cnncli.criteria
 import cnncli.layers
 import cnncli.optim
-import pytest
 
 PACKAGES = (cnncli.layers, cnncli.criteria, cnncli.optim)
 MODULES = [

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from cnncli.errors import ShapeError
 from cnncli.evaluate import measure
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from cnncli.field_of_view import FieldOfView
 from cnncli.layers import AveragePooling, Convolution, Flatten, Linear, MaxPooling, Module, ReLU, Sequential
 from cnncli.network import Network

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from cnncli import files
 from cnncli.errors import CnnError
 from cnncli.files import find_unprintable, printable, sweep_stale, write_atomically

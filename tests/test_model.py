@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import cnncli
 import numpy as np
 import pytest
+
+import cnncli
 from cnncli import Model, Network
 from cnncli.errors import CnnError, ShapeError, UsageError
 from cnncli.layers import Flatten, Linear, LogSoftMax, ReLU

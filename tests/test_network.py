@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from closeness import assert_close, same_bits
 from cnncli.architectures import model_names, read_model, shipped_model
 from cnncli.criteria import CrossEntropy

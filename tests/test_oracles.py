@@ -3,8 +3,9 @@
 import math
 
 import numpy as np
-import oracles
 import pytest
+
+import oracles
 
 TOLERANCE = {"rtol": 1e-7, "atol": 1e-7}  # truncation and rounding of central differences with a step of 1e-5
 

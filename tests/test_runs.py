@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.layers import Flatten, Linear
 from cnncli.network import Network

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from cnncli import container
 from cnncli.errors import FormatError
 from cnncli.layers import (

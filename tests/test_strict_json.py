@@ -1,6 +1,7 @@
 """JSON of others is read strictly: what parsers disagree on, and what would cost too much, is refused."""
 
 import pytest
+
 from cnncli.errors import FormatError
 from cnncli.strict_json import check_strings, parse_object, shortened
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from cnncli import container
 from cnncli.errors import CnnError, DataError, UsageError
 from cnncli.records import EpochDone, Finished, Progress, Record, Started, Stopped

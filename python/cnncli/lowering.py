@@ -40,7 +40,7 @@ def leaves(layers: list[Module]) -> list[Module]:
 
 def couples_samples(layers: list[Module]) -> bool:
     """Whether, in training, a sample's output depends on others."""
-    return any(isinstance(layer, _COUPLES) or type(layer) not in _LOWERINGS for layer in leaves(layers))
+    return any(isinstance(layer, _COUPLES) or type(layer) not in (Dropout, *_LOWERINGS) for layer in leaves(layers))
 
 
 def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) -> int:
@@ -52,10 +52,11 @@ def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) 
         after = flat[index + 1] if index + 1 < len(flat) else None
         relu = type(layer) in _FUSES_RELU and type(after) is ReLU
         lowering = _LOWERINGS.get(type(layer))
-        if lowering is None:
-            x = _own(layer, builder, x, shape)
+        if isinstance(layer, Dropout):
+            # Its number in the network and not an attribute: a network read from a file drops the same.
+            x = builder.dropout(x, rate=layer.rate, layer=index)
         else:
-            x = lowering(layer, builder, x, relu)
+            x = lowering(layer, builder, x, relu) if lowering else _own(layer, builder, x, shape)
         shape = layer.output_shape(shape)
         index += 2 if relu else 1
     return x
@@ -109,10 +110,6 @@ def _average_pooling(layer: Any, builder: "_core.Program", x: int, relu: bool) -
     )
 
 
-def _dropout(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
-    return builder.dropout(x, rate=layer.rate, layer=layer.layer)
-
-
 def _own(layer: Module, builder: "_core.Program", x: int, shape: Shape) -> int:
     """A layer written in Python: a call between the parallel parts of the program."""
     output_shape = layer.output_shape(shape)
@@ -150,7 +147,6 @@ _LOWERINGS: dict[type[Module], Callable[[Any, "_core.Program", int, bool], int]]
     BatchNormalization: _batch_normalization,
     MaxPooling: _max_pooling,
     AveragePooling: _average_pooling,
-    Dropout: _dropout,
     Flatten: lambda layer, builder, x, relu: builder.flatten(x),
     LogSoftMax: lambda layer, builder, x, relu: builder.log_softmax(x),
     ReLU: lambda layer, builder, x, relu: builder.activation(x, kind="relu"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from cnn_process import Cnn, Outcome, run_cnn
 
 TRAIN_IMAGES, TEST_IMAGES = 640, 160

@@ -4,9 +4,10 @@ import json
 import re
 from pathlib import Path
 
-import cnncli
 import numpy as np
 import pytest
+
+import cnncli
 from cnn_process import Cnn, Outcome
 from cnncli.cli.main import run
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-import cnncli
 import pytest
+
+import cnncli
 from cnn_process import Cnn, environment
 from cnncli.cli import main as main_module
 from cnncli.cli.main import COMMANDS, cli, run

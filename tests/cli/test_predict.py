@@ -5,13 +5,14 @@ import re
 import shutil
 from pathlib import Path
 
-import cnncli
 import numpy as np
 import pytest
+from PIL import Image
+
+import cnncli
 from cnn_process import Cnn, Outcome
 from cnncli.cli import plain
 from cnncli.cli.main import run
-from PIL import Image
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cnn_process import Outcome
 from cnncli.cli.main import run
 

@@ -6,8 +6,9 @@ import subprocess
 import time
 from pathlib import Path
 
-import cnncli
 import pytest
+
+import cnncli
 from cnn_process import Cnn, Outcome, run_cnn, start_cnn
 from cnncli import container
 

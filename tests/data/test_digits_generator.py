@@ -7,6 +7,7 @@ import signal
 
 import numpy as np
 import pytest
+
 from cnncli import _core
 
 

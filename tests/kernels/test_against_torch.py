@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from closeness import assert_close, unwritten
 from cnncli import _core
 

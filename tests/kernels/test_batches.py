@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+
 from closeness import assert_close, same_bits, unwritten
 from cnncli import _core
 

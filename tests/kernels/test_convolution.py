@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import oracles
 import pytest
+
+import oracles
 from closeness import assert_close, same_bits, unwritten
 from cnncli import _core
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-import oracles
 import pytest
+
+import oracles
 from closeness import assert_close, same_bits, unwritten
 from cnncli import _core
 

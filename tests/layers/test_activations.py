@@ -1,8 +1,9 @@
 """ReLU, tanh and sigmoid, a row each of one table."""
 
 import numpy as np
-import oracles
 import pytest
+
+import oracles
 from cnncli.errors import UsageError
 from cnncli.layers import Module, ReLU, Sigmoid, Tanh
 from layer_check import check_layer

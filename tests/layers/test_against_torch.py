@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from closeness import assert_close
 from cnncli.criteria import CrossEntropy
 from cnncli.layers import Dropout, Module

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from cnncli.errors import UsageError
 from cnncli.layers import as_float32
 

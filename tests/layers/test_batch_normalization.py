@@ -1,8 +1,9 @@
 """The batch normalization layer."""
 
 import numpy as np
-import oracles
 import pytest
+
+import oracles
 from closeness import assert_close, same_bits
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers import BatchNormalization

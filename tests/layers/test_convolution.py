@@ -3,8 +3,9 @@
 from typing import Any
 
 import numpy as np
-import oracles
 import pytest
+
+import oracles
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers import Convolution
 from layer_check import check_layer

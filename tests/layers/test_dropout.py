@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from closeness import assert_close, same_bits
 from cnncli.errors import UsageError
 from cnncli.layers import Dropout

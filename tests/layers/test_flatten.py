@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from cnncli.layers import Flatten
 from layer_check import check_layer
 

@@ -1,8 +1,9 @@
 """The fully connected layer."""
 
 import numpy as np
-import oracles
 import pytest
+
+import oracles
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers import Linear
 from layer_check import check_layer

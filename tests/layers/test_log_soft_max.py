@@ -1,8 +1,9 @@
 """The log-softmax layer."""
 
 import numpy as np
-import oracles
 import pytest
+
+import oracles
 from cnncli.errors import ShapeError
 from cnncli.layers import LogSoftMax
 from layer_check import check_layer

@@ -3,8 +3,9 @@
 from typing import Any
 
 import numpy as np
-import oracles
 import pytest
+
+import oracles
 from closeness import assert_close, same_bits
 from cnncli.errors import FormatError, UsageError
 from cnncli.layers import Linear, Parameter, Sequential

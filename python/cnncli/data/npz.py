@@ -58,7 +58,7 @@ def _find(where: str, arrays: Any, names: tuple[tuple[str, str], ...]) -> Split 
 
 def _as_images(where: str, array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     if array.dtype != np.uint8 or array.ndim not in (3, 4):
-        raise DataError(f"{where}: images are {array.dtype} {array.shape}; save them as uint8 (N, H, W) or (N, C, H, W)")
+        raise DataError(f"{where}: images are {array.dtype} {array.shape}; save uint8 (N, H, W) or (N, C, H, W)")
     if array.ndim == 3:
         array = array[:, None]
     elif array.shape[1] not in (1, 3) and array.shape[3] in (1, 3):

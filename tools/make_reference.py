@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import click
+
 from cnncli.cli.main import cli
 
 TARGET = Path(__file__).parents[1] / "docs" / "cli.md"

@@ -7,7 +7,7 @@
 namespace cnn {
 
 inline float add_slots(const float* first, std::ptrdiff_t stride, std::ptrdiff_t slots) {
-    float v[kMaxSlots];
+    float v[kMaxSlots] = {};
     for (std::ptrdiff_t s = 0; s < slots; ++s) v[s] = first[s * stride];
     for (std::ptrdiff_t half = kMaxSlots / 2; half > 0; half /= 2) {
         for (std::ptrdiff_t s = 0; s < half && s + half < slots; ++s) v[s] += v[s + half];

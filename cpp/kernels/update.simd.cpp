@@ -23,7 +23,7 @@ void add_slots(const float* slots, std::ptrdiff_t stride, std::ptrdiff_t slot_co
                std::ptrdiff_t count, float scale, bool accumulate) {
     for (std::ptrdiff_t i = 0; i < count; i += kWidth) {
         const std::ptrdiff_t rest = count - i;
-        Native v[kSlots];
+        Native v[kSlots] = {};
         for (std::ptrdiff_t s = 0; s < slot_count; ++s) v[s] = load_some(slots + s * stride + i, rest);
         for (std::ptrdiff_t half = kSlots / 2; half > 0; half /= 2) {
             for (std::ptrdiff_t s = 0; s < half && s + half < slot_count; ++s) v[s] += v[s + half];

@@ -129,7 +129,8 @@ def _compare(
     for name, measured in times.items():
         seconds = statistics.median(measured)
         result["images_per_second"][name] = images / seconds
-        line = f"  {what:16} {name:8} {images / seconds:10,.0f} images/s  {MNIST_IMAGES * seconds / images:7.2f} s/60,000"
+        line = f"  {what:16} {name:8} {images / seconds:10,.0f} images/s"
+        line += f"  {MNIST_IMAGES * seconds / images:7.2f} s/60,000"
         if name != "cnncli":
             ratios = [other / own for other, own in zip(measured, times["cnncli"], strict=True)]
             result["ratio"][name] = {"median": statistics.median(ratios), "least": min(ratios), "most": max(ratios)}

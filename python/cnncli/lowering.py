@@ -52,7 +52,7 @@ def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) 
         after = flat[index + 1] if index + 1 < len(flat) else None
         relu = type(layer) in _FUSES_RELU and type(after) is ReLU
         lowering = _LOWERINGS.get(type(layer))
-        if isinstance(layer, Dropout):
+        if type(layer) is Dropout:
             # Its number in the network and not an attribute: a network read from a file drops the same.
             x = builder.dropout(x, rate=layer.rate, layer=index)
         else:

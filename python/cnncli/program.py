@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +71,8 @@ class Program:
         threads: int | None = None,
         seed: int = 0,
     ) -> None:
+        if batch_size < 1:
+            raise UsageError(f"batch_size: expected at least 1, got {batch_size}; pass a positive number")
         if threads is not None:
             _core.set_thread_count(threads)
         self.network = network
@@ -78,6 +82,9 @@ class Program:
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
         self._lock = threading.Lock()
+        if type(self.criterion) not in _LOSSES:
+            known = ", ".join(kind.__name__ for kind in _LOSSES)
+            raise UsageError(f"{self.criterion!r}: cannot be compiled; use one of {known}")
         self._training = self._compile(batch_size, training=True) if optimizer is not None else None
         self._evaluating: _core.Program | None = None
         self._images: npt.NDArray[Any] | None = None
@@ -103,7 +110,7 @@ class Program:
         Raises whatever a signal handler raises (KeyboardInterrupt): then nothing but gradients has changed.
         """
         program = self._needs_training()
-        with self._lock:
+        with self._lock, self._mode(training=True):
             loss, correct = program.step(
                 np.ascontiguousarray(indices, np.int64),
                 seed=self._seed,
@@ -121,7 +128,8 @@ class Program:
             program = self._for_evaluation()
             rows = np.empty((len(batch), self._outputs), np.float32)
             program.bind(batch, None)
-            program.forward(first=0, count=len(batch), losses=False, rows=rows, threads=self._threads)
+            with self._mode(training=False):
+                program.forward(first=0, count=len(batch), losses=False, rows=rows, threads=self._threads)
             program.bind(batch[:0], None)  # keeps no images alive
         return rows
 
@@ -134,9 +142,10 @@ class Program:
             program = self._for_evaluation()
             rows = np.empty((len(batch), self._outputs), np.float32)
             program.bind(batch, wanted)
-            loss, correct = program.forward(
-                first=0, count=len(batch), losses=True, rows=rows, threads=self._threads
-            )
+            with self._mode(training=False):
+                loss, correct = program.forward(
+                    first=0, count=len(batch), losses=True, rows=rows, threads=self._threads
+                )
             program.bind(batch[:0], None)
         return Evaluation(loss / len(batch), correct, rows.argmax(axis=1).astype(np.int64))
 
@@ -148,9 +157,6 @@ class Program:
 
     def _compile(self, batch_size: int, *, training: bool) -> _core.Program:
         network, criterion, optimizer = self.network, self.criterion, self.optimizer
-        if type(criterion) not in _LOSSES:
-            known = ", ".join(kind.__name__ for kind in _LOSSES)
-            raise UsageError(f"{criterion!r}: cannot be compiled; use one of {known}")
         if training and type(optimizer) is not SGD:
             raise UsageError(f"{optimizer!r}: cannot be compiled; use SGD")
         layers = list(network)
@@ -186,6 +192,19 @@ class Program:
                 for layer in leaves(list(self.network)):
                     layer._set_training(True)
         return self._evaluating
+
+    @contextmanager
+    def _mode(self, *, training: bool) -> Iterator[None]:
+        """Own layers see the mode of what runs; afterwards each layer has the mode that it had."""
+        layers = leaves(list(self.network))
+        before = [layer.is_training for layer in layers]
+        try:
+            for layer in layers:
+                layer._set_training(training)
+            yield
+        finally:
+            for layer, mode in zip(layers, before, strict=True):
+                layer._set_training(mode)
 
     def _table(self, channels: int) -> FloatArray:
         """What each byte becomes, for each channel."""

@@ -27,21 +27,29 @@ const char* name(InstructionSet set) {
 }
 
 std::vector<InstructionSet> available_instruction_sets() {
+    std::vector<InstructionSet> sets;
 #if defined(CNN_HAS_GENERIC)
-    return {InstructionSet::kGeneric};
+    sets.push_back(InstructionSet::kGeneric);
 #else
-    std::vector<InstructionSet> sets{InstructionSet::kX86_64};
     // GCC's and Clang's checks include that the operating system saves the wide registers.
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-        sets.push_back(InstructionSet::kAvx2);
-        if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-            sets.push_back(InstructionSet::kAvx512);
-        }
-    }
-    return sets;
+    const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+#if defined(CNN_HAS_X86_64)
+    sets.push_back(InstructionSet::kX86_64);
 #endif
+#if defined(CNN_HAS_AVX2)
+    if (avx2) sets.push_back(InstructionSet::kAvx2);
+#endif
+#if defined(CNN_HAS_AVX512)
+    if (avx512) sets.push_back(InstructionSet::kAvx512);
+#endif
+    static_cast<void>(avx2);
+    static_cast<void>(avx512);
+#endif
+    if (sets.empty()) throw std::runtime_error("this build has no instruction set that this CPU can run");
+    return sets;
 }
 
 InstructionSet instruction_set_from_name(const std::string& wanted) {

@@ -22,14 +22,11 @@ void set_instruction_set(InstructionSet set);
 InstructionSet instruction_set_from_name(const std::string& wanted);
 
 // Declares the table `variable` that each object of a *.simd.cpp file defines, and picks the current one.
-#if defined(CNN_HAS_GENERIC)
+// CMake's CNN_ISAS says which sets a build has; the lowest of them serves where no other was chosen.
 #define CNN_DECLARE_BODIES(Type, variable) \
     namespace generic {                    \
     extern const Type variable;            \
-    }
-#define CNN_SELECT_BODY(variable) (&generic::variable)
-#else
-#define CNN_DECLARE_BODIES(Type, variable) \
+    }                                      \
     namespace x86_64 {                     \
     extern const Type variable;            \
     }                                      \
@@ -39,10 +36,28 @@ InstructionSet instruction_set_from_name(const std::string& wanted);
     namespace avx512 {                     \
     extern const Type variable;            \
     }
-#define CNN_SELECT_BODY(variable)                                                          \
-    (::cnn::instruction_set() == ::cnn::InstructionSet::kAvx512 ? &::cnn::avx512::variable \
-     : ::cnn::instruction_set() == ::cnn::InstructionSet::kAvx2 ? &::cnn::avx2::variable   \
-                                                                : &::cnn::x86_64::variable)
+
+#if defined(CNN_HAS_GENERIC)
+#define CNN_LOWEST_BODY(variable) &::cnn::generic::variable
+#elif defined(CNN_HAS_X86_64)
+#define CNN_LOWEST_BODY(variable) &::cnn::x86_64::variable
+#elif defined(CNN_HAS_AVX2)
+#define CNN_LOWEST_BODY(variable) &::cnn::avx2::variable
+#else
+#define CNN_LOWEST_BODY(variable) &::cnn::avx512::variable
 #endif
+#if defined(CNN_HAS_AVX2)
+#define CNN_OR_AVX2(variable) \
+    ::cnn::instruction_set() == ::cnn::InstructionSet::kAvx2 ? &::cnn::avx2::variable:
+#else
+#define CNN_OR_AVX2(variable)
+#endif
+#if defined(CNN_HAS_AVX512)
+#define CNN_OR_AVX512(variable) \
+    ::cnn::instruction_set() == ::cnn::InstructionSet::kAvx512 ? &::cnn::avx512::variable:
+#else
+#define CNN_OR_AVX512(variable)
+#endif
+#define CNN_SELECT_BODY(variable) (CNN_OR_AVX512(variable) CNN_OR_AVX2(variable) CNN_LOWEST_BODY(variable))
 
 }  // namespace cnn

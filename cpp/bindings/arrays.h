@@ -4,6 +4,7 @@
 
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>  // std::optional and std::vector as arguments, in every file that sees them
 
 #include <cstdint>
 #include <optional>

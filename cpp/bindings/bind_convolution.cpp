@@ -129,69 +129,6 @@ void backward_parameters(const py::array& x, const py::array& g, const py::array
     eager.run();
 }
 
-void linear_forward(const py::array& x, const py::array& y, const py::array& w, const OptionalArray& b) {
-    const float* weight = input(w, "weight", {kAny, kAny});
-    const py::ssize_t outputs = w.shape(0), inputs = w.shape(1);
-    check(outputs > 0 && inputs > 0,
-          "weight: expected at least one input and output, got " + text(shape_of(w)));
-    const float* from = input(x, "input", {kAny, inputs});
-    const py::ssize_t samples = x.shape(0);
-    float* to = output(y, "output", {samples, outputs});
-    const float* bias = optional_input(b, "bias", {outputs});
-    Eager eager(samples);
-    float* packed = eager.floats(inputs * outputs);
-    float* result = eager.lanes(outputs);
-    const float* source = eager.from(from, inputs);
-    eager.then(new PackConvolutionWeights(linear_shape(inputs, outputs), false, weight, packed));
-    eager.then(new LinearGather(inputs, outputs, samples, source, result, packed, bias, false));
-    eager.to(result, outputs, to);
-    eager.run();
-}
-
-void linear_backward_input(const py::array& g, const py::array& x, const py::array& w) {
-    const float* weight = input(w, "weight", {kAny, kAny});
-    const py::ssize_t outputs = w.shape(0), inputs = w.shape(1);
-    check(outputs > 0 && inputs > 0,
-          "weight: expected at least one input and output, got " + text(shape_of(w)));
-    const float* from = input(g, "grad_output", {kAny, outputs});
-    const py::ssize_t samples = g.shape(0);
-    float* to = output(x, "grad_input", {samples, inputs});
-    Eager eager(samples);
-    float* packed = eager.floats(inputs * outputs);
-    float* result = eager.lanes(inputs);
-    const float* source = eager.from(from, outputs);
-    eager.then(new PackConvolutionWeights(linear_shape(inputs, outputs), true, weight, packed));
-    eager.then(new LinearGather(outputs, inputs, samples, source, result, packed, nullptr, false));
-    eager.to(result, inputs, to);
-    eager.run();
-}
-
-void linear_backward_parameters(const py::array& x, const py::array& g, const py::array& gw,
-                                const OptionalArray& gb, float scale) {
-    float* grad_weight = output(gw, "grad_weight", {kAny, kAny});
-    const py::ssize_t outputs = gw.shape(0), inputs = gw.shape(1);
-    check(outputs > 0 && inputs > 0,
-          "grad_weight: expected at least one input and output, got " + text(shape_of(gw)));
-    const float* from = input(x, "input", {kAny, inputs});
-    const py::ssize_t samples = x.shape(0);
-    const float* grad = input(g, "grad_output", {samples, outputs});
-    float* grad_bias = optional_output(gb, "grad_bias", {outputs});
-    if (samples == 0) return;
-    const ConvolutionShape s = linear_shape(inputs, outputs);
-    Eager eager(samples);
-    const float* source = eager.from(from, inputs);
-    const float* gradient = eager.from(grad, outputs);
-    float* slots = eager.floats(kMaxSlots * s.weight_size());
-    float* bias_slots = eager.floats(kMaxSlots * outputs);
-    float* packed = eager.lanes(outputs);
-    eager.then(new PackSampleMajor(s, gradient, packed));
-    eager.then(new ConvolutionWeightGradientIm2col(s, source, packed, slots));
-    eager.beside(new BiasGradient(outputs, 1, gradient, bias_slots));
-    eager.then(new AddSlots(s.weight_size(), slots, grad_weight, scale, true));
-    if (grad_bias) eager.beside(new AddSlots(outputs, bias_slots, grad_bias, scale, true));
-    eager.run();
-}
-
 }  // namespace
 
 void bind_convolution(py::module_& m) {
@@ -204,15 +141,6 @@ void bind_convolution(py::module_& m) {
     m.def("convolution_backward_parameters", backward_parameters, py::arg("input"), py::arg("grad_output"),
           py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("stride"), py::arg("padding"),
           py::arg("dilation"), py::arg("groups"), py::arg("scale") = 1.0f, py::arg("algorithm") = "auto");
-}
-
-void bind_linear(py::module_& m) {
-    m.def("linear_forward", linear_forward, py::arg("input"), py::arg("output"), py::arg("weight"),
-          py::arg("bias"));
-    m.def("linear_backward_input", linear_backward_input, py::arg("grad_output"), py::arg("grad_input"),
-          py::arg("weight"));
-    m.def("linear_backward_parameters", linear_backward_parameters, py::arg("input"), py::arg("grad_output"),
-          py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("scale") = 1.0f);
 }
 
 }  // namespace cnn

@@ -63,10 +63,6 @@ ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& s) {
                                                 : ConvolutionAlgorithm::kDirect;
 }
 
-ConvolutionShape linear_shape(std::ptrdiff_t inputs, std::ptrdiff_t outputs) {
-    return {inputs, 1, 1, outputs, 1, 1, 1, 1, 1, 1, 0, 0, 1, 1, 1};
-}
-
 PackConvolutionWeights::PackConvolutionWeights(const ConvolutionShape& shape, bool backward,
                                                const float* weight, float* packed)
     : shape_(shape),
@@ -438,54 +434,6 @@ void BiasGradient::run(const Context& context, std::ptrdiff_t slot, std::byte*) 
             grad_output_ + blocks.begin * block_stride + c * positions_ * kLanes, block_stride,
             blocks.end - blocks.begin, positions_, live_lanes(context.samples, blocks.end - 1));
     }
-}
-
-LinearGather::LinearGather(std::ptrdiff_t inputs, std::ptrdiff_t outputs, std::ptrdiff_t batch_size,
-                           const float* input, float* output, const float* packed, const float* bias,
-                           bool relu)
-    : body_(convolution_body()),
-      inputs_(inputs),
-      outputs_(outputs),
-      tiles_(ceil_divide(outputs, body_->max_tile)),
-      input_(input),
-      output_(output),
-      packed_(packed),
-      bias_(bias),
-      relu_(relu) {
-    const auto blocks = static_cast<int>(block_count(batch_size));
-    // A tile of several blocks may run past the blocks in use, but not past those that were allocated.
-    for (int b = 0; b < blocks; ++b) cols_.push_back({0, 1, 1, b, 1, blocks - b});
-}
-
-std::ptrdiff_t LinearGather::tasks(const Context& context) const {
-    return block_count(context.samples) > 0 ? tiles_ : 0;
-}
-
-void LinearGather::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
-    const Taps row{0, 1, 1, 0, 1, 1};
-    const std::ptrdiff_t first = tile_begin(outputs_, tiles_, task);
-    body_->rows({input_,
-                 output_ + first * kLanes,
-                 packed_ + first * inputs_,
-                 bias_ ? bias_ + first : nullptr,
-                 inputs_,
-                 kLanes,
-                 0,
-                 inputs_ * kLanes,
-                 kLanes,
-                 0,
-                 outputs_ * kLanes,
-                 tile_begin(outputs_, tiles_, task + 1) - first,
-                 1,
-                 1,
-                 &row,
-                 cols_.data(),
-                 0,
-                 1,
-                 block_count(context.samples),
-                 1,
-                 false,
-                 relu_});
 }
 
 }  // namespace cnn

@@ -161,27 +161,4 @@ class BiasGradient : public Op {
     float* slots_;
 };
 
-// A linear layer, y = W x + b: a 1x1 convolution of a 1x1 picture whose columns are the blocks of the batch.
-// input: [block][I][16]; output: [block][O][16]; `packed` as for a 1x1 convolution I -> O.
-class LinearGather : public Op {
-  public:
-    LinearGather(std::ptrdiff_t inputs, std::ptrdiff_t outputs, std::ptrdiff_t batch_size, const float* input,
-                 float* output, const float* packed, const float* bias, bool relu);
-    std::ptrdiff_t tasks(const Context& context) const override;
-    void run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const override;
-
-  private:
-    const ConvolutionBody* body_;
-    std::ptrdiff_t inputs_, outputs_, tiles_;
-    const float* input_;
-    float* output_;
-    const float* packed_;
-    const float* bias_;
-    bool relu_;
-    std::vector<Taps> cols_;
-};
-
-// A linear layer's shape as that of a convolution.
-ConvolutionShape linear_shape(std::ptrdiff_t inputs, std::ptrdiff_t outputs);
-
 }  // namespace cnn

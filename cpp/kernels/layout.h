@@ -2,6 +2,7 @@
 // Dead lanes of the last block are filled with zeros.
 #pragma once
 
+#include "kernels/layout_body.h"
 #include "kernels/op.h"
 
 namespace cnn {
@@ -9,27 +10,29 @@ namespace cnn {
 // (samples, features) row-major to blocks.
 class ToLanes : public Op {
   public:
-    ToLanes(std::ptrdiff_t features, const float* rows, float* lanes)
-        : features_(features), rows_(rows), lanes_(lanes) {}
+    ToLanes(std::ptrdiff_t features, const float* rows, float* lanes);
     std::ptrdiff_t tasks(const Context& context) const override { return block_count(context.samples); }
     void run(const Context& context, std::ptrdiff_t block, std::byte*) const override;
 
   private:
+    const LayoutBody* body_;
     std::ptrdiff_t features_;
     const float* rows_;
     float* lanes_;
 };
 
-// Blocks to (samples, features) row-major.
+// Blocks to (samples, features), `row` floats from one sample to the next.
 class FromLanes : public Op {
   public:
     FromLanes(std::ptrdiff_t features, const float* lanes, float* rows)
-        : features_(features), lanes_(lanes), rows_(rows) {}
+        : FromLanes(features, lanes, rows, features) {}
+    FromLanes(std::ptrdiff_t features, const float* lanes, float* rows, std::ptrdiff_t row);
     std::ptrdiff_t tasks(const Context& context) const override { return block_count(context.samples); }
     void run(const Context& context, std::ptrdiff_t block, std::byte*) const override;
 
   private:
-    std::ptrdiff_t features_;
+    const LayoutBody* body_;
+    std::ptrdiff_t features_, row_;
     const float* lanes_;
     float* rows_;
 };

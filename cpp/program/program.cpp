@@ -5,6 +5,7 @@
 
 #include "kernels/dropout.h"
 #include "kernels/layout.h"
+#include "kernels/linear.h"
 #include "kernels/log_softmax.h"
 #include "kernels/loss.h"
 
@@ -85,11 +86,14 @@ void Program::parameter_gradients(const ConvolutionShape& shape, const float* x,
         later(new ConvolutionWeightGradientIm2col(shape, x, packed, weight_slots));
     }
     add_slots(shape.weight_size(), weight_slots, arrays.grad_weight);
-    if (arrays.grad_bias) {
-        float* bias_slots = floats(slots * shape.output_channels);
-        later(new BiasGradient(shape.output_channels, positions, grad_y, bias_slots));
-        add_slots(shape.output_channels, bias_slots, arrays.grad_bias);
-    }
+    if (arrays.grad_bias) bias_gradient(shape.output_channels, positions, grad_y, arrays.grad_bias);
+}
+
+void Program::bias_gradient(std::ptrdiff_t channels, std::ptrdiff_t positions, const float* grad_y,
+                            float* grad_bias) {
+    float* slots = floats(slot_count(capacity_) * channels);
+    later(new BiasGradient(channels, positions, grad_y, slots));
+    add_slots(channels, slots, grad_bias);
 }
 
 int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arrays, bool relu) {
@@ -120,26 +124,26 @@ int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arr
 
 int Program::linear(int x, std::ptrdiff_t outputs, const LearnedArrays& arrays, bool relu) {
     const std::ptrdiff_t inputs = tensor(x).features();
-    const ConvolutionShape shape = linear_shape(inputs, outputs);
     const int y = make(outputs, 1, 1, true);
     tensor(y).rectified = tensor(y).unrectify = relu;
-    float* packed = floats(shape.weight_size());
-    prepare(new PackConvolutionWeights(shape, false, arrays.weight, packed));
-    forward_stage(new LinearGather(inputs, outputs, capacity_, tensor(x).values, tensor(y).values, packed,
-                                   arrays.bias, relu));
+    forward_stage(LinearProduct::forward(inputs, outputs, tensor(x).values, tensor(y).values, arrays.weight,
+                                         arrays.bias, relu));
     if (training_) {
+        // For the gradient of the weights; beside the product, since both wait for x only.
+        const std::ptrdiff_t row = linear_row_stride(inputs);
+        float* rows = floats(block_count(capacity_) * kLanes * row);
+        forward_.back().stages.back().push_back(keep(new FromLanes(inputs, tensor(x).values, rows, row)));
         backward_emitters_.push_back([=] {
             undo_relu(tensor(y));
             Stage first = std::exchange(deferred_, {});
-            parameter_gradients(shape, tensor(x).values, tensor(y).gradient, arrays,
-                                ConvolutionAlgorithm::kIm2col, first);
+            later(new LinearWeightGradient(inputs, outputs, rows, tensor(y).gradient, arrays.grad_weight,
+                                           1.0f, false));
+            if (arrays.grad_bias) bias_gradient(outputs, 1, tensor(y).gradient, arrays.grad_bias);
             if (tensor(x).gradient) {
-                float* packed_back = floats(shape.weight_size());
-                prepare(new PackConvolutionWeights(shape, true, arrays.weight, packed_back));
-                first.push_back(keep(new LinearGather(outputs, inputs, capacity_, tensor(y).gradient,
-                                                      tensor(x).gradient, packed_back, nullptr, false)));
+                first.push_back(keep(LinearProduct::backward_input(inputs, outputs, tensor(y).gradient,
+                                                                   tensor(x).gradient, arrays.weight)));
             }
-            backward_.back().stages.push_back(std::move(first));
+            if (!first.empty()) backward_.back().stages.push_back(std::move(first));
         });
     }
     return y;

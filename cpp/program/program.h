@@ -133,6 +133,8 @@ class Program {
     void undo_relu(const Tensor& y);
     void parameter_gradients(const ConvolutionShape& shape, const float* x, const float* grad_y,
                              const LearnedArrays& arrays, ConvolutionAlgorithm algorithm, Stage& first);
+    void bias_gradient(std::ptrdiff_t channels, std::ptrdiff_t positions, const float* grad_y,
+                       float* grad_bias);
     void add_slots(std::ptrdiff_t count, const float* slots, float* gradient);
     bool run_segments(const std::vector<Segment>& segments, const Context& context, int threads,
                       const std::function<bool()>& should_stop);

@@ -1,0 +1,109 @@
+#include "kernels/linear.h"
+
+#include <algorithm>
+
+namespace cnn {
+namespace {
+
+std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
+    return (a + b - 1) / b;
+}
+
+}  // namespace
+
+LinearProduct::LinearProduct(std::ptrdiff_t terms, std::ptrdiff_t outputs, const float* input, float* output,
+                             const float* weight, const float* bias, bool relu, std::ptrdiff_t weight_term,
+                             std::ptrdiff_t weight_output)
+    : body_(CNN_SELECT_BODY(linear_body)),
+      terms_(terms),
+      outputs_(outputs),
+      tiles_(ceil_divide(outputs, body_->max_tile)),
+      input_(input),
+      output_(output),
+      weight_(weight),
+      bias_(bias),
+      relu_(relu),
+      weight_term_(weight_term),
+      weight_output_(weight_output) {}
+
+LinearProduct* LinearProduct::forward(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* input,
+                                      float* output, const float* weight, const float* bias, bool relu) {
+    return new LinearProduct(inputs, outputs, input, output, weight, bias, relu, 1, inputs);
+}
+
+LinearProduct* LinearProduct::backward_input(std::ptrdiff_t inputs, std::ptrdiff_t outputs,
+                                             const float* grad_output, float* grad_input,
+                                             const float* weight) {
+    return new LinearProduct(outputs, inputs, grad_output, grad_input, weight, nullptr, false, inputs, 1);
+}
+
+std::ptrdiff_t LinearProduct::tasks(const Context& context) const {
+    return block_count(context.samples) > 0 ? tiles_ : 0;
+}
+
+void LinearProduct::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
+    const std::ptrdiff_t begin = task * outputs_ / tiles_, end = (task + 1) * outputs_ / tiles_;
+    body_->tile({input_, output_ + begin * kLanes, weight_ + begin * weight_output_,
+                 bias_ ? bias_ + begin : nullptr, weight_term_, weight_output_, terms_, end - begin,
+                 block_count(context.samples), terms_ * kLanes, outputs_ * kLanes, relu_});
+}
+
+std::ptrdiff_t linear_row_stride(std::ptrdiff_t inputs) {
+    // Whole strips of the widest body, and one line more where rows would lie at the same place of the cache.
+    const std::ptrdiff_t strip = CNN_SELECT_BODY(linear_body)->max_strips * kLanes;
+    const std::ptrdiff_t stride = ceil_divide(inputs, strip) * strip;
+    return stride % 1024 == 0 ? stride + kLanes : stride;
+}
+
+LinearWeightGradient::LinearWeightGradient(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* rows,
+                                           const float* grad_output, float* grad_weight, float scale,
+                                           bool accumulate)
+    : body_(CNN_SELECT_BODY(linear_body)),
+      inputs_(inputs),
+      outputs_(outputs),
+      tiles_(ceil_divide(outputs, body_->max_tile)),
+      rows_(rows),
+      grad_output_(grad_output),
+      grad_weight_(grad_weight),
+      scale_(scale),
+      accumulate_(accumulate) {}
+
+std::ptrdiff_t LinearWeightGradient::tasks(const Context& context) const {
+    return block_count(context.samples) > 0 ? tiles_ : 0;
+}
+
+std::size_t LinearWeightGradient::scratch_bytes() const {
+    return static_cast<std::size_t>(kMaxSlots * body_->max_tile * body_->max_strips * kLanes) * sizeof(float);
+}
+
+void LinearWeightGradient::run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const {
+    const std::ptrdiff_t begin = task * outputs_ / tiles_, end = (task + 1) * outputs_ / tiles_;
+    const std::ptrdiff_t width = body_->max_strips * kLanes;
+    LinearGradientTile tile{grad_output_ + begin * kLanes,
+                            rows_,
+                            grad_weight_ + begin * inputs_,
+                            reinterpret_cast<float*>(scratch),
+                            outputs_ * kLanes,
+                            linear_row_stride(inputs_),
+                            inputs_,
+                            end - begin,
+                            0,
+                            slot_count(context.samples),
+                            block_count(context.samples),
+                            live_lanes(context.samples, block_count(context.samples) - 1),
+                            {},
+                            scale_,
+                            accumulate_ || context.accumulate_gradients};
+    for (std::ptrdiff_t slot = 0; slot < tile.slots; ++slot) {
+        tile.slot_begin[slot] = slot_blocks(context.samples, slot).begin;
+        tile.slot_begin[slot + 1] = slot_blocks(context.samples, slot).end;
+    }
+    for (std::ptrdiff_t column = 0; column < inputs_; column += width) {
+        tile.columns = std::min(width, inputs_ - column);
+        body_->gradient(tile);
+        tile.rows += width;
+        tile.gradient += width;
+    }
+}
+
+}  // namespace cnn

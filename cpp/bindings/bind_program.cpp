@@ -47,7 +47,8 @@ class BoundProgram {
 
     int convolution(int x, const py::array& weight, const OptionalArray& bias,
                     const OptionalArray& grad_weight, const OptionalArray& grad_bias, const py::tuple& stride,
-                    const py::tuple& padding, const py::tuple& dilation, py::ssize_t groups, bool relu) {
+                    const py::tuple& padding, const py::tuple& dilation, py::ssize_t groups, bool relu,
+                    const std::optional<std::vector<py::tuple>>& max_pooling) {
         check_tensor(x);
         const Pair s = pair(stride, "stride", 1), p = pair(padding, "padding", 0),
                    d = pair(dilation, "dilation", 1);
@@ -74,7 +75,12 @@ class BoundProgram {
                                      d.height,
                                      d.width,
                                      groups};
-        return program_.convolution(x, shape, learned(weight, bias, grad_weight, grad_bias, outputs), relu);
+        const LearnedArrays arrays = learned(weight, bias, grad_weight, grad_bias, outputs);
+        if (!max_pooling) return program_.convolution(x, shape, arrays, relu);
+        check(max_pooling->size() == 3, "max_pooling: expected (kernel, stride, padding)");
+        const PoolingShape window = pooling({outputs, shape.output_height, shape.output_width},
+                                            (*max_pooling)[0], (*max_pooling)[1], (*max_pooling)[2]);
+        return program_.pooled_convolution(x, shape, window, arrays, relu);
     }
 
     int linear(int x, const py::array& weight, const OptionalArray& bias, const OptionalArray& grad_weight,
@@ -87,12 +93,15 @@ class BoundProgram {
     }
 
     int max_pooling(int x, const py::tuple& kernel, const py::tuple& stride, const py::tuple& padding) {
-        return program_.max_pooling(x, pooling(x, kernel, stride, padding));
+        check_tensor(x);
+        return program_.max_pooling(x, pooling(shape_of_tensor(x), kernel, stride, padding));
     }
 
     int average_pooling(int x, const py::tuple& kernel, const py::tuple& stride, const py::tuple& padding,
                         bool count_padding) {
-        return program_.average_pooling(x, pooling(x, kernel, stride, padding), count_padding);
+        check_tensor(x);
+        return program_.average_pooling(x, pooling(shape_of_tensor(x), kernel, stride, padding),
+                                        count_padding);
     }
 
     int activation(int x, const std::string& kind) {
@@ -298,12 +307,15 @@ class BoundProgram {
         return {result.loss, result.correct};
     }
 
-    PoolingShape pooling(int x, const py::tuple& kernel, const py::tuple& stride,
-                         const py::tuple& padding) const {
-        check_tensor(x);
+    Shape shape_of_tensor(int x) const {
+        return {program_.channels(x), program_.height(x), program_.width(x)};
+    }
+
+    static PoolingShape pooling(const Shape& shape, const py::tuple& kernel, const py::tuple& stride,
+                                const py::tuple& padding) {
         const Pair k = pair(kernel, "kernel", 1), s = pair(stride, "stride", 1),
                    p = pair(padding, "padding", 0);
-        const py::ssize_t height = program_.height(x), width = program_.width(x);
+        const py::ssize_t height = shape[1], width = shape[2];
         const py::ssize_t rows = height + 2 * p.height - k.height, cols = width + 2 * p.width - k.width;
         check(rows >= 0 && cols >= 0, "kernel: does not fit the input");
         check(2 * p.height <= k.height && 2 * p.width <= k.width,
@@ -311,17 +323,9 @@ class BoundProgram {
         const py::ssize_t last_row = rows / s.height * s.height - p.height,
                           last_col = cols / s.width * s.width - p.width;
         check(last_row < height && last_col < width, "padding: a window lies wholly in the padding");
-        return {program_.channels(x),
-                height,
-                width,
-                rows / s.height + 1,
-                cols / s.width + 1,
-                k.height,
-                k.width,
-                s.height,
-                s.width,
-                p.height,
-                p.width};
+        return {
+            shape[0], height,   width,  rows / s.height + 1, cols / s.width + 1, k.height, k.width, s.height,
+            s.width,  p.height, p.width};
     }
 
     LearnedArrays learned(const py::array& weight, const OptionalArray& bias,
@@ -362,7 +366,8 @@ void bind_program(py::module_& m) {
         .def("input", &BoundProgram::add_input, py::arg("shape"), py::arg("table"))
         .def("convolution", &BoundProgram::convolution, py::arg("x"), py::arg("weight"), py::arg("bias"),
              py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("stride"),
-             py::arg("padding"), py::arg("dilation"), py::arg("groups"), py::arg("relu"))
+             py::arg("padding"), py::arg("dilation"), py::arg("groups"), py::arg("relu"),
+             py::arg("max_pooling") = py::none())
         .def("linear", &BoundProgram::linear, py::arg("x"), py::arg("weight"), py::arg("bias"),
              py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("relu"))
         .def("max_pooling", &BoundProgram::max_pooling, py::arg("x"), py::kw_only(), py::arg("kernel"),

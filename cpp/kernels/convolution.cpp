@@ -3,21 +3,13 @@
 #include <algorithm>
 
 #include "kernels/convolution_taps.h"
+#include "kernels/tiles.h"
 
 namespace cnn {
 namespace {
 
 const ConvolutionBody* convolution_body() {
     return CNN_SELECT_BODY(convolution_body);
-}
-
-std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
-    return (a + b - 1) / b;
-}
-
-// Tile t of `tiles` covers outputs [begin, end): sizes differ by one at most, none is a small remainder.
-std::ptrdiff_t tile_begin(std::ptrdiff_t outputs, std::ptrdiff_t tiles, std::ptrdiff_t t) {
-    return t * outputs / tiles;
 }
 
 Axis height(const ConvolutionShape& s) {

@@ -52,7 +52,7 @@ void compute_rows(const ConvolutionRows& a) {
                 walk.weight_col = walk.weight_channel;
                 walk.channels = 1;
             }
-            if (P > 1 && col.run >= P) {
+            if (P > 1 && col.run >= P && ow + P <= a.col_count) {
                 compute_positions<T, P>(a, x, w, y, walk);
                 ow += P;
             } else {

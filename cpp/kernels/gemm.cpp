@@ -2,16 +2,14 @@
 
 #include <algorithm>
 
+#include "kernels/tiles.h"
+
 namespace cnn {
 namespace {
 
 constexpr std::ptrdiff_t kTerms = 256;  // a B panel of 256 x 16 floats is 16 KiB: half the first-level cache
 constexpr std::ptrdiff_t kRows = 96;    // A of 96 x 256 floats is 96 KiB: stays in the second-level cache
 constexpr std::ptrdiff_t kColumns = 768;  // of C in a task
-
-std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
-    return (a + b - 1) / b;
-}
 
 }  // namespace
 

@@ -2,14 +2,9 @@
 
 #include <algorithm>
 
+#include "kernels/tiles.h"
+
 namespace cnn {
-namespace {
-
-std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
-    return (a + b - 1) / b;
-}
-
-}  // namespace
 
 LinearProduct::LinearProduct(std::ptrdiff_t terms, std::ptrdiff_t outputs, const float* input, float* output,
                              const float* weight, const float* bias, bool relu, std::ptrdiff_t weight_term,
@@ -42,7 +37,8 @@ std::ptrdiff_t LinearProduct::tasks(const Context& context) const {
 }
 
 void LinearProduct::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
-    const std::ptrdiff_t begin = task * outputs_ / tiles_, end = (task + 1) * outputs_ / tiles_;
+    const std::ptrdiff_t begin = tile_begin(outputs_, tiles_, task),
+                         end = tile_begin(outputs_, tiles_, task + 1);
     body_->tile({input_, output_ + begin * kLanes, weight_ + begin * weight_output_,
                  bias_ ? bias_ + begin : nullptr, weight_term_, weight_output_, terms_, end - begin,
                  block_count(context.samples), terms_ * kLanes, outputs_ * kLanes, relu_});
@@ -51,7 +47,7 @@ void LinearProduct::run(const Context& context, std::ptrdiff_t task, std::byte*)
 std::ptrdiff_t linear_row_stride(std::ptrdiff_t inputs) {
     // Whole strips of the widest body, and one line more where rows would lie at the same place of the cache.
     const std::ptrdiff_t strip = CNN_SELECT_BODY(linear_body)->max_strips * kLanes;
-    const std::ptrdiff_t stride = ceil_divide(inputs, strip) * strip;
+    const std::ptrdiff_t stride = round_up(inputs, strip);
     return stride % 1024 == 0 ? stride + kLanes : stride;
 }
 
@@ -77,7 +73,8 @@ std::size_t LinearWeightGradient::scratch_bytes() const {
 }
 
 void LinearWeightGradient::run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const {
-    const std::ptrdiff_t begin = task * outputs_ / tiles_, end = (task + 1) * outputs_ / tiles_;
+    const std::ptrdiff_t begin = tile_begin(outputs_, tiles_, task),
+                         end = tile_begin(outputs_, tiles_, task + 1);
     const std::ptrdiff_t width = body_->max_strips * kLanes;
     LinearGradientTile tile{grad_output_ + begin * kLanes,
                             rows_,

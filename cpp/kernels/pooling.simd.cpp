@@ -79,6 +79,60 @@ void find_maxima(const PoolingShape& s, const float* input, float* output, std::
     }
 }
 
+CNN_INLINE void find_maximum(const PooledStrip& a, const float* values, float* output, std::int32_t* choice) {
+    Lanes best = load(values);
+    Mask where = broadcast_index(0);
+    for (std::ptrdiff_t h = 0; h < a.kernel_height; ++h) {
+        for (std::ptrdiff_t w = 0; w < a.kernel_width; ++w) {
+            const Lanes x = load(values + h * a.row + w * a.col);
+            const Mask better = both(invert(less_equal(x, best)), equal(best, best));
+            best = select(better, x, best);
+            where = select_index(better, broadcast_index(static_cast<std::int32_t>(h * a.kernel_width + w)),
+                                 where);
+        }
+    }
+    store(output, a.relu ? rectify(best) : best);
+    if (choice != nullptr) store_index(choice, where);
+}
+
+// Windows of 2x2 without a NaN, as a tournament: 3 comparisons, 3 maxima. False where there may be a NaN.
+CNN_INLINE bool find_maximum_of_four(const PooledStrip& a, const float* values, float* output,
+                                     std::int32_t* choice) {
+    Mask suspects, where;
+    Lanes best;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) {
+        const float* from = values + i * kWidth;
+        const Native v0 = load_native(from), v1 = load_native(from + a.col);
+        const Native v2 = load_native(from + a.row), v3 = load_native(from + a.row + a.col);
+        // The sum is NaN if one of them is; for Inf - Inf it is too, and the other way gives the right
+        // answer.
+        const Native total = (v0 + v1) + (v2 + v3);
+        suspects.part[i] = total != total;
+        const NativeInt second = v1 > v0, fourth = v3 > v2;
+        const Native upper = select_native(second, v1, v0), lower = select_native(fourth, v3, v2);
+        const NativeInt below = lower > upper;
+        best.part[i] = select_native(below, lower, upper);
+        where.part[i] = ((2 - fourth) & below) | (-second & ~below);
+    }
+    if (any(suspects)) return false;
+    store(output, a.relu ? rectify(best) : best);
+    if (choice != nullptr) store_index(choice, where);
+    return true;
+}
+
+void max_strip(const PooledStrip& a) {
+    const bool four = a.kernel_height == 2 && a.kernel_width == 2;
+    for (std::ptrdiff_t c = 0; c < a.channels; ++c) {
+        for (std::ptrdiff_t w = 0; w < a.windows; ++w) {
+            const float* values = a.values + c * a.channel + w * a.window * a.col;
+            const std::ptrdiff_t to = c * a.output_channel + w * a.output_window;
+            std::int32_t* choice = a.choice ? a.choice + to : nullptr;
+            if (four && find_maximum_of_four(a, values, a.output + to, choice)) continue;
+            find_maximum(a, values, a.output + to, choice);
+        }
+    }
+}
+
 void max_forward(const PoolingShape& s, const float* input, float* output, std::int32_t* argmax) {
     if (argmax != nullptr) return find_maxima<true>(s, input, output, argmax);
     find_maxima<false>(s, input, output, argmax);
@@ -164,7 +218,8 @@ void average_backward(const PoolingShape& s, bool count_padding, const float* gr
 
 }  // namespace
 
-extern const PoolingBody pooling_body = {max_forward, max_backward, average_forward, average_backward};
+extern const PoolingBody pooling_body = {max_forward, max_backward, average_forward, average_backward,
+                                         max_strip};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

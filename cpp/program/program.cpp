@@ -8,6 +8,8 @@
 #include "kernels/linear.h"
 #include "kernels/log_softmax.h"
 #include "kernels/loss.h"
+#include "kernels/pooled_convolution.h"
+#include "kernels/pooled_gradient.h"
 
 namespace cnn {
 namespace {
@@ -117,6 +119,47 @@ int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arr
                                                                        packed_back)));
             }
             if (!first.empty()) backward_.back().stages.push_back(std::move(first));
+        });
+    }
+    return y;
+}
+
+int Program::pooled_convolution(int x, const ConvolutionShape& shape, const PoolingShape& pooling,
+                                const LearnedArrays& arrays, bool relu) {
+    if (!can_pool_convolution(shape, pooling) || (training_ && !has_sparse_gradient(shape, pooling))) {
+        return max_pooling(convolution(x, shape, arrays, relu), pooling);
+    }
+    const int y = make(shape.output_channels, pooling.output_height, pooling.output_width, true);
+    const std::ptrdiff_t blocks = block_count(capacity_), outputs = shape.output_channels;
+    float* packed = floats(shape.weight_size());
+    prepare(new PackConvolutionWeights(shape, false, arrays.weight, packed));
+    std::int32_t* choice =
+        training_ ? buffer(index_buffers_, blocks * kLanes * tensor(y).features()) : nullptr;
+    forward_stage(new PooledConvolution(shape, pooling, relu, tensor(x).values, tensor(y).values, choice,
+                                        packed, arrays.bias));
+    if (training_) {
+        const auto plan = std::make_shared<const PooledGradientPlan>(shape, pooling);
+        float* rows = floats(blocks * kLanes * plan->sample);
+        forward_.back().stages.back().push_back(keep(new PadRows(plan, tensor(x).values, rows)));
+        backward_emitters_.push_back([=] {
+            const PooledOutputs pooled{tensor(y).gradient, relu ? tensor(y).values : nullptr, choice};
+            const ChannelLists lists{buffer(index_buffers_, blocks * outputs * plan->list),
+                                     floats(blocks * outputs * plan->list),
+                                     buffer(index_buffers_, blocks * outputs), floats(blocks * outputs)};
+            Stage first;
+            if (tensor(x).gradient) {
+                float* packed_back = floats(plan->packed_size);
+                prepare(new PackPooledWeights(plan, arrays.weight, packed_back));
+                first.push_back(keep(new ListInputGradient(plan, pooled, packed_back, tensor(x).gradient)));
+            }
+            first.push_back(keep(new ListGradients(plan, pooled, lists)));
+            backward_stage(std::move(first));
+            const std::ptrdiff_t slots = slot_count(capacity_);
+            float* weight_slots = floats(slots * shape.weight_size());
+            float* bias_slots = arrays.grad_bias ? floats(slots * outputs) : nullptr;
+            later(new ListWeightGradient(plan, rows, lists, weight_slots, bias_slots));
+            add_slots(shape.weight_size(), weight_slots, arrays.grad_weight);
+            if (arrays.grad_bias) add_slots(outputs, bias_slots, arrays.grad_bias);
         });
     }
     return y;

@@ -58,6 +58,9 @@ class Program {
 
     int input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, std::vector<float> table);
     int convolution(int x, ConvolutionShape shape, const LearnedArrays& arrays, bool relu);
+    // The two, in one pass where the shapes allow it.
+    int pooled_convolution(int x, const ConvolutionShape& shape, const PoolingShape& pooling,
+                           const LearnedArrays& arrays, bool relu);
     int linear(int x, std::ptrdiff_t outputs, const LearnedArrays& arrays, bool relu);
     int max_pooling(int x, const PoolingShape& shape);
     int average_pooling(int x, const PoolingShape& shape, bool count_padding);

@@ -7,6 +7,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#if defined(__SSE2__)
+#include <immintrin.h>  // for the few things that vector types cannot say
+#endif
+
 #define CNN_INLINE inline __attribute__((always_inline))
 #define CNN_UNROLL _Pragma("GCC unroll 32")
 
@@ -119,6 +123,22 @@ CNN_INLINE Mask invert(const Mask& a) {
     Mask r;
     CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = ~a.part[i];
     return r;
+}
+
+CNN_INLINE bool any(const Mask& a) {
+    NativeInt r = a.part[0];
+    CNN_UNROLL for (int i = 1; i < kParts; ++i) r |= a.part[i];
+#if defined(__AVX512F__)
+    return _mm512_test_epi32_mask(reinterpret_cast<__m512i>(r), reinterpret_cast<__m512i>(r)) != 0;
+#elif defined(__AVX2__)
+    return _mm256_movemask_ps(reinterpret_cast<__m256>(r)) != 0;
+#elif defined(__SSE2__)
+    return _mm_movemask_ps(reinterpret_cast<__m128>(r)) != 0;
+#else
+    bool found = false;
+    for (int j = 0; j < kWidth; ++j) found = found || r[j] != 0;
+    return found;
+#endif
 }
 
 // NaN is the one value that is not equal to itself.

@@ -170,6 +170,7 @@ class Program:
         dilation: _Pair,
         groups: int,
         relu: bool,
+        max_pooling: list[_Pair] | None = None,
     ) -> int: ...
     def linear(
         self,

@@ -51,18 +51,23 @@ def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) 
         layer = flat[index]
         after = flat[index + 1] if index + 1 < len(flat) else None
         relu = type(layer) in _FUSES_RELU and type(after) is ReLU
+        last = index + 2 if relu else index + 1
         lowering = _LOWERINGS.get(type(layer))
         if type(layer) is Dropout:
             # Its number in the network and not an attribute: a network read from a file drops the same.
             x = builder.dropout(x, rate=layer.rate, layer=index)
+        elif type(layer) is Convolution and last < len(flat) and type(flat[last]) is MaxPooling:
+            x = _convolution(layer, builder, x, relu, flat[last])
+            last += 1
         else:
             x = lowering(layer, builder, x, relu) if lowering else _own(layer, builder, x, shape)
-        shape = layer.output_shape(shape)
-        index += 2 if relu else 1
+        for done in flat[index:last]:
+            shape = done.output_shape(shape)
+        index = last
     return x
 
 
-def _convolution(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
+def _convolution(layer: Any, builder: "_core.Program", x: int, relu: bool, pooling: Any = None) -> int:
     return builder.convolution(
         x,
         layer.weight,
@@ -74,6 +79,7 @@ def _convolution(layer: Any, builder: "_core.Program", x: int, relu: bool) -> in
         dilation=layer.dilation,
         groups=layer.groups,
         relu=relu,
+        max_pooling=[pooling.kernel, pooling.stride, pooling.padding] if pooling else None,
     )
 
 

@@ -1,0 +1,22 @@
+// How outputs are divided among register tiles.
+#pragma once
+
+#include <cstddef>
+
+namespace cnn {
+
+constexpr std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
+    return (a + b - 1) / b;
+}
+
+constexpr std::ptrdiff_t round_up(std::ptrdiff_t a, std::ptrdiff_t multiple) {
+    return ceil_divide(a, multiple) * multiple;
+}
+
+// Tile t of `tiles` covers outputs [begin(t), begin(t + 1)): sizes differ by one at most, none is a small
+// remainder.
+constexpr std::ptrdiff_t tile_begin(std::ptrdiff_t outputs, std::ptrdiff_t tiles, std::ptrdiff_t t) {
+    return t * outputs / tiles;
+}
+
+}  // namespace cnn

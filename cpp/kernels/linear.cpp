@@ -58,6 +58,7 @@ LinearWeightGradient::LinearWeightGradient(std::ptrdiff_t inputs, std::ptrdiff_t
       inputs_(inputs),
       outputs_(outputs),
       tiles_(ceil_divide(outputs, body_->max_tile)),
+      strips_(ceil_divide(inputs, body_->max_strips * kLanes)),
       rows_(rows),
       grad_output_(grad_output),
       grad_weight_(grad_weight),
@@ -65,7 +66,7 @@ LinearWeightGradient::LinearWeightGradient(std::ptrdiff_t inputs, std::ptrdiff_t
       accumulate_(accumulate) {}
 
 std::ptrdiff_t LinearWeightGradient::tasks(const Context& context) const {
-    return block_count(context.samples) > 0 ? tiles_ : 0;
+    return block_count(context.samples) > 0 ? strips_ : 0;
 }
 
 std::size_t LinearWeightGradient::scratch_bytes() const {
@@ -73,18 +74,16 @@ std::size_t LinearWeightGradient::scratch_bytes() const {
 }
 
 void LinearWeightGradient::run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const {
-    const std::ptrdiff_t begin = tile_begin(outputs_, tiles_, task),
-                         end = tile_begin(outputs_, tiles_, task + 1);
-    const std::ptrdiff_t width = body_->max_strips * kLanes;
-    LinearGradientTile tile{grad_output_ + begin * kLanes,
-                            rows_,
-                            grad_weight_ + begin * inputs_,
+    const std::ptrdiff_t width = body_->max_strips * kLanes, column = task * width;
+    LinearGradientTile tile{grad_output_,
+                            rows_ + column,
+                            grad_weight_ + column,
                             reinterpret_cast<float*>(scratch),
                             outputs_ * kLanes,
                             linear_row_stride(inputs_),
                             inputs_,
-                            end - begin,
                             0,
+                            std::min(width, inputs_ - column),
                             slot_count(context.samples),
                             block_count(context.samples),
                             live_lanes(context.samples, block_count(context.samples) - 1),
@@ -95,11 +94,12 @@ void LinearWeightGradient::run(const Context& context, std::ptrdiff_t task, std:
         tile.slot_begin[slot] = slot_blocks(context.samples, slot).begin;
         tile.slot_begin[slot + 1] = slot_blocks(context.samples, slot).end;
     }
-    for (std::ptrdiff_t column = 0; column < inputs_; column += width) {
-        tile.columns = std::min(width, inputs_ - column);
+    // The strip of all samples stays in the first-level cache while the outputs go by.
+    for (std::ptrdiff_t t = 0; t < tiles_; ++t) {
+        tile.tile = tile_begin(outputs_, tiles_, t + 1) - tile_begin(outputs_, tiles_, t);
         body_->gradient(tile);
-        tile.rows += width;
-        tile.gradient += width;
+        tile.grad_output += tile.tile * kLanes;
+        tile.gradient += tile.tile * inputs_;
     }
 }
 

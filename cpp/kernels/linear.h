@@ -42,7 +42,7 @@ std::ptrdiff_t linear_row_stride(std::ptrdiff_t inputs);
 
 // grad_weight = scale * sum over samples of grad_y x^T, or added to what is there. `rows`: x with a sample's
 // values side by side, linear_row_stride() floats from one sample to the next, zeros in between (see
-// layout.h's FromLanes). Tasks are tiles of the gradient.
+// layout.h's FromLanes). Tasks are strips of inputs.
 class LinearWeightGradient : public Op {
   public:
     LinearWeightGradient(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* rows,
@@ -53,7 +53,7 @@ class LinearWeightGradient : public Op {
 
   private:
     const LinearBody* body_;
-    std::ptrdiff_t inputs_, outputs_, tiles_;
+    std::ptrdiff_t inputs_, outputs_, tiles_, strips_;
     const float* rows_;
     const float* grad_output_;
     float* grad_weight_;

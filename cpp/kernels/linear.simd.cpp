@@ -54,6 +54,42 @@ void tile(const LinearTile& a) {
 constexpr std::ptrdiff_t kSlots = 8;
 constexpr int kMaxStrips = positions(kMaxTile);
 
+// The tree of slot_tree.h over `slots` registers that lie `step` floats apart.
+template <int kCount>
+CNN_INLINE Native add_tree(const float* from, std::ptrdiff_t step) {
+    Native v[kCount];
+    CNN_UNROLL for (int s = 0; s < kCount; ++s) v[s] = load_native(from + s * step);
+    CNN_UNROLL for (int half = kSlots / 2; half > 0; half /= 2) {
+        CNN_UNROLL for (int s = 0; s < half; ++s) {
+            if (s + half < kCount) v[s] += v[s + half];
+        }
+    }
+    return v[0];
+}
+
+template <int T, int P, int kCount = kSlots>
+CNN_INLINE void add_slots(const LinearGradientTile& a) {
+    if (a.slots != kCount) {
+        if constexpr (kCount > 1) add_slots<T, P, kCount - 1>(a);
+        return;
+    }
+    const Native scale = broadcast_native(a.scale);
+    for (int t = 0; t < T; ++t) {
+        float* row = a.gradient + t * a.gradient_row;
+        for (std::ptrdiff_t j = 0; j < a.columns; j += kWidth) {
+            Native total = add_tree<kCount>(a.scratch + t * P * kSamples + j, T * P * kSamples) * scale;
+            if (j + kWidth <= a.columns) {
+                if (a.accumulate) total += load_unaligned(row + j);
+                store_unaligned(row + j, total);
+            } else {
+                for (std::ptrdiff_t i = 0; j + i < a.columns; ++i) {
+                    row[j + i] = a.accumulate ? row[j + i] + total[i] : total[i];
+                }
+            }
+        }
+    }
+}
+
 template <int T, int P>
 void add_samples(const LinearGradientTile& a) {
     for (std::ptrdiff_t slot = 0; slot < a.slots; ++slot) {
@@ -74,29 +110,7 @@ void add_samples(const LinearGradientTile& a) {
             CNN_UNROLL for (int p = 0; p < P; ++p) store(to + (t * P + p) * kSamples, sums.at[t][p]);
         }
     }
-    const Native scale = broadcast_native(a.scale);
-    for (int t = 0; t < T; ++t) {
-        float* row = a.gradient + t * a.gradient_row;
-        for (std::ptrdiff_t j = 0; j < a.columns; j += kWidth) {
-            // The tree of slot_tree.h, a register of columns at a time.
-            Native v[kSlots];
-            for (std::ptrdiff_t s = 0; s < a.slots; ++s) {
-                v[s] = load_native(a.scratch + (s * T + t) * P * kSamples + j);
-            }
-            for (std::ptrdiff_t half = kSlots / 2; half > 0; half /= 2) {
-                for (std::ptrdiff_t s = 0; s < half && s + half < a.slots; ++s) v[s] += v[s + half];
-            }
-            Native total = v[0] * scale;
-            if (j + kWidth <= a.columns) {
-                if (a.accumulate) total += load_unaligned(row + j);
-                store_unaligned(row + j, total);
-            } else {
-                for (std::ptrdiff_t i = 0; j + i < a.columns; ++i) {
-                    row[j + i] = a.accumulate ? row[j + i] + total[i] : total[i];
-                }
-            }
-        }
-    }
+    add_slots<T, P>(a);
 }
 
 template <int T = kMaxTile>

@@ -74,7 +74,6 @@ PooledGradientPlan::PooledGradientPlan(const ConvolutionShape& s, const PoolingS
     packed_row = round_up((s.kernel_width + (p.kernel_width - 1) * s.stride_width) * channels, kWidest);
     packed_channel = packed_rows * packed_row;
     packed_size = p.kernel_width * s.output_channels * packed_channel;
-    list = positions() * kLanes + kLanes;
     for (std::ptrdiff_t h = 0; h < p.output_height; ++h) {
         for (std::ptrdiff_t w = 0; w < p.output_width; ++w) {
             position_offset.push_back(
@@ -112,61 +111,69 @@ void PadRows::run(const Context& context, std::ptrdiff_t block, std::byte*) cons
     }
 }
 
-ListGradients::ListGradients(SharedPlan plan, const PooledOutputs& outputs, const ChannelLists& lists)
-    : plan_(std::move(plan)), body_(gradient_body()), outputs_(outputs), lists_(lists) {}
-
-void ListGradients::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
-    const std::ptrdiff_t block = task / plan_->shape.output_channels;
-    lists_.counts[task] = static_cast<std::int32_t>(body_->channel_list(
-        {of_block(outputs_, *plan_, task, plan_->x_choice_offset), plan_->position_offset.data(),
-         static_cast<std::int32_t>(plan_->sample), live_lanes(context.samples, block),
-         lists_.offsets + task * plan_->list, lists_.values + task * plan_->list},
-        lists_.sums + task));
-}
-
-ListWeightGradient::ListWeightGradient(SharedPlan plan, const float* rows, const ChannelLists& lists,
+ListWeightGradient::ListWeightGradient(SharedPlan plan, const PooledOutputs& outputs, const float* rows,
                                        float* weight_slots, float* bias_slots)
     : plan_(std::move(plan)),
       body_(gradient_body()),
+      outputs_(outputs),
       rows_(rows),
-      lists_(lists),
       weight_slots_(weight_slots),
-      bias_slots_(bias_slots) {}
+      bias_slots_(bias_slots),
+      sums_(plan_->shape.kernel_height *
+            round_up(plan_->shape.kernel_width * plan_->shape.input_channels, body_->width)) {}
 
 std::size_t ListWeightGradient::scratch_bytes() const {
-    return static_cast<std::size_t>(body_->width * 32) * sizeof(float);  // a register tile is less
+    const std::ptrdiff_t list = plan_->positions() * kLanes + kLanes;
+    return static_cast<std::size_t>(sums_ + 2 * list) * sizeof(float);
 }
 
 void ListWeightGradient::run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const {
     const ConvolutionShape& s = plan_->shape;
     const std::ptrdiff_t channel = task % s.output_channels, slot = task / s.output_channels;
-    const BlockRange blocks = slot_blocks(context.samples, slot);
-    const std::ptrdiff_t first = blocks.begin * s.output_channels + channel;
+    const std::ptrdiff_t list = plan_->positions() * kLanes + kLanes;
+    const std::ptrdiff_t floats = s.kernel_width * s.input_channels;
     auto* sums = reinterpret_cast<float*>(scratch);
+    float* values = sums + sums_;
+    auto* offsets = reinterpret_cast<std::int32_t*>(values + list);
+    std::fill(sums, sums + sums_, 0.0f);
+    float bias = 0.0f;
+    const BlockRange blocks = slot_blocks(context.samples, slot);
+    for (std::ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
+        float sum = 0.0f;
+        const std::ptrdiff_t count = body_->channel_list(
+            {of_block(outputs_, *plan_, block * s.output_channels + channel, plan_->x_choice_offset),
+             plan_->position_offset.data(), static_cast<std::int32_t>(plan_->sample),
+             live_lanes(context.samples, block), offsets, values},
+            &sum);
+        bias += sum;
+        const float* x = rows_ + block * kLanes * plan_->sample;
+        float* to = sums;
+        for_each_tile(
+            *body_, s.kernel_height, floats,
+            [&](std::ptrdiff_t row, std::ptrdiff_t rows, std::ptrdiff_t column, std::ptrdiff_t vectors) {
+                body_->product(
+                    {x + row * plan_->row + column, offsets, values, count, plan_->row, rows, vectors, to});
+                to += rows * vectors * body_->width;
+            });
+    }
+    const float* from = sums;
     float* to = weight_slots_ + slot * s.weight_size() + channel * s.input_channels * s.kernel_area();
     for_each_tile(
-        *body_, s.kernel_height, s.kernel_width * s.input_channels,
+        *body_, s.kernel_height, floats,
         [&](std::ptrdiff_t row, std::ptrdiff_t rows, std::ptrdiff_t column, std::ptrdiff_t vectors) {
-            body_->product({rows_ + blocks.begin * kLanes * plan_->sample + row * plan_->row + column,
-                            lists_.offsets + first * plan_->list, lists_.values + first * plan_->list,
-                            lists_.counts + first, kLanes * plan_->sample, s.output_channels * plan_->list,
-                            s.output_channels, blocks.end - blocks.begin, plan_->row, rows, vectors, sums});
-            const std::ptrdiff_t floats = vectors * body_->width;
-            const std::ptrdiff_t used = std::min(floats, s.kernel_width * s.input_channels - column);
-            for (std::ptrdiff_t r = 0; r < rows; ++r) {
-                for (std::ptrdiff_t j = 0; j < used; ++j) {
-                    const std::ptrdiff_t kw = (column + j) / s.input_channels;
-                    const std::ptrdiff_t c = (column + j) % s.input_channels;
-                    to[(c * s.kernel_height + row + r) * s.kernel_width + kw] = sums[r * floats + j];
+            const std::ptrdiff_t wide = vectors * body_->width;
+            for (std::ptrdiff_t r = 0; r < rows; ++r, from += wide) {
+                std::ptrdiff_t kw = column / s.input_channels, c = column % s.input_channels;
+                for (std::ptrdiff_t j = 0; j < std::min(wide, floats - column); ++j) {
+                    to[(c * s.kernel_height + row + r) * s.kernel_width + kw] = from[j];
+                    if (++c == s.input_channels) {
+                        c = 0;
+                        ++kw;
+                    }
                 }
             }
         });
-    if (bias_slots_ == nullptr) return;
-    float total = 0.0f;
-    for (std::ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
-        total += lists_.sums[block * s.output_channels + channel];
-    }
-    bias_slots_[slot * s.output_channels + channel] = total;
+    if (bias_slots_ != nullptr) bias_slots_[slot * s.output_channels + channel] = bias;
 }
 
 PackPooledWeights::PackPooledWeights(SharedPlan plan, const float* weight, float* packed)

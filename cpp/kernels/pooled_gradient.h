@@ -69,36 +69,11 @@ struct PooledOutputs {
     const std::int32_t* choice;
 };
 
-// The lists of each block and output channel, [block][O][plan.list], their lengths [block][O] and sums
-// [block][O].
-struct ChannelLists {
-    std::int32_t* offsets;
-    float* values;
-    std::int32_t* counts;
-    float* sums;
-};
-
-// A task a block and channel.
-class ListGradients : public Op {
-  public:
-    ListGradients(SharedPlan plan, const PooledOutputs& outputs, const ChannelLists& lists);
-    std::ptrdiff_t tasks(const Context& context) const override {
-        return block_count(context.samples) * plan_->shape.output_channels;
-    }
-    void run(const Context& context, std::ptrdiff_t task, std::byte*) const override;
-
-  private:
-    SharedPlan plan_;
-    const PooledGradientBody* body_;
-    PooledOutputs outputs_;
-    ChannelLists lists_;
-};
-
 // Slot sums of the gradients of the weights and (if not null) of the bias: weight_slots[slot][O][C][KH][KW],
 // bias_slots[slot][O]. A task a slot and output channel.
 class ListWeightGradient : public Op {
   public:
-    ListWeightGradient(SharedPlan plan, const float* rows, const ChannelLists& lists, float* weight_slots,
+    ListWeightGradient(SharedPlan plan, const PooledOutputs& outputs, const float* rows, float* weight_slots,
                        float* bias_slots);
     std::ptrdiff_t tasks(const Context& context) const override {
         return slot_count(context.samples) * plan_->shape.output_channels;
@@ -109,10 +84,11 @@ class ListWeightGradient : public Op {
   private:
     SharedPlan plan_;
     const PooledGradientBody* body_;
+    PooledOutputs outputs_;
     const float* rows_;
-    ChannelLists lists_;
     float* weight_slots_;
     float* bias_slots_;
+    std::ptrdiff_t sums_;  // floats of all register tiles
 };
 
 // Weights (O, C, KH, KW) to [place in a window's row][O][packed_rows][packed_row], each with zeros around it,

@@ -60,24 +60,18 @@ std::ptrdiff_t channel_list(const ChannelList& a, float* sum) {
 }
 
 template <int R, int V>
-void product_tile(const ListProduct& a) {
+void product_tile(const ListProduct& arguments) {
+    const ListProduct a = arguments;  // a copy, which stores to memory cannot change
     Native sums[R][V];
     CNN_UNROLL for (int r = 0; r < R; ++r) {
-        CNN_UNROLL for (int v = 0; v < V; ++v) sums[r][v] = Native{};
+        CNN_UNROLL for (int v = 0; v < V; ++v) sums[r][v] = load_unaligned(a.sums + (r * V + v) * kWidth);
     }
-    for (std::ptrdiff_t b = 0; b < a.blocks; ++b) {
-        const float* x = a.x + b * a.x_block;
-        const std::int32_t* offsets = a.offsets + b * a.list_block;
-        const float* values = a.values + b * a.list_block;
-        const std::ptrdiff_t count = a.counts[b * a.count_block];
-        for (std::ptrdiff_t i = 0; i < count; ++i) {
-            const float* from = x + offsets[i];
-            const Native g = broadcast_native(values[i]);
-            CNN_UNROLL for (int r = 0; r < R; ++r) {
-                CNN_UNROLL for (int v = 0; v < V; ++v) {
-                    sums[r][v] += g * load_unaligned(from + r * a.row + v * kWidth);
-                }
-            }
+    for (std::ptrdiff_t i = 0; i < a.count; ++i) {
+        const float* from = a.x + a.offsets[i];
+        const Native g = broadcast_native(a.values[i]);
+        CNN_UNROLL for (int r = 0; r < R; ++r) {
+            CNN_UNROLL for (int v = 0; v < V; ++v) sums[r][v] +=
+                g * load_unaligned(from + r * a.row + v * kWidth);
         }
     }
     CNN_UNROLL for (int r = 0; r < R; ++r) {
@@ -121,7 +115,8 @@ void sample_lists(const SampleLists& a) {
 }
 
 template <int R, int V>
-void scatter_tile(const ListScatter& a) {
+void scatter_tile(const ListScatter& arguments) {
+    const ListScatter a = arguments;  // a copy, which stores to memory cannot change
     std::ptrdiff_t i = 0;
     for (std::ptrdiff_t p = 0; p < a.positions; ++p) {
         if (i == a.ends[p]) continue;

@@ -30,14 +30,12 @@ struct ChannelList {
     float* values;
 };
 
-// sums[r][j] = sum over the lists of `blocks` blocks of value * x[offset + r * row + j].
+// sums[r][j] += sum over the list of value * x[offset + r * row + j].
 struct ListProduct {
     const float* x;
     const std::int32_t* offsets;
     const float* values;
-    const std::int32_t* counts;
-    std::ptrdiff_t x_block, list_block, count_block;  // from one block to the next
-    std::ptrdiff_t blocks, row, rows, vectors;        // rows x vectors: a register tile
+    std::ptrdiff_t count, row, rows, vectors;  // rows x vectors: a register tile
     float* sums;
 };
 

@@ -143,21 +143,17 @@ int Program::pooled_convolution(int x, const ConvolutionShape& shape, const Pool
         forward_.back().stages.back().push_back(keep(new PadRows(plan, tensor(x).values, rows)));
         backward_emitters_.push_back([=] {
             const PooledOutputs pooled{tensor(y).gradient, relu ? tensor(y).values : nullptr, choice};
-            const ChannelLists lists{buffer(index_buffers_, blocks * outputs * plan->list),
-                                     floats(blocks * outputs * plan->list),
-                                     buffer(index_buffers_, blocks * outputs), floats(blocks * outputs)};
             Stage first;
             if (tensor(x).gradient) {
                 float* packed_back = floats(plan->packed_size);
                 prepare(new PackPooledWeights(plan, arrays.weight, packed_back));
                 first.push_back(keep(new ListInputGradient(plan, pooled, packed_back, tensor(x).gradient)));
             }
-            first.push_back(keep(new ListGradients(plan, pooled, lists)));
             backward_stage(std::move(first));
             const std::ptrdiff_t slots = slot_count(capacity_);
             float* weight_slots = floats(slots * shape.weight_size());
             float* bias_slots = arrays.grad_bias ? floats(slots * outputs) : nullptr;
-            later(new ListWeightGradient(plan, rows, lists, weight_slots, bias_slots));
+            later(new ListWeightGradient(plan, pooled, rows, weight_slots, bias_slots));
             add_slots(shape.weight_size(), weight_slots, arrays.grad_weight);
             if (arrays.grad_bias) add_slots(outputs, bias_slots, arrays.grad_bias);
         });

@@ -10,6 +10,7 @@
 #include "kernels/loss.h"
 #include "kernels/pooled_convolution.h"
 #include "kernels/pooled_gradient.h"
+#include "kernels/winograd_pooled.h"
 
 namespace cnn {
 namespace {
@@ -131,12 +132,19 @@ int Program::pooled_convolution(int x, const ConvolutionShape& shape, const Pool
     }
     const int y = make(shape.output_channels, pooling.output_height, pooling.output_width, true);
     const std::ptrdiff_t blocks = block_count(capacity_), outputs = shape.output_channels;
-    float* packed = floats(shape.weight_size());
-    prepare(new PackConvolutionWeights(shape, false, arrays.weight, packed));
     std::int32_t* choice =
         training_ ? buffer(index_buffers_, blocks * kLanes * tensor(y).features()) : nullptr;
-    forward_stage(new PooledConvolution(shape, pooling, relu, tensor(x).values, tensor(y).values, choice,
-                                        packed, arrays.bias));
+    if (pooled_winograd_pays(shape, pooling)) {
+        float* transformed = floats(pooled_winograd_weight_size(shape));
+        prepare(new TransformPooledWeights(shape, arrays.weight, transformed));
+        forward_stage(new WinogradPooledConvolution(shape, pooling, relu, tensor(x).values, tensor(y).values,
+                                                    choice, transformed, arrays.bias));
+    } else {
+        float* packed = floats(shape.weight_size());
+        prepare(new PackConvolutionWeights(shape, false, arrays.weight, packed));
+        forward_stage(new PooledConvolution(shape, pooling, relu, tensor(x).values, tensor(y).values, choice,
+                                            packed, arrays.bias));
+    }
     if (training_) {
         const auto plan = std::make_shared<const PooledGradientPlan>(shape, pooling);
         float* rows = floats(blocks * kLanes * plan->sample);

@@ -1,0 +1,84 @@
+// One line of each transform of Winograd's minimal filtering with six points (Winograd 1980; Lavin & Gray
+// 2016, "Fast algorithms for convolutional neural networks"); a tile is transformed by its columns, then by
+// its rows. F(m, r) with m + r = 7 has the same transform of its input for every m. For *.simd.cpp files
+// only.
+#pragma once
+
+#include "simd/vector.h"
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
+
+// The interpolation points 0, a, -a, b, -b and infinity. Lavin & Gray take a = 1 and b = 2; 5/8 and 3/2 cost
+// the same and halve the error, since the powers of the points stay near one (measured over such pairs with
+// few bits, of which every constant below is exact in float32 but for the reciprocals).
+constexpr float kA = 0.625f, kB = 1.5f;
+constexpr float kA2 = kA * kA, kB2 = kB * kB;
+constexpr float kSumOfSquares = kA2 + kB2, kProduct = kA2 * kB2;
+constexpr float kScale0 = 1.0f / kProduct;
+constexpr float kScaleA = 1.0f / (2 * kA2 * (kA2 - kB2)), kScaleB = 1.0f / (2 * kB2 * (kB2 - kA2));
+
+// B^T: the coefficients of the polynomials that vanish at all points but one.
+struct InputLine {
+    static constexpr int kFrom = 6, kTo = 6;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native even_a = x[4] - kB2 * x[2], odd_a = x[3] - kB2 * x[1];
+        const Native even_b = x[4] - kA2 * x[2], odd_b = x[3] - kA2 * x[1];
+        y[0] = (x[4] - kSumOfSquares * x[2]) + kProduct * x[0];
+        y[1] = even_a + kA * odd_a;
+        y[2] = even_a - kA * odd_a;
+        y[3] = even_b + kB * odd_b;
+        y[4] = even_b - kB * odd_b;
+        y[5] = (x[5] - kSumOfSquares * x[3]) + kProduct * x[1];
+    }
+};
+
+// G of F(2, 5): a filter of five taps as a polynomial, at the points.
+struct WideFilterLine {
+    static constexpr int kFrom = 5, kTo = 6;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native even_a = (x[0] + kA2 * (x[2] + kA2 * x[4])) * kScaleA;
+        const Native odd_a = (x[1] + kA2 * x[3]) * (kA * kScaleA);
+        const Native even_b = (x[0] + kB2 * (x[2] + kB2 * x[4])) * kScaleB;
+        const Native odd_b = (x[1] + kB2 * x[3]) * (kB * kScaleB);
+        y[0] = x[0] * kScale0;
+        y[1] = even_a + odd_a;
+        y[2] = even_a - odd_a;
+        y[3] = even_b + odd_b;
+        y[4] = even_b - odd_b;
+        y[5] = x[4];
+    }
+};
+
+// A^T of F(2, 5): powers of the points.
+struct NarrowOutputLine {
+    static constexpr int kFrom = 6, kTo = 2;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        y[0] = x[0] + (x[1] + x[2]) + (x[3] + x[4]);
+        y[1] = (x[5] + kA * (x[1] - x[2])) + kB * (x[3] - x[4]);
+    }
+};
+
+#define CNN_ROLLED _Pragma("GCC unroll 1")
+// y = L x L^T, one register of lanes at a time: read(i, j) gives x, write(i, j, value) takes y. What lies
+// between the two passes is more than the registers hold.
+template <class Line, class Read, class Write>
+CNN_INLINE void transform(Read read, Write write) {
+    Native columns[Line::kTo][Line::kFrom];
+    CNN_ROLLED for (int j = 0; j < Line::kFrom; ++j) {
+        Native x[Line::kFrom], y[Line::kTo];
+        CNN_UNROLL for (int i = 0; i < Line::kFrom; ++i) x[i] = read(i, j);
+        Line::apply(x, y);
+        CNN_UNROLL for (int i = 0; i < Line::kTo; ++i) columns[i][j] = y[i];
+    }
+    CNN_ROLLED for (int i = 0; i < Line::kTo; ++i) {
+        Native y[Line::kTo];
+        Line::apply(columns[i], y);
+        CNN_UNROLL for (int j = 0; j < Line::kTo; ++j) write(i, j, y[j]);
+    }
+}
+
+}  // namespace
+}  // namespace CNN_ISA
+}  // namespace cnn

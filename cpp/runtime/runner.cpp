@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <thread>
 
 #if defined(_OPENMP)
 #include <omp.h>
@@ -13,6 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto kPollInterval = std::chrono::milliseconds(20);
+constexpr int kTasksPerLook = 4;  // at the clock, which costs a hundredth of a short task
 
 // The tasks of one operation that a thread begins with; when it has done its own, it takes over those of
 // others, so that a thread which the system held up does not hold up the rest. On a cache line of its own.
@@ -20,11 +22,43 @@ struct alignas(64) Counter {
     std::atomic<std::ptrdiff_t> next;
 };
 
+// Where threads wait for each other between stages. OpenMP's barrier spins for milliseconds, which is right
+// on an idle machine; beside another busy process the thread that all wait for may be the one without a core,
+// so after some microseconds this one gives way.
+class Barrier {
+  public:
+    void wait(int team) {
+        const unsigned phase = phase_.load(std::memory_order_relaxed);
+        if (waiting_.fetch_add(1, std::memory_order_acq_rel) + 1 == team) {
+            waiting_.store(0, std::memory_order_relaxed);
+            phase_.store(phase + 1, std::memory_order_release);
+            return;
+        }
+        for (int spins = 0; phase_.load(std::memory_order_acquire) == phase; ++spins) {
+            if (spins < kSpins) {
+                pause();
+            } else {
+                std::this_thread::yield();
+            }
+        }
+    }
+
+  private:
+    static constexpr int kSpins = 1000;  // 10 to 40 microseconds: several short tasks
+    static void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
+#endif
+    }
+    alignas(64) std::atomic<int> waiting_{0};
+    alignas(64) std::atomic<unsigned> phase_{0};
+};
+
 class Poll {
   public:
     explicit Poll(const std::function<bool()>& should_stop) : should_stop_(should_stop) {}
     bool operator()() {
-        if (!should_stop_) return false;
+        if (!should_stop_ || ++tasks_ % kTasksPerLook != 0) return false;
         const auto now = Clock::now();
         if (now - last_ < kPollInterval) return false;
         last_ = now;
@@ -34,6 +68,7 @@ class Poll {
   private:
     const std::function<bool()>& should_stop_;
     Clock::time_point last_ = Clock::now();
+    int tasks_ = 0;
 };
 
 }  // namespace
@@ -74,6 +109,7 @@ bool Runner::run(const std::vector<Stage>& stages, const Context& context, int t
     auto* counters = reinterpret_cast<Counter*>(counters_.data());
     for (std::size_t i = 0; i < counter_count; ++i) new (counters + i) Counter{};
     std::atomic<bool> stopped{false};
+    Barrier barrier;
 
 #pragma omp parallel num_threads(threads)
     {
@@ -102,7 +138,7 @@ bool Runner::run(const std::vector<Stage>& stages, const Context& context, int t
                 }
             }
             stage_counters += stage.size() * static_cast<std::size_t>(threads);
-#pragma omp barrier
+            if (&stage != &stages.back()) barrier.wait(team);
         }
     }
     return !stopped.load();

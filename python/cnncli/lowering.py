@@ -38,9 +38,14 @@ def leaves(layers: list[Module]) -> list[Module]:
     return found
 
 
+def own_layers(layers: list[Module]) -> list[Module]:
+    """Those written in Python, which a program calls."""
+    return [layer for layer in leaves(layers) if type(layer) not in (Dropout, *_LOWERINGS)]
+
+
 def couples_samples(layers: list[Module]) -> bool:
     """Whether, in training, a sample's output depends on others."""
-    return any(isinstance(layer, _COUPLES) or type(layer) not in (Dropout, *_LOWERINGS) for layer in leaves(layers))
+    return bool(own_layers(layers)) or any(isinstance(layer, _COUPLES) for layer in leaves(layers))
 
 
 def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) -> int:

@@ -16,7 +16,7 @@ from cnncli.criteria import MSE, NLL, CrossEntropy, HalfSquaredError
 from cnncli.criteria.criterion import Criterion
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
-from cnncli.lowering import couples_samples, in_three, leaves, lower
+from cnncli.lowering import couples_samples, in_three, leaves, lower, own_layers
 from cnncli.network import Network
 from cnncli.optim import SGD
 
@@ -82,6 +82,7 @@ class Program:
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
         self._lock = threading.Lock()
+        self._own_layers = own_layers(list(network))
         if type(self.criterion) not in _LOSSES:
             known = ", ".join(kind.__name__ for kind in _LOSSES)
             raise UsageError(f"{self.criterion!r}: cannot be compiled; use one of {known}")
@@ -195,8 +196,8 @@ class Program:
 
     @contextmanager
     def _mode(self, *, training: bool) -> Iterator[None]:
-        """Own layers see the mode of what runs; afterwards each layer has the mode that it had."""
-        layers = leaves(list(self.network))
+        """Own layers see the mode of what runs; afterwards each has the mode that it had."""
+        layers = self._own_layers
         before = [layer.is_training for layer in layers]
         try:
             for layer in layers:

@@ -2,6 +2,8 @@
 
 #include <pybind11/pybind11.h>
 
+#include <chrono>
+
 #include "bindings/signals.h"
 #include "runtime/threads.h"
 
@@ -48,17 +50,22 @@ void Eager::to(const std::int32_t* lanes_array, std::ptrdiff_t features, std::in
     last_.push_back(keep(new IndexFromLanes(features, lanes_array, rows)));
 }
 
-void Eager::run() {
-    std::vector<Stage> stages{first_};
-    stages.insert(stages.end(), middle_.begin(), middle_.end());
-    stages.push_back(last_);
+double Eager::run() {
     Runner runner;
     const int threads = thread_count();
+    std::chrono::duration<double> elapsed{0};
     {
         pybind11::gil_scoped_release release;
-        runner.run(stages, context, threads, signal_check());
+        const std::function<bool()> should_stop = signal_check();
+        if (runner.run({first_}, context, threads, should_stop)) {
+            const auto begin = std::chrono::steady_clock::now();
+            const bool done = runner.run(middle_, context, threads, should_stop);
+            elapsed = std::chrono::steady_clock::now() - begin;
+            if (done) runner.run({last_}, context, threads, should_stop);
+        }
     }
     throw_if_raised();
+    return elapsed.count();
 }
 
 }  // namespace cnn

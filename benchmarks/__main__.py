@@ -92,7 +92,7 @@ def main(words: list[str] | None = None) -> int:
             options.say(f"  kept as a line of {path}\n")
             records.append(record)
     if arguments.json:
-        print(json.dumps(records, sort_keys=True))
+        print(json.dumps(records))
     return 1 if failed else 0
 
 

@@ -36,7 +36,7 @@ def run(options: Options) -> dict[str, Any]:
     options.say(f"{record.facts['cpu']}, {record.facts['instruction_set']}, {options.threads} thread(s); milliseconds")
     ours = Contender("cnncli", options.threads, options.pythons, environment=TUNED_MALLOC)
     with contextlib.closing(ours):
-        for case, network in cases(options.size(BATCH_SIZE, 4)).items():
+        for case, network in cases(options.size(BATCH_SIZE, 16)).items():
             passes = ours.ask("algorithms", case=case.to_dict(), rounds=options.rounds)
             for name, found in passes.items():
                 choice = {"network": network, "shape": str(case), "pass": name, **found}

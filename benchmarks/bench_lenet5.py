@@ -6,7 +6,7 @@ from benchmarks import bench_network
 from benchmarks.bench_network import Work
 from benchmarks.options import Options
 
-TRAINING = [Work("train", 64, images=6400, quick_images=640), Work("train", 512, images=5120, quick_images=1024)]
+TRAINING = [Work("train", 64, images=6400, quick_images=640), Work("train", 512, images=5120, quick_images=512)]
 INFERENCE = [
     Work("infer", 1, images=1000, quick_images=50),
     Work("infer", 64, images=6400, quick_images=640),

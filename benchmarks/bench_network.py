@@ -1,6 +1,6 @@
 """Training and inference of one network, ours and the peers' in turn."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchmarks.contender import Contender
@@ -15,7 +15,7 @@ LEARNING_RATE, MOMENTUM = 0.01, 0.9
 
 @dataclass(frozen=True)
 class Work:
-    """Training or inference in batches, on so many images a round."""
+    """Training or inference in batches, on so many images a round; in a quick try in smaller batches if need be."""
 
     do: str
     batch_size: int
@@ -32,6 +32,13 @@ class Work:
         return {"batch_size": self.batch_size, **training}
 
 
+    def sized(self, options: Options) -> "Work":
+        if not options.quick:
+            return self
+        batch_size = min(self.batch_size, self.quick_images)
+        return replace(self, batch_size=batch_size, images=self.quick_images)
+
+
 def run(model: str, work: list[Work], options: Options) -> dict[str, Any]:
     """The record of a benchmark named like its network."""
     record = Record(model, options)
@@ -45,7 +52,8 @@ def run(model: str, work: list[Work], options: Options) -> dict[str, Any]:
 
 def measure(model: str, work: Work, running: dict[str, Contender], options: Options) -> Result:
     """One piece of work by contenders that are ready for it, ours first."""
-    images = options.size(work.images, work.quick_images)
+    work = work.sized(options)
+    images = work.images
     with loaded(model, images, running):
         return compare(
             work.what,

@@ -25,7 +25,7 @@ CASES = {
     "4 groups": ConvolutionCase(32, 128, 128, 28, 3, padding=1, groups=4),
     "depthwise": ConvolutionCase(32, 128, 128, 28, 3, padding=1, groups=128),
 }
-QUICK_SAMPLES = 4
+QUICK_SAMPLES = 16
 
 
 def run(options: Options) -> dict[str, Any]:

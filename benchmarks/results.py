@@ -11,20 +11,20 @@ from typing import Any
 FOLDER = Path(__file__).with_name("results")
 
 
-def append(record: dict[str, Any], *, keep: bool, folder: Path = FOLDER) -> Path:
-    """Adds a line; returns the file."""
-    folder.mkdir(exist_ok=True)
-    path = folder / (f"{record['benchmark']}.jsonl" if keep else "tried.jsonl")
+def append(record: dict[str, Any], *, keep: bool) -> Path:
+    """Adds a line; returns the file. Keys keep their order: the first contender is ours."""
+    FOLDER.mkdir(exist_ok=True)
+    path = FOLDER / (f"{record['benchmark']}.jsonl" if keep else "tried.jsonl")
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record, sort_keys=True, allow_nan=False) + "\n")
+        file.write(json.dumps(record, allow_nan=False) + "\n")
     return path
 
 
-def read(folder: Path = FOLDER) -> list[dict[str, Any]]:
+def read() -> list[dict[str, Any]]:
     """All records for the record, file by file, oldest first."""
     return [
         json.loads(line)
-        for path in sorted(folder.glob("*.jsonl"))
+        for path in sorted(FOLDER.glob("*.jsonl"))
         if path.name != "tried.jsonl"
         for line in path.read_text(encoding="utf-8").splitlines()
     ]

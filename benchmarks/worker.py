@@ -11,19 +11,13 @@ import sys
 import time
 import traceback
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
 import numpy as np
 
 from benchmarks.convolution_case import ConvolutionCase
+from benchmarks.timed import Timed
 from benchmarks.workload import Workload
-
-
-class Timed(NamedTuple):
-    """A result with the seconds that its maker measured, where the work around it does not belong to them."""
-
-    value: Any
-    seconds: float
 
 
 class Worker:

@@ -7,7 +7,7 @@
     convolution(case)                                       -> a function that runs forward and backward and
                                                                returns the results by name
 
-The last two are there only where `does` says so. A peer reads its samples from one array of normalized float32
+Each of them only where `does` says so. A peer reads its samples from one array of normalized float32
 images in the layout that it likes best; picking a batch out of it belongs to its step.
 """
 
@@ -26,42 +26,57 @@ class Peer:
     """How a program is started, and what it takes part in.
 
     library : what has to be installed, and the name in `--python LIBRARY=PATH`
+    title, about : for tables, and what the title stands for
     tolerance : relative, of its losses and outputs against ours
     """
 
     module: str
     library: str
-    does: frozenset[str]
     title: str
+    about: str
+    does: frozenset[str] = frozenset({"train", "infer"})
     environment: dict[str, str] = field(default_factory=dict)
     tolerance: float = 1e-3
 
 
-TRAINS_AND_INFERS = frozenset({"train", "infer"})
+_TUNED = "channels_last, fused SGD, and a malloc that keeps its memory"
 
 PEERS = {
-    "cnncli": Peer("benchmarks.peers.ours", "cnncli", TRAINS_AND_INFERS | {"convolution"}, "cnncli"),
-    "torch": Peer("benchmarks.peers.torch_eager", "torch", TRAINS_AND_INFERS, "PyTorch, eager, as it comes"),
+    "cnncli": Peer(
+        "benchmarks.peers.ours",
+        "cnncli",
+        "cnncli",
+        "as it is installed",
+        does=frozenset({"train", "infer", "convolution"}),
+    ),
+    "torch": Peer("benchmarks.peers.torch_eager", "torch", "PyTorch", "eager, everything as it comes"),
     "torch-channels-last": Peer(
         "benchmarks.peers.torch_channels_last",
         "torch",
-        TRAINS_AND_INFERS | {"convolution"},
-        "PyTorch, channels_last, fused SGD, tuned malloc",
-        TUNED_MALLOC,
+        "PyTorch tuned",
+        f"eager, {_TUNED}",
+        does=frozenset({"train", "infer", "convolution"}),
+        environment=TUNED_MALLOC,
     ),
     "torch-bf16": Peer(
         "benchmarks.peers.torch_bf16",
         "torch",
-        TRAINS_AND_INFERS,
-        "PyTorch, bf16 autocast, channels_last, fused SGD, tuned malloc",
-        TUNED_MALLOC,
+        "PyTorch tuned, bf16",
+        f"eager, autocast to bfloat16, {_TUNED}; made for CPUs with instructions for bfloat16",
+        environment=TUNED_MALLOC,
         tolerance=0.1,  # 8 bits of mantissa through eight layers
     ),
     "tensorflow": Peer(
-        "benchmarks.peers.tensorflow_function", "tensorflow", TRAINS_AND_INFERS, "TensorFlow, one tf.function a step"
+        "benchmarks.peers.tensorflow_function", "tensorflow", "TensorFlow", "one tf.function a step, channels last"
     ),
-    "jax": Peer("benchmarks.peers.jax_jit", "jax", TRAINS_AND_INFERS, "JAX, one jit a step"),
-    "onnxruntime": Peer("benchmarks.peers.onnxruntime_cpu", "onnxruntime", frozenset({"infer"}), "onnxruntime"),
+    "jax": Peer("benchmarks.peers.jax_jit", "jax", "JAX", "one jit a step, channels last"),
+    "onnxruntime": Peer(
+        "benchmarks.peers.onnxruntime_cpu",
+        "onnxruntime",
+        "onnxruntime",
+        "all graph optimizations, float32",
+        does=frozenset({"infer"}),
+    ),
 }
 
 

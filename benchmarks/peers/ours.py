@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.convolution_case import ConvolutionCase
-from benchmarks.worker import Timed
+from benchmarks.timed import Timed
 from benchmarks.workload import Workload
 from cnncli import _core
 from cnncli.network import Network

@@ -28,12 +28,12 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=f"{__doc__}\n\n{listed}",
-        epilog="example:\n  python -m benchmarks lenet5 --peers torch,onnxruntime --python torch=.venv-torch/bin/python",
+        epilog="example:\n  python -m benchmarks lenet5 --peers torch --python torch=.venv-torch/bin/python",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("benchmark", choices=[*BENCHMARKS, "all"])
     parser.add_argument(
-        "--peers", default=",".join(PEER_NAMES), help="comma-separated; those not installed are named as skipped [%(default)s]"
+        "--peers", default=",".join(PEER_NAMES), help="comma-separated; those not installed are skipped [%(default)s]"
     )
     parser.add_argument("--threads", default="1", help="comma-separated thread counts [%(default)s]")
     parser.add_argument("--rounds", type=int, default=7, help="turns of each contender [%(default)s]")
@@ -45,7 +45,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
         help="the interpreter that has a library: torch, tensorflow, jax, onnxruntime; may be repeated",
     )
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that all works")
-    parser.add_argument("--keep", action="store_true", help="for the record: append to results/NAME.jsonl, not tried.jsonl")
+    parser.add_argument("--keep", action="store_true", help="for the record: results/NAME.jsonl, not tried.jsonl")
     parser.add_argument("--json", action="store_true", help="one JSON value instead of lines")
     arguments = parser.parse_args(words)
     arguments.peers = [name for name in arguments.peers.split(",") if name]

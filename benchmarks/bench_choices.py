@@ -43,9 +43,7 @@ def run(options: Options) -> dict[str, Any]:
                 choices.append(choice)
                 slow += not good(choice)
                 options.say(line(choice))
-    record.note(
-        f"{len(choices) - slow} of {len(choices)} choices take at most {ALLOWED:g} times what the best takes"
-    )
+    record.note(f"{len(choices) - slow} of {len(choices)} choices take at most {ALLOWED:g} times what the best takes")
     return record.to_dict()
 
 

@@ -31,7 +31,6 @@ class Work:
         training = {"learning_rate": LEARNING_RATE, "momentum": MOMENTUM} if self.do == "train" else {}
         return {"batch_size": self.batch_size, **training}
 
-
     def sized(self, options: Options) -> "Work":
         if not options.quick:
             return self

@@ -50,9 +50,7 @@ def script(name: str, python: str, *words: str) -> list[str]:
 
 def can_import(python: str, *modules: str) -> str | None:
     """None, or why not: the last line of the error."""
-    result = subprocess.run(
-        [python, "-c", f"import {', '.join(modules)}"], capture_output=True, text=True, check=False
-    )
+    result = subprocess.run([python, "-c", f"import {', '.join(modules)}"], capture_output=True, text=True, check=False)
     return None if result.returncode == 0 else result.stderr.strip().splitlines()[-1]
 
 

@@ -43,7 +43,7 @@ class Contender:
         peer = PEERS[name]
         self.name, self.label = name, label or name
         self._files = tempfile.TemporaryDirectory(prefix="benchmark-")
-        self._errors = Path(self._files.name, "stderr").open("w+", encoding="utf-8", errors="replace")
+        self._errors = Path(self._files.name, "stderr").open("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (until close)
         variables = os.environ | {"OMP_NUM_THREADS": str(threads)} | peer.environment | (environment or {})
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         self._process = subprocess.Popen(
@@ -101,4 +101,3 @@ class Contender:
             raise RuntimeError(f"{self.label}: its process ended\n{self._errors.read()[-2000:]}")
         value: dict[str, Any] = json.loads(line)
         return value
-

@@ -99,9 +99,7 @@ def compare(
     return Result(what, measured, images=images, operations=operations)
 
 
-def check(
-    where: str, do: str, ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray], tolerance: float
-) -> None:
+def check(where: str, do: str, ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray], tolerance: float) -> None:
     """Raises AssertionError where the other one computed something else: then its time says nothing.
 
     tolerance : relative, to the largest value of each array; the losses of a training drift apart, since

@@ -42,8 +42,8 @@ def onnx_bytes(workload: Workload, batch_size: int) -> bytes:
 def _node(kind: str, s: dict[str, Any]) -> tuple[str, list[str], dict[str, Any]]:
     """Operator, its inputs after the first, and its attributes."""
     if kind == "Convolution":
-        attributes = {"strides": s["stride"], "pads": 2 * s["padding"], "dilations": s["dilation"], "group": s["groups"]}
-        return "Conv", ["weight", "bias"], {"kernel_shape": s["kernel"], **attributes}
+        window = {"kernel_shape": s["kernel"], "strides": s["stride"], "pads": 2 * s["padding"]}
+        return "Conv", ["weight", "bias"], {**window, "dilations": s["dilation"], "group": s["groups"]}
     if kind == "BatchNormalization":
         names = ["weight", "bias", "running_mean", "running_variance"]
         return "BatchNormalization", names, {"epsilon": s["epsilon"]}

@@ -50,7 +50,8 @@ def target(benchmark: str, what: str, against: str, threads: int) -> Target | No
     fitting = [
         found
         for found in TARGETS
-        if (found.benchmark, found.against) == (benchmark, against) and found.what in (what, "*")
+        if (found.benchmark, found.against) == (benchmark, against)
+        and found.what in (what, "*")
         and found.threads == threads
     ]
     return min(fitting, key=lambda found: found.what == "*", default=None)

@@ -25,9 +25,7 @@ class Contender(TorchContender):
 
         def run() -> dict[str, np.ndarray]:
             x.grad = weight.grad = bias.grad = None
-            y = torch.nn.functional.conv2d(
-                x, weight, bias, case.stride, case.padding, case.dilation, case.groups
-            )
+            y = torch.nn.functional.conv2d(x, weight, bias, case.stride, case.padding, case.dilation, case.groups)
             y.backward(tensors["grad_output"])
             return {  # views, not copies
                 "output": y.detach().numpy(),

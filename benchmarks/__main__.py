@@ -65,7 +65,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(words: list[str] | None = None) -> int:
-    """The exit code: 0; 1 where a benchmark of `all` failed, and the others went on."""
+    """The exit code: 0; 1 where a contender, or a benchmark of `all`, failed, and the others went on."""
     arguments = parse(words)
     names = list(BENCHMARKS) if arguments.benchmark == "all" else [arguments.benchmark]
     records: list[dict[str, Any]] = []
@@ -88,6 +88,7 @@ def main(words: list[str] | None = None) -> int:
                 failed = True
                 print(f"{name}: {error}", file=sys.stderr)
                 continue
+            failed |= record.get("failed", False)
             path = results.append(record, keep=arguments.keep)
             options.say(f"  kept as a line of {path}\n")
             records.append(record)

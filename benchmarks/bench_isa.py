@@ -32,6 +32,6 @@ def run(options: Options) -> dict[str, Any]:
         }
         for model, work in (("lenet5", bench_lenet5), ("vgg", bench_vgg)):
             for part in [*work.TRAINING, *work.INFERENCE]:
-                result = measure(model, part, running, options)
+                result = measure(model, part, running, options, record)
                 record.add(replace(result, what=f"{model}: {result.what}"))
     return record.to_dict()

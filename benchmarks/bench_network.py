@@ -45,11 +45,11 @@ def run(model: str, work: list[Work], options: Options) -> dict[str, Any]:
     with contenders(wanted, options, record) as running:
         for part in work:
             taking_part = {name: running[name] for name in running if part.do in PEERS[name].does}
-            record.add(measure(model, part, taking_part, options))
+            record.add(measure(model, part, taking_part, options, record))
     return record.to_dict()
 
 
-def measure(model: str, work: Work, running: dict[str, Contender], options: Options) -> Result:
+def measure(model: str, work: Work, running: dict[str, Contender], options: Options, record: Record) -> Result:
     """One piece of work by contenders that are ready for it, ours first."""
     work = work.sized(options)
     images = work.images
@@ -60,6 +60,7 @@ def measure(model: str, work: Work, running: dict[str, Contender], options: Opti
             tolerances(),
             options.rounds,
             work.do,
+            fail=record.fail,
             images=images,
             operations=images * operations(model, training=work.do == "train"),
             **work.settings,

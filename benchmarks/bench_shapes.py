@@ -42,6 +42,7 @@ def run(options: Options) -> dict[str, Any]:
                 tolerances(),
                 options.rounds,
                 "convolution",
+                fail=record.fail,
                 images=case.samples,
                 operations=2 * 3 * case.samples * case.multiply_adds,
                 case=values,

@@ -1,5 +1,6 @@
 """Our side of a worker process: start it, ask it, stop it."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class Missing(Exception):
-    """The contender's library is not installed in its interpreter."""
+    """The contender cannot take part; the text says why: most often its library is not installed."""
 
 
 class Contender:
@@ -28,7 +29,7 @@ class Contender:
     pythons : interpreters by library, {"torch": "/path/to/python"}; the running one for the others
     environment : variables beside those of the peer
 
-    Raises Missing if the library cannot be imported.
+    Raises Missing if the library cannot be imported, or does not fit this machine.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Contender:
         try:
             first = self._answer()
             if "missing" in first:
-                raise Missing(f"{first['missing']} is not installed")
+                raise Missing(first["missing"])
         except BaseException:
             self.close()
             raise
@@ -66,8 +67,9 @@ class Contender:
     def ask(self, do: str, **arguments: Any) -> Any:
         """The result of one request; raises RuntimeError with the worker's traceback if it fails."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # of a process that ended: there will be no answer
+            self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+            self._process.stdin.flush()
         answer = self._answer()
         if "error" in answer:
             raise RuntimeError(f"{self.label}: {do} failed\n{answer['error']}")
@@ -87,7 +89,8 @@ class Contender:
     def close(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                stream.close()
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
         self._process.wait()
         self._errors.close()
         self._files.cleanup()

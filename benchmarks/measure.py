@@ -86,16 +86,26 @@ def compare(
     rounds: int,
     do: str,
     *,
+    fail: Callable[[str], None],
     images: int = 0,
     operations: int = 0,
     **settings: Any,
 ) -> Result:
-    """Every contender does the work once, its results are held to ours, and then they take turns."""
-    results = {label: contender.prepare(do, **settings) for label, contender in contenders.items()}
+    """Every contender does the work once, its results are held to ours, and then they take turns.
+
+    fail : told of a contender that fails or computes something else; it is not timed, and the others go on
+    """
     own, *others = contenders
+    ours = contenders[own].prepare(do, **settings)
+    work = {own: contenders[own].run}
     for label in others:
-        check(f"{what}: {label}", do, results[own], results[label], tolerances.get(label, 1e-3))
-    measured = alternate({label: contender.run for label, contender in contenders.items()}, rounds)
+        try:
+            theirs = contenders[label].prepare(do, **settings)
+            check(f"{what}: {label}", do, ours, theirs, tolerances.get(label, 1e-3))
+            work[label] = contenders[label].run
+        except (AssertionError, RuntimeError) as error:
+            fail(f"{what}: {label} is left out: {error}")
+    measured = alternate(work, rounds)
     return Result(what, measured, images=images, operations=operations)
 
 

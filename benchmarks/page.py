@@ -169,7 +169,7 @@ def _benchmark(record: dict[str, Any]) -> str:
         lines += _table(results, record)
     if "choices" in record:
         lines += _choices(record["choices"])
-    lines += [f"{note[0].upper()}{note[1:]}." for note in record.get("notes", [])]
+    lines += [f"{note[0].upper()}{note.splitlines()[0][1:]}." for note in record.get("notes", [])]
     lines += [f"{_name(name)} was skipped: {why}." for name, why in record["skipped"].items()]
     lines += [
         f"Taken {record['date']} at commit {record['commit'] or 'unknown'}, {record['rounds']} rounds: "

@@ -42,6 +42,11 @@ class Record:
         self.facts.setdefault("notes", []).append(text)
         self._say(f"  {text}")
 
+    def fail(self, text: str) -> None:
+        """A contender that was left out: the run goes on, and its exit code tells."""
+        self.facts["failed"] = True
+        self.note(text)
+
     def add(self, result: Result) -> None:
         if not self._told:
             self._told = True

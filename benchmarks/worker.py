@@ -16,6 +16,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from benchmarks.convolution_case import ConvolutionCase
+from benchmarks.peers import Unfit
 from benchmarks.timed import Timed
 from benchmarks.workload import Workload
 
@@ -66,7 +67,10 @@ def serve(module: str, threads: int, requests: TextIO, answers: TextIO) -> None:
     try:
         contender = importlib.import_module(module).Contender(threads)
     except ImportError as error:
-        answer({"missing": error.name or str(error)})
+        answer({"missing": f"{error.name or error} is not installed"})
+        return
+    except Unfit as error:
+        answer({"missing": str(error)})
         return
     answer({"versions": contender.versions})
     worker = Worker(contender)

@@ -21,6 +21,10 @@ TUNED_MALLOC = {
 }
 
 
+class Unfit(Exception):
+    """Raised by a `Contender` that is installed but has no business on this machine; the text says why."""
+
+
 @dataclass(frozen=True)
 class Peer:
     """How a program is started, and what it takes part in.

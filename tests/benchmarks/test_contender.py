@@ -64,12 +64,33 @@ def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatc
         Contender("torch", 1)
 
 
+def test_a_library_that_does_not_fit_the_machine_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "peer_of_test.py").write_text(
+        "from benchmarks.peers import Unfit\n"
+        "class Contender:\n"
+        "    def __init__(self, threads):\n"
+        "        raise Unfit('too small a CPU')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setitem(contender.PEERS, "torch", dataclasses.replace(PEERS["torch"], module="peer_of_test"))
+    with pytest.raises(Missing, match=r"^too small a CPU$"):
+        Contender("torch", 1)
+
+
 def test_a_worker_that_dies_tells_its_last_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "peer_of_test.py").write_text("import sys\nsys.exit('no memory left')\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
     monkeypatch.setitem(contender.PEERS, "torch", dataclasses.replace(PEERS["torch"], module="peer_of_test"))
     with pytest.raises(RuntimeError, match=r"^torch: its process ended\n(?s:.*)no memory left"):
         Contender("torch", 1)
+
+
+def test_a_worker_that_died_fails_again_when_asked_again(workload_file: str) -> None:
+    with contextlib.closing(Contender("cnncli", 1)) as ours:
+        ours._process.kill()
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match=r"^cnncli: its process ended\n"):
+                ours.ask("load", path=workload_file)
 
 
 def test_what_a_library_prints_does_not_get_between_the_answers(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.measure import Result, Spread, alternate, check
+from benchmarks.measure import Result, Spread, alternate, check, compare
 
 
 def test_every_contender_has_its_turn_in_each_round_and_none_is_always_first() -> None:
@@ -47,6 +47,35 @@ def test_other_results_are_refused(theirs: list[float]) -> None:
 def test_results_that_are_missing_are_refused() -> None:
     with pytest.raises(AssertionError, match="torch: results"):
         check("torch", "convolution", {"output": np.ones(1)}, {}, tolerance=1)
+
+
+class Scripted:
+    """A contender with results of the test's choice."""
+
+    def __init__(self, results: dict[str, np.ndarray] | Exception) -> None:
+        self.results = results
+
+    def prepare(self, do: str, **settings: object) -> dict[str, np.ndarray]:
+        if isinstance(self.results, Exception):
+            raise self.results
+        return self.results
+
+    def run(self) -> float:
+        return 1.0
+
+
+def test_a_contender_that_fails_is_left_out_and_told() -> None:
+    told: list[str] = []
+    contenders = {
+        "cnncli": Scripted({"value": np.ones(3)}),
+        "right": Scripted({"value": np.ones(3)}),
+        "wrong": Scripted({"value": np.zeros(3)}),
+        "broken": Scripted(RuntimeError("out of memory")),
+    }
+    result = compare("infer, batch 1", contenders, {}, 2, "infer", fail=told.append, images=3)
+    assert result.measured == {"cnncli": [1.0, 1.0], "right": [1.0, 1.0]}
+    assert [text.split(": ")[1] for text in told] == ["wrong is left out", "broken is left out"]
+    assert told[1].endswith("out of memory")
 
 
 def test_losses_are_compared_in_the_first_steps_only() -> None:

@@ -80,6 +80,8 @@ def main(words: list[str] | None = None) -> int:
             say=(lambda line: None) if arguments.json else (lambda line: print(line, flush=True)),
         )
         for name in names:
+            if name == "scaling" and threads == 1 and len(names) > 1:
+                continue  # it is what the others are compared with
             try:
                 record = importlib.import_module(f"benchmarks.bench_{name}").run(options)
             except Exception as error:

@@ -1,1 +1,1 @@
-"""Speed, side by side with other programs in one run."""
+"""Speed, side by side with other programs in one run: `python -m benchmarks --help`."""

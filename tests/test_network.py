@@ -15,7 +15,9 @@ from cnncli.layers import LAYER_TYPES, Flatten, Linear, Module, ReLU, Sequential
 from cnncli.network import Network
 from cnncli.optim import SGD
 
-MODELS = ["convnet", "lenet5", "linear", "mlp"]
+MODELS = ["convnet", "lenet5", "linear", "mlp", "vgg"]
+# 20 steps of the VGG-like network are 300 billion operations.
+SMALL_MODELS_AND_SLOW_VGG = [*MODELS[:-1], pytest.param("vgg", marks=pytest.mark.slow)]
 
 
 def description(*layers: dict[str, Any], **other: Any) -> dict[str, Any]:
@@ -25,7 +27,7 @@ def description(*layers: dict[str, Any], **other: Any) -> dict[str, Any]:
 FLATTEN = {"type": "Flatten"}
 
 
-def test_four_networks_ship() -> None:
+def test_five_networks_ship() -> None:
     assert model_names() == MODELS
 
 
@@ -37,6 +39,13 @@ def test_four_networks_ship() -> None:
         ("lenet5", 61_706),
         # Convolutions and the hidden layer have no bias; each batch normalization has two values per feature.
         ("convnet", 9 * 32 + 2 * 32 + 9 * 32 * 64 + 2 * 64 + 3136 * 128 + 2 * 128 + 128 * 10 + 10),
+        (
+            "vgg",
+            9 * (3 * 64 + 64 * 64 + 64 * 128 + 128 * 128 + 128 * 256 + 256 * 256)
+            + 2 * 2 * (64 + 128 + 256)
+            + (4096 * 256 + 256)
+            + (256 * 10 + 10),
+        ),
     ],
 )
 def test_shipped_network_has_its_number_of_parameters(name: str, parameters: int) -> None:
@@ -47,13 +56,13 @@ def test_shipped_network_has_its_number_of_parameters(name: str, parameters: int
     assert sum(value.value.size for value in network.named_parameters()) == parameters
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", SMALL_MODELS_AND_SLOW_VGG)
 def test_shipped_network_learns_a_batch(name: str) -> None:
     network = Network.from_model_name(name, seed=3)
     # One bright square for each class.
-    images = np.zeros((10, 28, 28), np.float32)
+    images = np.zeros((10, *network.input_shape), np.float32)
     for label in range(10):
-        images[label, 2 * label : 2 * label + 6, 5:15] = 1
+        images[label, :, 2 * label : 2 * label + 6, 5:15] = 1
     labels = np.arange(10)
     criterion, optimizer = CrossEntropy(), SGD(0.02, momentum=0.9)
     losses = []
@@ -77,7 +86,7 @@ def test_description_rebuilds_the_network_through_json(name: str) -> None:
     assert all(a.name == b.name and same_bits(a.value, b.value) for a, b in pairs)
     network.evaluate()
     again.evaluate()
-    image = np.linspace(0, 1, 784).reshape(28, 28)
+    image = np.linspace(0, 1, int(np.prod(network.input_shape))).reshape(network.input_shape)
     assert same_bits(network.forward(image), again.forward(image))
 
 

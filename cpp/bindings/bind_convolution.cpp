@@ -1,4 +1,8 @@
+#include <pybind11/stl.h>
+
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
@@ -54,16 +58,43 @@ ConvolutionShape shape_from(const py::array& image, const char* image_name, cons
     return shape;
 }
 
-ConvolutionAlgorithm algorithm_from(const std::string& name, ConvolutionAlgorithm chosen) {
-    if (name == "auto") return chosen;
-    if (name == "direct") return ConvolutionAlgorithm::kDirect;
-    if (name == "im2col") return ConvolutionAlgorithm::kIm2col;
-    throw py::value_error("algorithm: expected auto, direct or im2col, got '" + name + "'");
+struct NamedAlgorithm {
+    const char* name;
+    ConvolutionAlgorithm algorithm;
+};
+
+constexpr NamedAlgorithm kAlgorithms[] = {
+    {"direct", ConvolutionAlgorithm::kDirect},
+    {"im2col", ConvolutionAlgorithm::kIm2col},
+};
+
+std::vector<std::string> algorithm_names() {
+    std::vector<std::string> names;
+    for (const NamedAlgorithm& known : kAlgorithms) names.emplace_back(known.name);
+    return names;
 }
 
-void forward(const py::array& x, const py::array& y, const py::array& w, const OptionalArray& b,
-             const py::tuple& stride, const py::tuple& padding, const py::tuple& dilation, py::ssize_t groups,
-             const std::string& algorithm) {
+ConvolutionAlgorithm algorithm_from(const std::string& name, ConvolutionAlgorithm chosen) {
+    if (name == "auto") return chosen;
+    std::string expected = "auto";
+    for (const NamedAlgorithm& known : kAlgorithms) {
+        if (name == known.name) return known.algorithm;
+        expected += std::string(", ") + known.name;
+    }
+    throw py::value_error("algorithm: expected one of " + expected + ", got '" + name + "'");
+}
+
+// What a convolution returns: the name of the algorithm that ran, and the seconds that it took.
+py::tuple ran(ConvolutionAlgorithm algorithm, double seconds) {
+    for (const NamedAlgorithm& known : kAlgorithms) {
+        if (algorithm == known.algorithm) return py::make_tuple(known.name, seconds);
+    }
+    throw std::logic_error("an algorithm without a name");
+}
+
+py::tuple forward(const py::array& x, const py::array& y, const py::array& w, const OptionalArray& b,
+                  const py::tuple& stride, const py::tuple& padding, const py::tuple& dilation,
+                  py::ssize_t groups, const std::string& algorithm) {
     const ConvolutionShape s =
         shape_from(x, "input", y, "output", w, "weight", stride, padding, dilation, groups);
     const float* from = input(x, "input", shape_of(x));
@@ -78,12 +109,12 @@ void forward(const py::array& x, const py::array& y, const py::array& w, const O
     eager.then(new PackConvolutionWeights(s, false, weight, packed));
     eager.then(ConvolutionGather::forward(s, chosen, source, result, packed, bias, false));
     eager.to(result, s.output_size(), to);
-    eager.run();
+    return ran(chosen, eager.run());
 }
 
-void backward_input(const py::array& g, const py::array& x, const py::array& w, const py::tuple& stride,
-                    const py::tuple& padding, const py::tuple& dilation, py::ssize_t groups,
-                    const std::string& algorithm) {
+py::tuple backward_input(const py::array& g, const py::array& x, const py::array& w, const py::tuple& stride,
+                         const py::tuple& padding, const py::tuple& dilation, py::ssize_t groups,
+                         const std::string& algorithm) {
     const ConvolutionShape s =
         shape_from(x, "grad_input", g, "grad_output", w, "weight", stride, padding, dilation, groups);
     const float* from = input(g, "grad_output", shape_of(g));
@@ -97,12 +128,13 @@ void backward_input(const py::array& g, const py::array& x, const py::array& w, 
     eager.then(new PackConvolutionWeights(s, true, weight, packed));
     eager.then(ConvolutionGather::backward_input(s, chosen, source, result, packed));
     eager.to(result, s.input_size(), to);
-    eager.run();
+    return ran(chosen, eager.run());
 }
 
-void backward_parameters(const py::array& x, const py::array& g, const py::array& gw, const OptionalArray& gb,
-                         const py::tuple& stride, const py::tuple& padding, const py::tuple& dilation,
-                         py::ssize_t groups, float scale, const std::string& algorithm) {
+py::tuple backward_parameters(const py::array& x, const py::array& g, const py::array& gw,
+                              const OptionalArray& gb, const py::tuple& stride, const py::tuple& padding,
+                              const py::tuple& dilation, py::ssize_t groups, float scale,
+                              const std::string& algorithm) {
     const ConvolutionShape s =
         shape_from(x, "input", g, "grad_output", gw, "grad_weight", stride, padding, dilation, groups);
     const float* from = input(x, "input", shape_of(x));
@@ -110,7 +142,7 @@ void backward_parameters(const py::array& x, const py::array& g, const py::array
     float* grad_weight = output(gw, "grad_weight", shape_of(gw));
     float* grad_bias = optional_output(gb, "grad_bias", {s.output_channels});
     const ConvolutionAlgorithm chosen = algorithm_from(algorithm, choose_backward_parameters(s));
-    if (x.shape(0) == 0) return;
+    if (x.shape(0) == 0) return ran(chosen, 0);
     Eager eager(x.shape(0));
     const float* source = eager.from(from, s.input_size());
     const float* gradient = eager.from(grad, s.output_size());
@@ -126,12 +158,13 @@ void backward_parameters(const py::array& x, const py::array& g, const py::array
     eager.beside(new BiasGradient(s.output_channels, s.output_height * s.output_width, gradient, bias_slots));
     eager.then(new AddSlots(s.weight_size(), slots, grad_weight, scale, true));
     if (grad_bias) eager.beside(new AddSlots(s.output_channels, bias_slots, grad_bias, scale, true));
-    eager.run();
+    return ran(chosen, eager.run());
 }
 
 }  // namespace
 
 void bind_convolution(py::module_& m) {
+    m.def("convolution_algorithms", algorithm_names);
     m.def("convolution_forward", forward, py::arg("input"), py::arg("output"), py::arg("weight"),
           py::arg("bias"), py::kw_only(), py::arg("stride"), py::arg("padding"), py::arg("dilation"),
           py::arg("groups"), py::arg("algorithm") = "auto");

@@ -1,6 +1,7 @@
 #include <pybind11/stl.h>
 
 #include "bindings/bindings.h"
+#include "kernels/fma_peak.h"
 #include "runtime/threads.h"
 #include "simd/instruction_set.h"
 
@@ -21,6 +22,12 @@ void bind_runtime(pybind11::module_& m) {
     m.def("thread_count", thread_count);
     m.def("default_thread_count", default_thread_count);
     m.def("set_thread_count", set_thread_count, py::arg("count"));
+    m.def("fma_peak", fma_peak, py::kw_only(), py::arg("seconds"), py::call_guard<py::gil_scoped_release>());
+#if defined(__clang__)
+    m.attr("__compiler__") = "Clang " __clang_version__;
+#else
+    m.attr("__compiler__") = "GCC " __VERSION__;
+#endif
     install_fork_hook();
 }
 

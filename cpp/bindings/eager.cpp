@@ -2,10 +2,28 @@
 
 #include <pybind11/pybind11.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "bindings/signals.h"
 #include "runtime/threads.h"
 
 namespace cnn {
+namespace {
+
+// Does nothing but ask for scratch memory, so that the runner has it before the clock starts.
+class Reserve : public Op {
+  public:
+    explicit Reserve(std::size_t bytes) : bytes_(bytes) {}
+    std::ptrdiff_t tasks(const Context&) const override { return 0; }
+    void run(const Context&, std::ptrdiff_t, std::byte*) const override {}
+    std::size_t scratch_bytes() const override { return bytes_; }
+
+  private:
+    std::size_t bytes_;
+};
+
+}  // namespace
 
 std::function<bool()> signal_check() {
     return [] {
@@ -48,17 +66,27 @@ void Eager::to(const std::int32_t* lanes_array, std::ptrdiff_t features, std::in
     last_.push_back(keep(new IndexFromLanes(features, lanes_array, rows)));
 }
 
-void Eager::run() {
-    std::vector<Stage> stages{first_};
-    stages.insert(stages.end(), middle_.begin(), middle_.end());
-    stages.push_back(last_);
+double Eager::run() {
     Runner runner;
     const int threads = thread_count();
+    std::chrono::duration<double> elapsed{0};
+    std::size_t scratch = 0;
+    for (const Stage& stage : middle_) {
+        for (const Op* op : stage) scratch = std::max(scratch, op->scratch_bytes());
+    }
+    first_.push_back(keep(new Reserve(scratch)));
     {
         pybind11::gil_scoped_release release;
-        runner.run(stages, context, threads, signal_check());
+        const std::function<bool()> should_stop = signal_check();
+        if (runner.run({first_}, context, threads, should_stop)) {
+            const auto begin = std::chrono::steady_clock::now();
+            const bool done = runner.run(middle_, context, threads, should_stop);
+            elapsed = std::chrono::steady_clock::now() - begin;
+            if (done) runner.run({last_}, context, threads, should_stop);
+        }
     }
     throw_if_raised();
+    return elapsed.count();
 }
 
 }  // namespace cnn

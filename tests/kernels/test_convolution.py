@@ -416,7 +416,7 @@ def test_convolution_refuses_a_kernel_that_does_not_fit() -> None:
 
 
 def test_convolution_refuses_an_unknown_algorithm(rng: np.random.Generator) -> None:
-    with pytest.raises(ValueError, match=r"^algorithm: expected auto, direct or im2col, got 'fourier'$"):
+    with pytest.raises(ValueError, match=r"^algorithm: expected one of auto, direct, im2col, got 'fourier'$"):
         make(rng, Shape()).forward("fourier")
 
 
@@ -430,3 +430,20 @@ def test_convolution_refuses_other_types_and_layouts(rng: np.random.Generator) -
     ):
         with pytest.raises(error, match=rf"^{argument}: "):
             wrong.forward("auto")
+
+
+@pytest.mark.parametrize("algorithm", _core.convolution_algorithms())
+def test_convolution_says_which_algorithm_ran(algorithm: str) -> None:
+    x, weight = np.ones((17, 3, 8, 8), np.float32), np.ones((4, 3, 3, 3), np.float32)
+    y, settings = unwritten(17, 4, 6, 6), {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
+    results = [
+        _core.convolution_forward(x, y, weight, None, **settings, algorithm=algorithm),
+        _core.convolution_backward_input(y, np.empty_like(x), weight, **settings, algorithm=algorithm),
+        _core.convolution_backward_parameters(
+            x, y, np.zeros_like(weight), None, **settings, algorithm=algorithm
+        ),
+    ]
+    assert [name for name, _ in results] == [algorithm] * 3
+    assert all(seconds > 0 for _, seconds in results)
+    chosen, _ = _core.convolution_forward(x, y, weight, None, **settings)
+    assert chosen in _core.convolution_algorithms()

@@ -44,7 +44,7 @@ def twin(layer: Module) -> Any:
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("name", ["linear", "mlp", "lenet5", "convnet"])
+@pytest.mark.parametrize("name", ["linear", "mlp", "lenet5", "convnet", "vgg"])
 def test_network_agrees_with_torch(rng: np.random.Generator, name: str, training: bool) -> None:
     network = Network.from_model_name(name, seed=4)
     theirs = torch.nn.Sequential(*(twin(layer) for layer in network)).train(training)
@@ -52,7 +52,7 @@ def test_network_agrees_with_torch(rng: np.random.Generator, name: str, training
     for layer in network:
         if isinstance(layer, Dropout):
             layer.evaluate()
-    images = rng.uniform(0, 1, (19, 1, 28, 28)).astype(np.float32)
+    images = rng.uniform(0, 1, (19, *network.input_shape)).astype(np.float32)
     labels = rng.integers(0, 10, 19)
     criterion, optimizer = CrossEntropy(), SGD(0.1, momentum=0.9, nesterov=True)
     their_optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9, nesterov=True)

@@ -19,7 +19,7 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle")
     metavar="NAME|FILE",
     default="lenet5",
     show_default=True,
-    help="linear, mlp, lenet5, convnet, or a .toml that describes a network.",
+    help="linear, mlp, lenet5, convnet, vgg, or a .toml that describes a network.",
 )
 @data_options("mnist if its files are found, else the embedded digits")
 @click.option(

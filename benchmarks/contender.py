@@ -1,0 +1,106 @@
+"""Our side of a worker process: start it, ask it, stop it."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.peers import PEERS
+
+ROOT = Path(__file__).parents[1]
+
+
+class Missing(Exception):
+    """The contender cannot take part; the text says why: most often its library is not installed."""
+
+
+class Contender:
+    """One program of the comparison, in a process of its own.
+
+    name : a key of `PEERS`
+    label : what results call it, default its name
+    threads : to compute with
+    pythons : interpreters by library, {"torch": "/path/to/python"}; the running one for the others
+    environment : variables beside those of the peer
+
+    Raises Missing if the library cannot be imported, or does not fit this machine.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        threads: int,
+        pythons: dict[str, str] | None = None,
+        *,
+        label: str | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
+        peer = PEERS[name]
+        self.name, self.label = name, label or name
+        self._files = tempfile.TemporaryDirectory(prefix="benchmark-")
+        self._errors = Path(self._files.name, "stderr").open("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (until close)
+        variables = os.environ | {"OMP_NUM_THREADS": str(threads)} | peer.environment | (environment or {})
+        variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [(pythons or {}).get(peer.library, sys.executable), "-m", "benchmarks.worker", peer.module, str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            env=variables,
+            text=True,
+        )
+        try:
+            first = self._answer()
+            if "missing" in first:
+                raise Missing(first["missing"])
+        except BaseException:
+            self.close()
+            raise
+        self.versions: dict[str, str] = first["versions"]
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        """The result of one request; raises RuntimeError with the worker's traceback if it fails."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):  # of a process that ended: there will be no answer
+            self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
+            self._process.stdin.flush()
+        answer = self._answer()
+        if "error" in answer:
+            raise RuntimeError(f"{self.label}: {do} failed\n{answer['error']}")
+        return answer["result"]
+
+    def prepare(self, do: str, **arguments: Any) -> dict[str, np.ndarray]:
+        """Sets the work that `run` times, does it once, and returns its results."""
+        path = Path(self._files.name, "results.npz")
+        self.ask(do, results=str(path), **arguments)
+        with np.load(path) as results:
+            return {name: results[name] for name in results.files}
+
+    def run(self) -> float:
+        """Seconds of one round."""
+        return float(self.ask("run"))
+
+    def close(self) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+        self._process.wait()
+        self._errors.close()
+        self._files.cleanup()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            self._process.wait()
+            self._errors.seek(0)
+            raise RuntimeError(f"{self.label}: its process ended\n{self._errors.read()[-2000:]}")
+        value: dict[str, Any] = json.loads(line)
+        return value

@@ -1,0 +1,128 @@
+"""Worker processes: what they answer, and how they fail."""
+
+import contextlib
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import contender
+from benchmarks.contender import Contender, Missing
+from benchmarks.networks import make_workload
+from benchmarks.peers import PEERS, peers_for
+from benchmarks.workload import Workload
+
+
+@pytest.fixture
+def workload_file(tmp_path: Path) -> str:
+    path = tmp_path / "workload.npz"
+    make_workload("linear", 32).save(path)
+    return str(path)
+
+
+def softmax_regression(path: str, batch_size: int, learning_rate: float) -> list[float]:
+    """The loss of each step of the network `linear`, in float64."""
+    workload = Workload.load(Path(path))
+    weight, bias = (workload.arrays[name].astype(np.float64) for name in ("1.weight", "1.bias"))
+    losses = []
+    for batch in workload.batches(batch_size):
+        x = workload.images[batch].reshape(batch_size, -1).astype(np.float64)
+        p = np.exp(x @ weight.T + bias)
+        p /= p.sum(axis=1, keepdims=True)
+        right = np.eye(10)[workload.labels[batch]]
+        losses.append(-np.log((p * right).sum(axis=1)).mean())
+        weight -= learning_rate * (p - right).T @ x / batch_size
+        bias -= learning_rate * (p - right).mean(axis=0)
+    return losses
+
+
+def test_worker_trains_and_is_timed(workload_file: str) -> None:
+    with contextlib.closing(Contender("cnncli", 1)) as ours:
+        assert ours.versions == {"numpy": np.__version__}
+        ours.ask("load", path=workload_file)
+        losses = ours.prepare("train", batch_size=8, learning_rate=0.01, momentum=0.0)["value"]
+        np.testing.assert_allclose(losses, softmax_regression(workload_file, 8, 0.01), rtol=1e-4)
+        assert ours.run() > 0
+        outputs = ours.prepare("infer", batch_size=16)["value"]
+        np.testing.assert_allclose(np.exp(outputs).sum(axis=1), np.ones(32), rtol=1e-5)
+
+
+def test_a_request_that_fails_brings_its_traceback_and_the_worker_goes_on(workload_file: str) -> None:
+    with contextlib.closing(Contender("cnncli", 1)) as ours:
+        with pytest.raises(RuntimeError, match=r"cnncli: load failed\n(?s:.*)FileNotFoundError"):
+            ours.ask("load", path=workload_file + "none")
+        ours.ask("load", path=workload_file)
+
+
+def test_a_library_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "peer_of_test.py").write_text("import a_library_that_nobody_has\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    peer = dataclasses.replace(PEERS["torch"], module="peer_of_test")
+    monkeypatch.setitem(contender.PEERS, "torch", peer)
+    with pytest.raises(Missing, match=r"^a_library_that_nobody_has is not installed$"):
+        Contender("torch", 1)
+
+
+def test_a_library_that_does_not_fit_the_machine_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "peer_of_test.py").write_text(
+        "from benchmarks.peers import Unfit\n"
+        "class Contender:\n"
+        "    def __init__(self, threads):\n"
+        "        raise Unfit('too small a CPU')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setitem(contender.PEERS, "torch", dataclasses.replace(PEERS["torch"], module="peer_of_test"))
+    with pytest.raises(Missing, match=r"^too small a CPU$"):
+        Contender("torch", 1)
+
+
+def test_a_worker_that_dies_tells_its_last_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "peer_of_test.py").write_text("import sys\nsys.exit('no memory left')\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setitem(contender.PEERS, "torch", dataclasses.replace(PEERS["torch"], module="peer_of_test"))
+    with pytest.raises(RuntimeError, match=r"^torch: its process ended\n(?s:.*)no memory left"):
+        Contender("torch", 1)
+
+
+def test_a_worker_that_died_fails_again_when_asked_again(workload_file: str) -> None:
+    with contextlib.closing(Contender("cnncli", 1)) as ours:
+        ours._process.kill()
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match=r"^cnncli: its process ended\n"):
+                ours.ask("load", path=workload_file)
+
+
+def test_what_a_library_prints_does_not_get_between_the_answers(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "peer_of_test.py").write_text(
+        "import os\nprint('hello')\nos.write(1, b'from C')\n"
+        "class Contender:\n"
+        "    versions = {'library': '1'}\n"
+        "    def __init__(self, threads):\n"
+        "        print('threads', threads)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setitem(contender.PEERS, "torch", dataclasses.replace(PEERS["torch"], module="peer_of_test"))
+    with contextlib.closing(Contender("torch", 1)) as peer:
+        assert peer.versions == {"library": "1"}
+
+
+def test_peers_are_those_that_do_the_work() -> None:
+    assert peers_for("train", list(PEERS)) == ["torch", "torch-channels-last", "torch-bf16", "tensorflow", "jax"]
+    assert peers_for("infer", ["onnxruntime", "cnncli"]) == ["onnxruntime"]
+    assert peers_for("convolution", list(PEERS)) == ["torch-channels-last"]
+
+
+def test_algorithms_are_asked_of_the_core() -> None:
+    from benchmarks.convolution_case import ConvolutionCase
+    from cnncli import _core
+
+    with contextlib.closing(Contender("cnncli", 1)) as ours:
+        found = ours.ask("algorithms", case=ConvolutionCase(3, 2, 4, 6, 3).to_dict(), rounds=2)
+    assert list(found) == ["forward", "gradient of the input", "gradient of the weights"]
+    for choice in found.values():
+        assert choice["chosen"] in choice["seconds"]
+        assert set(choice["seconds"]) <= set(_core.convolution_algorithms())
+        assert all(len(seconds) == 2 for seconds in choice["seconds"].values())

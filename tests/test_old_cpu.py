@@ -50,6 +50,7 @@ def test_network_trains_on_an_old_cpu(tmp_path: Path, rng: np.random.Generator, 
     images = rng.integers(0, 256, (33, 28, 28), dtype=np.uint8)
     labels = rng.integers(0, 10, 33)
     np.savez(tmp_path / "set.npz", x_train=images, y_train=labels, x_test=images[:5], y_test=labels[:5])
-    words = ("train", "--arch", network, "--data", "set.npz", "--epochs", 1, "--batch-size", 17, "--threads", 1, "--json")
+    settings = ("--epochs", 1, "--batch-size", 17, "--threads", 1)
+    words = ("train", "--arch", network, "--data", "set.npz", *settings, "--json")
     facts = json.loads(on_old_cpu("-m", "cnncli", *words, folder=tmp_path))
     assert facts["test_images"] == 5 and np.isfinite(facts["test_loss"])

@@ -1,10 +1,14 @@
 """Loss, accuracy, confusion and the measures of each class."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from cnncli.errors import ShapeError
-from cnncli.evaluate import measure
+from cnncli.errors import ShapeError, UsageError
+from cnncli.evaluate import evaluate_model, measure
+from cnncli.network import Network
+from cnncli.serialize import save_model
 
 
 def test_measures_are_those_of_counting_one_by_one(rng: np.random.Generator) -> None:
@@ -48,3 +52,13 @@ def test_labels_and_answers_of_different_length_are_refused() -> None:
     with pytest.raises(ShapeError) as caught:
         measure([0, 1], [0], classes=2, loss=0.0)
     assert str(caught.value) == "measure: labels (2,) and predictions (1,) differ; pass (N,) and (N,)"
+
+
+def test_path_in_a_record_is_never_opened(tmp_path: Path) -> None:
+    """A model of a stranger must not choose which files are read."""
+    np.savez(tmp_path / "set.npz", images=np.zeros((2, 28, 28), np.uint8), labels=np.array([0, 1]))
+    network = Network.from_model_name("linear", 2)
+    network.record = {"data": {"name": str(tmp_path / "set.npz"), "by_name": True}}
+    save_model(tmp_path / "model.bin", network)
+    with pytest.raises(UsageError, match=r"model files hold no paths; pass --data PATH$"):
+        evaluate_model(tmp_path / "model.bin")

@@ -1,3 +1,5 @@
+#include <vector>
+
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
@@ -13,13 +15,17 @@ std::ptrdiff_t classes_of(const py::array& x, const char* name) {
     return x.shape(1);
 }
 
-const std::int64_t* labels_from(const py::array& labels, std::ptrdiff_t samples, std::ptrdiff_t classes) {
-    const std::int64_t* p = input<std::int64_t>(labels, "labels", {samples});
-    for (std::ptrdiff_t n = 0; n < samples; ++n) {
-        check(p[n] >= 0 && p[n] < classes, "labels: expected 0 to " + std::to_string(classes - 1) + ", got " +
-                                               std::to_string(p[n]) + " for sample " + std::to_string(n));
+// A copy: other threads of Python may write to the array while the GIL is released.
+std::vector<std::int64_t> labels_from(const py::array& labels, std::ptrdiff_t samples,
+                                      std::ptrdiff_t classes) {
+    const std::int64_t* given = input<std::int64_t>(labels, "labels", {samples});
+    std::vector<std::int64_t> copy(given, given + samples);
+    for (std::size_t n = 0; n < copy.size(); ++n) {
+        if (copy[n] >= 0 && copy[n] < classes) continue;
+        throw py::value_error("labels: expected 0 to " + std::to_string(classes - 1) + ", got " +
+                              std::to_string(copy[n]) + " for sample " + std::to_string(n));
     }
-    return p;
+    return copy;
 }
 
 void forward(const py::array& x, const py::array& y) {
@@ -52,7 +58,7 @@ void nll_forward(const py::array& x, const py::array& labels, const py::array& l
                  const py::array& log_probabilities) {
     const std::ptrdiff_t classes = classes_of(x, "input"), samples = x.shape(0);
     const float* from = input(x, "input", shape_of(x));
-    const std::int64_t* targets = labels_from(labels, samples, classes);
+    const std::vector<std::int64_t> targets = labels_from(labels, samples, classes);
     float* each = output(losses, "losses", {samples});
     float* to = output(log_probabilities, "log_probabilities", shape_of(x));
     std::vector<std::uint8_t> correct(static_cast<std::size_t>(samples));
@@ -60,7 +66,7 @@ void nll_forward(const py::array& x, const py::array& labels, const py::array& l
     const float* source = eager.from(from, classes);
     float* result = eager.lanes(classes);
     eager.then(new LogSoftmaxForward(classes, source, result));
-    eager.then(new NllLoss(classes, result, targets, each, correct.data(), nullptr, true));
+    eager.then(new NllLoss(classes, result, targets.data(), each, correct.data(), nullptr, true));
     eager.to(result, classes, to);
     eager.run();
 }
@@ -70,7 +76,7 @@ void nll_backward(const py::array& log_probabilities, const py::array& labels, c
     const std::ptrdiff_t classes = classes_of(log_probabilities, "log_probabilities");
     const std::ptrdiff_t samples = log_probabilities.shape(0);
     const float* from = input(log_probabilities, "log_probabilities", shape_of(log_probabilities));
-    const std::int64_t* targets = labels_from(labels, samples, classes);
+    const std::vector<std::int64_t> targets = labels_from(labels, samples, classes);
     float* to = output(x, "grad_input", shape_of(log_probabilities));
     std::vector<std::uint8_t> correct(static_cast<std::size_t>(samples));
     std::vector<float> losses(static_cast<std::size_t>(samples));
@@ -78,7 +84,7 @@ void nll_backward(const py::array& log_probabilities, const py::array& labels, c
     eager.context.loss_scale = scale;
     const float* source = eager.from(from, classes);
     float* result = eager.lanes(classes);
-    eager.then(new NllLoss(classes, source, targets, losses.data(), correct.data(), result, true));
+    eager.then(new NllLoss(classes, source, targets.data(), losses.data(), correct.data(), result, true));
     eager.to(result, classes, to);
     eager.run();
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 
 #include "bindings/arrays.h"
@@ -52,12 +53,44 @@ void max_forward(const py::array& x, const py::array& y, const py::array& argmax
     eager.run();
 }
 
+// A gradient is sent into its own window only: what lies elsewhere was not made by max_forward.
+void check_argmax(const PoolingShape& s, py::ssize_t samples, const std::int32_t* argmax) {
+    const auto range = [](std::ptrdiff_t first, std::ptrdiff_t last) {
+        return std::to_string(first) + " to " + std::to_string(last);
+    };
+    for (std::ptrdiff_t n = 0; n < samples; ++n) {
+        for (std::ptrdiff_t c = 0; c < s.channels; ++c) {
+            for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
+                const std::ptrdiff_t start = oh * s.stride_height - s.padding_height;
+                const std::ptrdiff_t top = std::max<std::ptrdiff_t>(start, 0);
+                const std::ptrdiff_t bottom = std::min(start + s.kernel_height, s.input_height) - 1;
+                for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, ++argmax) {
+                    const std::ptrdiff_t begin = ow * s.stride_width - s.padding_width;
+                    const std::ptrdiff_t left = std::max<std::ptrdiff_t>(begin, 0);
+                    const std::ptrdiff_t right = std::min(begin + s.kernel_width, s.input_width) - 1;
+                    std::ptrdiff_t row = top;  // by steps: a division costs more than a window has rows
+                    while (row < bottom && *argmax >= (row + 1) * s.input_width) ++row;
+                    const std::ptrdiff_t column = *argmax - row * s.input_width;
+                    if (column >= left && column <= right) continue;
+                    throw py::value_error("argmax: expected an index within its window, rows " +
+                                          range(top, bottom) + " and columns " + range(left, right) + " of " +
+                                          std::to_string(s.input_height) + "x" +
+                                          std::to_string(s.input_width) + ", got " + std::to_string(*argmax) +
+                                          " at (" + std::to_string(n) + ", " + std::to_string(c) + ", " +
+                                          std::to_string(oh) + ", " + std::to_string(ow) + ")");
+                }
+            }
+        }
+    }
+}
+
 void max_backward(const py::array& g, const py::array& argmax, const py::array& x, const py::tuple& kernel,
                   const py::tuple& stride, const py::tuple& padding) {
     const PoolingShape s = shape_from(x, "grad_input", g, "grad_output", kernel, stride, padding);
     const float* from = input(g, "grad_output", shape_of(g));
     const std::int32_t* index = input<std::int32_t>(argmax, "argmax", shape_of(g));
     float* to = output(x, "grad_input", shape_of(x));
+    check_argmax(s, x.shape(0), index);
     Eager eager(x.shape(0));
     const std::ptrdiff_t in = s.channels * s.input_plane(), out = s.channels * s.output_plane();
     const float* gradient = eager.from(from, out);

@@ -1,6 +1,7 @@
 #include <pybind11/stl.h>
 
 #include <string>
+#include <vector>
 
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
@@ -40,6 +41,8 @@ class BoundProgram {
         const auto channels = shape[0].cast<py::ssize_t>(), height = shape[1].cast<py::ssize_t>();
         const auto width = shape[2].cast<py::ssize_t>();
         check(channels > 0 && height > 0 && width > 0, "shape: expected positive sizes");
+        check_building();
+        check(program_.tensor_count() == 0, "input: this program has one");
         const float* values = input(table, "table", {channels, 256});
         input_shape_ = {channels, height, width};
         return program_.input(channels, height, width, {values, values + channels * 256});
@@ -156,6 +159,9 @@ class BoundProgram {
         const Shape in{program_.channels(x), program_.height(x), program_.width(x)};
         const Shape out{output_shape[0].cast<py::ssize_t>(), output_shape[1].cast<py::ssize_t>(),
                         output_shape[2].cast<py::ssize_t>()};
+        py::ssize_t left = INT32_MAX;
+        for (const py::ssize_t size : out) left = size < 1 ? 0 : left / size;
+        check(left > 0, "output_shape: expected sizes from 1, at most 2^31 - 1 values");
         const auto rows = [](std::ptrdiff_t samples, const Shape& shape, const float* values) {
             return py::array_t<float>({samples, shape[0], shape[1], shape[2]}, values);
         };
@@ -181,7 +187,7 @@ class BoundProgram {
 
     void loss(int x, const std::string& kind) {
         check_tensor(x);
-        classes_ = 0;
+        check(!has_loss_, "loss: this program has one");
         if (kind == "cross_entropy" || kind == "nll") {
             classes_ = program_.features(x);
             program_.nll(x, kind == "cross_entropy");
@@ -204,6 +210,7 @@ class BoundProgram {
 
     void sgd(const py::array& value, const py::array& gradient, const OptionalArray& velocity, float momentum,
              float dampening, bool nesterov, float weight_decay) {
+        check_building();
         float* parameter = output(value, "value", shape_of(value));
         const float* grad = input(gradient, "gradient", shape_of(value));
         float* state = optional_output(velocity, "velocity", shape_of(value));
@@ -216,13 +223,16 @@ class BoundProgram {
     }
 
     void finish() {
+        check_building();
         check(!training_ || has_loss_, "a training program needs a loss");
         program_.finish();
+        finished_ = true;
     }
 
     // images: (count, C, H, W), uint8 or float32; targets: None, int64 (count,), or float32 (count,
     // features).
     void bind(const py::array& images, const OptionalArray& targets) {
+        check_idle();
         const Shape shape{kAny, input_shape_[0], input_shape_[1], input_shape_[2]};
         const bool is_bytes = images.dtype().equal(py::dtype::of<std::uint8_t>());
         const std::uint8_t* bytes = is_bytes ? input<std::uint8_t>(images, "images", shape) : nullptr;
@@ -234,9 +244,9 @@ class BoundProgram {
         } else if (targets) {
             labels = input<std::int64_t>(*targets, "targets", {images.shape(0)});
             for (py::ssize_t n = 0; n < images.shape(0) && classes_ > 0; ++n) {
-                check(labels[n] >= 0 && labels[n] < classes_,
-                      "targets: expected 0 to " + std::to_string(classes_ - 1) + ", got " +
-                          std::to_string(labels[n]) + " for sample " + std::to_string(n));
+                if (labels[n] >= 0 && labels[n] < classes_) continue;
+                throw py::value_error("targets: expected 0 to " + std::to_string(classes_ - 1) + ", got " +
+                                      std::to_string(labels[n]) + " for sample " + std::to_string(n));
             }
         }
         program_.bind(bytes, floats, labels, values);
@@ -250,16 +260,19 @@ class BoundProgram {
     std::pair<double, std::int64_t> step(const py::array& indices, std::uint64_t seed,
                                          std::uint32_t step_number, std::uint32_t epoch, float learning_rate,
                                          int threads) {
-        const std::int64_t* list = input<std::int64_t>(indices, "indices", {kAny});
+        check_idle();
+        const std::int64_t* given = input<std::int64_t>(indices, "indices", {kAny});
         const py::ssize_t count = indices.shape(0);
         check(training_, "this program does not train");
         check(count > 0 && count <= program_.batch_size(), "indices: expected 1 to " +
                                                                std::to_string(program_.batch_size()) +
                                                                ", got " + std::to_string(count));
         check(has_targets_, "bind() targets before a step");
-        for (py::ssize_t i = 0; i < count; ++i) {
-            check(list[i] >= 0 && list[i] < count_, "indices: expected 0 to " + std::to_string(count_ - 1) +
-                                                        ", got " + std::to_string(list[i]));
+        indices_.assign(given, given + count);
+        for (const std::int64_t index : indices_) {
+            if (index >= 0 && index < count_) continue;
+            throw py::value_error("indices: expected 0 to " + std::to_string(count_ - 1) + ", got " +
+                                  std::to_string(index));
         }
         Context context;
         context.seed = seed;
@@ -268,8 +281,9 @@ class BoundProgram {
         context.learning_rate = learning_rate;
         RunResult result;
         {
+            const Running running(running_);
             py::gil_scoped_release release;
-            result = program_.step(list, count, context, threads, signal_check());
+            result = program_.step(indices_.data(), count, context, threads, signal_check());
         }
         return finished(result);
     }
@@ -277,12 +291,14 @@ class BoundProgram {
     // Runs images first .. first + count; `rows`: None or (count, outputs), written.
     std::pair<double, std::int64_t> forward(py::ssize_t first, py::ssize_t count, bool losses,
                                             const OptionalArray& rows, int threads) {
+        check_idle();
         check(first >= 0 && count >= 0 && count <= count_ - first,
               "first, count: not among the bound images");
         check(!losses || (has_loss_ && has_targets_), "bind() targets before losses are asked for");
         float* to = optional_output(rows, "rows", {count, program_.result_features()});
         RunResult result;
         {
+            const Running running(running_);
             py::gil_scoped_release release;
             result = program_.forward(first, nullptr, count, threads, signal_check(), losses, to);
         }
@@ -300,7 +316,36 @@ class BoundProgram {
         return batch_size;
     }
 
-    void check_tensor(int x) const { check(x >= 0, "x: expected a tensor of this program"); }
+    // While it stands, the program runs without the GIL: calls of other threads and of own layers are
+    // refused.
+    class Running {
+      public:
+        explicit Running(bool& flag) : flag_(flag) { flag_ = true; }
+        ~Running() { flag_ = false; }
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+
+      private:
+        bool& flag_;
+    };
+
+    void check_building() const { check(!finished_, "this program is finished; make a new one"); }
+
+    void check_idle() const {
+        check(finished_, "finish() this program first");
+        check(!running_, "this program is running; wait until it has ended");
+    }
+
+    // What adds to the program starts with this.
+    void check_tensor(int x) const {
+        check_building();
+        const int count = program_.tensor_count();
+        if (x >= 0 && x < count) return;
+        throw py::value_error(
+            "x: expected a tensor of this program, " +
+            (count > 0 ? "0 to " + std::to_string(count - 1) : std::string("which has none")) + ", got " +
+            std::to_string(x));
+    }
 
     static std::pair<double, std::int64_t> finished(const RunResult& result) {
         if (result.outcome == Outcome::kStopped) throw py::error_already_set();
@@ -349,7 +394,8 @@ class BoundProgram {
         if (array) kept_.push_back(*array);
     }
 
-    bool training_, has_loss_ = false, has_targets_ = false;
+    bool training_, has_loss_ = false, has_targets_ = false, finished_ = false, running_ = false;
+    std::vector<std::int64_t> indices_;  // a copy: the array may change while the step runs
     py::ssize_t classes_ = 0, target_size_ = 0, count_ = 0;
     Shape input_shape_{1, 1, 1};
     py::object images_, targets_;

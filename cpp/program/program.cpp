@@ -1,6 +1,8 @@
 #include "program/program.h"
 
 #include <algorithm>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 #include "kernels/dropout.h"
@@ -349,7 +351,7 @@ int Program::foreign(int x, std::ptrdiff_t channels, std::ptrdiff_t height, std:
 
 void Program::nll(int x, bool through_softmax) {
     batch_labels_.resize(static_cast<std::size_t>(capacity_));
-    const std::ptrdiff_t classes = tensor(x).features();
+    const std::ptrdiff_t classes = classes_ = tensor(x).features();
     const float* log_probabilities = tensor(x).values;
     if (through_softmax) {
         float* values = lanes(classes);
@@ -429,7 +431,15 @@ bool Program::run_segments(const std::vector<Segment>& segments, const Context& 
 void Program::copy_targets(const std::int64_t* indices, std::int64_t first, std::ptrdiff_t count) {
     for (std::ptrdiff_t n = 0; n < count; ++n) {
         const std::int64_t image = indices ? indices[n] : first + n;
-        if (labels_ && !batch_labels_.empty()) batch_labels_[static_cast<std::size_t>(n)] = labels_[image];
+        if (labels_ && !batch_labels_.empty()) {
+            // Checked on the copy: the array is its owner's, who may write to it at any time.
+            const std::int64_t label = batch_labels_[static_cast<std::size_t>(n)] = labels_[image];
+            if (label < 0 || label >= classes_) {
+                throw std::invalid_argument("targets: expected 0 to " + std::to_string(classes_ - 1) +
+                                            ", got " + std::to_string(label) + " for sample " +
+                                            std::to_string(image));
+            }
+        }
         if (targets_) {
             std::copy_n(targets_ + image * target_size_, target_size_,
                         batch_targets_.data() + n * target_size_);

@@ -92,11 +92,12 @@ class Program {
     RunResult step(const std::int64_t* indices, std::ptrdiff_t count, Context context, int threads,
                    const std::function<bool()>& should_stop);
     // `rows`: null, or (count, result features) for the result. With `losses`, labels or targets must be
-    // bound.
+    // bound. Both throw std::invalid_argument where a label is no class, before anything has changed.
     RunResult forward(std::int64_t first, const std::int64_t* indices, std::ptrdiff_t count, int threads,
                       const std::function<bool()>& should_stop, bool losses, float* rows);
 
     std::ptrdiff_t batch_size() const { return batch_size_; }
+    int tensor_count() const { return static_cast<int>(tensors_.size()); }
     std::ptrdiff_t channels(int x) const { return tensor(x).channels; }
     std::ptrdiff_t height(int x) const { return tensor(x).height; }
     std::ptrdiff_t width(int x) const { return tensor(x).width; }
@@ -162,7 +163,7 @@ class Program {
     std::vector<float> table_;
     const std::int64_t* labels_ = nullptr;
     const float* targets_ = nullptr;
-    std::ptrdiff_t target_size_ = 0;
+    std::ptrdiff_t target_size_ = 0, classes_ = 0;
     std::vector<std::int64_t> batch_labels_;
     std::vector<float> batch_targets_;
     std::vector<float> losses_;

@@ -121,7 +121,7 @@ def _recorded_data(model: str, record: dict[str, Any]) -> str:
     name = recorded.get("name") if isinstance(recorded, dict) else None
     if not isinstance(recorded, dict) or not isinstance(name, str):
         raise UsageError(f"{model}: does not say what it was trained on; pass --data")
-    if recorded.get("by_name") is not True:
+    if recorded.get("by_name") is not True or name not in data_sets.NAMES:  # no path in a model is ever opened
         raise UsageError(
             f"{model}: was trained on files called {shown(name)}, and model files hold no paths; "
             "pass --data PATH"

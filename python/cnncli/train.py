@@ -175,8 +175,7 @@ def _load_data(name_or_path: str | None, data_dir: str | None) -> tuple[DataSet,
     """The data set, a notice for the user, and the name or path to load it with again."""
     if name_or_path is not None:
         dataset = data.load(name_or_path, data_dir=data_dir)
-        known = dataset.name == name_or_path
-        return dataset, None, name_or_path if known else str(Path(name_or_path).resolve())
+        return dataset, None, name_or_path if name_or_path in data.NAMES else str(Path(name_or_path).resolve())
     dataset, notice = data.resolve_default(data_dir)
     return dataset, notice, dataset.name
 
@@ -438,7 +437,7 @@ class _Training:
             "data": {
                 "name": self._dataset.name,
                 "digest": self._dataset.digest,
-                "by_name": self._plan.data == self._dataset.name,
+                "by_name": self._plan.data in data.NAMES,
                 "images": self._images,
             },
             "training": {

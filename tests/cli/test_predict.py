@@ -3,6 +3,8 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -163,3 +165,13 @@ def test_picture_has_two_rows_a_line() -> None:
         "\x1b[38;5;232;48;5;255m▀▀\x1b[0m",
         "\x1b[38;5;255;48;5;232m▀\x1b[38;5;232;48;5;232m▀\x1b[0m",
     ]
+
+
+def test_predict_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
+    """Imports are most of the time of this command."""
+    picture = str(Path(__file__).parents[2] / "digit.png")
+    script = f"import sys; from cnncli.cli.main import run; run(['predict', {picture!r}]); print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
+    loaded = set(result.stdout.splitlines()[-1].split())
+    assert "numpy" in loaded
+    assert not {"numpy.ma", "rich", "requests", "safetensors", "platformdirs", "cnncli.train", "cnncli.data"} & loaded

@@ -222,3 +222,66 @@ def test_no_mnist_falls_back_on_digits_and_says_so(cnn: Cnn, small_data: Path) -
     assert outcome.code == 0, outcome.err
     assert outcome.json["data"] == "digits"
     assert "digits" in outcome.err.splitlines()[0]
+
+
+def write_pictures(folder: Path, count: int) -> list[tuple[str, str]]:
+    """Plain pictures in `folder`/pictures; (path relative to `folder`, label) of each: "dark" or "light"."""
+    from PIL import Image
+
+    (folder / "pictures").mkdir()
+    rows = []
+    for index in range(count):
+        path, level = f"pictures/{index}.png", index % 2 * 200 + index
+        Image.new("L", (28, 28), level).save(folder / path)
+        rows.append((path, "light" if level > 128 else "dark"))
+    return rows
+
+
+def write_class_folder(folder: Path) -> None:
+    """A folder with a subfolder of two plain pictures for each of two classes."""
+    folder.mkdir()
+    for path, label in write_pictures(folder, 4):
+        (folder / label).mkdir(exist_ok=True)
+        (folder / path).rename(folder / label / Path(path).name)
+    (folder / "pictures").rmdir()
+
+
+def test_csv_list_trains_and_is_evaluated_by_its_class_names(cnn: Cnn, tmp_path: Path) -> None:
+    rows = write_pictures(tmp_path, 20)
+    (tmp_path / "train.csv").write_text("path,label\n" + "".join(f"{path},{label}\n" for path, label in rows))
+    trained = cnn("train", "--arch", "linear", "--data", "train.csv", "--epochs", 30, "--json")
+    assert trained.code == 0, trained.err
+    assert (trained.json["data"], trained.json["images"]) == ("train", 20)
+    # Only one of the two classes: its number in this list is 0, in the model 1.
+    (tmp_path / "light.csv").write_text("".join(f"{path},{label}\n" for path, label in rows[1::2]))
+    evaluated = cnn("eval", "model.bin", "--data", "light.csv", "--json")
+    assert evaluated.code == 0, evaluated.err
+    assert evaluated.json["confusion"] == [[0, 0], [0, 10]]
+    predicted = cnn("predict", "pictures/0.png", "pictures/1.png", "--json")
+    assert [answer["label"] for answer in predicted.json] == ["dark", "light"]
+
+
+def test_bad_csv_list_is_one_line(cnn: Cnn, tmp_path: Path) -> None:
+    (tmp_path / "list.csv").write_text("path,label\nmissing.png,x\n")
+    outcome = cnn("train", "--data", "list.csv")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert outcome.err == "cnn: list.csv, line 2: missing.png: no such file; check the name\n"
+
+
+def test_model_never_names_a_folder_to_evaluate_on(cnn: Cnn, tmp_path: Path) -> None:
+    write_class_folder(tmp_path / "set")
+    assert cnn("train", "--arch", "linear", "--data", "set", "--epochs", 1).code == 0
+    outcome = cnn("eval", "model.bin")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == (
+        "cnn: model.bin: was trained on files called set, and model files hold no paths; pass --data PATH\n"
+    )
+
+
+def test_folder_of_pictures_is_found_again_from_another_place(cnn: Cnn, tmp_path: Path) -> None:
+    write_class_folder(tmp_path / "set")
+    assert cnn("train", "--arch", "linear", "--data", "set", "--epochs", 1).code == 0
+    run = next((tmp_path / "runs").iterdir())
+    (tmp_path / "elsewhere").mkdir()
+    resumed = cnn("train", "--resume", run, folder=tmp_path / "elsewhere")
+    assert resumed.code == 0, resumed.err

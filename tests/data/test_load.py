@@ -90,7 +90,9 @@ def test_class_only_in_test_is_an_error(tmp_path: Path) -> None:
 def test_unknown_name_says_what_there_is() -> None:
     with pytest.raises(DataError) as caught:
         data.load("minst")
-    assert str(caught.value) == "minst: no such data set; use mnist or digits, or the path of a folder or .npz"
+    assert str(caught.value) == (
+        "minst: no such data set; use mnist or digits, or the path of a folder, an .npz or a .csv"
+    )
 
 
 def test_named_folder_without_mnist_is_no_reason_to_fall_back(tmp_path: Path) -> None:

@@ -173,9 +173,30 @@ def test_max_pooling_refuses_other_types() -> None:
         _core.max_pooling_forward(x.astype(np.float64), y, np.zeros((2, 3, 3, 3), np.int32), **two)
 
 
-def test_max_pooling_backward_drops_gradients_of_indices_outside_their_window(instruction_set: str) -> None:
-    """An argmax made by hand must not write to memory of others."""
-    grad_y = np.ones((1, 1, 3, 3), np.float32)
-    for index in (-1, 36, 10**6):
-        argmax = np.full(grad_y.shape, index, np.int32)
-        np.testing.assert_array_equal(backward(grad_y, argmax, (6, 6), (2, 2), (2, 2), (0, 0)), 0)
+@pytest.mark.parametrize(
+    ("index", "place", "window"),
+    [
+        (-1, (0, 0, 0, 0), "rows 0 to 1 and columns 0 to 1"),
+        (42, (2, 1, 2, 3), "rows 3 to 5 and columns 5 to 6"),  # one beyond the plane
+        (32, (0, 1, 2, 3), "rows 3 to 5 and columns 5 to 6"),  # the pixel to the left of the window's middle row
+        (16, (1, 0, 1, 0), "rows 1 to 3 and columns 0 to 1"),  # ... to the right
+        (2**31 - 1, (1, 0, 0, 1), "rows 0 to 1 and columns 1 to 3"),
+        (-(2**31), (1, 0, 0, 1), "rows 0 to 1 and columns 1 to 3"),
+    ],
+)
+def test_max_pooling_backward_refuses_an_index_outside_its_window(
+    index: int, place: tuple[int, ...], window: str
+) -> None:
+    """The message names the first of the two bad places."""
+    size, settings = (6, 7), {"kernel": (3, 3), "stride": (2, 2), "padding": (1, 1)}
+    x = np.zeros((3, 2, *size), np.float32)
+    y, argmax = forward(x, **settings)
+    argmax[2, 1, 2, 3] = -7
+    argmax[place] = index
+    grad_x = np.full_like(x, 3)
+    with pytest.raises(ValueError) as caught:
+        _core.max_pooling_backward(np.ones_like(y), argmax, grad_x, **settings)
+    assert str(caught.value) == (
+        f"argmax: expected an index within its window, {window} of 6x7, got {index} at {place}"
+    )
+    assert (grad_x == 3).all()

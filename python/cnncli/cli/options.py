@@ -116,8 +116,8 @@ def data_options(default: str) -> Callable[[F], F]:
         return click.option(
             "--data",
             metavar="NAME|PATH",
-            help="mnist, digits, or a path: a folder with one subfolder a class, a folder of IDX files "
-            f"or an .npz.  [default: {default}]",
+            help="mnist, digits, or a path: a folder with one subfolder a class, a folder of IDX files, "
+            f"an .npz, or a .csv with a path and a label in each row.  [default: {default}]",
         )(function)
 
     return decorate

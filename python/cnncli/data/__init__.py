@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cnncli.data.csv_list import load_csv_list
 from cnncli.data.dataset import DataSet, Split
 from cnncli.data.digits import load_digits
 from cnncli.data.folder import load_class_folder
@@ -22,15 +23,15 @@ def load(
     *,
     data_dir: str | Path | None = None,
     seed: int = 0,
-    size: tuple[int, int, int] | None = None,
+    size: tuple[int, int, int] = (1, 28, 28),
 ) -> DataSet:
     """A data set by its name, or from a path.
 
     name_or_path : "mnist"; "digits"; a folder of IDX files; a folder with one subfolder of pictures a class, perhaps
-        within train/ and test/; an .npz with images and labels
+        within train/ and test/; an .npz with images and labels; a .csv with the path and label of each picture
     data_dir : where MNIST's files are, instead of CNN_DATA_DIR or the user's cache
     seed : of `digits`
-    size : (channels, height, width) that pictures of a folder are fitted to, default grey 28x28
+    size : (channels, height, width) that picture files are fitted to, default grey 28x28
 
     Raises DataError for a set that is unknown, missing or damaged.
     """
@@ -41,12 +42,16 @@ def load(
         return load_digits(seed=seed)
     path = Path(name_or_path)
     if path.is_dir():
-        return load_idx_folder(path) if find_idx(path) else load_class_folder(path, size or (1, 28, 28))
-    if path.suffix == ".npz" and path.exists():
+        return load_idx_folder(path) if find_idx(path) else load_class_folder(path, size)
+    if not path.exists():
+        raise DataError(
+            f"{shown(path)}: no such data set; use {' or '.join(NAMES)}, or the path of a folder, an .npz or a .csv"
+        )
+    if path.suffix.lower() == ".npz":
         return load_npz(path)
-    if path.exists():
-        raise DataError(f"{shown(path)}: is no data set; use a folder of IDX files or of pictures, or an .npz")
-    raise DataError(f"{shown(path)}: no such data set; use {' or '.join(NAMES)}, or the path of a folder or .npz")
+    if path.suffix.lower() == ".csv":
+        return load_csv_list(path, size)
+    raise DataError(f"{shown(path)}: is no data set; use a folder of IDX files or of pictures, an .npz or a .csv")
 
 
 def resolve_default(data_dir: str | Path | None = None) -> tuple[DataSet, str | None]:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cnncli.data.dataset import MAX_CLASSES, DataSet, Split, check_size, find_polarity
+from cnncli.data.dataset import MAX_CLASSES, DataSet, Split, find_polarity
+from cnncli.data.pictures import read_pictures
 from cnncli.errors import DataError
-from cnncli.picture_file import fit_picture, read_picture
 from cnncli.shown import shown
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
@@ -56,10 +56,5 @@ def _read(folder: Path, names: list[str], size: tuple[int, int, int]) -> Split:
     ]
     if not files:
         raise DataError(f"{shown(folder)}: no pictures in its subfolders; put PNG or JPEG files there")
-    channels, height, width = size
-    check_size(shown(folder), len(files), channels, height, width)
-    images = np.empty((len(files), channels, height, width), np.uint8)
-    for index, (path, _) in enumerate(files):
-        picture, _notes = read_picture(path, enough=2 * max(height, width))
-        images[index] = fit_picture(picture, channels=channels, height=height, width=width)
+    images = read_pictures(shown(folder), [path for path, _ in files], size)
     return Split(images, np.array([label for _, label in files], np.int64))

@@ -1,0 +1,170 @@
+"""`_core.Program` trusts nothing that Python hands to it or changes later: memory of others stays untouched."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from closeness import same_bits
+from cnncli import _core
+
+CLASSES = 3
+
+
+class Small:
+    """Images of two pixels, perhaps an own layer, a linear layer and cross-entropy; plain SGD."""
+
+    def __init__(self, rng: np.random.Generator, count: int, own: Callable[[], object] | None = None) -> None:
+        self.weight = rng.normal(size=(CLASSES, 2)).astype(np.float32)
+        self.gradient = np.zeros_like(self.weight)
+        self.images = rng.normal(size=(count, 1, 1, 2)).astype(np.float32)
+        self.labels = rng.integers(0, CLASSES, count)
+        self.program = _core.Program(count, training=True, couples_samples=False)
+        x = self.program.input((1, 1, 2), np.zeros((1, 256), np.float32))
+        if own is not None:
+            x = self.program.foreign(x, output_shape=(1, 1, 2), forward=self._calling(own), backward=self._gradient)
+        x = self.program.linear(x, self.weight, None, self.gradient, None, relu=False)
+        self.program.loss(x, kind="cross_entropy")
+        self.program.sgd(
+            self.weight, self.gradient, None, momentum=0.0, dampening=0.0, nesterov=False, weight_decay=0.0
+        )
+        self.program.finish()
+        self.program.bind(self.images, self.labels)
+
+    @staticmethod
+    def _calling(own: Callable[[], object]) -> Callable[[np.ndarray], np.ndarray]:
+        def forward(x: np.ndarray) -> np.ndarray:
+            own()
+            return x
+
+        return forward
+
+    @staticmethod
+    def _gradient(x: np.ndarray, grad_output: np.ndarray, accumulate: bool) -> np.ndarray:
+        return grad_output
+
+    def step(self, indices: np.ndarray) -> tuple[float, int]:
+        return self.program.step(indices, seed=0, step=0, epoch=0, learning_rate=0.1, threads=1)
+
+    def losses(self) -> tuple[float, int]:
+        return self.program.forward(first=0, count=len(self.images), losses=True, rows=None, threads=1)
+
+
+@pytest.mark.parametrize("label", [-1, CLASSES, 2**40, -(2**62)])
+def test_labels_that_changed_after_bind_are_checked_again(rng: np.random.Generator, label: int) -> None:
+    small = Small(rng, 5)
+    small.labels[3] = label
+    before = small.weight.copy()
+    message = rf"^targets: expected 0 to 2, got {label} for sample 3$"
+    with pytest.raises(ValueError, match=message):
+        small.step(np.array([0, 3]))
+    with pytest.raises(ValueError, match=message):
+        small.losses()
+    assert same_bits(small.weight, before)
+    assert small.step(np.array([0, 1]))[0] > 0  # still of use
+
+
+def test_indices_that_an_own_layer_changes_during_the_step_do_not_matter(rng: np.random.Generator) -> None:
+    indices = np.arange(1500)  # more than one part: the second is read after the own layer has run
+    state = rng.bit_generator.state
+
+    def spoil() -> None:
+        indices[:] = 2**40
+
+    spoiled = Small(rng, 1500, spoil)
+    result = spoiled.step(indices)
+    rng.bit_generator.state = state
+    whole = Small(rng, 1500, lambda: None)
+    assert whole.step(np.arange(1500)) == result
+    assert same_bits(whole.weight, spoiled.weight)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda small: small.program.bind(small.images[:1].copy(), small.labels[:1].copy()),
+        lambda small: small.step(np.array([0])),
+        lambda small: small.losses(),
+    ],
+    ids=["bind", "step", "forward"],
+)
+def test_own_layer_cannot_use_the_program_that_runs_it(rng: np.random.Generator, call: Callable[[Small], Any]) -> None:
+    holder: list[Small] = []
+    holder.append(Small(rng, 4, lambda: call(holder[0])))
+    with pytest.raises(ValueError, match=r"^this program is running; wait until it has ended$"):
+        holder[0].step(np.array([3]))
+
+
+@pytest.mark.parametrize("index", [-1, 5, 2**40])
+def test_index_of_no_image_is_refused(rng: np.random.Generator, index: int) -> None:
+    with pytest.raises(ValueError, match=rf"^indices: expected 0 to 4, got {index}$"):
+        Small(rng, 5).step(np.array([0, index]))
+
+
+PIXEL = np.zeros((1, 256), np.float32)
+
+
+@pytest.mark.parametrize("tensor", [-1, 1, 2**31 - 1])
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda program, x: program.convolution(
+            x, np.ones((1, 1, 1, 1), np.float32), None, None, None, stride=(1, 1), padding=(0, 0), dilation=(1, 1),
+            groups=1, relu=False,
+        ),
+        lambda program, x: program.linear(x, np.ones((1, 1), np.float32), None, None, None, relu=False),
+        lambda program, x: program.max_pooling(x, kernel=(1, 1), stride=(1, 1), padding=(0, 0)),
+        lambda program, x: program.average_pooling(
+            x, kernel=(1, 1), stride=(1, 1), padding=(0, 0), count_padding=True
+        ),
+        lambda program, x: program.activation(x, kind="relu"),
+        lambda program, x: program.batch_normalization(
+            x, None, None, None, None, np.zeros(1, np.float32), np.ones(1, np.float32), momentum=0.1, epsilon=1e-5,
+            relu=False,
+        ),
+        lambda program, x: program.dropout(x, rate=0.5, layer=0),
+        lambda program, x: program.flatten(x),
+        lambda program, x: program.log_softmax(x),
+        lambda program, x: program.foreign(x, output_shape=(1, 1, 1), forward=abs, backward=abs),
+        lambda program, x: program.loss(x, kind="mse"),
+        lambda program, x: program.result(x),
+    ],
+    ids=["convolution", "linear", "max_pooling", "average_pooling", "activation", "batch_normalization", "dropout",
+         "flatten", "log_softmax", "foreign", "loss", "result"],
+)  # fmt: skip
+def test_tensor_that_does_not_exist_is_refused(add: Callable[[Any, int], Any], tensor: int) -> None:
+    program = _core.Program(1, training=False, couples_samples=False)
+    program.input((1, 1, 1), PIXEL)
+    with pytest.raises(ValueError, match=rf"^x: expected a tensor of this program, 0 to 0, got {tensor}$"):
+        add(program, tensor)
+
+
+def test_calls_out_of_order_are_refused(rng: np.random.Generator) -> None:
+    program = _core.Program(1, training=False, couples_samples=False)
+    with pytest.raises(ValueError, match=r"^x: expected a tensor of this program, which has none, got 0$"):
+        program.flatten(0)
+    program.input((1, 1, 1), PIXEL)
+    with pytest.raises(ValueError, match=r"^input: this program has one$"):
+        program.input((1, 2, 2), PIXEL)
+    for early in (
+        lambda: program.bind(np.zeros((1, 1, 1, 1), np.float32), None),
+        lambda: program.forward(first=0, count=0, losses=False, rows=None, threads=1),
+    ):
+        with pytest.raises(ValueError, match=r"^finish\(\) this program first$"):
+            early()
+    program.loss(0, kind="mse")
+    with pytest.raises(ValueError, match=r"^loss: this program has one$"):
+        program.loss(0, kind="nll")
+    program.finish()
+    for late in (lambda: program.flatten(0), lambda: program.result(0), program.finish):
+        with pytest.raises(ValueError, match=r"^this program is finished; make a new one$"):
+            late()
+
+
+@pytest.mark.parametrize("shape", [(1, 0, 1), (-1, 1, 1), (2**31, 2**31, 4)])
+def test_shape_of_an_own_layer_must_be_possible(shape: tuple[int, int, int]) -> None:
+    program = _core.Program(1, training=False, couples_samples=False)
+    program.input((1, 1, 1), PIXEL)
+    with pytest.raises(ValueError, match=r"^output_shape: expected sizes from 1, at most 2\^31 - 1 values$"):
+        program.foreign(0, output_shape=shape, forward=abs, backward=abs)

@@ -32,8 +32,8 @@ auto guarded(Function function) {
 // A program together with the arrays that it points into.
 class BoundProgram {
   public:
-    BoundProgram(py::ssize_t batch_size, bool training, bool couples_samples)
-        : training_(training), program_(checked(batch_size), training, couples_samples) {}
+    BoundProgram(py::ssize_t batch_size, bool training, bool couples_samples, bool frozen)
+        : training_(training), program_(checked(batch_size), training, couples_samples, frozen) {}
 
     int add_input(const py::tuple& shape, const py::array& table) {
         check(shape.size() == 3, "shape: expected (channels, height, width)");
@@ -357,8 +357,8 @@ class BoundProgram {
 
 void bind_program(py::module_& m) {
     py::class_<BoundProgram>(m, "Program")
-        .def(py::init<py::ssize_t, bool, bool>(), py::arg("batch_size"), py::kw_only(), py::arg("training"),
-             py::arg("couples_samples"))
+        .def(py::init<py::ssize_t, bool, bool, bool>(), py::arg("batch_size"), py::kw_only(),
+             py::arg("training"), py::arg("couples_samples"), py::arg("frozen") = false)
         .def("input", &BoundProgram::add_input, py::arg("shape"), py::arg("table"))
         .def("convolution", &BoundProgram::convolution, py::arg("x"), py::arg("weight"), py::arg("bias"),
              py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("stride"),

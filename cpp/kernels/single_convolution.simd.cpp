@@ -1,0 +1,118 @@
+#include "kernels/single_convolution_body.h"
+#include "kernels/single_epilogue.h"
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
+
+// A register tile: P positions x V vectors of output channels. Each weight is loaded once for P positions, each
+// input broadcast once for V vectors. AVX2: 6 x 2 leaves 4 of 16 registers, 14 x 1 leaves 2 (28 columns are two
+// tiles); AVX-512: 12 x 2.
+constexpr int kMaxVectors = 2;
+constexpr int max_positions(int vectors) {
+    return vectors == 1 ? 14 : kRegisters == 32 ? 12 : 6;
+}
+
+template <int P, int V, int kTerms>
+CNN_INLINE void add_terms(Native (&sums)[P][V], const float* x, std::ptrdiff_t position, const float* w,
+                          std::ptrdiff_t terms) {
+    const auto add = [&](std::ptrdiff_t c) __attribute__((always_inline)) {
+        Native weight[V];
+        CNN_UNROLL for (int v = 0; v < V; ++v) weight[v] = load_unaligned(w + (c * V + v) * kWidth);
+        CNN_UNROLL for (int p = 0; p < P; ++p) {
+            const Native input = broadcast_native(x[p * position + c]);
+            CNN_UNROLL for (int v = 0; v < V; ++v) sums[p][v] += input * weight[v];
+        }
+    };
+    if constexpr (kTerms > 0) {
+        CNN_UNROLL for (int c = 0; c < kTerms; ++c) add(c);
+    } else {
+        for (std::ptrdiff_t c = 0; c < terms; ++c) add(c);
+    }
+}
+
+template <int P, int V, int kTerms>
+CNN_INLINE void add_all(Native (&sums)[P][V], const SingleRows& a, const float* x) {
+    const float* w = a.weights;
+    for (std::ptrdiff_t r = 0; r < a.tap_rows; ++r) {
+        for (std::ptrdiff_t k = 0; k < a.tap_cols; ++k) {
+            add_terms<P, V, kTerms>(sums, x + r * a.tap_row + k * a.tap_col, a.input_col, w, a.terms);
+            w += a.terms * V * kWidth;
+        }
+    }
+}
+
+template <int P, int V>
+void compute_tile(const SingleRows& a, const float* x, float* y) {
+    Native sums[P][V];
+    CNN_UNROLL for (int p = 0; p < P; ++p) {
+        CNN_UNROLL for (int v = 0; v < V; ++v) {
+            sums[p][v] = load_unaligned(a.first ? a.bias + v * kWidth : y + p * a.output_col + v * kWidth);
+        }
+    }
+    add_all<P, V, 0>(sums, a, x);
+    CNN_UNROLL for (int p = 0; p < P; ++p) {
+        CNN_UNROLL for (int v = 0; v < V; ++v) {
+            store_unaligned(y + p * a.output_col + v * kWidth,
+                            a.last ? finish(sums[p][v], a.epilogue, v * kWidth) : sums[p][v]);
+        }
+    }
+}
+
+template <int V, int P = max_positions(V)>
+CNN_INLINE void compute_positions(const SingleRows& a, std::ptrdiff_t positions, const float* x, float* y) {
+    if (positions == P) return compute_tile<P, V>(a, x, y);
+    if constexpr (P > 1) compute_positions<V, P - 1>(a, positions, x, y);
+}
+
+template <int V>
+void compute_rows(const SingleRows& a) {
+    constexpr std::ptrdiff_t most = max_positions(V);
+    const std::ptrdiff_t tiles = (a.cols + most - 1) / most;
+    for (std::ptrdiff_t oh = a.row_begin; oh < a.row_end; ++oh) {
+        for (std::ptrdiff_t t = 0; t < tiles; ++t) {
+            // Sizes differ by one at most: no tile is a small remainder, which would wait for its few sums.
+            const std::ptrdiff_t begin = t * a.cols / tiles, end = (t + 1) * a.cols / tiles;
+            compute_positions<V>(a, end - begin, a.input + oh * a.input_row + begin * a.input_col,
+                                 a.output + oh * a.output_row + begin * a.output_col);
+        }
+    }
+}
+
+void rows(const SingleRows& a) {
+    if (a.vectors == 1) return compute_rows<1>(a);
+    compute_rows<kMaxVectors>(a);
+}
+
+CNN_INLINE Native gather_inputs(const float* x, const SingleGroups& a) {
+    if (a.neighbours) return load_unaligned(x + a.index[0]);
+    Native r;
+    for (int lane = 0; lane < kWidth; ++lane) r[lane] = x[a.index[lane]];
+    return r;
+}
+
+void groups(const SingleGroups& g) {
+    const SingleRows& a = g.rows;
+    for (std::ptrdiff_t oh = a.row_begin; oh < a.row_end; ++oh) {
+        for (std::ptrdiff_t ow = 0; ow < a.cols; ++ow) {
+            const float* x = a.input + oh * a.input_row + ow * a.input_col;
+            const float* w = a.weights;
+            Native sum = load_unaligned(a.bias);
+            for (std::ptrdiff_t r = 0; r < a.tap_rows; ++r) {
+                for (std::ptrdiff_t k = 0; k < a.tap_cols; ++k) {
+                    for (std::ptrdiff_t c = 0; c < a.terms; ++c, w += kWidth) {
+                        sum += load_unaligned(w) * gather_inputs(x + r * a.tap_row + k * a.tap_col + c, g);
+                    }
+                }
+            }
+            store_unaligned(a.output + oh * a.output_row + ow * a.output_col, finish(sum, a.epilogue, 0));
+        }
+    }
+}
+
+}  // namespace
+
+extern const SingleConvolutionBody single_convolution_body = {kWidth, kMaxVectors, rows, groups};
+
+}  // namespace CNN_ISA
+}  // namespace cnn

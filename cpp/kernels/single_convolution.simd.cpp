@@ -13,31 +13,28 @@ constexpr int max_positions(int vectors) {
     return vectors == 1 ? 14 : kRegisters == 32 ? 12 : 6;
 }
 
-template <int P, int V, int kTerms>
-CNN_INLINE void add_terms(Native (&sums)[P][V], const float* x, std::ptrdiff_t position, const float* w,
-                          std::ptrdiff_t terms) {
-    const auto add = [&](std::ptrdiff_t c) __attribute__((always_inline)) {
+// kTerms and kPosition: known sizes, or 0.
+template <int P, int V, int kTerms, int kPosition>
+CNN_INLINE void add_all(Native (&sums)[P][V], const SingleRows& a, const float* x) {
+    const std::ptrdiff_t terms = kTerms > 0 ? kTerms : a.terms, position = kPosition > 0 ? kPosition : a.input_col;
+    const float* w = a.weights;
+    const auto add = [&](const float* from, std::ptrdiff_t c) __attribute__((always_inline)) {
         Native weight[V];
         CNN_UNROLL for (int v = 0; v < V; ++v) weight[v] = load_unaligned(w + (c * V + v) * kWidth);
         CNN_UNROLL for (int p = 0; p < P; ++p) {
-            const Native input = broadcast_native(x[p * position + c]);
+            const Native input = broadcast_native(from[p * position + c]);
             CNN_UNROLL for (int v = 0; v < V; ++v) sums[p][v] += input * weight[v];
         }
     };
-    if constexpr (kTerms > 0) {
-        CNN_UNROLL for (int c = 0; c < kTerms; ++c) add(c);
-    } else {
-        for (std::ptrdiff_t c = 0; c < terms; ++c) add(c);
-    }
-}
-
-template <int P, int V, int kTerms>
-CNN_INLINE void add_all(Native (&sums)[P][V], const SingleRows& a, const float* x) {
-    const float* w = a.weights;
     for (std::ptrdiff_t r = 0; r < a.tap_rows; ++r) {
         for (std::ptrdiff_t k = 0; k < a.tap_cols; ++k) {
-            add_terms<P, V, kTerms>(sums, x + r * a.tap_row + k * a.tap_col, a.input_col, w, a.terms);
-            w += a.terms * V * kWidth;
+            const float* from = x + r * a.tap_row + k * a.tap_col;
+            if constexpr (kTerms > 0) {
+                CNN_UNROLL for (int c = 0; c < kTerms; ++c) add(from, c);
+            } else {
+                for (std::ptrdiff_t c = 0; c < terms; ++c) add(from, c);
+            }
+            w += terms * V * kWidth;
         }
     }
 }
@@ -50,7 +47,14 @@ void compute_tile(const SingleRows& a, const float* x, float* y) {
             sums[p][v] = load_unaligned(a.first ? a.bias + v * kWidth : y + p * a.output_col + v * kWidth);
         }
     }
-    add_all<P, V, 0>(sums, a, x);
+    // An image of one channel under the usual kernels: as many terms as loops would cost.
+    if (a.input_col == 1 && a.tap_cols == 1 && a.terms == 5) {
+        add_all<P, V, 5, 1>(sums, a, x);
+    } else if (a.input_col == 1 && a.tap_cols == 1 && a.terms == 3) {
+        add_all<P, V, 3, 1>(sums, a, x);
+    } else {
+        add_all<P, V, 0, 0>(sums, a, x);
+    }
     CNN_UNROLL for (int p = 0; p < P; ++p) {
         CNN_UNROLL for (int v = 0; v < V; ++v) {
             store_unaligned(y + p * a.output_col + v * kWidth,

@@ -439,7 +439,7 @@ RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Conte
 RunResult Program::forward(std::int64_t first, const std::int64_t* indices, std::ptrdiff_t count, int threads,
                            const std::function<bool()>& should_stop, bool losses, float* rows) {
     RunResult result;
-    if (single_ && rows && !losses && count <= kSingleSamples && single_->ready()) {
+    if (single_ && rows && !losses && count <= (single_->calls_out() ? 1 : kSingleSamples) && single_->ready()) {
         for (std::ptrdiff_t n = 0; n < count && result.outcome == Outcome::kDone; ++n) {
             source_.indices = indices ? indices + n : nullptr;
             source_.first = first + n;

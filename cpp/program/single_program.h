@@ -40,6 +40,8 @@ class SingleProgram {
     bool ready();
     // The features of the image that `source` names go to `row`. False: stopped.
     bool run(const GatherSource& source, int threads, const std::function<bool()>& should_stop, float* row);
+    // Own layers may look at the whole batch.
+    bool calls_out() const { return segments_.size() > 1; }
     std::size_t bytes() const;
 
   private:

@@ -38,9 +38,14 @@ def leaves(layers: list[Module]) -> list[Module]:
     return found
 
 
+def calls_python(layers: list[Module]) -> bool:
+    """Whether the program calls layers written in Python."""
+    return any(type(layer) not in (Dropout, *_LOWERINGS) for layer in leaves(layers))
+
+
 def couples_samples(layers: list[Module]) -> bool:
     """Whether, in training, a sample's output depends on others."""
-    return any(isinstance(layer, _COUPLES) or type(layer) not in (Dropout, *_LOWERINGS) for layer in leaves(layers))
+    return calls_python(layers) or any(isinstance(layer, _COUPLES) for layer in leaves(layers))
 
 
 def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) -> int:

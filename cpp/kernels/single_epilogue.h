@@ -14,11 +14,13 @@ CNN_INLINE Native rectify_native(Native a) {
 }
 
 // `channel` counts from the first one of the epilogue's arrays.
+CNN_INLINE Native normalize(Native sum, const SingleEpilogue& epilogue, std::ptrdiff_t channel) {
+    return (sum - load_unaligned(epilogue.mean + channel)) * load_unaligned(epilogue.scale + channel) +
+           load_unaligned(epilogue.shift + channel);
+}
+
 CNN_INLINE Native finish(Native sum, const SingleEpilogue& epilogue, std::ptrdiff_t channel) {
-    if (epilogue.mean != nullptr) {
-        sum = (sum - load_unaligned(epilogue.mean + channel)) * load_unaligned(epilogue.scale + channel) +
-              load_unaligned(epilogue.shift + channel);
-    }
+    if (epilogue.mean != nullptr) sum = normalize(sum, epilogue, channel);
     return epilogue.relu ? rectify_native(sum) : sum;
 }
 

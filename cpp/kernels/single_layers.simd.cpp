@@ -128,7 +128,7 @@ void sigmoid(const float* input, float* output, std::ptrdiff_t count) {
         [](Native x) __attribute__((always_inline)) { return 1.0f / (1.0f + exp_native(-x)); });
 }
 
-void normalize(const SingleEpilogue& epilogue, const float* input, float* output, std::ptrdiff_t columns,
+void normalize_row(const SingleEpilogue& epilogue, const float* input, float* output, std::ptrdiff_t columns,
                std::ptrdiff_t pixel) {
     for (std::ptrdiff_t w = 0; w < columns; ++w, input += pixel, output += pixel) {
         for (std::ptrdiff_t c = 0; c < pixel; c += kWidth) {
@@ -164,7 +164,7 @@ void log_softmax(const float* input, float* output, std::ptrdiff_t classes) {
 }  // namespace
 
 extern const SingleLayersBody single_layers_body = {products, max_pooling, average_pooling, relu,
-                                                    tanh,     sigmoid,     normalize,       log_softmax};
+                                                    tanh, sigmoid, normalize_row, log_softmax};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/single_convolution.h"
+#include "kernels/single_winograd.h"
 
 namespace cnn {
 namespace {
@@ -106,9 +107,9 @@ void SingleProgram::allocate(Tensor& t) {
     SingleTensor& layout = t.layout;
     const std::ptrdiff_t width = single_vector_width();
     layout.pixel = t.padded ? (layout.channels + width - 1) / width * width : layout.channels;
-    layout.row = (layout.width + 2 * t.border_width) * layout.pixel;
+    layout.row = (layout.width + 2 * t.border_width + t.excess_width) * layout.pixel;
     const std::ptrdiff_t before = t.border_height * layout.row + t.border_width * layout.pixel;
-    layout.values = floats((layout.height + 2 * t.border_height) * layout.row) + before;
+    layout.values = floats((layout.height + 2 * t.border_height + t.excess_height) * layout.row) + before;
 }
 
 void SingleProgram::stage(Op* op) {
@@ -130,6 +131,28 @@ const float* SingleProgram::vector_of(int x) {
     return values;
 }
 
+void SingleProgram::emit_convolution(const Layer& layer) {
+    const ConvolutionShape& shape = layer.convolution;
+    const LearnedArrays& arrays = layer.arrays;
+    const SingleTensor &x = tensor(layer.x).layout, &y = tensor(layer.y).layout;
+    watch(arrays.weight, shape.weight_size());
+    watch(arrays.bias, shape.output_channels);
+    const std::ptrdiff_t m = single_winograd_tile(shape);
+    if (m == 0) {
+        auto* op = new SingleConvolution(shape, arrays.weight, arrays.bias, layer.normalization, layer.relu, x, y);
+        stage(op);
+        packed(op);
+        return;
+    }
+    auto* winograd =
+        new SingleWinograd(shape, m, arrays.weight, arrays.bias, layer.normalization, layer.relu, x, y);
+    shared_.emplace_back(winograd);
+    packed(winograd);
+    stage(winograd->transform_input());
+    stage(winograd->multiply());
+    stage(winograd->transform_output());
+}
+
 void SingleProgram::emit(const Layer& layer) {
     const SingleTensor &x = tensor(layer.x).layout, &y = tensor(layer.y).layout;
     const SingleNormalization& n = layer.normalization;
@@ -137,16 +160,9 @@ void SingleProgram::emit(const Layer& layer) {
         for (const float* values : {n.mean, n.variance, n.weight, n.bias}) watch(values, y.channels);
     }
     switch (layer.kind) {
-        case Kind::kConvolution: {
-            const ConvolutionShape& shape = layer.convolution;
-            watch(layer.arrays.weight, shape.weight_size());
-            watch(layer.arrays.bias, shape.output_channels);
-            auto* op =
-                new SingleConvolution(shape, layer.arrays.weight, layer.arrays.bias, n, layer.relu, x, y);
-            stage(op);
-            packed(op);
+        case Kind::kConvolution:
+            emit_convolution(layer);
             break;
-        }
         case Kind::kLinear:
             stage(new SingleLinear(x.features(), y.channels, layer.arrays.weight, layer.arrays.bias, layer.relu,
                                    vector_of(layer.x), y.values));
@@ -186,12 +202,19 @@ void SingleProgram::emit(const Layer& layer) {
 void SingleProgram::finish(int result) {
     for (const Layer& layer : layers_) {
         if (layer.kind != Kind::kConvolution) continue;
-        tensor(layer.x).border_height = std::max(tensor(layer.x).border_height, layer.convolution.padding_height);
-        tensor(layer.x).border_width = std::max(tensor(layer.x).border_width, layer.convolution.padding_width);
+        const ConvolutionShape& shape = layer.convolution;
+        Tensor& x = tensor(layer.x);
+        x.border_height = std::max(x.border_height, shape.padding_height);
+        x.border_width = std::max(x.border_width, shape.padding_width);
+        if (const std::ptrdiff_t m = single_winograd_tile(shape)) {
+            x.excess_height = std::max(x.excess_height, single_winograd_excess(shape.output_height, m));
+            x.excess_width = std::max(x.excess_width, single_winograd_excess(shape.output_width, m));
+        }
     }
     // Plain convolutions read one channel at a time: an image of one channel needs no seven beside it.
     tensor(input_).padded = !std::all_of(layers_.begin(), layers_.end(), [this](const Layer& layer) {
-        return layer.x != input_ || (layer.kind == Kind::kConvolution && layer.convolution.groups == 1);
+        return layer.x != input_ || (layer.kind == Kind::kConvolution && layer.convolution.groups == 1 &&
+                                     single_winograd_tile(layer.convolution) == 0);
     });
     allocate(tensor(input_));
     for (const Layer& layer : layers_) allocate(tensor(layer.y));

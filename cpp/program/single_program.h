@@ -61,6 +61,7 @@ class SingleProgram {
     struct Tensor {
         SingleTensor layout{};
         std::ptrdiff_t border_height = 0, border_width = 0;  // the widest padding of a layer that reads it
+        std::ptrdiff_t excess_height = 0, excess_width = 0;  // more zeros below and to the right
         bool padded = true;                                  // to whole vectors
     };
     struct Segment {
@@ -78,6 +79,7 @@ class SingleProgram {
     Layer& add(Kind kind, int x, int y);
     void allocate(Tensor& tensor);
     void emit(const Layer& layer);
+    void emit_convolution(const Layer& layer);
     void stage(Op* op);
     void packed(SinglePacked* layer) { packed_.push_back(layer); }
     void watch(const float* values, std::ptrdiff_t count);
@@ -93,6 +95,7 @@ class SingleProgram {
     std::vector<Layer> layers_;
     std::vector<std::unique_ptr<Op>> ops_;
     std::vector<SinglePacked*> packed_;
+    std::vector<std::unique_ptr<SinglePacked>> shared_;  // by several operations
     std::vector<Watched> watched_;
     std::vector<AlignedBuffer<float>> buffers_;
     std::vector<Segment> segments_;

@@ -131,6 +131,7 @@ void SingleConvolution::run(const Context&, std::ptrdiff_t task, std::byte*) con
         rows.weights = w + begin * area * rows.vectors * width;
         rows.tap_cols = run ? 1 : shape_.kernel_width;
         rows.terms = run ? shape_.kernel_width * channels : channels;
+        rows.next_weights = channels * area * rows.vectors * width;
         rows.first = chunk == 0;
         rows.last = chunk == chunks_ - 1;
         body_->rows(rows);

@@ -37,7 +37,10 @@ CNN_INLINE void add_all(Native (&sums)[P][V], const SingleRows& a, const float* 
                     add(from, c);
                 }
             } else {
-                for (std::ptrdiff_t c = 0; c < terms; ++c) add(from, c);
+                for (std::ptrdiff_t c = 0; c < terms; ++c) {
+                    __builtin_prefetch(w + a.next_weights + c * V * kWidth);
+                    add(from, c);
+                }
             }
             w += terms * V * kWidth;
         }

@@ -30,6 +30,7 @@ struct SingleRows {
     std::ptrdiff_t input_row, input_col;       // floats from one output's input to the next's
     std::ptrdiff_t output_row, output_col;
     std::ptrdiff_t row_begin, row_end, cols;
+    std::ptrdiff_t next_weights;  // floats to those that are wanted next and still lie in a far cache
     bool first, last;  // of the chunks of channels whose sums are added in the output
 };
 

@@ -149,6 +149,7 @@ class SingleWinogradProduct : public Op {
             rows.output_col = w_->output_.pixel;
             rows.row_end = 1;
             rows.cols = w_->tiles();
+            rows.next_weights = inputs * rows.vectors * width;
             rows.first = rows.last = true;
             w_->product_->rows(rows);
         }

@@ -119,8 +119,8 @@ class BoundProgram {
         for (const OptionalArray* array : {&weight, &bias, &grad_weight, &grad_bias}) keep(*array);
         keep(running_mean);
         keep(running_variance);
-        return program_.batch_normalization(x, arrays, output(running_mean, "running_mean", {channels}),
-                                            output(running_variance, "running_variance", {channels}),
+        return program_.batch_normalization(x, arrays, state(running_mean, "running_mean", {channels}, training_),
+                                            state(running_variance, "running_variance", {channels}, training_),
                                             momentum, epsilon, relu);
     }
 

@@ -36,13 +36,18 @@ class Model:
     """A trained network with all that is needed to use it; safe to use from several threads.
 
     network : the layers and weights
+    frozen : makes the network's arrays read-only, so that predictions need not look whether they have changed
     class_names : what the outputs mean
     recipe : how pictures become input, None if the network was trained on plain numbers
     record : how it was trained
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, frozen: bool = False) -> None:
         network.evaluate()
+        if frozen:
+            for array in [*network.parameters()[0], *(array for _, array in network.named_buffers())]:
+                array.flags.writeable = False
+        self._frozen = frozen
         self.network = network
         self._programs: dict[int, Program] = {}
         self._mean_and_scale: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None = None
@@ -76,7 +81,9 @@ class Model:
             )
         inputs = self._inputs(np.asarray(images))
         size = _FEW if len(inputs) <= _FEW else _MANY
-        program = self._programs.get(size) or self._programs.setdefault(size, Program(self.network, size))
+        program = self._programs.get(size)
+        if program is None:
+            program = self._programs.setdefault(size, Program(self.network, size, frozen=self._frozen))
         probabilities = np.exp(program.predict(inputs))  # of log-probabilities, whatever the network ends in
         labels = probabilities.argmax(axis=1)
         return Prediction(labels, [names[label] for label in labels.tolist()], probabilities)
@@ -110,11 +117,11 @@ class Model:
 
 
 def load(path: StrPath) -> Model:
-    """The model of a model file, ready to predict.
+    """The model of a model file, ready to predict; its arrays are read-only.
 
     Raises FormatError if the file is damaged or no model, CnnError if it cannot be read.
     """
-    return Model(load_model(path))
+    return Model(load_model(path), frozen=True)
 
 
 def _as_batch(images: npt.NDArray[Any], shape: tuple[int, int, int]) -> npt.NDArray[Any]:

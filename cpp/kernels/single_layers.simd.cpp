@@ -29,6 +29,11 @@ CNN_INLINE void multiply_rows(const SingleProducts& a, std::ptrdiff_t first) {
             }
         }
     }
+    if (i + kWidth <= a.inputs) {
+        const Native x = load_unaligned(a.input + i);
+        CNN_UNROLL for (int r = 0; r < R; ++r) sums[r][0] += load_unaligned(w + r * a.inputs + i) * x;
+        i += kWidth;
+    }
     CNN_UNROLL for (int r = 0; r < R; ++r) {
         float total = sum_native(sums[r][0] + sums[r][1]);
         for (std::ptrdiff_t j = i; j < a.inputs; ++j) total += w[r * a.inputs + j] * a.input[j];

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import oracles
 import pytest
-from closeness import assert_close, same_bits
 
 import cnncli
+import oracles
+from closeness import assert_close, same_bits
 from cnncli import _core
 from cnncli.errors import UsageError
 from cnncli.layers import (
@@ -165,7 +165,9 @@ def test_winograd_keeps_to_its_stated_error(case: Case, instruction_set: str, rn
 
 
 @pytest.mark.parametrize("case", [*PLAIN[:4], GROUPED[0], GROUPED[1], WINOGRAD[1], WINOGRAD[4]], ids=str)
-def test_normalization_and_relu_follow_a_convolution(case: Case, instruction_set: str, rng: np.random.Generator) -> None:
+def test_normalization_and_relu_follow_a_convolution(
+    case: Case, instruction_set: str, rng: np.random.Generator
+) -> None:
     layer, normalization = case.layer(), BatchNormalization(case.outputs)
     images = images_for(case, rng)
     fill([layer, normalization], rng)
@@ -254,7 +256,10 @@ SMALL: dict[str, tuple[tuple[int, int, int], Callable[[], Layers]]] = {
     "dropout": ((1, 2, 5), lambda: [Dropout(0.5), Flatten(), Dropout(0.5)]),
     "a border around what is not zero at zero": (
         (2, 6, 5),
-        lambda: [Sigmoid(), Convolution(2, 4, 3, padding=1), BatchNormalization(4), Sigmoid(), Convolution(4, 3, 3, padding=2)],
+        lambda: [
+            *(Sigmoid(), Convolution(2, 4, 3, padding=1), BatchNormalization(4)),
+            *(Sigmoid(), Convolution(4, 3, 3, padding=2)),
+        ],
     ),
     "two normalizations": (
         (2, 6, 5),
@@ -357,7 +362,7 @@ def lenet() -> Network:
     return network
 
 
-@pytest.mark.parametrize("count", [1, 2, 15])
+@pytest.mark.parametrize("count", [1, 2, 12, 13, 15])
 def test_few_samples_are_answered_like_many(count: int, rng: np.random.Generator) -> None:
     program = Program(lenet(), 32)
     images = rng.normal(size=(17, 1, 12, 12)).astype(np.float32)
@@ -445,14 +450,14 @@ class Centred(Module):
         return input_shape
 
 
-@pytest.mark.parametrize("count", [1, 2, 5])
+@pytest.mark.parametrize("count", [1, 2, 5, 16])
 def test_an_own_layer_sees_all_samples_at_once(count: int, rng: np.random.Generator) -> None:
     own = Centred()
     layers = [Convolution(2, 3, 3, padding=1), own, Convolution(3, 4, 2, padding=1), Flatten(), own, Linear(100, 3)]
     network = Network([*layers[:4], Centred(), layers[5]], (2, 4, 4))
     network.initialize(1)
     images = rng.normal(size=(count, 2, 4, 4)).astype(np.float32)
-    rows = Program(network, 8).predict(images)
+    rows = Program(network, 16).predict(images)
     assert own.seen == [(count, 3, 4, 4)]
     network.evaluate()
     np.testing.assert_allclose(rows, LogSoftMax().forward(network.forward(images)), rtol=0, atol=1e-5)

@@ -119,9 +119,9 @@ class BoundProgram {
         for (const OptionalArray* array : {&weight, &bias, &grad_weight, &grad_bias}) keep(*array);
         keep(running_mean);
         keep(running_variance);
-        return program_.batch_normalization(x, arrays, state(running_mean, "running_mean", {channels}, training_),
-                                            state(running_variance, "running_variance", {channels}, training_),
-                                            momentum, epsilon, relu);
+        return program_.batch_normalization(
+            x, arrays, state(running_mean, "running_mean", {channels}, training_),
+            state(running_variance, "running_variance", {channels}, training_), momentum, epsilon, relu);
     }
 
     int dropout(int x, float rate, std::uint32_t layer) {
@@ -281,12 +281,13 @@ class BoundProgram {
         return finished(result);
     }
 
-    // The result for each image of an array (count, C, H, W), uint8 or float32, as (count, outputs); None where the
-    // array is another one and has to be converted first.
+    // The result for each image of an array (count, C, H, W), uint8 or float32, as (count, outputs); None
+    // where the array is another one and has to be converted first.
     py::object predict(const py::object& images, int threads) {
         if (!py::isinstance<py::array>(images)) return py::none();
         const auto array = py::reinterpret_borrow<py::array>(images);
-        const int type = py::detail::array_descriptor_proxy(py::detail::array_proxy(array.ptr())->descr)->type_num;
+        const int type =
+            py::detail::array_descriptor_proxy(py::detail::array_proxy(array.ptr())->descr)->type_num;
         const bool is_bytes = type == py::dtype::num_of<std::uint8_t>();
         const bool fits = (is_bytes || type == py::dtype::num_of<float>()) && array.ndim() == 4 &&
                           std::equal(input_shape_.begin(), input_shape_.end(), array.shape() + 1) &&

@@ -40,9 +40,12 @@ SingleConvolution::SingleConvolution(const ConvolutionShape& shape, const float*
     const std::ptrdiff_t strip = (indexed_ ? 1 : body_->max_vectors) * width;
     strips_ = ceil_divide(outputs_, strip);
     const std::ptrdiff_t area = shape.kernel_area();
-    chunks_ = indexed_ ? 1 : std::clamp<std::ptrdiff_t>(ceil_divide(inputs_ * area * strip, kChunkFloats), 1, inputs_);
+    chunks_ = indexed_
+                  ? 1
+                  : std::clamp<std::ptrdiff_t>(ceil_divide(inputs_ * area * strip, kChunkFloats), 1, inputs_);
     const std::ptrdiff_t work = shape.output_height * shape.output_width * strip * inputs_ * area;
-    row_chunks_ = std::clamp<std::ptrdiff_t>(work / kTaskWork, 1, std::max<std::ptrdiff_t>(1, shape.output_height));
+    row_chunks_ =
+        std::clamp<std::ptrdiff_t>(work / kTaskWork, 1, std::max<std::ptrdiff_t>(1, shape.output_height));
     packed_.resize(static_cast<std::size_t>(groups_ * outputs_ * inputs_ * area));
     packed_bias_.resize(static_cast<std::size_t>(output.pixel));
     for (std::ptrdiff_t o = 0; indexed_ && o < outputs_; ++o) {

@@ -2,9 +2,9 @@
 // convolution.h, the layout that of single_tensor.h.
 //
 // Sums run over chunks of channels, then taps, then channels, from the bias on: in one order for each output,
-// whatever the tile and the thread. Padding is zeros in the border of the input, and adds nothing as long as the
-// weights are finite; pack() tells when they are not. A NaN or Inf in the sample reaches the outputs whose sum
-// contains it. A batch normalization in evaluation and a ReLU may follow on the way out.
+// whatever the tile and the thread. Padding is zeros in the border of the input, and adds nothing as long as
+// the weights are finite; pack() tells when they are not. A NaN or Inf in the sample reaches the outputs
+// whose sum contains it. A batch normalization in evaluation and a ReLU may follow on the way out.
 #pragma once
 
 #include <vector>
@@ -42,10 +42,10 @@ class SingleConvolution : public Op, public SinglePacked {
     SingleEpilogueArrays arrays_;
     bool relu_;
     SingleTensor input_, output_;
-    bool indexed_;             // groups that do not fill vectors: each lane reads an input of its own
-    std::ptrdiff_t groups_;    // run one after the other; 1 where indexed
-    std::ptrdiff_t inputs_;    // of a sum
-    std::ptrdiff_t outputs_;   // of one of groups_, with those that fill the last vector
+    bool indexed_;            // groups that do not fill vectors: each lane reads an input of its own
+    std::ptrdiff_t groups_;   // run one after the other; 1 where indexed
+    std::ptrdiff_t inputs_;   // of a sum
+    std::ptrdiff_t outputs_;  // of one of groups_, with those that fill the last vector
     std::ptrdiff_t strips_, chunks_, row_chunks_;
     std::vector<std::ptrdiff_t> index_;  // of each output's first input
     std::vector<float> packed_, packed_bias_;

@@ -5,18 +5,20 @@ namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-// A register tile: P positions x V vectors of output channels. Each weight is loaded once for P positions, each
-// input broadcast once for V vectors. AVX2: 6 x 2 leaves 4 of 16 registers, 14 x 1 leaves 2 (28 columns are two
-// tiles); AVX-512: 12 x 2.
+// A register tile: P positions x V vectors of output channels. Each weight is loaded once for P positions,
+// each input broadcast once for V vectors. AVX2: 6 x 2 leaves 4 of 16 registers, 14 x 1 leaves 2 (28 columns
+// are two tiles); AVX-512: 12 x 2.
 constexpr int kMaxVectors = 2;
 constexpr int max_positions(int vectors) {
     return vectors == 1 ? 14 : kRegisters == 32 ? 12 : 6;
 }
 
-// kTerms and kPosition: the number of terms and the input floats from a position to the next, or 0: see SingleRows.
+// kTerms and kPosition: the number of terms and the input floats from a position to the next, or 0: see
+// SingleRows.
 template <int P, int V, int kTerms, int kPosition>
 CNN_INLINE void add_all(Native (&sums)[P][V], const SingleRows& a, const float* x) {
-    const std::ptrdiff_t terms = kTerms > 0 ? kTerms : a.terms, position = kPosition > 0 ? kPosition : a.input_col;
+    const std::ptrdiff_t terms = kTerms > 0 ? kTerms : a.terms,
+                         position = kPosition > 0 ? kPosition : a.input_col;
     const float* w = a.weights;
     const auto add = [&](const float* from, std::ptrdiff_t c) __attribute__((always_inline)) {
         Native weight[V];
@@ -31,8 +33,8 @@ CNN_INLINE void add_all(Native (&sums)[P][V], const SingleRows& a, const float* 
             const float* from = x + r * a.tap_row + k * a.tap_col;
             if constexpr (kTerms > 0) {
                 CNN_UNROLL for (int c = 0; c < kTerms; ++c) {
-                    // Hides that taps share inputs: broadcasting one again is cheaper than keeping it, which would
-                    // push sums out of the registers.
+                    // Hides that taps share inputs: broadcasting one again is cheaper than keeping it, which
+                    // would push sums out of the registers.
                     asm("" : "+r"(from));
                     add(from, c);
                 }

@@ -32,8 +32,9 @@ void SingleInput::run(const Context&, std::ptrdiff_t, std::byte*) const {
     const std::int64_t image = source_->indices ? source_->indices[0] : source_->first;
     const std::ptrdiff_t offset = image * output_.features();
     if (source_->bytes) {
-        interleave(source_->bytes + offset, output_,
-                   [this](std::ptrdiff_t channel, std::uint8_t byte) { return table_[channel * 256 + byte]; });
+        interleave(source_->bytes + offset, output_, [this](std::ptrdiff_t channel, std::uint8_t byte) {
+            return table_[channel * 256 + byte];
+        });
     } else {
         single_from_planes(source_->floats + offset, output_);
     }
@@ -49,8 +50,8 @@ void SingleFlatten::run(const Context&, std::ptrdiff_t, std::byte*) const {
     }
 }
 
-SingleLinear::SingleLinear(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* weight, const float* bias,
-                           bool relu, const float* input, float* output)
+SingleLinear::SingleLinear(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* weight,
+                           const float* bias, bool relu, const float* input, float* output)
     : body_(CNN_SELECT_BODY(single_layers_body)),
       products_{input, output, weight, bias, inputs, 0, 0, relu},
       outputs_(outputs),
@@ -92,8 +93,8 @@ void SingleActivation::run(const Context&, std::ptrdiff_t, std::byte*) const {
     }
 }
 
-SingleNormalize::SingleNormalize(const SingleNormalization& normalization, bool relu, const SingleTensor& input,
-                                 const SingleTensor& output)
+SingleNormalize::SingleNormalize(const SingleNormalization& normalization, bool relu,
+                                 const SingleTensor& input, const SingleTensor& output)
     : body_(CNN_SELECT_BODY(single_layers_body)),
       arrays_(normalization, output.channels, output.pixel),
       relu_(relu),
@@ -107,7 +108,8 @@ bool SingleNormalize::pack() {
 
 void SingleNormalize::run(const Context&, std::ptrdiff_t, std::byte*) const {
     for (std::ptrdiff_t h = 0; h < input_.height; ++h) {
-        body_->normalize(arrays_.from(0, relu_), input_.at(h, 0), output_.at(h, 0), input_.width, input_.pixel);
+        body_->normalize(arrays_.from(0, relu_), input_.at(h, 0), output_.at(h, 0), input_.width,
+                         input_.pixel);
     }
 }
 

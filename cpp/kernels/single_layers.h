@@ -1,6 +1,7 @@
-// The layers of a network for a single sample, in the layout of single_tensor.h; what they compute is stated where
-// the same layer works on lanes of samples (pooling.h, activation.h, batch_normalization.h, log_softmax.h, gather.h),
-// NaN and Inf included. Whether a layer is split into tasks depends on its shape alone.
+// The layers of a network for a single sample, in the layout of single_tensor.h; what they compute is stated
+// where the same layer works on lanes of samples (pooling.h, activation.h, batch_normalization.h,
+// log_softmax.h, gather.h), NaN and Inf included. Whether a layer is split into tasks depends on its shape
+// alone.
 #pragma once
 
 #include "kernels/activation.h"
@@ -42,8 +43,8 @@ class SingleFlatten : public Op {
 // y = W x + b of a vector; weight: (outputs, inputs), read in place.
 class SingleLinear : public Op {
   public:
-    SingleLinear(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* weight, const float* bias, bool relu,
-                 const float* input, float* output);
+    SingleLinear(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* weight, const float* bias,
+                 bool relu, const float* input, float* output);
     std::ptrdiff_t tasks(const Context&) const override { return tasks_; }
     void run(const Context&, std::ptrdiff_t task, std::byte*) const override;
 
@@ -56,7 +57,8 @@ class SingleLinear : public Op {
 class SinglePooling : public Op {
   public:
     enum class Kind { kMaximum, kAverage, kAverageWithPadding };
-    SinglePooling(Kind kind, const PoolingShape& shape, const SingleTensor& input, const SingleTensor& output);
+    SinglePooling(Kind kind, const PoolingShape& shape, const SingleTensor& input,
+                  const SingleTensor& output);
     std::ptrdiff_t tasks(const Context&) const override { return tasks_; }
     void run(const Context&, std::ptrdiff_t task, std::byte*) const override;
 

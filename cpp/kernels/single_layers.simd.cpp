@@ -6,8 +6,8 @@ namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-// Rows of weights at once, and sums of each: enough sums in flight to hide the latency of an addition, few enough
-// streams for the prefetcher.
+// Rows of weights at once, and sums of each: enough sums in flight to hide the latency of an addition, few
+// enough streams for the prefetcher.
 constexpr int kRows = 4;
 constexpr int kSumsOfRow = 2;
 
@@ -87,8 +87,9 @@ void max_pooling(const PoolingShape& s, const SingleTensor& input, const SingleT
     if (s.kernel_height == 2 && s.kernel_width == 2 && s.padding_height == 0 && s.padding_width == 0) {
         pool(s, input, output, begin, end,
              [=](const float* x, std::ptrdiff_t, std::ptrdiff_t) __attribute__((always_inline)) {
-                 return larger(load_unaligned(x + row + pixel),
-                               larger(load_unaligned(x + row), larger(load_unaligned(x + pixel), load_unaligned(x))));
+                 return larger(
+                     load_unaligned(x + row + pixel),
+                     larger(load_unaligned(x + row), larger(load_unaligned(x + pixel), load_unaligned(x))));
              });
         return;
     }
@@ -96,7 +97,8 @@ void max_pooling(const PoolingShape& s, const SingleTensor& input, const SingleT
          [=](const float* x, std::ptrdiff_t rows, std::ptrdiff_t cols) __attribute__((always_inline)) {
              Native best = load_unaligned(x);
              for (std::ptrdiff_t h = 0; h < rows; ++h) {
-                 for (std::ptrdiff_t w = 0; w < cols; ++w) best = larger(load_unaligned(x + h * row + w * pixel), best);
+                 for (std::ptrdiff_t w = 0; w < cols; ++w)
+                     best = larger(load_unaligned(x + h * row + w * pixel), best);
              }
              return best;
          });
@@ -117,7 +119,8 @@ void average_pooling(const PoolingShape& s, bool count_padding, const SingleTens
 
 template <class Function>
 CNN_INLINE void map(const float* input, float* output, std::ptrdiff_t count, Function function) {
-    for (std::ptrdiff_t i = 0; i < count; i += kWidth) store_unaligned(output + i, function(load_unaligned(input + i)));
+    for (std::ptrdiff_t i = 0; i < count; i += kWidth)
+        store_unaligned(output + i, function(load_unaligned(input + i)));
 }
 
 void relu(const float* input, float* output, std::ptrdiff_t count) {
@@ -134,7 +137,7 @@ void sigmoid(const float* input, float* output, std::ptrdiff_t count) {
 }
 
 void normalize_row(const SingleEpilogue& epilogue, const float* input, float* output, std::ptrdiff_t columns,
-               std::ptrdiff_t pixel) {
+                   std::ptrdiff_t pixel) {
     for (std::ptrdiff_t w = 0; w < columns; ++w, input += pixel, output += pixel) {
         for (std::ptrdiff_t c = 0; c < pixel; c += kWidth) {
             store_unaligned(output + c, finish(load_unaligned(input + c), epilogue, c));
@@ -159,7 +162,8 @@ void log_softmax(const float* input, float* output, std::ptrdiff_t classes) {
     for (std::ptrdiff_t c = 0; c < classes; c += kWidth) {
         const Native e = exp_native(load_first(input + c, classes - c, minus_infinity) - shift);
         // What stands for no class adds nothing, even where the highest is -Inf and the difference NaN.
-        total += classes - c >= kWidth ? e : load_first(reinterpret_cast<const float*>(&e), classes - c, 0.0f);
+        total +=
+            classes - c >= kWidth ? e : load_first(reinterpret_cast<const float*>(&e), classes - c, 0.0f);
     }
     const Native log_total = log_native(broadcast_native(sum_native(total)));
     // Subtracting twice keeps the digits that highest + log_total would round away.
@@ -169,7 +173,7 @@ void log_softmax(const float* input, float* output, std::ptrdiff_t classes) {
 }  // namespace
 
 extern const SingleLayersBody single_layers_body = {products, max_pooling, average_pooling, relu,
-                                                    tanh, sigmoid, normalize_row, log_softmax};
+                                                    tanh,     sigmoid,     normalize_row,   log_softmax};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

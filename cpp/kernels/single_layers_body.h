@@ -10,8 +10,8 @@
 
 namespace cnn {
 
-// y[o] = bias[o] + sum over i of weight[o * inputs + i] * x[i] for outputs begin .. end, perhaps ReLU: the weights
-// are read where they lie, once.
+// y[o] = bias[o] + sum over i of weight[o * inputs + i] * x[i] for outputs begin .. end, perhaps ReLU: the
+// weights are read where they lie, once.
 struct SingleProducts {
     const float* input;
     float* output;

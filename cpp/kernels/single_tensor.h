@@ -1,6 +1,6 @@
-// The layout of a single sample, for which sixteen lanes of samples would be fifteen dead ones: channels are the
-// lanes. values[row][column][channel], the channels padded to whole vectors, in a border of zeros as wide as the
-// padding of the convolution that reads it.
+// The layout of a single sample, for which sixteen lanes of samples would be fifteen dead ones: channels are
+// the lanes. values[row][column][channel], the channels padded to whole vectors, in a border of zeros as wide
+// as the padding of the convolution that reads it.
 #pragma once
 
 #include <cstddef>

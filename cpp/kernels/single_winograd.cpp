@@ -8,8 +8,8 @@ namespace {
 
 // Transforms pay for themselves from so many channels on.
 constexpr std::ptrdiff_t kFewestChannels = 16;
-// A transformed weight is read from memory once and used once for each tile: with fewer tiles the 36 points of F(4x4)
-// cost more to read than its multiplications save over the 16 of F(2x2).
+// A transformed weight is read from memory once and used once for each tile: with fewer tiles the 36 points
+// of F(4x4) cost more to read than its multiplications save over the 16 of F(2x2).
 constexpr std::ptrdiff_t kFewestTiles = 9;
 // Values in a task of a transform, and multiply-adds in one of the product.
 constexpr std::ptrdiff_t kTransformTask = 1 << 14, kProductTask = 1 << 18;
@@ -30,16 +30,19 @@ std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
 }  // namespace
 
 std::ptrdiff_t single_winograd_tile(const ConvolutionShape& s) {
-    const bool three = s.kernel_height == 3 && s.kernel_width == 3 && s.stride_height == 1 && s.stride_width == 1 &&
-                       s.dilation_height == 1 && s.dilation_width == 1 && s.groups == 1;
+    const bool three = s.kernel_height == 3 && s.kernel_width == 3 && s.stride_height == 1 &&
+                       s.stride_width == 1 && s.dilation_height == 1 && s.dilation_width == 1 &&
+                       s.groups == 1;
     if (!three || std::min(s.input_channels, s.output_channels) < kFewestChannels) return 0;
-    const auto tiles = [&](std::ptrdiff_t m) { return ceil_divide(s.output_height, m) * ceil_divide(s.output_width, m); };
+    const auto tiles = [&](std::ptrdiff_t m) {
+        return ceil_divide(s.output_height, m) * ceil_divide(s.output_width, m);
+    };
     return tiles(4) >= kFewestTiles ? 4 : tiles(2) >= kFewestTiles ? 2 : 0;
 }
 
-SingleWinograd::SingleWinograd(const ConvolutionShape& shape, std::ptrdiff_t m, const float* weight, const float* bias,
-                               const SingleNormalization& normalization, bool relu, const SingleTensor& input,
-                               const SingleTensor& output)
+SingleWinograd::SingleWinograd(const ConvolutionShape& shape, std::ptrdiff_t m, const float* weight,
+                               const float* bias, const SingleNormalization& normalization, bool relu,
+                               const SingleTensor& input, const SingleTensor& output)
     : body_(CNN_SELECT_BODY(single_winograd_body)),
       product_(CNN_SELECT_BODY(single_convolution_body)),
       shape_(shape),
@@ -63,7 +66,8 @@ SingleWinograd::SingleWinograd(const ConvolutionShape& shape, std::ptrdiff_t m, 
       output_points_(static_cast<std::size_t>(points() * output_point_)) {}
 
 bool SingleWinograd::pack() {
-    if (!std::all_of(weight_, weight_ + shape_.weight_size(), [](float w) { return std::isfinite(w); })) return false;
+    if (!std::all_of(weight_, weight_ + shape_.weight_size(), [](float w) { return std::isfinite(w); }))
+        return false;
     const std::ptrdiff_t n = m_ + 2, inputs = shape_.input_channels, pixel = output_.pixel;
     const std::ptrdiff_t strip = product_->max_vectors * product_->width;
     for (std::ptrdiff_t o = 0; o < shape_.output_channels; ++o) {
@@ -92,7 +96,8 @@ bool SingleWinograd::pack() {
 }
 
 std::size_t SingleWinograd::bytes() const {
-    return (packed_.size() + packed_bias_.size() + zeros_.size() + input_points_.size() + output_points_.size()) *
+    return (packed_.size() + packed_bias_.size() + zeros_.size() + input_points_.size() +
+            output_points_.size()) *
                sizeof(float) +
            arrays_.bytes();
 }
@@ -101,10 +106,14 @@ std::ptrdiff_t SingleWinograd::transform_tasks(std::ptrdiff_t channels) const {
     return std::clamp<std::ptrdiff_t>(points() * tiles() * channels / kTransformTask, 1, tile_rows_);
 }
 
-SingleWinogradTiles SingleWinograd::describe(const SingleTensor& image, std::ptrdiff_t task, std::ptrdiff_t tasks,
-                                             std::ptrdiff_t point) const {
-    return {m_,         task * tile_rows_ / tasks * tile_cols_, (task + 1) * tile_rows_ / tasks * tile_cols_,
-            tile_cols_, point,                                  image.pixel,
+SingleWinogradTiles SingleWinograd::describe(const SingleTensor& image, std::ptrdiff_t task,
+                                             std::ptrdiff_t tasks, std::ptrdiff_t point) const {
+    return {m_,
+            task * tile_rows_ / tasks * tile_cols_,
+            (task + 1) * tile_rows_ / tasks * tile_cols_,
+            tile_cols_,
+            point,
+            image.pixel,
             image};
 }
 

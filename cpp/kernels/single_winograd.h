@@ -1,9 +1,11 @@
-// 3x3 convolutions of a single sample by Winograd's minimal filtering, F(2x2, 3x3) or F(4x4, 3x3), Lavin & Gray 2016:
-// 2.25 or 4 times fewer multiplications than the definition. Three stages: the input's tiles are transformed, one
-// matrix product for each point joins them with the transformed weights, and the outputs are transformed back.
+// 3x3 convolutions of a single sample by Winograd's minimal filtering, F(2x2, 3x3) or F(4x4, 3x3), Lavin &
+// Gray 2016: 2.25 or 4 times fewer multiplications than the definition. Three stages: the input's tiles are
+// transformed, one matrix product for each point joins them with the transformed weights, and the outputs are
+// transformed back.
 //
-// A NaN or Inf in the sample reaches all outputs of its tile, otherwise what it reaches in single_convolution.h. Error
-// against float64, relative to the largest output: 2e-7 rms for F(2x2), 2e-6 for F(4x4).
+// A NaN or Inf in the sample reaches all outputs of its tile, otherwise what it reaches in
+// single_convolution.h. Error against float64, relative to the largest output: 2e-7 rms for F(2x2), 2e-6 for
+// F(4x4).
 #pragma once
 
 #include <memory>

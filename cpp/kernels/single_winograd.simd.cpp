@@ -61,7 +61,8 @@ void transform_input_of(const SingleWinogradTiles& a, float* transformed) {
                 Native x[N], y[N];
                 CNN_UNROLL for (int col = 0; col < N; ++col) x[col] = columns[col][row];
                 input_points<M>(x, y);
-                CNN_UNROLL for (int col = 0; col < N; ++col) store_unaligned(to + (row * N + col) * a.point, y[col]);
+                CNN_UNROLL for (int col = 0; col < N; ++col)
+                    store_unaligned(to + (row * N + col) * a.point, y[col]);
             }
         }
     }
@@ -80,7 +81,8 @@ void transform_output_of(const SingleWinogradTiles& a, const float* transformed,
             Native columns[N][M];  // [column][output row]
             CNN_UNROLL for (int col = 0; col < N; ++col) {
                 Native x[N];
-                CNN_UNROLL for (int row = 0; row < N; ++row) x[row] = load_unaligned(from + (row * N + col) * a.point);
+                CNN_UNROLL for (int row = 0; row < N; ++row) x[row] =
+                    load_unaligned(from + (row * N + col) * a.point);
                 output_points<M>(x, columns[col]);
             }
             const Native start = load_unaligned(bias + c);
@@ -91,7 +93,8 @@ void transform_output_of(const SingleWinogradTiles& a, const float* transformed,
                 if (row >= rows) continue;
                 float* to = a.image.at(top + row, left) + c;
                 CNN_UNROLL for (int col = 0; col < M; ++col) {
-                    if (col < cols) store_unaligned(to + col * a.image.pixel, finish(y[col] + start, epilogue, c));
+                    if (col < cols)
+                        store_unaligned(to + col * a.image.pixel, finish(y[col] + start, epilogue, c));
                 }
             }
         }

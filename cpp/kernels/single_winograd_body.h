@@ -9,8 +9,9 @@
 
 namespace cnn {
 
-// Tiles first_tile .. end_tile, row by row, `tile_cols` of them in a row, each of m x m outputs. In `transformed` the
-// values of one of the (m + 2)^2 points lie together, `point` floats from the next: [point][tile][channels].
+// Tiles first_tile .. end_tile, row by row, `tile_cols` of them in a row, each of m x m outputs. In
+// `transformed` the values of one of the (m + 2)^2 points lie together, `point` floats from the next:
+// [point][tile][channels].
 struct SingleWinogradTiles {
     std::ptrdiff_t m;  // 2 or 4
     std::ptrdiff_t first_tile, end_tile, tile_cols;

@@ -36,8 +36,8 @@ struct RunResult {
 class Program {
   public:
     // `training` programs have gradients and a backward pass. `couples_samples`: a layer makes a sample's
-    // output depend on others, so that a batch must not be run in parts. `frozen`: learned arrays will not change
-    // any more, see SingleProgram.
+    // output depend on others, so that a batch must not be run in parts. `frozen`: learned arrays will not
+    // change any more, see SingleProgram.
     Program(std::ptrdiff_t batch_size, bool training, bool couples_samples, bool frozen = false);
 
     int input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, std::vector<float> table);

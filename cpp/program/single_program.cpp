@@ -92,10 +92,11 @@ void SingleProgram::log_softmax(int x, int y) {
     add(Kind::kLogSoftmax, x, y);
 }
 
-void SingleProgram::foreign(int x, int y, std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width,
-                            ForeignLayer layer) {
+void SingleProgram::foreign(int x, int y, std::ptrdiff_t channels, std::ptrdiff_t height,
+                            std::ptrdiff_t width, ForeignLayer layer) {
     make(y, channels, height, width);
     add(Kind::kForeign, x, y).foreign = std::move(layer);
+    calls_out_ = true;
 }
 
 float* SingleProgram::floats(std::ptrdiff_t count) {
@@ -118,7 +119,8 @@ void SingleProgram::stage(Op* op) {
 }
 
 void SingleProgram::watch(const float* values, std::ptrdiff_t count) {
-    if (values != nullptr) watched_.push_back({values, std::vector<float>(static_cast<std::size_t>(count))});
+    if (values != nullptr && !frozen_)
+        watched_.push_back({values, std::vector<float>(static_cast<std::size_t>(count))});
 }
 
 // The features of x in the order (C, H, W).
@@ -139,7 +141,8 @@ void SingleProgram::emit_convolution(const Layer& layer) {
     watch(arrays.bias, shape.output_channels);
     const std::ptrdiff_t m = single_winograd_tile(shape);
     if (m == 0) {
-        auto* op = new SingleConvolution(shape, arrays.weight, arrays.bias, layer.normalization, layer.relu, x, y);
+        auto* op =
+            new SingleConvolution(shape, arrays.weight, arrays.bias, layer.normalization, layer.relu, x, y);
         stage(op);
         packed(op);
         return;
@@ -164,8 +167,8 @@ void SingleProgram::emit(const Layer& layer) {
             emit_convolution(layer);
             break;
         case Kind::kLinear:
-            stage(new SingleLinear(x.features(), y.channels, layer.arrays.weight, layer.arrays.bias, layer.relu,
-                                   vector_of(layer.x), y.values));
+            stage(new SingleLinear(x.features(), y.channels, layer.arrays.weight, layer.arrays.bias,
+                                   layer.relu, vector_of(layer.x), y.values));
             break;
         case Kind::kPooling:
             stage(new SinglePooling(layer.pooling_kind, layer.pooling, x, y));
@@ -199,7 +202,7 @@ void SingleProgram::emit(const Layer& layer) {
     }
 }
 
-void SingleProgram::finish(int result) {
+void SingleProgram::finish() {
     for (const Layer& layer : layers_) {
         if (layer.kind != Kind::kConvolution) continue;
         const ConvolutionShape& shape = layer.convolution;
@@ -221,8 +224,8 @@ void SingleProgram::finish(int result) {
     segments_.emplace_back();
     stage(new SingleInput(&source_, table_, tensor(input_).layout));
     for (const Layer& layer : layers_) emit(layer);
-    result_ = vector_of(result);
-    result_size_ = tensor(result).layout.features();
+    result_ = vector_of(output_);
+    result_size_ = tensor(output_).layout.features();
     parallel_ = work_ >= kParallelWork;
     layers_.clear();
 }
@@ -234,10 +237,9 @@ bool SingleProgram::changed() const {
 }
 
 bool SingleProgram::ready() {
-    if (packed_once_ && (frozen_ || !changed())) return usable_;
-    for (Watched& w : watched_) {
-        if (!frozen_) std::copy_n(w.values, w.packed.size(), w.packed.begin());
-    }
+    if (segments_.empty()) finish();
+    if (packed_once_ && !changed()) return usable_;
+    for (Watched& w : watched_) std::copy_n(w.values, w.packed.size(), w.packed.begin());
     usable_ = true;
     for (SinglePacked* layer : packed_) usable_ = layer->pack() && usable_;
     packed_once_ = true;
@@ -254,7 +256,8 @@ bool SingleProgram::run(const GatherSource& source, int threads, const std::func
         } else {
             for (const Stage& ops : segment.stages) {
                 for (const Op* op : ops) {
-                    for (std::ptrdiff_t task = 0; task < op->tasks(context); ++task) op->run(context, task, nullptr);
+                    for (std::ptrdiff_t task = 0; task < op->tasks(context); ++task)
+                        op->run(context, task, nullptr);
                 }
             }
         }
@@ -266,7 +269,8 @@ bool SingleProgram::run(const GatherSource& source, int threads, const std::func
 
 std::size_t SingleProgram::bytes() const {
     std::size_t total = 0;
-    for (const AlignedBuffer<float>& buffer : buffers_) total += static_cast<std::size_t>(buffer.size()) * sizeof(float);
+    for (const AlignedBuffer<float>& buffer : buffers_)
+        total += static_cast<std::size_t>(buffer.size()) * sizeof(float);
     for (const Watched& w : watched_) total += w.packed.size() * sizeof(float);
     for (const SinglePacked* layer : packed_) total += layer->bytes();
     return total;

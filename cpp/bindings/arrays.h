@@ -59,6 +59,13 @@ T* output(const py::array& array, const char* name, const Shape& expected) {
     return static_cast<T*>(const_cast<void*>(array.data()));
 }
 
+// An array that is read, and written only if `written`: that of a model which must not change may be
+// read-only.
+inline float* state(const py::array& array, const char* name, const Shape& expected, bool written) {
+    check_array<float>(array, name, expected, written);
+    return static_cast<float*>(const_cast<void*>(array.data()));
+}
+
 template <class T = float>
 const T* optional_input(const OptionalArray& array, const char* name, const Shape& expected) {
     return array ? input<T>(*array, name, expected) : nullptr;

@@ -26,8 +26,8 @@ void forward(const py::array& x, const py::array& y, const OptionalArray& w, con
     float* to = output(y, "output", shape_of(x));
     a.weight = optional_input(w, "weight", {a.channels});
     a.bias = optional_input(b, "bias", {a.channels});
-    a.running_mean = output(running_mean, "running_mean", {a.channels});
-    a.running_variance = output(running_variance, "running_variance", {a.channels});
+    a.running_mean = state(running_mean, "running_mean", {a.channels}, training);
+    a.running_variance = state(running_variance, "running_variance", {a.channels}, training);
     a.mean = output(saved_mean, "saved_mean", {a.channels});
     a.inverse_std = output(saved_inverse_std, "saved_inverse_std", {a.channels});
     Eager eager(x.shape(0));

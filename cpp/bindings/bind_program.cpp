@@ -1,5 +1,6 @@
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,8 @@ auto guarded(Function function) {
 // A program together with the arrays that it points into.
 class BoundProgram {
   public:
-    BoundProgram(py::ssize_t batch_size, bool training, bool couples_samples)
-        : training_(training), program_(checked(batch_size), training, couples_samples) {}
+    BoundProgram(py::ssize_t batch_size, bool training, bool couples_samples, bool frozen)
+        : training_(training), program_(checked(batch_size), training, couples_samples, frozen) {}
 
     int add_input(const py::tuple& shape, const py::array& table) {
         check(shape.size() == 3, "shape: expected (channels, height, width)");
@@ -130,9 +131,9 @@ class BoundProgram {
         for (const OptionalArray* array : {&weight, &bias, &grad_weight, &grad_bias}) keep(*array);
         keep(running_mean);
         keep(running_variance);
-        return program_.batch_normalization(x, arrays, output(running_mean, "running_mean", {channels}),
-                                            output(running_variance, "running_variance", {channels}),
-                                            momentum, epsilon, relu);
+        return program_.batch_normalization(
+            x, arrays, state(running_mean, "running_mean", {channels}, training_),
+            state(running_variance, "running_variance", {channels}, training_), momentum, epsilon, relu);
     }
 
     int dropout(int x, float rate, std::uint32_t layer) {
@@ -305,12 +306,43 @@ class BoundProgram {
         return finished(result);
     }
 
+    // The result for each image of an array (count, C, H, W), uint8 or float32, as (count, outputs); None
+    // where the array is another one and has to be converted first.
+    py::object predict(const py::object& images, int threads) {
+        if (!py::isinstance<py::array>(images)) return py::none();
+        const auto array = py::reinterpret_borrow<py::array>(images);
+        const int type =
+            py::detail::array_descriptor_proxy(py::detail::array_proxy(array.ptr())->descr)->type_num;
+        const bool is_bytes = type == py::dtype::num_of<std::uint8_t>();
+        const bool fits = (is_bytes || type == py::dtype::num_of<float>()) && array.ndim() == 4 &&
+                          std::equal(input_shape_.begin(), input_shape_.end(), array.shape() + 1) &&
+                          (array.flags() & kPlain) == kPlain && array.dtype().byteorder() != '>';
+        if (!fits) return py::none();
+        const py::ssize_t count = array.shape(0);
+        py::array_t<float> rows({count, program_.result_features()});
+        program_.bind(is_bytes ? static_cast<const std::uint8_t*>(array.data()) : nullptr,
+                      is_bytes ? nullptr : static_cast<const float*>(array.data()), nullptr, nullptr);
+        RunResult result;
+        {
+            float* to = rows.mutable_data();
+            py::gil_scoped_release release;
+            result = program_.forward(0, nullptr, count, threads, signal_check(), false, to);
+        }
+        program_.bind(nullptr, nullptr, nullptr, nullptr);
+        count_ = 0;
+        has_targets_ = false;
+        finished(result);
+        return std::move(rows);
+    }
+
     std::size_t bytes() const { return program_.bytes(); }
     py::tuple shape(int x) const {
         return py::make_tuple(program_.channels(x), program_.height(x), program_.width(x));
     }
 
   private:
+    static constexpr int kPlain = py::array::c_style | py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+
     static py::ssize_t checked(py::ssize_t batch_size) {
         check(batch_size >= 1, "batch_size: expected at least 1, got " + std::to_string(batch_size));
         return batch_size;
@@ -407,8 +439,8 @@ class BoundProgram {
 
 void bind_program(py::module_& m) {
     py::class_<BoundProgram>(m, "Program")
-        .def(py::init<py::ssize_t, bool, bool>(), py::arg("batch_size"), py::kw_only(), py::arg("training"),
-             py::arg("couples_samples"))
+        .def(py::init<py::ssize_t, bool, bool, bool>(), py::arg("batch_size"), py::kw_only(),
+             py::arg("training"), py::arg("couples_samples"), py::arg("frozen") = false)
         .def("input", &BoundProgram::add_input, py::arg("shape"), py::arg("table"))
         .def("convolution", &BoundProgram::convolution, py::arg("x"), py::arg("weight"), py::arg("bias"),
              py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("stride"),
@@ -442,6 +474,7 @@ void bind_program(py::module_& m) {
              py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"))
         .def("forward", &BoundProgram::forward, py::kw_only(), py::arg("first"), py::arg("count"),
              py::arg("losses"), py::arg("rows"), py::arg("threads"))
+        .def("predict", &BoundProgram::predict, py::arg("images"), py::arg("threads"))
         .def("bytes", &BoundProgram::bytes)
         .def("shape", &BoundProgram::shape, py::arg("x"));
 }

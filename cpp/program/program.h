@@ -18,29 +18,12 @@
 #include "kernels/gather.h"
 #include "kernels/pooling.h"
 #include "kernels/update.h"
+#include "program/layer_calls.h"
+#include "program/single_program.h"
 #include "runtime/aligned_buffer.h"
 #include "runtime/runner.h"
 
 namespace cnn {
-
-// Learned arrays of a layer; gradients are null in a program that does not train, bias ones also where there
-// is none.
-struct LearnedArrays {
-    const float* weight = nullptr;
-    const float* bias = nullptr;
-    float* grad_weight = nullptr;
-    float* grad_bias = nullptr;
-};
-
-// A layer that is not ours: called between parallel parts with (samples, features) arrays, `forward(input,
-// output)` and `backward(input, grad_output, grad_input, accumulate)`. False stops the run: an error is on
-// its way.
-struct ForeignLayer {
-    std::function<bool(std::ptrdiff_t samples, const float* input, float* output)> forward;
-    std::function<bool(std::ptrdiff_t samples, const float* input, const float* grad_output,
-                       float* grad_input, bool accumulate)>
-        backward;
-};
 
 enum class Outcome { kDone, kStopped };
 
@@ -53,8 +36,9 @@ struct RunResult {
 class Program {
   public:
     // `training` programs have gradients and a backward pass. `couples_samples`: a layer makes a sample's
-    // output depend on others, so that a batch must not be run in parts.
-    Program(std::ptrdiff_t batch_size, bool training, bool couples_samples);
+    // output depend on others, so that a batch must not be run in parts. `frozen`: learned arrays will not
+    // change any more, see SingleProgram.
+    Program(std::ptrdiff_t batch_size, bool training, bool couples_samples, bool frozen = false);
 
     int input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, std::vector<float> table);
     int convolution(int x, ConvolutionShape shape, const LearnedArrays& arrays, bool relu);
@@ -103,7 +87,7 @@ class Program {
     std::ptrdiff_t width(int x) const { return tensor(x).width; }
     std::ptrdiff_t features(int x) const { return tensor(x).features(); }
     std::ptrdiff_t result_features() const { return result_ < 0 ? 0 : tensor(result_).features(); }
-    std::size_t bytes() const { return bytes_; }
+    std::size_t bytes() const { return bytes_ + (single_ ? single_->bytes() : 0); }
 
   private:
     struct Tensor {
@@ -171,6 +155,7 @@ class Program {
     int result_ = -1;
     float* result_rows_ = nullptr;
     Runner runner_;
+    std::unique_ptr<SingleProgram> single_;  // for a few samples; null in training
 };
 
 }  // namespace cnn

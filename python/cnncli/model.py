@@ -10,10 +10,12 @@ from cnncli.errors import ShapeError, UsageError
 from cnncli.files import StrPath
 from cnncli.layers.arrays import format_shape
 from cnncli.network import Network
+from cnncli.program import Program
 from cnncli.recipe import InputRecipe
 from cnncli.serialize import load_model
 
-_IMAGES_AT_ONCE = 256  # bounds the memory of a large set of images
+# Samples that a program has buffers for: few images need few, and many are run in parts.
+_FEW, _MANY = 16, 256
 
 
 @dataclass(frozen=True)
@@ -31,17 +33,24 @@ class Prediction:
 
 
 class Model:
-    """A trained network with all that is needed to use it.
+    """A trained network with all that is needed to use it; safe to use from several threads.
 
     network : the layers and weights
+    frozen : makes the network's arrays read-only, so that predictions need not look whether they have changed
     class_names : what the outputs mean
     recipe : how pictures become input, None if the network was trained on plain numbers
     record : how it was trained
     """
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, *, frozen: bool = False) -> None:
         network.evaluate()
+        if frozen:
+            for array in [*network.parameters()[0], *(array for _, array in network.named_buffers())]:
+                array.flags.writeable = False
+        self._frozen = frozen
         self.network = network
+        self._programs: dict[int, Program] = {}
+        self._mean_and_scale: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None = None
 
     @property
     def class_names(self) -> list[str]:
@@ -71,20 +80,21 @@ class Model:
                 "use model.network.forward(images)"
             )
         inputs = self._inputs(np.asarray(images))
-        self.network.evaluate()
-        outputs = np.zeros((len(inputs), len(names)), np.float32)
-        for start in range(0, len(inputs), _IMAGES_AT_ONCE):
-            part = slice(start, start + _IMAGES_AT_ONCE)
-            outputs[part] = self.network.forward(inputs[part])
-        probabilities = _softmax(outputs)
-        labels = probabilities.argmax(axis=1).astype(np.int64)
-        return Prediction(labels, [names[label] for label in labels], probabilities)
+        size = _FEW if len(inputs) <= _FEW else _MANY
+        program = self._programs.get(size)
+        if program is None:
+            program = self._programs.setdefault(size, Program(self.network, size, frozen=self._frozen))
+        probabilities = np.exp(program.predict(inputs))  # of log-probabilities, whatever the network ends in
+        labels = probabilities.argmax(axis=1)
+        return Prediction(labels, [names[label] for label in labels.tolist()], probabilities)
 
     def _inputs(self, images: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """What `Network.samples` takes: bytes, or floats that the recipe has normalized."""
+        """What `Program.predict` takes: bytes, or floats that the recipe has normalized."""
         if self.recipe is None:
             return self.network.samples(images)
         images = _as_batch(images, self.recipe.shape)
+        if images.dtype == np.uint8:
+            return images
         if images.dtype.kind in "iu":
             _check_range(images, 255, "whole numbers")
             return images.astype(np.uint8)
@@ -93,20 +103,25 @@ class Model:
                 f"predict: images are {images.dtype}; pass whole numbers from 0 to 255 or floats"
             )
         _check_range(images, 1, "floats")
-        mean = np.asarray(self.recipe.mean, np.float32).reshape(-1, 1, 1)
-        scale = np.asarray(self.recipe.scale, np.float32).reshape(-1, 1, 1)
-        return (images.astype(np.float32) - mean) / scale
+        if self._mean_and_scale is None:
+            mean = np.asarray(self.recipe.mean, np.float32).reshape(-1, 1, 1)
+            self._mean_and_scale = mean, np.asarray(self.recipe.scale, np.float32).reshape(-1, 1, 1)
+        mean, scale = self._mean_and_scale
+        normalized: npt.NDArray[np.float32] = images.astype(np.float32)
+        normalized -= mean
+        normalized /= scale
+        return normalized
 
     def __repr__(self) -> str:
         return f"Model({self.network!r})"
 
 
 def load(path: StrPath) -> Model:
-    """The model of a model file, ready to predict.
+    """The model of a model file, ready to predict; its arrays are read-only.
 
     Raises FormatError if the file is damaged or no model, CnnError if it cannot be read.
     """
-    return Model(load_model(path))
+    return Model(load_model(path), frozen=True)
 
 
 def _as_batch(images: npt.NDArray[Any], shape: tuple[int, int, int]) -> npt.NDArray[Any]:
@@ -128,12 +143,3 @@ def _check_range(images: npt.NDArray[Any], largest: int, kind: str) -> None:
         raise UsageError(
             f"predict: pixels from {images.min():g} to {images.max():g}; {kind} go from 0 to {largest}"
         )
-
-
-def _softmax(outputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Probabilities from outputs that are any constant apart from their logarithms."""
-    exponentials: npt.NDArray[np.float64] = np.exp(
-        outputs.astype(np.float64) - outputs.max(axis=1, keepdims=True, initial=-np.inf)
-    )
-    exponentials /= exponentials.sum(axis=1, keepdims=True)
-    return exponentials.astype(np.float32)

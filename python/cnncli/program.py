@@ -56,6 +56,9 @@ class Program:
     optimizer : SGD; None for a program that does not train
     threads : default CNN_NUM_THREADS, else the CPUs this process may use; changes no bit of any result
     seed : of dropout
+    frozen : the network's arrays will not change any more, so that predictions of a few samples may keep copies of
+        them in another order; otherwise each such prediction compares arrays and copies first, and none comes from
+        old weights. Not with an optimizer.
 
     A program holds a lock: of two Python threads that use it, one waits.
     Raises UsageError for a criterion or optimizer that cannot be compiled.
@@ -70,9 +73,12 @@ class Program:
         optimizer: SGD | None = None,
         threads: int | None = None,
         seed: int = 0,
+        frozen: bool = False,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"batch_size: expected at least 1, got {batch_size}; pass a positive number")
+        if frozen and optimizer is not None:
+            raise UsageError("frozen: a program with an optimizer changes the network; pass frozen=False")
         if threads is not None:
             _core.set_thread_count(threads)
         self.network = network
@@ -81,8 +87,11 @@ class Program:
         self.optimizer = optimizer
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
-        self._lock = threading.Lock()
+        self._frozen = frozen
+        # Own layers must see the mode; vectors are passed as (samples, values), which the core does not take.
         self._own_layers = own_layers(list(network))
+        self._direct = len(network.input_shape) == 3 and not self._own_layers
+        self._lock = threading.Lock()
         if type(self.criterion) not in _LOSSES:
             known = ", ".join(kind.__name__ for kind in _LOSSES)
             raise UsageError(f"{self.criterion!r}: cannot be compiled; use one of {known}")
@@ -124,14 +133,14 @@ class Program:
 
     def predict(self, images: npt.ArrayLike) -> FloatArray:
         """Outputs of the network in evaluation: log-probabilities (N, classes) with CrossEntropy, else its own."""
-        batch = self._as_images(images)
         with self._lock:
-            program = self._for_evaluation()
-            rows = np.empty((len(batch), self._outputs), np.float32)
-            program.bind(batch, None)
-            with self._mode(training=False):
-                program.forward(first=0, count=len(batch), losses=False, rows=rows, threads=self._threads)
-            program.bind(batch[:0], None)  # keeps no images alive
+            program = self._evaluating or self._for_evaluation()
+            rows = program.predict(images, self._threads) if self._direct else None
+            if rows is None:
+                batch = self._as_images(images)
+                with self._mode(training=False):
+                    rows = program.predict(batch, self._threads)
+                assert rows is not None
         return rows
 
     def evaluate(self, images: npt.ArrayLike, targets: npt.ArrayLike) -> Evaluation:
@@ -164,7 +173,10 @@ class Program:
         for layer in leaves(layers):  # own layers and eager calls see the mode too
             layer._set_training(training)
         core = _core.Program(
-            batch_size, training=training, couples_samples=training and couples_samples(layers)
+            batch_size,
+            training=training,
+            couples_samples=training and couples_samples(layers),
+            frozen=self._frozen,
         )
         shape = in_three(network.input_shape)
         x = core.input(shape, self._table(shape[0]))

@@ -1,0 +1,28 @@
+// What the layers of a program are given besides their shapes.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace cnn {
+
+// Learned arrays of a layer; gradients are null in a program that does not train, bias ones also where there
+// is none.
+struct LearnedArrays {
+    const float* weight = nullptr;
+    const float* bias = nullptr;
+    float* grad_weight = nullptr;
+    float* grad_bias = nullptr;
+};
+
+// A layer that is not ours: called between parallel parts with (samples, features) arrays, `forward(input,
+// output)` and `backward(input, grad_output, grad_input, accumulate)`. False stops the run: an error is on
+// its way.
+struct ForeignLayer {
+    std::function<bool(std::ptrdiff_t samples, const float* input, float* output)> forward;
+    std::function<bool(std::ptrdiff_t samples, const float* input, const float* grad_output,
+                       float* grad_input, bool accumulate)>
+        backward;
+};
+
+}  // namespace cnn

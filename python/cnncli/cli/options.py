@@ -111,12 +111,13 @@ def data_options(default: str) -> Callable[[F], F]:
             envvar="CNN_DATA_DIR",
             show_envvar=True,
             metavar="FOLDER",
-            help="Folder with the MNIST files, gzipped or not.",
+            help="Folder of data sets with names, as `cnn download` fills it.  [default: cnncli in the user's cache]",
         )(function)
         return click.option(
             "--data",
             metavar="NAME|PATH",
-            help="mnist, digits, or a path: a folder with one subfolder a class, a folder of IDX files "
+            help="mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters (fetched if they are not there), "
+            "digits, or a path: a folder with one subfolder a class, a folder of IDX files "
             f"or an .npz.  [default: {default}]",
         )(function)
 

@@ -38,6 +38,13 @@ class Commands(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command. Of an interrupt click would print an empty line, and forget which signal it was."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            ctx.exit(exit_code(getattr(error, "signal_number", signal.SIGINT)))
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:

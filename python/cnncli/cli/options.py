@@ -25,6 +25,10 @@ class NearestChoice(click.Choice[str]):
             self.fail(f"{value}: unknown; {remedy}", param, ctx)
         return super().convert(value, param, ctx)
 
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        """Nothing: the message that something is missing stays one line."""
+        return ""
+
 
 class Number(_FloatType):
     """A finite number within limits; `above` and `below` are limits that it must not reach."""

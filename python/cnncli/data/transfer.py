@@ -14,6 +14,8 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _MAGICS = {".gz": (b"\x1f\x8b", "gzip"), ".zip": (b"PK", "zip")}
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
+_TICK_SECONDS = 0.2  # progress is told that often though nothing comes, so that a speed that is shown goes down
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -131,7 +133,7 @@ def _append_body(
     head_checked = part.size_bytes >= 2
     progress(part.size_bytes, total)
     try:
-        for piece in exchange.body(patience.slow_seconds / 4):
+        for piece in exchange.body(_TICK_SECONDS):
             if piece:
                 if part.size_bytes + len(piece) > file.most_bytes:
                     part.discard()

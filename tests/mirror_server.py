@@ -265,6 +265,11 @@ def _not_http(handler: _Handler, content: bytes) -> None:
     handler.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")
 
 
+def _coloured(handler: _Handler, content: bytes) -> None:
+    """Tries to steer the terminal."""
+    handler.wfile.write(b"HTTP/1.1 403 \x1b[31mred\x07\r\nContent-Length: 0\r\n\r\n")
+
+
 def _unasked_part(handler: _Handler, content: bytes) -> None:
     headers = {"Content-Range": f"bytes 0-9/{len(content)}"}
     handler.send_file(content[:10], status=206, headers=headers)
@@ -348,6 +353,7 @@ KINDS: dict[str, Callable[[_Handler, bytes], None]] = {
     "chunked": _chunked,
     "empty": _empty,
     "not-http": _not_http,
+    "coloured": _coloured,
     "unasked-part": _unasked_part,
     "damaged": _damaged,
     "no-ranges": _no_ranges,

@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -43,7 +42,7 @@ def start(small: SmallSet, mirror_servers: Any, tmp_path: Path) -> Start:
         variables = environment(tmp_path)
         del variables["CNN_MIRRORS"]
         return subprocess.Popen(
-            [sys.executable, SMALL_CNN, sets, *map(str, arguments)],
+            [*options.pop("prefix", []), sys.executable, SMALL_CNN, sets, *map(str, arguments)],
             cwd=tmp_path,
             env={**variables, **options.pop("env", {})},
             stdout=subprocess.PIPE,
@@ -83,7 +82,7 @@ def test_redirected_output_is_one_plain_line_a_file(
     assert outcome.code == 0
     folder = tmp_path / ".cache" / "cnncli" / "mnist"
     assert_whole(folder, small)
-    mirror = f"localhost:{mirror_servers.trusted.port}/good/0"
+    mirror = f"localhost:{mirror_servers.trusted.port}"
     assert blurred(outcome.err) == (
         f"fetching mnist: 4 files, 63 kB, into {folder}\n"
         f"  train-images-idx3-ubyte.gz     47 kB in S s from {mirror}\n"
@@ -119,7 +118,7 @@ def test_skipped_mirrors_are_told_with_the_reason(start: Start, small: SmallSet,
         "fetching mnist: 4 files, 63 kB, into mnist",
         f"  train-images-idx3-ubyte.gz  skipped {host}/missing/0: 404 Not Found",
         f"  train-images-idx3-ubyte.gz  skipped {host}/html/0: sends HTML instead of a gzip file",
-        f"  train-images-idx3-ubyte.gz     47 kB in S s from {host}/good/0",
+        f"  train-images-idx3-ubyte.gz     47 kB in S s from {host}",
     ]
 
 
@@ -153,7 +152,7 @@ def test_no_good_mirror_is_one_line_and_what_to_put_where(
         f"  train-images-idx3-ubyte.gz  skipped {host}/missing/0: 404 Not Found",
         f"  train-images-idx3-ubyte.gz  skipped {host}/bomb/0: unpacks to more than its {content_bytes} bytes",
         f"cnn: mnist: none of its 2 mirrors sends {FIRST} as it must be; try again later, or put it into mnist by hand",
-        "  files for mnist, and SHA-256 of their content, gzipped or not:",
+        f"  from https://{host}/missing/0/ into mnist, SHA-256 of the content, gzipped or not:",
         *(f"  {file.sha256}  {file.name.removesuffix('.gz')}" for file in small.source.files),
     ]
     assert not [path for path in (tmp_path / "mnist").iterdir() if path.suffix == ".gz"]
@@ -192,7 +191,7 @@ def test_a_killed_download_goes_on_where_it_ended(
         (f"bytes={half}-", '"version 1"'),
     ]
     assert blurred(outcome.err).splitlines()[1] == (
-        f"  train-images-idx3-ubyte.gz     47 kB in S s from localhost:{mirror_servers.trusted.port}/held/0, "
+        f"  train-images-idx3-ubyte.gz     47 kB in S s from localhost:{mirror_servers.trusted.port}, "
         "24 kB of it were there"
     )
 
@@ -249,10 +248,8 @@ def test_process_that_waits_goes_on_when_the_other_is_killed(
 
 
 def test_file_that_may_not_grow_is_one_line(start: Start, small: SmallSet, tmp_path: Path) -> None:
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
-
-    outcome = finish(start("download", "mnist", "--dir", ".", preexec_fn=limit))
+    limited = ["bash", "-c", 'ulimit -f 10; exec "$@"', "bash"]
+    outcome = finish(start("download", "mnist", "--dir", ".", prefix=limited))
     assert outcome.code == 1
     message = re.sub(r"[\d,]+ bytes are", "N bytes are", outcome.err.splitlines()[-1])
     assert message == f"cnn: mnist/{FIRST}.part: N bytes are more than a file may have here; see ulimit -f"
@@ -291,7 +288,7 @@ def test_offline_says_within_two_seconds_what_to_put_where(
         f"cnn: mnist: {FIRST} and 3 other files are not in {folder}, and no mirror can be reached "
         f"(localhost:{deaf}: no connection within 1.7 s; localhost:9: connection refused); "
         "try again later, or put the files there by hand",
-        f"  files for {folder}, and SHA-256 of their content, gzipped or not:",
+        f"  from https://localhost:{deaf}/ into {folder}, SHA-256 of the content, gzipped or not:",
         *(f"  {file.sha256}  {file.name.removesuffix('.gz')}" for file in small.source.files),
     ]
     assert seconds - start_seconds < 2.0  # a busy machine may take longer to start Python

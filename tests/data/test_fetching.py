@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,6 +66,7 @@ def expected_reason(kind: str, small: SmallSet) -> str:
         "endless": f"sends more than the {most} bytes that it may have",
         "empty": "sends an empty file",
         "not-http": "does not speak HTTP as it must",
+        "coloured": r"403 \x1b[31mred\x07",
         "unasked-part": "206 Partial Content",
         "damaged": "the gzip data is cut or damaged (compressed file ended before the end-of-stream marker was "
         "reached)",
@@ -80,7 +82,7 @@ UNREACHABLE_KINDS = ["refused", "unknown-host", "strange", "no-tls", "deaf"]
 BAD_KINDS = [
     "missing", "forbidden", "unavailable", "hang", "drip", "drip-head", "stall", "cut", "wrong-bytes", "html",
     "redirect-loop", "redirect-http", "short-length", "huge-length", "bomb", "endless", "empty",
-    "not-http", "unasked-part", "damaged", *UNREACHABLE_KINDS,
+    "not-http", "coloured", "unasked-part", "damaged", *UNREACHABLE_KINDS,
 ]  # fmt: skip
 
 
@@ -167,7 +169,7 @@ def test_three_bad_mirrors_are_one_error_and_no_file(
         f"mnist: none of its 3 mirrors sends {FIRST} as it must be; try again later, or put it into {folder} by hand"
     )
     assert caught.value.__notes__ == [
-        f"  files for {folder}, and SHA-256 of their content, gzipped or not:",
+        f"  from {mirrors[0]} into {folder}, SHA-256 of the content, gzipped or not:",
         *(f"  {file.sha256}  {file.name.removesuffix('.gz')}" for file in small.source.files),
     ]
     skipped = [blurred(record) for record in records if isinstance(record, Skipped)]
@@ -193,7 +195,7 @@ def test_mirrors_that_do_not_connect_are_told_at_once_with_what_to_put_where(
         "try again later, or put the files there by hand"
     )
     assert caught.value.__notes__ == [
-        f"  files for {folder}, and SHA-256 of their content, gzipped or not:",
+        f"  from {mirrors[0]} into {folder}, SHA-256 of the content, gzipped or not:",
         *(f"  {file.sha256}  {file.name.removesuffix('.gz')}" for file in small.source.files),
     ]
     assert list(tmp_path.iterdir()) == []
@@ -396,6 +398,41 @@ def test_repacked_file_of_the_right_content_is_mnist_but_not_fashion_mnist(mirro
         else:
             with pytest.raises(FetchError):
                 fetch(source, tmp_path)
+
+
+def test_files_of_another_set_in_the_named_folder_are_left_alone(
+    small: SmallSet, mirror_servers: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = make_small_set("mnist", seed=2)
+    for name, content in other.served.items():
+        (tmp_path / name).write_bytes(content)
+    source = small.with_mirrors(mirror_servers.trusted.url("good"))
+    assert fetch(source, tmp_path) == tmp_path / "mnist"
+    assert_whole(tmp_path / "mnist", small)
+    assert all((tmp_path / name).read_bytes() == content for name, content in other.served.items())
+    monkeypatch.setitem(SOURCES, "mnist", source)
+    found = data.load("mnist", data_dir=tmp_path)  # ours goes before what lies about in the folder
+    assert found.train is not None and (found.train.images[:, 0] == small.images["train"]).all()
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_part_that_is_no_file_is_not_written_to(
+    kind: str, small: SmallSet, mirror_servers: Any, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    part, victim = folder / f"{FIRST}.part", tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    if kind == "link":
+        part.symlink_to(victim)
+    elif kind == "folder":
+        part.mkdir()
+    else:
+        os.mkfifo(part)
+    with pytest.raises(CnnError) as caught:
+        fetch(small.with_mirrors(mirror_servers.trusted.url("good")), tmp_path)
+    assert str(caught.value) == f"{part}: is no regular file; remove it"
+    assert victim.read_bytes() == b"precious"
 
 
 def test_folder_that_cannot_be_made_is_one_line(small: SmallSet, mirror_servers: Any, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -42,24 +42,29 @@ def command(names: tuple[str, ...], data_dir: str | None, as_json: bool) -> None
     """
     import json
 
-    from cnncli.cli.render_fetch import FetchDisplay
-    from cnncli.data import SOURCES, FetchRecord, fetch
-
     outcomes = []
     for name in dict.fromkeys(names):
-        records: list[FetchRecord] = []
-        with FetchDisplay() as display:
-
-            def report(record: FetchRecord, seen: Callable[[FetchRecord], None] = records.append) -> None:
-                seen(record)
-                display.show(record)
-
-            folder = fetch(SOURCES[name], data_dir, report)
-        outcomes.append(_facts(name, str(folder), records))
+        outcomes.append(_fetch(name, data_dir))
         if not as_json:
             _show(outcomes[-1], data_dir)
     if as_json:
         click.echo(json.dumps(outcomes, allow_nan=False))
+
+
+def _fetch(name: str, data_dir: str | None) -> dict[str, Any]:
+    """Fetches one data set and shows how it goes; returns what happened."""
+    from cnncli.cli.render_fetch import FetchDisplay
+    from cnncli.data import SOURCES, FetchRecord, fetch
+
+    records: list[FetchRecord] = []
+    with FetchDisplay() as display:
+
+        def report(record: FetchRecord) -> None:
+            records.append(record)
+            display.show(record)
+
+        folder = fetch(SOURCES[name], data_dir, report)
+    return _facts(name, str(folder), records)
 
 
 def _facts(name: str, folder: str, records: "Sequence[FetchRecord]") -> dict[str, Any]:

@@ -79,7 +79,7 @@ class FetchDisplay:
 
         self._close_bar()
         line = f"  {record.file:{_NAME_WIDTH}}  {size(record.size_bytes):>8} in {duration(record.seconds)} "
-        line += f"from {record.mirror}"
+        line += f"from {record.mirror.partition('/')[0]}"
         if record.resumed_bytes:
             line += f", {size(record.resumed_bytes)} of it were there"
         self._print(line)

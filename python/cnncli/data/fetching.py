@@ -33,6 +33,7 @@ from cnncli.files import write_atomically
 from cnncli.shown import shown
 
 PATIENCE = Patience()
+_MOST_REASON = 200  # characters
 
 
 class FetchError(DataError):
@@ -103,12 +104,12 @@ def expected_file(source: Source, part: str, folder: Path) -> RemoteFile | None:
 
 
 def by_hand(source: Source, folder: Path) -> list[str]:
-    """Lines that say which files, with which digests, to put where; as sha256sum prints them."""
+    """Lines that say which files, with which digests, to put where; the digests as sha256sum prints them."""
     of_content = source.files[0].of_content
-    head = "SHA-256 of their content, gzipped or not" if of_content else "SHA-256"
-    lines = [f"  files for {shown(folder)}, and {head}:"]
-    return lines + [
-        f"  {file.sha256}  {file.name.removesuffix('.gz') if of_content else file.name}" for file in source.files
+    digests = "SHA-256 of the content, gzipped or not" if of_content else "SHA-256"
+    return [
+        f"  from {mirrors_of(source)[0]} into {shown(folder)}, {digests}:",
+        *(f"  {file.sha256}  {file.name.removesuffix('.gz') if of_content else file.name}" for file in source.files),
     ]
 
 
@@ -210,7 +211,8 @@ class _Fetch:
                 self._fetch_from(mirror, file)
                 return
             except MirrorError as error:
-                self.report(Skipped(file.name, _shown_mirror(mirror), str(error)))
+                reason = shown(str(error)[:_MOST_REASON])  # in parts the mirror's own words
+                self.report(Skipped(file.name, _shown_mirror(mirror), reason))
                 self.mirrors.remove(mirror)  # the next file is asked of the others first
                 self.mirrors.append(mirror)
         count = len(self.mirrors)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cnncli.errors import CnnError
 from cnncli.files import publish, writing_error
+from cnncli.shown import shown
 
 _MOST_FACTS_BYTES = 10_000
 
@@ -61,7 +62,7 @@ class PartFile:
 
     def _measure(self) -> int:
         if self.path.is_symlink() or (self.path.exists() and not self.path.is_file()):
-            raise CnnError(f"{self.path}: is no regular file; remove it")
+            raise CnnError(f"{shown(self.path)}: is no regular file; remove it")
         return self.path.stat().st_size if self.path.exists() else 0
 
     def _read_facts(self) -> tuple[str, str]:

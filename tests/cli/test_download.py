@@ -97,6 +97,35 @@ def test_redirected_output_is_one_plain_line_a_file(
     assert again.out == f"mnist: already there and verified, in {folder}\ntry next\n  cnn train --data mnist\n"
 
 
+def test_emnist_is_fetched_once_for_both_of_its_sets(mirror_servers: Any, tmp_path: Path) -> None:
+    letters, digits = make_small_set("emnist-letters"), make_small_set("emnist-digits")
+    mirror_servers.trusted.files.update(letters.served)
+    mirror = mirror_servers.trusted.url("good")
+    # The archive of the letters holds empty files in the place of the digits, which is enough to see it unpacked.
+    digits_source = dataclasses.replace(digits.with_mirrors(mirror), files=letters.source.files)
+    sets = write_sets(tmp_path / "sets.json", letters.with_mirrors(mirror), digits_source, reach_seconds=10)
+    variables = environment(tmp_path)
+    del variables["CNN_MIRRORS"]
+    result = subprocess.run(
+        [sys.executable, SMALL_CNN, sets, "download", "emnist-letters", "emnist-digits", "--dir", "."],
+        cwd=tmp_path,
+        env=variables,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == (
+        "emnist-letters: fetched and verified, in emnist\ntry next\n  cnn train --data emnist-letters --data-dir .\n"
+        "emnist-digits: already there and verified, in emnist\n"
+        "try next\n  cnn train --data emnist-digits --data-dir .\n"
+    )
+    assert blurred(result.stderr) == (
+        "fetching emnist-letters: 1 file, 64 kB, into emnist\n"
+        "  gzip.zip                    verified, unpacking\n"
+        f"  gzip.zip                       64 kB in S s from localhost:{mirror_servers.trusted.port}\n"
+    )
+
+
 def test_dir_is_a_folder_of_data_sets(start: Start, small: SmallSet, tmp_path: Path) -> None:
     outcome = finish(start("download", "mnist", "--dir", "my sets"))
     assert outcome.code == 0, outcome.err

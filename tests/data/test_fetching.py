@@ -18,7 +18,7 @@ from cnncli.data.fetching import FetchError, UnreachableError, fetch
 from cnncli.data.sources import SOURCES, Source
 from cnncli.data.transfer import Patience, _validator
 from cnncli.errors import CnnError, UsageError
-from mirror_server import closed_port, deaf_port
+from mirror_server import CUT_BYTES, closed_port, deaf_port
 from small_sets import SmallSet, make_small_set
 
 FIRST = "train-images-idx3-ubyte.gz"
@@ -321,6 +321,28 @@ def test_cut_file_goes_on_with_the_next_mirror(small: SmallSet, mirror_servers: 
     half = len(small.served[FIRST]) // 2
     good = [request for request in mirror_servers.trusted.requests if request.kind == "good"]
     assert good[0].range == f"bytes={half}-"
+
+
+@pytest.mark.parametrize(("much_bytes", "fetched"), [(CUT_BYTES, True), (CUT_BYTES + 1, False)])
+def test_mirror_that_breaks_off_again_and_again_is_used_as_long_as_it_brings_much(
+    much_bytes: int,
+    fetched: bool,
+    small: SmallSet,
+    mirror_servers: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(fetching, "PATIENCE", dataclasses.replace(PATIENT, cuts=2, much_bytes=much_bytes))
+    source = small.with_mirrors(mirror_servers.trusted.url("cut-resumable"))
+    records: list[FetchRecord] = []
+    if fetched:
+        assert_whole(fetch(source, tmp_path, records.append), small)
+        return
+    with pytest.raises(FetchError):
+        fetch(source, tmp_path, records.append)
+    (skipped,) = [record for record in records if isinstance(record, Skipped)]
+    size = len(small.served[FIRST])
+    assert skipped.reason == f"the connection was cut after {2 * CUT_BYTES:,} of {size:,} bytes"
 
 
 def test_what_is_there_is_verified_and_not_fetched_again(small: SmallSet, mirror_servers: Any, tmp_path: Path) -> None:

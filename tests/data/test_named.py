@@ -149,6 +149,20 @@ def test_changed_member_of_emnist_is_found(served: Any, tmp_path: Path) -> None:
     )
 
 
+def test_damaged_member_of_emnist_is_unpacked_again_from_a_new_archive(
+    served: Any, mirror_servers: Any, tmp_path: Path
+) -> None:
+    served("emnist-digits")
+    source = SOURCES["emnist-digits"]
+    folder = fetch(source, tmp_path)
+    path = folder / source.parts["t10k-images"]
+    right = path.read_bytes()
+    path.write_bytes(right[:-1])
+    fetch(source, tmp_path)
+    assert path.read_bytes() == right
+    assert [request.path for request in mirror_servers.trusted.requests] == ["gzip.zip", "gzip.zip"]
+
+
 @pytest.mark.parametrize(("label", "shown"), [(0, 0), (27, 27), (255, 255)])
 def test_label_that_no_letter_has_is_named(label: int, shown: int, served: Any, tmp_path: Path) -> None:
     import gzip

@@ -1,7 +1,6 @@
 """Brings the missing files of a data set into its folder: verified, whole or not at all, one process at a time."""
 
 import hashlib
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,13 +21,15 @@ from cnncli.data.fetch_records import (
     Waiting,
     ignore,
 )
+from cnncli.data.mirrors import host_of, mirrors_of, shown_mirror
 from cnncli.data.part_file import PartFile
+from cnncli.data.published import verified_names
 from cnncli.data.reach import why_unreachable
 from cnncli.data.sources import RemoteFile, Source
-from cnncli.data.sums import read_sums, write_sums
+from cnncli.data.sums import write_sums
 from cnncli.data.transfer import Patience, transfer
 from cnncli.data.verify import file_problem
-from cnncli.errors import DataError, UsageError
+from cnncli.errors import DataError
 from cnncli.files import write_atomically
 from cnncli.shown import shown
 
@@ -74,7 +75,7 @@ def fetch(source: Source, data_dir: str | Path | None = None, report: Report = i
     CnnError : the folder cannot be written
     """
     for folder in candidates(source, data_dir):
-        names = _verified_names(source, folder)
+        names = verified_names(source, folder)
         if names is not None:
             report(FetchDone(source.name, folder, names))
             return folder
@@ -86,23 +87,6 @@ def fetch(source: Source, data_dir: str | Path | None = None, report: Report = i
     return folder
 
 
-def part_problem(source: Source, part: str, path: Path) -> str | None:
-    """Why the IDX file of a part is not the published one; None if it is."""
-    expected = expected_file(source, part, path.parent)
-    return "its digest is unknown" if expected is None else file_problem(path, expected)
-
-
-def expected_file(source: Source, part: str, folder: Path) -> RemoteFile | None:
-    """What is published of the IDX file of a part; of a member of an archive, what was noted when it was unpacked."""
-    name = source.parts[part]
-    if not source.is_archive:
-        return next(file for file in source.files if file.name == name)
-    sha256, path = read_sums(folder).get(name), folder / name
-    if sha256 is None or not path.is_file():
-        return None
-    return RemoteFile(name, path.stat().st_size, sha256, of_content=False, content_bytes=0)
-
-
 def by_hand(source: Source, folder: Path) -> list[str]:
     """Lines that say which files, with which digests, to put where; the digests as sha256sum prints them."""
     of_content = source.files[0].of_content
@@ -111,28 +95,6 @@ def by_hand(source: Source, folder: Path) -> list[str]:
         f"  from {mirrors_of(source)[0]} into {shown(folder)}, {digests}:",
         *(f"  {file.sha256}  {file.name.removesuffix('.gz') if of_content else file.name}" for file in source.files),
     ]
-
-
-def mirrors_of(source: Source) -> tuple[str, ...]:
-    """The mirrors of a data set: those in CNN_MIRRORS (URLs with a folder for each data set), else the built-in ones.
-
-    Raises
-    ------
-    UsageError : a URL in CNN_MIRRORS that is not https
-    """
-    named = os.environ.get("CNN_MIRRORS", "").split()
-    for url in named:
-        if not url.startswith("https://"):
-            raise UsageError(f"CNN_MIRRORS: {shown(url)} is not https; data sets are fetched from https://... only")
-    return tuple(f"{url.rstrip('/')}/{source.folders[0]}/" for url in named) or source.mirrors
-
-
-def _verified_names(source: Source, folder: Path) -> tuple[str, ...] | None:
-    """The names of the files of a data set if a folder holds all of them as published, else None."""
-    files = find_files(source, folder)
-    if len(files) < len(source.parts) or any(part_problem(source, part, path) for part, path in files.items()):
-        return None
-    return tuple(path.name for path in files.values())
 
 
 @dataclass
@@ -153,11 +115,12 @@ class _Fetch:
         reasons = why_unreachable(self.mirrors, PATIENCE.reach_seconds) if wanted else None
         if reasons is None:
             return
-        shown_reasons = "; ".join(f"{_host(url)}: {reason}" for url, reason in reasons.items())
+        reasons = {url: shown(reason[:_MOST_REASON]) for url, reason in reasons.items()}  # it may be a proxy's words
+        shown_reasons = "; ".join(f"{host_of(url)}: {reason}" for url, reason in reasons.items())
         error = UnreachableError(
             f"{self.source.name}: {_listed([file.name for file in wanted])} not in {shown(self.folder)}, and no mirror "
             f"can be reached ({shown_reasons}); try again later, or put the files there by hand",
-            {_shown_mirror(url): reason for url, reason in reasons.items()},
+            {shown_mirror(url): reason for url, reason in reasons.items()},
         )
         self._add_notes(error)
         raise error
@@ -165,40 +128,41 @@ class _Fetch:
     def run(self) -> None:
         """Fetches what is missing; the caller holds the lock of the folder."""
         source, folder = self.source, self.folder
-        names = _verified_names(source, folder)  # another process may have fetched them meanwhile
+        names = verified_names(source, folder)  # another process may have fetched them meanwhile
         if names is not None:
             self.report(FetchDone(source.name, folder, names))
             return
         present, wanted, damaged = self._sort()
+        plain_names = {path.name for path, _ in damaged} - {file.name for file in wanted}
         if source.is_archive and not wanted:
             self._unpack(folder / source.files[0].name)
         if wanted:
-            for _, path, reason in damaged:
+            for path, reason in damaged:
                 self.report(Damaged(path.name, reason))
             self.report(FetchStarted(source.name, folder, len(wanted), sum(file.size_bytes for file in wanted)))
             for file in wanted:
                 self._fetch_file(file)
-            for name, path, _ in damaged:
-                if path.name != name:
+            for path, _ in damaged:
+                if path.name in plain_names:
                     path.unlink(missing_ok=True)  # a damaged plain file would go before the right .gz
         self.report(FetchDone(source.name, folder, tuple(present)))
 
-    def _sort(self) -> tuple[list[str], list[RemoteFile], list[tuple[str, Path, str]]]:
-        """Names of the files that are there, files to fetch, and (name, path, reason) of those that are damaged."""
-        found = {} if self.source.is_archive else find_files(self.source, self.folder)
+    def _sort(self) -> tuple[list[str], list[RemoteFile], list[tuple[Path, str]]]:
+        """Names of the files that are there, files to fetch, and those that are damaged, with the reason."""
         present: list[str] = []
         wanted: list[RemoteFile] = []
-        damaged: list[tuple[str, Path, str]] = []
+        damaged: list[tuple[Path, str]] = []
+        found = find_files(self.source, self.folder)
+        part_of = {name: part for part, name in self.source.parts.items()}
         for file in self.source.files:
-            part = next((part for part, name in self.source.parts.items() if name == file.name), "")
-            path = found.get(part, self.folder / file.name)
-            if path.exists():
-                reason = file_problem(path, file)
-                if reason is None:
-                    present.append(path.name)
-                    continue
-                damaged.append((file.name, path, reason))
+            path = found.get(part_of.get(file.name, ""), self.folder / file.name)
+            reason = file_problem(path, file) if path.exists() else None
+            if path.exists() and reason is None:
+                present.append(path.name)
+                continue
             wanted.append(file)
+            if reason is not None:
+                damaged.append((path, reason))
         return present, wanted, damaged
 
     def _add_notes(self, error: FetchError) -> None:
@@ -212,7 +176,7 @@ class _Fetch:
                 return
             except MirrorError as error:
                 reason = shown(str(error)[:_MOST_REASON])  # in parts the mirror's own words
-                self.report(Skipped(file.name, _shown_mirror(mirror), reason))
+                self.report(Skipped(file.name, shown_mirror(mirror), reason))
                 self.mirrors.remove(mirror)  # the next file is asked of the others first
                 self.mirrors.append(mirror)
         count = len(self.mirrors)
@@ -228,12 +192,12 @@ class _Fetch:
         target, start = self.folder / file.name, time.monotonic()
         part = PartFile(target)
         resumed_bytes = part.size_bytes
-        shown_mirror = _shown_mirror(mirror)
+        place = shown_mirror(mirror)
 
         def progress(received_bytes: int, total_bytes: int | None) -> None:
             nonlocal resumed_bytes
             resumed_bytes = min(resumed_bytes, received_bytes)  # 0 once it begins again
-            self.report(FileProgress(file.name, shown_mirror, received_bytes, total_bytes))
+            self.report(FileProgress(file.name, place, received_bytes, total_bytes))
 
         url = mirror + file.name
         # A run that was killed between the last byte and the renaming left all of it.
@@ -258,7 +222,7 @@ class _Fetch:
         else:
             part.publish()
         seconds = time.monotonic() - start
-        self.report(FileFetched(file.name, shown_mirror, size_bytes, resumed_bytes, seconds))
+        self.report(FileFetched(file.name, place, size_bytes, resumed_bytes, seconds))
 
     def _unpack(self, path: Path) -> None:
         """Puts the members of a verified archive into the folder, and notes their digests."""
@@ -270,14 +234,6 @@ class _Fetch:
             write_atomically(self.folder / name, content)
             sums[name] = hashlib.sha256(content).hexdigest()
         write_sums(self.folder, sums)
-
-
-def _shown_mirror(url: str) -> str:
-    return url.removeprefix("https://").rstrip("/")
-
-
-def _host(url: str) -> str:
-    return _shown_mirror(url).partition("/")[0]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -7,8 +7,9 @@ import numpy as np
 from cnncli.data.cache import locate
 from cnncli.data.dataset import DataSet, Split
 from cnncli.data.fetch_records import Report, ignore
-from cnncli.data.fetching import expected_file, fetch
+from cnncli.data.fetching import fetch
 from cnncli.data.idx import read_split
+from cnncli.data.published import expected_file
 from cnncli.data.sources import Source
 from cnncli.data.verify import sha256_of
 from cnncli.errors import DataError

@@ -24,7 +24,7 @@ class Patience:
     reach_seconds : for the first mirror to connect; the rest of 2 s goes to the start of Python
     answer_seconds : for the head of an answer, name look-up and connection included
     slow_seconds, slow_bytes : a mirror that sends fewer bytes than that within that time is left
-    cuts : how often to go on with a mirror that breaks off, as long as it gets further
+    cuts, much_bytes : how often to go on with a mirror that breaks off; tries that bring as much do not count
     redirects : how many to follow
     """
 
@@ -33,6 +33,7 @@ class Patience:
     slow_seconds: float = 20.0
     slow_bytes: int = 20_000
     cuts: int = 5
+    much_bytes: int = 1 << 20
     redirects: int = 5
 
 
@@ -49,13 +50,17 @@ def transfer(url: str, part: PartFile, file: RemoteFile, patience: Patience, pro
     MirrorError : the mirror is no use; what came before it broke off stays in the part file
     CnnError : the part file cannot be written
     """
-    for cut in range(1, patience.cuts + 1):
+    cuts_left = patience.cuts
+    while True:
         before = part.size_bytes
         try:
             _receive(url, part, file, patience, progress)
             return
         except CutError:
-            if part.size_bytes <= before or cut == patience.cuts:
+            gained = part.size_bytes - before
+            if gained < patience.much_bytes:
+                cuts_left -= 1
+            if gained <= 0 or cuts_left == 0:
                 raise
 
 

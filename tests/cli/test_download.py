@@ -1,6 +1,7 @@
 """`cnn download` as users type it, against mirrors on this machine."""
 
 import dataclasses
+import random
 import re
 import signal
 import subprocess
@@ -258,6 +259,35 @@ def test_two_processes_at_once_fetch_every_file_once(
     assert outcomes[1].out.startswith("mnist: already there and verified, in mnist\n")
     assert_whole(tmp_path / "mnist", small)
     assert [request.path for request in mirror_servers.trusted.requests] == list(small.served)
+
+
+@pytest.mark.slow
+def test_none_of_100_kills_of_two_at_once_leaves_a_file_that_is_not_whole(
+    start: Start, small: SmallSet, tmp_path: Path
+) -> None:
+    rng = random.Random(1)
+    folder = tmp_path / "mnist"
+    begun = time.monotonic()
+    assert finish(start("download", "mnist", "--dir", ".")).code == 0
+    whole_seconds = time.monotonic() - begun
+    left = 0
+    for _ in range(50):
+        for path in folder.iterdir():
+            if rng.random() < 0.7:
+                path.unlink()
+        processes = [start("download", "mnist", "--dir", ".", kinds=("cut-once", "good")) for _ in range(2)]
+        time.sleep(rng.uniform(0.4, 1.1) * whole_seconds)
+        for process in processes:
+            process.kill()
+            process.communicate()
+        for name, content in small.served.items():
+            if (folder / name).exists():
+                assert (folder / name).read_bytes() == content
+        left += any(path.suffix == ".part" for path in folder.iterdir())
+    assert left > 0  # some were killed in the middle of a file
+    assert finish(start("download", "mnist", "--dir", ".")).code == 0
+    for name, content in small.served.items():
+        assert (folder / name).read_bytes() == content
 
 
 def test_process_that_waits_goes_on_when_the_other_is_killed(

@@ -457,6 +457,22 @@ def test_part_that_is_no_file_is_not_written_to(
     assert victim.read_bytes() == b"precious"
 
 
+@pytest.mark.parametrize("kind", ["link", "pipe"])
+def test_facts_of_a_part_that_are_no_file_are_replaced_and_not_followed(
+    kind: str, small: SmallSet, mirror_servers: Any, tmp_path: Path
+) -> None:
+    folder = leave_part(tmp_path, small, 30_000)
+    facts, victim = folder / f"{FIRST}.part.json", tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    if kind == "link":
+        facts.symlink_to(victim)
+    else:
+        os.mkfifo(facts)  # reading it would wait for ever
+    fetch(small.with_mirrors(mirror_servers.trusted.url("no-ranges")), tmp_path)
+    assert_whole(folder, small)
+    assert victim.read_bytes() == b"precious"
+
+
 def test_folder_that_cannot_be_made_is_one_line(small: SmallSet, mirror_servers: Any, tmp_path: Path) -> None:
     (tmp_path / "mnist").write_text("a file where the folder should be")
     with pytest.raises(CnnError) as caught:

@@ -55,12 +55,14 @@ def _fetch(name: str, data_dir: str | None) -> dict[str, Any]:
     """Fetches one data set and shows how it goes; returns what happened."""
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.data import SOURCES, FetchRecord, fetch
+    from cnncli.data.fetch_records import FileProgress
 
     records: list[FetchRecord] = []
     with FetchDisplay() as display:
 
         def report(record: FetchRecord) -> None:
-            records.append(record)
+            if not isinstance(record, FileProgress):  # thousands of them
+                records.append(record)
             display.show(record)
 
         folder = fetch(SOURCES[name], data_dir, report)

@@ -29,15 +29,13 @@ class PartFile:
 
     def restart(self, url: str, validator: str) -> None:
         """Begins from nothing with what `url` sends."""
-        self.url, self.validator = url, validator
+        self.discard()
         try:
-            self.path.unlink(missing_ok=True)
-            self.size_bytes = 0
-            self._facts_path.write_text(json.dumps({"url": url, "validator": validator}), encoding="utf-8")
-            # New, so that a link that somebody put there is not followed.
-            os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666))
+            _write_new(self._facts_path, json.dumps({"url": url, "validator": validator}).encode())
+            _write_new(self.path, b"")
         except OSError as error:
             raise writing_error(self.path, error) from None
+        self.url, self.validator = url, validator
 
     def append(self, piece: bytes) -> None:
         """Adds to what is there."""
@@ -61,14 +59,30 @@ class PartFile:
         self.url, self.validator, self.size_bytes = "", "", 0
 
     def _measure(self) -> int:
-        if self.path.is_symlink() or (self.path.exists() and not self.path.is_file()):
+        if not os.path.lexists(self.path):
+            return 0
+        if not _is_plain(self.path):
             raise CnnError(f"{shown(self.path)}: is no regular file; remove it")
-        return self.path.stat().st_size if self.path.exists() else 0
+        return self.path.stat().st_size
 
     def _read_facts(self) -> tuple[str, str]:
         """Without facts the bytes may still be right: the digest decides in the end."""
+        if not _is_plain(self._facts_path):
+            return "", ""
         with suppress(OSError, ValueError, KeyError, TypeError):
             with self._facts_path.open("rb") as file:
                 facts = json.loads(file.read(_MOST_FACTS_BYTES))
             return str(facts["url"]), str(facts["validator"])
         return "", ""
+
+
+def _is_plain(path: Path) -> bool:
+    """A regular file, and no link to one: nothing that blocks when it is read, or lies elsewhere."""
+    return path.is_file() and not path.is_symlink()
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    """Writes a file that must not be there yet, so that no link that somebody put there is followed."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
+        file.write(content)

@@ -28,11 +28,12 @@ Cnn = Callable[..., Outcome]
 
 
 def environment(home: Path) -> dict[str, str]:
-    """No settings of the user who runs the tests, and a home without data sets."""
+    """No settings of the user who runs the tests, and a home without data sets and without a way to fetch any."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CNN_", "XDG_"))}
     for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
         kept.pop(name, None)
-    return {**kept, "HOME": str(home), "PYTHONIOENCODING": "utf-8"}
+    no_mirrors = {"CNN_MIRRORS": "https://127.0.0.1:9/"}  # nobody listens there: no test leaves this machine
+    return {**kept, **no_mirrors, "HOME": str(home), "PYTHONIOENCODING": "utf-8"}
 
 
 def start_cnn(arguments: tuple[Any, ...], folder: Path, **options: Any) -> "subprocess.Popen[str]":

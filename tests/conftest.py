@@ -1,13 +1,16 @@
-"""What all tests share: instruction sets, thread counts, seeded numbers and the real MNIST."""
+"""What all tests share: instruction sets, thread counts, seeded numbers, the real MNIST and mirrors on this machine."""
 
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+
+from mirror_server import MirrorServer, make_authority, serve
 
 THREAD_COUNTS = (1, 2, 3)
 SEED = pytest.StashKey[int]()
@@ -75,6 +78,46 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.failed and SEED in item.stash:
         report.sections.append(("seed", f"CNN_TEST_SEED={item.stash[SEED]} repeats the numbers of this test"))
     return report
+
+
+@pytest.fixture(autouse=True)
+def no_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test fetches anything from another machine: the only mirror is a port where nobody listens."""
+    monkeypatch.setenv("CNN_MIRRORS", "https://127.0.0.1:9/")
+
+
+@dataclass(frozen=True)
+class MirrorServers:
+    """A server whose certificate is trusted, one whose certificate is not, and one that speaks plain http."""
+
+    trusted: MirrorServer
+    strange: MirrorServer
+    plain: MirrorServer
+    authority: Path
+
+
+@pytest.fixture(scope="session")
+def _mirror_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MirrorServers]:
+    pytest.importorskip("trustme", reason="the certificates of the test mirrors are made with trustme")
+    authority, trusted_context, strange_context = make_authority(tmp_path_factory.mktemp("authority"))
+    with serve(trusted_context) as trusted, serve(strange_context) as strange, serve(None) as plain:
+        yield MirrorServers(trusted, strange, plain, authority)
+
+
+@pytest.fixture
+def mirror_servers(_mirror_servers: MirrorServers, monkeypatch: pytest.MonkeyPatch) -> MirrorServers:
+    """Mirrors on this machine, with no files yet; this process and those it starts trust their authority."""
+    for server in (_mirror_servers.trusted, _mirror_servers.strange, _mirror_servers.plain):
+        server.files.clear()
+        server.requests.clear()
+        server.hold.clear()
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(_mirror_servers.authority))
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.delenv("CNN_MIRRORS")
+    monkeypatch.delenv("CNN_DATA_DIR", raising=False)
+    return _mirror_servers
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ import pytest
 
 from cnncli import files
 from cnncli.errors import CnnError
-from cnncli.files import find_unprintable, printable, sweep_stale, write_atomically
+from cnncli.files import find_unprintable, printable, publish, sweep_stale, write_atomically
 
 # Writes files of 1 MB, each of one repeated byte, as fast as it can; says so when the first is there.
 WRITER = """
@@ -286,3 +286,35 @@ def test_what_steers_a_terminal_is_shown_as_an_escape(text: str, shown: str) -> 
     assert printable(text) == shown
     assert (find_unprintable(text) is None) == (text == shown)
     shown.encode("utf-8")
+
+
+def test_a_published_file_takes_the_place_of_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "a.part").write_bytes(b"new")
+    publish(tmp_path / "a.part", tmp_path / "a")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a", b"new")]
+
+
+def test_a_file_is_on_the_disk_before_it_gets_its_name_and_then_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.part").write_bytes(b"new")
+    seen = []
+    flush = os.fsync
+
+    def watch(descriptor: int) -> None:
+        seen.append((Path(f"/proc/self/fd/{descriptor}").readlink().name, (tmp_path / "a").exists()))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    publish(tmp_path / "a.part", tmp_path / "a")
+    assert seen == [("a.part", False), (tmp_path.name, True)]
+
+
+def test_publishing_over_a_folder_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a.part").write_bytes(b"new")
+    with pytest.raises(CnnError) as caught:
+        publish(tmp_path / "a.part", tmp_path / "a")
+    assert str(caught.value) == f"{tmp_path}/a: cannot be written: is a directory"
+    assert (tmp_path / "a.part").read_bytes() == b"new"

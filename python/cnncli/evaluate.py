@@ -92,18 +92,24 @@ class Evaluation:
 
 
 def evaluate_model(
-    path: str | Path, *, data: str | None = None, data_dir: str | None = None, threads: int | None = None
+    path: str | Path,
+    *,
+    data: str | None = None,
+    data_dir: str | None = None,
+    threads: int | None = None,
+    report: data_sets.Report = data_sets.ignore,
 ) -> Evaluation:
     """Measures a model file on the test images of a data set.
 
     path : the model file
     data : name or path of the data set; None: the one that the model was trained on, which works for names
         only, since a model file holds no paths
+    report : called with what happens while the data set is fetched
 
     Raises DataError for a data set that does not fit the model.
     """
     network = load_model(path)
-    dataset = data_sets.load(data or _recorded_data(shown(path), network.record), data_dir=data_dir)
+    dataset = data_sets.load(data or _recorded_data(shown(path), network.record), data_dir=data_dir, report=report)
     split = dataset.test or dataset.train
     if split is None or not len(split.labels):
         raise DataError(f"{dataset.name}: holds no images; pass another --data")

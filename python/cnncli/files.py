@@ -87,6 +87,26 @@ def write_atomically(path: StrPath, data: bytes | list[bytes]) -> None:
         raise writing_error(path, error, sum(len(part) for part in parts)) from None
 
 
+def publish(temporary: StrPath, target: StrPath) -> None:
+    """Put a complete file under its name: flushed to the disk, renamed over the target, the folder flushed.
+
+    For files too large or too slow to come to hold in memory; both names must be in one folder.
+
+    Raises CnnError, one line, when that fails; the old content is then untouched.
+    """
+    try:
+        with Path(temporary).open("rb") as file:
+            os.fsync(file.fileno())
+        Path(temporary).replace(target)
+        folder = os.open(Path(target).parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            _flush_folder(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise writing_error(target, error) from None
+
+
 def writing_error(path: StrPath, error: OSError, size_bytes: int = 0) -> CnnError:
     """The one line for a file or a folder that cannot be made: what is in the way, and what to do."""
     line = _REMEDIES.get(error.errno or 0, f"cannot be written: {(error.strerror or str(error)).lower()}")

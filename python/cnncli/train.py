@@ -42,7 +42,7 @@ class TrainSettings:
     """What the user asks for; None leaves a choice to the network's description.
 
     architecture : a network that comes with the program, or a .toml
-    data : name or path of a data set; None: MNIST if it is found, else the embedded digits
+    data : name or path of a data set; None: MNIST if it is found or can be fetched, else the embedded digits
     learning_rate : the largest one, which `schedule` scales
     validation : float in [0, 1), share of the training images held out to choose the best epoch
     out : where a copy of the model goes
@@ -103,22 +103,25 @@ class _State:
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
-def train(settings: TrainSettings, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Record]:
+def train(
+    settings: TrainSettings, should_stop: Callable[[], bool] = lambda: False, report: data.Report = data.ignore
+) -> Iterator[Record]:
     """Trains a network; yields `Started`, then `Progress` and `EpochDone`, at last `Finished` or `Stopped`.
 
     should_stop : asked after every step; once it is true, a checkpoint is written and the training ends
+    report : called with what happens while the data set is fetched, before `Started`
 
     Raises CnnError once the loss is no finite number; the last good checkpoint stays.
     """
-    with _resume(settings) if settings.resume else _begin(settings) as training:
+    with _resume(settings, report) if settings.resume else _begin(settings, report) as training:
         yield training.started()
         yield from training.run(should_stop)
 
 
 @contextmanager
-def _begin(settings: TrainSettings) -> Iterator["_Training"]:
+def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"]:
     """A new run in a folder of its own."""
-    dataset, notice, name_or_path = _load_data(settings.data, settings.data_dir)
+    dataset, notice, name_or_path = _load_data(settings.data, settings.data_dir, report)
     if dataset.train is None:
         raise DataError(f"{dataset.name}: holds no training images; pass another --data")
     description, source = read_model(settings.architecture)
@@ -134,7 +137,7 @@ def _begin(settings: TrainSettings) -> Iterator["_Training"]:
 
 
 @contextmanager
-def _resume(settings: TrainSettings) -> Iterator["_Training"]:
+def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training"]:
     """A stopped run, as its last checkpoint left it."""
     assert settings.resume is not None
     with RunFolder.open(settings.resume, settings.runs) as run:
@@ -142,7 +145,7 @@ def _resume(settings: TrainSettings) -> Iterator["_Training"]:
         if settings.out is not None:
             plan = replace(plan, out=settings.out)
         _check_out(plan.out)
-        dataset, _, _ = _load_data(plan.data, settings.data_dir or plan.data_dir)
+        dataset, _, _ = _load_data(plan.data, settings.data_dir or plan.data_dir, report)
         if dataset.digest != plan.data_digest:
             raise DataError(
                 f"{printable(plan.data)}: is not the data that {printable(run.path)} was trained on; "
@@ -171,12 +174,14 @@ def _read_plan(run: RunFolder) -> Plan:
         ) from None
 
 
-def _load_data(name_or_path: str | None, data_dir: str | None) -> tuple[DataSet, str | None, str]:
+def _load_data(
+    name_or_path: str | None, data_dir: str | None, report: data.Report
+) -> tuple[DataSet, str | None, str]:
     """The data set, a notice for the user, and the name or path to load it with again."""
     if name_or_path is not None:
-        dataset = data.load(name_or_path, data_dir=data_dir)
+        dataset = data.load(name_or_path, data_dir=data_dir, report=report)
         return dataset, None, name_or_path if name_or_path in data.NAMES else str(Path(name_or_path).resolve())
-    dataset, notice = data.resolve_default(data_dir)
+    dataset, notice = data.resolve_default(data_dir, report)
     return dataset, notice, dataset.name
 
 

@@ -73,7 +73,7 @@ def test_the_version_is_that_of_the_package() -> None:
     ("typed", "line"),
     [
         ("trian", "cnn: no command 'trian'; did you mean train?"),
-        ("zzz", "cnn: no command 'zzz'; use one of train, eval, predict, summary"),
+        ("zzz", "cnn: no command 'zzz'; use one of train, eval, predict, summary, download"),
         ("--versio", "cnn: no option --versio; did you mean --version?"),
         ("train --epoch 3", "cnn train: no option --epoch; did you mean --epochs or --arch?"),
         ("train --schedule cosin", "cnn train: --schedule cosin: unknown; did you mean cosine?"),
@@ -90,6 +90,9 @@ def test_the_version_is_that_of_the_package() -> None:
             "cnn train: --resume takes the settings of the run; leave out --seed",
         ),
         ("eval", "cnn eval: missing argument 'MODEL'"),
+        ("download", "cnn download: missing argument 'NAME...'"),
+        ("download mnits", "cnn download: mnits: unknown; did you mean mnist?"),
+        ("download mnist --dri x", "cnn download: no option --dri; did you mean --dir?"),
         ("predict", "cnn predict: missing argument 'FILE...'"),
         (
             "summary lenet6",

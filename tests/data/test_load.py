@@ -90,14 +90,13 @@ def test_class_only_in_test_is_an_error(tmp_path: Path) -> None:
 def test_unknown_name_says_what_there_is() -> None:
     with pytest.raises(DataError) as caught:
         data.load("minst")
+    assert str(caught.value) == "minst: no such data set; did you mean mnist?"
+    with pytest.raises(DataError) as caught:
+        data.load("cats")
     assert str(caught.value) == (
-        "minst: no such data set; use mnist or digits, or the path of a folder, an .npz or a .csv"
+        "cats: no such data set; use mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters, digits, or the path "
+        "of a folder, an .npz or a .csv"
     )
-
-
-def test_named_folder_without_mnist_is_no_reason_to_fall_back(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="put the files there"):
-        data.resolve_default(tmp_path)
 
 
 def test_mnist_is_read_and_verified(mnist_folder: Path) -> None:

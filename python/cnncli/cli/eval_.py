@@ -20,9 +20,11 @@ def command(model: str, data: str | None, data_dir: str | None, threads: int | N
     import json
 
     from cnncli.cli.render_eval import evaluation_facts, show_evaluation
+    from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.evaluate import evaluate_model
 
-    evaluation = evaluate_model(model, data=data, data_dir=data_dir, threads=threads)
+    with FetchDisplay() as fetching:
+        evaluation = evaluate_model(model, data=data, data_dir=data_dir, threads=threads, report=fetching.show)
     if as_json:
         click.echo(json.dumps(evaluation_facts(evaluation), allow_nan=False))
     else:

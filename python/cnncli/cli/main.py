@@ -16,7 +16,13 @@ from cnncli.cli.signals import Terminated, exit_code, raise_terminated
 from cnncli.errors import CnnError
 
 # name -> module below this package; imported only when help lists them or when one of them runs
-COMMANDS = {"train": "train", "eval": "eval_", "predict": "predict", "summary": "summary"}
+COMMANDS = {
+    "train": "train",
+    "eval": "eval_",
+    "predict": "predict",
+    "summary": "summary",
+    "download": "download",
+}
 
 
 class Commands(click.Group):
@@ -31,6 +37,13 @@ class Commands(click.Group):
         command = import_module(f"cnncli.cli.{COMMANDS[cmd_name]}").command
         assert isinstance(command, click.Command)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command. Of an interrupt click would print an empty line, and forget which signal it was."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            ctx.exit(exit_code(getattr(error, "signal_number", signal.SIGINT)))
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -108,6 +121,9 @@ def _fail(message: str, error: BaseException, debug: bool, code: int = 1) -> int
 
         traceback.print_exception(error)
     click.echo(f"cnn: {message}", err=True)
+    if not debug:  # the traceback has them
+        for note in getattr(error, "__notes__", ()):
+            click.echo(note, err=True)
     return code
 
 
@@ -126,7 +142,8 @@ def _fail_usage(error: click.ClickException) -> int:
         and not isinstance(error, click.MissingParameter)
         and error.param
     ):
-        message = f"{error.param.opts[0]} {error.message}"
+        is_option = isinstance(error.param, click.Option)
+        message = f"{error.param.opts[0]} {error.message}" if is_option else error.message
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "cnn"
     click.echo(f"{path}: {message[:1].lower()}{message[1:].rstrip('.')} (see {path} --help)", err=True)
     return error.exit_code

@@ -25,6 +25,10 @@ class NearestChoice(click.Choice[str]):
             self.fail(f"{value}: unknown; {remedy}", param, ctx)
         return super().convert(value, param, ctx)
 
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
+        """Nothing: the message that something is missing stays one line."""
+        return ""
+
 
 class Number(_FloatType):
     """A finite number within limits; `above` and `below` are limits that it must not reach."""
@@ -111,13 +115,14 @@ def data_options(default: str) -> Callable[[F], F]:
             envvar="CNN_DATA_DIR",
             show_envvar=True,
             metavar="FOLDER",
-            help="Folder with the MNIST files, gzipped or not.",
+            help="Folder of data sets with names, as `cnn download` fills it.  [default: cnncli in the user's cache]",
         )(function)
         return click.option(
             "--data",
             metavar="NAME|PATH",
-            help="mnist, digits, or a path: a folder with one subfolder a class, a folder of IDX files, "
-            f"an .npz, or a .csv with a path and a label in each row.  [default: {default}]",
+            help="mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters (fetched if they are not there), "
+            "digits, or a path: a folder with one subfolder a class, a folder of IDX files, an .npz, or a .csv "
+            f"with a path and a label in each row.  [default: {default}]",
         )(function)
 
     return decorate

@@ -21,7 +21,7 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle")
     show_default=True,
     help="linear, mlp, lenet5, convnet, vgg, or a .toml that describes a network.",
 )
-@data_options("mnist if its files are found, else the embedded digits")
+@data_options("mnist if it is there or can be fetched, else the embedded digits")
 @click.option(
     "--epochs",
     type=Number(least=1, most=100_000, whole=True),
@@ -109,6 +109,7 @@ def command(
     import json
 
     from cnncli.cli.render import TrainingDisplay, finished_facts, show_finished, show_stopped
+    from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.signals import StopRequest, exit_code
     from cnncli.records import Finished, Started, Stopped
     from cnncli.train import TrainSettings, train
@@ -132,8 +133,8 @@ def command(
         resume=resume,
     )
     stop = StopRequest()
-    with TrainingDisplay() as display:
-        for record in train(settings, should_stop=stop):
+    with FetchDisplay() as fetching, TrainingDisplay() as display:
+        for record in train(settings, should_stop=stop, report=fetching.show):
             if isinstance(record, Started):
                 ctx.with_resource(stop)  # before this point nothing is lost by leaving at once
             display.show(record)

@@ -1,0 +1,96 @@
+"""`cnn download`."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncli.cli.options import NearestChoice, debug_option, json_option
+
+if TYPE_CHECKING:
+    from cnncli.data import FetchRecord
+
+# Spelled out here since help must not import the modules that own them; a test holds the lists together.
+NAMES = ("mnist", "fashion-mnist", "kmnist", "emnist-digits", "emnist-letters")
+
+
+@click.command(
+    "download",
+    short_help="Fetch data sets and verify them.",
+    epilog="\b\nExample:\n  cnn download mnist",
+)
+@click.argument("names", nargs=-1, required=True, type=NearestChoice(NAMES), metavar="NAME...")
+@click.option(
+    "--dir",
+    "data_dir",
+    type=click.Path(file_okay=False),
+    envvar="CNN_DATA_DIR",
+    show_envvar=True,
+    metavar="FOLDER",
+    help="Folder of data sets; each gets a folder in it.  [default: cnncli in the user's cache]",
+)
+@json_option
+@debug_option
+def command(names: tuple[str, ...], data_dir: str | None, as_json: bool) -> None:
+    """Fetch data sets, verify them, and keep them for `cnn train --data NAME` and `cnn eval`.
+
+    NAME is mnist, fashion-mnist, kmnist, emnist-digits or emnist-letters. Files that are there are verified and not
+    fetched again; a download that was stopped goes on where it ended. Every file comes over https from the first
+    mirror that sends the published bytes (SHA-256); CNN_MIRRORS names other mirrors, which docs/datasets.md describes.
+    """
+    import json
+
+    outcomes = []
+    for name in dict.fromkeys(names):
+        outcomes.append(_fetch(name, data_dir))
+        if not as_json:
+            _show(outcomes[-1], data_dir)
+    if as_json:
+        click.echo(json.dumps(outcomes, allow_nan=False))
+
+
+def _fetch(name: str, data_dir: str | None) -> dict[str, Any]:
+    """Fetches one data set and shows how it goes; returns what happened."""
+    from cnncli.cli.render_fetch import FetchDisplay
+    from cnncli.data import SOURCES, FetchRecord, fetch
+    from cnncli.data.fetch_records import FileProgress
+
+    records: list[FetchRecord] = []
+    with FetchDisplay() as display:
+
+        def report(record: FetchRecord) -> None:
+            if not isinstance(record, FileProgress):  # thousands of them
+                records.append(record)
+            display.show(record)
+
+        folder = fetch(SOURCES[name], data_dir, report)
+    return _facts(name, str(folder), records)
+
+
+def _facts(name: str, folder: str, records: "Sequence[FetchRecord]") -> dict[str, Any]:
+    """What happened, for `--json`."""
+    from dataclasses import asdict
+
+    from cnncli.data.fetch_records import Damaged, FetchDone, FileFetched, Skipped
+
+    return {
+        "name": name,
+        "folder": folder,
+        "present": [file for record in records if isinstance(record, FetchDone) for file in record.present],
+        "fetched": [asdict(record) for record in records if isinstance(record, FileFetched)],
+        "skipped": [asdict(record) for record in records if isinstance(record, Skipped)],
+        "damaged": [asdict(record) for record in records if isinstance(record, Damaged)],
+    }
+
+
+def _show(facts: dict[str, Any], data_dir: str | None) -> None:
+    """One line of result, and the command to use it with."""
+    from cnncli.shown import shown
+
+    what = "fetched and verified" if facts["fetched"] else "already there and verified"
+    click.echo(f"{facts['name']}: {what}, in {shown(facts['folder'])}")
+    click.echo("try next")
+    where = f" --data-dir {shlex.quote(shown(data_dir))}" if data_dir and not os.environ.get("CNN_DATA_DIR") else ""
+    click.echo(f"  cnn train --data {facts['name']}{where}")

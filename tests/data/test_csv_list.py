@@ -220,7 +220,8 @@ def test_missing_list_is_one_line(folder: Path) -> None:
     with pytest.raises(DataError) as caught:
         data.load("nothing.csv")
     assert str(caught.value) == (
-        "nothing.csv: no such data set; use mnist or digits, or the path of a folder, an .npz or a .csv"
+        "nothing.csv: no such data set; use mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters, digits, or "
+        "the path of a folder, an .npz or a .csv"
     )
 
 

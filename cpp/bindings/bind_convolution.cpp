@@ -3,8 +3,9 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/convolution.h"
+#include "kernels/convolution_algorithms.h"
 #include "kernels/update.h"
+#include "kernels/winograd.h"
 
 namespace cnn {
 namespace {
@@ -54,11 +55,17 @@ ConvolutionShape shape_from(const py::array& image, const char* image_name, cons
     return shape;
 }
 
-ConvolutionAlgorithm algorithm_from(const std::string& name, ConvolutionAlgorithm chosen) {
+ConvolutionAlgorithm algorithm_from(const std::string& name, const ConvolutionShape& shape,
+                                    ConvolutionAlgorithm chosen) {
     if (name == "auto") return chosen;
     if (name == "direct") return ConvolutionAlgorithm::kDirect;
     if (name == "im2col") return ConvolutionAlgorithm::kIm2col;
-    throw py::value_error("algorithm: expected auto, direct or im2col, got '" + name + "'");
+    if (name == "winograd") {
+        check(winograd_fits(shape),
+              "algorithm: winograd is for kernels of 3x3 with stride 1, dilation 1 and one group; use auto");
+        return ConvolutionAlgorithm::kWinograd;
+    }
+    throw py::value_error("algorithm: expected auto, direct, im2col or winograd, got '" + name + "'");
 }
 
 void forward(const py::array& x, const py::array& y, const py::array& w, const OptionalArray& b,
@@ -70,13 +77,13 @@ void forward(const py::array& x, const py::array& y, const py::array& w, const O
     float* to = output(y, "output", shape_of(y));
     const float* weight = input(w, "weight", shape_of(w));
     const float* bias = optional_input(b, "bias", {s.output_channels});
-    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, choose_forward(s));
+    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, s, choose_forward(s));
     Eager eager(x.shape(0));
-    float* packed = eager.floats(s.weight_size());
+    float* packed = eager.floats(packed_weight_size(s, chosen));
     float* result = eager.lanes(s.output_size());
     const float* source = eager.from(from, s.input_size());
-    eager.then(new PackConvolutionWeights(s, false, weight, packed));
-    eager.then(ConvolutionGather::forward(s, chosen, source, result, packed, bias, false));
+    eager.then(pack_weights(s, chosen, false, weight, packed));
+    eager.then(convolution_forward(s, chosen, source, result, packed, bias, false));
     eager.to(result, s.output_size(), to);
     eager.run();
 }
@@ -89,13 +96,13 @@ void backward_input(const py::array& g, const py::array& x, const py::array& w, 
     const float* from = input(g, "grad_output", shape_of(g));
     float* to = output(x, "grad_input", shape_of(x));
     const float* weight = input(w, "weight", shape_of(w));
-    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, choose_backward_input(s));
+    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, s, choose_backward_input(s));
     Eager eager(x.shape(0));
-    float* packed = eager.floats(s.weight_size());
+    float* packed = eager.floats(packed_weight_size(s, chosen));
     float* result = eager.lanes(s.input_size());
     const float* source = eager.from(from, s.output_size());
-    eager.then(new PackConvolutionWeights(s, true, weight, packed));
-    eager.then(ConvolutionGather::backward_input(s, chosen, source, result, packed));
+    eager.then(pack_weights(s, chosen, true, weight, packed));
+    eager.then(convolution_backward_input(s, chosen, source, result, packed));
     eager.to(result, s.input_size(), to);
     eager.run();
 }
@@ -109,7 +116,7 @@ void backward_parameters(const py::array& x, const py::array& g, const py::array
     const float* grad = input(g, "grad_output", shape_of(g));
     float* grad_weight = output(gw, "grad_weight", shape_of(gw));
     float* grad_bias = optional_output(gb, "grad_bias", {s.output_channels});
-    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, choose_backward_parameters(s));
+    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, s, choose_backward_parameters(s));
     if (x.shape(0) == 0) return;
     Eager eager(x.shape(0));
     const float* source = eager.from(from, s.input_size());
@@ -118,6 +125,8 @@ void backward_parameters(const py::array& x, const py::array& g, const py::array
     float* bias_slots = eager.floats(kMaxSlots * s.output_channels);
     if (chosen == ConvolutionAlgorithm::kDirect) {
         eager.then(new ConvolutionWeightGradient(s, source, gradient, slots));
+    } else if (chosen == ConvolutionAlgorithm::kWinograd) {
+        eager.then(new WinogradWeightGradient(s, source, gradient, slots));
     } else {
         float* packed = eager.lanes(s.output_size());
         eager.then(new PackSampleMajor(s, gradient, packed));

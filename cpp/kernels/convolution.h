@@ -6,7 +6,8 @@
 // x: [block][C][H][W][16]; y: [block][O][OH][OW][16]; w: (O, C/G, KH, KW) row-major; b: (O) or null; g: the
 // group of o. Two algorithms give the same sums in the same order: `direct` reads the input where it lies,
 // and `im2col` copies the taps of some positions into panels first and runs the GEMM micro-kernel over them,
-// which pays when a layer has many channels. Padding is skipped, not multiplied: it adds nothing even where a
+// which pays when a layer has many channels. A third, `winograd`, takes fewer multiplications and has rules of
+// its own for NaN and Inf: see winograd.h. Padding is skipped, not multiplied: it adds nothing even where a
 // weight is infinite or NaN. A NaN or Inf in a sample reaches only outputs of that sample, and those
 // gradients of weights whose sum contains it. Tasks write disjoint outputs; gradients of parameters are
 // summed per slot (see op.h).
@@ -36,7 +37,7 @@ struct ConvolutionShape {
     std::ptrdiff_t weight_size() const { return output_channels * group_inputs() * kernel_area(); }
 };
 
-enum class ConvolutionAlgorithm { kDirect, kIm2col };
+enum class ConvolutionAlgorithm { kDirect, kIm2col, kWinograd };
 
 // Chosen by shape alone, never by timing or the number of threads.
 ConvolutionAlgorithm choose_forward(const ConvolutionShape& shape);

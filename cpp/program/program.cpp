@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "kernels/convolution_algorithms.h"
 #include "kernels/dropout.h"
 #include "kernels/layout.h"
 #include "kernels/log_softmax.h"
 #include "kernels/loss.h"
+#include "kernels/winograd.h"
 
 namespace cnn {
 namespace {
@@ -79,6 +81,8 @@ void Program::parameter_gradients(const ConvolutionShape& shape, const float* x,
     float* weight_slots = floats(slots * shape.weight_size());
     if (algorithm == ConvolutionAlgorithm::kDirect) {
         later(new ConvolutionWeightGradient(shape, x, grad_y, weight_slots));
+    } else if (algorithm == ConvolutionAlgorithm::kWinograd) {
+        later(new WinogradWeightGradient(shape, x, grad_y, weight_slots));
     } else {
         float* packed = lanes(shape.output_size());
         first.push_back(keep(new PackSampleMajor(shape, grad_y, packed)));
@@ -95,10 +99,11 @@ void Program::parameter_gradients(const ConvolutionShape& shape, const float* x,
 int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arrays, bool relu) {
     const int y = make(shape.output_channels, shape.output_height, shape.output_width, true);
     tensor(y).rectified = tensor(y).unrectify = relu;
-    float* packed = floats(shape.weight_size());
-    prepare(new PackConvolutionWeights(shape, false, arrays.weight, packed));
-    forward_stage(ConvolutionGather::forward(shape, choose_forward(shape), tensor(x).values, tensor(y).values,
-                                             packed, arrays.bias, relu));
+    const ConvolutionAlgorithm algorithm = choose_forward(shape);
+    float* packed = floats(packed_weight_size(shape, algorithm));
+    prepare(pack_weights(shape, algorithm, false, arrays.weight, packed));
+    forward_stage(convolution_forward(shape, algorithm, tensor(x).values, tensor(y).values, packed,
+                                      arrays.bias, relu));
     if (training_) {
         backward_emitters_.push_back([=] {
             undo_relu(tensor(y));
@@ -106,11 +111,11 @@ int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arr
             parameter_gradients(shape, tensor(x).values, tensor(y).gradient, arrays,
                                 choose_backward_parameters(shape), first);
             if (tensor(x).gradient) {
-                float* packed_back = floats(shape.weight_size());
-                prepare(new PackConvolutionWeights(shape, true, arrays.weight, packed_back));
-                first.push_back(keep(ConvolutionGather::backward_input(shape, choose_backward_input(shape),
-                                                                       tensor(y).gradient, tensor(x).gradient,
-                                                                       packed_back)));
+                const ConvolutionAlgorithm backward = choose_backward_input(shape);
+                float* packed_back = floats(packed_weight_size(shape, backward));
+                prepare(pack_weights(shape, backward, true, arrays.weight, packed_back));
+                first.push_back(keep(convolution_backward_input(shape, backward, tensor(y).gradient,
+                                                                tensor(x).gradient, packed_back)));
             }
             if (!first.empty()) backward_.back().stages.push_back(std::move(first));
         });

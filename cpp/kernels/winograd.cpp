@@ -1,0 +1,225 @@
+#include "kernels/winograd.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace cnn {
+namespace {
+
+std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
+    return (a + b - 1) / b;
+}
+
+std::ptrdiff_t tune(const char* name, std::ptrdiff_t value) {
+    const char* text = std::getenv(name);
+    return text ? std::atol(text) : value;
+}
+
+// Powers of two apart, the 36 elements would share a few sets of the caches: a line more keeps them apart.
+std::ptrdiff_t apart(std::ptrdiff_t floats) {
+    return floats + kLanes;
+}
+
+}  // namespace
+
+bool winograd_fits(const ConvolutionShape& s) {
+    return s.kernel_height == 3 && s.kernel_width == 3 && s.stride_height == 1 && s.stride_width == 1 &&
+           s.dilation_height == 1 && s.dilation_width == 1 && s.groups == 1;
+}
+
+std::ptrdiff_t winograd_weight_size(const ConvolutionShape& s) {
+    return kWinogradElements * s.input_channels * s.output_channels;
+}
+
+TransformWinogradWeights::TransformWinogradWeights(const ConvolutionShape& s, bool backward,
+                                                   const float* weight, float* transformed)
+    : body_(CNN_SELECT_BODY(winograd_body)),
+      backward_(backward),
+      weight_(weight),
+      transformed_(transformed),
+      inputs_(backward ? s.output_channels : s.input_channels),
+      outputs_(backward ? s.input_channels : s.output_channels),
+      tiles_(ceil_divide(outputs_, body_->max_tile)) {}
+
+void TransformWinogradWeights::run(const Context&, std::ptrdiff_t tile, std::byte*) const {
+    const std::ptrdiff_t first = tile * outputs_ / tiles_, end = (tile + 1) * outputs_ / tiles_;
+    const std::ptrdiff_t input_step = backward_ ? outputs_ * 9 : 9, output_step = backward_ ? 9 : inputs_ * 9;
+    body_->transform_filters({weight_ + first * output_step, transformed_ + first * inputs_, inputs_,
+                              end - first, input_step, output_step, inputs_ * outputs_, backward_});
+}
+
+WinogradGather* WinogradGather::forward(const ConvolutionShape& s, const float* input, float* output,
+                                        const float* transformed, const float* bias, bool relu) {
+    auto* op = new WinogradGather();
+    op->input_ = {input, s.input_channels, s.input_height, s.input_width};
+    op->output_ = output;
+    op->transformed_ = transformed;
+    op->bias_ = bias;
+    op->relu_ = relu;
+    op->outputs_ = s.output_channels;
+    op->output_height_ = s.output_height;
+    op->output_width_ = s.output_width;
+    op->row_padding_ = s.padding_height;
+    op->col_padding_ = s.padding_width;
+    op->split();
+    return op;
+}
+
+WinogradGather* WinogradGather::backward_input(const ConvolutionShape& s, const float* grad_output,
+                                               float* grad_input, const float* transformed) {
+    auto* op = new WinogradGather();
+    op->input_ = {grad_output, s.output_channels, s.output_height, s.output_width};
+    op->output_ = grad_input;
+    op->transformed_ = transformed;
+    op->outputs_ = s.input_channels;
+    op->output_height_ = s.input_height;
+    op->output_width_ = s.input_width;
+    op->row_padding_ = 2 - s.padding_height;  // below zero where the padding was wider than the filter
+    op->col_padding_ = 2 - s.padding_width;
+    op->split();
+    return op;
+}
+
+void WinogradGather::split() {
+    body_ = CNN_SELECT_BODY(winograd_body);
+    tile_cols_ = ceil_divide(output_width_, kWinogradOutput);
+    positions_ = tile_cols_ * ceil_divide(output_height_, kWinogradOutput);
+    tiles_ = ceil_divide(outputs_, body_->max_tile);
+    static const std::ptrdiff_t kGroup = tune("WG", 4), kChunk = tune("WC", 4);
+    group_ = std::min(kGroup, std::max<std::ptrdiff_t>(positions_, 1));
+    groups_ = ceil_divide(positions_, group_);
+    chunk_ = std::min(kChunk, tiles_);
+    parts_ = 1;
+    input_element_ = apart(group_ * input_.channels * kLanes);
+    sum_element_ = apart(chunk_ * body_->max_tile * group_ * kLanes);
+}
+
+std::ptrdiff_t WinogradGather::tasks(const Context& context) const {
+    return block_count(context.samples) * groups_ * parts_;
+}
+
+std::size_t WinogradGather::scratch_bytes() const {
+    return static_cast<std::size_t>(kWinogradElements * (input_element_ + sum_element_)) * sizeof(float);
+}
+
+void WinogradGather::run(const Context&, std::ptrdiff_t task, std::byte* scratch) const {
+    const std::ptrdiff_t part = task % parts_, group = task / parts_ % groups_;
+    const std::ptrdiff_t block = task / parts_ / groups_;
+    const std::ptrdiff_t begin = group * positions_ / groups_, end = (group + 1) * positions_ / groups_;
+    auto* inputs = reinterpret_cast<float*>(scratch);
+    float* sums = inputs + kWinogradElements * input_element_;
+    WinogradPicture picture = input_;
+    picture.values += block * picture.channels * picture.height * picture.width * kLanes;
+    for (std::ptrdiff_t p = begin; p < end; ++p) {
+        body_->transform_input(picture, p / tile_cols_ * kWinogradOutput - row_padding_,
+                               p % tile_cols_ * kWinogradOutput - col_padding_,
+                               inputs + (p - begin) * picture.channels * kLanes, input_element_);
+    }
+    const std::ptrdiff_t last_tile = (part + 1) * tiles_ / parts_;
+    for (std::ptrdiff_t tile = part * tiles_ / parts_; tile < last_tile; tile += chunk_) {
+        const std::ptrdiff_t tile_end = std::min(last_tile, tile + chunk_);
+        const std::ptrdiff_t first = tile * outputs_ / tiles_, last = tile_end * outputs_ / tiles_;
+        body_->multiply({inputs, transformed_, sums, picture.channels, end - begin, tile, tile_end, tiles_,
+                         outputs_, input_element_, sum_element_, outputs_ * picture.channels});
+        float* planes = output_ + (block * outputs_ + first) * output_height_ * output_width_ * kLanes;
+        for (std::ptrdiff_t p = begin; p < end; ++p) {
+            body_->transform_output({sums + (p - begin) * kLanes, sum_element_, (end - begin) * kLanes, planes,
+                                     bias_ ? bias_ + first : nullptr, last - first, output_height_,
+                                     output_width_, p / tile_cols_ * kWinogradOutput,
+                                     p % tile_cols_ * kWinogradOutput, relu_});
+        }
+    }
+}
+
+WinogradWeightGradient::WinogradWeightGradient(const ConvolutionShape& s, const float* input,
+                                               const float* grad_output, float* slots)
+    : body_(CNN_SELECT_BODY(winograd_body)),
+      shape_(s),
+      input_(input),
+      grad_output_(grad_output),
+      slots_(slots),
+      tile_cols_(ceil_divide(s.output_width, kWinogradOutput)),
+      positions_(tile_cols_ * ceil_divide(s.output_height, kWinogradOutput)) {
+    static const std::ptrdiff_t kGroup = tune("WT", 4);
+    group_ = std::min(kGroup, std::max<std::ptrdiff_t>(positions_, 1));
+}
+
+WinogradWeightGradient::Parts WinogradWeightGradient::parts(std::ptrdiff_t) const {
+    static const std::ptrdiff_t kPart = tune("WP", 64);
+    Parts p{};
+    p.outputs = std::min(kPart, ceil_divide(shape_.output_channels, kLanes) * kLanes);
+    p.inputs = std::min(kPart, ceil_divide(shape_.input_channels, kLanes) * kLanes);
+    p.output_parts = ceil_divide(shape_.output_channels, p.outputs);
+    p.input_parts = ceil_divide(shape_.input_channels, p.inputs);
+    return p;
+}
+
+std::ptrdiff_t WinogradWeightGradient::tasks(const Context& context) const {
+    const Parts p = parts(context.samples);
+    return slot_count(context.samples) * p.output_parts * p.input_parts;
+}
+
+std::size_t WinogradWeightGradient::scratch_bytes() const {
+    const Parts p = parts(0);
+    return static_cast<std::size_t>(kWinogradElements * (apart(group_ * kLanes * p.inputs) +
+                                                         apart(group_ * kLanes * p.outputs) +
+                                                         apart(p.inputs * p.outputs))) *
+           sizeof(float);
+}
+
+void WinogradWeightGradient::run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const {
+    const ConvolutionShape& s = shape_;
+    const Parts parts_now = parts(context.samples);
+    const std::ptrdiff_t input_part = task % parts_now.input_parts;
+    const std::ptrdiff_t output_part = task / parts_now.input_parts % parts_now.output_parts;
+    const std::ptrdiff_t slot = task / parts_now.input_parts / parts_now.output_parts;
+    const std::ptrdiff_t first_input = input_part * parts_now.inputs;
+    const std::ptrdiff_t inputs = std::min(parts_now.inputs, s.input_channels - first_input);
+    const std::ptrdiff_t first_output = output_part * parts_now.outputs;
+    const std::ptrdiff_t outputs = std::min(parts_now.outputs, s.output_channels - first_output);
+    const std::ptrdiff_t chunks = ceil_divide(inputs, kLanes);
+
+    const std::ptrdiff_t rows = group_ * kLanes;
+    const std::ptrdiff_t input_element = apart(rows * chunks * kLanes);
+    const std::ptrdiff_t grad_element = apart(rows * ceil_divide(outputs, kLanes) * kLanes);
+    const std::ptrdiff_t sum_element = apart(outputs * chunks * kLanes);
+    auto* transformed_inputs = reinterpret_cast<float*>(scratch);
+    float* transformed_grads = transformed_inputs + kWinogradElements * input_element;
+    float* sums = transformed_grads + kWinogradElements * grad_element;
+
+    const BlockRange blocks = slot_blocks(context.samples, slot);
+    bool first = true;
+    for (std::ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
+        const std::ptrdiff_t live = live_lanes(context.samples, block);
+        const WinogradPicture input{input_ + (block * s.input_channels + first_input) * s.input_height *
+                                                 s.input_width * kLanes,
+                                    inputs, s.input_height, s.input_width};
+        const WinogradPicture grads{grad_output_ + (block * s.output_channels + first_output) *
+                                                       s.output_height * s.output_width * kLanes,
+                                    outputs, s.output_height, s.output_width};
+        for (std::ptrdiff_t p0 = 0; p0 < positions_; p0 += group_) {
+            const std::ptrdiff_t count = std::min(group_, positions_ - p0);
+            for (std::ptrdiff_t p = 0; p < count; ++p) {
+                const std::ptrdiff_t row = (p0 + p) / tile_cols_ * kWinogradOutput;
+                const std::ptrdiff_t col = (p0 + p) % tile_cols_ * kWinogradOutput;
+                body_->transpose_input(input, row - s.padding_height, col - s.padding_width, live,
+                                       transformed_inputs + p * live * kLanes, input_element, rows * kLanes);
+                body_->transpose_gradient(grads, row, col, live, transformed_grads + p * live * kLanes,
+                                          grad_element, rows * kLanes);
+            }
+            body_->multiply_gradient({transformed_inputs, transformed_grads, sums, count * live, chunks,
+                                      outputs, rows * kLanes, input_element, rows * kLanes, grad_element,
+                                      sum_element, first});
+            first = false;
+        }
+    }
+    for (std::ptrdiff_t o = 0; o < outputs; ++o) {
+        float* row = slots_ + slot * s.weight_size() + ((first_output + o) * s.input_channels + first_input) * 9;
+        for (std::ptrdiff_t chunk = 0; chunk < chunks; ++chunk) {
+            body_->gradient_result({sums + (o * chunks + chunk) * kLanes, sum_element,
+                                    row + chunk * kLanes * 9, std::min(kLanes, inputs - chunk * kLanes)});
+        }
+    }
+}
+
+}  // namespace cnn

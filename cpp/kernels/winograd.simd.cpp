@@ -1,0 +1,425 @@
+#include "kernels/winograd_body.h"
+
+#include "kernels/lane_tile.h"
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
+
+// The interpolation points 0, a, -a, b, -b and infinity. Lavin & Gray take a = 1 and b = 2; 5/8 and 3/2 cost
+// the same and halve the error, since the powers of the points stay near one (measured over such pairs with
+// few bits, of which every constant below is exact in float32 but for the reciprocals).
+constexpr float kA = 0.625f, kB = 1.5f;
+constexpr float kA2 = kA * kA, kB2 = kB * kB;
+constexpr float kSumOfSquares = kA2 + kB2, kProduct = kA2 * kB2;
+constexpr float kScale0 = 1.0f / kProduct;
+constexpr float kScaleA = 1.0f / (2 * kA2 * (kA2 - kB2)), kScaleB = 1.0f / (2 * kB2 * (kB2 - kA2));
+
+constexpr int kIn = kWinogradInput, kOut = kWinogradOutput;
+
+// One line of each transform; a tile's is that of its columns, then of its rows.
+
+// B^T: the coefficients of the polynomials that vanish at all points but one.
+struct InputLine {
+    static constexpr int kFrom = 6, kTo = 6;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native even_a = x[4] - kB2 * x[2], odd_a = x[3] - kB2 * x[1];
+        const Native even_b = x[4] - kA2 * x[2], odd_b = x[3] - kA2 * x[1];
+        y[0] = (x[4] - kSumOfSquares * x[2]) + kProduct * x[0];
+        y[1] = even_a + kA * odd_a;
+        y[2] = even_a - kA * odd_a;
+        y[3] = even_b + kB * odd_b;
+        y[4] = even_b - kB * odd_b;
+        y[5] = (x[5] - kSumOfSquares * x[3]) + kProduct * x[1];
+    }
+};
+
+// G: a filter of three taps as a polynomial, at the points.
+struct FilterLine {
+    static constexpr int kFrom = 3, kTo = 6;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native even_a = (x[0] + kA2 * x[2]) * kScaleA, even_b = (x[0] + kB2 * x[2]) * kScaleB;
+        const Native odd_a = x[1] * (kA * kScaleA), odd_b = x[1] * (kB * kScaleB);
+        y[0] = x[0] * kScale0;
+        y[1] = even_a + odd_a;
+        y[2] = even_a - odd_a;
+        y[3] = even_b + odd_b;
+        y[4] = even_b - odd_b;
+        y[5] = x[2];
+    }
+};
+
+// G of F(3x3,4x4): four gradients in the place of the filter.
+struct GradientLine {
+    static constexpr int kFrom = 4, kTo = 6;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native even_a = (x[0] + kA2 * x[2]) * kScaleA, odd_a = (x[1] + kA2 * x[3]) * (kA * kScaleA);
+        const Native even_b = (x[0] + kB2 * x[2]) * kScaleB, odd_b = (x[1] + kB2 * x[3]) * (kB * kScaleB);
+        y[0] = x[0] * kScale0;
+        y[1] = even_a + odd_a;
+        y[2] = even_a - odd_a;
+        y[3] = even_b + odd_b;
+        y[4] = even_b - odd_b;
+        y[5] = x[3];
+    }
+};
+
+// A^T: powers of the points.
+struct OutputLine {
+    static constexpr int kFrom = 6, kTo = 4;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native sum_a = x[1] + x[2], difference_a = x[1] - x[2];
+        const Native sum_b = x[3] + x[4], difference_b = x[3] - x[4];
+        y[0] = x[0] + sum_a + sum_b;
+        y[1] = kA * difference_a + kB * difference_b;
+        y[2] = kA2 * sum_a + kB2 * sum_b;
+        y[3] = (x[5] + (kA * kA2) * difference_a) + (kB * kB2) * difference_b;
+    }
+};
+
+// A^T of F(3x3,4x4).
+struct TapLine {
+    static constexpr int kFrom = 6, kTo = 3;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native sum_a = x[1] + x[2], sum_b = x[3] + x[4];
+        y[0] = x[0] + sum_a + sum_b;
+        y[1] = kA * (x[1] - x[2]) + kB * (x[3] - x[4]);
+        y[2] = (x[5] + kA2 * sum_a) + kB2 * sum_b;
+    }
+};
+
+// y = L x L^T, one register of lanes at a time: read(i, j) gives x, write(i, j, value) takes y. What lies
+// between the two passes is more than the registers hold.
+template <class Line, class Read, class Write>
+CNN_INLINE void transform(Read read, Write write) {
+    Native columns[Line::kTo][Line::kFrom];
+    for (int j = 0; j < Line::kFrom; ++j) {
+        Native x[Line::kFrom], y[Line::kTo];
+        CNN_UNROLL for (int i = 0; i < Line::kFrom; ++i) x[i] = read(i, j);
+        Line::apply(x, y);
+        CNN_UNROLL for (int i = 0; i < Line::kTo; ++i) columns[i][j] = y[i];
+    }
+    for (int i = 0; i < Line::kTo; ++i) {
+        Native y[Line::kTo];
+        Line::apply(columns[i], y);
+        CNN_UNROLL for (int j = 0; j < Line::kTo; ++j) write(i, j, y[j]);
+    }
+}
+
+// Which rows and columns of a window lie in the picture.
+struct Window {
+    const float* origin;
+    std::ptrdiff_t row_step;
+    int row_begin, row_end, col_begin, col_end;
+};
+
+int clamp(std::ptrdiff_t value, int size) {
+    return value < 0 ? 0 : value > size ? size : static_cast<int>(value);
+}
+
+Window window(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col, int size) {
+    return {p.values + (row * p.width + col) * kSamples,
+            p.width * kSamples,
+            clamp(-row, size),
+            clamp(p.height - row, size),
+            clamp(-col, size),
+            clamp(p.width - col, size)};
+}
+
+// Transforms the window of a channel whose plane begins `plane` floats after that of the first.
+template <class Line, class Write>
+CNN_INLINE void transform_window(const Window& w, std::ptrdiff_t plane, int part, Write write) {
+    const float* from = w.origin + plane + part * kWidth;
+    constexpr int kSize = Line::kFrom;
+    if (w.row_begin == 0 && w.row_end == kSize && w.col_begin == 0 && w.col_end == kSize) {
+        transform<Line>(
+            [=](int i, int j)
+                __attribute__((always_inline)) { return load_native(from + i * w.row_step + j * kSamples); },
+            write);
+    } else {
+        transform<Line>(
+            [=](int i, int j) __attribute__((always_inline)) {
+                const bool inside = i >= w.row_begin && i < w.row_end && j >= w.col_begin && j < w.col_end;
+                return inside ? load_native(from + i * w.row_step + j * kSamples) : Native{};
+            },
+            write);
+    }
+}
+
+void transform_filters(const WinogradFilters& a) {
+    alignas(64) float taps[9 * kSamples], elements[kWinogradElements * kSamples];
+    for (std::ptrdiff_t c0 = 0; c0 < a.inputs; c0 += kSamples) {
+        const std::ptrdiff_t count = a.inputs - c0 < kSamples ? a.inputs - c0 : kSamples;
+        for (std::ptrdiff_t t = 0; t < a.tile; ++t) {
+            for (std::ptrdiff_t c = 0; c < kSamples; ++c) {
+                const float* from = a.weight + t * a.output_step + (c0 + c) * a.input_step;
+                for (int k = 0; k < 9; ++k) {
+                    taps[k * kSamples + c] = c < count ? from[a.flipped ? 8 - k : k] : 0.0f;
+                }
+            }
+            for (int part = 0; part < kParts; ++part) {
+                const float* from = taps + part * kWidth;
+                float* to = elements + part * kWidth;
+                transform<FilterLine>(
+                    [=](int i, int j)
+                        __attribute__((always_inline)) { return load_native(from + (i * 3 + j) * kSamples); },
+                    [=](int i, int j, Native value) __attribute__((always_inline)) {
+                        store_unaligned(to + (i * kIn + j) * kSamples, value);
+                    });
+            }
+            for (int e = 0; e < kWinogradElements; ++e) {
+                float* to = a.transformed + e * a.element_step + c0 * a.tile + t;
+                for (std::ptrdiff_t c = 0; c < count; ++c) to[c * a.tile] = elements[e * kSamples + c];
+            }
+        }
+    }
+}
+
+void transform_input(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col, float* to,
+                     std::ptrdiff_t to_element) {
+    const Window w = window(p, row, col, kIn);
+    const std::ptrdiff_t plane = p.height * p.width * kSamples;
+    for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
+        for (int part = 0; part < kParts; ++part) {
+            float* channel = to + c * kSamples + part * kWidth;
+            transform_window<InputLine>(
+                w, c * plane, part, [=](int i, int j, Native value) __attribute__((always_inline)) {
+                    *reinterpret_cast<Native*>(channel + (i * kIn + j) * to_element) = value;
+                });
+        }
+    }
+}
+
+template <int T, int P>
+CNN_INLINE void multiply_positions(const WinogradProduct& a, const float* x, const float* w, float* sums) {
+    Sums<T, P> s;
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int p = 0; p < P; ++p) s.at[t][p] = broadcast(0.0f);
+    }
+    for (std::ptrdiff_t c = 0; c < a.channels; ++c) {
+        add_tap<T, P>(s, x + c * kSamples, a.channels * kSamples, w + c * T);
+    }
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int p = 0; p < P; ++p) store(sums + (t * a.positions + p) * kSamples, s.at[t][p]);
+    }
+}
+
+template <int T = kMaxTile>
+CNN_INLINE void multiply_tile(std::ptrdiff_t tile, const WinogradProduct& a, const float* x, const float* w,
+                              float* sums) {
+    if (tile == T) {
+        constexpr int P = positions(T);
+        std::ptrdiff_t p = 0;
+        for (; p + P <= a.positions; p += P) {
+            multiply_positions<T, P>(a, x + p * a.channels * kSamples, w, sums + p * kSamples);
+        }
+        if constexpr (P > 1) {
+            for (; p < a.positions; ++p) {
+                multiply_positions<T, 1>(a, x + p * a.channels * kSamples, w, sums + p * kSamples);
+            }
+        }
+        return;
+    }
+    if constexpr (T > 1) multiply_tile<T - 1>(tile, a, x, w, sums);
+}
+
+void multiply(const WinogradProduct& a) {
+    const std::ptrdiff_t base = a.first_tile * a.outputs / a.tiles;
+    for (int e = 0; e < kWinogradElements; ++e) {
+        for (std::ptrdiff_t t = a.first_tile; t < a.last_tile; ++t) {
+            const std::ptrdiff_t first = t * a.outputs / a.tiles, end = (t + 1) * a.outputs / a.tiles;
+            multiply_tile(end - first, a, a.input + e * a.input_element,
+                          a.weights + e * a.weight_element + first * a.channels,
+                          a.sums + e * a.sum_element + (first - base) * a.positions * kSamples);
+        }
+    }
+}
+
+void transform_output(const WinogradResult& a) {
+    const int rows = clamp(a.height - a.row, kOut), cols = clamp(a.width - a.col, kOut);
+    const std::ptrdiff_t plane = a.height * a.width * kSamples, row_step = a.width * kSamples;
+    for (std::ptrdiff_t c = 0; c < a.channels; ++c) {
+        const Native bias = a.bias ? broadcast_native(a.bias[c]) : Native{};
+        float* corner = a.output + c * plane + (a.row * a.width + a.col) * kSamples;
+        for (int part = 0; part < kParts; ++part) {
+            const float* from = a.sums + c * a.sum_channel + part * kWidth;
+            float* to = corner + part * kWidth;
+            const auto read = [=](int i, int j) __attribute__((always_inline)) {
+                return load_native(from + (i * kIn + j) * a.sum_element);
+            };
+            const auto finish = [=](Native value) __attribute__((always_inline)) {
+                value += bias;
+                return a.relu ? select_native(value < Native{}, Native{}, value) : value;
+            };
+            if (rows == kOut && cols == kOut) {
+                transform<OutputLine>(
+                    read, [=](int i, int j, Native value) __attribute__((always_inline)) {
+                        *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
+                    });
+            } else {
+                transform<OutputLine>(
+                    read, [=](int i, int j, Native value) __attribute__((always_inline)) {
+                        if (i < rows && j < cols) {
+                            *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
+                        }
+                    });
+            }
+        }
+    }
+}
+
+// Takes the halves of `half` lanes of two registers apart: (a0 a1 ..., b0 b1 ...) to (a0 b0 ..., a1 b1 ...).
+template <int kHalf>
+CNN_INLINE void exchange(Native& a, Native& b) {
+    NativeInt low, high;
+    for (int i = 0; i < kWidth; ++i) {
+        const bool upper = (i / kHalf) % 2;
+        low[i] = upper ? kWidth + i - kHalf : i;
+        high[i] = upper ? kWidth + i : i + kHalf;
+    }
+    const Native x = a, y = b;
+    a = __builtin_shuffle(x, y, low);
+    b = __builtin_shuffle(x, y, high);
+}
+
+template <int kHalf = kWidth / 2>
+CNN_INLINE void transpose(Native (&row)[kWidth]) {
+    CNN_UNROLL for (int i = 0; i < kWidth; ++i) {
+        if ((i / kHalf) % 2 == 0) exchange<kHalf>(row[i], row[i + kHalf]);
+    }
+    if constexpr (kHalf > 1) transpose<kHalf / 2>(row);
+}
+
+// One register's worth of samples at a time, so that what is to be transposed stays in the first-level cache.
+template <class Line>
+CNN_INLINE void transform_transposed(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col,
+                                     std::ptrdiff_t samples, float* to, std::ptrdiff_t to_element,
+                                     std::ptrdiff_t to_chunk) {
+    constexpr int kStep = kSamples * kWidth + kWidth;  // no power of two: elements on different cache sets
+    alignas(64) float elements[kWinogradElements * kStep];
+    const Window w = window(p, row, col, Line::kFrom);
+    const std::ptrdiff_t plane = p.height * p.width * kSamples;
+    for (std::ptrdiff_t c0 = 0; c0 < p.channels; c0 += kSamples) {
+        const std::ptrdiff_t count = p.channels - c0 < kSamples ? p.channels - c0 : kSamples;
+        float* chunk = to + c0 / kSamples * to_chunk;
+        for (int part = 0; part < kParts && part * kWidth < samples; ++part) {
+            for (std::ptrdiff_t c = 0; c < count; ++c) {
+                float* channel = elements + c * kWidth;
+                transform_window<Line>(
+                    w, (c0 + c) * plane, part, [=](int i, int j, Native value) __attribute__((always_inline)) {
+                        *reinterpret_cast<Native*>(channel + (i * kIn + j) * kStep) = value;
+                    });
+            }
+            const std::ptrdiff_t rows = samples - part * kWidth < kWidth ? samples - part * kWidth : kWidth;
+            for (int e = 0; e < kWinogradElements; ++e) {
+                for (std::ptrdiff_t c = count; c < kSamples; ++c) {
+                    *reinterpret_cast<Native*>(elements + e * kStep + c * kWidth) = Native{};
+                }
+                float* rows_to = chunk + e * to_element + part * kWidth * kSamples;
+                for (int half = 0; half < kParts; ++half) {
+                    Native square[kWidth];
+                    CNN_UNROLL for (int i = 0; i < kWidth; ++i) {
+                        square[i] = load_native(elements + e * kStep + (half * kWidth + i) * kWidth);
+                    }
+                    transpose(square);
+                    CNN_UNROLL for (int i = 0; i < kWidth; ++i) {
+                        if (i < rows) {
+                            *reinterpret_cast<Native*>(rows_to + i * kSamples + half * kWidth) = square[i];
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+void transpose_input(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col, std::ptrdiff_t samples,
+                     float* to, std::ptrdiff_t to_element, std::ptrdiff_t to_chunk) {
+    transform_transposed<InputLine>(p, row, col, samples, to, to_element, to_chunk);
+}
+
+void transpose_gradient(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col,
+                        std::ptrdiff_t samples, float* to, std::ptrdiff_t to_element,
+                        std::ptrdiff_t to_chunk) {
+    transform_transposed<GradientLine>(p, row, col, samples, to, to_element, to_chunk);
+}
+
+template <int T, int P>
+CNN_INLINE void multiply_chunks(const WinogradGradientProduct& a, const float* x, const float* g,
+                                float* sums) {
+    const std::ptrdiff_t row = a.input_chunks * kSamples;
+    Sums<T, P> s;
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int p = 0; p < P; ++p) {
+            s.at[t][p] = a.first ? broadcast(0.0f) : load(sums + t * row + p * kSamples);
+        }
+    }
+    for (std::ptrdiff_t r = 0; r < a.terms; ++r) {
+        add_tap<T, P>(s, x + r * kSamples, a.input_chunk, g + r * kSamples);
+    }
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int p = 0; p < P; ++p) store(sums + t * row + p * kSamples, s.at[t][p]);
+    }
+}
+
+template <int T = kMaxTile>
+CNN_INLINE void multiply_gradient_tile(std::ptrdiff_t tile, const WinogradGradientProduct& a, const float* x,
+                                       const float* g, float* sums) {
+    if (tile == T) {
+        constexpr int P = positions(T);
+        std::ptrdiff_t p = 0;
+        for (; p + P <= a.input_chunks; p += P) {
+            multiply_chunks<T, P>(a, x + p * a.input_chunk, g, sums + p * kSamples);
+        }
+        if constexpr (P > 1) {
+            for (; p < a.input_chunks; ++p) {
+                multiply_chunks<T, 1>(a, x + p * a.input_chunk, g, sums + p * kSamples);
+            }
+        }
+        return;
+    }
+    if constexpr (T > 1) multiply_gradient_tile<T - 1>(tile, a, x, g, sums);
+}
+
+void multiply_gradient(const WinogradGradientProduct& a) {
+    for (int e = 0; e < kWinogradElements; ++e) {
+        for (std::ptrdiff_t o0 = 0; o0 < a.outputs; o0 += kSamples) {
+            const std::ptrdiff_t count = a.outputs - o0 < kSamples ? a.outputs - o0 : kSamples;
+            const std::ptrdiff_t tiles = (count + kMaxTile - 1) / kMaxTile;
+            const float* grads = a.grads + e * a.grad_element + o0 / kSamples * a.grad_chunk;
+            for (std::ptrdiff_t t = 0; t < tiles; ++t) {
+                const std::ptrdiff_t first = t * count / tiles, end = (t + 1) * count / tiles;
+                multiply_gradient_tile(end - first, a, a.inputs + e * a.input_element, grads + first,
+                                       a.sums + e * a.sum_element +
+                                           (o0 + first) * a.input_chunks * kSamples);
+            }
+        }
+    }
+}
+
+void gradient_result(const WinogradGradientResult& a) {
+    alignas(64) float taps[9 * kSamples];
+    for (int part = 0; part < kParts; ++part) {
+        const float* from = a.sums + part * kWidth;
+        float* to = taps + part * kWidth;
+        transform<TapLine>(
+            [=](int i, int j) __attribute__((always_inline)) {
+                return load_native(from + (i * kIn + j) * a.sum_element);
+            },
+            [=](int i, int j, Native value) __attribute__((always_inline)) {
+                *reinterpret_cast<Native*>(to + (i * 3 + j) * kSamples) = value;
+            });
+    }
+    for (std::ptrdiff_t c = 0; c < a.count; ++c) {
+        for (int k = 0; k < 9; ++k) a.gradient[c * 9 + k] = taps[k * kSamples + c];
+    }
+}
+
+}  // namespace
+
+extern const WinogradBody winograd_body = {
+    kMaxTile,        positions(kMaxTile), transform_filters,  transform_input,   multiply,
+    transform_output, transpose_input,    transpose_gradient, multiply_gradient, gradient_result};
+
+}  // namespace CNN_ISA
+}  // namespace cnn

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/convolution_taps.h"
+#include "kernels/winograd.h"
 
 namespace cnn {
 namespace {
@@ -50,14 +51,17 @@ ConvolutionAlgorithm choose_gather(std::ptrdiff_t inputs, std::ptrdiff_t outputs
 }  // namespace
 
 ConvolutionAlgorithm choose_forward(const ConvolutionShape& s) {
+    if (winograd_pays(s)) return ConvolutionAlgorithm::kWinograd;
     return choose_gather(s.group_inputs(), s.group_outputs(), s);
 }
 
 ConvolutionAlgorithm choose_backward_input(const ConvolutionShape& s) {
+    if (winograd_pays(s)) return ConvolutionAlgorithm::kWinograd;
     return choose_gather(s.group_outputs(), s.group_inputs(), s);
 }
 
 ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& s) {
+    if (winograd_pays(s)) return ConvolutionAlgorithm::kWinograd;
     // Per-lane sums are added over lanes at the end, which costs as much as several positions.
     return s.output_height * s.output_width < 8 ? ConvolutionAlgorithm::kIm2col
                                                 : ConvolutionAlgorithm::kDirect;

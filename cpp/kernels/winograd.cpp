@@ -27,6 +27,18 @@ bool winograd_fits(const ConvolutionShape& s) {
            s.dilation_height == 1 && s.dilation_width == 1 && s.groups == 1;
 }
 
+// The transforms of a channel cost as much as multiplying it with six others, and all of it runs at four
+// fifths of the speed of the direct sum. Tiles that reach beyond the picture are paid in full.
+bool winograd_pays(const ConvolutionShape& s) {
+    if (!winograd_fits(s)) return false;
+    const std::ptrdiff_t products = s.input_channels * s.output_channels;
+    const std::ptrdiff_t tiles =
+        ceil_divide(s.output_height, kWinogradOutput) * ceil_divide(s.output_width, kWinogradOutput);
+    const std::ptrdiff_t transforms = 6 * (s.input_channels + s.output_channels);
+    return 5 * tiles * kWinogradElements * (products + transforms) <
+           4 * s.output_height * s.output_width * 9 * products;
+}
+
 std::ptrdiff_t winograd_weight_size(const ConvolutionShape& s) {
     return kWinogradElements * s.input_channels * s.output_channels;
 }
@@ -110,11 +122,8 @@ void WinogradGather::run(const Context&, std::ptrdiff_t task, std::byte* scratch
     float* sums = inputs + kWinogradElements * input_element_;
     WinogradPicture picture = input_;
     picture.values += block * picture.channels * picture.height * picture.width * kLanes;
-    for (std::ptrdiff_t p = begin; p < end; ++p) {
-        body_->transform_input(picture, p / tile_cols_ * kWinogradOutput - row_padding_,
-                               p % tile_cols_ * kWinogradOutput - col_padding_,
-                               inputs + (p - begin) * picture.channels * kLanes, input_element_);
-    }
+    body_->transform_input(picture, {begin, end, tile_cols_, -row_padding_, -col_padding_},
+                           {inputs, input_element_, kLanes, picture.channels * kLanes});
     const std::ptrdiff_t last_tile = (part + 1) * tiles_ / parts_;
     for (std::ptrdiff_t tile = part * tiles_ / parts_; tile < last_tile; tile += chunk_) {
         const std::ptrdiff_t tile_end = std::min(last_tile, tile + chunk_);
@@ -122,12 +131,8 @@ void WinogradGather::run(const Context&, std::ptrdiff_t task, std::byte* scratch
         body_->multiply({inputs, transformed_, sums, picture.channels, end - begin, tile, tile_end, tiles_,
                          outputs_, input_element_, sum_element_, outputs_ * picture.channels});
         float* planes = output_ + (block * outputs_ + first) * output_height_ * output_width_ * kLanes;
-        for (std::ptrdiff_t p = begin; p < end; ++p) {
-            body_->transform_output({sums + (p - begin) * kLanes, sum_element_, (end - begin) * kLanes, planes,
-                                     bias_ ? bias_ + first : nullptr, last - first, output_height_,
-                                     output_width_, p / tile_cols_ * kWinogradOutput,
-                                     p % tile_cols_ * kWinogradOutput, relu_});
-        }
+        body_->transform_output({sums, sum_element_, planes, bias_ ? bias_ + first : nullptr, last - first,
+                                 output_height_, output_width_, {begin, end, tile_cols_, 0, 0}, relu_});
     }
 }
 
@@ -199,14 +204,11 @@ void WinogradWeightGradient::run(const Context& context, std::ptrdiff_t task, st
                                     outputs, s.output_height, s.output_width};
         for (std::ptrdiff_t p0 = 0; p0 < positions_; p0 += group_) {
             const std::ptrdiff_t count = std::min(group_, positions_ - p0);
-            for (std::ptrdiff_t p = 0; p < count; ++p) {
-                const std::ptrdiff_t row = (p0 + p) / tile_cols_ * kWinogradOutput;
-                const std::ptrdiff_t col = (p0 + p) % tile_cols_ * kWinogradOutput;
-                body_->transpose_input(input, row - s.padding_height, col - s.padding_width, live,
-                                       transformed_inputs + p * live * kLanes, input_element, rows * kLanes);
-                body_->transpose_gradient(grads, row, col, live, transformed_grads + p * live * kLanes,
-                                          grad_element, rows * kLanes);
-            }
+            const std::ptrdiff_t p1 = p0 + count;
+            body_->transpose_input(input, {p0, p1, tile_cols_, -s.padding_height, -s.padding_width}, live,
+                                   {transformed_inputs, input_element, rows * kLanes, live * kLanes});
+            body_->transpose_gradient(grads, {p0, p1, tile_cols_, 0, 0}, live,
+                                      {transformed_grads, grad_element, rows * kLanes, live * kLanes});
             body_->multiply_gradient({transformed_inputs, transformed_grads, sums, count * live, chunks,
                                       outputs, rows * kLanes, input_element, rows * kLanes, grad_element,
                                       sum_element, first});

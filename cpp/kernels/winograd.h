@@ -23,6 +23,9 @@ namespace cnn {
 
 bool winograd_fits(const ConvolutionShape& shape);
 
+// Whether it fits and is expected to be faster than the direct sum.
+bool winograd_pays(const ConvolutionShape& shape);
+
 // Filters at the interpolation points, in the order the register tiles read them:
 // [36 elements][tile of outputs][input][outputs of the tile]. `transformed`: winograd_weight_size() floats.
 std::ptrdiff_t winograd_weight_size(const ConvolutionShape& shape);

@@ -117,7 +117,8 @@ int clamp(std::ptrdiff_t value, int size) {
     return value < 0 ? 0 : value > size ? size : static_cast<int>(value);
 }
 
-Window window(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col, int size) {
+Window window(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t tile, int size) {
+    const std::ptrdiff_t row = tiles.row + tile / tiles.cols * kOut, col = tiles.col + tile % tiles.cols * kOut;
     return {p.values + (row * p.width + col) * kSamples,
             p.width * kSamples,
             clamp(-row, size),
@@ -143,6 +144,18 @@ CNN_INLINE void transform_window(const Window& w, std::ptrdiff_t plane, int part
                 return inside ? load_native(from + i * w.row_step + j * kSamples) : Native{};
             },
             write);
+    }
+}
+
+// Asks for what the tile will read of a later plane: its own columns of all rows, since those to either side
+// are its neighbours'.
+template <class Line>
+CNN_INLINE void prefetch_window(const Window& w, std::ptrdiff_t plane) {
+    for (int i = w.row_begin; i < w.row_end; ++i) {
+        const float* from = w.origin + plane + i * w.row_step;
+        CNN_UNROLL for (int j = (Line::kFrom - kOut) / 2; j < (Line::kFrom + kOut) / 2; ++j) {
+            __builtin_prefetch(from + j * kSamples);
+        }
     }
 }
 
@@ -175,17 +188,21 @@ void transform_filters(const WinogradFilters& a) {
     }
 }
 
-void transform_input(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col, float* to,
-                     std::ptrdiff_t to_element) {
-    const Window w = window(p, row, col, kIn);
+// Channel by channel, since the tiles of a row share lines of the cache.
+void transform_input(const WinogradPicture& p, const WinogradTiles& tiles, const WinogradPlaces& places) {
     const std::ptrdiff_t plane = p.height * p.width * kSamples;
+    Window windows[kWinogradGroup];
+    for (std::ptrdiff_t t = tiles.begin; t < tiles.end; ++t) windows[t - tiles.begin] = window(p, tiles, t, kIn);
     for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
-        for (int part = 0; part < kParts; ++part) {
-            float* channel = to + c * kSamples + part * kWidth;
-            transform_window<InputLine>(
-                w, c * plane, part, [=](int i, int j, Native value) __attribute__((always_inline)) {
-                    *reinterpret_cast<Native*>(channel + (i * kIn + j) * to_element) = value;
-                });
+        for (std::ptrdiff_t t = 0; t < tiles.end - tiles.begin; ++t) {
+            if (c + 1 < p.channels) prefetch_window<InputLine>(windows[t], (c + 1) * plane);
+            for (int part = 0; part < kParts; ++part) {
+                float* to = places.to + t * places.tile + c * places.channels + part * kWidth;
+                transform_window<InputLine>(
+                    windows[t], c * plane, part, [=](int i, int j, Native value) __attribute__((always_inline)) {
+                        *reinterpret_cast<Native*>(to + (i * kIn + j) * places.element) = value;
+                    });
+            }
         }
     }
 }
@@ -236,33 +253,37 @@ void multiply(const WinogradProduct& a) {
 }
 
 void transform_output(const WinogradResult& a) {
-    const int rows = clamp(a.height - a.row, kOut), cols = clamp(a.width - a.col, kOut);
     const std::ptrdiff_t plane = a.height * a.width * kSamples, row_step = a.width * kSamples;
+    const std::ptrdiff_t count = a.tiles.end - a.tiles.begin;
     for (std::ptrdiff_t c = 0; c < a.channels; ++c) {
         const Native bias = a.bias ? broadcast_native(a.bias[c]) : Native{};
-        float* corner = a.output + c * plane + (a.row * a.width + a.col) * kSamples;
-        for (int part = 0; part < kParts; ++part) {
-            const float* from = a.sums + c * a.sum_channel + part * kWidth;
-            float* to = corner + part * kWidth;
-            const auto read = [=](int i, int j) __attribute__((always_inline)) {
-                return load_native(from + (i * kIn + j) * a.sum_element);
-            };
-            const auto finish = [=](Native value) __attribute__((always_inline)) {
-                value += bias;
-                return a.relu ? select_native(value < Native{}, Native{}, value) : value;
-            };
-            if (rows == kOut && cols == kOut) {
-                transform<OutputLine>(
-                    read, [=](int i, int j, Native value) __attribute__((always_inline)) {
-                        *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
-                    });
-            } else {
-                transform<OutputLine>(
-                    read, [=](int i, int j, Native value) __attribute__((always_inline)) {
-                        if (i < rows && j < cols) {
+        for (std::ptrdiff_t t = 0; t < count; ++t) {
+            const std::ptrdiff_t tile = a.tiles.begin + t;
+            const std::ptrdiff_t row = tile / a.tiles.cols * kOut, col = tile % a.tiles.cols * kOut;
+            const int rows = clamp(a.height - row, kOut), cols = clamp(a.width - col, kOut);
+            for (int part = 0; part < kParts; ++part) {
+                const float* from = a.sums + (c * count + t) * kSamples + part * kWidth;
+                float* to = a.output + c * plane + row * row_step + col * kSamples + part * kWidth;
+                const auto read = [=](int i, int j) __attribute__((always_inline)) {
+                    return load_native(from + (i * kIn + j) * a.sum_element);
+                };
+                const auto finish = [=](Native value) __attribute__((always_inline)) {
+                    value += bias;
+                    return a.relu ? select_native(value < Native{}, Native{}, value) : value;
+                };
+                if (rows == kOut && cols == kOut) {
+                    transform<OutputLine>(
+                        read, [=](int i, int j, Native value) __attribute__((always_inline)) {
                             *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
-                        }
-                    });
+                        });
+                } else {
+                    transform<OutputLine>(
+                        read, [=](int i, int j, Native value) __attribute__((always_inline)) {
+                            if (i < rows && j < cols) {
+                                *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
+                            }
+                        });
+                }
             }
         }
     }
@@ -290,42 +311,44 @@ CNN_INLINE void transpose(Native (&row)[kWidth]) {
     if constexpr (kHalf > 1) transpose<kHalf / 2>(row);
 }
 
-// One register's worth of samples at a time, so that what is to be transposed stays in the first-level cache.
+// As many channels at a time as a register has lanes: what is to be transposed stays in the first-level cache.
 template <class Line>
-CNN_INLINE void transform_transposed(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col,
-                                     std::ptrdiff_t samples, float* to, std::ptrdiff_t to_element,
-                                     std::ptrdiff_t to_chunk) {
-    constexpr int kStep = kSamples * kWidth + kWidth;  // no power of two: elements on different cache sets
-    alignas(64) float elements[kWinogradElements * kStep];
-    const Window w = window(p, row, col, Line::kFrom);
+CNN_INLINE void transform_transposed(const WinogradPicture& p, const WinogradTiles& tiles,
+                                     std::ptrdiff_t samples, const WinogradPlaces& places) {
+    constexpr int kStep = kWidth * kSamples + kSamples;  // no power of two: elements on different cache sets
+    alignas(64) float elements[kWinogradElements * kStep];  // [element][channel][16 samples]
     const std::ptrdiff_t plane = p.height * p.width * kSamples;
-    for (std::ptrdiff_t c0 = 0; c0 < p.channels; c0 += kSamples) {
-        const std::ptrdiff_t count = p.channels - c0 < kSamples ? p.channels - c0 : kSamples;
-        float* chunk = to + c0 / kSamples * to_chunk;
-        for (int part = 0; part < kParts && part * kWidth < samples; ++part) {
-            for (std::ptrdiff_t c = 0; c < count; ++c) {
-                float* channel = elements + c * kWidth;
-                transform_window<Line>(
-                    w, (c0 + c) * plane, part, [=](int i, int j, Native value) __attribute__((always_inline)) {
-                        *reinterpret_cast<Native*>(channel + (i * kIn + j) * kStep) = value;
-                    });
-            }
-            const std::ptrdiff_t rows = samples - part * kWidth < kWidth ? samples - part * kWidth : kWidth;
-            for (int e = 0; e < kWinogradElements; ++e) {
-                for (std::ptrdiff_t c = count; c < kSamples; ++c) {
-                    *reinterpret_cast<Native*>(elements + e * kStep + c * kWidth) = Native{};
+    const std::ptrdiff_t lanes = (p.channels + kSamples - 1) / kSamples * kSamples;
+    for (std::ptrdiff_t c0 = 0; c0 < lanes; c0 += kWidth) {
+        for (std::ptrdiff_t tile = tiles.begin; tile < tiles.end; ++tile) {
+            const Window w = window(p, tiles, tile, Line::kFrom);
+            for (std::ptrdiff_t c = 0; c < kWidth; ++c) {
+                if (c0 + c + 1 < p.channels) prefetch_window<Line>(w, (c0 + c + 1) * plane);
+                for (int part = 0; part < kParts; ++part) {
+                    float* to = elements + c * kSamples + part * kWidth;
+                    const auto write = [=](int i, int j, Native value) __attribute__((always_inline)) {
+                        *reinterpret_cast<Native*>(to + (i * kIn + j) * kStep) = value;
+                    };
+                    if (c0 + c < p.channels) {
+                        transform_window<Line>(w, (c0 + c) * plane, part, write);
+                    } else {
+                        for (int e = 0; e < kWinogradElements; ++e) write(0, e, Native{});
+                    }
                 }
-                float* rows_to = chunk + e * to_element + part * kWidth * kSamples;
-                for (int half = 0; half < kParts; ++half) {
+            }
+            float* rows = places.to + c0 / kSamples * places.channels + (tile - tiles.begin) * places.tile +
+                          c0 % kSamples;
+            for (int e = 0; e < kWinogradElements; ++e, rows += places.element) {
+                for (int part = 0; part < kParts; ++part) {
+                    const std::ptrdiff_t count = samples - part * kWidth;
                     Native square[kWidth];
                     CNN_UNROLL for (int i = 0; i < kWidth; ++i) {
-                        square[i] = load_native(elements + e * kStep + (half * kWidth + i) * kWidth);
+                        square[i] = load_native(elements + e * kStep + i * kSamples + part * kWidth);
                     }
                     transpose(square);
+                    float* to = rows + part * kWidth * kSamples;
                     CNN_UNROLL for (int i = 0; i < kWidth; ++i) {
-                        if (i < rows) {
-                            *reinterpret_cast<Native*>(rows_to + i * kSamples + half * kWidth) = square[i];
-                        }
+                        if (i < count) *reinterpret_cast<Native*>(to + i * kSamples) = square[i];
                     }
                 }
             }
@@ -333,15 +356,14 @@ CNN_INLINE void transform_transposed(const WinogradPicture& p, std::ptrdiff_t ro
     }
 }
 
-void transpose_input(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col, std::ptrdiff_t samples,
-                     float* to, std::ptrdiff_t to_element, std::ptrdiff_t to_chunk) {
-    transform_transposed<InputLine>(p, row, col, samples, to, to_element, to_chunk);
+void transpose_input(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t samples,
+                     const WinogradPlaces& places) {
+    transform_transposed<InputLine>(p, tiles, samples, places);
 }
 
-void transpose_gradient(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col,
-                        std::ptrdiff_t samples, float* to, std::ptrdiff_t to_element,
-                        std::ptrdiff_t to_chunk) {
-    transform_transposed<GradientLine>(p, row, col, samples, to, to_element, to_chunk);
+void transpose_gradient(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t samples,
+                        const WinogradPlaces& places) {
+    transform_transposed<GradientLine>(p, tiles, samples, places);
 }
 
 template <int T, int P>

@@ -11,11 +11,24 @@ namespace cnn {
 constexpr std::ptrdiff_t kWinogradOutput = 4;     // a tile has 4 x 4 outputs
 constexpr std::ptrdiff_t kWinogradInput = 6;      // that 6 x 6 inputs reach
 constexpr std::ptrdiff_t kWinogradElements = 36;  // of a transformed tile
+constexpr std::ptrdiff_t kWinogradGroup = 8;      // the most tiles that are transformed together
 
 // The channels of one block: [channels][height][width][16].
 struct WinogradPicture {
     const float* values;
     std::ptrdiff_t channels, height, width;
+};
+
+// The tiles [begin, end) of a picture in reading order, `cols` in a row of tiles. `row` and `col`: where the
+// window of the first tile begins, below zero where there is padding.
+struct WinogradTiles {
+    std::ptrdiff_t begin, end, cols, row, col;
+};
+
+// Where transformed tiles go: strides of elements, of groups of 16 channels or of a channel, and of tiles.
+struct WinogradPlaces {
+    float* to;
+    std::ptrdiff_t element, channels, tile;
 };
 
 // Filters of one register tile of outputs, each of 3x3 taps, `input_step` and `output_step` floats apart;
@@ -39,13 +52,14 @@ struct WinogradProduct {
     std::ptrdiff_t input_element, sum_element, weight_element;
 };
 
-// The 4 x 4 outputs at (row, col), as far as they lie in the picture, of `channels` channels.
+// The 4 x 4 outputs of some tiles, as far as they lie in the picture, of `channels` channels.
 struct WinogradResult {
-    const float* sums;  // [element][channel][16], with strides
-    std::ptrdiff_t sum_element, sum_channel;
+    const float* sums;  // [element][channel][tile][16]
+    std::ptrdiff_t sum_element;
     float* output;  // the plane of the first channel
     const float* bias;
-    std::ptrdiff_t channels, height, width, row, col;
+    std::ptrdiff_t channels, height, width;
+    WinogradTiles tiles;
     bool relu;
 };
 
@@ -74,20 +88,18 @@ struct WinogradBody {
     std::ptrdiff_t max_tile;       // the most outputs in a register tile
     std::ptrdiff_t max_positions;  // tiles that share the weights of a full register tile
     void (*transform_filters)(const WinogradFilters&);
-    // The 6 x 6 window at (row, col), which may reach beyond the picture: to[element][channel][16 samples].
-    void (*transform_input)(const WinogradPicture&, std::ptrdiff_t row, std::ptrdiff_t col, float* to,
-                            std::ptrdiff_t to_element);
+    // The 6 x 6 windows of some tiles, which may reach beyond the picture: to[element][tile][channel][16
+    // samples].
+    void (*transform_input)(const WinogradPicture&, const WinogradTiles&, const WinogradPlaces&);
     void (*multiply)(const WinogradProduct&);
     void (*transform_output)(const WinogradResult&);
-    // The same window with channels as lanes: to[element][channel / 16][sample][channel % 16], for the first
-    // `samples` samples. Lanes beyond the channels are zero.
-    void (*transpose_input)(const WinogradPicture&, std::ptrdiff_t row, std::ptrdiff_t col,
-                            std::ptrdiff_t samples, float* to, std::ptrdiff_t to_element,
-                            std::ptrdiff_t to_chunk);
-    // And the 4 x 4 gradients at (row, col), zero beyond the picture.
-    void (*transpose_gradient)(const WinogradPicture&, std::ptrdiff_t row, std::ptrdiff_t col,
-                               std::ptrdiff_t samples, float* to, std::ptrdiff_t to_element,
-                               std::ptrdiff_t to_chunk);
+    // The same windows with channels as lanes: to[element][channel / 16][tile][sample][channel % 16], for the
+    // first `samples` samples. Lanes beyond the channels are zero.
+    void (*transpose_input)(const WinogradPicture&, const WinogradTiles&, std::ptrdiff_t samples,
+                            const WinogradPlaces&);
+    // And the 4 x 4 gradients of the tiles, zero beyond the picture.
+    void (*transpose_gradient)(const WinogradPicture&, const WinogradTiles&, std::ptrdiff_t samples,
+                               const WinogradPlaces&);
     void (*multiply_gradient)(const WinogradGradientProduct&);
     void (*gradient_result)(const WinogradGradientResult&);
 };

@@ -95,7 +95,16 @@ def own() -> list[Module]:
     return [Gain(), Convolution(1, 3, 3), ReLU(), Gain(), MaxPooling(2), Flatten(), Gain(), Linear(75, 5), Gain()]
 
 
-NETWORKS = {make.__name__: make for make in (lenet, mlp, convnet, averages, overlapping, own)}
+def wide() -> list[Module]:
+    """Enough channels for Winograd's convolution, with and without a ReLU of its own."""
+    return [
+        *(Convolution(1, 16, 3, padding=1), ReLU(), Convolution(16, 20, 3, padding=1), ReLU(), MaxPooling(2)),
+        *(Convolution(20, 17, 3, padding=2), BatchNormalization(17), ReLU(), MaxPooling(4), Flatten()),
+        Linear(17 * 4, 5),
+    ]
+
+
+NETWORKS = {make.__name__: make for make in (lenet, mlp, convnet, averages, overlapping, own, wide)}
 each_network = pytest.mark.parametrize("name", NETWORKS)
 each_size = pytest.mark.parametrize("size", [2, 15, 16, 17, 33, 64])
 

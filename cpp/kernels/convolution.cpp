@@ -61,7 +61,7 @@ ConvolutionAlgorithm choose_backward_input(const ConvolutionShape& s) {
 }
 
 ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& s) {
-    if (winograd_pays(s)) return ConvolutionAlgorithm::kWinograd;
+    if (winograd_gradient_pays(s)) return ConvolutionAlgorithm::kWinograd;
     // Per-lane sums are added over lanes at the end, which costs as much as several positions.
     return s.output_height * s.output_width < 8 ? ConvolutionAlgorithm::kIm2col
                                                 : ConvolutionAlgorithm::kDirect;

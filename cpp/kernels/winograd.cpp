@@ -20,6 +20,15 @@ std::ptrdiff_t apart(std::ptrdiff_t floats) {
     return floats + kLanes;
 }
 
+// Whether `products` multiplications and `transforms` worth as many, for each of a tile's elements, take less
+// time than the direct sum, at four fifths of its speed. Tiles that reach beyond the picture are paid in full.
+bool pays(const ConvolutionShape& s, std::ptrdiff_t products, std::ptrdiff_t transforms) {
+    const std::ptrdiff_t tiles =
+        ceil_divide(s.output_height, kWinogradOutput) * ceil_divide(s.output_width, kWinogradOutput);
+    return winograd_fits(s) && 5 * tiles * kWinogradElements * (products + transforms) <
+                                   4 * s.output_height * s.output_width * s.weight_size();
+}
+
 }  // namespace
 
 bool winograd_fits(const ConvolutionShape& s) {
@@ -27,16 +36,14 @@ bool winograd_fits(const ConvolutionShape& s) {
            s.dilation_height == 1 && s.dilation_width == 1 && s.groups == 1;
 }
 
-// The transforms of a channel cost as much as multiplying it with six others, and all of it runs at four
-// fifths of the speed of the direct sum. Tiles that reach beyond the picture are paid in full.
 bool winograd_pays(const ConvolutionShape& s) {
-    if (!winograd_fits(s)) return false;
-    const std::ptrdiff_t products = s.input_channels * s.output_channels;
-    const std::ptrdiff_t tiles =
-        ceil_divide(s.output_height, kWinogradOutput) * ceil_divide(s.output_width, kWinogradOutput);
-    const std::ptrdiff_t transforms = 6 * (s.input_channels + s.output_channels);
-    return 5 * tiles * kWinogradElements * (products + transforms) <
-           4 * s.output_height * s.output_width * 9 * products;
+    return pays(s, s.input_channels * s.output_channels, 8 * (s.input_channels + s.output_channels));
+}
+
+bool winograd_gradient_pays(const ConvolutionShape& s) {
+    const std::ptrdiff_t inputs = ceil_divide(s.input_channels, kLanes) * kLanes;
+    const std::ptrdiff_t outputs = ceil_divide(s.output_channels, kLanes) * kLanes;
+    return pays(s, inputs * s.output_channels, 12 * (inputs + outputs));
 }
 
 std::ptrdiff_t winograd_weight_size(const ConvolutionShape& s) {

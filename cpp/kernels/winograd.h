@@ -23,8 +23,11 @@ namespace cnn {
 
 bool winograd_fits(const ConvolutionShape& shape);
 
-// Whether it fits and is expected to be faster than the direct sum.
+// Whether it fits and is expected to be faster than the direct sum: forward and for the gradient of the
+// input, where transforming a channel costs as much as multiplying it with eight others; and for the gradient
+// of the weights, where it costs twelve and channels go by sixteens.
 bool winograd_pays(const ConvolutionShape& shape);
+bool winograd_gradient_pays(const ConvolutionShape& shape);
 
 // Filters at the interpolation points, in the order the register tiles read them:
 // [36 elements][tile of outputs][input][outputs of the tile]. `transformed`: winograd_weight_size() floats.

@@ -1,7 +1,6 @@
 #include "kernels/winograd.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 namespace cnn {
 namespace {
@@ -10,10 +9,22 @@ std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
     return (a + b - 1) / b;
 }
 
-std::ptrdiff_t tune(const char* name, std::ptrdiff_t value) {
-    const char* text = std::getenv(name);
-    return text ? std::atol(text) : value;
-}
+// Tiles of a block that are multiplied together, so that a register tile's weights are used four times while
+// they are in the first-level cache. Their transformed inputs and sums stay in the second-level cache for up
+// to 64 channels; with more channels each is used so often that the third will do (measured on 512 KiB: 1 to
+// 8 tiles and sums of 12 to 66 outputs are within 5 % of each other).
+constexpr std::ptrdiff_t kTiles = 4;
+constexpr std::ptrdiff_t kRegisterTiles = 8;
+static_assert(kTiles <= kWinogradGroup);
+
+// Channels of either kind in a task of the gradient of the weights: the sums of 36 elements x 128 x 128 take
+// 2.3 MB. Fewer channels repeat more transforms.
+constexpr std::ptrdiff_t kPart = 128, kLeastPart = 32;
+
+// Multiply-adds of all 16 lanes in a task: at most about 10 ms on one core, so that Ctrl-C is heard.
+constexpr std::ptrdiff_t kTaskWork = std::ptrdiff_t{1} << 24;
+// Small batches of small pictures are split further, at the price of repeated transforms.
+constexpr std::ptrdiff_t kLeastTasks = 2;
 
 // Powers of two apart, the 36 elements would share a few sets of the caches: a line more keeps them apart.
 std::ptrdiff_t apart(std::ptrdiff_t floats) {
@@ -21,7 +32,8 @@ std::ptrdiff_t apart(std::ptrdiff_t floats) {
 }
 
 // Whether `products` multiplications and `transforms` worth as many, for each of a tile's elements, take less
-// time than the direct sum, at four fifths of its speed. Tiles that reach beyond the picture are paid in full.
+// time than the direct sum, at four fifths of its speed. Tiles that reach beyond the picture are paid in
+// full.
 bool pays(const ConvolutionShape& s, std::ptrdiff_t products, std::ptrdiff_t transforms) {
     const std::ptrdiff_t tiles =
         ceil_divide(s.output_height, kWinogradOutput) * ceil_divide(s.output_width, kWinogradOutput);
@@ -104,26 +116,32 @@ void WinogradGather::split() {
     tile_cols_ = ceil_divide(output_width_, kWinogradOutput);
     positions_ = tile_cols_ * ceil_divide(output_height_, kWinogradOutput);
     tiles_ = ceil_divide(outputs_, body_->max_tile);
-    static const std::ptrdiff_t kGroup = tune("WG", 4), kChunk = tune("WC", 4);
-    group_ = std::min(kGroup, std::max<std::ptrdiff_t>(positions_, 1));
+    group_ = std::clamp<std::ptrdiff_t>(positions_, 1, kTiles / body_->max_positions * body_->max_positions);
     groups_ = ceil_divide(positions_, group_);
-    chunk_ = std::min(kChunk, tiles_);
-    parts_ = 1;
+    chunk_ = ceil_divide(tiles_, ceil_divide(tiles_, kRegisterTiles));
     input_element_ = apart(group_ * input_.channels * kLanes);
     sum_element_ = apart(chunk_ * body_->max_tile * group_ * kLanes);
 }
 
+std::ptrdiff_t WinogradGather::parts(const Context& context) const {
+    const std::ptrdiff_t work = kWinogradElements * group_ * input_.channels * outputs_;
+    const std::ptrdiff_t whole = std::max<std::ptrdiff_t>(1, block_count(context.samples) * groups_);
+    const std::ptrdiff_t wanted = std::max(ceil_divide(work, kTaskWork), ceil_divide(kLeastTasks, whole));
+    return std::min(wanted, tiles_);
+}
+
 std::ptrdiff_t WinogradGather::tasks(const Context& context) const {
-    return block_count(context.samples) * groups_ * parts_;
+    return block_count(context.samples) * groups_ * parts(context);
 }
 
 std::size_t WinogradGather::scratch_bytes() const {
     return static_cast<std::size_t>(kWinogradElements * (input_element_ + sum_element_)) * sizeof(float);
 }
 
-void WinogradGather::run(const Context&, std::ptrdiff_t task, std::byte* scratch) const {
-    const std::ptrdiff_t part = task % parts_, group = task / parts_ % groups_;
-    const std::ptrdiff_t block = task / parts_ / groups_;
+void WinogradGather::run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const {
+    const std::ptrdiff_t parts_now = parts(context);
+    const std::ptrdiff_t part = task % parts_now, group = task / parts_now % groups_;
+    const std::ptrdiff_t block = task / parts_now / groups_;
     const std::ptrdiff_t begin = group * positions_ / groups_, end = (group + 1) * positions_ / groups_;
     auto* inputs = reinterpret_cast<float*>(scratch);
     float* sums = inputs + kWinogradElements * input_element_;
@@ -131,15 +149,22 @@ void WinogradGather::run(const Context&, std::ptrdiff_t task, std::byte* scratch
     picture.values += block * picture.channels * picture.height * picture.width * kLanes;
     body_->transform_input(picture, {begin, end, tile_cols_, -row_padding_, -col_padding_},
                            {inputs, input_element_, kLanes, picture.channels * kLanes});
-    const std::ptrdiff_t last_tile = (part + 1) * tiles_ / parts_;
-    for (std::ptrdiff_t tile = part * tiles_ / parts_; tile < last_tile; tile += chunk_) {
+    const std::ptrdiff_t last_tile = (part + 1) * tiles_ / parts_now;
+    for (std::ptrdiff_t tile = part * tiles_ / parts_now; tile < last_tile; tile += chunk_) {
         const std::ptrdiff_t tile_end = std::min(last_tile, tile + chunk_);
         const std::ptrdiff_t first = tile * outputs_ / tiles_, last = tile_end * outputs_ / tiles_;
         body_->multiply({inputs, transformed_, sums, picture.channels, end - begin, tile, tile_end, tiles_,
                          outputs_, input_element_, sum_element_, outputs_ * picture.channels});
         float* planes = output_ + (block * outputs_ + first) * output_height_ * output_width_ * kLanes;
-        body_->transform_output({sums, sum_element_, planes, bias_ ? bias_ + first : nullptr, last - first,
-                                 output_height_, output_width_, {begin, end, tile_cols_, 0, 0}, relu_});
+        body_->transform_output({sums,
+                                 sum_element_,
+                                 planes,
+                                 bias_ ? bias_ + first : nullptr,
+                                 last - first,
+                                 output_height_,
+                                 output_width_,
+                                 {begin, end, tile_cols_, 0, 0},
+                                 relu_});
     }
 }
 
@@ -152,43 +177,53 @@ WinogradWeightGradient::WinogradWeightGradient(const ConvolutionShape& s, const 
       slots_(slots),
       tile_cols_(ceil_divide(s.output_width, kWinogradOutput)),
       positions_(tile_cols_ * ceil_divide(s.output_height, kWinogradOutput)) {
-    static const std::ptrdiff_t kGroup = tune("WT", 4);
-    group_ = std::min(kGroup, std::max<std::ptrdiff_t>(positions_, 1));
+    group_ = std::clamp<std::ptrdiff_t>(positions_, 1, kTiles);
+    whole_ = {std::min(kPart, ceil_divide(s.output_channels, kLanes) * kLanes),
+              std::min(kPart, ceil_divide(s.input_channels, kLanes) * kLanes)};
 }
 
-WinogradWeightGradient::Parts WinogradWeightGradient::parts(std::ptrdiff_t) const {
-    static const std::ptrdiff_t kPart = tune("WP", 64);
-    Parts p{};
-    p.outputs = std::min(kPart, ceil_divide(shape_.output_channels, kLanes) * kLanes);
-    p.inputs = std::min(kPart, ceil_divide(shape_.input_channels, kLanes) * kLanes);
-    p.output_parts = ceil_divide(shape_.output_channels, p.outputs);
-    p.input_parts = ceil_divide(shape_.input_channels, p.inputs);
+WinogradWeightGradient::Part WinogradWeightGradient::part(const Context& context) const {
+    const std::ptrdiff_t slots = slot_count(context.samples);
+    const std::ptrdiff_t blocks =
+        ceil_divide(block_count(context.samples), std::max<std::ptrdiff_t>(slots, 1));
+    Part p = whole_;
+    while (blocks * positions_ * kWinogradElements * p.outputs * p.inputs > kTaskWork ||
+           slots * output_parts(p) * input_parts(p) < kLeastTasks) {
+        std::ptrdiff_t& larger = p.inputs > p.outputs ? p.inputs : p.outputs;
+        if (larger <= kLeastPart) break;
+        larger = ceil_divide(larger, 2 * kLanes) * kLanes;
+    }
     return p;
 }
 
+std::ptrdiff_t WinogradWeightGradient::output_parts(const Part& part) const {
+    return ceil_divide(shape_.output_channels, part.outputs);
+}
+
+std::ptrdiff_t WinogradWeightGradient::input_parts(const Part& part) const {
+    return ceil_divide(shape_.input_channels, part.inputs);
+}
+
 std::ptrdiff_t WinogradWeightGradient::tasks(const Context& context) const {
-    const Parts p = parts(context.samples);
-    return slot_count(context.samples) * p.output_parts * p.input_parts;
+    const Part p = part(context);
+    return slot_count(context.samples) * output_parts(p) * input_parts(p);
 }
 
 std::size_t WinogradWeightGradient::scratch_bytes() const {
-    const Parts p = parts(0);
-    return static_cast<std::size_t>(kWinogradElements * (apart(group_ * kLanes * p.inputs) +
-                                                         apart(group_ * kLanes * p.outputs) +
-                                                         apart(p.inputs * p.outputs))) *
+    return static_cast<std::size_t>(kWinogradElements * (apart(group_ * kLanes * whole_.inputs) +
+                                                         apart(group_ * kLanes * whole_.outputs) +
+                                                         apart(whole_.inputs * whole_.outputs))) *
            sizeof(float);
 }
 
 void WinogradWeightGradient::run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const {
     const ConvolutionShape& s = shape_;
-    const Parts parts_now = parts(context.samples);
-    const std::ptrdiff_t input_part = task % parts_now.input_parts;
-    const std::ptrdiff_t output_part = task / parts_now.input_parts % parts_now.output_parts;
-    const std::ptrdiff_t slot = task / parts_now.input_parts / parts_now.output_parts;
-    const std::ptrdiff_t first_input = input_part * parts_now.inputs;
-    const std::ptrdiff_t inputs = std::min(parts_now.inputs, s.input_channels - first_input);
-    const std::ptrdiff_t first_output = output_part * parts_now.outputs;
-    const std::ptrdiff_t outputs = std::min(parts_now.outputs, s.output_channels - first_output);
+    const Part whole = part(context);
+    const std::ptrdiff_t first_input = task % input_parts(whole) * whole.inputs;
+    const std::ptrdiff_t first_output = task / input_parts(whole) % output_parts(whole) * whole.outputs;
+    const std::ptrdiff_t slot = task / input_parts(whole) / output_parts(whole);
+    const std::ptrdiff_t inputs = std::min(whole.inputs, s.input_channels - first_input);
+    const std::ptrdiff_t outputs = std::min(whole.outputs, s.output_channels - first_output);
     const std::ptrdiff_t chunks = ceil_divide(inputs, kLanes);
 
     const std::ptrdiff_t rows = group_ * kLanes;
@@ -203,9 +238,9 @@ void WinogradWeightGradient::run(const Context& context, std::ptrdiff_t task, st
     bool first = true;
     for (std::ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
         const std::ptrdiff_t live = live_lanes(context.samples, block);
-        const WinogradPicture input{input_ + (block * s.input_channels + first_input) * s.input_height *
-                                                 s.input_width * kLanes,
-                                    inputs, s.input_height, s.input_width};
+        const WinogradPicture input{
+            input_ + (block * s.input_channels + first_input) * s.input_height * s.input_width * kLanes,
+            inputs, s.input_height, s.input_width};
         const WinogradPicture grads{grad_output_ + (block * s.output_channels + first_output) *
                                                        s.output_height * s.output_width * kLanes,
                                     outputs, s.output_height, s.output_width};
@@ -223,7 +258,8 @@ void WinogradWeightGradient::run(const Context& context, std::ptrdiff_t task, st
         }
     }
     for (std::ptrdiff_t o = 0; o < outputs; ++o) {
-        float* row = slots_ + slot * s.weight_size() + ((first_output + o) * s.input_channels + first_input) * 9;
+        float* row =
+            slots_ + slot * s.weight_size() + ((first_output + o) * s.input_channels + first_input) * 9;
         for (std::ptrdiff_t chunk = 0; chunk < chunks; ++chunk) {
             body_->gradient_result({sums + (o * chunks + chunk) * kLanes, sum_element,
                                     row + chunk * kLanes * 9, std::min(kLanes, inputs - chunk * kLanes)});

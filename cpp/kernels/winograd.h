@@ -62,6 +62,7 @@ class WinogradGather : public Op {
   private:
     WinogradGather() = default;
     void split();
+    std::ptrdiff_t parts(const Context& context) const;
 
     const WinogradBody* body_ = nullptr;
     WinogradPicture input_{};
@@ -72,7 +73,7 @@ class WinogradGather : public Op {
     std::ptrdiff_t outputs_ = 0, output_height_ = 0, output_width_ = 0;
     std::ptrdiff_t row_padding_ = 0, col_padding_ = 0;
     std::ptrdiff_t tile_cols_ = 0, positions_ = 0, group_ = 1, groups_ = 0;
-    std::ptrdiff_t tiles_ = 0, chunk_ = 1, parts_ = 1;  // of register tiles
+    std::ptrdiff_t tiles_ = 0, chunk_ = 1;  // register tiles, and how many of them have their sums at a time
     std::ptrdiff_t input_element_ = 0, sum_element_ = 0;
 };
 
@@ -87,11 +88,13 @@ class WinogradWeightGradient : public Op {
     std::size_t scratch_bytes() const override;
 
   private:
-    // Channels in a part of either kind; parts are whole chunks of 16 lanes.
-    struct Parts {
-        std::ptrdiff_t outputs, inputs, output_parts, input_parts;
+    // Channels of either kind in a task, in whole chunks of 16 lanes. A sum does not depend on them.
+    struct Part {
+        std::ptrdiff_t outputs, inputs;
     };
-    Parts parts(std::ptrdiff_t samples) const;
+    Part part(const Context& context) const;
+    std::ptrdiff_t output_parts(const Part& part) const;
+    std::ptrdiff_t input_parts(const Part& part) const;
 
     const WinogradBody* body_;
     ConvolutionShape shape_;
@@ -99,6 +102,7 @@ class WinogradWeightGradient : public Op {
     const float* grad_output_;
     float* slots_;
     std::ptrdiff_t tile_cols_, positions_, group_;
+    Part whole_;
 };
 
 }  // namespace cnn

@@ -1,6 +1,5 @@
-#include "kernels/winograd_body.h"
-
 #include "kernels/lane_tile.h"
+#include "kernels/winograd_body.h"
 
 namespace cnn {
 namespace CNN_ISA {
@@ -118,7 +117,8 @@ int clamp(std::ptrdiff_t value, int size) {
 }
 
 Window window(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t tile, int size) {
-    const std::ptrdiff_t row = tiles.row + tile / tiles.cols * kOut, col = tiles.col + tile % tiles.cols * kOut;
+    const std::ptrdiff_t row = tiles.row + tile / tiles.cols * kOut,
+                         col = tiles.col + tile % tiles.cols * kOut;
     return {p.values + (row * p.width + col) * kSamples,
             p.width * kSamples,
             clamp(-row, size),
@@ -192,14 +192,16 @@ void transform_filters(const WinogradFilters& a) {
 void transform_input(const WinogradPicture& p, const WinogradTiles& tiles, const WinogradPlaces& places) {
     const std::ptrdiff_t plane = p.height * p.width * kSamples;
     Window windows[kWinogradGroup];
-    for (std::ptrdiff_t t = tiles.begin; t < tiles.end; ++t) windows[t - tiles.begin] = window(p, tiles, t, kIn);
+    for (std::ptrdiff_t t = tiles.begin; t < tiles.end; ++t)
+        windows[t - tiles.begin] = window(p, tiles, t, kIn);
     for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
         for (std::ptrdiff_t t = 0; t < tiles.end - tiles.begin; ++t) {
             if (c + 1 < p.channels) prefetch_window<InputLine>(windows[t], (c + 1) * plane);
             for (int part = 0; part < kParts; ++part) {
                 float* to = places.to + t * places.tile + c * places.channels + part * kWidth;
                 transform_window<InputLine>(
-                    windows[t], c * plane, part, [=](int i, int j, Native value) __attribute__((always_inline)) {
+                    windows[t], c * plane, part,
+                    [=](int i, int j, Native value) __attribute__((always_inline)) {
                         *reinterpret_cast<Native*>(to + (i * kIn + j) * places.element) = value;
                     });
             }
@@ -221,22 +223,20 @@ CNN_INLINE void multiply_positions(const WinogradProduct& a, const float* x, con
     }
 }
 
+// As many positions at a time as the registers hold, then what is left.
+template <int T, int P = positions(T)>
+CNN_INLINE void multiply_all(const WinogradProduct& a, const float* x, const float* w, float* sums,
+                             std::ptrdiff_t p = 0) {
+    for (; p + P <= a.positions; p += P) {
+        multiply_positions<T, P>(a, x + p * a.channels * kSamples, w, sums + p * kSamples);
+    }
+    if constexpr (P > 1) multiply_all<T, P - 1>(a, x, w, sums, p);
+}
+
 template <int T = kMaxTile>
 CNN_INLINE void multiply_tile(std::ptrdiff_t tile, const WinogradProduct& a, const float* x, const float* w,
                               float* sums) {
-    if (tile == T) {
-        constexpr int P = positions(T);
-        std::ptrdiff_t p = 0;
-        for (; p + P <= a.positions; p += P) {
-            multiply_positions<T, P>(a, x + p * a.channels * kSamples, w, sums + p * kSamples);
-        }
-        if constexpr (P > 1) {
-            for (; p < a.positions; ++p) {
-                multiply_positions<T, 1>(a, x + p * a.channels * kSamples, w, sums + p * kSamples);
-            }
-        }
-        return;
-    }
+    if (tile == T) return multiply_all<T>(a, x, w, sums);
     if constexpr (T > 1) multiply_tile<T - 1>(tile, a, x, w, sums);
 }
 
@@ -311,7 +311,8 @@ CNN_INLINE void transpose(Native (&row)[kWidth]) {
     if constexpr (kHalf > 1) transpose<kHalf / 2>(row);
 }
 
-// As many channels at a time as a register has lanes: what is to be transposed stays in the first-level cache.
+// As many channels at a time as a register has lanes: what is to be transposed stays in the first-level
+// cache.
 template <class Line>
 CNN_INLINE void transform_transposed(const WinogradPicture& p, const WinogradTiles& tiles,
                                      std::ptrdiff_t samples, const WinogradPlaces& places) {
@@ -384,22 +385,19 @@ CNN_INLINE void multiply_chunks(const WinogradGradientProduct& a, const float* x
     }
 }
 
+template <int T, int P = positions(T)>
+CNN_INLINE void multiply_all_chunks(const WinogradGradientProduct& a, const float* x, const float* g,
+                                    float* sums, std::ptrdiff_t p = 0) {
+    for (; p + P <= a.input_chunks; p += P) {
+        multiply_chunks<T, P>(a, x + p * a.input_chunk, g, sums + p * kSamples);
+    }
+    if constexpr (P > 1) multiply_all_chunks<T, P - 1>(a, x, g, sums, p);
+}
+
 template <int T = kMaxTile>
 CNN_INLINE void multiply_gradient_tile(std::ptrdiff_t tile, const WinogradGradientProduct& a, const float* x,
                                        const float* g, float* sums) {
-    if (tile == T) {
-        constexpr int P = positions(T);
-        std::ptrdiff_t p = 0;
-        for (; p + P <= a.input_chunks; p += P) {
-            multiply_chunks<T, P>(a, x + p * a.input_chunk, g, sums + p * kSamples);
-        }
-        if constexpr (P > 1) {
-            for (; p < a.input_chunks; ++p) {
-                multiply_chunks<T, 1>(a, x + p * a.input_chunk, g, sums + p * kSamples);
-            }
-        }
-        return;
-    }
+    if (tile == T) return multiply_all_chunks<T>(a, x, g, sums);
     if constexpr (T > 1) multiply_gradient_tile<T - 1>(tile, a, x, g, sums);
 }
 
@@ -412,8 +410,7 @@ void multiply_gradient(const WinogradGradientProduct& a) {
             for (std::ptrdiff_t t = 0; t < tiles; ++t) {
                 const std::ptrdiff_t first = t * count / tiles, end = (t + 1) * count / tiles;
                 multiply_gradient_tile(end - first, a, a.inputs + e * a.input_element, grads + first,
-                                       a.sums + e * a.sum_element +
-                                           (o0 + first) * a.input_chunks * kSamples);
+                                       a.sums + e * a.sum_element + (o0 + first) * a.input_chunks * kSamples);
             }
         }
     }
@@ -425,9 +422,8 @@ void gradient_result(const WinogradGradientResult& a) {
         const float* from = a.sums + part * kWidth;
         float* to = taps + part * kWidth;
         transform<TapLine>(
-            [=](int i, int j) __attribute__((always_inline)) {
-                return load_native(from + (i * kIn + j) * a.sum_element);
-            },
+            [=](int i, int j)
+                __attribute__((always_inline)) { return load_native(from + (i * kIn + j) * a.sum_element); },
             [=](int i, int j, Native value) __attribute__((always_inline)) {
                 *reinterpret_cast<Native*>(to + (i * 3 + j) * kSamples) = value;
             });
@@ -440,8 +436,8 @@ void gradient_result(const WinogradGradientResult& a) {
 }  // namespace
 
 extern const WinogradBody winograd_body = {
-    kMaxTile,        positions(kMaxTile), transform_filters,  transform_input,   multiply,
-    transform_output, transpose_input,    transpose_gradient, multiply_gradient, gradient_result};
+    kMaxTile,         positions(kMaxTile), transform_filters,  transform_input,   multiply,
+    transform_output, transpose_input,     transpose_gradient, multiply_gradient, gradient_result};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

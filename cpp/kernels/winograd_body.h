@@ -48,7 +48,8 @@ struct WinogradProduct {
     const float* weights;  // of the first output; those of a register tile lie together
     float* sums;
     std::ptrdiff_t channels, positions;
-    std::ptrdiff_t first_tile, last_tile, tiles, outputs;  // register tile t: outputs [t * outputs / tiles, ...)
+    std::ptrdiff_t first_tile, last_tile, tiles,
+        outputs;  // register tile t: outputs [t * outputs / tiles, ...)
     std::ptrdiff_t input_element, sum_element, weight_element;
 };
 

@@ -228,8 +228,8 @@ int Program::batch_normalization(int x, const LearnedArrays& arrays, float* runn
     }
     forward_stage(new BatchNormalize(a));
     if (training_) {
-        backward_emitters_.push_back([=] {
-            undo_relu(tensor(y));
+        backward_emitters_.push_back([=]() mutable {
+            a.unrectify = tensor(y).unrectify;
             backward_stage({keep(new BatchGradientSums(a))});
             if (a.grad_input) backward_stage({keep(new BatchNormalizationBackward(a))});
             if (arrays.grad_weight) add_slots(a.channels, a.slot_second, arrays.grad_weight);

@@ -59,7 +59,7 @@ bool winograd_gradient_pays(const ConvolutionShape& s) {
 }
 
 std::ptrdiff_t winograd_weight_size(const ConvolutionShape& s) {
-    return kWinogradElements * s.input_channels * s.output_channels;
+    return kWinogradElements * apart(s.input_channels * s.output_channels);
 }
 
 TransformWinogradWeights::TransformWinogradWeights(const ConvolutionShape& s, bool backward,
@@ -76,7 +76,7 @@ void TransformWinogradWeights::run(const Context&, std::ptrdiff_t tile, std::byt
     const std::ptrdiff_t first = tile * outputs_ / tiles_, end = (tile + 1) * outputs_ / tiles_;
     const std::ptrdiff_t input_step = backward_ ? outputs_ * 9 : 9, output_step = backward_ ? 9 : inputs_ * 9;
     body_->transform_filters({weight_ + first * output_step, transformed_ + first * inputs_, inputs_,
-                              end - first, input_step, output_step, inputs_ * outputs_, backward_});
+                              end - first, input_step, output_step, apart(inputs_ * outputs_), backward_});
 }
 
 WinogradGather* WinogradGather::forward(const ConvolutionShape& s, const float* input, float* output,
@@ -154,7 +154,7 @@ void WinogradGather::run(const Context& context, std::ptrdiff_t task, std::byte*
         const std::ptrdiff_t tile_end = std::min(last_tile, tile + chunk_);
         const std::ptrdiff_t first = tile * outputs_ / tiles_, last = tile_end * outputs_ / tiles_;
         body_->multiply({inputs, transformed_, sums, picture.channels, end - begin, tile, tile_end, tiles_,
-                         outputs_, input_element_, sum_element_, outputs_ * picture.channels});
+                         outputs_, input_element_, sum_element_, apart(outputs_ * picture.channels)});
         float* planes = output_ + (block * outputs_ + first) * output_height_ * output_width_ * kLanes;
         body_->transform_output({sums,
                                  sum_element_,

@@ -261,6 +261,12 @@ void transform_output(const WinogradResult& a) {
             const std::ptrdiff_t tile = a.tiles.begin + t;
             const std::ptrdiff_t row = tile / a.tiles.cols * kOut, col = tile % a.tiles.cols * kOut;
             const int rows = clamp(a.height - row, kOut), cols = clamp(a.width - col, kOut);
+            if (c + 1 < a.channels) {
+                for (int i = 0; i < rows; ++i) {
+                    const float* next = a.output + (c + 1) * plane + (row + i) * row_step + col * kSamples;
+                    for (int j = 0; j < cols; ++j) __builtin_prefetch(next + j * kSamples, 1);
+                }
+            }
             for (int part = 0; part < kParts; ++part) {
                 const float* from = a.sums + (c * count + t) * kSamples + part * kWidth;
                 float* to = a.output + c * plane + row * row_step + col * kSamples + part * kWidth;

@@ -202,6 +202,27 @@ def test_predictions_are_log_softmax_of_the_eager_outputs(name: str, size: int, 
     assert evaluation.correct == (expected.argmax(axis=1) == labels).sum()
 
 
+@pytest.mark.parametrize("affine", [True, False])
+def test_a_convolution_takes_over_the_normalization_after_it(affine: bool, rng: np.random.Generator) -> None:
+    """In evaluation, where the statistics are known: with a ReLU, and where more than one tile of outputs has them."""
+    layers = [
+        *(Convolution(1, 16, 3, padding=1), BatchNormalization(16, affine=affine), ReLU()),
+        *(Convolution(16, 37, 3, padding=1), BatchNormalization(37, affine=affine), ReLU()),
+        *(Convolution(37, 17, 3, padding=1, bias=False), BatchNormalization(17, affine=affine), Flatten()),
+        *(Linear(17 * 144, 5), BatchNormalization(5, affine=affine)),
+    ]
+    network = Network(layers, (1, 12, 12))
+    network.initialize(SEED)
+    for parameter in network.named_parameters():
+        parameter.value[...] += rng.uniform(0.1, 0.5, parameter.value.shape).astype(np.float32)
+    for _, buffer in network.named_buffers():
+        buffer[...] = rng.uniform(0.2, 2, buffer.shape)
+    images, _ = samples(rng, 19)
+    network.evaluate()
+    expected = network.forward(images)
+    close(Program(network, 19).predict(images), LogSoftMax().forward(expected), "log-probabilities")
+
+
 def test_a_step_counts_what_is_classified_right_before_its_update(rng: np.random.Generator) -> None:
     network = build("lenet")
     images, labels = samples(rng, 20)

@@ -111,6 +111,11 @@ WinogradGather* WinogradGather::backward_input(const ConvolutionShape& s, const 
     return op;
 }
 
+void WinogradGather::normalize(const WinogradNormalization& normalization, bool relu) {
+    normalization_ = normalization;
+    relu_ = relu;
+}
+
 void WinogradGather::split() {
     body_ = CNN_SELECT_BODY(winograd_body);
     tile_cols_ = ceil_divide(output_width_, kWinogradOutput);
@@ -156,6 +161,12 @@ void WinogradGather::run(const Context& context, std::ptrdiff_t task, std::byte*
         body_->multiply({inputs, transformed_, sums, picture.channels, end - begin, tile, tile_end, tiles_,
                          outputs_, input_element_, sum_element_, apart(outputs_ * picture.channels)});
         float* planes = output_ + (block * outputs_ + first) * output_height_ * output_width_ * kLanes;
+        WinogradNormalization normalization{};
+        if (normalization_.mean) {
+            normalization = {normalization_.mean + first, normalization_.inverse_std + first,
+                             normalization_.weight ? normalization_.weight + first : nullptr,
+                             normalization_.bias ? normalization_.bias + first : nullptr};
+        }
         body_->transform_output({sums,
                                  sum_element_,
                                  planes,
@@ -164,6 +175,7 @@ void WinogradGather::run(const Context& context, std::ptrdiff_t task, std::byte*
                                  output_height_,
                                  output_width_,
                                  {begin, end, tile_cols_, 0, 0},
+                                 normalization,
                                  relu_});
     }
 }

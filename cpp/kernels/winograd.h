@@ -55,6 +55,8 @@ class WinogradGather : public Op {
                                    const float* transformed, const float* bias, bool relu);
     static WinogradGather* backward_input(const ConvolutionShape&, const float* grad_output,
                                           float* grad_input, const float* transformed);
+    // From here on the output is normalized by these statistics, and then goes through a ReLU if `relu`.
+    void normalize(const WinogradNormalization& normalization, bool relu);
     std::ptrdiff_t tasks(const Context& context) const override;
     void run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const override;
     std::size_t scratch_bytes() const override;
@@ -69,6 +71,7 @@ class WinogradGather : public Op {
     float* output_ = nullptr;
     const float* transformed_ = nullptr;
     const float* bias_ = nullptr;
+    WinogradNormalization normalization_{};
     bool relu_ = false;
     std::ptrdiff_t outputs_ = 0, output_height_ = 0, output_width_ = 0;
     std::ptrdiff_t row_padding_ = 0, col_padding_ = 0;

@@ -257,6 +257,12 @@ void transform_output(const WinogradResult& a) {
     const std::ptrdiff_t count = a.tiles.end - a.tiles.begin;
     for (std::ptrdiff_t c = 0; c < a.channels; ++c) {
         const Native bias = a.bias ? broadcast_native(a.bias[c]) : Native{};
+        const WinogradNormalization& n = a.normalization;
+        const Native mean = n.mean ? broadcast_native(n.mean[c]) : Native{};
+        const Native shift = n.mean && n.bias ? broadcast_native(n.bias[c]) : Native{};
+        const Native scale =
+            n.mean ? broadcast_native(n.weight ? n.inverse_std[c] * n.weight[c] : n.inverse_std[c])
+                   : Native{};
         for (std::ptrdiff_t t = 0; t < count; ++t) {
             const std::ptrdiff_t tile = a.tiles.begin + t;
             const std::ptrdiff_t row = tile / a.tiles.cols * kOut, col = tile % a.tiles.cols * kOut;
@@ -273,8 +279,9 @@ void transform_output(const WinogradResult& a) {
                 const auto read = [=](int i, int j) __attribute__((always_inline)) {
                     return load_native(from + (i * kIn + j) * a.sum_element);
                 };
-                const auto finish = [=](Native value) __attribute__((always_inline)) {
+                const auto finish = [&](Native value) __attribute__((always_inline)) {
                     value += bias;
+                    if (n.mean) value = (value - mean) * scale + shift;
                     return a.relu ? select_native(value < Native{}, Native{}, value) : value;
                 };
                 if (rows == kOut && cols == kOut) {

@@ -53,6 +53,15 @@ struct WinogradProduct {
     std::ptrdiff_t input_element, sum_element, weight_element;
 };
 
+// A batch normalization by known statistics that follows the convolution, as in batch_normalization.h: null,
+// or (channels) each; `weight` and `bias` may be null alone.
+struct WinogradNormalization {
+    const float* mean;
+    const float* inverse_std;
+    const float* weight;
+    const float* bias;
+};
+
 // The 4 x 4 outputs of some tiles, as far as they lie in the picture, of `channels` channels.
 struct WinogradResult {
     const float* sums;  // [element][channel][tile][16]
@@ -61,6 +70,7 @@ struct WinogradResult {
     const float* bias;
     std::ptrdiff_t channels, height, width;
     WinogradTiles tiles;
+    WinogradNormalization normalization;
     bool relu;
 };
 

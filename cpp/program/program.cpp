@@ -63,6 +63,13 @@ void Program::undo_relu(const Tensor& y) {
         new ActivationBackward(ActivationKind::kRelu, y.features(), y.values, y.gradient, y.gradient))});
 }
 
+// Another name for the same values.
+int Program::alias(int x) {
+    tensors_.push_back(Tensor(tensor(x)));
+    tensors_.back().producer = nullptr;
+    return static_cast<int>(tensors_.size()) - 1;
+}
+
 int Program::input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width,
                    std::vector<float> table) {
     table_ = std::move(table);
@@ -102,8 +109,10 @@ int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arr
     const ConvolutionAlgorithm algorithm = choose_forward(shape);
     float* packed = floats(packed_weight_size(shape, algorithm));
     prepare(pack_weights(shape, algorithm, false, arrays.weight, packed));
-    forward_stage(convolution_forward(shape, algorithm, tensor(x).values, tensor(y).values, packed,
-                                      arrays.bias, relu));
+    Op* op =
+        convolution_forward(shape, algorithm, tensor(x).values, tensor(y).values, packed, arrays.bias, relu);
+    forward_stage(op);
+    if (!relu) tensor(y).producer = op;
     if (training_) {
         backward_emitters_.push_back([=] {
             undo_relu(tensor(y));
@@ -196,7 +205,9 @@ int Program::activation(int x, ActivationKind kind) {
 
 int Program::batch_normalization(int x, const LearnedArrays& arrays, float* running_mean,
                                  float* running_variance, float momentum, float epsilon, bool relu) {
-    const int y = make(tensor(x).channels, tensor(x).height, tensor(x).width, true);
+    // With known statistics the convolution before it normalizes its results on the way out.
+    auto* convolution = training_ ? nullptr : dynamic_cast<WinogradGather*>(tensor(x).producer);
+    const int y = convolution ? alias(x) : make(tensor(x).channels, tensor(x).height, tensor(x).width, true);
     tensor(y).rectified = tensor(y).unrectify = relu;
     BatchNormalizationArrays a{};
     a.channels = tensor(x).channels;
@@ -226,7 +237,11 @@ int Program::batch_normalization(int x, const LearnedArrays& arrays, float* runn
     } else {
         prepare(new BatchStatistics(a));
     }
-    forward_stage(new BatchNormalize(a));
+    if (convolution) {
+        convolution->normalize({a.mean, a.inverse_std, a.weight, a.bias}, relu);
+    } else {
+        forward_stage(new BatchNormalize(a));
+    }
     if (training_) {
         backward_emitters_.push_back([=]() mutable {
             a.unrectify = tensor(y).unrectify;

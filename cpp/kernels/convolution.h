@@ -6,11 +6,11 @@
 // x: [block][C][H][W][16]; y: [block][O][OH][OW][16]; w: (O, C/G, KH, KW) row-major; b: (O) or null; g: the
 // group of o. Two algorithms give the same sums in the same order: `direct` reads the input where it lies,
 // and `im2col` copies the taps of some positions into panels first and runs the GEMM micro-kernel over them,
-// which pays when a layer has many channels. A third, `winograd`, takes fewer multiplications and has rules of
-// its own for NaN and Inf: see winograd.h. Padding is skipped, not multiplied: it adds nothing even where a
+// which pays when a layer has many channels. Padding is skipped, not multiplied: it adds nothing even where a
 // weight is infinite or NaN. A NaN or Inf in a sample reaches only outputs of that sample, and those
 // gradients of weights whose sum contains it. Tasks write disjoint outputs; gradients of parameters are
-// summed per slot (see op.h).
+// summed per slot (see op.h). A third algorithm, `winograd`, is for 3x3 kernels: what it does otherwise, also
+// with NaN and Inf, is said in winograd.h.
 #pragma once
 
 #include <vector>

@@ -95,7 +95,16 @@ def own() -> list[Module]:
     return [Gain(), Convolution(1, 3, 3), ReLU(), Gain(), MaxPooling(2), Flatten(), Gain(), Linear(75, 5), Gain()]
 
 
-NETWORKS = {make.__name__: make for make in (lenet, mlp, convnet, averages, overlapping, own)}
+def wide() -> list[Module]:
+    """Enough channels for Winograd's convolution, with and without a ReLU of its own."""
+    return [
+        *(Convolution(1, 16, 3, padding=1), ReLU(), Convolution(16, 20, 3, padding=1), ReLU(), MaxPooling(2)),
+        *(Convolution(20, 17, 3, padding=2), BatchNormalization(17), ReLU(), MaxPooling(4), Flatten()),
+        Linear(17 * 4, 5),
+    ]
+
+
+NETWORKS = {make.__name__: make for make in (lenet, mlp, convnet, averages, overlapping, own, wide)}
 each_network = pytest.mark.parametrize("name", NETWORKS)
 each_size = pytest.mark.parametrize("size", [2, 15, 16, 17, 33, 64])
 
@@ -191,6 +200,27 @@ def test_predictions_are_log_softmax_of_the_eager_outputs(name: str, size: int, 
     assert evaluation.loss == pytest.approx(-expected[np.arange(37), labels].mean(), rel=1e-5)
     assert evaluation.predictions.tolist() == expected.argmax(axis=1).tolist()
     assert evaluation.correct == (expected.argmax(axis=1) == labels).sum()
+
+
+@pytest.mark.parametrize("affine", [True, False])
+def test_a_convolution_takes_over_the_normalization_after_it(affine: bool, rng: np.random.Generator) -> None:
+    """In evaluation, where the statistics are known: with a ReLU, and where more than one tile of outputs has them."""
+    layers = [
+        *(Convolution(1, 16, 3, padding=1), BatchNormalization(16, affine=affine), ReLU()),
+        *(Convolution(16, 37, 3, padding=1), BatchNormalization(37, affine=affine), ReLU()),
+        *(Convolution(37, 17, 3, padding=1, bias=False), BatchNormalization(17, affine=affine), Flatten()),
+        *(Linear(17 * 144, 5), BatchNormalization(5, affine=affine)),
+    ]
+    network = Network(layers, (1, 12, 12))
+    network.initialize(SEED)
+    for parameter in network.named_parameters():
+        parameter.value[...] += rng.uniform(0.1, 0.5, parameter.value.shape).astype(np.float32)
+    for _, buffer in network.named_buffers():
+        buffer[...] = rng.uniform(0.2, 2, buffer.shape)
+    images, _ = samples(rng, 19)
+    network.evaluate()
+    expected = network.forward(images)
+    close(Program(network, 19).predict(images), LogSoftMax().forward(expected), "log-probabilities")
 
 
 def test_a_step_counts_what_is_classified_right_before_its_update(rng: np.random.Generator) -> None:

@@ -7,8 +7,9 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/convolution.h"
+#include "kernels/convolution_algorithms.h"
 #include "kernels/update.h"
+#include "kernels/winograd.h"
 
 namespace cnn {
 namespace {
@@ -66,6 +67,7 @@ struct NamedAlgorithm {
 constexpr NamedAlgorithm kAlgorithms[] = {
     {"direct", ConvolutionAlgorithm::kDirect},
     {"im2col", ConvolutionAlgorithm::kIm2col},
+    {"winograd", ConvolutionAlgorithm::kWinograd},
 };
 
 std::vector<std::string> algorithm_names() {
@@ -74,8 +76,11 @@ std::vector<std::string> algorithm_names() {
     return names;
 }
 
-ConvolutionAlgorithm algorithm_from(const std::string& name, ConvolutionAlgorithm chosen) {
+ConvolutionAlgorithm algorithm_from(const std::string& name, const ConvolutionShape& shape,
+                                    ConvolutionAlgorithm chosen) {
     if (name == "auto") return chosen;
+    check(name != "winograd" || winograd_fits(shape),
+          "algorithm: winograd is for kernels of 3x3 with stride 1, dilation 1 and one group; use auto");
     std::string expected = "auto";
     for (const NamedAlgorithm& known : kAlgorithms) {
         if (name == known.name) return known.algorithm;
@@ -101,13 +106,13 @@ py::tuple forward(const py::array& x, const py::array& y, const py::array& w, co
     float* to = output(y, "output", shape_of(y));
     const float* weight = input(w, "weight", shape_of(w));
     const float* bias = optional_input(b, "bias", {s.output_channels});
-    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, choose_forward(s));
+    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, s, choose_forward(s));
     Eager eager(x.shape(0));
-    float* packed = eager.floats(s.weight_size());
+    float* packed = eager.floats(packed_weight_size(s, chosen));
     float* result = eager.lanes(s.output_size());
     const float* source = eager.from(from, s.input_size());
-    eager.then(new PackConvolutionWeights(s, false, weight, packed));
-    eager.then(ConvolutionGather::forward(s, chosen, source, result, packed, bias, false));
+    eager.then(pack_weights(s, chosen, false, weight, packed));
+    eager.then(convolution_forward(s, chosen, source, result, packed, bias, false));
     eager.to(result, s.output_size(), to);
     return ran(chosen, eager.run());
 }
@@ -120,13 +125,13 @@ py::tuple backward_input(const py::array& g, const py::array& x, const py::array
     const float* from = input(g, "grad_output", shape_of(g));
     float* to = output(x, "grad_input", shape_of(x));
     const float* weight = input(w, "weight", shape_of(w));
-    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, choose_backward_input(s));
+    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, s, choose_backward_input(s));
     Eager eager(x.shape(0));
-    float* packed = eager.floats(s.weight_size());
+    float* packed = eager.floats(packed_weight_size(s, chosen));
     float* result = eager.lanes(s.input_size());
     const float* source = eager.from(from, s.output_size());
-    eager.then(new PackConvolutionWeights(s, true, weight, packed));
-    eager.then(ConvolutionGather::backward_input(s, chosen, source, result, packed));
+    eager.then(pack_weights(s, chosen, true, weight, packed));
+    eager.then(convolution_backward_input(s, chosen, source, result, packed));
     eager.to(result, s.input_size(), to);
     return ran(chosen, eager.run());
 }
@@ -141,7 +146,7 @@ py::tuple backward_parameters(const py::array& x, const py::array& g, const py::
     const float* grad = input(g, "grad_output", shape_of(g));
     float* grad_weight = output(gw, "grad_weight", shape_of(gw));
     float* grad_bias = optional_output(gb, "grad_bias", {s.output_channels});
-    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, choose_backward_parameters(s));
+    const ConvolutionAlgorithm chosen = algorithm_from(algorithm, s, choose_backward_parameters(s));
     if (x.shape(0) == 0) return ran(chosen, 0);
     Eager eager(x.shape(0));
     const float* source = eager.from(from, s.input_size());
@@ -150,6 +155,8 @@ py::tuple backward_parameters(const py::array& x, const py::array& g, const py::
     float* bias_slots = eager.floats(kMaxSlots * s.output_channels);
     if (chosen == ConvolutionAlgorithm::kDirect) {
         eager.then(new ConvolutionWeightGradient(s, source, gradient, slots));
+    } else if (chosen == ConvolutionAlgorithm::kWinograd) {
+        eager.then(new WinogradWeightGradient(s, source, gradient, slots));
     } else {
         float* packed = eager.lanes(s.output_size());
         eager.then(new PackSampleMajor(s, gradient, packed));

@@ -21,6 +21,12 @@ float count(const BatchNormalizationArrays& a, const Context& context) {
     return static_cast<float>(context.samples * a.positions);
 }
 
+ChannelScale channel_scale(const BatchNormalizationArrays& a, std::ptrdiff_t channel, bool relu) {
+    return {a.mean[channel], a.inverse_std[channel],
+            a.weight ? a.inverse_std[channel] * a.weight[channel] : a.inverse_std[channel],
+            a.bias ? a.bias[channel] : 0.0f, relu};
+}
+
 float batch_mean(const BatchNormalizationArrays& a, const Context& context, std::ptrdiff_t channel) {
     return add_slots(a.slot_sum + channel, a.channels, slot_count(context.samples)) / count(a, context);
 }
@@ -67,9 +73,8 @@ BatchNormalize::BatchNormalize(const BatchNormalizationArrays& a)
 
 void BatchNormalize::run(const Context&, std::ptrdiff_t task, std::byte*) const {
     const std::ptrdiff_t c = task % a_.channels, offset = task * a_.positions * kLanes;
-    body_->normalize(a_.input + offset, a_.output + offset, a_.positions * kLanes, a_.mean[c],
-                     a_.weight ? a_.inverse_std[c] * a_.weight[c] : a_.inverse_std[c],
-                     a_.bias ? a_.bias[c] : 0.0f, a_.relu);
+    body_->normalize(a_.input + offset, a_.output + offset, a_.positions * kLanes,
+                     channel_scale(a_, c, a_.relu));
 }
 
 void UpdateRunningStatistics::run(const Context& context, std::ptrdiff_t, std::byte*) const {
@@ -90,8 +95,8 @@ void BatchGradientSums::run(const Context& context, std::ptrdiff_t task, std::by
     const std::ptrdiff_t slot = task / a_.channels, channel = task % a_.channels;
     const BlockRange blocks = slot_blocks(context.samples, slot);
     const std::ptrdiff_t offset = plane_offset(a_, blocks.begin, channel);
-    body_->gradient_sums(channel_blocks(a_, context, blocks), a_.input + offset, a_.grad_output + offset,
-                         a_.mean[channel], a_.inverse_std[channel], a_.slot_sum + task,
+    body_->gradient_sums(channel_blocks(a_, context, blocks), channel_scale(a_, channel, a_.unrectify),
+                         a_.input + offset, a_.grad_output + offset, a_.slot_sum + task,
                          a_.slot_second + task);
 }
 
@@ -107,8 +112,7 @@ void BatchNormalizationBackward::run(const Context& context, std::ptrdiff_t task
         mean_gx = add_slots(a_.slot_second + c, a_.channels, slots) / count(a_, context);
     }
     body_->backward(a_.input + offset, a_.grad_output + offset, a_.grad_input + offset, a_.positions * kLanes,
-                    a_.mean[c], a_.inverse_std[c],
-                    a_.weight ? a_.inverse_std[c] * a_.weight[c] : a_.inverse_std[c], mean_g, mean_gx);
+                    channel_scale(a_, c, a_.unrectify), mean_g, mean_gx);
 }
 
 }  // namespace cnn

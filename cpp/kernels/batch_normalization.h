@@ -5,7 +5,8 @@
 // by the count m in the formula, and by m - 1 where it enters the running variance (m = 1 leaves the running
 // variance as it is). Two passes: the mean first, then squares of differences from it. Sums go per (slot,
 // channel) first, see op.h. In inference, the running values are used. A NaN in a sample reaches its channel
-// of the whole batch in training, and only its own sample in inference.
+// of the whole batch in training, and only its own sample in inference. A ReLU after it can be part of it,
+// both ways.
 #pragma once
 
 #include "kernels/batch_normalization_body.h"
@@ -31,7 +32,8 @@ struct BatchNormalizationArrays {
     float* slot_sum;
     float* slot_second;  // squares in the forward pass, g * x in the backward pass
     bool training;
-    bool relu;
+    bool relu;       // of the output ...
+    bool unrectify;  // ... whose backward pass is part of this one
 };
 
 // Stage 1 of training: slot sums of x.

@@ -4,6 +4,7 @@
 
 #include "kernels/convolution_taps.h"
 #include "kernels/tiles.h"
+#include "kernels/winograd.h"
 
 namespace cnn {
 namespace {
@@ -42,14 +43,17 @@ ConvolutionAlgorithm choose_gather(std::ptrdiff_t inputs, std::ptrdiff_t outputs
 }  // namespace
 
 ConvolutionAlgorithm choose_forward(const ConvolutionShape& s) {
+    if (winograd_pays(s)) return ConvolutionAlgorithm::kWinograd;
     return choose_gather(s.group_inputs(), s.group_outputs(), s);
 }
 
 ConvolutionAlgorithm choose_backward_input(const ConvolutionShape& s) {
+    if (winograd_pays(s)) return ConvolutionAlgorithm::kWinograd;
     return choose_gather(s.group_outputs(), s.group_inputs(), s);
 }
 
 ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& s) {
+    if (winograd_gradient_pays(s)) return ConvolutionAlgorithm::kWinograd;
     // Per-lane sums are added over lanes at the end, which costs as much as several positions.
     return s.output_height * s.output_width < 8 ? ConvolutionAlgorithm::kIm2col
                                                 : ConvolutionAlgorithm::kDirect;

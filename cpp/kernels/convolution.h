@@ -9,7 +9,8 @@
 // which pays when a layer has many channels. Padding is skipped, not multiplied: it adds nothing even where a
 // weight is infinite or NaN. A NaN or Inf in a sample reaches only outputs of that sample, and those
 // gradients of weights whose sum contains it. Tasks write disjoint outputs; gradients of parameters are
-// summed per slot (see op.h).
+// summed per slot (see op.h). A third algorithm, `winograd`, is for 3x3 kernels: what it does otherwise, also
+// with NaN and Inf, is said in winograd.h.
 #pragma once
 
 #include <vector>
@@ -36,7 +37,7 @@ struct ConvolutionShape {
     std::ptrdiff_t weight_size() const { return output_channels * group_inputs() * kernel_area(); }
 };
 
-enum class ConvolutionAlgorithm { kDirect, kIm2col };
+enum class ConvolutionAlgorithm { kDirect, kIm2col, kWinograd };
 
 // Chosen by shape alone, never by timing or the number of threads.
 ConvolutionAlgorithm choose_forward(const ConvolutionShape& shape);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "kernels/convolution_algorithms.h"
 #include "kernels/dropout.h"
 #include "kernels/layout.h"
 #include "kernels/linear.h"
@@ -12,6 +13,7 @@
 #include "kernels/loss.h"
 #include "kernels/pooled_convolution.h"
 #include "kernels/pooled_gradient.h"
+#include "kernels/winograd.h"
 #include "kernels/winograd_pooled.h"
 
 namespace cnn {
@@ -71,6 +73,13 @@ void Program::undo_relu(const Tensor& y) {
         new ActivationBackward(ActivationKind::kRelu, y.features(), y.values, y.gradient, y.gradient))});
 }
 
+// Another name for the same values.
+int Program::alias(int x) {
+    tensors_.push_back(Tensor(tensor(x)));
+    tensors_.back().producer = nullptr;
+    return static_cast<int>(tensors_.size()) - 1;
+}
+
 int Program::input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width,
                    std::vector<float> table) {
     table_ = std::move(table);
@@ -90,6 +99,8 @@ void Program::parameter_gradients(const ConvolutionShape& shape, const float* x,
     float* weight_slots = floats(slots * shape.weight_size());
     if (algorithm == ConvolutionAlgorithm::kDirect) {
         later(new ConvolutionWeightGradient(shape, x, grad_y, weight_slots));
+    } else if (algorithm == ConvolutionAlgorithm::kWinograd) {
+        later(new WinogradWeightGradient(shape, x, grad_y, weight_slots));
     } else {
         float* packed = lanes(shape.output_size());
         first.push_back(keep(new PackSampleMajor(shape, grad_y, packed)));
@@ -110,10 +121,13 @@ int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arr
     const int y = make(shape.output_channels, shape.output_height, shape.output_width, true);
     if (single_) single_->convolution(x, y, shape, arrays, relu);
     tensor(y).rectified = tensor(y).unrectify = relu;
-    float* packed = floats(shape.weight_size());
-    prepare(new PackConvolutionWeights(shape, false, arrays.weight, packed));
-    forward_stage(ConvolutionGather::forward(shape, choose_forward(shape), tensor(x).values, tensor(y).values,
-                                             packed, arrays.bias, relu));
+    const ConvolutionAlgorithm algorithm = choose_forward(shape);
+    float* packed = floats(packed_weight_size(shape, algorithm));
+    prepare(pack_weights(shape, algorithm, false, arrays.weight, packed));
+    Op* op =
+        convolution_forward(shape, algorithm, tensor(x).values, tensor(y).values, packed, arrays.bias, relu);
+    forward_stage(op);
+    if (!relu) tensor(y).producer = op;
     if (training_) {
         backward_emitters_.push_back([=] {
             undo_relu(tensor(y));
@@ -121,11 +135,11 @@ int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arr
             parameter_gradients(shape, tensor(x).values, tensor(y).gradient, arrays,
                                 choose_backward_parameters(shape), first);
             if (tensor(x).gradient) {
-                float* packed_back = floats(shape.weight_size());
-                prepare(new PackConvolutionWeights(shape, true, arrays.weight, packed_back));
-                first.push_back(keep(ConvolutionGather::backward_input(shape, choose_backward_input(shape),
-                                                                       tensor(y).gradient, tensor(x).gradient,
-                                                                       packed_back)));
+                const ConvolutionAlgorithm backward = choose_backward_input(shape);
+                float* packed_back = floats(packed_weight_size(shape, backward));
+                prepare(pack_weights(shape, backward, true, arrays.weight, packed_back));
+                first.push_back(keep(convolution_backward_input(shape, backward, tensor(y).gradient,
+                                                                tensor(x).gradient, packed_back)));
             }
             if (!first.empty()) backward_.back().stages.push_back(std::move(first));
         });
@@ -135,7 +149,8 @@ int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arr
 
 int Program::pooled_convolution(int x, const ConvolutionShape& shape, const PoolingShape& pooling,
                                 const LearnedArrays& arrays, bool relu) {
-    if (!can_pool_convolution(shape, pooling) || (training_ && !has_sparse_gradient(shape, pooling))) {
+    if (!can_pool_convolution(shape, pooling) || (training_ && !has_sparse_gradient(shape, pooling)) ||
+        choose_forward(shape) == ConvolutionAlgorithm::kWinograd) {
         return max_pooling(convolution(x, shape, arrays, relu), pooling);
     }
     // What the convolution gives is no array here, but a single sample has its own.
@@ -265,7 +280,9 @@ int Program::activation(int x, ActivationKind kind) {
 
 int Program::batch_normalization(int x, const LearnedArrays& arrays, float* running_mean,
                                  float* running_variance, float momentum, float epsilon, bool relu) {
-    const int y = make(tensor(x).channels, tensor(x).height, tensor(x).width, true);
+    // With known statistics the convolution before it normalizes its results on the way out.
+    auto* convolution = training_ ? nullptr : dynamic_cast<WinogradGather*>(tensor(x).producer);
+    const int y = convolution ? alias(x) : make(tensor(x).channels, tensor(x).height, tensor(x).width, true);
     tensor(y).rectified = tensor(y).unrectify = relu;
     if (single_) {
         single_->normalization(x, y, {running_mean, running_variance, arrays.weight, arrays.bias, epsilon},
@@ -299,10 +316,14 @@ int Program::batch_normalization(int x, const LearnedArrays& arrays, float* runn
     } else {
         prepare(new BatchStatistics(a));
     }
-    forward_stage(new BatchNormalize(a));
+    if (convolution) {
+        convolution->normalize({a.mean, a.inverse_std, a.weight, a.bias}, relu);
+    } else {
+        forward_stage(new BatchNormalize(a));
+    }
     if (training_) {
-        backward_emitters_.push_back([=] {
-            undo_relu(tensor(y));
+        backward_emitters_.push_back([=]() mutable {
+            a.unrectify = tensor(y).unrectify;
             backward_stage({keep(new BatchGradientSums(a))});
             if (a.grad_input) backward_stage({keep(new BatchNormalizationBackward(a))});
             if (arrays.grad_weight) add_slots(a.channels, a.slot_second, arrays.grad_weight);

@@ -96,6 +96,7 @@ class Program {
         float* gradient;         // null: not needed
         bool rectified = false;  // by a ReLU that is part of its producer ...
         bool unrectify = false;  // ... whose backward pass the producer still has to do
+        Op* producer = nullptr;  // a convolution without a ReLU, that can take over what follows it
         std::ptrdiff_t features() const { return channels * height * width; }
     };
 
@@ -112,6 +113,7 @@ class Program {
     const Tensor& tensor(int x) const { return tensors_[static_cast<std::size_t>(x)]; }
     Tensor& tensor(int x) { return tensors_[static_cast<std::size_t>(x)]; }
     int make(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, bool needs_gradient);
+    int alias(int x);
 
     const Op* keep(Op* op);
     void prepare(Op* op) { prepare_.push_back(keep(op)); }

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 _Float = NDArray[np.float32]
 _Pair = tuple[int, int]
-_Algorithm = Literal["auto", "direct", "im2col"]
+_Algorithm = Literal["auto", "direct", "im2col", "winograd"]
 _Kind = Literal["relu", "tanh", "sigmoid"]
 
 def gemm(

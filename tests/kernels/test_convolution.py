@@ -1,7 +1,7 @@
 """`_core.convolution_*`: cross-correlation, directly and by im2col + GEMM, and its gradients."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,43 +9,9 @@ import pytest
 import oracles
 from closeness import assert_close, same_bits, unwritten
 from cnncli import _core
+from convolution_cases import Shape, make
 
 ALGORITHMS = ["direct", "im2col", "auto"]
-
-
-@dataclass(frozen=True)
-class Shape:
-    batch: int = 5
-    channels: int = 3
-    outputs: int = 7
-    size: tuple[int, int] = (6, 7)
-    kernel: tuple[int, int] = (3, 3)
-    stride: tuple[int, int] = (1, 1)
-    padding: tuple[int, int] = (0, 0)
-    dilation: tuple[int, int] = (1, 1)
-    groups: int = 1
-
-    @property
-    def settings(self) -> dict:
-        return {
-            "stride": self.stride,
-            "padding": self.padding,
-            "dilation": self.dilation,
-            "groups": self.groups,
-        }
-
-    @property
-    def output_size(self) -> tuple[int, int]:
-        return oracles.output_size(self.size, self.kernel, self.stride, self.padding, self.dilation)
-
-    @property
-    def weights(self) -> int:
-        return self.channels // self.groups * self.kernel[0] * self.kernel[1]
-
-    def __str__(self) -> str:
-        """What differs from the first case, for the test's name."""
-        different = [name for name, value in vars(self).items() if value != getattr(Shape, name)]
-        return ",".join(f"{name}={getattr(self, name)}" for name in different).replace(" ", "") or "plain"
 
 
 SHAPES = [
@@ -89,74 +55,6 @@ SHAPES = [
     # LeNet-5's second convolution.
     Shape(batch=2, channels=6, outputs=16, size=(14, 14), kernel=(5, 5)),
 ]
-
-
-@dataclass(frozen=True)
-class Case:
-    shape: Shape
-    x: np.ndarray
-    weight: np.ndarray
-    bias: np.ndarray
-    grad_y: np.ndarray
-
-    def forward(self, algorithm: str, with_bias: bool = True) -> np.ndarray:
-        y = unwritten(*self.grad_y.shape)
-        bias = self.bias if with_bias else None
-        _core.convolution_forward(self.x, y, self.weight, bias, **self.shape.settings, algorithm=algorithm)
-        return y
-
-    def backward_input(self, algorithm: str) -> np.ndarray:
-        grad_x = unwritten(*self.x.shape)
-        _core.convolution_backward_input(
-            self.grad_y, grad_x, self.weight, **self.shape.settings, algorithm=algorithm
-        )
-        return grad_x
-
-    def backward_parameters(
-        self, algorithm: str, scale: float = 1.0, start: float = 0.0
-    ) -> tuple[np.ndarray, np.ndarray]:
-        grad_weight, grad_bias = np.full_like(self.weight, start), np.full_like(self.bias, start)
-        _core.convolution_backward_parameters(
-            self.x,
-            self.grad_y,
-            grad_weight,
-            grad_bias,
-            **self.shape.settings,
-            scale=scale,
-            algorithm=algorithm,
-        )
-        return grad_weight, grad_bias
-
-    def expected_forward(self, with_bias: bool = True) -> np.ndarray:
-        bias = self.bias if with_bias else None
-        return oracles.convolution_forward(self.x, self.weight, bias, **self.shape.settings)
-
-    def expected_backward_input(self) -> np.ndarray:
-        return oracles.convolution_backward_input(
-            self.grad_y, self.weight, self.shape.size, **self.shape.settings
-        )
-
-    def expected_backward_parameters(self) -> tuple[np.ndarray, np.ndarray]:
-        return oracles.convolution_backward_parameters(
-            self.x, self.grad_y, self.shape.kernel, **self.shape.settings
-        )
-
-    @property
-    def gradient_terms(self) -> int:
-        return 1 + self.shape.batch * self.shape.output_size[0] * self.shape.output_size[1]
-
-
-def make(rng: np.random.Generator, shape: Shape) -> Case:
-    def uniform(*size: int) -> np.ndarray:
-        return rng.uniform(-1, 1, size).astype(np.float32)
-
-    return Case(
-        shape,
-        x=uniform(shape.batch, shape.channels, *shape.size),
-        weight=uniform(shape.outputs, shape.channels // shape.groups, *shape.kernel),
-        bias=uniform(shape.outputs),
-        grad_y=uniform(shape.batch, shape.outputs, *shape.output_size),
-    )
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -416,7 +314,8 @@ def test_convolution_refuses_a_kernel_that_does_not_fit() -> None:
 
 
 def test_convolution_refuses_an_unknown_algorithm(rng: np.random.Generator) -> None:
-    with pytest.raises(ValueError, match=r"^algorithm: expected one of auto, direct, im2col, got 'fourier'$"):
+    expected = r"^algorithm: expected one of auto, direct, im2col, winograd, got 'fourier'$"
+    with pytest.raises(ValueError, match=expected):
         make(rng, Shape()).forward("fourier")
 
 

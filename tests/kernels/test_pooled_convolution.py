@@ -89,7 +89,7 @@ class Layer:
             relu=case.relu,
             max_pooling=[case.window, case.step, (0, 0)],
         )
-        out = program.shape(x)
+        self.output_shape = out = program.shape(x)
         x = program.foreign(x, output_shape=out, forward=self._take_output, backward=self._give_gradient)
         program.loss(x, kind="mse")
         program.finish()
@@ -148,7 +148,7 @@ def test_values_and_gradients(instruction_set: str, rng: np.random.Generator, ca
         pytest.skip("long in float64, and the same as shorter ones")
     a = arrays(case, batch, rng)
     layer = Layer(case, a)
-    drawn = rng.uniform(-1, 1, (batch, *layer.program.shape(2))).astype(np.float32)
+    drawn = rng.uniform(-1, 1, (batch, *layer.output_shape)).astype(np.float32)
     layer.run(lambda rows: drawn)
     wanted = expected(case, a, drawn)
     assert_close(layer.output, wanted.output, terms=taps(case), few=16)
@@ -165,7 +165,7 @@ def test_same_bits_for_any_threads(
 ) -> None:
     a = arrays(case, 50, rng)
     layer = Layer(case, a)
-    drawn = rng.uniform(-1, 1, (50, *layer.program.shape(2))).astype(np.float32)
+    drawn = rng.uniform(-1, 1, (50, *layer.output_shape)).astype(np.float32)
 
     def compute() -> tuple[np.ndarray, ...]:
         layer.run(lambda rows: drawn)

@@ -16,7 +16,7 @@ from cnncli.layers.registry import LAYER_TYPES
 from cnncli.layers.sequential import Sequential
 from cnncli.layers.settings import LARGEST_SETTING
 
-NETWORK_KEYS = ("name", "title", "input", "classes", "recipe", "layers", "training")
+NETWORK_KEYS = ("name", "title", "input", "classes", "recipe", "layers", "training", "target")
 
 # Beyond this a description is a mistake or an attack: LeNet-5 has 0.0002 GiB of parameters, VGG-16 0.5 GiB.
 MEMORY_BUDGET = 2 * 1024**3

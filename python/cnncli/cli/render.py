@@ -136,6 +136,13 @@ class TrainingDisplay:
                 f"{started.batch_size}, seed {started.seed}, {plural(started.threads, 'thread')}",
             )
         )
+        if started.target is not None:
+            self._console.print(
+                Text(
+                    f"target: validation accuracy {percent(started.target)}, measured after each epoch, "
+                    f"in {plural(started.epochs, 'epoch')} at most"
+                )
+            )
         if started.first_step:
             done = 100 * started.first_step / started.steps
             self._console.print(
@@ -206,6 +213,9 @@ def finished_facts(record: records.Finished) -> dict[str, Any]:
         "test_accuracy",
         "seconds",
         "images_per_second",
+        "target",
+        "target_reached",
+        "seconds_to_target",
     ]
     facts = {name: getattr(record, name) for name in names}
     return {**facts, "model": str(record.model), "run": str(record.run), "history": record.history}
@@ -231,6 +241,11 @@ def show_finished(record: records.Finished) -> None:
                 f"accuracy {percent(record.validation_accuracy)}, loss {record.validation_loss:.4f}",
             )
         ]
+    if record.target is not None:
+        reached = "not reached"
+        if record.seconds_to_target is not None:
+            reached = f"reached in epoch {record.epochs} after {duration(record.seconds_to_target)}"
+        rows += [("target", f"validation accuracy {percent(record.target)}, {reached}")]
     if record.test_accuracy is not None:
         wrong = round(record.test_images * (1 - record.test_accuracy))
         rows += [
@@ -248,6 +263,18 @@ def show_finished(record: records.Finished) -> None:
     console.print(Text(f"  cnn eval {quoted}", style="bold"))
     picture = "digit.png" if Path("digit.png").exists() else "PICTURE.png"
     console.print(Text(f"  cnn predict {picture} --model {quoted}", style="bold"))
+
+
+def show_missed_target(record: records.Finished) -> None:
+    """One line on stderr for a training that ended below its target."""
+    more = 2 * record.epochs
+    line = (
+        f"cnn: --target {record.target:g}: not reached, the best validation accuracy was "
+        f"{percent(record.validation_accuracy)}, in epoch {record.best_epoch} of {record.epochs}; "
+        f"{printable(record.model)} is written all the same; pass more --epochs, such as {more}, "
+        "or a lower --target"
+    )
+    stderr_console().print(Text(line))
 
 
 def show_stopped(record: records.Stopped, threads: int | None) -> None:

@@ -1,6 +1,7 @@
 """Layers from a description: plain data, from models/*.toml or a model file. Nothing in it is trusted."""
 
 import difflib
+import functools
 import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -88,7 +89,7 @@ class LayerBuilder:
     def _plain(
         self, layer_type: type[Module], settings: dict[str, Any], input_shape: Shape, where: str
     ) -> tuple[Module, Shape]:
-        accepted = inspect.signature(layer_type).parameters
+        accepted = _settings_of(layer_type)
         takes_seed = "seed" in accepted and accepted["seed"].kind is inspect.Parameter.KEYWORD_ONLY
         known = [key for key in accepted if not (takes_seed and key == "seed")]
         check_keys(where, "setting", settings, known)
@@ -136,6 +137,12 @@ class LayerBuilder:
                 f"{where}: {what}{per} up to here take {total / 1024**3:.4g} GiB, "
                 f"more than the limit of {self.budget / 1024**3:.4g} GiB; use smaller layers"
             )
+
+
+@functools.cache
+def _settings_of(layer_type: type[Module]) -> Mapping[str, inspect.Parameter]:
+    """What the constructor takes; kept, since it takes a millisecond and each model file written asks again."""
+    return inspect.signature(layer_type).parameters
 
 
 def check_keys(where: str, what: str, found: Iterable[str], known: Iterable[str]) -> None:

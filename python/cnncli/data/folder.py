@@ -6,7 +6,6 @@ import numpy as np
 
 from cnncli.data.dataset import MAX_CLASSES, DataSet, Split, check_size, find_polarity
 from cnncli.errors import DataError
-from cnncli.picture_file import fit_picture, read_picture
 from cnncli.shown import shown
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
@@ -56,6 +55,9 @@ def _read(folder: Path, names: list[str], size: tuple[int, int, int]) -> Split:
     ]
     if not files:
         raise DataError(f"{shown(folder)}: no pictures in its subfolders; put PNG or JPEG files there")
+    # Here, since it loads Pillow, which a training on arrays should not wait for.
+    from cnncli.picture_file import fit_picture, read_picture
+
     channels, height, width = size
     check_size(shown(folder), len(files), channels, height, width)
     images = np.empty((len(files), channels, height, width), np.uint8)

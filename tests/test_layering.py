@@ -34,7 +34,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "serialize": ({"serialize"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (
-        {"train", "evaluate", "runs", "records", "schedule"},
+        {"train", "evaluate", "runs", "records", "schedule", "timetable"},
         {
             "program",
             "network",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnncli.errors import UsageError
-from cnncli.schedule import SCHEDULES, cycled_learning_rate, learning_rate
+from cnncli.schedule import SCHEDULES, learning_rate
 
 TOTAL = 1000
 
@@ -66,14 +66,6 @@ def test_triangle_is_two_lines_with_its_peak_at_20_percent() -> None:
     corners = [(0, 0.2 / 25), (200, 0.2), (1000, 0.0)]
     expected = np.interp(range(TOTAL), *zip(*corners, strict=True))
     assert found == pytest.approx(expected, rel=1e-12)
-
-
-@pytest.mark.parametrize("schedule", SCHEDULES)
-def test_first_cycle_is_the_schedule_and_each_further_one_is_it_again_at_a_fifth(schedule: str) -> None:
-    found = [cycled_learning_rate(schedule, 0.2, step, 50, 20) for step in range(90)]
-    first = [learning_rate(schedule, 0.2, step, 50) for step in range(50)]
-    further = [learning_rate(schedule, 0.2, step, 20) / 5 for step in range(20)]
-    assert found == pytest.approx(first + 2 * further, rel=1e-12)
 
 
 def test_unknown_schedule_is_told_which_there_are() -> None:

@@ -11,6 +11,7 @@ import pytest
 from cnncli import container
 from cnncli.errors import CnnError, DataError, FormatError, UsageError
 from cnncli.records import EpochDone, Finished, Progress, Record, Started, Stopped
+from cnncli.timetable import Timetable
 from cnncli.train import TrainSettings, train
 
 IMAGES = 200
@@ -223,12 +224,25 @@ validation = 0.25
 """
 
 
-@pytest.fixture
-def aimed(settings: TrainSettings) -> TrainSettings:
-    """A first cycle of 2 epochs and up to 3 more of one epoch each, towards a target that none reaches."""
-    with open(settings.architecture, "a") as file:
-        file.write(TARGET_TABLE)
+SHARES = "shares = [1.0, 0.5]\n"
+
+
+@pytest.fixture(params=["", SHARES], ids=["all", "hardest"])
+def aimed(settings: TrainSettings, request: pytest.FixtureRequest) -> TrainSettings:
+    """A first cycle of 2 epochs and up to 3 more of one epoch each, towards a target that none reaches.
+
+    Of 150 images: 5 steps an epoch, or 5 in the first one and 3 in each later one.
+    """
+    append(settings.architecture, TARGET_TABLE + request.param)
     return replace(settings, epochs=None, target=1.0)
+
+
+def append(path: str, text: str) -> None:
+    Path(path).write_text(Path(path).read_text() + text)
+
+
+def shares_of(settings: TrainSettings) -> list[float]:
+    return [1.0, 0.5] if SHARES in Path(settings.architecture).read_text() else []
 
 
 def reachable(aimed: TrainSettings) -> tuple[float, int]:
@@ -288,13 +302,30 @@ def test_network_without_a_table_for_the_target_takes_one_cycle(settings: TrainS
 
 
 def test_cycles_take_their_rates_from_the_schedule(aimed: TrainSettings) -> None:
-    """5 steps an epoch, 150 images: a triangle of 10 steps, then triangles of 5 at a fifth of the rate."""
+    """A triangle over both epochs of the first cycle, then one for each epoch at a fifth of the rate."""
     rates = [epoch["learning_rate"] for epoch in finish(aimed).history]
-    last, first = 0.02 * 0.1 / 0.8, 0.02 * (1 - 4 / 10) / 0.8
-    assert rates == pytest.approx([first, last, *[0.2 * 0.02 * 0.2 / 0.8] * 3])
+    later = 3 if shares_of(aimed) else 5
+    of_last_steps = [1 / 0.8 * (1 - 4 / (5 + later)), 1 / 0.8 / (5 + later), *[0.2 / 0.8 / later] * 3]
+    assert rates == pytest.approx([0.02 * rate for rate in of_last_steps])
 
 
-@pytest.mark.parametrize("steps", [0, 4, 5, 9, 10, 12, 15])
+def test_epochs_take_their_shares_of_the_images(aimed: TrainSettings) -> None:
+    finished = finish(aimed)
+    counts = [150, 75, 75, 75, 75] if shares_of(aimed) else [150] * 5
+    assert [epoch["images"] for epoch in finished.history] == counts
+    assert finished.images == 150 and finished.epoch_images == counts[finished.best_epoch - 1]
+
+
+def test_images_of_a_share_are_harder_than_the_others(aimed: TrainSettings) -> None:
+    """The loss falls in these epochs; that of the hardest half is above that of all before it nonetheless."""
+    if not shares_of(aimed):
+        pytest.skip("takes all images")
+    first, second, *_ = finish(replace(aimed, learning_rate=1e-4)).history  # so small that nothing is learned
+    assert second["loss"] > 1.05 * first["loss"]
+    assert second["accuracy"] < first["accuracy"]
+
+
+@pytest.mark.parametrize("steps", [0, 4, 5, 6, 8, 9, 10, 12])
 def test_resumed_run_with_a_target_has_the_bits_of_one_that_did_not_stop(
     aimed: TrainSettings, steps: int
 ) -> None:
@@ -302,7 +333,7 @@ def test_resumed_run_with_a_target_has_the_bits_of_one_that_did_not_stop(
     aimed = replace(aimed, target=target)
     finish(aimed)
     expected = weights(aimed.out)
-    if steps >= 5 * epoch:
+    if steps >= Timetable(150, 32, 5, shares_of(aimed)).first_step(epoch):
         pytest.skip("the training is over before this step")
     stopped = stop_after(aimed, steps)
     assert stopped.step == steps
@@ -338,13 +369,32 @@ def test_target_is_reached_at_the_same_epoch_for_any_number_of_threads(
 
 
 def test_unknown_setting_of_the_target_is_told(aimed: TrainSettings) -> None:
-    with open(aimed.architecture, "a") as file:
-        file.write("cycles = 3\n")
+    append(aimed.architecture, "cycles = 3\n")
     with pytest.raises(FormatError) as caught:
         finish(aimed)
     assert str(caught.value) == (
         f'{aimed.architecture}, [target]: unknown setting "cycles"; did you mean "cycle"?'
     )
+
+
+@pytest.mark.parametrize("value", ["[1.0, 0.0]", "[1.5]", "0.5", '["half"]'])
+def test_share_that_is_none_is_told(settings: TrainSettings, value: str) -> None:
+    append(settings.architecture, f"[target]\nshares = {value}\n")
+    with pytest.raises(FormatError, match="use a list of numbers above 0 and at most 1"):
+        finish(replace(settings, target=0.9))
+
+
+def test_checkpoint_of_other_images_is_told(aimed: TrainSettings) -> None:
+    if not shares_of(aimed):
+        pytest.skip("keeps nothing of each image")
+    stopped = stop_after(aimed, 6)
+    path = stopped.run / "checkpoint.bin"
+    tensors, content = container.read(path)
+    changed = {name: tensor for name, tensor in tensors.items() if name != "sha256"}
+    changed["images/losses"] = np.zeros(149, np.float32)
+    container.write(path, changed, content)
+    with pytest.raises(FormatError, match=r"checkpoint\.bin: does not fit the training images; start a new run"):
+        finish(TrainSettings(resume=str(stopped.run)))
 
 
 def test_settings_of_a_run_from_before_targets_can_be_resumed(settings: TrainSettings) -> None:
@@ -353,7 +403,7 @@ def test_settings_of_a_run_from_before_targets_can_be_resumed(settings: TrainSet
     stopped = stop_after(settings, 9)
     path = stopped.run / "settings.json"
     plan = json.loads(path.read_text())
-    del plan["target"], plan["cycle"]
+    del plan["target"], plan["cycle"], plan["shares"]
     path.write_text(json.dumps(plan))
     finish(TrainSettings(resume=str(stopped.run)))
     assert weights(settings.out) == expected

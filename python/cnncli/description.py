@@ -1,7 +1,6 @@
 """Layers from a description: plain data, from models/*.toml or a model file. Nothing in it is trusted."""
 
 import difflib
-import functools
 import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -139,10 +138,14 @@ class LayerBuilder:
             )
 
 
-@functools.cache
+_known_settings: dict[type[Module], Mapping[str, inspect.Parameter]] = {}
+
+
 def _settings_of(layer_type: type[Module]) -> Mapping[str, inspect.Parameter]:
     """What the constructor takes; kept, since it takes a millisecond and each model file written asks again."""
-    return inspect.signature(layer_type).parameters
+    if layer_type not in _known_settings:
+        _known_settings[layer_type] = inspect.signature(layer_type).parameters
+    return _known_settings[layer_type]
 
 
 def check_keys(where: str, what: str, found: Iterable[str], known: Iterable[str]) -> None:

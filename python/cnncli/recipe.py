@@ -238,4 +238,5 @@ def _byte_counts(planes: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
         pairs += np.bincount(part[:even].view(np.uint16), minlength=65_536)
         singles += np.bincount(part[even:], minlength=256)
     table = pairs.reshape(256, 256)
-    return table.sum(axis=0) + table.sum(axis=1) + singles
+    counts: npt.NDArray[np.int64] = table.sum(axis=0) + table.sum(axis=1) + singles
+    return counts

@@ -53,10 +53,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class EpochDone:
-    """One epoch is over. Validation measures are None without validation images."""
+    """One epoch is over. Validation measures are None without validation images.
+
+    images : those that the epoch took, all or the hardest
+    loss, accuracy : means over them
+    """
 
     epoch: int
     epochs: int
+    images: int
     loss: float
     accuracy: float
     validation_loss: float | None
@@ -82,6 +87,7 @@ class Finished:
     model : the copy at `--out`
     epochs : those that were trained; with a target they may be fewer than were allowed
     best_epoch : epoch of the model that was kept; the last one without validation
+    epoch_images : those of that epoch, to which `loss` and `accuracy` belong; all or the hardest
     seconds : time spent in training, summed over resumed parts
     test_* : measures on the test images, None where the data set has none
     target : the validation accuracy that was asked for, or None
@@ -97,6 +103,7 @@ class Finished:
     images: int
     epochs: int
     best_epoch: int
+    epoch_images: int
     loss: float
     accuracy: float
     validation_loss: float | None

@@ -24,7 +24,7 @@ from cnncli.architectures import read_model
 from cnncli.criteria import CrossEntropy
 from cnncli.data import DataSet, Split
 from cnncli.data.split import split_indices
-from cnncli.description import check_keys
+from cnncli.description import check_keys, quoted
 from cnncli.errors import CnnError, DataError, FormatError, UsageError
 from cnncli.files import printable
 from cnncli.network import Network
@@ -34,6 +34,7 @@ from cnncli.recipe import InputRecipe
 from cnncli.records import EpochDone, Finished, Progress, Record, Started, Stopped
 from cnncli.runs import RunFolder
 from cnncli.serialize import load_model, save_model
+from cnncli.timetable import HardImages, Timetable
 
 Indices = npt.NDArray[np.int64]
 
@@ -53,6 +54,7 @@ _TARGET_KEYS = (
     "weight_decay",
     "schedule",
     "validation",
+    "shares",
 )
 
 
@@ -98,6 +100,7 @@ class Plan:
 
     epochs : at most, if there is a target
     cycle : epochs of the schedule's first cycle; None: all of them. Runs of older versions have none
+    shares : of the training images, for each epoch, the hardest; none: all images in every epoch
     """
 
     architecture: str
@@ -117,6 +120,7 @@ class Plan:
     out: str
     target: float | None = None
     cycle: int | None = None
+    shares: list[float] = field(default_factory=list)
 
 
 @dataclass
@@ -160,7 +164,7 @@ def _begin(settings: TrainSettings) -> Iterator["_Training"]:
     splits = _splits(dataset, plan)
     network.recipe = _recipe(dataset, splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        yield _Training(run, plan, dataset, splits, notice, network, None, _State(), settings.threads)
+        yield _Training(run, plan, dataset, splits, notice, network, None, _State(), {}, settings.threads)
 
 
 @contextmanager
@@ -188,6 +192,7 @@ def _resume(settings: TrainSettings) -> Iterator["_Training"]:
             checkpoint.network,
             checkpoint.optimizer_state,
             _State(**checkpoint.state),
+            checkpoint.images,
             settings.threads,
         )
 
@@ -218,6 +223,13 @@ def _defaults(description: dict[str, Any], source: str, settings: TrainSettings)
         return training
     target: dict[str, Any] = description.get("target", {})
     check_keys(f"{source}, [target]", "setting", target, _TARGET_KEYS)
+    shares = target.get("shares", [])
+    if not isinstance(shares, list) or any(
+        not isinstance(share, int | float) or not 0 < share <= 1 for share in shares
+    ):
+        raise FormatError(
+            f"{source}, [target]: shares is {quoted(repr(shares))}; use a list of numbers above 0 and at most 1"
+        )
     return {"validation": _VALIDATION_FOR_TARGET, **training, **target}
 
 
@@ -252,6 +264,7 @@ def _plan(settings: TrainSettings, defaults: dict[str, Any], dataset: DataSet, n
         out=str(Path(settings.out or "model.bin").resolve()),
         target=settings.target,
         cycle=max(1, min(epochs, int(defaults.get("cycle", epochs)))) if settings.target is not None else None,
+        shares=[float(share) for share in defaults.get("shares", [])] if settings.target is not None else [],
     )
     if plan.target is not None and plan.validation == 0:
         raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
@@ -315,6 +328,7 @@ class _Training:
         network: Network,
         optimizer_state: Any,
         state: _State,
+        image_arrays: dict[str, Any],
         threads: int | None,
     ) -> None:
         self._run, self._plan, self._dataset, self._notice = run, plan, dataset, notice
@@ -337,13 +351,23 @@ class _Training:
         self._program.bind(dataset.train.images, dataset.train.labels)
         self._threads = threads or _core.default_thread_count()
         self._images = len(dataset.train.labels if self._kept is None else self._kept)
-        self._steps_per_epoch = -(-self._images // plan.batch_size)
-        self._steps = self._steps_per_epoch * plan.epochs
-        self._first_cycle_steps = self._steps_per_epoch * (plan.cycle or plan.epochs)
+        self._timetable = Timetable(self._images, plan.batch_size, plan.epochs, plan.shares)
+        self._hard_images = self._load_hard_images(image_arrays) if plan.shares else None
         self._order_epoch = -1
         self._order = np.empty(0, dtype=np.int64)
         self._images_here, self._seconds_here = 0, 0.0  # of this process, for the speed shown
         self._clock = self._last_checkpoint = self._last_progress = time.perf_counter()
+
+    def _load_hard_images(self, arrays: dict[str, Any]) -> HardImages:
+        images = HardImages(self._images)
+        if arrays:
+            try:
+                images.load(arrays)
+            except (KeyError, ValueError):
+                raise FormatError(
+                    f"{printable(self._run.checkpoint_path)}: does not fit the training images; start a new run"
+                ) from None
+        return images
 
     def started(self) -> Started:
         return Started(
@@ -356,7 +380,7 @@ class _Training:
             images=self._images,
             validation_images=len(self._validation.labels) if self._validation else 0,
             epochs=self._plan.epochs,
-            steps=self._steps,
+            steps=self._timetable.steps,
             first_step=self._state.step,
             batch_size=self._plan.batch_size,
             threads=self._threads,
@@ -368,13 +392,14 @@ class _Training:
         state = self._state
         self._save_checkpoint()  # so that there is one to resume from at any time
         self._clock = time.perf_counter()
-        while state.step < self._steps and not self._target_reached():
+        while state.step < self._timetable.steps and not self._target_reached():
             if should_stop():
                 self._save_checkpoint()
-                yield Stopped(self._run.path, state.step // self._steps_per_epoch + 1, state.step)
+                yield Stopped(self._run.path, self._timetable.epoch_of(state.step) + 1, state.step)
                 return
-            self._step()
-            if state.step % self._steps_per_epoch == 0:
+            epoch = self._timetable.epoch_of(state.step)
+            self._step(epoch)
+            if state.step == self._timetable.first_step(epoch + 1):
                 yield self._close_epoch()
             elif self._clock - self._last_checkpoint > CHECKPOINT_SECONDS:
                 self._save_checkpoint()
@@ -384,12 +409,14 @@ class _Training:
         yield self._finish()
 
     def _learning_rate(self, step: int) -> float:
-        return schedule.cycled_learning_rate(
-            self._plan.schedule,
-            self._plan.learning_rate,
-            step,
-            self._first_cycle_steps,
-            self._steps_per_epoch,
+        """Of one cycle over all epochs; with a target of a first cycle, and then of one for each epoch."""
+        first, end, share = 0, self._timetable.first_step(self._plan.cycle or self._plan.epochs), 1.0
+        if step >= end:
+            epoch = self._timetable.epoch_of(step)
+            first, end = self._timetable.first_step(epoch), self._timetable.first_step(epoch + 1)
+            share = schedule.FURTHER_CYCLE_SHARE
+        return schedule.learning_rate(
+            self._plan.schedule, share * self._plan.learning_rate, step - first, end - first
         )
 
     def _target_reached(self) -> bool:
@@ -399,28 +426,42 @@ class _Training:
             epoch["validation_accuracy"] >= target for epoch in self._state.history
         )
 
-    def _step(self) -> None:
+    def _step(self, epoch: int) -> None:
         """One batch; adds to the sums of the epoch."""
         state = self._state
-        epoch, step_of_epoch = divmod(state.step, self._steps_per_epoch)
+        step_of_epoch = state.step - self._timetable.first_step(epoch)
         if epoch != self._order_epoch:
-            self._order = _core.permutation(self._images, seed=self._plan.seed, epoch=epoch)
-            if self._kept is not None:
-                self._order = self._kept[self._order]
+            self._order = self._order_of(epoch, is_new=step_of_epoch == 0)
             self._order_epoch = epoch
         start = step_of_epoch * self._plan.batch_size
-        batch = self._order[start : start + self._plan.batch_size]
+        positions = self._order[start : start + self._plan.batch_size]
+        losses = np.empty(len(positions), np.float32) if self._hard_images is not None else None
         result = self._program.step(
-            batch, step=state.step, epoch=epoch, learning_rate=self._learning_rate(state.step)
+            positions if self._kept is None else self._kept[positions],
+            step=state.step,
+            epoch=epoch,
+            learning_rate=self._learning_rate(state.step),
+            losses=losses,
         )
         if not math.isfinite(result.loss):
             raise self._diverged(f"the loss is {result.loss}")
+        if self._hard_images is not None and losses is not None:
+            self._hard_images.put(positions, losses)
         state.step += 1
         state.loss_sum += result.loss * result.samples
         state.correct += result.correct
         state.images += result.samples
         self._images_here += result.samples
         self._tick()
+
+    def _order_of(self, epoch: int, is_new: bool) -> Indices:
+        """Positions among the images trained on, in the order of the epoch; a resumed epoch keeps its choice."""
+        count = self._timetable.images(epoch)
+        order = _core.permutation(count, seed=self._plan.seed, epoch=epoch)
+        if self._hard_images is None:
+            return order
+        chosen = self._hard_images.choose(count) if is_new else self._hard_images.chosen
+        return chosen[order]
 
     def _tick(self) -> None:
         now = time.perf_counter()
@@ -430,7 +471,7 @@ class _Training:
         self._state.seconds += elapsed
 
     def _diverged(self, what: str) -> CnnError:
-        epoch, _ = divmod(self._state.step, self._steps_per_epoch)
+        epoch = self._timetable.epoch_of(self._state.step)
         return CnnError(
             f"epoch {epoch + 1}, step {self._state.step + 1}: {what}; start again with --lr below "
             f"{self._plan.learning_rate:g}; the last good checkpoint stays in {printable(self._run.path)}"
@@ -439,9 +480,9 @@ class _Training:
     def _progress(self) -> Progress:
         state = self._state
         speed = self._images_here / self._seconds_here
-        epoch = state.step // self._steps_per_epoch
-        cycle = self._plan.cycle or self._plan.epochs
-        last_epoch = cycle if state.step < self._first_cycle_steps else epoch + 1
+        epoch = min(self._timetable.epoch_of(state.step), self._plan.epochs - 1)
+        last = max(self._plan.cycle or self._plan.epochs, epoch + 1)
+        left = sum(self._timetable.images(later) for later in range(epoch, last)) - state.images
         return Progress(
             epoch=epoch + 1,
             step=state.step,
@@ -449,13 +490,13 @@ class _Training:
             accuracy=state.correct / state.images,
             learning_rate=self._learning_rate(state.step),
             images_per_second=speed,
-            seconds_left=(self._images * (last_epoch - epoch) - state.images) / speed,
+            seconds_left=left / speed,
         )
 
     def _close_epoch(self) -> EpochDone:
         """Validates, keeps the model if it is the best one so far, and writes metrics and a checkpoint."""
         state, plan = self._state, self._plan
-        epoch = state.step // self._steps_per_epoch
+        epoch = self._timetable.epoch_of(state.step - 1) + 1
         validation_loss = validation_accuracy = None
         if self._validation is not None:
             measured = self._program.evaluate(self._validation.images, self._validation.labels)
@@ -467,6 +508,7 @@ class _Training:
         done = EpochDone(
             epoch=epoch,
             epochs=plan.epochs,
+            images=state.images,
             loss=state.loss_sum / state.images,
             accuracy=state.correct / state.images,
             validation_loss=validation_loss,
@@ -497,7 +539,8 @@ class _Training:
 
     def _save_checkpoint(self) -> None:
         self._check_finite()
-        self._run.save_checkpoint(self._network, self._optimizer, asdict(self._state))
+        arrays = self._hard_images.arrays() if self._hard_images is not None else None
+        self._run.save_checkpoint(self._network, self._optimizer, asdict(self._state), images=arrays)
         self._last_checkpoint = time.perf_counter()
 
     def _record(self) -> dict[str, Any]:
@@ -582,6 +625,7 @@ class _Training:
         save_model(out, network, record)
         best = state.history[state.best_epoch - 1]
         reached = self._target_reached()
+        images = [facts.get("images", self._images) for facts in state.history]  # older runs did not say
         return Finished(
             run=self._run.path,
             model=_from_here(out),
@@ -591,6 +635,7 @@ class _Training:
             images=self._images,
             epochs=epochs,
             best_epoch=state.best_epoch,
+            epoch_images=images[state.best_epoch - 1],
             loss=best["loss"],
             accuracy=best["accuracy"],
             validation_loss=best["validation_loss"],
@@ -599,7 +644,7 @@ class _Training:
             test_loss=test_loss,
             test_accuracy=test_accuracy,
             seconds=state.seconds,
-            images_per_second=self._images * epochs / state.seconds,
+            images_per_second=sum(images) / state.seconds,
             seed=self._plan.seed,
             history=state.history,
             target=self._plan.target,

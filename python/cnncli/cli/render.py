@@ -116,7 +116,8 @@ class TrainingDisplay:
         elif isinstance(record, records.Progress):
             self._advance(record)
         elif isinstance(record, records.EpochDone):
-            self._console.print(Text(epoch_line(record)))
+            is_share = self._started is not None and record.images < self._started.images
+            self._console.print(Text(epoch_line(record, is_share)))
             if record.epoch == record.epochs:
                 self._close()
 
@@ -176,10 +177,12 @@ class TrainingDisplay:
         )
 
 
-def epoch_line(record: records.EpochDone) -> str:
-    """One line for one epoch."""
+def epoch_line(record: records.EpochDone, is_share: bool = False) -> str:
+    """One line for one epoch; `is_share` says that it took some of the images only."""
     line = f"epoch {record.epoch:>{len(str(record.epochs))}}/{record.epochs}  loss {record.loss:.4f}  "
     line += f"accuracy {percent(record.accuracy)}"
+    if is_share:
+        line += f" of the hardest {record.images:,}"
     if record.validation_loss is not None:
         line += (
             f"  validation loss {record.validation_loss:.4f} accuracy {percent(record.validation_accuracy)}"
@@ -233,7 +236,8 @@ def show_finished(record: records.Finished) -> None:
         ("epochs", epochs),
         ("time", f"{duration(record.seconds)}, {record.images_per_second:,.0f} images/s"),
     ]
-    rows += [("training", f"accuracy {percent(record.accuracy)}, loss {record.loss:.4f}")]
+    hardest = f" of the hardest {record.epoch_images:,} images" if record.epoch_images < record.images else ""
+    rows += [("training", f"accuracy {percent(record.accuracy)}{hardest}, loss {record.loss:.4f}")]
     if record.validation_loss is not None:
         rows += [
             (

@@ -38,9 +38,8 @@ class GzipReader:
     def _piece(self, most_bytes: int) -> bytes:
         """At least one byte, or none at the end."""
         while True:
-            if self._member.eof:
-                if not self._next_member():
-                    return b""
+            if self._member.eof and not self._next_member():
+                return b""
             if not self._rest:
                 self._rest = self._raw.read(_PIECE_BYTES)
                 # What is decompressed may still lie within zlib; it gives it when it is asked once more.

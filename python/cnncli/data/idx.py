@@ -11,7 +11,6 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-
 from cnncli.data.dataset import MAX_BYTES, MAX_CLASSES, DataSet, Split, check_size, find_polarity
 from cnncli.data.gzip_reader import GzipReader
 from cnncli.errors import DataError

@@ -130,7 +130,7 @@ def test_target_missed_is_one_line_and_exit_code_1_and_leaves_a_model(
     )  # fmt: skip
     assert outcome.code == 1
     assert re.fullmatch(
-        r"cnn: --target 1: not reached, the best validation accuracy was \d+\.\d\d %, in epoch [12] of 2; "
+        r"cnn: --target 1: not reached, the validation accuracy came to \d+\.\d\d % in epoch [12] of 2; "
         r"far\.bin is written all the same; pass more --epochs, such as 4, or a lower --target",
         outcome.err.splitlines()[-1],
     )

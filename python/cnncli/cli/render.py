@@ -273,8 +273,8 @@ def show_missed_target(record: records.Finished) -> None:
     """One line on stderr for a training that ended below its target."""
     more = 2 * record.epochs
     line = (
-        f"cnn: --target {record.target:g}: not reached, the best validation accuracy was "
-        f"{percent(record.validation_accuracy)}, in epoch {record.best_epoch} of {record.epochs}; "
+        f"cnn: --target {record.target:g}: not reached, the validation accuracy came to "
+        f"{percent(record.validation_accuracy)} in epoch {record.best_epoch} of {record.epochs}; "
         f"{printable(record.model)} is written all the same; pass more --epochs, such as {more}, "
         "or a lower --target"
     )

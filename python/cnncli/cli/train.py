@@ -58,8 +58,8 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
     "--target",
     type=Number(above=0, most=1),
     metavar="ACCURACY",
-    help="Stop at the first epoch with this validation accuracy, such as 0.99; exit code 1 if none has it. "
-    "Takes the description's fast settings.",
+    help="Stop as soon as the validation accuracy is this, such as 0.99; exit code 1 if it never is. Takes "
+    "the description's fast settings. Before the schedule's end two standard errors more are asked for.",
 )
 @click.option(
     "--seed",

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from cnncli.records import EpochDone, Finished, Progress, Record, Started, Stopp
 from cnncli.runs import RunFolder
 from cnncli.serialize import load_model, save_model
 from cnncli.timetable import HardImages, Timetable
+from cnncli.version import __version__
 
 Indices = npt.NDArray[np.int64]
 
@@ -587,7 +587,7 @@ class _Training:
                 "threads": self._threads,
                 "instruction_set": _core.instruction_set(),
                 "versions": {
-                    "cnncli": version("cnncli"),
+                    "cnncli": __version__,
                     "numpy": np.__version__,
                     "python": platform.python_version(),
                 },

@@ -13,6 +13,8 @@ class Started:
     first_step : 0, or where a resumed run goes on
     notice : one line the user should see, such as that another data set is used; or None
     target : validation accuracy at which the training ends before its last epoch; or None
+    target_epoch : the end of the first cycle, from which on `target` holds; None without a target
+    early_target : what it takes before, perhaps above 1; None without a target
     """
 
     run: Path
@@ -30,6 +32,8 @@ class Started:
     threads: int
     seed: int
     target: float | None
+    target_epoch: int | None
+    early_target: float | None
 
 
 @dataclass(frozen=True)

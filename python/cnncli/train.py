@@ -391,6 +391,8 @@ class _Training:
             threads=self._threads,
             seed=self._plan.seed,
             target=self._plan.target,
+            target_epoch=self._plan.cycle if self._plan.target is not None else None,
+            early_target=self._early_target(),
         )
 
     def run(self, should_stop: Callable[[], bool]) -> Iterator[Record]:
@@ -429,11 +431,17 @@ class _Training:
         target, history = self._plan.target, self._state.history
         if target is None or self._validation is None:
             return False
-        margin = _STANDARD_ERRORS * math.sqrt(target * (1 - target) / len(self._validation))
+        early = self._early_target()
         return any(
-            epoch["validation_accuracy"] >= (target if self._ends_cycle(epoch) else target + margin)
-            for epoch in history
+            epoch["validation_accuracy"] >= (target if self._ends_cycle(epoch) else early) for epoch in history
         )
+
+    def _early_target(self) -> float | None:
+        """The validation accuracy that ends the training within its first cycle; None without a target."""
+        target = self._plan.target
+        if target is None or self._validation is None:
+            return None
+        return target + _STANDARD_ERRORS * math.sqrt(target * (1 - target) / len(self._validation))
 
     def _ends_cycle(self, facts: dict[str, Any]) -> bool:
         """Whether an epoch ends a cycle of the schedule; after the first cycle each one does."""

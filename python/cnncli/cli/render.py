@@ -138,12 +138,7 @@ class TrainingDisplay:
             )
         )
         if started.target is not None:
-            self._console.print(
-                Text(
-                    f"target: validation accuracy {percent(started.target)}, measured after each epoch, "
-                    f"in {plural(started.epochs, 'epoch')} at most"
-                )
-            )
+            self._console.print(Text(target_line(started)))
         if started.first_step:
             done = 100 * started.first_step / started.steps
             self._console.print(
@@ -175,6 +170,17 @@ class TrainingDisplay:
             f"{record.images_per_second:,.0f} images/s  {duration(record.seconds_left)} left",
             refresh=True,
         )
+
+
+def target_line(started: records.Started) -> str:
+    """What ends a training with a target, in one line."""
+    assert started.target is not None and started.early_target is not None
+    line = f"target: validation accuracy {percent(started.target)} in epoch {started.target_epoch}"
+    if started.target_epoch != started.epochs:
+        line += f" to {started.epochs}"
+    if started.target_epoch != 1 and started.target < started.early_target <= 1:
+        line += f", or {percent(started.early_target)} before"
+    return line
 
 
 def epoch_line(record: records.EpochDone, is_share: bool = False) -> str:

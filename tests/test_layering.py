@@ -19,7 +19,7 @@ CPP = ROOT / "cpp"
 
 # Layer: (its modules and packages, the layers it may use). Modules of one layer may use each other.
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
-    "errors": ({"errors"}, set()),
+    "errors": ({"errors", "version"}, set()),
     "core": ({"_core"}, set()),
     "bytes": ({"files", "container", "strict_json", "shown"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),
@@ -34,7 +34,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "serialize": ({"serialize"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (
-        {"train", "evaluate", "runs", "records", "schedule"},
+        {"train", "evaluate", "runs", "records", "schedule", "timetable"},
         {
             "program",
             "network",

@@ -232,6 +232,32 @@ def test_a_step_counts_what_is_classified_right_before_its_update(rng: np.random
     assert program.step(np.arange(20), step=0, epoch=0, learning_rate=0.1).correct == right
 
 
+@pytest.mark.parametrize("count", [1, 15, 16, 17, 1500])  # over 1,024 it runs in parts
+def test_a_step_gives_the_loss_of_each_sample_before_its_update(rng: np.random.Generator, count: int) -> None:
+    network = build("lenet")
+    images, labels = samples(rng, count)
+    scores = network.forward(images).astype(np.float64)
+    largest = scores.max(axis=1)
+    expected = np.log(np.exp(scores - largest[:, None]).sum(axis=1)) + largest - scores[np.arange(count), labels]
+    program = Program(network, count, optimizer=sgd())
+    program.bind(images, labels)
+    order = rng.permutation(count)
+    losses = np.full(count, np.nan, np.float32)
+    result = program.step(order, step=0, epoch=0, learning_rate=0.1, losses=losses)
+    close(losses, expected[order], "losses")
+    assert result.loss == pytest.approx(losses.mean(dtype=np.float64), rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(7,), (9,), (8, 1)])
+def test_losses_of_another_shape_are_refused(rng: np.random.Generator, shape: tuple[int, ...]) -> None:
+    program = Program(build("lenet"), 8, optimizer=sgd())
+    program.bind(*samples(rng, 8))
+    with pytest.raises((ShapeError, ValueError), match="losses"):
+        program.step(
+            np.arange(8), step=0, epoch=0, learning_rate=0.1, losses=np.zeros(shape, np.float32)
+        )
+
+
 @pytest.mark.parametrize(
     "optimizer",
     [SGD(0.1), SGD(0.1, momentum=0.8), SGD(0.1, momentum=0.8, dampening=0.5), SGD(0.1, weight_decay=0.3)],

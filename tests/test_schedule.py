@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from cnncli.errors import UsageError
@@ -60,7 +61,14 @@ def test_one_cycle_falls_to_almost_nothing() -> None:
     assert 0 < found[-1] < 0.2 * 1e-4
 
 
+def test_triangle_is_two_lines_with_its_peak_at_20_percent() -> None:
+    found = rates("triangle")
+    corners = [(0, 0.2 / 25), (200, 0.2), (1000, 0.0)]
+    expected = np.interp(range(TOTAL), *zip(*corners, strict=True))
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
 def test_unknown_schedule_is_told_which_there_are() -> None:
     with pytest.raises(UsageError) as caught:
         learning_rate("linear", 0.1, 0, 10)
-    assert str(caught.value) == "schedule linear: unknown; use one of constant, step, cosine, one-cycle"
+    assert str(caught.value) == "schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle"

@@ -257,10 +257,10 @@ class BoundProgram {
         has_targets_ = targets.has_value();
     }
 
-    // (sum of losses, correct), over `indices`.
+    // (sum of losses, correct), over `indices`; `losses`: None or (count,), written.
     std::pair<double, std::int64_t> step(const py::array& indices, std::uint64_t seed,
                                          std::uint32_t step_number, std::uint32_t epoch, float learning_rate,
-                                         int threads) {
+                                         int threads, const OptionalArray& losses) {
         check_idle();
         const std::int64_t* given = input<std::int64_t>(indices, "indices", {kAny});
         const py::ssize_t count = indices.shape(0);
@@ -275,6 +275,7 @@ class BoundProgram {
             throw py::value_error("indices: expected 0 to " + std::to_string(count_ - 1) + ", got " +
                                   std::to_string(index));
         }
+        float* to = optional_output(losses, "losses", {count});
         Context context;
         context.seed = seed;
         context.step = step_number;
@@ -284,7 +285,7 @@ class BoundProgram {
         {
             const Running running(running_);
             py::gil_scoped_release release;
-            result = program_.step(indices_.data(), count, context, threads, signal_check());
+            result = program_.step(indices_.data(), count, context, threads, signal_check(), to);
         }
         return finished(result);
     }
@@ -471,7 +472,7 @@ void bind_program(py::module_& m) {
         .def("finish", &BoundProgram::finish)
         .def("bind", &BoundProgram::bind, py::arg("images"), py::arg("targets"))
         .def("step", &BoundProgram::step, py::arg("indices"), py::kw_only(), py::arg("seed"), py::arg("step"),
-             py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"))
+             py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"), py::arg("losses"))
         .def("forward", &BoundProgram::forward, py::kw_only(), py::arg("first"), py::arg("count"),
              py::arg("losses"), py::arg("rows"), py::arg("threads"))
         .def("predict", &BoundProgram::predict, py::arg("images"), py::arg("threads"))

@@ -508,7 +508,7 @@ void Program::add_losses(std::ptrdiff_t count, RunResult& result) const {
 }
 
 RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Context context, int threads,
-                        const std::function<bool()>& should_stop) {
+                        const std::function<bool()>& should_stop, float* sample_losses) {
     RunResult result;
     context.loss_scale = 1.0f / static_cast<float>(count);
     for (std::ptrdiff_t begin = 0; begin < count; begin += capacity_) {
@@ -522,6 +522,7 @@ RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Conte
             return result;
         }
         add_losses(context.samples, result);
+        if (sample_losses) std::copy_n(losses_.data(), context.samples, sample_losses + begin);
     }
     // From here on nothing stops: an update is made whole.
     if (!update_.empty()) runner_.run({update_}, context, threads, {});

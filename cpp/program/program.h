@@ -73,8 +73,9 @@ class Program {
 
     // The backward pass and the update follow the forward pass in step(), and nothing in forward(). Batches
     // of more than kMicroBatch samples run in parts unless a layer couples samples.
+    // `sample_losses`: null, or (count,) for the loss of each sample before the update.
     RunResult step(const std::int64_t* indices, std::ptrdiff_t count, Context context, int threads,
-                   const std::function<bool()>& should_stop);
+                   const std::function<bool()>& should_stop, float* sample_losses);
     // `rows`: null, or (count, result features) for the result. With `losses`, labels or targets must be
     // bound. Both throw std::invalid_argument where a label is no class, before anything has changed.
     RunResult forward(std::int64_t first, const std::int64_t* indices, std::ptrdiff_t count, int threads,

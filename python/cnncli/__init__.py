@@ -5,11 +5,12 @@ Nothing heavy is imported before it is used: `import cnncli` loads no NumPy.
 
 from typing import TYPE_CHECKING
 
+from cnncli.version import __version__
+
 if TYPE_CHECKING:
     from cnncli.model import Model, Prediction, load
     from cnncli.network import Network
 
-__version__ = "0.1.0"
 __all__ = ["Model", "Network", "Prediction", "__version__", "load"]
 
 

@@ -232,7 +232,15 @@ class Program:
     def finish(self) -> None: ...
     def bind(self, images: NDArray[Any], targets: NDArray[Any] | None) -> None: ...
     def step(
-        self, indices: NDArray[np.int64], *, seed: int, step: int, epoch: int, learning_rate: float, threads: int
+        self,
+        indices: NDArray[np.int64],
+        *,
+        seed: int,
+        step: int,
+        epoch: int,
+        learning_rate: float,
+        threads: int,
+        losses: _Float | None,
     ) -> tuple[float, int]: ...
     def forward(
         self, *, first: int, count: int, losses: bool, rows: _Float | None, threads: int

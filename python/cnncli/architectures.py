@@ -22,7 +22,8 @@ def model_names() -> list[str]:
 def read_model(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
     """(description, source) of a network that ships, by name, or of a user's file, by a path ending in .toml.
 
-    description : tables and values as in the file; `training` in it holds the defaults of `cnn train`
+    description : tables and values as in the file; `training` in it holds the defaults of `cnn train`, and `target`
+        those that go before them with --target
     source : what errors call the file: "models/lenet5.toml", or the path as given
 
     Raises UsageError for an unknown name or a missing file, FormatError for a file that is no TOML.

@@ -16,7 +16,7 @@ from cnncli.layers.registry import LAYER_TYPES
 from cnncli.layers.sequential import Sequential
 from cnncli.layers.settings import LARGEST_SETTING
 
-NETWORK_KEYS = ("name", "title", "input", "classes", "recipe", "layers", "training")
+NETWORK_KEYS = ("name", "title", "input", "classes", "recipe", "layers", "training", "target")
 
 # Beyond this a description is a mistake or an attack: LeNet-5 has 0.0002 GiB of parameters, VGG-16 0.5 GiB.
 MEMORY_BUDGET = 2 * 1024**3
@@ -88,7 +88,7 @@ class LayerBuilder:
     def _plain(
         self, layer_type: type[Module], settings: dict[str, Any], input_shape: Shape, where: str
     ) -> tuple[Module, Shape]:
-        accepted = inspect.signature(layer_type).parameters
+        accepted = _settings_of(layer_type)
         takes_seed = "seed" in accepted and accepted["seed"].kind is inspect.Parameter.KEYWORD_ONLY
         known = [key for key in accepted if not (takes_seed and key == "seed")]
         check_keys(where, "setting", settings, known)
@@ -136,6 +136,16 @@ class LayerBuilder:
                 f"{where}: {what}{per} up to here take {total / 1024**3:.4g} GiB, "
                 f"more than the limit of {self.budget / 1024**3:.4g} GiB; use smaller layers"
             )
+
+
+_known_settings: dict[type[Module], Mapping[str, inspect.Parameter]] = {}
+
+
+def _settings_of(layer_type: type[Module]) -> Mapping[str, inspect.Parameter]:
+    """What the constructor takes; kept, since it takes a millisecond and each model file written asks again."""
+    if layer_type not in _known_settings:
+        _known_settings[layer_type] = inspect.signature(layer_type).parameters
+    return _known_settings[layer_type]
 
 
 def check_keys(where: str, what: str, found: Iterable[str], known: Iterable[str]) -> None:

@@ -112,11 +112,13 @@ class Program:
             program.bind(self._images, self._targets)
 
     def step(
-        self, indices: npt.NDArray[np.int64], *, step: int, epoch: int, learning_rate: float
+        self, indices: npt.NDArray[np.int64], *, step: int, epoch: int, learning_rate: float,
+        losses: FloatArray | None = None,
     ) -> StepResult:
         """Forward, loss, backward and update on the bound samples `indices`, as one native call.
 
         step : number of this step in the whole training, from which dropout draws
+        losses : float32 (samples,), gets the loss of each sample before the update
         Raises whatever a signal handler raises (KeyboardInterrupt): then nothing but gradients has changed.
         """
         program = self._needs_training()
@@ -128,6 +130,7 @@ class Program:
                 epoch=epoch,
                 learning_rate=learning_rate,
                 threads=self._threads,
+                losses=losses,
             )
         return StepResult(loss / len(indices), correct, len(indices))
 

@@ -73,7 +73,12 @@ class InputRecipe:
 
     @classmethod
     def measured(
-        cls, images: npt.NDArray[np.uint8], *, kind: str = "image", polarity: str = "any"
+        cls,
+        images: npt.NDArray[np.uint8],
+        *,
+        kind: str = "image",
+        polarity: str = "any",
+        but_for: npt.NDArray[np.uint8] | None = None,
     ) -> "InputRecipe":
         """The recipe whose mean and scale are the mean and standard deviation of these images, per channel.
 
@@ -84,6 +89,7 @@ class InputRecipe:
         ----------
         images : uint8 (N, C, H, W), the training images
         kind, polarity : as the fields
+        but_for : uint8 (M, C, H, W), M < N; those of `images` that do not count: held out, and maybe copied
 
         Raises
         ------
@@ -100,10 +106,9 @@ class InputRecipe:
         channels, height, width = (int(size) for size in images.shape[1:])
         means, scales = [], []
         for channel in range(channels):
-            counts = np.zeros(256, np.int64)  # how often each byte occurs
-            for start in range(0, len(images), _IMAGES_AT_ONCE):
-                part = images[start : start + _IMAGES_AT_ONCE, channel]
-                counts += np.bincount(part.reshape(-1), minlength=256)
+            counts = _byte_counts(images[:, channel])
+            if but_for is not None:
+                counts -= _byte_counts(but_for[:, channel])
             total = int(counts.sum())
             first = sum(byte * int(count) for byte, count in enumerate(counts))
             second = sum(byte * byte * int(count) for byte, count in enumerate(counts))
@@ -219,3 +224,19 @@ def _numbers(name: str, values: object, count: int) -> tuple[float, ...]:
             f"input recipe: {name} is {str(values)[:40]}; it must be a list of {count} finite numbers, one a channel"
         )
     return tuple(float(value) for value in values)
+
+
+def _byte_counts(planes: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """How often each byte occurs in (N, H, W); int64 (256,).
+
+    Bytes are counted in pairs, since `np.bincount` makes an int64 of each number first: half the time.
+    """
+    pairs, singles = np.zeros(65_536, np.int64), np.zeros(256, np.int64)
+    for start in range(0, len(planes), _IMAGES_AT_ONCE):
+        part = planes[start : start + _IMAGES_AT_ONCE].reshape(-1)
+        even = part.size // 2 * 2
+        pairs += np.bincount(part[:even].view(np.uint16), minlength=65_536)
+        singles += np.bincount(part[even:], minlength=256)
+    table = pairs.reshape(256, 256)
+    counts: npt.NDArray[np.int64] = table.sum(axis=0) + table.sum(axis=1) + singles
+    return counts

@@ -12,6 +12,9 @@ class Started:
     steps : all steps of the training, over all epochs
     first_step : 0, or where a resumed run goes on
     notice : one line the user should see, such as that another data set is used; or None
+    target : validation accuracy at which the training ends before its last epoch; or None
+    target_epoch : the end of the first cycle, from which on `target` holds; None without a target
+    early_target : what it takes before, perhaps above 1; None without a target
     """
 
     run: Path
@@ -28,6 +31,9 @@ class Started:
     batch_size: int
     threads: int
     seed: int
+    target: float | None
+    target_epoch: int | None
+    early_target: float | None
 
 
 @dataclass(frozen=True)
@@ -37,6 +43,7 @@ class Progress:
     epoch : counted from 1
     step : steps done so far, over all epochs
     loss, accuracy : mean over the epoch so far
+    seconds_left : to the end of the training, or of the cycle at which it may have reached its target
     """
 
     epoch: int
@@ -50,10 +57,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class EpochDone:
-    """One epoch is over. Validation measures are None without validation images."""
+    """One epoch is over. Validation measures are None without validation images.
+
+    images : those that the epoch took, all or the hardest
+    loss, accuracy : means over them
+    """
 
     epoch: int
     epochs: int
+    images: int
     loss: float
     accuracy: float
     validation_loss: float | None
@@ -77,9 +89,14 @@ class Finished:
     """The training is complete and the model is written.
 
     model : the copy at `--out`
+    epochs : those that were trained; with a target they may be fewer than were allowed
     best_epoch : epoch of the model that was kept; the last one without validation
+    epoch_images : those of that epoch, to which `loss` and `accuracy` belong; all or the hardest
     seconds : time spent in training, summed over resumed parts
     test_* : measures on the test images, None where the data set has none
+    target : the validation accuracy that was asked for, or None
+    target_reached : None without a target
+    seconds_to_target : of `seconds`, those until the target was reached; None if it was not
     """
 
     run: Path
@@ -90,6 +107,7 @@ class Finished:
     images: int
     epochs: int
     best_epoch: int
+    epoch_images: int
     loss: float
     accuracy: float
     validation_loss: float | None
@@ -101,6 +119,9 @@ class Finished:
     images_per_second: float
     seed: int
     history: list[dict[str, Any]]
+    target: float | None
+    target_reached: bool | None
+    seconds_to_target: float | None
 
 
 Record = Started | Progress | EpochDone | Stopped | Finished

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from cnncli.container import Array
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.files import StrPath, printable, sweep_stale, write_atomically, writing_error
 from cnncli.network import Network
@@ -143,9 +144,10 @@ class RunFolder:
         optimizer: HasState,
         state: Mapping[str, Any],
         record: Mapping[str, Any] | None = None,
+        images: Mapping[str, Array] | None = None,
     ) -> None:
         """Replace the checkpoint. There is one: it appears whole or the one before stays."""
-        save_checkpoint(self.checkpoint_path, network, optimizer.state_dict(), state, record)
+        save_checkpoint(self.checkpoint_path, network, optimizer.state_dict(), state, record, images)
 
     def load_checkpoint(self) -> Checkpoint:
         """The last checkpoint. Raises FormatError if it is damaged, CnnError if the run has none."""

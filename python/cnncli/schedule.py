@@ -9,6 +9,10 @@ from cnncli.errors import UsageError
 _PEAK_AT = 0.3
 _START_DIVISOR = 25.0
 _END_DIVISOR = 1e4
+_TRIANGLE_PEAK_AT = 0.2
+# Of the peak, for cycles after the first one: they start from good weights, which the full rate would undo.
+# Warm restarts, as in Loshchilov & Hutter 2017, "SGDR", each at a lower rate than the first.
+FURTHER_CYCLE_SHARE = 0.2
 
 
 def constant(progress: float) -> float:
@@ -48,11 +52,23 @@ def one_cycle(progress: float) -> float:
     return end + (1.0 - end) * cosine((progress - _PEAK_AT) / (1.0 - _PEAK_AT))
 
 
+def triangle(progress: float) -> float:
+    """Up along a line from 1/25 to 1 during the first 20 %, then down along a line to 0.
+
+    Source: Smith 2017, "Cyclical learning rates for training neural networks", one period, with its peak early.
+    """
+    start = 1.0 / _START_DIVISOR
+    if progress < _TRIANGLE_PEAK_AT:
+        return start + (1.0 - start) * progress / _TRIANGLE_PEAK_AT
+    return (1.0 - progress) / (1.0 - _TRIANGLE_PEAK_AT)
+
+
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": constant,
     "step": step,
     "cosine": cosine,
     "one-cycle": one_cycle,
+    "triangle": triangle,
 }
 
 

@@ -24,6 +24,7 @@ VERSION = 1
 MAX_LAYERS = 4096
 
 _OPTIMIZER = "optimizer/"  # how the names of the optimizer's tensors begin
+_IMAGES = "images/"  # and of those that say something of each training image
 _KEYS = ("checkpoint", "network", "record", "version")
 
 
@@ -34,11 +35,13 @@ class Checkpoint:
     network : with the weights of that moment; its `record` is what was given to `save_checkpoint`
     optimizer_state : what the optimizer's `state_dict()` was
     state : what the training loop needs beside it: epoch, step, best measure, sums of the epoch so far
+    images : arrays that say something of each training image; none unless the loop has such
     """
 
     network: Network
     optimizer_state: dict[str, Any]
     state: dict[str, Any]
+    images: dict[str, Array]
 
 
 def save_model(path: StrPath, network: Network, record: Mapping[str, Any] | None = None) -> None:
@@ -72,12 +75,14 @@ def save_checkpoint(
     optimizer_state: Mapping[str, Any],
     state: Mapping[str, Any],
     record: Mapping[str, Any] | None = None,
+    images: Mapping[str, Array] | None = None,
 ) -> None:
     """Write a model file that holds beside the network what a training needs to go on, bit for bit.
 
     optimizer_state : float32 or int64 arrays and JSON values, by name
     state : JSON values
     record : as for `save_model`
+    images : float32 or int64 arrays by name
     """
     tensors, content = _pack_network(network, record)
     values: dict[str, Any] = {}
@@ -86,6 +91,7 @@ def save_checkpoint(
             tensors[_OPTIMIZER + key] = value
         else:
             values[key] = _as_json(value)
+    tensors.update({_IMAGES + name: array for name, array in (images or {}).items()})
     content["checkpoint"] = {"optimizer": values, "state": _as_json(state)}
     container.write(path, tensors, content)
 
@@ -108,8 +114,11 @@ def load_checkpoint(path: StrPath) -> Checkpoint:
     for name, tensor in tensors.items():
         if name.startswith(_OPTIMIZER):
             optimizer_state[name.removeprefix(_OPTIMIZER)] = tensor.copy()
+    images = {
+        name.removeprefix(_IMAGES): tensor.copy() for name, tensor in tensors.items() if name.startswith(_IMAGES)
+    }
     network.training()
-    return Checkpoint(network, optimizer_state, checkpoint["state"])
+    return Checkpoint(network, optimizer_state, checkpoint["state"], images)
 
 
 def _pack_network(
@@ -184,7 +193,7 @@ def _check_tensors(network: Network, tensors: dict[str, Array], is_checkpoint: b
         if tensors[name].dtype != np.float32:
             raise FormatError(f"{where}: tensor {name} has dtype {tensors[name].dtype}; layers need float32")
     for name in tensors:
-        if name not in expected and not (is_checkpoint and name.startswith(_OPTIMIZER)):
+        if name not in expected and not (is_checkpoint and name.startswith((_OPTIMIZER, _IMAGES))):
             raise FormatError(f"{where}: tensor {name} belongs to no layer of the network")
 
 

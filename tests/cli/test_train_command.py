@@ -108,6 +108,63 @@ def test_options_left_out_come_from_the_description(cnn: Cnn, small_data: Path, 
     assert found == [2, 80, 0.02, 0.25, 0.125] and settings["schedule"] == "step"
 
 
+def test_target_reached_is_told_and_ends_the_training(cnn: Cnn, small_data: Path) -> None:
+    outcome = cnn("train", "--arch", "mlp", "--data", small_data, "--epochs", 40, "--target", 0.5)
+    assert outcome.code == 0, outcome.err
+    lines = outcome.err.splitlines()
+    # 32 images to validate: 0.5 + 2 * sqrt(0.5 * 0.5 / 32)
+    assert lines[1] == "target: validation accuracy 50.00 % in epoch 40, or 67.68 % before"
+    epochs = len(lines) - 2
+    assert 1 <= epochs < 40
+    assert re.search(
+        rf"^target +validation accuracy 50\.00 %, reached in epoch {epochs} after \d+\.\d s$",
+        outcome.out,
+        re.MULTILINE,
+    )
+
+
+def test_target_missed_is_one_line_and_exit_code_1_and_leaves_a_model(
+    cnn: Cnn, small_data: Path, tmp_path: Path
+) -> None:
+    outcome = cnn(
+        "train", "--arch", "linear", "--data", small_data, "--epochs", 2, "--target", 1, "--out", "far.bin", "--json"
+    )  # fmt: skip
+    assert outcome.code == 1
+    assert re.fullmatch(
+        r"cnn: --target 1: not reached, the validation accuracy came to \d+\.\d\d % in epoch [12] of 2; "
+        r"far\.bin is written all the same; pass more --epochs, such as 4, or a lower --target",
+        outcome.err.splitlines()[-1],
+    )
+    facts = outcome.json
+    assert (facts["target"], facts["target_reached"], facts["seconds_to_target"]) == (1, False, None)
+    assert cnncli.load(tmp_path / "far.bin")
+
+
+def test_json_tells_when_the_target_was_reached(cnn: Cnn, small_data: Path) -> None:
+    outcome = cnn("train", "--arch", "mlp", "--data", small_data, "--target", 0.3, "--val", 0.2, "--json")
+    assert outcome.code == 0, outcome.err
+    facts = outcome.json
+    assert (facts["target"], facts["target_reached"]) == (0.3, True)
+    assert 0 < facts["seconds_to_target"] <= facts["seconds"]
+    assert facts["history"][-1]["validation_accuracy"] >= 0.3 and len(facts["history"]) == facts["epochs"]
+
+
+def test_stopped_run_is_resumed_towards_its_target(tmp_path: Path, small_data: Path) -> None:
+    process = start_cnn(("train", *LONG, "--data", small_data, "--target", 1), tmp_path)
+    wait_for_first_epoch(process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    run = err.splitlines()[-1].split()[3]
+    outcome = run_cnn("train", "--resume", run, "--target", "0.5", folder=tmp_path)
+    assert outcome.code == 2
+    assert outcome.err.startswith("cnn train: --resume takes the settings of the run; leave out --target")
+    resumed = start_cnn(("train", "--resume", run), tmp_path)
+    started = wait_for_first_epoch(resumed)
+    resumed.kill()
+    resumed.communicate()
+    assert "target: validation accuracy 100.00 % in epoch 7 to 2000\n" in started
+
+
 def test_lists_of_names_in_the_options_are_those_of_the_library() -> None:
     from cnncli import schedule, train
     from cnncli.cli import train as command

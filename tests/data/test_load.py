@@ -104,6 +104,7 @@ def test_mnist_is_read_and_verified(mnist_folder: Path) -> None:
     assert found.train is not None and found.test is not None
     assert found.train.images.shape == (60000, 1, 28, 28) and found.test.images.shape == (10000, 1, 28, 28)
     assert found.train.labels[:5].tolist() == [5, 0, 4, 1, 9]
+    assert found.digest == found.computed_digest()
 
 
 def test_split_holds_out_a_share_of_every_class() -> None:

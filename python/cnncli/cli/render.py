@@ -116,7 +116,8 @@ class TrainingDisplay:
         elif isinstance(record, records.Progress):
             self._advance(record)
         elif isinstance(record, records.EpochDone):
-            self._console.print(Text(epoch_line(record)))
+            is_share = self._started is not None and record.images < self._started.images
+            self._console.print(Text(epoch_line(record, is_share)))
             if record.epoch == record.epochs:
                 self._close()
 
@@ -136,6 +137,8 @@ class TrainingDisplay:
                 f"{started.batch_size}, seed {started.seed}, {plural(started.threads, 'thread')}",
             )
         )
+        if started.target is not None:
+            self._console.print(Text(target_line(started)))
         if started.first_step:
             done = 100 * started.first_step / started.steps
             self._console.print(
@@ -169,10 +172,23 @@ class TrainingDisplay:
         )
 
 
-def epoch_line(record: records.EpochDone) -> str:
-    """One line for one epoch."""
+def target_line(started: records.Started) -> str:
+    """What ends a training with a target, in one line."""
+    assert started.target is not None and started.early_target is not None
+    line = f"target: validation accuracy {percent(started.target)} in epoch {started.target_epoch}"
+    if started.target_epoch != started.epochs:
+        line += f" to {started.epochs}"
+    if started.target_epoch != 1 and started.target < started.early_target <= 1:
+        line += f", or {percent(started.early_target)} before"
+    return line
+
+
+def epoch_line(record: records.EpochDone, is_share: bool = False) -> str:
+    """One line for one epoch; `is_share` says that it took some of the images only."""
     line = f"epoch {record.epoch:>{len(str(record.epochs))}}/{record.epochs}  loss {record.loss:.4f}  "
     line += f"accuracy {percent(record.accuracy)}"
+    if is_share:
+        line += f" of the hardest {record.images:,}"
     if record.validation_loss is not None:
         line += (
             f"  validation loss {record.validation_loss:.4f} accuracy {percent(record.validation_accuracy)}"
@@ -206,6 +222,9 @@ def finished_facts(record: records.Finished) -> dict[str, Any]:
         "test_accuracy",
         "seconds",
         "images_per_second",
+        "target",
+        "target_reached",
+        "seconds_to_target",
     ]
     facts = {name: getattr(record, name) for name in names}
     return {**facts, "model": str(record.model), "run": str(record.run), "history": record.history}
@@ -223,7 +242,8 @@ def show_finished(record: records.Finished) -> None:
         ("epochs", epochs),
         ("time", f"{duration(record.seconds)}, {record.images_per_second:,.0f} images/s"),
     ]
-    rows += [("training", f"accuracy {percent(record.accuracy)}, loss {record.loss:.4f}")]
+    hardest = f" of the hardest {record.epoch_images:,} images" if record.epoch_images < record.images else ""
+    rows += [("training", f"accuracy {percent(record.accuracy)}{hardest}, loss {record.loss:.4f}")]
     if record.validation_loss is not None:
         rows += [
             (
@@ -231,6 +251,11 @@ def show_finished(record: records.Finished) -> None:
                 f"accuracy {percent(record.validation_accuracy)}, loss {record.validation_loss:.4f}",
             )
         ]
+    if record.target is not None:
+        reached = "not reached"
+        if record.seconds_to_target is not None:
+            reached = f"reached in epoch {record.epochs} after {duration(record.seconds_to_target)}"
+        rows += [("target", f"validation accuracy {percent(record.target)}, {reached}")]
     if record.test_accuracy is not None:
         wrong = round(record.test_images * (1 - record.test_accuracy))
         rows += [
@@ -248,6 +273,18 @@ def show_finished(record: records.Finished) -> None:
     console.print(Text(f"  cnn eval {quoted}", style="bold"))
     picture = "digit.png" if Path("digit.png").exists() else "PICTURE.png"
     console.print(Text(f"  cnn predict {picture} --model {quoted}", style="bold"))
+
+
+def show_missed_target(record: records.Finished) -> None:
+    """One line on stderr for a training that ended below its target."""
+    more = 2 * record.epochs
+    line = (
+        f"cnn: --target {record.target:g}: not reached, the validation accuracy came to "
+        f"{percent(record.validation_accuracy)} in epoch {record.best_epoch} of {record.epochs}; "
+        f"{printable(record.model)} is written all the same; pass more --epochs, such as {more}, "
+        "or a lower --target"
+    )
+    stderr_console().print(Text(line))
 
 
 def show_stopped(record: records.Stopped, threads: int | None) -> None:

@@ -6,7 +6,7 @@ from cnncli.cli.options import NearestChoice, Number, data_options, debug_option
 
 # Spelled out here since help must not import the modules that own them; tests hold the lists together.
 OPTIMIZERS = ("sgd",)
-SCHEDULES = ("constant", "step", "cosine", "one-cycle")
+SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
 
 
 @click.command(
@@ -45,13 +45,21 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle")
     "--schedule",
     type=NearestChoice(SCHEDULES),
     metavar="NAME",
-    help="How the learning rate changes: constant, step, cosine or one-cycle.",
+    help="How the learning rate changes: constant, step, cosine, one-cycle or triangle.",
 )
 @click.option(
     "--val",
     type=Number(least=0, below=1),
     metavar="FRACTION",
-    help="Share of the training images to validate on; the best epoch by it is kept.  [default: 0]",
+    help="Share of the training images to validate on; the best epoch by it is kept.  "
+    "[default: 0; with --target 0.05, or what the network's description says]",
+)
+@click.option(
+    "--target",
+    type=Number(above=0, most=1),
+    metavar="ACCURACY",
+    help="Stop as soon as the validation accuracy is this, such as 0.99; exit code 1 if it never is. Takes "
+    "the description's fast settings. Before the schedule's end two standard errors more are asked for.",
 )
 @click.option(
     "--seed",
@@ -93,6 +101,7 @@ def command(
     weight_decay: float | None,
     schedule: str | None,
     val: float | None,
+    target: float | None,
     seed: int | None,
     threads: int | None,
     out: str | None,
@@ -108,7 +117,13 @@ def command(
     _check_resume(ctx, resume)
     import json
 
-    from cnncli.cli.render import TrainingDisplay, finished_facts, show_finished, show_stopped
+    from cnncli.cli.render import (
+        TrainingDisplay,
+        finished_facts,
+        show_finished,
+        show_missed_target,
+        show_stopped,
+    )
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.signals import StopRequest, exit_code
     from cnncli.records import Finished, Started, Stopped
@@ -125,7 +140,8 @@ def command(
         momentum=momentum,
         weight_decay=weight_decay,
         schedule=schedule,
-        validation=val or 0.0,
+        validation=val,
+        target=target,
         seed=1 if seed is None else seed,
         threads=threads,
         out=out,
@@ -147,6 +163,9 @@ def command(
         click.echo(json.dumps(finished_facts(record), allow_nan=False))
     else:
         show_finished(record)
+    if record.target_reached is False:
+        show_missed_target(record)
+        ctx.exit(1)
 
 
 def _check_resume(ctx: click.Context, resume: str | None) -> None:

@@ -1,6 +1,5 @@
 """IDX files, the format of MNIST: magic 0, 0, type, dimensions; sizes as big-endian uint32; then the values."""
 
-import gzip
 import hashlib
 import math
 import stat
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.data.dataset import MAX_BYTES, MAX_CLASSES, DataSet, Split, check_size, find_polarity
+from cnncli.data.gzip_reader import GzipReader
 from cnncli.errors import DataError
 from cnncli.shown import shown
 
@@ -56,9 +56,8 @@ def read_idx(path: Path, dimensions: int) -> tuple[npt.NDArray[np.uint8], str]:
             raw.seek(0)
             if not zipped:
                 return _read(raw, where, dimensions, status.st_size)
-            with gzip.GzipFile(fileobj=raw) as content:
-                return _read(content, where, dimensions, status.st_size * _MOST_EXPANSION)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            return _read(GzipReader(raw), where, dimensions, status.st_size * _MOST_EXPANSION)
+    except (EOFError, zlib.error) as error:
         raise DataError(f"{where}: the gzip data is cut or damaged ({str(error).lower()}); fetch it again") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
@@ -66,7 +65,7 @@ def read_idx(path: Path, dimensions: int) -> tuple[npt.NDArray[np.uint8], str]:
 
 
 def _read(
-    content: BinaryIO | gzip.GzipFile, where: str, dimensions: int, most_bytes: int
+    content: BinaryIO | GzipReader, where: str, dimensions: int, most_bytes: int
 ) -> tuple[npt.NDArray[np.uint8], str]:
     header = content.read(4 + 4 * dimensions)
     if len(header) < 4 or header[:2] != b"\0\0":

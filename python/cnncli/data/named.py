@@ -1,5 +1,6 @@
 """Reads a data set that has a name, and checks every byte of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -41,13 +42,16 @@ def load_named(source: Source, data_dir: str | Path | None = None, report: Repor
         found = locate(source, data_dir)
         assert found is not None
     folder, files = found
+    with ThreadPoolExecutor(2) as pool:  # decompressing and hashing leave the other thread free
+        train, test = pool.map(lambda half: _read(source, files, half), ("train", "t10k"))
     return DataSet(
         name=source.name,
-        train=_read(source, files, "train"),
-        test=_read(source, files, "t10k"),
+        train=train,
+        test=test,
         class_names=list(source.class_names),
         polarity="light-on-dark",
         source=f"{source.title} in {shown(folder)}",
+        known_digest=source.digest or None,
     )
 
 

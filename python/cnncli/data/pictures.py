@@ -7,7 +7,6 @@ import numpy as np
 
 from cnncli.data.dataset import Images, check_size
 from cnncli.errors import DataError
-from cnncli.picture_file import fit_picture, read_picture
 
 
 def read_pictures(
@@ -30,6 +29,9 @@ def read_pictures(
     ------
     DataError : a picture cannot be read, or all together are above the memory limit
     """
+    # Here, since it loads Pillow, which a training on arrays should not wait for.
+    from cnncli.picture_file import fit_picture, read_picture
+
     channels, height, width = size
     check_size(where, len(paths), channels, height, width)
     images = np.empty((len(paths), channels, height, width), np.uint8)

@@ -52,6 +52,7 @@ class Source:
     siblings : for an archive, the IDX files of other data sets in it, unpacked with these
     transposed : the images lie as columns, against MNIST's rows
     first_label : the label of class_names[0]
+    digest : `DataSet.digest` of what the files hold, where it is known (a test computes it); "" elsewhere
     """
 
     name: str
@@ -64,6 +65,7 @@ class Source:
     siblings: tuple[str, ...] = ()
     transposed: bool = False
     first_label: int = 0
+    digest: str = ""
 
     @property
     def is_archive(self) -> bool:
@@ -135,6 +137,7 @@ _ALL = (
         ),
         parts=_MNIST_PARTS,
         class_names=_DIGITS,
+        digest="2780c15709a66c1eef2de9e3a93afc9d7b503961270ef5bcf2748d1b29674895",
     ),
     Source(
         name="fashion-mnist",

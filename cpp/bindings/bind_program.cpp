@@ -472,7 +472,7 @@ void bind_program(py::module_& m) {
         .def("finish", &BoundProgram::finish)
         .def("bind", &BoundProgram::bind, py::arg("images"), py::arg("targets"))
         .def("step", &BoundProgram::step, py::arg("indices"), py::kw_only(), py::arg("seed"), py::arg("step"),
-             py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"), py::arg("losses"))
+             py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"), py::arg("losses") = py::none())
         .def("forward", &BoundProgram::forward, py::kw_only(), py::arg("first"), py::arg("count"),
              py::arg("losses"), py::arg("rows"), py::arg("threads"))
         .def("predict", &BoundProgram::predict, py::arg("images"), py::arg("threads"))

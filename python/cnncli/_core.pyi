@@ -240,7 +240,7 @@ class Program:
         epoch: int,
         learning_rate: float,
         threads: int,
-        losses: _Float | None,
+        losses: _Float | None = None,
     ) -> tuple[float, int]: ...
     def forward(
         self, *, first: int, count: int, losses: bool, rows: _Float | None, threads: int

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 
+#include "kernels/tiles.h"
+
 namespace cnn {
 namespace {
-
-std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
-    return (a + b - 1) / b;
-}
 
 // Tiles of a block that are multiplied together, so that a register tile's weights are used four times while
 // they are in the first-level cache; and register tiles whose sums are kept until they are transformed back.
@@ -53,8 +51,8 @@ bool winograd_pays(const ConvolutionShape& s) {
 }
 
 bool winograd_gradient_pays(const ConvolutionShape& s) {
-    const std::ptrdiff_t inputs = ceil_divide(s.input_channels, kLanes) * kLanes;
-    const std::ptrdiff_t outputs = ceil_divide(s.output_channels, kLanes) * kLanes;
+    const std::ptrdiff_t inputs = round_up(s.input_channels, kLanes);
+    const std::ptrdiff_t outputs = round_up(s.output_channels, kLanes);
     return pays(s, inputs * s.output_channels, 12 * (inputs + outputs));
 }
 
@@ -190,8 +188,8 @@ WinogradWeightGradient::WinogradWeightGradient(const ConvolutionShape& s, const 
       tile_cols_(ceil_divide(s.output_width, kWinogradOutput)),
       positions_(tile_cols_ * ceil_divide(s.output_height, kWinogradOutput)) {
     group_ = std::clamp<std::ptrdiff_t>(positions_, 1, kTiles);
-    whole_ = {std::min(kPart, ceil_divide(s.output_channels, kLanes) * kLanes),
-              std::min(kPart, ceil_divide(s.input_channels, kLanes) * kLanes)};
+    whole_ = {std::min(kPart, round_up(s.output_channels, kLanes)),
+              std::min(kPart, round_up(s.input_channels, kLanes))};
 }
 
 WinogradWeightGradient::Part WinogradWeightGradient::part(const Context& context) const {
@@ -240,7 +238,7 @@ void WinogradWeightGradient::run(const Context& context, std::ptrdiff_t task, st
 
     const std::ptrdiff_t rows = group_ * kLanes;
     const std::ptrdiff_t input_element = apart(rows * chunks * kLanes);
-    const std::ptrdiff_t grad_element = apart(rows * ceil_divide(outputs, kLanes) * kLanes);
+    const std::ptrdiff_t grad_element = apart(rows * round_up(outputs, kLanes));
     const std::ptrdiff_t sum_element = apart(outputs * chunks * kLanes);
     auto* transformed_inputs = reinterpret_cast<float*>(scratch);
     float* transformed_grads = transformed_inputs + kWinogradElements * input_element;

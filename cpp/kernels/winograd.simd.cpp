@@ -1,109 +1,13 @@
 #include "kernels/lane_tile.h"
 #include "kernels/winograd_body.h"
+#include "kernels/winograd_lines.h"
+#include "simd/transpose.h"
 
 namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-// The interpolation points 0, a, -a, b, -b and infinity. Lavin & Gray take a = 1 and b = 2; 5/8 and 3/2 cost
-// the same and halve the error, since the powers of the points stay near one (measured over such pairs with
-// few bits, of which every constant below is exact in float32 but for the reciprocals).
-constexpr float kA = 0.625f, kB = 1.5f;
-constexpr float kA2 = kA * kA, kB2 = kB * kB;
-constexpr float kSumOfSquares = kA2 + kB2, kProduct = kA2 * kB2;
-constexpr float kScale0 = 1.0f / kProduct;
-constexpr float kScaleA = 1.0f / (2 * kA2 * (kA2 - kB2)), kScaleB = 1.0f / (2 * kB2 * (kB2 - kA2));
-
 constexpr int kIn = kWinogradInput, kOut = kWinogradOutput;
-
-// One line of each transform; a tile's is that of its columns, then of its rows.
-
-// B^T: the coefficients of the polynomials that vanish at all points but one.
-struct InputLine {
-    static constexpr int kFrom = 6, kTo = 6;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = x[4] - kB2 * x[2], odd_a = x[3] - kB2 * x[1];
-        const Native even_b = x[4] - kA2 * x[2], odd_b = x[3] - kA2 * x[1];
-        y[0] = (x[4] - kSumOfSquares * x[2]) + kProduct * x[0];
-        y[1] = even_a + kA * odd_a;
-        y[2] = even_a - kA * odd_a;
-        y[3] = even_b + kB * odd_b;
-        y[4] = even_b - kB * odd_b;
-        y[5] = (x[5] - kSumOfSquares * x[3]) + kProduct * x[1];
-    }
-};
-
-// G: a filter of three taps as a polynomial, at the points.
-struct FilterLine {
-    static constexpr int kFrom = 3, kTo = 6;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = (x[0] + kA2 * x[2]) * kScaleA, even_b = (x[0] + kB2 * x[2]) * kScaleB;
-        const Native odd_a = x[1] * (kA * kScaleA), odd_b = x[1] * (kB * kScaleB);
-        y[0] = x[0] * kScale0;
-        y[1] = even_a + odd_a;
-        y[2] = even_a - odd_a;
-        y[3] = even_b + odd_b;
-        y[4] = even_b - odd_b;
-        y[5] = x[2];
-    }
-};
-
-// G of F(3x3,4x4): four gradients in the place of the filter.
-struct GradientLine {
-    static constexpr int kFrom = 4, kTo = 6;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = (x[0] + kA2 * x[2]) * kScaleA, odd_a = (x[1] + kA2 * x[3]) * (kA * kScaleA);
-        const Native even_b = (x[0] + kB2 * x[2]) * kScaleB, odd_b = (x[1] + kB2 * x[3]) * (kB * kScaleB);
-        y[0] = x[0] * kScale0;
-        y[1] = even_a + odd_a;
-        y[2] = even_a - odd_a;
-        y[3] = even_b + odd_b;
-        y[4] = even_b - odd_b;
-        y[5] = x[3];
-    }
-};
-
-// A^T: powers of the points.
-struct OutputLine {
-    static constexpr int kFrom = 6, kTo = 4;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native sum_a = x[1] + x[2], difference_a = x[1] - x[2];
-        const Native sum_b = x[3] + x[4], difference_b = x[3] - x[4];
-        y[0] = x[0] + sum_a + sum_b;
-        y[1] = kA * difference_a + kB * difference_b;
-        y[2] = kA2 * sum_a + kB2 * sum_b;
-        y[3] = (x[5] + (kA * kA2) * difference_a) + (kB * kB2) * difference_b;
-    }
-};
-
-// A^T of F(3x3,4x4).
-struct TapLine {
-    static constexpr int kFrom = 6, kTo = 3;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native sum_a = x[1] + x[2], sum_b = x[3] + x[4];
-        y[0] = x[0] + sum_a + sum_b;
-        y[1] = kA * (x[1] - x[2]) + kB * (x[3] - x[4]);
-        y[2] = (x[5] + kA2 * sum_a) + kB2 * sum_b;
-    }
-};
-
-// y = L x L^T, one register of lanes at a time: read(i, j) gives x, write(i, j, value) takes y. What lies
-// between the two passes is more than the registers hold.
-template <class Line, class Read, class Write>
-CNN_INLINE void transform(Read read, Write write) {
-    Native columns[Line::kTo][Line::kFrom];
-    for (int j = 0; j < Line::kFrom; ++j) {
-        Native x[Line::kFrom], y[Line::kTo];
-        CNN_UNROLL for (int i = 0; i < Line::kFrom; ++i) x[i] = read(i, j);
-        Line::apply(x, y);
-        CNN_UNROLL for (int i = 0; i < Line::kTo; ++i) columns[i][j] = y[i];
-    }
-    for (int i = 0; i < Line::kTo; ++i) {
-        Native y[Line::kTo];
-        Line::apply(columns[i], y);
-        CNN_UNROLL for (int j = 0; j < Line::kTo; ++j) write(i, j, y[j]);
-    }
-}
 
 // Which rows and columns of a window lie in the picture.
 struct Window {
@@ -300,28 +204,6 @@ void transform_output(const WinogradResult& a) {
             }
         }
     }
-}
-
-// Takes the halves of `half` lanes of two registers apart: (a0 a1 ..., b0 b1 ...) to (a0 b0 ..., a1 b1 ...).
-template <int kHalf>
-CNN_INLINE void exchange(Native& a, Native& b) {
-    NativeInt low, high;
-    for (int i = 0; i < kWidth; ++i) {
-        const bool upper = (i / kHalf) % 2;
-        low[i] = upper ? kWidth + i - kHalf : i;
-        high[i] = upper ? kWidth + i : i + kHalf;
-    }
-    const Native x = a, y = b;
-    a = __builtin_shuffle(x, y, low);
-    b = __builtin_shuffle(x, y, high);
-}
-
-template <int kHalf = kWidth / 2>
-CNN_INLINE void transpose(Native (&row)[kWidth]) {
-    CNN_UNROLL for (int i = 0; i < kWidth; ++i) {
-        if ((i / kHalf) % 2 == 0) exchange<kHalf>(row[i], row[i + kHalf]);
-    }
-    if constexpr (kHalf > 1) transpose<kHalf / 2>(row);
 }
 
 // As many channels at a time as a register has lanes: what is to be transposed stays in the first-level

@@ -34,6 +34,36 @@ struct InputLine {
     }
 };
 
+// G of F(4, 3): a filter of three taps as a polynomial, at the points.
+struct FilterLine {
+    static constexpr int kFrom = 3, kTo = 6;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native even_a = (x[0] + kA2 * x[2]) * kScaleA, even_b = (x[0] + kB2 * x[2]) * kScaleB;
+        const Native odd_a = x[1] * (kA * kScaleA), odd_b = x[1] * (kB * kScaleB);
+        y[0] = x[0] * kScale0;
+        y[1] = even_a + odd_a;
+        y[2] = even_a - odd_a;
+        y[3] = even_b + odd_b;
+        y[4] = even_b - odd_b;
+        y[5] = x[2];
+    }
+};
+
+// G of F(3, 4): four gradients in the place of the filter.
+struct GradientLine {
+    static constexpr int kFrom = 4, kTo = 6;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native even_a = (x[0] + kA2 * x[2]) * kScaleA, odd_a = (x[1] + kA2 * x[3]) * (kA * kScaleA);
+        const Native even_b = (x[0] + kB2 * x[2]) * kScaleB, odd_b = (x[1] + kB2 * x[3]) * (kB * kScaleB);
+        y[0] = x[0] * kScale0;
+        y[1] = even_a + odd_a;
+        y[2] = even_a - odd_a;
+        y[3] = even_b + odd_b;
+        y[4] = even_b - odd_b;
+        y[5] = x[3];
+    }
+};
+
 // G of F(2, 5): a filter of five taps as a polynomial, at the points.
 struct WideFilterLine {
     static constexpr int kFrom = 5, kTo = 6;
@@ -51,6 +81,30 @@ struct WideFilterLine {
     }
 };
 
+// A^T of F(4, 3): powers of the points.
+struct OutputLine {
+    static constexpr int kFrom = 6, kTo = 4;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native sum_a = x[1] + x[2], difference_a = x[1] - x[2];
+        const Native sum_b = x[3] + x[4], difference_b = x[3] - x[4];
+        y[0] = x[0] + sum_a + sum_b;
+        y[1] = kA * difference_a + kB * difference_b;
+        y[2] = kA2 * sum_a + kB2 * sum_b;
+        y[3] = (x[5] + (kA * kA2) * difference_a) + (kB * kB2) * difference_b;
+    }
+};
+
+// A^T of F(3, 4).
+struct TapLine {
+    static constexpr int kFrom = 6, kTo = 3;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native sum_a = x[1] + x[2], sum_b = x[3] + x[4];
+        y[0] = x[0] + sum_a + sum_b;
+        y[1] = kA * (x[1] - x[2]) + kB * (x[3] - x[4]);
+        y[2] = (x[5] + kA2 * sum_a) + kB2 * sum_b;
+    }
+};
+
 // A^T of F(2, 5): powers of the points.
 struct NarrowOutputLine {
     static constexpr int kFrom = 6, kTo = 2;
@@ -60,19 +114,18 @@ struct NarrowOutputLine {
     }
 };
 
-#define CNN_ROLLED _Pragma("GCC unroll 1")
 // y = L x L^T, one register of lanes at a time: read(i, j) gives x, write(i, j, value) takes y. What lies
 // between the two passes is more than the registers hold.
 template <class Line, class Read, class Write>
 CNN_INLINE void transform(Read read, Write write) {
     Native columns[Line::kTo][Line::kFrom];
-    CNN_ROLLED for (int j = 0; j < Line::kFrom; ++j) {
+    for (int j = 0; j < Line::kFrom; ++j) {
         Native x[Line::kFrom], y[Line::kTo];
         CNN_UNROLL for (int i = 0; i < Line::kFrom; ++i) x[i] = read(i, j);
         Line::apply(x, y);
         CNN_UNROLL for (int i = 0; i < Line::kTo; ++i) columns[i][j] = y[i];
     }
-    CNN_ROLLED for (int i = 0; i < Line::kTo; ++i) {
+    for (int i = 0; i < Line::kTo; ++i) {
         Native y[Line::kTo];
         Line::apply(columns[i], y);
         CNN_UNROLL for (int j = 0; j < Line::kTo; ++j) write(i, j, y[j]);

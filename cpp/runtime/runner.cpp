@@ -24,7 +24,8 @@ struct alignas(64) Counter {
 
 // Where threads wait for each other between stages. OpenMP's barrier spins for milliseconds, which is right
 // on an idle machine; beside another busy process the thread that all wait for may be the one without a core,
-// so after some microseconds this one gives way.
+// so after some microseconds this one gives way. Then it sleeps: the kernel looks for an idle core when a
+// thread wakes, and two threads that have come to share one core otherwise may do so for the whole run.
 class Barrier {
   public:
     void wait(int team) {
@@ -37,14 +38,18 @@ class Barrier {
         for (int spins = 0; phase_.load(std::memory_order_acquire) == phase; ++spins) {
             if (spins < kSpins) {
                 pause();
-            } else {
+            } else if (spins < kSpins + kYields) {
                 std::this_thread::yield();
+            } else {
+                std::this_thread::sleep_for(kNap);
             }
         }
     }
 
   private:
     static constexpr int kSpins = 1000;  // 10 to 40 microseconds: several short tasks
+    static constexpr int kYields = 8;
+    static constexpr auto kNap = std::chrono::microseconds(20);
     static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
         __builtin_ia32_pause();

@@ -37,7 +37,7 @@ class Contender:
         return epoch
 
     def infer(self, workload: Workload, batch_size: int) -> Callable[[], np.ndarray]:
-        program = Program(_network(workload), batch_size, threads=self.threads)
+        program = Program(_network(workload), batch_size, threads=self.threads, frozen=True)
         parts = workload.parts(batch_size)
         return lambda: np.concatenate([program.predict(part) for part in parts])
 

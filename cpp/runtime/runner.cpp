@@ -5,6 +5,9 @@
 #include <chrono>
 #include <thread>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
 #if defined(_OPENMP)
 #include <omp.h>
 #endif
@@ -22,14 +25,24 @@ struct alignas(64) Counter {
     std::atomic<std::ptrdiff_t> next;
 };
 
+int current_cpu() {
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+}
+
 // Where threads wait for each other between stages. OpenMP's barrier spins for milliseconds, which is right
 // on an idle machine; beside another busy process the thread that all wait for may be the one without a core,
-// so after some microseconds this one gives way. Then it sleeps: the kernel looks for an idle core when a
-// thread wakes, and two threads that have come to share one core otherwise may do so for the whole run.
+// so after some microseconds this one gives way. If it finds itself on the core of another thread of the team
+// it sleeps instead: the kernel looks for an idle core when a thread wakes, and two threads that merely yield
+// to each other may share one core for the whole run.
 class Barrier {
   public:
-    void wait(int team) {
+    void wait(int self, int team) {
         const unsigned phase = phase_.load(std::memory_order_relaxed);
+        if (self < kMostWatched) cpu_[self].store(current_cpu() + 1, std::memory_order_relaxed);
         if (waiting_.fetch_add(1, std::memory_order_acq_rel) + 1 == team) {
             waiting_.store(0, std::memory_order_relaxed);
             phase_.store(phase + 1, std::memory_order_release);
@@ -38,7 +51,7 @@ class Barrier {
         for (int spins = 0; phase_.load(std::memory_order_acquire) == phase; ++spins) {
             if (spins < kSpins) {
                 pause();
-            } else if (spins < kSpins + kYields) {
+            } else if (spins < kSpins + kYields && !shares_core(self, team)) {
                 std::this_thread::yield();
             } else {
                 std::this_thread::sleep_for(kNap);
@@ -50,13 +63,26 @@ class Barrier {
     static constexpr int kSpins = 1000;  // 10 to 40 microseconds: several short tasks
     static constexpr int kYields = 8;
     static constexpr auto kNap = std::chrono::microseconds(20);
+    static constexpr int kMostWatched = 64;
+
     static void pause() {
 #if defined(__x86_64__) || defined(__i386__)
         __builtin_ia32_pause();
 #endif
     }
+
+    bool shares_core(int self, int team) const {
+        const int here = current_cpu();
+        for (int other = 0; other < std::min(team, kMostWatched) && here >= 0; ++other) {
+            if (other != self && cpu_[other].load(std::memory_order_relaxed) == here + 1) return true;
+        }
+        return false;
+    }
+
     alignas(64) std::atomic<int> waiting_{0};
     alignas(64) std::atomic<unsigned> phase_{0};
+    // Where each thread was at its last arrival, plus one: nowhere yet is 0.
+    alignas(64) std::atomic<int> cpu_[kMostWatched] = {};
 };
 
 class Poll {
@@ -143,7 +169,8 @@ bool Runner::run(const std::vector<Stage>& stages, const Context& context, int t
                 }
             }
             stage_counters += stage.size() * static_cast<std::size_t>(threads);
-            if (&stage != &stages.back()) barrier.wait(team);
+            // After the last one too, so that OpenMP's own barrier, which follows, waits for nobody.
+            barrier.wait(self, team);
         }
     }
     return !stopped.load();

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.page import page
+from benchmarks.readme_table import BEGIN, END, readme_table, with_table
 
 TOOL = Path(__file__).parents[2] / "tools" / "make_performance.py"
 
@@ -102,3 +103,11 @@ def test_records_are_read_as_they_were_written(results_folder: Path) -> None:
     assert results.read() == [first, second]
     assert list(results.read()[0]["results"][0]["measured"]) == ["z", "a"]  # ours is the first one
     assert json.loads((results_folder / "tried.jsonl").read_text())["benchmark"] == "isa"
+
+
+def test_readme_has_the_newest_record_of_each_network_and_thread_count() -> None:
+    old = record(date="2025-01-01 10:00", results=[result("infer, batch 1", cnncli=[2.0] * 3, torch=[2.0] * 3)])
+    new = record(results=[result("infer, batch 1", cnncli=[1.0] * 3, torch=[8.0, 7.5, 10.0])])
+    table = readme_table([new, old, record("command")])
+    assert table.splitlines()[2:] == ["| LeNet-5: infer, batch 1 | 1 | 100 | 8.0x |  |  |"]
+    assert with_table(f"a\n{BEGIN}old\n{END}b\n", table) == f"a\n{BEGIN}{table}{END}b\n"

@@ -1,13 +1,13 @@
 """The network descriptions that ship with the package, models/*.toml, and those of users."""
 
-import tomllib
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncli.description import quoted, suggestion
 from cnncli.errors import FormatError, UsageError
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 # A description is a page of text; more is another file picked by mistake.
 LARGEST_FILE_BYTES = 1024 * 1024
@@ -53,7 +53,13 @@ def shipped_model(name: str) -> Path:
     return entry
 
 
-def _folder() -> Traversable:
+def _folder() -> "Traversable":
+    beside = Path(__file__).with_name("models")
+    if beside.is_dir():
+        return beside
+    # Another place, as in an editable install: importing this takes as long as loading a model.
+    from importlib import resources
+
     return resources.files("cnncli") / "models"
 
 
@@ -69,6 +75,8 @@ def _read_file(path: Path) -> bytes:
 
 
 def _parse(data: bytes, source: str) -> dict[str, Any]:
+    import tomllib  # here: a model file holds its description as JSON
+
     try:
         return tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

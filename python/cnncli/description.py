@@ -1,6 +1,5 @@
 """Layers from a description: plain data, from models/*.toml or a model file. Nothing in it is trusted."""
 
-import difflib
 import inspect
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -159,7 +158,9 @@ def check_keys(where: str, what: str, found: Iterable[str], known: Iterable[str]
 def suggestion(name: str, known: Iterable[str]) -> str:
     """'did you mean "kernel"?', or all known names if none is near."""
     by_lower_case = {key.lower(): key for key in known}
-    near = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
+    from difflib import get_close_matches  # here: only errors ask for it
+
+    near = get_close_matches(name.lower(), by_lower_case, n=1)
     if near:
         return f'did you mean "{by_lower_case[near[0]]}"?'
     return f"known: {', '.join(sorted(by_lower_case.values())) or 'none'}"

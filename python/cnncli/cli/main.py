@@ -1,6 +1,5 @@
 """The command `cnn`: finds the commands, and turns every error into one line and an exit code."""
 
-import difflib
 import os
 import signal
 import sys
@@ -49,7 +48,9 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
+            from difflib import get_close_matches  # here: only errors ask for it
+
+            near = get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
             remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(COMMANDS)}"
             ctx.fail(f"no command {args[0]!r}; {remedy}")
         return super().resolve_command(ctx, args)

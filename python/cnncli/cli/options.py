@@ -1,6 +1,5 @@
 """The options that several commands share, each a decorator, so that they read alike everywhere."""
 
-import difflib
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +19,9 @@ class NearestChoice(click.Choice[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value not in self.choices:
-            near = difflib.get_close_matches(str(value), self.choices, n=1)
+            from difflib import get_close_matches  # here: only errors ask for it
+
+            near = get_close_matches(str(value), self.choices, n=1)
             remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(self.choices)}"
             self.fail(f"{value}: unknown; {remedy}", param, ctx)
         return super().convert(value, param, ctx)

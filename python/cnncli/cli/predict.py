@@ -1,7 +1,6 @@
 """`cnn predict`."""
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -85,10 +84,9 @@ def _find_model(model: str | None) -> tuple[Path, str]:
         return Path(model), model
     if Path("model.bin").exists():
         return Path("model.bin"), "model.bin in this folder"
-    from importlib import resources
+    from cnncli.architectures import shipped_model
 
-    shipped = resources.files("cnncli") / "models" / "lenet5.bin"
-    return Path(str(shipped)), "the LeNet-5 that comes with cnn"
+    return shipped_model("lenet5"), "the LeNet-5 that comes with cnn"
 
 
 def _answers(model: "Model", files: Sequence[str], invert: bool | None) -> Iterator[_Answer]:
@@ -135,6 +133,12 @@ def _facts(answer: _Answer, class_names: Sequence[str]) -> dict[str, Any]:
     }
 
 
+def _terminal_columns() -> int:
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
+
+
 def _show(answer: _Answer, class_names: Sequence[str], alone: bool) -> None:
     """The label and a bar for each of the likeliest classes; on a terminal also what the network sees."""
     colour, blocks = plain.can_colour(sys.stdout), plain.can_draw(sys.stdout)
@@ -155,8 +159,8 @@ def _show(answer: _Answer, class_names: Sequence[str], alone: bool) -> None:
     for note in answer.prepared.notes:
         click.echo(plain.style(f"  {note}", "2", colour))
     pixels = answer.prepared.pixels
-    picture_fits = shutil.get_terminal_size().columns >= pixels.shape[2] + name_width + 40
-    if alone and colour and blocks and picture_fits and pixels.shape[1] <= 64:
+    drawn = alone and colour and blocks and pixels.shape[1] <= 64
+    if drawn and _terminal_columns() >= pixels.shape[2] + name_width + 40:
         picture = plain.picture(pixels.mean(axis=0).astype(int).tolist())
         lines = [""] * ((len(picture) - len(lines)) // 2) + lines
         lines += [""] * (len(picture) - len(lines))

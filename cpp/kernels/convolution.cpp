@@ -140,6 +140,10 @@ ConvolutionGather* ConvolutionGather::backward_input(const ConvolutionShape& s,
 
 void ConvolutionGather::split_rows() {
     body_ = convolution_body();
+    const auto empty = [](const Taps& taps) { return taps.count == 0; };
+    clear_ =
+        bias_ == nullptr && !relu_ &&
+        (std::any_of(rows_.begin(), rows_.end(), empty) || std::any_of(cols_.begin(), cols_.end(), empty));
     tiles_ = ceil_divide(outputs_, body_->max_tile);
     const bool direct = algorithm_ == ConvolutionAlgorithm::kDirect;
     const std::ptrdiff_t tile = direct ? ceil_divide(outputs_, tiles_) : outputs_;
@@ -192,7 +196,16 @@ void ConvolutionGather::run(const Context&, std::ptrdiff_t task, std::byte* scra
                                output_width_,
                                advance_,
                                false,
-                               relu_};
+                               relu_,
+                               clear_};
+    if (clear_) {
+        // Whole rows at once, where the kernel would write a line here and there.
+        const std::ptrdiff_t count = (rows.row_end - rows.row_begin) * rows.output_row;
+        for (std::ptrdiff_t c = 0; c < (direct ? rows.tile : outputs_); ++c) {
+            float* plane = rows.output + c * output_plane + rows.row_begin * rows.output_row;
+            std::fill(plane, plane + count, 0.0f);
+        }
+    }
     if (direct) {
         body_->rows(rows);
     } else {

@@ -84,6 +84,7 @@ class ConvolutionGather : public Op {
     const float* packed_ = nullptr;
     const float* bias_ = nullptr;
     bool relu_ = false;
+    bool clear_ = false;                                    // some outputs have no tap and become zeros first
     std::ptrdiff_t groups_ = 1, inputs_ = 0, outputs_ = 0;  // channels of a group
     std::ptrdiff_t input_height_ = 0, input_width_ = 0, output_height_ = 0, output_width_ = 0;
     std::ptrdiff_t kernel_width_ = 0, kernel_area_ = 0, advance_ = 1;

@@ -32,6 +32,10 @@ void compute_rows(const ConvolutionRows& a) {
         const Taps& row = a.rows[oh];
         for (std::ptrdiff_t ow = 0; ow < a.col_count;) {
             const Taps& col = a.cols[ow];
+            if (a.skip_empty && row.count * col.count == 0) {
+                ++ow;
+                continue;
+            }
             const float* x = a.input + row.input * a.input_row + col.input * a.input_col;
             const float* w = a.weights + (row.first * a.kernel_width + col.first) * T;
             float* y = a.output + oh * a.output_row + ow * a.output_col;
@@ -240,6 +244,10 @@ void multiply_strip(const ConvolutionRows& a, const float* panels, std::ptrdiff_
     const Taps& row = a.rows[oh];
     for (std::ptrdiff_t ow = begin; ow < end;) {
         const Taps& col = a.cols[ow];
+        if (a.skip_empty && row.count * col.count == 0) {
+            ++ow;
+            continue;
+        }
         const float* panel = panels + (ow - begin) * panel_stride;
         float* y = a.output + oh * a.output_row + ow * a.output_col;
         if (P > 1 && col.run >= P && ow + P <= end) {

@@ -35,6 +35,7 @@ struct ConvolutionRows {
     std::ptrdiff_t advance;  // input columns from one output column to the next within a run
     bool accumulate;         // add to the output instead of bias
     bool relu;
+    bool skip_empty;  // outputs that no tap reaches are zero already
 };
 
 // Per-lane sums for one slot of blocks: sums[j][t] += grad_output[t][oh][ow] * input[j][oh * stride + ..][..]

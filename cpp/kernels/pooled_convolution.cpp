@@ -91,6 +91,7 @@ void PooledConvolution::run(const Context&, std::ptrdiff_t task, std::byte* scra
                                          cols,
                                          s.stride_width,
                                          false,
+                                         false,
                                          false});
                 const std::ptrdiff_t to =
                     (block * s.output_channels + first) * plane + (row * p.output_width + window) * kLanes;

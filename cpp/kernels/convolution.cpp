@@ -34,10 +34,16 @@ constexpr std::ptrdiff_t kPanelTaps = 288;
 // tiles then share.
 constexpr std::ptrdiff_t kDirectTaps = 288;
 constexpr std::ptrdiff_t kSharedOutputs = 24;
+// A kernel of one tap reads from each channel a line that lies a plane away from the last: with many channels
+// none of them is still in the first-level cache for the next tile.
+constexpr std::ptrdiff_t kPointwiseInputs = 64;
+// Its weight gradient through panels packs each input once, which pays while a picture's positions are few.
+constexpr std::ptrdiff_t kPointwisePositions = 256;
 
 ConvolutionAlgorithm choose_gather(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const ConvolutionShape& s) {
-    const bool many = inputs * s.kernel_area() > kDirectTaps && outputs > kSharedOutputs;
-    return many ? ConvolutionAlgorithm::kIm2col : ConvolutionAlgorithm::kDirect;
+    const bool many =
+        inputs * s.kernel_area() > kDirectTaps || (s.kernel_area() == 1 && inputs >= kPointwiseInputs);
+    return many && outputs > kSharedOutputs ? ConvolutionAlgorithm::kIm2col : ConvolutionAlgorithm::kDirect;
 }
 
 }  // namespace
@@ -54,9 +60,11 @@ ConvolutionAlgorithm choose_backward_input(const ConvolutionShape& s) {
 
 ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& s) {
     if (winograd_gradient_pays(s)) return ConvolutionAlgorithm::kWinograd;
+    const std::ptrdiff_t positions = s.output_height * s.output_width;
+    const bool pointwise = s.kernel_area() == 1 && s.group_inputs() >= kPointwiseInputs &&
+                           s.group_outputs() >= kPointwiseInputs && positions <= kPointwisePositions;
     // Per-lane sums are added over lanes at the end, which costs as much as several positions.
-    return s.output_height * s.output_width < 8 ? ConvolutionAlgorithm::kIm2col
-                                                : ConvolutionAlgorithm::kDirect;
+    return positions < 8 || pointwise ? ConvolutionAlgorithm::kIm2col : ConvolutionAlgorithm::kDirect;
 }
 
 PackConvolutionWeights::PackConvolutionWeights(const ConvolutionShape& shape, bool backward,

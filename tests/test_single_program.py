@@ -133,7 +133,20 @@ WINOGRAD = [
     Case(20, 16, (6, 8), padding=(1, 1)),
     Case(40, 70, (9, 11), padding=(2, 3)),
 ]
+# Images of few channels under few outputs, which are pooled on the way out: windows around the vectors (4, 8, 16),
+# outputs around the tiles (6), odd rows and columns that no window covers.
+POOLED = [
+    Case(1, 6, (28, 28), (5, 5), padding=(2, 2)),
+    Case(1, 1, (9, 18), (3, 3)),
+    Case(1, 7, (7, 19), (4, 2), padding=(1, 0), bias=False),
+    Case(2, 13, (8, 33), (1, 3), padding=(0, 1)),
+    Case(3, 5, (6, 34), (3, 5), padding=(1, 3)),
+    Case(4, 31, (5, 63), (2, 2)),
+    Case(1, 3, (3, 3), (2, 2)),
+    Case(1, 2, (4, 100), (1, 60)),
+]
 each_plain = pytest.mark.parametrize("case", PLAIN + GROUPED, ids=str)
+each_pooled = pytest.mark.parametrize("case", POOLED, ids=str)
 each_winograd = pytest.mark.parametrize("case", WINOGRAD, ids=str)
 
 
@@ -242,6 +255,56 @@ def test_padding_is_skipped_under_weights_that_are_not_finite(
     assert np.isfinite(rows).all()
 
 
+def pooled(layer: Convolution, relu: bool = True) -> Layers:
+    return [layer, ReLU(), MaxPooling(2)] if relu else [layer, MaxPooling(2)]
+
+
+def pooled_oracle(case: Case, images: np.ndarray, layer: Convolution, relu: bool = True) -> np.ndarray:
+    values = case.oracle(images, layer)
+    best, _ = oracles.max_pooling_forward(values, kernel=(2, 2), stride=(2, 2), padding=(0, 0))
+    return (np.where(best < 0, 0, best) if relu else best).reshape(len(images), -1)
+
+
+@pytest.mark.parametrize("relu", [True, False])
+@each_pooled
+def test_pooled_convolution_is_that_of_the_oracle(
+    case: Case, relu: bool, instruction_set: str, rng: np.random.Generator
+) -> None:
+    layer, images = case.layer(), images_for(case, rng)
+    fill([layer], rng)
+    actual = one_by_one(compiled(pooled(layer, relu), images.shape[1:]), images)
+    terms = case.inputs * case.kernel[0] * case.kernel[1]
+    assert_close(actual, pooled_oracle(case, images, layer, relu), terms=terms + 1, scale=3.0)
+
+
+@each_pooled
+def test_nan_and_infinity_reach_the_windows_that_the_oracle_says(
+    case: Case, instruction_set: str, rng: np.random.Generator
+) -> None:
+    layer, images = case.layer(), images_for(case, rng, 3)
+    fill([layer], rng)
+    images[0, 0, 0, 0], images[1, -1, -1, -1], images[2, 0, case.size[0] // 2, 0] = np.nan, np.inf, -np.inf
+    expected = pooled_oracle(case, images, layer)
+    terms = case.inputs * case.kernel[0] * case.kernel[1]
+    assert_close(one_by_one(compiled(pooled(layer), images.shape[1:]), images), expected, terms=terms + 1, scale=3.0)
+
+
+@each_pooled
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_pooled_padding_is_skipped_under_weights_that_are_not_finite(
+    case: Case, value: float, instruction_set: str, rng: np.random.Generator
+) -> None:
+    layer, images = case.layer(), images_for(case, rng)
+    fill([layer], rng)
+    layer.weight[0, 0, 0, 0] = value
+    program = compiled(pooled(layer), images.shape[1:])
+    terms = case.inputs * case.kernel[0] * case.kernel[1]
+    expected = pooled_oracle(case, images, layer)
+    assert_close(one_by_one(program, images), expected, terms=terms + 1, scale=3.0)
+    layer.weight[0, 0, 0, 0] = 1  # and finite ones are welcome again
+    assert np.isfinite(one_by_one(program, images)).all()
+
+
 SMALL: dict[str, tuple[tuple[int, int, int], Callable[[], Layers]]] = {
     "max pooling 2x2": ((9, 7, 6), lambda: [MaxPooling(2)]),
     "max pooling 3x3, overlapping, padded": ((17, 8, 7), lambda: [MaxPooling(3, stride=2, padding=1)]),
@@ -270,6 +333,13 @@ SMALL: dict[str, tuple[tuple[int, int, int], Callable[[], Layers]]] = {
     "two normalizations": (
         (2, 6, 5),
         lambda: [Convolution(2, 4, 3), BatchNormalization(4), BatchNormalization(4), ReLU(), MaxPooling(2)],
+    ),
+    "pooled convolutions in a row": (
+        (2, 19, 37),
+        lambda: [
+            *(Convolution(2, 4, 3, padding=1), ReLU(), MaxPooling(2)),
+            *(Convolution(4, 3, 3, padding=1), ReLU(), MaxPooling(2), Convolution(3, 2, 2), MaxPooling(3)),
+        ],
     ),
     "winograd in a row": (
         (16, 13, 14),
@@ -339,8 +409,19 @@ def wide() -> tuple[Layers, tuple[int, int, int]]:
     ], (3, 32, 32)
 
 
-def test_bits_do_not_depend_on_the_number_of_threads(instruction_set: str, rng: np.random.Generator) -> None:
-    layers, shape = wide()
+def large() -> tuple[Layers, tuple[int, int, int]]:
+    """The same for an image of few channels."""
+    return [
+        *(Convolution(2, 5, 5, padding=2), ReLU(), MaxPooling(2)),
+        *(Convolution(5, 24, 3), ReLU(), MaxPooling(2)),
+    ], (2, 130, 260)
+
+
+@pytest.mark.parametrize("network", [wide, large])
+def test_bits_do_not_depend_on_the_number_of_threads(
+    network: Callable[[], tuple[Layers, tuple[int, int, int]]], instruction_set: str, rng: np.random.Generator
+) -> None:
+    layers, shape = network()
     for layer in layers:
         layer.initialize(3) if hasattr(layer, "initialize") else None
     images = rng.normal(size=(2, *shape)).astype(np.float32)

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/tiles.h"
+
 namespace cnn {
 namespace {
 
@@ -10,10 +12,6 @@ namespace {
 constexpr std::ptrdiff_t kChunkFloats = 4096;
 // Multiply-adds in a task: enough to pay for handing it to a thread and for loading its weights.
 constexpr std::ptrdiff_t kTaskWork = 1 << 20;
-
-std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
-    return (a + b - 1) / b;
-}
 
 }  // namespace
 

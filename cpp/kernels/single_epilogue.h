@@ -13,6 +13,12 @@ CNN_INLINE Native rectify_native(Native a) {
     return select_native(a < Native{}, Native{}, a);
 }
 
+// Of a maximum: a NaN replaces every number and is replaced by nothing.
+CNN_INLINE Native larger(Native x, Native best) {
+    const Native highest = select_native(x > best, x, best);  // one instruction, which keeps a NaN of `best`
+    return select_native(x == x, highest, x);
+}
+
 // `channel` counts from the first one of the epilogue's arrays.
 CNN_INLINE Native normalize(Native sum, const SingleEpilogue& epilogue, std::ptrdiff_t channel) {
     return (sum - load_unaligned(epilogue.mean + channel)) * load_unaligned(epilogue.scale + channel) +

@@ -17,7 +17,13 @@ void interleave(const T* planes, const SingleTensor& to, Convert convert) {
     for (std::ptrdiff_t c = 0; c < to.channels; ++c) {
         for (std::ptrdiff_t h = 0; h < to.height; ++h) {
             float* row = to.at(h, 0) + c;
-            for (std::ptrdiff_t w = 0; w < to.width; ++w) row[w * to.pixel] = convert(c, *planes++);
+            const std::ptrdiff_t pixel = to.pixel;
+            if (pixel == 1) {  // an image of one channel: no lanes to skip
+                std::transform(planes, planes + to.width, row, [=](T value) { return convert(c, value); });
+                planes += to.width;
+            } else {
+                for (std::ptrdiff_t w = 0; w < to.width; ++w) row[w * pixel] = convert(c, *planes++);
+            }
         }
     }
 }

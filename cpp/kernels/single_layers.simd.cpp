@@ -28,6 +28,8 @@ CNN_INLINE void multiply_rows(const SingleProducts& a, std::ptrdiff_t first) {
                 sums[r][s] += load_unaligned(w + r * a.inputs + i + s * kWidth) * x;
             }
         }
+        // Rows are too short for the prefetcher to find the next ones in time.
+        CNN_UNROLL for (int r = 0; r < R; ++r) __builtin_prefetch(w + (R + r) * a.inputs + i);
     }
     if (i + kWidth <= a.inputs) {
         const Native x = load_unaligned(a.input + i);
@@ -57,12 +59,6 @@ CNN_INLINE Window window(std::ptrdiff_t o, std::ptrdiff_t stride, std::ptrdiff_t
                          std::ptrdiff_t kernel, std::ptrdiff_t input) {
     const std::ptrdiff_t begin = o * stride - padding, end = begin + kernel;
     return {begin < 0 ? 0 : begin, end > input ? input : end};
-}
-
-// A NaN replaces every number and is replaced by nothing.
-CNN_INLINE Native larger(Native x, Native best) {
-    const Native highest = select_native(x > best, x, best);  // one instruction, which keeps a NaN of `best`
-    return select_native(x == x, highest, x);
 }
 
 template <class Function>

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/tiles.h"
+
 namespace cnn {
 namespace {
 
@@ -22,10 +24,6 @@ constexpr float kPoints4[6][3] = {{1.0f / 4, 0, 0},
                                   {1.0f / 24, 1.0f / 12, 1.0f / 6},
                                   {1.0f / 24, -1.0f / 12, 1.0f / 6},
                                   {0, 0, 1}};
-
-std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) {
-    return (a + b - 1) / b;
-}
 
 }  // namespace
 

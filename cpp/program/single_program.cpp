@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/single_convolution.h"
+#include "kernels/single_pooled_convolution.h"
 #include "kernels/single_winograd.h"
 
 namespace cnn {
@@ -55,6 +56,13 @@ void SingleProgram::linear(int x, int y, std::ptrdiff_t outputs, const LearnedAr
 
 void SingleProgram::pooling(int x, int y, SinglePooling::Kind kind, const PoolingShape& shape) {
     make(y, shape.channels, shape.output_height, shape.output_width);
+    if (kind == SinglePooling::Kind::kMaximum && !layers_.empty() && layers_.back().y == x &&
+        layers_.back().kind == Kind::kConvolution && layers_.back().normalization.mean == nullptr &&
+        single_pooling_pays(layers_.back().convolution, shape)) {
+        layers_.back().pooled = true;
+        layers_.back().y = y;
+        return;
+    }
     Layer& layer = add(Kind::kPooling, x, y);
     layer.pooling_kind = kind;
     layer.pooling = shape;
@@ -139,6 +147,14 @@ void SingleProgram::emit_convolution(const Layer& layer) {
     const SingleTensor &x = tensor(layer.x).layout, &y = tensor(layer.y).layout;
     watch(arrays.weight, shape.weight_size());
     watch(arrays.bias, shape.output_channels);
+    if (layer.pooled) {
+        auto* convolution = new SinglePooledConvolution(shape, arrays.weight, arrays.bias, layer.relu, x, y);
+        shared_.emplace_back(convolution);
+        packed(convolution);
+        stage(convolution->split_columns());
+        stage(convolution->convolve());
+        return;
+    }
     const std::ptrdiff_t m = single_winograd_tile(shape);
     if (m == 0) {
         auto* op =

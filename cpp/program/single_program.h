@@ -67,6 +67,7 @@ class SingleProgram {
         SingleNormalization normalization{};
         SinglePooling::Kind pooling_kind{};
         PoolingShape pooling{};
+        bool pooled = false;  // a convolution that pools on its way out
         ActivationKind activation{};
         ForeignLayer foreign{};
     };

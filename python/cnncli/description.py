@@ -143,7 +143,9 @@ _known_settings: dict[type[Module], Mapping[str, inspect.Parameter]] = {}
 def _settings_of(layer_type: type[Module]) -> Mapping[str, inspect.Parameter]:
     """What the constructor takes; kept, since it takes a millisecond and each model file written asks again."""
     if layer_type not in _known_settings:
-        _known_settings[layer_type] = inspect.signature(layer_type).parameters
+        # Of object's own constructor, which takes nothing, `inspect` would parse a text for as long again.
+        takes = layer_type.__init__ is not object.__init__
+        _known_settings[layer_type] = inspect.signature(layer_type).parameters if takes else {}
     return _known_settings[layer_type]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, JpegImagePlugin
+from PIL import Image
 
 from .errors import DataError
 from .shown import shown
@@ -19,6 +19,8 @@ MAX_PIXELS = 89_478_485  # PIL's own limit (a quarter of a GiB as RGB), at which
 _COMMON = ("PNG", "JPEG", "GIF", "BMP", "PPM")
 _RARE = ("TIFF", "WEBP")  # their decoders take longer to import
 _FORMAT_NAMES = "PNG, JPEG, GIF, BMP, PPM, TIFF or WebP"
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_ORIENTATION = 0x0112  # the EXIF tag; 1: upright
 _ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
 
 
@@ -130,7 +132,7 @@ def _open(where: str, content: bytes) -> Image.Image:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                image = Image.open(io.BytesIO(content), formats=formats)
+                image = _first_frame(content, formats)
         except Image.DecompressionBombError:
             raise DataError(
                 f"{where}: more than {MAX_PIXELS:,} pixels, the limit for pictures; scale it down"
@@ -145,12 +147,21 @@ def _open(where: str, content: bytes) -> Image.Image:
     raise DataError(f"{where}: not a picture that can be read; save it as {_FORMAT_NAMES}")
 
 
+def _first_frame(content: bytes, formats: tuple[str, ...]) -> Image.Image:
+    if content.startswith(_PNG_SIGNATURE) and "PNG" in formats:
+        # The usual format: Image.open would import the decoders of five.
+        from PIL.PngImagePlugin import PngImageFile
+
+        return PngImageFile(io.BytesIO(content))
+    return Image.open(io.BytesIO(content), formats=formats)
+
+
 def _decoded(where: str, image: Image.Image, enough: int | None) -> tuple[Image.Image, list[str]]:
     """Decodes the pixels and brings them to one of the three modes."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as palettes with alpha, which are mended here
-            if enough and isinstance(image, JpegImagePlugin.JpegImageFile):
+            if enough and image.format == "JPEG":
                 image.draft(None, (enough, enough))
             image.load()
             return _opaque(_upright(image))
@@ -173,6 +184,10 @@ def _reason(error: Exception) -> str:
 
 def _upright(image: Image.Image) -> Image.Image:
     try:
+        if image.getexif().get(_ORIENTATION, 1) == 1:
+            return image
+        from PIL import ImageOps  # here: few pictures ask for it
+
         return ImageOps.exif_transpose(image)
     except Exception:  # damaged EXIF says nothing about which way is up; the pixels are good
         return image

@@ -1,8 +1,10 @@
 """The command `cnn`: finds the commands, and turns every error into one line and an exit code."""
 
+import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
@@ -13,6 +15,8 @@ from click.exceptions import NoArgsIsHelpError, NoSuchOption
 from cnncli import __version__
 from cnncli.cli.signals import Terminated, exit_code, raise_terminated
 from cnncli.errors import CnnError
+
+_COLLECT_AFTER = 100_000  # new objects; Python's own number is 700
 
 # name -> module below this package; imported only when help lists them or when one of them runs
 COMMANDS = {
@@ -156,5 +160,19 @@ def _one_line(error: BaseException) -> str:
 
 def main() -> NoReturn:
     """The entry point of `cnn` and of `python -m cnncli`."""
+    # Modules stay: searching them for garbage while more are imported makes every command 15 ms slower.
+    gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     signal.signal(signal.SIGTERM, raise_terminated)
-    sys.exit(run())
+    _leave(run())
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process. All is written by now: taking down what was imported takes another 15 ms."""
+    if threading.active_count() == 1:
+        try:
+            sys.stdout.flush()
+            sys.stderr.flush()
+        except (OSError, ValueError):  # said by `run` already; ValueError: closed
+            pass
+        os._exit(code)
+    sys.exit(code)

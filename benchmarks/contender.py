@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import numpy as np
 
 from benchmarks.peers import PEERS
 
+_REST = 0.05  # seconds: five ticks of the clock that counts CPU time
+_LONGEST_REST = 3.0
 ROOT = Path(__file__).parents[1]
 
 
@@ -83,8 +86,28 @@ class Contender:
             return {name: results[name] for name in results.files}
 
     def run(self) -> float:
-        """Seconds of one round."""
-        return float(self.ask("run"))
+        """Seconds of one round. Returns once the process rests: the threads of some libraries spin for a while
+        after their work, on a core that the next contender needs.
+        """
+        seconds = float(self.ask("run"))
+        self._wait_for_rest()
+        return seconds
+
+    def _wait_for_rest(self) -> None:
+        deadline = time.monotonic() + _LONGEST_REST
+        before = -1
+        while (now := self._cpu_ticks()) != before and time.monotonic() < deadline:
+            before = now
+            time.sleep(_REST)
+
+    def _cpu_ticks(self) -> int:
+        """CPU time of all threads of the process; 0 where the system does not tell."""
+        try:
+            text = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return 0
+        fields = text.rpartition(")")[2].split()
+        return int(fields[11]) + int(fields[12])  # utime, stime: see proc(5)
 
     def close(self) -> None:
         for stream in (self._process.stdin, self._process.stdout):

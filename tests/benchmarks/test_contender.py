@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import time
 from pathlib import Path
 
 import numpy as np
@@ -126,3 +127,29 @@ def test_algorithms_are_asked_of_the_core() -> None:
         assert choice["chosen"] in choice["seconds"]
         assert set(choice["seconds"]) <= set(_core.convolution_algorithms())
         assert all(len(seconds) == 2 for seconds in choice["seconds"].values())
+
+
+def test_a_round_is_over_when_the_process_rests(
+    workload_file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Threads that spin after their work would take a core from the next contender."""
+    (tmp_path / "peer_of_test.py").write_text(
+        "import threading, time\n"
+        "def spin():\n"
+        "    end = time.monotonic() + 0.5\n"
+        "    while time.monotonic() < end: pass\n"
+        "class Contender:\n"
+        "    versions = {}\n"
+        "    def __init__(self, threads): pass\n"
+        "    def infer(self, workload, batch_size):\n"
+        "        return lambda: threading.Thread(target=spin).start() or 0\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setitem(contender.PEERS, "torch", dataclasses.replace(PEERS["torch"], module="peer_of_test"))
+    with contextlib.closing(Contender("torch", 1)) as peer:
+        peer.ask("load", path=workload_file)
+        peer.prepare("infer", batch_size=16)
+        assert peer.run() < 0.4  # the spinning is not its time
+        before = peer._cpu_ticks()
+        time.sleep(0.1)
+        assert peer._cpu_ticks() <= before + 1

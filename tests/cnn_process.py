@@ -37,10 +37,10 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def start_cnn(arguments: tuple[Any, ...], folder: Path, **options: Any) -> "subprocess.Popen[str]":
-    """The command, running; its pipes are open."""
+    """The command, running; its pipes are open. `program` takes the place of `-m cnncli`."""
     extra = options.pop("env", {})
     return subprocess.Popen(
-        [sys.executable, "-m", "cnncli", *map(str, arguments)],
+        [sys.executable, *options.pop("program", ("-m", "cnncli")), *map(str, arguments)],
         cwd=folder,
         env={**environment(folder), **extra},
         stdout=options.pop("stdout", subprocess.PIPE),

@@ -21,7 +21,7 @@ CPP = ROOT / "cpp"
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "errors": ({"errors", "version"}, set()),
     "core": ({"_core"}, set()),
-    "bytes": ({"files", "container", "strict_json", "shown"}, {"errors"}),
+    "bytes": ({"files", "container", "strict_json", "typed_json", "shown"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),
     "criteria": ({"criteria"}, {"layers", "core", "errors"}),
     "optim": ({"optim"}, {"layers", "core", "errors"}),
@@ -34,7 +34,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "serialize": ({"serialize"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (
-        {"train", "evaluate", "runs", "records", "schedule", "timetable"},
+        {"train", "evaluate", "runs", "records", "schedule", "timetable", "divergence"},
         {
             "program",
             "network",

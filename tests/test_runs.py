@@ -159,12 +159,11 @@ def test_best_and_last_model_stand_beside_the_checkpoint(root: Path) -> None:
         assert (run.best_path.name, run.last_path.name) == ("best.bin", "last.bin")
 
 
-def test_metrics_are_one_line_an_epoch_and_a_resumed_epoch_replaces_its_line(root: Path) -> None:
+def test_metrics_are_one_line_an_epoch(root: Path) -> None:
     with RunFolder.create(root, "a", {}) as run:
         assert run.read_metrics() == []
-        for epoch in (1, 2, 3):
-            run.append_metrics({"epoch": epoch, "loss": 1 / epoch})
-        run.append_metrics({"epoch": 2, "loss": 0.25})
+        run.write_metrics([{"epoch": epoch, "loss": 1 / epoch} for epoch in (1, 2, 3)])
+        run.write_metrics([{"epoch": 1, "loss": 1.0}, {"epoch": 2, "loss": 0.25}])
         assert run.read_metrics() == [{"epoch": 1, "loss": 1.0}, {"epoch": 2, "loss": 0.25}]
         assert run.metrics_path.read_text().count("\n") == 2
 

@@ -4,12 +4,14 @@ import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from cnncli import container
 from cnncli.errors import CnnError, DataError, FormatError, UsageError
+from cnncli.program import Program, StepResult
 from cnncli.records import EpochDone, Finished, Progress, Record, Started, Stopped
 from cnncli.timetable import Timetable
 from cnncli.train import TrainSettings, train
@@ -71,8 +73,18 @@ def finish(settings: TrainSettings) -> Finished:
 
 
 def stop_after(settings: TrainSettings, steps: int) -> Stopped:
-    asked = itertools.count()
-    *_, last = train(settings, should_stop=lambda: next(asked) >= steps)
+    """Asked to stop once so many steps are done; within a step, which may take long, it is asked as well."""
+    done: list[int] = []
+    real_step = Program.step
+
+    def step(program: Program, *arguments: Any, **options: Any) -> StepResult:
+        result = real_step(program, *arguments, **options)
+        done.append(options["step"])
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Program, "step", step)
+        *_, last = train(settings, should_stop=lambda: len(done) >= steps)
     assert isinstance(last, Stopped)
     return last
 

@@ -257,10 +257,10 @@ class BoundProgram {
         has_targets_ = targets.has_value();
     }
 
-    // (sum of losses, correct), over `indices`; `losses`: None or (count,), written.
-    std::pair<double, std::int64_t> step(const py::array& indices, std::uint64_t seed,
-                                         std::uint32_t step_number, std::uint32_t epoch, float learning_rate,
-                                         int threads, const OptionalArray& losses) {
+    // (sum of losses, correct), over `indices`; `losses`: None or (count,), written. None: `should_stop` said so.
+    py::object step(const py::array& indices, std::uint64_t seed,
+                    std::uint32_t step_number, std::uint32_t epoch, float learning_rate,
+                    int threads, const OptionalArray& losses, const py::object& should_stop) {
         check_idle();
         const std::int64_t* given = input<std::int64_t>(indices, "indices", {kAny});
         const py::ssize_t count = indices.shape(0);
@@ -285,14 +285,14 @@ class BoundProgram {
         {
             const Running running(running_);
             py::gil_scoped_release release;
-            result = program_.step(indices_.data(), count, context, threads, signal_check(), to);
+            result = program_.step(indices_.data(), count, context, threads, signal_check(should_stop.ptr()), to);
         }
         return finished(result);
     }
 
-    // Runs images first .. first + count; `rows`: None or (count, outputs), written.
-    std::pair<double, std::int64_t> forward(py::ssize_t first, py::ssize_t count, bool losses,
-                                            const OptionalArray& rows, int threads) {
+    // Runs images first .. first + count; `rows`: None or (count, outputs), written. The result is that of step.
+    py::object forward(py::ssize_t first, py::ssize_t count, bool losses,
+                                            const OptionalArray& rows, int threads, const py::object& should_stop) {
         check_idle();
         check(first >= 0 && count >= 0 && count <= count_ - first,
               "first, count: not among the bound images");
@@ -302,7 +302,7 @@ class BoundProgram {
         {
             const Running running(running_);
             py::gil_scoped_release release;
-            result = program_.forward(first, nullptr, count, threads, signal_check(), losses, to);
+            result = program_.forward(first, nullptr, count, threads, signal_check(should_stop.ptr()), losses, to);
         }
         return finished(result);
     }
@@ -380,9 +380,12 @@ class BoundProgram {
             std::to_string(x));
     }
 
-    static std::pair<double, std::int64_t> finished(const RunResult& result) {
-        if (result.outcome == Outcome::kStopped) throw py::error_already_set();
-        return {result.loss, result.correct};
+    static py::object finished(const RunResult& result) {
+        if (result.outcome == Outcome::kStopped) {
+            throw_if_raised();
+            return py::none();
+        }
+        return py::make_tuple(result.loss, result.correct);
     }
 
     Shape shape_of_tensor(int x) const {
@@ -472,9 +475,9 @@ void bind_program(py::module_& m) {
         .def("finish", &BoundProgram::finish)
         .def("bind", &BoundProgram::bind, py::arg("images"), py::arg("targets"))
         .def("step", &BoundProgram::step, py::arg("indices"), py::kw_only(), py::arg("seed"), py::arg("step"),
-             py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"), py::arg("losses") = py::none())
+             py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"), py::arg("losses") = py::none(), py::arg("should_stop") = py::none())
         .def("forward", &BoundProgram::forward, py::kw_only(), py::arg("first"), py::arg("count"),
-             py::arg("losses"), py::arg("rows"), py::arg("threads"))
+             py::arg("losses"), py::arg("rows"), py::arg("threads"), py::arg("should_stop") = py::none())
         .def("predict", &BoundProgram::predict, py::arg("images"), py::arg("threads"))
         .def("bytes", &BoundProgram::bytes)
         .def("shape", &BoundProgram::shape, py::arg("x"));

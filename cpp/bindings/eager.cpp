@@ -25,10 +25,16 @@ class Reserve : public Op {
 
 }  // namespace
 
-std::function<bool()> signal_check() {
-    return [] {
+std::function<bool()> signal_check(PyObject* asked) {
+    return [asked] {
         pybind11::gil_scoped_acquire gil;
-        return PyErr_CheckSignals() != 0;
+        if (PyErr_CheckSignals() != 0) return true;
+        if (asked == nullptr || asked == Py_None) return false;
+        PyObject* answer = PyObject_CallNoArgs(asked);
+        if (answer == nullptr) return true;
+        const int stop = PyObject_IsTrue(answer);
+        Py_DECREF(answer);
+        return stop != 0;
     };
 }
 

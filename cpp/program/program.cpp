@@ -1,6 +1,7 @@
 #include "program/program.h"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -524,6 +525,8 @@ RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Conte
         add_losses(context.samples, result);
         if (sample_losses) std::copy_n(losses_.data(), context.samples, sample_losses + begin);
     }
+    // What follows from a loss that is no number would destroy the weights that gave it.
+    if (!std::isfinite(result.loss)) return result;
     // From here on nothing stops: an update is made whole.
     if (!update_.empty()) runner_.run({update_}, context, threads, {});
     return result;

@@ -7,10 +7,18 @@ class CnnError(Exception):
     exit_code = 1
 
 
+class WriteError(CnnError):
+    """A file that cannot be written; the old content is untouched, and later it may work."""
+
+
 class UsageError(CnnError, ValueError):
     """Arguments that make no sense together; the command line exits with 2."""
 
     exit_code = 2
+
+
+class Interrupted(CnnError):
+    """A step or an evaluation was asked to stop; nothing but gradients has changed."""
 
 
 class ShapeError(CnnError, ValueError):

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from cnncli.errors import CnnError
+from cnncli.errors import CnnError, WriteError
 
 StrPath = str | os.PathLike[str]
 
@@ -98,22 +98,27 @@ def publish(temporary: StrPath, target: StrPath) -> None:
         with Path(temporary).open("rb") as file:
             os.fsync(file.fileno())
         Path(temporary).replace(target)
-        folder = os.open(Path(target).parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            _flush_folder(folder)
-        finally:
-            os.close(folder)
+        flush_folder(Path(target).parent)
     except OSError as error:
         raise writing_error(target, error) from None
 
 
-def writing_error(path: StrPath, error: OSError, size_bytes: int = 0) -> CnnError:
+def flush_folder(folder: StrPath) -> None:
+    """Make the names in a folder certain: without it a power loss may forget a file or folder that was made."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _flush_folder(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def writing_error(path: StrPath, error: OSError, size_bytes: int = 0) -> WriteError:
     """The one line for a file or a folder that cannot be made: what is in the way, and what to do."""
     line = _REMEDIES.get(error.errno or 0, f"cannot be written: {(error.strerror or str(error)).lower()}")
     folder = Path(path).parent
     if not folder.name or Path(path).is_symlink():
         folder = Path(os.path.realpath(path)).parent
-    return CnnError(f"{printable(path)}: {line.format(folder=printable(folder), size_bytes=size_bytes)}")
+    return WriteError(f"{printable(path)}: {line.format(folder=printable(folder), size_bytes=size_bytes)}")
 
 
 def sweep_stale(folder: StrPath) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from cnncli import _core
 from cnncli.criteria import MSE, NLL, CrossEntropy, HalfSquaredError
 from cnncli.criteria.criterion import Criterion
-from cnncli.errors import ShapeError, UsageError
+from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
 from cnncli.lowering import couples_samples, in_three, leaves, lower, own_layers
 from cnncli.network import Network
@@ -45,6 +45,12 @@ class Evaluation:
     loss: float
     correct: int
     predictions: npt.NDArray[np.int64]
+
+
+def _completed(result: tuple[float, int] | None) -> tuple[float, int]:
+    if result is None:
+        raise Interrupted("the call was asked to stop")
+    return result
 
 
 class Program:
@@ -114,16 +120,22 @@ class Program:
     def step(
         self, indices: npt.NDArray[np.int64], *, step: int, epoch: int, learning_rate: float,
         losses: FloatArray | None = None,
+        should_stop: Callable[[], bool] | None = None,
     ) -> StepResult:
         """Forward, loss, backward and update on the bound samples `indices`, as one native call.
 
         step : number of this step in the whole training, from which dropout draws
         losses : float32 (samples,), gets the loss of each sample before the update
-        Raises whatever a signal handler raises (KeyboardInterrupt): then nothing but gradients has changed.
+        should_stop : asked every 20 ms or so while the step runs
+
+        A loss that is not finite is returned, and nothing is updated: the weights are those that gave it.
+
+        Raises Interrupted once `should_stop` is true, and whatever a signal handler raises (KeyboardInterrupt):
+        then nothing but gradients has changed.
         """
         program = self._needs_training()
         with self._lock, self._mode(training=True):
-            loss, correct = program.step(
+            result = program.step(
                 np.ascontiguousarray(indices, np.int64),
                 seed=self._seed,
                 step=step,
@@ -131,7 +143,9 @@ class Program:
                 learning_rate=learning_rate,
                 threads=self._threads,
                 losses=losses,
+                should_stop=should_stop,
             )
+        loss, correct = _completed(result)
         return StepResult(loss / len(indices), correct, len(indices))
 
     def predict(self, images: npt.ArrayLike) -> FloatArray:
@@ -146,8 +160,13 @@ class Program:
                 assert rows is not None
         return rows
 
-    def evaluate(self, images: npt.ArrayLike, targets: npt.ArrayLike) -> Evaluation:
-        """The mean loss and the predictions for samples with targets; running statistics are used, not changed."""
+    def evaluate(
+        self, images: npt.ArrayLike, targets: npt.ArrayLike, should_stop: Callable[[], bool] | None = None
+    ) -> Evaluation:
+        """The mean loss and the predictions for samples with targets; running statistics are used, not changed.
+
+        should_stop : asked every 20 ms or so; once it is true, Interrupted is raised
+        """
         batch, wanted = self._as_images(images), self._as_targets(targets)
         if len(batch) == 0:
             raise UsageError("evaluate: there are no samples; pass at least one")
@@ -156,10 +175,16 @@ class Program:
             rows = np.empty((len(batch), self._outputs), np.float32)
             program.bind(batch, wanted)
             with self._mode(training=False):
-                loss, correct = program.forward(
-                    first=0, count=len(batch), losses=True, rows=rows, threads=self._threads
+                result = program.forward(
+                    first=0,
+                    count=len(batch),
+                    losses=True,
+                    rows=rows,
+                    threads=self._threads,
+                    should_stop=should_stop,
                 )
             program.bind(batch[:0], None)
+        loss, correct = _completed(result)
         return Evaluation(loss / len(batch), correct, rows.argmax(axis=1).astype(np.int64))
 
     @property

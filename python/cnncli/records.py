@@ -76,6 +76,18 @@ class EpochDone:
 
 
 @dataclass(frozen=True)
+class SaveFailed:
+    """A checkpoint or a model could not be written. What was saved before is untouched; the training goes on.
+
+    reason : one line: which file, why, and what to do
+    seconds_to_retry : after so long, or at the end of the epoch, it is tried again
+    """
+
+    reason: str
+    seconds_to_retry: float
+
+
+@dataclass(frozen=True)
 class Stopped:
     """The training was asked to stop; its checkpoint is written."""
 
@@ -124,4 +136,4 @@ class Finished:
     seconds_to_target: float | None
 
 
-Record = Started | Progress | EpochDone | Stopped | Finished
+Record = Started | Progress | EpochDone | SaveFailed | Stopped | Finished

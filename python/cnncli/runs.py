@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -21,7 +21,7 @@ from typing import Any, Protocol, Self
 
 from cnncli.container import Array
 from cnncli.errors import CnnError, FormatError, UsageError
-from cnncli.files import StrPath, printable, sweep_stale, write_atomically, writing_error
+from cnncli.files import StrPath, flush_folder, printable, sweep_stale, write_atomically, writing_error
 from cnncli.network import Network
 from cnncli.serialize import Checkpoint, load_checkpoint, save_checkpoint, save_model
 from cnncli.strict_json import parse_object
@@ -73,6 +73,8 @@ class RunFolder:
             path = Path(root) / f"{name}-{number}"
             try:
                 path.mkdir()
+                for parent in (path.parent, path.parent.parent):  # which may be as new
+                    flush_folder(parent)
                 lock = _lock(path)
             except FileExistsError:
                 continue
@@ -163,14 +165,12 @@ class RunFolder:
         """Replace the model of the end of the training."""
         save_model(self.last_path, network, record)
 
-    def append_metrics(self, facts: Mapping[str, Any]) -> None:
-        """Add the line of an epoch; lines of this and later epochs, from before a resume, are replaced.
+    def write_metrics(self, history: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the lines by those of all epochs so far, oldest first.
 
-        facts : JSON values with the key "epoch"
+        history : for each epoch JSON values with the key "epoch"
         """
-        lines = [line for line in self.read_metrics() if line["epoch"] < facts["epoch"]]
-        lines.append(dict(facts))
-        text = "".join(json.dumps(line) + "\n" for line in lines)
+        text = "".join(json.dumps(dict(epoch)) + "\n" for epoch in history)
         write_atomically(self.metrics_path, text.encode())
 
     def read_metrics(self) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@ def load_model(path: StrPath) -> Network:
     Raises FormatError, one line with the file's name, for what breaks the format; CnnError if unreadable.
     """
     tensors, content = container.read(path)
-    return _unpack_network(tensors, content, printable(path))
+    return unpack_network(tensors, content, printable(path))
 
 
 def save_checkpoint(
@@ -100,7 +100,7 @@ def load_checkpoint(path: StrPath) -> Checkpoint:
     """What `save_checkpoint` wrote. Raises as `load_model`, also for a model file that is no checkpoint."""
     where = printable(path)
     tensors, content = container.read(path)
-    network = _unpack_network(tensors, content, where)
+    network = unpack_network(tensors, content, where)
     if "checkpoint" not in content:
         raise FormatError(f"{where}: is a model without the state of its training; name a checkpoint.bin")
     checkpoint = content["checkpoint"]
@@ -136,7 +136,8 @@ def _pack_network(
     return tensors, content
 
 
-def _unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: str) -> Network:
+def unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: str) -> Network:
+    """The network of what `container.read` gave; `where` names the file in errors. Raises as `load_model`."""
     version = content.get("version")
     if version != VERSION or type(version) is not int:
         raise FormatError(

@@ -4,6 +4,7 @@ Everything random is a function of (seed, epoch, step), so a run that stops anyw
 bits of one that did not stop.
 """
 
+import copy
 import math
 import os
 import platform
@@ -24,21 +25,23 @@ from cnncli.criteria import CrossEntropy
 from cnncli.data import DataSet, Split
 from cnncli.data.split import split_indices
 from cnncli.description import check_keys, quoted
-from cnncli.errors import CnnError, DataError, FormatError, UsageError
+from cnncli.divergence import Cause, find_cause, find_parameter
+from cnncli.errors import CnnError, DataError, FormatError, Interrupted, UsageError, WriteError
 from cnncli.files import printable
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
 from cnncli.recipe import InputRecipe
-from cnncli.records import EpochDone, Finished, Progress, Record, Started, Stopped
+from cnncli.records import EpochDone, Finished, Progress, Record, SaveFailed, Started, Stopped
 from cnncli.runs import RunFolder
 from cnncli.serialize import load_model, save_model
 from cnncli.timetable import HardImages, Timetable
+from cnncli.typed_json import from_json
 from cnncli.version import __version__
 
 Indices = npt.NDArray[np.int64]
 
-CHECKPOINT_SECONDS = 30.0
+_RETRY_SECONDS = 10.0  # after a save that failed
 _PROGRESS_SECONDS = 0.2
 OPTIMIZERS = ("sgd",)
 # Enough to tell 99 % from 98.5 % on MNIST, and too few to be missed in training.
@@ -77,7 +80,8 @@ class TrainSettings:
         luck with the images held out is not taken for skill, and an epoch that ends a cycle is kept before it
     out : where a copy of the model goes
     runs : folder that gets a folder for this run
-    resume : folder of a run to go on with; then only `threads` and `out` count, and `data_dir`
+    save_every : seconds from a checkpoint to the next within an epoch; there is one after each epoch too
+    resume : folder of a run to go on with; then only `threads`, `out`, `data_dir` and `save_every` count
     """
 
     architecture: str = "lenet5"
@@ -96,6 +100,7 @@ class TrainSettings:
     threads: int | None = None
     out: str | None = None
     runs: str = "runs"
+    save_every: float = 30.0
     resume: str | None = None
 
 
@@ -145,12 +150,16 @@ class _State:
 def train(
     settings: TrainSettings, should_stop: Callable[[], bool] = lambda: False, report: data.Report = data.ignore
 ) -> Iterator[Record]:
-    """Trains a network; yields `Started`, then `Progress` and `EpochDone`, at last `Finished` or `Stopped`.
+    """Trains a network; yields `Started`, then `Progress`, `EpochDone` and perhaps `SaveFailed`; last comes
+    `Finished` or `Stopped`.
 
-    should_stop : asked after every step; once it is true, a checkpoint is written and the training ends
+    should_stop : asked every 20 ms or so; once it is true, a checkpoint is written and the training ends. A step
+        that has begun is then given up, and done again when the run is resumed
     report : called with what happens while the data set is fetched, before `Started`
 
-    Raises CnnError once the loss is no finite number; the last good checkpoint stays.
+    Raises CnnError once the loss is no finite number, naming the step, the layer and a remedy; the last good
+    checkpoint stays. A checkpoint that cannot be written is a `SaveFailed` and tried again; the first and the
+    last one are errors.
     """
     with _resume(settings, report) if settings.resume else _begin(settings, report) as training:
         yield training.started()
@@ -172,7 +181,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"
     splits = _splits(dataset, plan)
     network.recipe = _recipe(dataset, splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        yield _Training(run, plan, dataset, splits, notice, network, None, _State(), {}, settings.threads)
+        yield _Training(run, plan, dataset, splits, notice, network, None, _State(), {}, settings)
 
 
 @contextmanager
@@ -199,19 +208,32 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training
             None,
             checkpoint.network,
             checkpoint.optimizer_state,
-            _State(**checkpoint.state),
+            _read_state(run, checkpoint.state, plan),
             checkpoint.images,
-            settings.threads,
+            settings,
         )
 
 
 def _read_plan(run: RunFolder) -> Plan:
     try:
-        return Plan(**run.settings)
-    except TypeError:
-        raise FormatError(
-            f"{printable(run.path)}/settings.json: holds other settings than this cnn knows; start a new run"
-        ) from None
+        return from_json(Plan, run.settings)
+    except FormatError as error:
+        raise FormatError(f"{printable(run.path)}/settings.json: {error}; start a new run") from None
+
+
+def _read_state(run: RunFolder, values: dict[str, Any], plan: Plan) -> "_State":
+    """The state of a checkpoint, whose file may have been made by anybody."""
+    try:
+        state = from_json(_State, values)
+        for number, epoch in enumerate(state.history, 1):
+            done = from_json(EpochDone, {"epochs": plan.epochs, "images": 0, **epoch})
+            if done.epoch != number:
+                raise FormatError(f"has epoch {done.epoch} in the place of epoch {number}")
+        if not 0 <= state.best_epoch <= len(state.history):
+            raise FormatError(f"has best_epoch = {state.best_epoch} after {len(state.history)} epochs")
+        return state
+    except FormatError as error:
+        raise FormatError(f"{printable(run.checkpoint_path)}: state {error}; start a new run") from None
 
 
 def _load_data(
@@ -338,7 +360,7 @@ class _Training:
         optimizer_state: Any,
         state: _State,
         image_arrays: dict[str, Any],
-        threads: int | None,
+        settings: TrainSettings,
     ) -> None:
         self._run, self._plan, self._dataset, self._notice = run, plan, dataset, notice
         self._network, self._state = network, state
@@ -354,18 +376,27 @@ class _Training:
             plan.batch_size,
             criterion=CrossEntropy(),
             optimizer=self._optimizer,
-            threads=threads,
+            threads=settings.threads,
             seed=plan.seed,
         )
         self._program.bind(dataset.train.images, dataset.train.labels)
-        self._threads = threads or _core.default_thread_count()
+        self._threads = settings.threads or _core.default_thread_count()
         self._images = len(dataset.train.labels if self._kept is None else self._kept)
         self._timetable = Timetable(self._images, plan.batch_size, plan.epochs, plan.shares)
+        if not 0 <= state.step <= self._timetable.steps:
+            raise FormatError(
+                f"{printable(run.checkpoint_path)}: state has step {state.step} of {self._timetable.steps}; "
+                "start a new run"
+            )
         self._hard_images = self._load_hard_images(image_arrays) if plan.shares else None
         self._order_epoch = -1
         self._order = np.empty(0, dtype=np.int64)
         self._images_here, self._seconds_here = 0, 0.0  # of this process, for the speed shown
-        self._clock = self._last_checkpoint = self._last_progress = time.perf_counter()
+        self._clock = self._last_progress = time.perf_counter()
+        self._save_every = settings.save_every
+        self._save_time = self._clock + self._save_every  # of the next checkpoint within an epoch
+        self._saved = -1, 0  # step and epochs of the last checkpoint
+        self._unsaved_best: tuple[Network, dict[str, Any]] | None = None  # and its record
 
     def _load_hard_images(self, arrays: dict[str, Any]) -> HardImages:
         images = HardImages(self._images)
@@ -401,23 +432,39 @@ class _Training:
 
     def run(self, should_stop: Callable[[], bool]) -> Iterator[Record]:
         state = self._state
-        self._save_checkpoint()  # so that there is one to resume from at any time
+        self._save()  # so that there is a checkpoint to resume from at any time
         self._clock = time.perf_counter()
-        while state.step < self._timetable.steps and not self._target_reached():
-            if should_stop():
-                self._save_checkpoint()
-                yield Stopped(self._run.path, self._timetable.epoch_of(state.step) + 1, state.step)
-                return
-            epoch = self._timetable.epoch_of(state.step)
-            self._step(epoch)
-            if state.step == self._timetable.first_step(epoch + 1):
-                yield self._close_epoch()
-            elif self._clock - self._last_checkpoint > CHECKPOINT_SECONDS:
-                self._save_checkpoint()
-            if self._clock - self._last_progress > _PROGRESS_SECONDS and state.images:
-                self._last_progress = self._clock
-                yield self._progress()
-        yield self._finish()
+        try:
+            while True:
+                if self._epoch_is_over():
+                    yield self._close_epoch(should_stop)
+                    yield from self._save_or_tell()
+                elif state.step == self._timetable.steps or self._target_reached():
+                    break
+                else:
+                    if should_stop():
+                        raise Interrupted("asked to stop between two steps")
+                    self._step(self._timetable.epoch_of(state.step), should_stop)
+                if self._clock >= self._save_time:
+                    yield from self._save_or_tell()
+                if self._epoch_is_over():  # closed first: progress is that of an epoch which goes on
+                    continue
+                if self._clock - self._last_progress > _PROGRESS_SECONDS and state.images:
+                    self._last_progress = self._clock
+                    yield self._progress()
+            self._save_if_needed()
+            yield self._finish(should_stop)
+        except Interrupted:
+            self._save_if_needed()
+            epoch = min(self._timetable.epoch_of(state.step) + 1, self._plan.epochs)
+            yield Stopped(self._run.path, epoch, state.step)
+
+    def _epoch_is_over(self) -> bool:
+        """Whether all steps of an epoch are done, but not what follows them."""
+        state = self._state
+        if state.images == 0:
+            return False
+        return state.step == self._timetable.first_step(self._timetable.epoch_of(state.step - 1) + 1)
 
     def _learning_rate(self, step: int) -> float:
         """Of one cycle over all epochs; with a target of a first cycle, and then of one for each epoch."""
@@ -459,8 +506,8 @@ class _Training:
         is_end = self._plan.target is not None and self._ends_cycle(facts)
         return is_end, facts["validation_accuracy"], -facts["validation_loss"]
 
-    def _step(self, epoch: int) -> None:
-        """One batch; adds to the sums of the epoch."""
+    def _step(self, epoch: int, should_stop: Callable[[], bool]) -> None:
+        """One batch; adds to the sums of the epoch. Raises Interrupted, and then nothing has changed."""
         state = self._state
         step_of_epoch = state.step - self._timetable.first_step(epoch)
         if epoch != self._order_epoch:
@@ -469,15 +516,19 @@ class _Training:
         start = step_of_epoch * self._plan.batch_size
         positions = self._order[start : start + self._plan.batch_size]
         losses = np.empty(len(positions), np.float32) if self._hard_images is not None else None
+        indices = positions if self._kept is None else self._kept[positions]
         result = self._program.step(
-            positions if self._kept is None else self._kept[positions],
+            indices,
             step=state.step,
             epoch=epoch,
             learning_rate=self._learning_rate(state.step),
             losses=losses,
+            should_stop=should_stop,
         )
         if not math.isfinite(result.loss):
-            raise self._diverged(f"the loss is {result.loss}")
+            assert self._dataset.train is not None
+            cause = find_cause(self._network, self._dataset.train.images[indices], indices)
+            raise self._diverged(f"the loss is {result.loss}", cause, state.step + 1)
         if self._hard_images is not None and losses is not None:
             self._hard_images.put(positions, losses)
         state.step += 1
@@ -503,12 +554,19 @@ class _Training:
         self._state.epoch_seconds += elapsed
         self._state.seconds += elapsed
 
-    def _diverged(self, what: str) -> CnnError:
-        epoch = self._timetable.epoch_of(self._state.step)
-        return CnnError(
-            f"epoch {epoch + 1}, step {self._state.step + 1}: {what}; start again with --lr below "
-            f"{self._plan.learning_rate:g}; the last good checkpoint stays in {printable(self._run.path)}"
-        )
+    def _check_loss(self, name: str, loss: float) -> None:
+        if not math.isfinite(loss):
+            cause = find_parameter(self._network)
+            raise self._diverged(f"the {name} loss is {loss}", cause, self._state.step)
+
+    def _diverged(self, what: str, cause: Cause | None, step: int) -> CnnError:
+        """step : the one that showed it, counted from 1"""
+        line = f"epoch {self._timetable.epoch_of(step - 1) + 1}, step {step}: {what}"
+        remedy = f"start again with --lr below {self._plan.learning_rate:g}"
+        if cause is not None:
+            line += f": {printable(cause.what)}"
+            remedy = cause.remedy or remedy
+        return CnnError(f"{line}; {remedy}; the last good checkpoint stays in {printable(self._run.path)}")
 
     def _progress(self) -> Progress:
         state = self._state
@@ -526,17 +584,23 @@ class _Training:
             seconds_left=left / speed,
         )
 
-    def _close_epoch(self) -> EpochDone:
-        """Validates, keeps the model if it is the best one so far, and writes metrics and a checkpoint."""
+    def _close_epoch(self, should_stop: Callable[[], bool]) -> EpochDone:
+        """Validates, and marks the model to be kept if it is the best one so far.
+
+        Raises Interrupted, and then the epoch is still to be closed.
+        """
         state, plan = self._state, self._plan
         epoch = self._timetable.epoch_of(state.step - 1) + 1
         validation_loss = validation_accuracy = None
         if self._validation is not None:
-            measured = self._program.evaluate(self._validation.images, self._validation.labels)
+            measured = self._program.evaluate(
+                self._validation.images, self._validation.labels, should_stop
+            )
             validation_loss, validation_accuracy = (
                 measured.loss,
                 measured.correct / len(self._validation.labels),
             )
+            self._check_loss("validation", validation_loss)
         self._tick()
         done = EpochDone(
             epoch=epoch,
@@ -558,23 +622,40 @@ class _Training:
         if best == epoch:
             state.best_epoch = epoch
             if self._validation is not None:
-                self._check_finite()
-                self._run.save_best(self._network, self._record())
-        self._run.append_metrics(facts)
-        self._save_checkpoint()
+                self._unsaved_best = self._network, self._record()
         return done
 
-    def _check_finite(self) -> None:
-        """The loss of a step does not show what its own update did."""
-        for parameter in self._network.named_parameters():
-            if not np.isfinite(parameter.value).all():
-                raise self._diverged(f"{parameter.name} is no longer finite")
+    def _save_or_tell(self) -> Iterator[SaveFailed]:
+        """Saves; if a full disk or the like is in the way, says so, and the training goes on."""
+        try:
+            self._save()
+        except WriteError as error:
+            if self._unsaved_best is not None and self._unsaved_best[0] is self._network:
+                # The next step will change the weights.
+                self._unsaved_best = copy.deepcopy(self._network), self._unsaved_best[1]
+            retry = min(_RETRY_SECONDS, self._save_every)
+            self._save_time = time.perf_counter() + retry
+            yield SaveFailed(str(error), retry)
 
-    def _save_checkpoint(self) -> None:
-        self._check_finite()
+    def _save_if_needed(self) -> None:
+        if self._saved != (self._state.step, len(self._state.history)):
+            self._save()
+
+    def _save(self) -> None:
+        """Writes what a resumed run needs: the best model, then the checkpoint, whose state names its epoch."""
+        # The loss of a step does not show what its own update did.
+        cause = find_parameter(self._network)
+        if cause is not None:
+            raise self._diverged("the update went wrong", cause, self._state.step)
+        if self._unsaved_best is not None:
+            self._run.save_best(*self._unsaved_best)
+            self._unsaved_best = None
+        if self._state.history:
+            self._run.write_metrics(self._state.history)
         arrays = self._hard_images.arrays() if self._hard_images is not None else None
         self._run.save_checkpoint(self._network, self._optimizer, asdict(self._state), images=arrays)
-        self._last_checkpoint = time.perf_counter()
+        self._saved = self._state.step, len(self._state.history)
+        self._save_time = time.perf_counter() + self._save_every
 
     def _record(self) -> dict[str, Any]:
         """How the model was trained, for the model file. Recorded paths keep their base name only."""
@@ -638,7 +719,7 @@ class _Training:
             words += ["--target", repr(plan.target)]
         return shlex.join(words)
 
-    def _finish(self) -> Finished:
+    def _finish(self, should_stop: Callable[[], bool]) -> Finished:
         """Measures the best model on the test images, unread until now, and writes the model files."""
         state, test = self._state, self._dataset.test
         record = self._record()
@@ -650,12 +731,16 @@ class _Training:
             program = Program(network, self._plan.batch_size, criterion=CrossEntropy(), threads=self._threads)
         test_loss = test_accuracy = None
         if test is not None:
-            measured = program.evaluate(test.images, test.labels)
+            measured = program.evaluate(test.images, test.labels, should_stop)
             test_loss, test_accuracy = measured.loss, measured.correct / len(test.labels)
+            self._check_loss("test", test_loss)
             record["test"] = {"images": len(test.labels), "loss": test_loss, "accuracy": test_accuracy}
         self._run.save_best(network, record)
         out = Path(self._plan.out)
-        save_model(out, network, record)
+        try:
+            save_model(out, network, record)
+        except WriteError as error:
+            raise WriteError(f"{error}; the trained model is {printable(self._run.best_path)}") from None
         best = state.history[state.best_epoch - 1]
         reached = self._target_reached()
         images = [facts.get("images", self._images) for facts in state.history]  # older runs did not say

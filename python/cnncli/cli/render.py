@@ -120,6 +120,13 @@ class TrainingDisplay:
             self._console.print(Text(epoch_line(record, is_share)))
             if record.epoch == record.epochs:
                 self._close()
+        elif isinstance(record, records.SaveFailed):
+            self._console.print(
+                Text(
+                    f"not saved: {record.reason}; trying again in {duration(record.seconds_to_retry)} or sooner",
+                    style="yellow",
+                )
+            )
 
     def _start(self, started: records.Started) -> None:
         self._started = started

@@ -83,6 +83,14 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
     help="Where each run gets a folder for its settings, metrics and checkpoints.",
 )
 @click.option(
+    "--save-every",
+    type=Number(least=0),
+    default=30,
+    show_default=True,
+    metavar="SECONDS",
+    help="Time between checkpoints within an epoch; there is one after each epoch too.",
+)
+@click.option(
     "--resume", type=click.Path(file_okay=False), metavar="RUN", help="Go on with a stopped run's folder."
 )
 @json_option
@@ -106,13 +114,14 @@ def command(
     threads: int | None,
     out: str | None,
     runs: str,
+    save_every: float,
     resume: str | None,
     as_json: bool,
 ) -> None:
     """Train a network and write it to a model file.
 
     Options left out come from the network's own description. The test images are read once, at the end.
-    Ctrl-C stops after the current step and leaves a checkpoint to go on from.
+    Ctrl-C stops at once and leaves a checkpoint to go on from.
     """
     _check_resume(ctx, resume)
     import json
@@ -146,6 +155,7 @@ def command(
         threads=threads,
         out=out,
         runs=runs,
+        save_every=save_every,
         resume=resume,
     )
     stop = StopRequest()
@@ -172,7 +182,7 @@ def _check_resume(ctx: click.Context, resume: str | None) -> None:
     """A resumed run keeps its settings, so that it ends with the same weights."""
     if resume is None:
         return
-    free = {"resume", "threads", "out", "as_json", "data_dir"}
+    free = {"resume", "threads", "out", "as_json", "data_dir", "save_every"}
     typed = click.core.ParameterSource.COMMANDLINE
     for parameter in ctx.command.params:
         if parameter.name not in free and ctx.get_parameter_source(parameter.name or "") is typed:

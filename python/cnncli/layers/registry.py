@@ -18,10 +18,16 @@ def register(layer_type: Layer) -> Layer:
     as notebooks do; the names of built-in layers are taken (UsageError).
     """
     known = LAYER_TYPES.get(layer_type.__name__)
-    if known is not None and known is not layer_type and known.__module__.startswith("cnncli.layers."):
+    if known is not None and known is not layer_type and is_built_in(known):
         raise SettingError(layer_type.__name__, "is the name of a built-in layer; use another class name")
     LAYER_TYPES[layer_type.__name__] = layer_type
     return layer_type
+
+
+def is_built_in(layer: Module | type[Module]) -> bool:
+    """Whether a layer comes with the program."""
+    layer_type = layer if isinstance(layer, type) else type(layer)
+    return layer_type.__module__.startswith("cnncli.layers.")
 
 
 def describe(layer: Module) -> dict[str, Any]:

@@ -253,7 +253,8 @@ def test_a_disk_that_stays_full_keeps_the_first_checkpoint_and_ends_in_one_line(
         "Started", "EpochDone", "SaveFailed", "EpochDone", "SaveFailed", "EpochDone", "SaveFailed",
     ]  # fmt: skip
     assert re.fullmatch(
-        r".*best\.bin: the disk is full \([\d,]+ bytes to write\); free some space or name another place",
+        r".*best\.bin: the disk is full \([\d,]+ bytes to write\); free some space or name another place; "
+        rf"then go on with cnn train --resume {re.escape(str(run))}",
         str(caught.value),
     )
     with RunFolder.open(run) as opened:
@@ -295,7 +296,9 @@ def test_a_model_that_cannot_be_written_is_in_its_run(settings: TrainSettings, t
             if type(record).__name__ == "EpochDone":
                 (tmp_path / "out").rename(tmp_path / "gone") if (tmp_path / "out").exists() else None
     run = run_of(place)
-    assert str(caught.value).endswith(f"; the trained model is {run / 'best.bin'}")
+    assert str(caught.value).endswith(
+        f"; the trained model is {run / 'best.bin'}; then go on with cnn train --resume {run}"
+    )
     assert load(run / "best.bin").network.record["test"]["images"] == 50
 
 

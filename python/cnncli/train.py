@@ -431,8 +431,15 @@ class _Training:
         )
 
     def run(self, should_stop: Callable[[], bool]) -> Iterator[Record]:
-        state = self._state
         self._save()  # so that there is a checkpoint to resume from at any time
+        try:
+            yield from self._run_from_here(should_stop)
+        except WriteError as error:
+            go_on = f"cnn train --resume {shlex.quote(printable(self._run.path))}"
+            raise WriteError(f"{error}; then go on with {go_on}") from None
+
+    def _run_from_here(self, should_stop: Callable[[], bool]) -> Iterator[Record]:
+        state = self._state
         self._clock = time.perf_counter()
         try:
             while True:

@@ -173,12 +173,14 @@ def test_children_compute_and_train_to_the_same_bits_and_may_fork_again(forks: i
         expected, trained = product(), train(make())
         program = make()
 
-        def child():
+        def child(forks_again):
+            if forks_again and wait(fork(lambda: train(make()) == trained)) != 0:
+                return False
             return product() == expected and train(program) == trained
 
         for number in range({forks}):
-            grandchild = number % 5 == 0
-            assert wait(fork(lambda: child() and (not grandchild or wait(fork(lambda: train(make()) == trained)) == 0))) == 0
+            code = wait(fork(lambda: child(number % 5 == 0)))
+            assert code == 0, code
             assert product() == expected
         assert train(program) == trained
         """,

@@ -44,13 +44,60 @@ def wait(pid):
 """
 
 
-def run(body: str) -> None:
+# A network small enough for many forks, whose step runs on three threads; the same bits from every new one.
+TRAINING = """
+import signal, threading
+from cnncli.errors import CnnError
+from cnncli.layers import Convolution, Flatten, Linear, MaxPooling, ReLU
+from cnncli.network import Network
+from cnncli.optim import SGD
+from cnncli.program import Program
+
+images = rng.integers(0, 256, (48, 1, 12, 12), dtype=np.uint8)
+labels = rng.integers(0, 10, 48)
+picks = np.arange(48)
+
+def make(threads=3):
+    network = Network([Convolution(1, 8, 3), ReLU(), MaxPooling(2), Flatten(), Linear(200, 10)], (1, 12, 12))
+    network.initialize(7)
+    program = Program(network, 48, optimizer=SGD(0.1, momentum=0.9), threads=threads)
+    program.bind(images, labels)
+    return program
+
+def weights(program):
+    return b"".join(parameter.value.tobytes() for parameter in program.network.named_parameters())
+
+def train(program, steps=3):
+    for step in range(steps):
+        program.step(picks, step=step, epoch=0, learning_rate=0.1)
+    return weights(program)
+
+def busy(call):
+    'A thread that is inside `call` over and over, and what stops it.'
+    stop = threading.Event()
+
+    def repeat():
+        while not stop.is_set():
+            call()
+
+    thread = threading.Thread(target=repeat)
+    thread.start()
+
+    def end():
+        stop.set()
+        thread.join()
+
+    return end
+"""
+
+
+def run(body: str, prelude: str = PRELUDE) -> None:
     """The script in a process of its own, so that a hang is a failure of this test alone."""
     result = subprocess.run(
-        [sys.executable, "-c", PRELUDE + textwrap.dedent(body)],
+        [sys.executable, "-c", prelude + textwrap.dedent(body)],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=200,
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
@@ -115,13 +162,181 @@ def test_a_child_may_change_the_number_of_threads() -> None:
     )
 
 
-@pytest.mark.slow
-def test_two_hundred_forks_in_a_row_do_not_hang() -> None:
+# How often each of the scenes below forks: a few times always, a hundred times in CI.
+FORKS = [5, pytest.param(100, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("forks", FORKS)
+def test_children_compute_and_train_to_the_same_bits_and_may_fork_again(forks: int) -> None:
+    run(
+        f"""
+        expected, trained = product(), train(make())
+        program = make()
+
+        def child(forks_again):
+            if forks_again and wait(fork(lambda: train(make()) == trained)) != 0:
+                return False
+            return product() == expected and train(program) == trained
+
+        for number in range({forks}):
+            code = wait(fork(lambda: child(number % 5 == 0)))
+            assert code == 0, code
+            assert product() == expected
+        assert train(program) == trained
+        """,
+        PRELUDE + TRAINING,
+    )
+
+
+@pytest.mark.parametrize("forks", FORKS)
+def test_children_forked_while_other_threads_are_inside_native_calls_compute(forks: int) -> None:
+    run(
+        f"""
+        trained = train(make())
+        program = make()
+        drawn = np.empty((300, 28, 28), np.uint8), np.empty(300, np.uint8)
+        ends = [
+            busy(lambda: program.step(picks, step=0, epoch=0, learning_rate=0.0)),
+            busy(product),
+            busy(lambda: _core.digits_generate(*drawn, seed=1, first=0)),
+        ]
+        time.sleep(0.05)
+        for _ in range({forks}):
+            code = wait(fork(lambda: train(make()) == trained and len(product()) > 0))
+            assert code == 0, code
+        for end in ends:
+            end()
+        """,
+        PRELUDE + TRAINING,
+    )
+
+
+@pytest.mark.parametrize("forks", FORKS)
+def test_a_program_that_another_thread_was_inside_gives_one_clear_error_or_the_right_result(forks: int) -> None:
+    run(
+        f"""
+        program = make()
+        expected = program.predict(images).tobytes()
+        end = busy(lambda: program.step(picks, step=0, epoch=0, learning_rate=0.0))
+        time.sleep(0.05)
+
+        calls = [
+            lambda: program.predict(images).tobytes() == expected,
+            lambda: program.step(picks, step=0, epoch=0, learning_rate=0.0).samples == 48,
+            lambda: program.evaluate(images, labels).loss > 0,
+            lambda: program.bind(images, labels) is None,
+        ]
+
+        def outcome(call):
+            try:
+                return "right" if call() else "wrong"
+            except CnnError as error:
+                assert str(error) == (
+                    "program: another thread was inside it when this process was forked, so its arrays may be half "
+                    "written; build the network and the program anew in the forked process"
+                ), error
+                return "lost"
+
+        def child():
+            outcomes = {{outcome(call) for call in calls}}
+            if outcomes == {{"lost"}}:
+                assert wait(fork(lambda: {{outcome(call) for call in calls}} == {{"lost"}})) == 0
+                os._exit(3)
+            return outcomes == {{"right"}}  # the thread was outside at the moment of the fork
+
+        codes = [wait(fork(child)) for _ in range({forks})]
+        end()
+        assert set(codes) <= {{0, 3}} and 3 in codes, codes
+        assert program.predict(images).tobytes() == expected  # the parent goes on
+        """,
+        PRELUDE + TRAINING,
+    )
+
+
+def test_a_thread_of_python_may_fork_while_the_first_thread_computes() -> None:
     run(
         """
-        expected = product()
-        for _ in range(200):
-            assert wait(fork(lambda: product() == expected)) == 0
-            assert product() == expected
+        trained = train(make())
+        codes = []
+        forker = threading.Thread(
+            target=lambda: codes.extend(wait(fork(lambda: train(make()) == trained)) for _ in range(5))
+        )
+        forker.start()
+        while forker.is_alive():
+            product()
+        forker.join()
+        assert codes == [0] * 5, codes
+        """,
+        PRELUDE + TRAINING,
+    )
+
+
+def test_an_own_layer_may_fork_in_the_middle_of_a_step() -> None:
+    run(
         """
+        from cnncli.layers import Module
+
+        class Forking(Module):
+            forked = []
+
+            def update_output(self, input):
+                if not self.forked:
+                    self.forked.append(os.fork())
+                return input
+
+            def update_grad_input(self, input, grad_output):
+                return grad_output
+
+            def output_shape(self, input_shape):
+                return input_shape
+
+        layer = Forking()
+        network = Network([Flatten(), Linear(144, 10), layer], (1, 12, 12))
+        network.initialize(7)
+        program = Program(network, 48, optimizer=SGD(0.1), threads=3)
+        program.bind(images, labels)
+        first = os.getpid()
+        program.step(picks, step=0, epoch=0, learning_rate=0.1)
+        if os.getpid() != first:
+            # The child came out of its parent's step, and uses the program that it forked in.
+            program.step(picks, step=1, epoch=0, learning_rate=0.1)
+            os._exit(0 if np.isfinite(program.predict(images)).all() else 1)
+        assert wait(layer.forked[0]) == 0
+        program.step(picks, step=1, epoch=0, learning_rate=0.1)
+        """,
+        PRELUDE + TRAINING,
+    )
+
+
+def test_a_pool_of_multiprocessing_trains_in_each_forked_child() -> None:
+    run(
+        """
+        import multiprocessing
+
+        def job(_):
+            return train(make(2))
+
+        trained = train(make())
+        with multiprocessing.get_context("fork").Pool(3) as pool:
+            results = pool.map_async(job, range(9), chunksize=1).get(timeout=60)
+        assert all(result == trained for result in results)
+        assert train(make()) == trained
+        """,
+        PRELUDE + TRAINING,
+    )
+
+
+def test_a_started_process_computes_while_threads_are_inside_native_calls() -> None:
+    run(
+        """
+        import subprocess
+
+        end = busy(product)
+        for _ in range(3):
+            code = "from cnncli import _core; print(_core.thread_count())"
+            answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+            assert answer.returncode == 0 and int(answer.stdout) >= 1, answer
+        end()
+        """,
+        PRELUDE + TRAINING,
     )

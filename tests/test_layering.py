@@ -30,7 +30,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"network", "description", "architectures", "field_of_view"},
         {"layers", "recipe", "bytes", "errors"},
     ),
-    "program": ({"program", "lowering"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
+    "program": ({"program", "program_lock", "lowering"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
     "serialize": ({"serialize"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (

@@ -90,7 +90,10 @@ void max_backward(const py::array& g, const py::array& argmax, const py::array& 
     const float* from = input(g, "grad_output", shape_of(g));
     const std::int32_t* index = input<std::int32_t>(argmax, "argmax", shape_of(g));
     float* to = output(x, "grad_input", shape_of(x));
-    check_argmax(s, x.shape(0), index);
+    {
+        py::gil_scoped_release release;  // a look at each value takes as long as the kernel
+        check_argmax(s, x.shape(0), index);
+    }
     Eager eager(x.shape(0));
     const std::ptrdiff_t in = s.channels * s.input_plane(), out = s.channels * s.output_plane();
     const float* gradient = eager.from(from, out);

@@ -310,6 +310,7 @@ class BoundProgram {
     // The result for each image of an array (count, C, H, W), uint8 or float32, as (count, outputs); None
     // where the array is another one and has to be converted first.
     py::object predict(const py::object& images, int threads) {
+        check_idle();
         if (!py::isinstance<py::array>(images)) return py::none();
         const auto array = py::reinterpret_borrow<py::array>(images);
         const int type =
@@ -323,15 +324,16 @@ class BoundProgram {
         py::array_t<float> rows({count, program_.result_features()});
         program_.bind(is_bytes ? static_cast<const std::uint8_t*>(array.data()) : nullptr,
                       is_bytes ? nullptr : static_cast<const float*>(array.data()), nullptr, nullptr);
+        count_ = 0;  // what was bound before is bound no more, even if the run throws
+        has_targets_ = false;
         RunResult result;
         {
             float* to = rows.mutable_data();
+            const Running running(running_);
             py::gil_scoped_release release;
             result = program_.forward(0, nullptr, count, threads, signal_check(), false, to);
         }
         program_.bind(nullptr, nullptr, nullptr, nullptr);
-        count_ = 0;
-        has_targets_ = false;
         finished(result);
         return std::move(rows);
     }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +18,7 @@ from cnncli.layers.arrays import FloatArray, as_float32, format_shape
 from cnncli.lowering import couples_samples, in_three, leaves, lower, own_layers
 from cnncli.network import Network
 from cnncli.optim import SGD
+from cnncli.program_lock import program_lock
 
 _LOSSES: dict[type[Criterion], str] = {
     CrossEntropy: "cross_entropy",
@@ -66,7 +66,9 @@ class Program:
         them in another order; otherwise each such prediction compares arrays and copies first, and none comes from
         old weights. Not with an optimizer.
 
-    A program holds a lock: of two Python threads that use it, one waits.
+    A program holds a lock: of two Python threads that use it, one waits. Programs of one network share its arrays and
+    not the lock: a prediction beside a training step of another one may read weights of which some are updated. In a
+    process forked while another thread was inside, the program raises UsageError.
     Raises UsageError for a criterion or optimizer that cannot be compiled.
     """
 
@@ -97,7 +99,7 @@ class Program:
         # Own layers must see the mode; vectors are passed as (samples, values), which the core does not take.
         self._own_layers = own_layers(list(network))
         self._direct = len(network.input_shape) == 3 and not self._own_layers
-        self._lock = threading.Lock()
+        self._lock: AbstractContextManager[object] = program_lock(self)
         if type(self.criterion) not in _LOSSES:
             known = ", ".join(kind.__name__ for kind in _LOSSES)
             raise UsageError(f"{self.criterion!r}: cannot be compiled; use one of {known}")

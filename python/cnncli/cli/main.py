@@ -21,6 +21,7 @@ COMMANDS = {
     "predict": "predict",
     "summary": "summary",
     "download": "download",
+    "data": "data",
 }
 
 

@@ -61,4 +61,4 @@ def test_lenet5_trained_on_digits_alone_reads_mnist(mnist_folder: Path, tmp_path
         "eval", "model.bin", "--data", "mnist", "--data-dir", mnist_folder, "--json", folder=tmp_path
     )
     assert outcome.code == 0, outcome.err
-    assert outcome.json["samples"] == 10_000 and outcome.json["accuracy"] >= 0.95
+    assert outcome.json["samples"] == 10_000 and outcome.json["accuracy"] >= 0.97

@@ -154,15 +154,15 @@ void draw_zero(Pen& pen, DigitDraws& draws) {
     const float overlap = draws.near(0.02f, 0.07f);
     const float width = draws.between(0.85f, 1.0f);
     const float growth = draws.near(1.0f, 0.09f);
-    if (draws.chance(0.22f)) {  // the pen comes in from outside, or leaves a little loop at the top
-        const float reach = draws.between(-0.05f, 0.4f);
+    if (draws.chance(0.28f)) {  // the pen comes in from outside, or leaves a little loop at the top
+        const float reach = draws.between(-0.2f, 0.4f);
         pen.to(0.5f + reach, draws.between(-0.1f, 0.15f));
     }
     pen.arc(0.5f, 0.5f, 0.5f * width, 0.5f, start, start + turn * (1.0f + overlap), 8, growth);
     const float ending = draws.uniform();
-    if (ending < 0.08f) {
-        pen.to(draws.between(0.5f, 0.95f), draws.between(-0.1f, 0.2f));
-    } else if (ending < 0.18f) {  // into the oval
+    if (ending < 0.12f) {
+        pen.to(draws.between(0.3f, 0.95f), draws.between(-0.15f, 0.2f));
+    } else if (ending < 0.25f) {  // into the oval
         pen.to(draws.between(0.35f, 0.75f), draws.between(0.1f, 0.4f));
     }
     pen.lift();
@@ -171,7 +171,7 @@ void draw_zero(Pen& pen, DigitDraws& draws) {
 // A stem, with or without a flag at its top and a base at its foot.
 void draw_one(Pen& pen, DigitDraws& draws) {
     const float bow = draws.normal(0.03f);
-    const bool has_flag = draws.chance(0.15f);
+    const bool has_flag = draws.chance(0.18f);
     const bool has_base = draws.chance(has_flag ? 0.4f : 0.01f);
     if (has_flag) {
         const float reach = draws.between(0.06f, 0.38f);
@@ -202,15 +202,15 @@ void draw_two(Pen& pen, DigitDraws& draws) {
     const float turn_y = draws.between(0.18f, 0.34f);
     // Where the hook begins: curled in, far back for a deep one, or high for a flat one.
     const float start_x = draws.between(0.0f, 0.26f);
-    const float start_y = draws.between(0.06f, 0.4f);
-    if (draws.chance(0.12f))
-        pen.to(start_x + draws.between(0.06f, 0.2f), start_y + draws.between(-0.02f, 0.1f));
+    const float start_y = draws.chance(0.25f) ? draws.between(0.3f, 0.54f) : draws.between(0.06f, 0.4f);
+    if (draws.chance(0.16f))
+        pen.to(start_x + draws.between(0.06f, 0.22f), start_y + draws.between(-0.04f, 0.1f));
     pen.to(start_x, start_y);
     if (draws.chance(0.6f)) pen.to(draws.between(0.15f, 0.26f), draws.between(0.02f, 0.12f));
     pen.to(top_x, draws.between(-0.02f, 0.04f));
     pen.to(shoulder, turn_y);
     const float foot_x = draws.between(-0.04f, 0.24f);
-    const float end_x = draws.between(0.62f, 1.12f);
+    const float end_x = draws.between(0.56f, 1.2f);
     if (draws.chance(0.5f)) {  // corner
         const float foot_y = draws.between(0.84f, 1.0f);
         pen.to(0.5f * (shoulder + foot_x) + draws.between(-0.02f, 0.12f), draws.between(0.5f, 0.68f));
@@ -414,8 +414,8 @@ void draw_seven(Pen& pen, DigitDraws& draws) {
 // One crossing stroke from the upper right, closed or open at the top, or two ovals.
 void draw_eight(Pen& pen, DigitDraws& draws) {
     const float waist = draws.between(0.34f, 0.64f);
-    const float upper = draws.between(0.14f, 0.46f);  // half the width
-    const float lower = draws.between(0.13f, 0.48f);
+    const float upper = draws.between(0.14f, 0.52f);  // half the width
+    const float lower = draws.between(0.13f, 0.54f);
     if (draws.chance(0.1f)) {  // two ovals
         const float start = draws.near(0.75f, 0.08f);
         const float shift = draws.normal(0.05f);

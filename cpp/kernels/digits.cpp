@@ -112,7 +112,7 @@ constexpr std::array<float, 10> kSlant = {0.27f, 0.24f, 0.12f, 0.12f, 0.30f,
 
 // Mean width of the stroke of each digit against that of all: small digits, such as 0 and 1 in most hands,
 // are enlarged more and look bolder.
-constexpr std::array<float, 10> kBoldness = {1.12f, 1.10f, 1.04f, 1.01f, 0.96f,
+constexpr std::array<float, 10> kBoldness = {1.12f, 1.16f, 1.04f, 1.01f, 0.96f,
                                              0.94f, 0.99f, 1.03f, 0.93f, 0.93f};
 
 // Width, slant and rotation of this writer, then elastic distortion.

@@ -25,6 +25,7 @@ COMMANDS = {
     "predict": "predict",
     "summary": "summary",
     "download": "download",
+    "data": "data",
 }
 
 

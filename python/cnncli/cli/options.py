@@ -106,18 +106,23 @@ def threads_option(function: F) -> F:
     )(function)
 
 
+def data_dir_option(function: F) -> F:
+    """`--data-dir`."""
+    return click.option(
+        "--data-dir",
+        type=click.Path(file_okay=False),
+        envvar="CNN_DATA_DIR",
+        show_envvar=True,
+        metavar="FOLDER",
+        help="Folder of data sets with names, as `cnn download` fills it.  [default: cnncli in the user's cache]",
+    )(function)
+
+
 def data_options(default: str) -> Callable[[F], F]:
     """`--data` and `--data-dir`; `default` says what is used without `--data`."""
 
     def decorate(function: F) -> F:
-        function = click.option(
-            "--data-dir",
-            type=click.Path(file_okay=False),
-            envvar="CNN_DATA_DIR",
-            show_envvar=True,
-            metavar="FOLDER",
-            help="Folder of data sets with names, as `cnn download` fills it.  [default: cnncli in the user's cache]",
-        )(function)
+        function = data_dir_option(function)
         return click.option(
             "--data",
             metavar="NAME|PATH",

@@ -44,6 +44,7 @@ class Source:
     """A data set that can be fetched by name.
 
     title : what its authors call it
+    licence : as its authors state it; docs/datasets.md says where
     folders : where its files are, below a folder of data sets: ours first, then that of torchvision
     mirrors : URLs, https only, tried in this order; the file's name is appended
     files : what is fetched
@@ -57,6 +58,7 @@ class Source:
 
     name: str
     title: str
+    licence: str
     folders: tuple[str, ...]
     mirrors: tuple[str, ...]
     files: tuple[RemoteFile, ...]
@@ -120,6 +122,7 @@ _ALL = (
     Source(
         name="mnist",
         title="MNIST",
+        licence="CC BY-SA 3.0, copyright Yann LeCun and Corinna Cortes",
         folders=("mnist", "MNIST/raw"),
         mirrors=(
             "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -142,6 +145,7 @@ _ALL = (
     Source(
         name="fashion-mnist",
         title="Fashion-MNIST",
+        licence="MIT, copyright Zalando SE",
         folders=("fashion-mnist", "FashionMNIST/raw"),
         mirrors=(
             "https://fashion-mnist.s3.eu-central-1.amazonaws.com/",
@@ -175,6 +179,7 @@ _ALL = (
     Source(
         name="kmnist",
         title="Kuzushiji-MNIST",
+        licence="CC BY-SA 4.0, KMNIST Dataset (created by CODH)",
         folders=("kmnist", "KMNIST/raw"),
         mirrors=("https://codh.rois.ac.jp/kmnist/dataset/kmnist/",),
         files=_like_mnist(
@@ -193,6 +198,7 @@ _ALL = (
     Source(
         name="emnist-digits",
         title="EMNIST Digits",
+        licence="none stated; from NIST Special Database 19",
         folders=("emnist",),
         mirrors=_EMNIST_MIRRORS,
         files=(_EMNIST_ZIP,),
@@ -204,6 +210,7 @@ _ALL = (
     Source(
         name="emnist-letters",
         title="EMNIST Letters",
+        licence="none stated; from NIST Special Database 19",
         folders=("emnist",),
         mirrors=_EMNIST_MIRRORS,
         files=(_EMNIST_ZIP,),

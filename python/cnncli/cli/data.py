@@ -1,0 +1,104 @@
+"""`cnn data`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cnncli.cli.options import NearestChoice, Number, data_dir_option, debug_option, json_option
+
+if TYPE_CHECKING:
+    from cnncli.data import DataSet, Split
+
+_PNG_COLUMNS = 20
+_PARTS = ("train", "test")
+
+
+@click.command(
+    "data",
+    short_help="Say what a data set is, and show its images.",
+    epilog="\b\nExample:\n  cnn data digits --show",
+)
+@click.argument("name_or_path", metavar="NAME|PATH")
+@click.option("--show", is_flag=True, help="Draw a sheet of images on the terminal, one row a class.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False), metavar="FILE.png", help="Write the sheet to a PNG file."
+)
+@click.option(
+    "--columns",
+    type=Number(least=1, most=1000, whole=True),
+    metavar="N",
+    help=f"Images of each class on the sheet.  [default: what fits, up to 10; in a PNG {_PNG_COLUMNS}]",
+)
+@click.option(
+    "--part", type=NearestChoice(_PARTS), metavar="NAME", help="Part to show: train or test.  [default: train]"
+)
+@click.option(
+    "--seed",
+    type=Number(least=0, most=2**63 - 1, whole=True),
+    metavar="N",
+    help="Draw digits from this seed; of other data sets, show images picked by it and not the first ones.",
+)
+@data_dir_option
+@json_option
+@debug_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    name_or_path: str,
+    show: bool,
+    out: str | None,
+    columns: int | None,
+    part: str | None,
+    seed: int | None,
+    data_dir: str | None,
+    as_json: bool,
+) -> None:
+    """Say what a data set is: images, shape, classes, mean and deviation, source, licence and files.
+
+    NAME|PATH is what `cnn train --data` takes: mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters (fetched if
+    they are not there), digits, or the path of a folder, an .npz or a .csv.
+    """
+    if show and as_json:
+        raise click.UsageError("--show draws what --json cannot hold; leave out one of them", ctx)
+    for option, given in (("--columns", columns), ("--part", part)):
+        if given is not None and not show and out is None:
+            raise click.UsageError(f"{option} is about the sheet; add --show or --out sheet.png", ctx)
+    if out is not None and not out.lower().endswith(".png"):
+        raise click.UsageError(f"--out {out}: the sheet is a PNG; use a name that ends in .png", ctx)
+    import json
+
+    from cnncli import data
+    from cnncli.cli.render_data import facts_json, show_facts, show_sheet
+    from cnncli.cli.render_fetch import FetchDisplay
+    from cnncli.cli.sheet import make_sheet, sheet_png
+    from cnncli.data.facts import data_facts
+    from cnncli.files import printable, write_atomically
+
+    with FetchDisplay() as fetching:
+        dataset = data.load(name_or_path, data_dir=data_dir, seed=seed or 0, report=fetching.show)
+    picked = None if dataset.name == name_or_path == "digits" else seed
+    if out is not None:
+        sheet = make_sheet(_part(dataset, part), dataset.class_names, columns or _PNG_COLUMNS, picked)
+        write_atomically(out, sheet_png(sheet))
+    if show:
+        show_sheet(_part(dataset, part), dataset.class_names, columns, picked, dataset.polarity)
+    elif as_json:
+        facts = facts_json(data_facts(dataset, name_or_path, data_dir))
+        click.echo(json.dumps(facts | ({"sheet": out} if out else {}), allow_nan=False))
+    elif out is None:
+        show_facts(data_facts(dataset, name_or_path, data_dir))
+    if out is not None and not as_json:
+        click.echo(f"{printable(out)}: {dataset.name}, one row a class")
+
+
+def _part(dataset: "DataSet", name: str | None) -> "Split":
+    """The part to show; without a name the training images, or the test images if there are no others."""
+    from cnncli.errors import DataError
+
+    parts = {"train": dataset.train, "test": dataset.test}
+    there = {key: split for key, split in parts.items() if split is not None and len(split)}
+    if name is None:
+        name = "train" if "train" in there else "test"
+    if name not in there:
+        raise DataError(f"{dataset.name}: holds no {name} images; leave out --part")
+    return there[name]

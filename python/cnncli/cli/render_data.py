@@ -1,0 +1,82 @@
+"""What `cnn data` prints."""
+
+import os
+import shutil
+import sys
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from cnncli.cli.plain import can_colour, can_draw
+from cnncli.cli.render import facts_table, plural, print_table, stdout_console
+from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet, plain_lines
+from cnncli.data import Split
+from cnncli.data.facts import DataFacts
+from cnncli.files import printable
+
+_SIDE = 14  # characters an image is wide on a terminal: half the pixels of MNIST's
+_MOST_COLUMNS = 10
+_FILE_WIDTH = 100  # characters of a line that goes to a file or a pipe
+
+
+def facts_json(facts: DataFacts) -> dict[str, Any]:
+    """The facts for `--json`."""
+    classes = [{"class": name, "train": train, "test": test} for name, train, test in facts.class_counts]
+    return {key: value for key, value in asdict(facts).items() if key != "class_counts"} | {"classes": classes}
+
+
+def show_facts(facts: DataFacts) -> None:
+    """What the data set is, and a row for each class."""
+    console = stdout_console()
+    console.print(Text(printable(facts.name), style="bold"))
+    parts = [(count, part) for count, part in ((facts.train, "to train"), (facts.test, "to test")) if count]
+    channels, height, width = facts.shape
+    kind = {1: "grey", 3: "RGB"}.get(channels, plural(channels, "channel"))
+    rows = [
+        ("images", ", ".join(f"{count:,} {part}" for count, part in parts)),
+        ("shape", f"{channels} x {height} x {width} ({kind}), {facts.polarity.replace('-', ' ')}"),
+        ("mean", ", ".join(f"{mean:.4f}" for mean in facts.mean) + " of pixels from 0 to 1"),
+        ("std", ", ".join(f"{std:.4f}" for std in facts.std)),
+        ("source", printable(facts.source)),
+        *([("licence", facts.licence)] if facts.licence else []),
+        *(("files" if index == 0 else "", printable(file)) for index, file in enumerate(facts.files)),
+        ("sha256", f"{facts.digest} of names, images and labels"),
+    ]
+    print_table(console, facts_table(rows))
+    console.print()
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("class")
+    for heading, count in (("train", facts.train), ("test", facts.test)):
+        if count:
+            table.add_column(heading, justify="right")
+    for name, train, test in facts.class_counts:
+        counts = [f"{count:,}" for count, whole in ((train, facts.train), (test, facts.test)) if whole]
+        table.add_row(Text(printable(name), style="bold"), *counts)
+    print_table(console, table)
+
+
+def show_sheet(
+    split: Split, class_names: list[str], columns: int | None, seed: int | None, polarity: str
+) -> None:
+    """Draws images of each class as wide as the terminal allows; `columns` asks for so many, smaller if need be."""
+    is_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if is_terminal else _FILE_WIDTH
+    blank = make_sheet(split, class_names, 1, seed)
+    side = min(_SIDE, max(split.images.shape[2:]))
+    if columns is None:
+        columns = min(_MOST_COLUMNS, fitting_columns(blank, width, side))
+    while side > 1 and fitting_columns(blank, width, side) < columns:
+        side -= 1
+    sheet = make_sheet(split, class_names, min(columns, fitting_columns(blank, width, side)), seed)
+    for line in _lines(sheet, side, polarity):
+        print(line)
+    if sheet.left_out:
+        print(f"{len(sheet.rows)} of {len(class_names)} classes are shown")
+
+
+def _lines(sheet: Sheet, side: int, polarity: str) -> list[str]:
+    if can_colour(sys.stdout) and can_draw(sys.stdout):
+        return coloured_lines(sheet, side, os.environ.get("COLORTERM") in ("truecolor", "24bit"))
+    return plain_lines(sheet, side, light_is_ink=polarity != "dark-on-light")

@@ -1,0 +1,64 @@
+"""The LeNet-5 that comes with the package, and the embedded digits: what they promise on the real MNIST."""
+
+from pathlib import Path
+
+import pytest
+
+import cnncli
+from cnn_process import run_cnn
+from cnncli.architectures import shipped_model
+from cnncli.data.sources import SOURCES
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def model() -> cnncli.Model:
+    return cnncli.load(shipped_model("lenet5"))
+
+
+def test_record_names_the_command_the_data_and_the_accuracy(model: cnncli.Model) -> None:
+    record = model.record
+    assert record["training"]["command"].startswith("cnn train --arch lenet5 --data mnist ")
+    assert record["data"]["digest"] == SOURCES["mnist"].digest
+    assert record["test"]["images"] == 10_000 and record["test"]["accuracy"] >= 0.993
+
+
+def test_page_beside_the_model_has_its_command_and_accuracy(model: cnncli.Model) -> None:
+    page = " ".join((ROOT / "models" / "README.md").read_text(encoding="utf-8").replace("\\\n", " ").split())
+    assert model.record["training"]["command"] in page
+    assert f"{100 * model.record['test']['accuracy']:.2f} %" in page
+
+
+def test_digit_of_the_repository_is_a_five(model: cnncli.Model) -> None:
+    assert model.recipe is not None
+    assert model.predict(model.recipe.prepare(ROOT / "digit.png").pixels).labels.tolist() == [5]
+
+
+@pytest.mark.slow
+def test_shipped_model_is_right_on_993_of_1000_test_images(mnist_folder: Path, tmp_path: Path) -> None:
+    outcome = run_cnn(
+        "eval", shipped_model("lenet5"), "--data", "mnist", "--data-dir", mnist_folder, "--json", folder=tmp_path
+    )
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["samples"] == 10_000 and outcome.json["accuracy"] >= 0.993
+
+
+@pytest.mark.slow
+def test_its_command_with_two_epochs_comes_close(model: cnncli.Model, mnist_folder: Path, tmp_path: Path) -> None:
+    command = model.record["training"]["command"].split()[1:]
+    command[command.index("--epochs") + 1] = "2"
+    outcome = run_cnn(*command, "--data-dir", mnist_folder, "--json", folder=tmp_path)
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["test_accuracy"] >= 0.98
+
+
+@pytest.mark.slow
+def test_lenet5_trained_on_digits_alone_reads_mnist(mnist_folder: Path, tmp_path: Path) -> None:
+    trained = run_cnn("train", "--arch", "lenet5", "--data", "digits", folder=tmp_path)
+    assert trained.code == 0, trained.err
+    outcome = run_cnn(
+        "eval", "model.bin", "--data", "mnist", "--data-dir", mnist_folder, "--json", folder=tmp_path
+    )
+    assert outcome.code == 0, outcome.err
+    assert outcome.json["samples"] == 10_000 and outcome.json["accuracy"] >= 0.97

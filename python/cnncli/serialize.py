@@ -69,6 +69,12 @@ def load_model(path: StrPath) -> Network:
     return _unpack_network(tensors, content, printable(path))
 
 
+def parse_model(data: bytes, where: str = "model.bin") -> Network:
+    """As `load_model`, of bytes in memory; `where` names them in errors."""
+    tensors, content = container.unpack(data, where)
+    return _unpack_network(tensors, content, where)
+
+
 def save_checkpoint(
     path: StrPath,
     network: Network,
@@ -98,8 +104,17 @@ def save_checkpoint(
 
 def load_checkpoint(path: StrPath) -> Checkpoint:
     """What `save_checkpoint` wrote. Raises as `load_model`, also for a model file that is no checkpoint."""
-    where = printable(path)
     tensors, content = container.read(path)
+    return _unpack_checkpoint(tensors, content, printable(path))
+
+
+def parse_checkpoint(data: bytes, where: str = "checkpoint.bin") -> Checkpoint:
+    """As `load_checkpoint`, of bytes in memory; `where` names them in errors."""
+    tensors, content = container.unpack(data, where)
+    return _unpack_checkpoint(tensors, content, where)
+
+
+def _unpack_checkpoint(tensors: dict[str, Array], content: dict[str, Any], where: str) -> Checkpoint:
     network = _unpack_network(tensors, content, where)
     if "checkpoint" not in content:
         raise FormatError(f"{where}: is a model without the state of its training; name a checkpoint.bin")

@@ -75,7 +75,7 @@ NETWORKS = [
 
 EXTREME_INTEGERS = [
     -1, 0, 1, 2, 3, 5, 7, 16, 255, 256, 4095, 4097, 65535, 65536, 2**24, 2**30, 2**31 - 1, 2**31, 2**32 - 1, 2**32,
-    2**53, 2**62, 2**63 - 1, 2**63, 2**64 - 1, 2**64, -(2**31), -(2**63),
+    2**53, 2**62, 2**63 - 1, 2**63, 2**64 - 1, -(2**31), -(2**63),
 ]  # fmt: skip
 TEXTS = [
     "", " ", "a", "classes", "\x1b[31mred\x1b[0m", "a\nb", "\r", "\x00", "\u202egnp.exe", "\u2066x", "\ufeff", "\u0085",
@@ -139,7 +139,7 @@ def change_somewhere(rng: random.Random, value: Any) -> None:
             if isinstance(holder, dict):
                 holder[rng.choice(SETTINGS)] = any_value(rng)
             else:
-                holder[key:key] = [json.loads(json.dumps(holder[key]))] * rng.choice((1, 2, 30, 300))
+                holder[key:key] = [json.loads(json.dumps(holder[key]))] * rng.choice((1, 1, 2, 30))
         case 6:
             other, other_key = rng.choice(found)
             if not isinstance(other[other_key], dict | list):
@@ -264,7 +264,7 @@ def header_of(tensors: list[tuple[str, str, list[int], bytes]], record: str) -> 
     data = b""
     for name, dtype, shape, content in sorted(tensors, key=lambda tensor: (tensor[1] == "F32", tensor[0])):
         end = len(data) + len(content)
-        entries[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(data), end]}
+        entries[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [len(data), end]}
         data += content
     entries["sha256"] = {"dtype": "U8", "shape": [32], "data_offsets": [len(data), len(data) + 32]}
     return entries, data
@@ -392,7 +392,7 @@ def spliced(rng: random.Random) -> bytes:
 
 def huge_text(rng: random.Random) -> bytes:
     """Deep nesting, long repeats and long numbers, in the header and in the record; up to 100 kB."""
-    many = rng.choice((30, 40, 1000, 20_000))
+    many = rng.choice((30, 30, 40, 40, 1000, 1000, 20_000))
     text = rng.choice((
         '{"a":' * many + "1" + "}" * many,
         '{"a":' + "[" * many + "]" * many + "}",
@@ -457,7 +457,7 @@ def attempt(data: bytes) -> str:
 def run(loaded: Any) -> str:
     """One sample through the network."""
     loaded.layer_table()
-    if sum(row.activation_bytes for row in loaded.layer_table()) > MOST_ACTIVATION_BYTES:
+    if 4 * loaded.activation_count() > MOST_ACTIVATION_BYTES:
         return "too large to be run here"
     model = Model(loaded, frozen=True)
     pixels = np.zeros((1, *loaded.input_shape), np.uint8 if model.recipe is not None else np.float32)

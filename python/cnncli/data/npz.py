@@ -98,10 +98,14 @@ def _find(
 ) -> Split | None:
     for images, labels in names:
         if images in members and labels in members:
-            return Split(
-                _as_images(where, _read_array(where, archive, images, members[images])),
-                _as_labels(where, _read_array(where, archive, labels, members[labels])),
-            )
+            pictures = _as_images(where, _read_array(where, archive, images, members[images]))
+            classes = _as_labels(where, _read_array(where, archive, labels, members[labels]))
+            if len(pictures) != len(classes):
+                raise DataError(
+                    f"{where}: {images} has {len(pictures):,} images, but {labels} {len(classes):,} labels; "
+                    "save one label for each image"
+                )
+            return Split(pictures, classes)
     return None
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tools import fuzz_data, fuzz_models
+from tools.fuzz_harness import Tally, fuzz
+from tools.fuzz_models import NETWORKS
 
 import cnncli
 from cnncli.architectures import shipped_model
@@ -20,9 +23,6 @@ from cnncli.files import find_unprintable
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.serialize import parse_model, save_checkpoint, save_model
-from tools import fuzz_data, fuzz_models
-from tools.fuzz_harness import Tally, fuzz
-from tools.fuzz_models import NETWORKS
 
 CPU_COUNT = os.cpu_count() or 1
 

@@ -17,13 +17,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from tools.fuzz_harness import main, rule_of
+from tools.fuzz_models import mutate_bytes
 
 from cnncli.data.idx import read_idx
 from cnncli.data.npz import load_npz
 from cnncli.errors import DataError
 from cnncli.files import find_unprintable
-from tools.fuzz_harness import main, rule_of
-from tools.fuzz_models import mutate_bytes
 
 SIZES = (0, 1, 2, 3, 28, 255, 256, 65535, 65536, 2**24, 2**31 - 1, 2**31, 2**32 - 1)
 

@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from tools.fuzz_harness import main, rule_of
 
 from cnncli import container
 from cnncli.errors import CnnError, FormatError
@@ -24,7 +25,6 @@ from cnncli.files import find_unprintable
 from cnncli.layers import LAYER_TYPES
 from cnncli.model import Model
 from cnncli.serialize import parse_checkpoint, parse_model
-from tools.fuzz_harness import main, rule_of
 
 MOST_LINE_CHARACTERS = 400
 MOST_ACTIVATION_BYTES = 1 << 20  # of one sample of a network that is also run

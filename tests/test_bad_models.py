@@ -45,7 +45,8 @@ def right() -> Base:
         {"type": "BatchNormalization", "features": 2, "momentum": 0.1, "epsilon": 1e-5, "affine": True},
     ]
     network = {
-        "name": "n", "title": "t", "input": [1, 2, 2], "classes": ["no", "yes"], "recipe": dict(RECIPE), "layers": layers,
+        "name": "n", "title": "t", "input": [1, 2, 2], "classes": ["no", "yes"], "recipe": dict(RECIPE),
+        "layers": layers,
     }  # fmt: skip
     return tensors, {"version": 1, "network": network, "record": {}}
 
@@ -312,7 +313,8 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "parameters that overflow 64 bits": (
         tiny([1 << 28], {"type": "Linear", "inputs": 1 << 28, "outputs": (1 << 31) - 1}),
-        ", layer 0 (Linear): parameters up to here take 2.147e+09 GiB, more than the limit of 2 GiB; use smaller layers",
+        ", layer 0 (Linear): parameters up to here take 2.147e+09 GiB, more than the limit of 2 GiB; "
+        "use smaller layers",
     ),
     "a huge network in a tiny file": (
         tiny([20_000], {"type": "Linear", "inputs": 20_000, "outputs": 20_000}),
@@ -324,7 +326,10 @@ CASES: dict[str, tuple[bytes, str]] = {
         "use smaller layers",
     ),
     "padding beyond the budget": (
-        tiny([1, 2, 2], {"type": "Convolution", "output_channels": 1, "kernel": 1, "stride": 99_999, "padding": 99_999}),
+        tiny(
+            [1, 2, 2],
+            {"type": "Convolution", "output_channels": 1, "kernel": 1, "stride": 99_999, "padding": 99_999},
+        ),
         ", layer 0 (Convolution): activations of one sample up to here take 149 GiB, more than the limit of 2 GiB; "
         "use smaller layers",
     ),

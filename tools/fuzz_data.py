@@ -82,7 +82,8 @@ def npy_header(rng: random.Random) -> bytes:
         "'|u1'", "'|u1'", "'|u1'", "'<i8'", "'>i4'", "'<f4'", "'|b1'", "'|O'", "'O'", "'<M8[ns]'", "'<U9'", "'|V8'",
         "'|u9'", "'<f1'", "'f16'", "'|S0'", "[('a', '<i4')]", "[('a', '|O')]", "''", "'>u8'", "1", "'{}'",
     ))  # fmt: skip
-    sizes = [rng.choice((*SIZES, 2**62, 2**64, 10**30, -1)) if rng.random() < 0.15 else rng.randint(0, 4) for _ in range(3)]
+    wild = (*SIZES, 2**62, 2**64, 10**30, -1)
+    sizes = [rng.choice(wild) if rng.random() < 0.15 else rng.randint(0, 4) for _ in range(3)]
     shape = rng.choice((
         f"({', '.join(map(str, sizes))})", f"({', '.join(map(str, sizes))})", f"({sizes[0]},)", "()", f"({sizes[0]})",
         "(1L, 2L)", f"({'(' * 90}1{')' * 90},)", f"({'1,' * 90})", "(2**99,)", "('a',)", "(1.5,)", "None", "(True,)",
@@ -108,7 +109,8 @@ def make_npz(seed: int, index: int) -> bytes:
         names.append(rng.choice(extra))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of names that are there twice
-        with zipfile.ZipFile(target, "w", rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))) as archive:
+        method = rng.choice((zipfile.ZIP_STORED, zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
+        with zipfile.ZipFile(target, "w", method) as archive:
             for name in names:
                 if rng.random() < 0.5:
                     values = np.zeros((2, 3, 3) if "im" in name or "x_" in name else 2, np.uint8)

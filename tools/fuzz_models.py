@@ -61,7 +61,8 @@ NETWORKS = [
     network(
         [2, 5, 4],
         [
-            {"type": "Convolution", "output_channels": 4, "kernel": [1, 3], "stride": 2, "dilation": [1, 1], "groups": 2},
+            {"type": "Convolution", "output_channels": 4, "kernel": [1, 3], "stride": 2, "dilation": [1, 1],
+             "groups": 2},
             {"type": "BatchNormalization", "features": 4, "momentum": 0.1, "epsilon": 1e-5, "affine": True},
             {"type": "AveragePooling", "kernel": [3, 1], "padding": [1, 0], "count_padding": True},
             {"type": "Sequential", "layers": [{"type": "Tanh"}, {"type": "Flatten"}]},

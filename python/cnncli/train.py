@@ -222,7 +222,8 @@ def _read_state(where: str, values: dict[str, Any]) -> _State:
         setattr(state, name, value)
     check_keys(where, "key of the state", values, asdict(state))
     if state.best_epoch > len(state.history):
-        raise FormatError(f"{where}: best_epoch is {state.best_epoch}, but {len(state.history)} are done; start a new run")
+        done = len(state.history)
+        raise FormatError(f"{where}: best_epoch is {state.best_epoch}, but {done} are done; start a new run")
     return state
 
 
@@ -240,7 +241,9 @@ def _check_fit(where: str, checkpoint: Checkpoint, dataset: DataSet) -> None:
     network = checkpoint.network
     assert dataset.train is not None
     if network.input_shape != dataset.train.images.shape[1:] or network.class_names != dataset.class_names:
-        raise FormatError(f"{where}: is of a network for other images or classes than {dataset.name} has; start a new run")
+        raise FormatError(
+            f"{where}: is of a network for other images or classes than {dataset.name} has; start a new run"
+        )
     shapes = {parameter.name: parameter.value.shape for parameter in network.named_parameters()}
     for key, value in checkpoint.optimizer_state.items():
         name = key.rpartition(".")[0]

@@ -26,7 +26,10 @@ def idx(*sizes: int, body: bytes | None = None, kind: int = 8, magic: bytes = b"
 
 GOOD_IDX = idx(2, 3, 3)
 ZIPPED = gzip.compress(GOOD_IDX, mtime=0)
-CUT = "the gzip data is cut or damaged (compressed file ended before the end-of-stream marker was reached); fetch it again"
+CUT = (
+    "the gzip data is cut or damaged (compressed file ended before the end-of-stream marker was reached); "
+    "fetch it again"
+)
 
 IDX_CASES = {
     "empty": (b"", "starts with nothing, not an IDX file; fetch it again"),
@@ -202,7 +205,10 @@ NPZ_CASES = {
         npz(labels=npy(np.arange(3))),
         "images has 2 images, but labels 3 labels; save one label for each image",
     ),
-    "a name twice": (npz(**{"labels.np0": b"x"}).replace(b"labels.np0", b"labels.npy"), "holds labels twice; save it again"),
+    "a name twice": (
+        npz(**{"labels.np0": b"x"}).replace(b"labels.np0", b"labels.npy"),
+        "holds labels twice; save it again",
+    ),
     "encrypted": (changed(npz(), 8, b"\x01"), "images is encrypted; save it without a password"),
     "bzip2": (
         npz(method=zipfile.ZIP_BZIP2),

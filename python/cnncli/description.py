@@ -2,6 +2,7 @@
 
 import inspect
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -111,7 +112,7 @@ class LayerBuilder:
             raise
         except (TypeError, ValueError) as error:
             raise FormatError(f"{where}: {error}") from None
-        self._count(math.prod(shape), "activations", where)
+        self._count(math.prod(shape) + layer.scratch_count(input_shape), "activations", where)
         return layer, shape
 
     def _class_count(self, where: str, key: str) -> int:
@@ -143,9 +144,9 @@ _known_settings: dict[type[Module], Mapping[str, inspect.Parameter]] = {}
 def _settings_of(layer_type: type[Module]) -> Mapping[str, inspect.Parameter]:
     """What the constructor takes; kept, since it takes a millisecond and each model file written asks again."""
     if layer_type not in _known_settings:
-        # Of object's own constructor, which takes nothing, `inspect` would parse a text for as long again.
-        takes = layer_type.__init__ is not object.__init__
-        _known_settings[layer_type] = inspect.signature(layer_type).parameters if takes else {}
+        # Without a constructor of its own there are none; `inspect` would compile source text to say so.
+        plain = layer_type.__init__ is object.__init__
+        _known_settings[layer_type] = {} if plain else inspect.signature(layer_type).parameters
     return _known_settings[layer_type]
 
 
@@ -206,7 +207,13 @@ def read_classes(where: str, value: object) -> int | list[str] | None:
     if value is None or (type(value) is int and 1 <= value <= LARGEST_SETTING):
         return value
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [read_text(where, "class name", name) for name in value] or None
+        names = [read_text(where, "class name", name) for name in value]
+        if "" in names:
+            raise FormatError(f"{where}: class name {names.index('')} is empty; give each class a name")
+        if len(set(names)) < len(names):
+            twice = next(name for name, times in Counter(names).items() if times > 1)
+            raise FormatError(f'{where}: class name "{quoted(twice)}" is there twice; give each class its own')
+        return names or None
     raise FormatError(
         f"{where}: classes is {quoted(repr(value))}; use a whole number of at least 1 or a list of names"
     )

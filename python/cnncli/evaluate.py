@@ -1,5 +1,6 @@
 """What a trained network gets right: loss, accuracy, the confusion matrix and the measures of each class."""
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,14 @@ import numpy.typing as npt
 
 from cnncli import data as data_sets
 from cnncli.data import DataSet, Split
-from cnncli.errors import DataError, ShapeError, UsageError
+from cnncli.errors import CnnError, DataError, ShapeError, UsageError
 from cnncli.network import Network
 from cnncli.program import Program
 from cnncli.serialize import load_model
 from cnncli.shown import shown
 
 _BATCH_SIZE = 64
+_MOST_CLASSES = 8_192  # the confusion matrix then has 0.5 GiB
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,10 @@ def evaluate_model(
     Raises DataError for a data set that does not fit the model.
     """
     network = load_model(path)
+    if len(network.class_names) > _MOST_CLASSES:
+        raise UsageError(
+            f"{shown(path)}: has {len(network.class_names):,} classes; at most {_MOST_CLASSES:,} are evaluated"
+        )
     dataset = data_sets.load(data or _recorded_data(shown(path), network.record), data_dir=data_dir, report=report)
     split = dataset.test or dataset.train
     if split is None or not len(split.labels):
@@ -117,6 +123,8 @@ def evaluate_model(
     start = time.perf_counter()
     measured = Program(network, _BATCH_SIZE, threads=threads).evaluate(split.images, labels)
     seconds = time.perf_counter() - start
+    if not math.isfinite(measured.loss):
+        raise CnnError(f"{shown(path)}: gives NaN or infinity on {dataset.name}; train it with a smaller learning rate")
     metrics = measure(labels, measured.predictions, len(network.class_names), measured.loss)
     return Evaluation(shown(path), dataset.name, network.class_names, metrics, seconds)
 

@@ -16,6 +16,7 @@ from cnncli.serialize import load_model
 
 # Samples that a program has buffers for: few images need few, and many are run in parts.
 _FEW, _MANY = 16, 256
+_MOST_BYTES = 2 << 30  # of the outputs of all layers for many samples
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Model:
                 array.flags.writeable = False
         self._frozen = frozen
         self.network = network
+        self._is_large = network.activation_count() * 4 * _MANY > _MOST_BYTES
         self._programs: dict[int, Program] = {}
         self._mean_and_scale: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None = None
 
@@ -80,7 +82,7 @@ class Model:
                 "use model.network.forward(images)"
             )
         inputs = self._inputs(np.asarray(images))
-        size = _FEW if len(inputs) <= _FEW else _MANY
+        size = _FEW if len(inputs) <= _FEW or self._is_large else _MANY
         program = self._programs.get(size)
         if program is None:
             program = self._programs.setdefault(size, Program(self.network, size, frozen=self._frozen))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,9 @@ from cnncli.layers.arrays import FloatArray, Shape, as_float32, format_shape
 
 if TYPE_CHECKING:
     from cnncli.recipe import InputRecipe
+
+
+MOST_NAMED = 65_536  # outputs that get names when none are given
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,10 @@ class Network(Sequential):
                 f"{format_shape(output_shape)}; pass one name for each output"
             )
         if class_names is None:
-            # Outputs that are no vectors stand for no classes.
-            class_names = [str(index) for index in range(output_shape[0])] if len(output_shape) == 1 else []
+            # Outputs that are no vectors stand for no classes; nor do millions of values, whose names would take
+            # more memory than the network.
+            is_classifier = len(output_shape) == 1 and output_shape[0] <= MOST_NAMED
+            class_names = [str(index) for index in range(output_shape[0])] if is_classifier else []
         self.class_names = list(class_names)
 
     @classmethod
@@ -227,6 +233,15 @@ class Network(Sequential):
                 )
             )
         return rows
+
+    def activation_count(self) -> int:
+        """Values that all layers together need for one sample: their outputs, and padded copies of inputs."""
+        count, shape = 0, self.input_shape
+        for _, layer in self.leaves():
+            count += layer.scratch_count(shape)
+            shape = layer.output_shape(shape)
+            count += math.prod(shape)
+        return count
 
     def _label(self) -> str:
         return f'network "{self.name}"' if self.name else "network"

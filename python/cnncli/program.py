@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -200,6 +201,7 @@ class Program:
         if training and type(optimizer) is not SGD:
             raise UsageError(f"{optimizer!r}: cannot be compiled; use SGD")
         layers = list(network)
+        self._check_memory(batch_size, training)
         for layer in leaves(layers):  # own layers and eager calls see the mode too
             layer._set_training(training)
         core = _core.Program(
@@ -227,6 +229,16 @@ class Program:
                 )
         core.finish()
         return core
+
+    def _check_memory(self, batch_size: int, training: bool) -> None:
+        """Before the core asks for it: a small file may describe a network that no machine holds."""
+        values = self.network.activation_count() * batch_size * (2 if training else 1)
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if values * 4 > memory:
+            raise UsageError(
+                f"{self.network._label()}: a batch of {batch_size} needs at least {values * 4 / 1024**3:.4g} GiB, "
+                f"and this machine has {memory / 1024**3:.4g}; use a smaller batch or network"
+            )
 
     def _for_evaluation(self) -> _core.Program:
         if self._evaluating is None:

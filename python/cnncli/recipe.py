@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # PIL is imported where a picture is read: arrays need none
 
 KINDS = ("digit", "image")
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
+SMALLEST_SCALE = 1e-6  # what `measured` rounds to
 _MAX_SIDE = 4096
 _IMAGES_AT_ONCE = 1024  # keeps the int64 copies of `np.bincount` at a few MB
 
@@ -70,6 +71,10 @@ class InputRecipe:
             object.__setattr__(self, name, _numbers(name, getattr(self, name), self.channels))
         if min(self.scale) <= 0:
             raise FormatError(f"input recipe: scale is {list(self.scale)}; every value must be above 0")
+        if min(self.scale) < SMALLEST_SCALE:  # float32 would divide by 0
+            raise FormatError(
+                f"input recipe: scale is {list(self.scale)}; every value must be at least {SMALLEST_SCALE:g}"
+            )
 
     @classmethod
     def measured(

@@ -66,7 +66,13 @@ def load_model(path: StrPath) -> Network:
     Raises FormatError, one line with the file's name, for what breaks the format; CnnError if unreadable.
     """
     tensors, content = container.read(path)
-    return unpack_network(tensors, content, printable(path))
+    return _unpack_network(tensors, content, printable(path))
+
+
+def parse_model(data: bytes, where: str = "model.bin") -> Network:
+    """As `load_model`, of bytes in memory; `where` names them in errors."""
+    tensors, content = container.unpack(data, where)
+    return _unpack_network(tensors, content, where)
 
 
 def save_checkpoint(
@@ -98,9 +104,18 @@ def save_checkpoint(
 
 def load_checkpoint(path: StrPath) -> Checkpoint:
     """What `save_checkpoint` wrote. Raises as `load_model`, also for a model file that is no checkpoint."""
-    where = printable(path)
     tensors, content = container.read(path)
-    network = unpack_network(tensors, content, where)
+    return _unpack_checkpoint(tensors, content, printable(path))
+
+
+def parse_checkpoint(data: bytes, where: str = "checkpoint.bin") -> Checkpoint:
+    """As `load_checkpoint`, of bytes in memory; `where` names them in errors."""
+    tensors, content = container.unpack(data, where)
+    return _unpack_checkpoint(tensors, content, where)
+
+
+def _unpack_checkpoint(tensors: dict[str, Array], content: dict[str, Any], where: str) -> Checkpoint:
+    network = _unpack_network(tensors, content, where)
     if "checkpoint" not in content:
         raise FormatError(f"{where}: is a model without the state of its training; name a checkpoint.bin")
     checkpoint = content["checkpoint"]
@@ -136,8 +151,7 @@ def _pack_network(
     return tensors, content
 
 
-def unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: str) -> Network:
-    """The network of what `container.read` gave; `where` names the file in errors. Raises as `load_model`."""
+def _unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: str) -> Network:
     version = content.get("version")
     if version != VERSION or type(version) is not int:
         raise FormatError(
@@ -193,6 +207,8 @@ def _check_tensors(network: Network, tensors: dict[str, Array], is_checkpoint: b
             raise FormatError(f"{where}: tensor {name} is {found}, but its layer needs {format_shape(shape)}")
         if tensors[name].dtype != np.float32:
             raise FormatError(f"{where}: tensor {name} has dtype {tensors[name].dtype}; layers need float32")
+        if name.endswith("running_variance") and tensors[name].min() < 0:
+            raise FormatError(f"{where}: tensor {name} holds a variance below 0; train the network again")
     for name in tensors:
         if name not in expected and not (is_checkpoint and name.startswith((_OPTIMIZER, _IMAGES))):
             raise FormatError(f"{where}: tensor {name} belongs to no layer of the network")

@@ -34,7 +34,8 @@ from cnncli.program import Program
 from cnncli.recipe import InputRecipe
 from cnncli.records import EpochDone, Finished, Progress, Record, SaveFailed, Started, Stopped
 from cnncli.runs import RunFolder
-from cnncli.serialize import load_model, save_model
+from cnncli.serialize import Checkpoint, load_model, save_model
+from cnncli.strict_json import shortened
 from cnncli.timetable import HardImages, Timetable
 from cnncli.typed_json import from_json
 from cnncli.version import __version__
@@ -200,6 +201,9 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training
                 "bring the old data back or start a new run"
             )
         checkpoint = run.load_checkpoint()
+        where = printable(run.checkpoint_path)
+        state = _read_state(where, checkpoint.state)
+        _check_fit(where, checkpoint, dataset)
         yield _Training(
             run,
             plan,
@@ -208,10 +212,52 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training
             None,
             checkpoint.network,
             checkpoint.optimizer_state,
-            _read_state(run, checkpoint.state, plan),
+            state,
             checkpoint.images,
             settings,
         )
+
+
+def _read_state(where: str, values: dict[str, Any]) -> _State:
+    """What a checkpoint says of the training; FormatError for other keys, and for values of other types."""
+    state = _State()
+    for name, standard in asdict(state).items():
+        if name not in values:
+            raise FormatError(f"{where}: state has no {name}; start a new run")
+        value = values[name]
+        fits = type(value) is type(standard) and (isinstance(value, list) or name == "loss_sum" or value >= 0)
+        if not fits or (isinstance(value, list) and not all(_is_epoch(facts) for facts in value)):
+            raise FormatError(f"{where}: {name} of the state is {shortened(value)}; start a new run")
+        setattr(state, name, value)
+    check_keys(where, "key of the state", values, asdict(state))
+    if state.best_epoch > len(state.history):
+        done = len(state.history)
+        raise FormatError(f"{where}: best_epoch is {state.best_epoch}, but {done} are done; start a new run")
+    return state
+
+
+def _is_epoch(facts: Any) -> bool:
+    """Whether an entry of the history has what is read of it."""
+    if not isinstance(facts, dict) or type(facts.get("epoch")) is not int:
+        return False
+    known = {name: facts.get(name) for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")}
+    numbers = [value for name, value in known.items() if not (name.startswith("validation") and value is None)]
+    return all(type(value) in (int, float) for value in numbers) and type(facts.get("images", 0)) is int
+
+
+def _check_fit(where: str, checkpoint: Checkpoint, dataset: DataSet) -> None:
+    """The network takes the images of the data set, and the optimizer's state is that of its parameters."""
+    network = checkpoint.network
+    assert dataset.train is not None
+    if network.input_shape != dataset.train.images.shape[1:] or network.class_names != dataset.class_names:
+        raise FormatError(
+            f"{where}: is of a network for other images or classes than {dataset.name} has; start a new run"
+        )
+    shapes = {parameter.name: parameter.value.shape for parameter in network.named_parameters()}
+    for key, value in checkpoint.optimizer_state.items():
+        name = key.rpartition(".")[0]
+        if name not in shapes or not isinstance(value, np.ndarray) or value.shape != shapes[name]:
+            raise FormatError(f"{where}: optimizer state {shortened(key)} does not fit the network; start a new run")
 
 
 def _read_plan(run: RunFolder) -> Plan:
@@ -219,21 +265,6 @@ def _read_plan(run: RunFolder) -> Plan:
         return from_json(Plan, run.settings)
     except FormatError as error:
         raise FormatError(f"{printable(run.path)}/settings.json: {error}; start a new run") from None
-
-
-def _read_state(run: RunFolder, values: dict[str, Any], plan: Plan) -> "_State":
-    """The state of a checkpoint, whose file may have been made by anybody."""
-    try:
-        state = from_json(_State, values)
-        for number, epoch in enumerate(state.history, 1):
-            done = from_json(EpochDone, {"epochs": plan.epochs, "images": 0, **epoch})
-            if done.epoch != number:
-                raise FormatError(f"has epoch {done.epoch} in the place of epoch {number}")
-        if not 0 <= state.best_epoch <= len(state.history):
-            raise FormatError(f"has best_epoch = {state.best_epoch} after {len(state.history)} epochs")
-        return state
-    except FormatError as error:
-        raise FormatError(f"{printable(run.checkpoint_path)}: state {error}; start a new run") from None
 
 
 def _load_data(

@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -110,7 +111,11 @@ def _answers(model: "Model", files: Sequence[str], invert: bool | None) -> Itera
         for answer in read:
             if answer.prepared is not None:
                 label, probabilities = next(predicted)
-                answer = answer._replace(label=label, probabilities=probabilities)
+                if not all(map(isfinite, probabilities)):
+                    reason = "the model gives NaN or infinity for it; train it with a smaller learning rate"
+                    answer = _Answer(answer.file, error=f"{shown(answer.file)}: {reason}")
+                else:
+                    answer = answer._replace(label=label, probabilities=probabilities)
             yield answer
 
 

@@ -82,6 +82,8 @@ def _read(
     claim = "x".join(str(size) for size in sizes)
     if count > MAX_BYTES:
         raise DataError(f"{where}: the header says {claim}, {count:,} bytes; the limit is {MAX_BYTES:,}")
+    if count == 0 and math.prod(max(1, size) for size in sizes) > MAX_BYTES:
+        raise DataError(f"{where}: the header says {claim}, which is no set of images; fetch it again")
     if len(header) + count > most_bytes:
         raise DataError(f"{where}: the header says {claim}, more than the file can hold; fetch it again")
     values = np.empty(count, np.uint8)

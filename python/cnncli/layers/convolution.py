@@ -161,6 +161,13 @@ class Convolution(Module):
             )
         return (self.output_channels, *sliding_shape(self, input_shape, self.dilation))
 
+    def scratch_count(self, input_shape: Shape) -> int:
+        """A copy of the input within its padding, which may be far larger."""
+        if self.padding == (0, 0):
+            return 0
+        channels, height, width = input_shape
+        return channels * (height + 2 * self.padding[0]) * (width + 2 * self.padding[1])
+
     def multiply_adds(self, input_shape: Shape) -> int:
         products = self.input_channels // self.groups * self.kernel[0] * self.kernel[1]
         return math.prod(self.output_shape(input_shape)) * products

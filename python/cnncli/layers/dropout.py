@@ -6,6 +6,7 @@ import numpy as np
 
 from cnncli import _core
 from cnncli.layers.arrays import FloatArray, Shape
+from cnncli.layers.faults import SettingError
 from cnncli.layers.initialization import GAIN_RELU
 from cnncli.layers.module import Module
 from cnncli.layers.settings import number
@@ -36,6 +37,8 @@ class Dropout(Module):
 
     def __init__(self, rate: float = 0.5) -> None:
         self.rate = number("Dropout", "rate", rate, 0, 1, below=True)
+        if np.float32(self.rate) == 1:  # as the kernels see it
+            raise SettingError("Dropout", f"rate is {rate}, in float32 1; use a number from 0 to below 1")
         self.seed = 0
         self.layer = 0
         self.step = 0

@@ -178,6 +178,10 @@ class Module:
         """The settings that follow from the shape of the input, which descriptions may leave out."""
         return {}
 
+    def scratch_count(self, input_shape: Shape) -> int:
+        """Values that running one sample of `input_shape` takes beside its input and output."""
+        return 0
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the output for one sample of `input_shape`, both without the batch axis.
 

@@ -9,6 +9,7 @@ Pair = tuple[int, int]
 
 # Sizes beyond this never describe a real layer, and would not fit the kernels' integers when multiplied.
 LARGEST_SETTING = 2**31 - 1
+LARGEST_SIDE = 2**24 - 1  # of a kernel, stride, padding or dilation: what the kernels take
 
 
 def whole_number(layer: str, name: str, value: object, minimum: int = 1) -> int:
@@ -28,6 +29,8 @@ def pair(layer: str, name: str, value: object, minimum: int = 1) -> Pair:
             layer,
             f"{name} is {_shown(value)}; use a whole number of at least {minimum}, or two: (height, width)",
         )
+    if any(side is not None and side > LARGEST_SIDE for side in numbers):
+        raise SettingError(layer, f"{name} is {_shown(value)}; use at most {LARGEST_SIDE}")
     return cast(Pair, tuple(numbers))
 
 

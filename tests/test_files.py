@@ -170,7 +170,7 @@ def test_a_limit_on_file_sizes_leaves_the_old_file(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, target], capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1] == (
-        f"cnncli.errors.CnnError: {target}: 10,000 bytes are more than a file may have here; see ulimit -f"
+        f"cnncli.errors.WriteError: {target}: 10,000 bytes are more than a file may have here; see ulimit -f"
     )
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]

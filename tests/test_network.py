@@ -309,8 +309,8 @@ def test_layers_that_do_not_fit_are_refused(bad: dict[str, Any], message: str) -
             "more than the limit of 2 GiB; use smaller layers",
         ),
         (
-            [{"type": "Convolution", "output_channels": 1, "kernel": 1, "padding": 2**31 - 1}],
-            'network "mine", layer 0 (Convolution): activations of one sample up to here take 6.872e+10 GiB, '
+            [{"type": "Convolution", "output_channels": 1, "kernel": 1, "padding": 2**24 - 1}],
+            'network "mine", layer 0 (Convolution): activations of one sample up to here take 8.389e+06 GiB, '
             "more than the limit of 2 GiB; use smaller layers",
         ),
     ],

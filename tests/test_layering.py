@@ -34,7 +34,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "serialize": ({"serialize"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (
-        {"train", "evaluate", "runs", "records", "schedule", "timetable", "divergence"},
+        {"train", "plan", "training_state", "evaluate", "runs", "records", "schedule", "timetable", "divergence"},
         {
             "program",
             "network",

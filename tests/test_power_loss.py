@@ -12,9 +12,10 @@ import cnncli
 from cnncli import container
 from cnncli.errors import CnnError
 from cnncli.files import publish, write_atomically
+from cnncli.plan import TrainSettings
 from cnncli.records import EpochDone, Finished
 from cnncli.runs import RunFolder
-from cnncli.train import TrainSettings, train
+from cnncli.train import train
 from power_loss import Flush, Folder, recorded, states_after_power_loss
 
 NETWORK = """
@@ -177,5 +178,6 @@ def test_the_folder_of_a_run_is_certain_before_anything_is_in_it(tmp_path: Path)
     with recorded(tmp_path) as events, RunFolder.create(tmp_path / "new" / "runs", "a", {}):
         pass
     flushed = [event.inode for event in events if isinstance(event, Flush)]
-    wanted = [(tmp_path / name).stat().st_ino for name in ("new/runs", "new")]
+    # Each folder is flushed once there is a new name in it: "new", then "runs", then that of the run.
+    wanted = [(tmp_path / name).stat().st_ino for name in (".", "new", "new/runs")]
     assert [inode for inode in flushed if inode in wanted] == wanted

@@ -11,10 +11,11 @@ import pytest
 
 from cnncli import container
 from cnncli.errors import CnnError, DataError, FormatError, UsageError
+from cnncli.plan import TrainSettings
 from cnncli.program import Program, StepResult
 from cnncli.records import EpochDone, Finished, Progress, Record, Started, Stopped
 from cnncli.timetable import Timetable
-from cnncli.train import TrainSettings, train
+from cnncli.train import train
 
 IMAGES = 200
 # Small, with all that makes resuming hard: state beside the weights and random numbers in every step.

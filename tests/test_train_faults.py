@@ -14,16 +14,16 @@ import numpy as np
 import pytest
 
 from cnncli import container, load
-from cnncli import train as training
 from cnncli.divergence import find_cause, find_parameter
-from cnncli.errors import CnnError, WriteError
+from cnncli.errors import CnnError, Interrupted, WriteError
 from cnncli.layers import BatchNormalization, Flatten, Linear, Module, ReLU
 from cnncli.network import Network
 from cnncli.optim import SGD
+from cnncli.plan import TrainSettings
 from cnncli.program import Program
 from cnncli.records import Finished, Record, SaveFailed, Started, Stopped
 from cnncli.runs import RunFolder
-from cnncli.train import TrainSettings, train
+from cnncli.train import train
 from faults import ERRORS, failing_calls
 
 NETWORK = """
@@ -361,7 +361,7 @@ def test_a_stop_at_any_question_goes_on_to_the_same_bits(
 
     def evaluate(self, images, targets, should_stop=None):  # type: ignore[no-untyped-def]
         if should_stop is not None and should_stop():
-            raise training.Interrupted("asked to stop")
+            raise Interrupted("asked to stop")
         return real(self, images, targets, should_stop)
 
     monkeypatch.setattr(Program, "evaluate", evaluate)

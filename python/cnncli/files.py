@@ -183,7 +183,8 @@ def _temporary_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
             yield descriptor, path
             return
         finally:
-            with suppress(FileNotFoundError):
+            # Nothing here may hide why the write failed; what cannot be removed now is swept later.
+            with suppress(OSError):
                 path.unlink()
             os.close(descriptor)
 

@@ -59,7 +59,7 @@ class RunFolder:
         Raises CnnError if the folder cannot be made.
         """
         try:
-            Path(root).mkdir(parents=True, exist_ok=True)
+            _make_folder(Path(root))
         except (FileExistsError, NotADirectoryError):
             raise CnnError(
                 f"{printable(root)}: is a file or lies in one; name a folder for the runs"
@@ -73,8 +73,7 @@ class RunFolder:
             path = Path(root) / f"{name}-{number}"
             try:
                 path.mkdir()
-                for parent in (path.parent, path.parent.parent):  # which may be as new
-                    flush_folder(parent)
+                flush_folder(root)
                 lock = _lock(path)
             except FileExistsError:
                 continue
@@ -191,9 +190,10 @@ class RunFolder:
 
     def close(self) -> None:
         """Let other processes use the folder."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            with suppress(OSError):  # a bad disk may say so even here, and the lock is free all the same
+                os.close(lock)
 
     def __enter__(self) -> Self:
         return self
@@ -202,6 +202,16 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder and its missing parents, each with its name on the disk."""
+    if path.is_dir():
+        return
+    if not path.parent.is_dir():
+        _make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    flush_folder(path.parent)
 
 
 def _lock(path: Path) -> int | None:

@@ -6,146 +6,51 @@ bits of one that did not stop.
 
 import copy
 import math
-import os
 import platform
 import shlex
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from cnncli import _core, data, schedule
 from cnncli.architectures import read_model
 from cnncli.criteria import CrossEntropy
 from cnncli.data import DataSet, Split
-from cnncli.data.split import split_indices
-from cnncli.description import check_keys, quoted
 from cnncli.divergence import Cause, find_cause, find_parameter
-from cnncli.errors import CnnError, DataError, FormatError, Interrupted, UsageError, WriteError
+from cnncli.errors import CnnError, DataError, FormatError, Interrupted, WriteError
 from cnncli.files import printable
 from cnncli.network import Network
 from cnncli.optim import SGD
+from cnncli.plan import (
+    Indices,
+    Plan,
+    TrainSettings,
+    check_out,
+    load_data,
+    make_plan,
+    measure_recipe,
+    read_plan,
+    split_images,
+    training_defaults,
+)
 from cnncli.program import Program
-from cnncli.recipe import InputRecipe
 from cnncli.records import EpochDone, Finished, Progress, Record, SaveFailed, Started, Stopped
 from cnncli.runs import RunFolder
-from cnncli.serialize import Checkpoint, load_model, save_model
-from cnncli.strict_json import shortened
+from cnncli.serialize import load_model, save_model
 from cnncli.timetable import HardImages, Timetable
-from cnncli.typed_json import from_json
+from cnncli.training_state import TrainingState, check_fit, read_state
 from cnncli.version import __version__
-
-Indices = npt.NDArray[np.int64]
 
 _RETRY_SECONDS = 10.0  # after a save that failed
 _PROGRESS_SECONDS = 0.2
-OPTIMIZERS = ("sgd",)
-# Enough to tell 99 % from 98.5 % on MNIST, and too few to be missed in training.
-_VALIDATION_FOR_TARGET = 0.05
 # Within a cycle a target must be passed by this many standard errors of an accuracy measured on so many images.
 # With none LeNet-5 stopped at 0.99 after 2 to 6 epochs of 7 by luck, and was right on 98.7 % of other images.
 _STANDARD_ERRORS = 2.0
-_TARGET_KEYS = (
-    "epochs",
-    "cycle",
-    "batch_size",
-    "optimizer",
-    "learning_rate",
-    "momentum",
-    "nesterov",
-    "weight_decay",
-    "schedule",
-    "validation",
-    "shares",
-)
-
-
-@dataclass(frozen=True)
-class TrainSettings:
-    """What the user asks for; None leaves a choice to the network's description.
-
-    architecture : a network that comes with the program, or a .toml
-    data : name or path of a data set; None: MNIST if it is found or can be fetched, else the embedded digits
-    learning_rate : the largest one, which `schedule` scales
-    validation : float in [0, 1), share of the training images held out to choose the best epoch; default 0,
-        with a target 0.05
-    target : float in (0, 1], validation accuracy that ends the training as soon as it is reached. The
-        description's [target] then goes before its [training], and the first `cycle` epochs are one cycle of
-        the schedule; if they end below the target, each further epoch is a cycle of its own at a lower rate.
-        An epoch within a cycle, where the rate is high, has to pass the target by two standard errors, so that
-        luck with the images held out is not taken for skill, and an epoch that ends a cycle is kept before it
-    out : where a copy of the model goes
-    runs : folder that gets a folder for this run
-    save_every : seconds from a checkpoint to the next within an epoch; there is one after each epoch too
-    resume : folder of a run to go on with; then only `threads`, `out`, `data_dir` and `save_every` count
-    """
-
-    architecture: str = "lenet5"
-    data: str | None = None
-    data_dir: str | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    optimizer: str | None = None
-    learning_rate: float | None = None
-    momentum: float | None = None
-    weight_decay: float | None = None
-    schedule: str | None = None
-    validation: float | None = None
-    target: float | None = None
-    seed: int = 1
-    threads: int | None = None
-    out: str | None = None
-    runs: str = "runs"
-    save_every: float = 30.0
-    resume: str | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """All settings of a run, decided, as settings.json holds them. One plan gives one set of weights.
-
-    epochs : at most, if there is a target
-    cycle : epochs of the schedule's first cycle; None: all of them. Runs of older versions have none
-    shares : of the training images, for each epoch, the hardest; none: all images in every epoch
-    """
-
-    architecture: str
-    data: str
-    data_dir: str | None
-    data_digest: str
-    epochs: int
-    batch_size: int
-    optimizer: str
-    learning_rate: float
-    momentum: float
-    nesterov: bool
-    weight_decay: float
-    schedule: str
-    validation: float
-    seed: int
-    out: str
-    target: float | None = None
-    cycle: int | None = None
-    shares: list[float] = field(default_factory=list)
-
-
-@dataclass
-class _State:
-    """Where a training is; every checkpoint holds it. Sums are over the images of the epoch so far."""
-
-    step: int = 0
-    loss_sum: float = 0.0
-    correct: int = 0
-    images: int = 0
-    epoch_seconds: float = 0.0
-    seconds: float = 0.0
-    best_epoch: int = 0
-    history: list[dict[str, Any]] = field(default_factory=list)
 
 
 def train(
@@ -170,19 +75,19 @@ def train(
 @contextmanager
 def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"]:
     """A new run in a folder of its own."""
-    dataset, notice, name_or_path = _load_data(settings.data, settings.data_dir, report)
+    dataset, notice, name_or_path = load_data(settings.data, settings.data_dir, report)
     if dataset.train is None:
         raise DataError(f"{dataset.name}: holds no training images; pass another --data")
     description, source = read_model(settings.architecture)
-    plan = _plan(settings, _defaults(description, source, settings), dataset, name_or_path)
-    _check_out(plan.out)
+    plan = make_plan(settings, training_defaults(description, source, settings), dataset, name_or_path)
+    check_out(plan.out)
     network = Network.from_description(
         description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
     )
-    splits = _splits(dataset, plan)
-    network.recipe = _recipe(dataset, splits[1])
+    splits = split_images(dataset, plan)
+    network.recipe = measure_recipe(dataset, splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        yield _Training(run, plan, dataset, splits, notice, network, None, _State(), {}, settings)
+        yield _Training(run, plan, dataset, splits, notice, network, None, TrainingState(), {}, settings)
 
 
 @contextmanager
@@ -190,11 +95,11 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training
     """A stopped run, as its last checkpoint left it."""
     assert settings.resume is not None
     with RunFolder.open(settings.resume, settings.runs) as run:
-        plan = _read_plan(run)
+        plan = read_plan(run)
         if settings.out is not None:
             plan = replace(plan, out=settings.out)
-        _check_out(plan.out)
-        dataset, _, _ = _load_data(plan.data, settings.data_dir or plan.data_dir, report)
+        check_out(plan.out)
+        dataset, _, _ = load_data(plan.data, settings.data_dir or plan.data_dir, report)
         if dataset.digest != plan.data_digest:
             raise DataError(
                 f"{printable(plan.data)}: is not the data that {printable(run.path)} was trained on; "
@@ -202,13 +107,13 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training
             )
         checkpoint = run.load_checkpoint()
         where = printable(run.checkpoint_path)
-        state = _read_state(where, checkpoint.state)
-        _check_fit(where, checkpoint, dataset)
+        state = read_state(where, checkpoint.state)
+        check_fit(where, checkpoint, dataset)
         yield _Training(
             run,
             plan,
             dataset,
-            _splits(dataset, plan),
+            split_images(dataset, plan),
             None,
             checkpoint.network,
             checkpoint.optimizer_state,
@@ -216,165 +121,6 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training
             checkpoint.images,
             settings,
         )
-
-
-def _read_state(where: str, values: dict[str, Any]) -> _State:
-    """What a checkpoint says of the training; FormatError for other keys, and for values of other types."""
-    state = _State()
-    for name, standard in asdict(state).items():
-        if name not in values:
-            raise FormatError(f"{where}: state has no {name}; start a new run")
-        value = values[name]
-        fits = type(value) is type(standard) and (isinstance(value, list) or name == "loss_sum" or value >= 0)
-        if not fits or (isinstance(value, list) and not all(_is_epoch(facts) for facts in value)):
-            raise FormatError(f"{where}: {name} of the state is {shortened(value)}; start a new run")
-        setattr(state, name, value)
-    check_keys(where, "key of the state", values, asdict(state))
-    if state.best_epoch > len(state.history):
-        done = len(state.history)
-        raise FormatError(f"{where}: best_epoch is {state.best_epoch}, but {done} are done; start a new run")
-    return state
-
-
-def _is_epoch(facts: Any) -> bool:
-    """Whether an entry of the history has what is read of it."""
-    if not isinstance(facts, dict) or type(facts.get("epoch")) is not int:
-        return False
-    known = {name: facts.get(name) for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")}
-    numbers = [value for name, value in known.items() if not (name.startswith("validation") and value is None)]
-    return all(type(value) in (int, float) for value in numbers) and type(facts.get("images", 0)) is int
-
-
-def _check_fit(where: str, checkpoint: Checkpoint, dataset: DataSet) -> None:
-    """The network takes the images of the data set, and the optimizer's state is that of its parameters."""
-    network = checkpoint.network
-    assert dataset.train is not None
-    if network.input_shape != dataset.train.images.shape[1:] or network.class_names != dataset.class_names:
-        raise FormatError(
-            f"{where}: is of a network for other images or classes than {dataset.name} has; start a new run"
-        )
-    shapes = {parameter.name: parameter.value.shape for parameter in network.named_parameters()}
-    for key, value in checkpoint.optimizer_state.items():
-        name = key.rpartition(".")[0]
-        if name not in shapes or not isinstance(value, np.ndarray) or value.shape != shapes[name]:
-            raise FormatError(f"{where}: optimizer state {shortened(key)} does not fit the network; start a new run")
-
-
-def _read_plan(run: RunFolder) -> Plan:
-    try:
-        return from_json(Plan, run.settings)
-    except FormatError as error:
-        raise FormatError(f"{printable(run.path)}/settings.json: {error}; start a new run") from None
-
-
-def _load_data(
-    name_or_path: str | None, data_dir: str | None, report: data.Report
-) -> tuple[DataSet, str | None, str]:
-    """The data set, a notice for the user, and the name or path to load it with again."""
-    if name_or_path is not None:
-        dataset = data.load(name_or_path, data_dir=data_dir, report=report)
-        return dataset, None, name_or_path if name_or_path in data.NAMES else str(Path(name_or_path).resolve())
-    dataset, notice = data.resolve_default(data_dir, report)
-    return dataset, notice, dataset.name
-
-
-def _defaults(description: dict[str, Any], source: str, settings: TrainSettings) -> dict[str, Any]:
-    """What the network's description says about training; its [target] counts only with a target."""
-    training: dict[str, Any] = description.get("training", {})
-    if settings.target is None:
-        return training
-    target: dict[str, Any] = description.get("target", {})
-    check_keys(f"{source}, [target]", "setting", target, _TARGET_KEYS)
-    shares = target.get("shares", [])
-    if not isinstance(shares, list) or any(
-        not isinstance(share, int | float) or not 0 < share <= 1 for share in shares
-    ):
-        raise FormatError(
-            f"{source}, [target]: shares is {quoted(repr(shares))}; use a list of numbers above 0 and at most 1"
-        )
-    return {"validation": _VALIDATION_FOR_TARGET, **training, **target}
-
-
-def _plan(settings: TrainSettings, defaults: dict[str, Any], dataset: DataSet, name_or_path: str) -> Plan:
-    """What the user asked for, else what the network's description says, else what suits most networks."""
-
-    def choose(asked: Any, key: str, otherwise: Any) -> Any:
-        return asked if asked is not None else defaults.get(key, otherwise)
-
-    optimizer = choose(settings.optimizer, "optimizer", "sgd")
-    if optimizer not in OPTIMIZERS:
-        raise UsageError(f"optimizer {optimizer}: unknown; use {' or '.join(OPTIMIZERS)}")
-    if settings.target is not None and not 0 < settings.target <= 1:
-        raise UsageError(f"--target {settings.target:g}: use an accuracy above 0 and at most 1, such as 0.99")
-    momentum = float(choose(settings.momentum, "momentum", 0.9))
-    epochs = int(choose(settings.epochs, "epochs", 10))
-    plan = Plan(
-        architecture=settings.architecture,
-        data=name_or_path,
-        data_dir=str(Path(settings.data_dir).resolve()) if settings.data_dir else None,
-        data_digest=dataset.digest,
-        epochs=epochs,
-        batch_size=int(choose(settings.batch_size, "batch_size", 64)),
-        optimizer=optimizer,
-        learning_rate=float(choose(settings.learning_rate, "learning_rate", 0.05)),
-        momentum=momentum,
-        nesterov=bool(defaults.get("nesterov", False)) and momentum > 0,
-        weight_decay=float(choose(settings.weight_decay, "weight_decay", 0.0)),
-        schedule=choose(settings.schedule, "schedule", "cosine"),
-        validation=float(choose(settings.validation, "validation", 0.0)),
-        seed=settings.seed,
-        out=str(Path(settings.out or "model.bin").resolve()),
-        target=settings.target,
-        cycle=max(1, min(epochs, int(defaults.get("cycle", epochs)))) if settings.target is not None else None,
-        shares=[float(share) for share in defaults.get("shares", [])] if settings.target is not None else [],
-    )
-    if plan.target is not None and plan.validation == 0:
-        raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
-    schedule.learning_rate(
-        plan.schedule, plan.learning_rate, 0, 1
-    )  # an unknown name is told before the data is read
-    return plan
-
-
-def _check_out(out: str) -> None:
-    """Said before the training, not after it."""
-    folder = Path(out).parent
-    if Path(out).is_dir():
-        raise UsageError(f"{printable(out)}: is a folder; pass the name of a file as --out")
-    if not folder.is_dir():
-        raise UsageError(f"{printable(out)}: the folder {printable(folder)} does not exist; make it first")
-    if not os.access(folder, os.W_OK):
-        raise UsageError(
-            f"{printable(out)}: the folder {printable(folder)} cannot be written; pass another --out"
-        )
-
-
-def _splits(dataset: DataSet, plan: Plan) -> tuple[Indices | None, Split | None]:
-    """Which of the training images are trained on (None: all), and copies of the others.
-
-    Only the others are copied: there are few of them, while copying MNIST's 57,000 takes as long as a twelfth
-    of an epoch.
-    """
-    assert dataset.train is not None
-    if plan.validation == 0:
-        return None, None
-    kept, held_out = split_indices(dataset.train.labels, plan.validation, seed=plan.seed)
-    if len(held_out) == 0:
-        raise UsageError(f"--val {plan.validation:g}: leaves no image to validate on; use a larger share")
-    return kept, Split(dataset.train.images[held_out], dataset.train.labels[held_out])
-
-
-def _recipe(dataset: DataSet, validation: Split | None) -> InputRecipe:
-    """How pictures become input: measured from the images that are trained on."""
-    assert dataset.train is not None
-    images = dataset.train.images
-    is_digit = dataset.class_names == [str(digit) for digit in range(10)] and images.shape[1:] == (1, 28, 28)
-    return InputRecipe.measured(
-        images,
-        kind="digit" if is_digit else "image",
-        polarity=dataset.polarity,
-        but_for=validation.images if validation is not None else None,
-    )
 
 
 class _Training:
@@ -389,7 +135,7 @@ class _Training:
         notice: str | None,
         network: Network,
         optimizer_state: Any,
-        state: _State,
+        state: TrainingState,
         image_arrays: dict[str, Any],
         settings: TrainSettings,
     ) -> None:

@@ -166,11 +166,11 @@ def test_stopped_run_is_resumed_towards_its_target(tmp_path: Path, small_data: P
 
 
 def test_lists_of_names_in_the_options_are_those_of_the_library() -> None:
-    from cnncli import schedule, train
+    from cnncli import plan, schedule
     from cnncli.cli import train as command
 
     assert tuple(schedule.SCHEDULES) == command.SCHEDULES
-    assert train.OPTIMIZERS == command.OPTIMIZERS
+    assert plan.OPTIMIZERS == command.OPTIMIZERS
 
 
 def test_thread_count_comes_from_the_environment(cnn: Cnn, small_data: Path) -> None:

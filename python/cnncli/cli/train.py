@@ -135,8 +135,9 @@ def command(
     )
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.signals import StopRequest, exit_code
+    from cnncli.plan import TrainSettings
     from cnncli.records import Finished, Started, Stopped
-    from cnncli.train import TrainSettings, train
+    from cnncli.train import train
 
     settings = TrainSettings(
         architecture=arch,

@@ -1,0 +1,224 @@
+"""What a training is asked to do, and what is decided from that: the same plan gives the same weights."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli import data, schedule
+from cnncli.data import DataSet, Split
+from cnncli.data.split import split_indices
+from cnncli.description import check_keys, quoted
+from cnncli.errors import FormatError, UsageError
+from cnncli.files import printable
+from cnncli.recipe import InputRecipe
+from cnncli.runs import RunFolder
+from cnncli.typed_json import from_json
+
+Indices = npt.NDArray[np.int64]
+
+OPTIMIZERS = ("sgd",)
+# Enough to tell 99 % from 98.5 % on MNIST, and too few to be missed in training.
+_VALIDATION_FOR_TARGET = 0.05
+_TARGET_KEYS = (
+    "epochs",
+    "cycle",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "momentum",
+    "nesterov",
+    "weight_decay",
+    "schedule",
+    "validation",
+    "shares",
+)
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """What the user asks for; None leaves a choice to the network's description.
+
+    architecture : a network that comes with the program, or a .toml
+    data : name or path of a data set; None: MNIST if it is found or can be fetched, else the embedded digits
+    learning_rate : the largest one, which `schedule` scales
+    validation : float in [0, 1), share of the training images held out to choose the best epoch; default 0,
+        with a target 0.05
+    target : float in (0, 1], validation accuracy that ends the training as soon as it is reached. The
+        description's [target] then goes before its [training], and the first `cycle` epochs are one cycle of
+        the schedule; if they end below the target, each further epoch is a cycle of its own at a lower rate.
+        An epoch within a cycle, where the rate is high, has to pass the target by two standard errors, so that
+        luck with the images held out is not taken for skill, and an epoch that ends a cycle is kept before it
+    out : where a copy of the model goes
+    runs : folder that gets a folder for this run
+    save_every : seconds from a checkpoint to the next within an epoch; there is one after each epoch too
+    resume : folder of a run to go on with; then only `threads`, `out`, `data_dir` and `save_every` count
+    """
+
+    architecture: str = "lenet5"
+    data: str | None = None
+    data_dir: str | None = None
+    epochs: int | None = None
+    batch_size: int | None = None
+    optimizer: str | None = None
+    learning_rate: float | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
+    schedule: str | None = None
+    validation: float | None = None
+    target: float | None = None
+    seed: int = 1
+    threads: int | None = None
+    out: str | None = None
+    runs: str = "runs"
+    save_every: float = 30.0
+    resume: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All settings of a run, decided, as settings.json holds them. One plan gives one set of weights.
+
+    epochs : at most, if there is a target
+    cycle : epochs of the schedule's first cycle; None: all of them. Runs of older versions have none
+    shares : of the training images, for each epoch, the hardest; none: all images in every epoch
+    """
+
+    architecture: str
+    data: str
+    data_dir: str | None
+    data_digest: str
+    epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    momentum: float
+    nesterov: bool
+    weight_decay: float
+    schedule: str
+    validation: float
+    seed: int
+    out: str
+    target: float | None = None
+    cycle: int | None = None
+    shares: list[float] = field(default_factory=list)
+
+
+def read_plan(run: RunFolder) -> Plan:
+    try:
+        return from_json(Plan, run.settings)
+    except FormatError as error:
+        raise FormatError(f"{printable(run.path)}/settings.json: {error}; start a new run") from None
+
+
+def load_data(
+    name_or_path: str | None, data_dir: str | None, report: data.Report
+) -> tuple[DataSet, str | None, str]:
+    """The data set, a notice for the user, and the name or path to load it with again."""
+    if name_or_path is not None:
+        dataset = data.load(name_or_path, data_dir=data_dir, report=report)
+        return dataset, None, name_or_path if name_or_path in data.NAMES else str(Path(name_or_path).resolve())
+    dataset, notice = data.resolve_default(data_dir, report)
+    return dataset, notice, dataset.name
+
+
+def training_defaults(description: dict[str, Any], source: str, settings: TrainSettings) -> dict[str, Any]:
+    """What the network's description says about training; its [target] counts only with a target."""
+    training: dict[str, Any] = description.get("training", {})
+    if settings.target is None:
+        return training
+    target: dict[str, Any] = description.get("target", {})
+    check_keys(f"{source}, [target]", "setting", target, _TARGET_KEYS)
+    shares = target.get("shares", [])
+    if not isinstance(shares, list) or any(
+        not isinstance(share, int | float) or not 0 < share <= 1 for share in shares
+    ):
+        raise FormatError(
+            f"{source}, [target]: shares is {quoted(repr(shares))}; use a list of numbers above 0 and at most 1"
+        )
+    return {"validation": _VALIDATION_FOR_TARGET, **training, **target}
+
+
+def make_plan(settings: TrainSettings, defaults: dict[str, Any], dataset: DataSet, name_or_path: str) -> Plan:
+    """What the user asked for, else what the network's description says, else what suits most networks."""
+
+    def choose(asked: Any, key: str, otherwise: Any) -> Any:
+        return asked if asked is not None else defaults.get(key, otherwise)
+
+    optimizer = choose(settings.optimizer, "optimizer", "sgd")
+    if optimizer not in OPTIMIZERS:
+        raise UsageError(f"optimizer {optimizer}: unknown; use {' or '.join(OPTIMIZERS)}")
+    if settings.target is not None and not 0 < settings.target <= 1:
+        raise UsageError(f"--target {settings.target:g}: use an accuracy above 0 and at most 1, such as 0.99")
+    momentum = float(choose(settings.momentum, "momentum", 0.9))
+    epochs = int(choose(settings.epochs, "epochs", 10))
+    plan = Plan(
+        architecture=settings.architecture,
+        data=name_or_path,
+        data_dir=str(Path(settings.data_dir).resolve()) if settings.data_dir else None,
+        data_digest=dataset.digest,
+        epochs=epochs,
+        batch_size=int(choose(settings.batch_size, "batch_size", 64)),
+        optimizer=optimizer,
+        learning_rate=float(choose(settings.learning_rate, "learning_rate", 0.05)),
+        momentum=momentum,
+        nesterov=bool(defaults.get("nesterov", False)) and momentum > 0,
+        weight_decay=float(choose(settings.weight_decay, "weight_decay", 0.0)),
+        schedule=choose(settings.schedule, "schedule", "cosine"),
+        validation=float(choose(settings.validation, "validation", 0.0)),
+        seed=settings.seed,
+        out=str(Path(settings.out or "model.bin").resolve()),
+        target=settings.target,
+        cycle=max(1, min(epochs, int(defaults.get("cycle", epochs)))) if settings.target is not None else None,
+        shares=[float(share) for share in defaults.get("shares", [])] if settings.target is not None else [],
+    )
+    if plan.target is not None and plan.validation == 0:
+        raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
+    schedule.learning_rate(
+        plan.schedule, plan.learning_rate, 0, 1
+    )  # an unknown name is told before the data is read
+    return plan
+
+
+def check_out(out: str) -> None:
+    """Said before the training, not after it."""
+    folder = Path(out).parent
+    if Path(out).is_dir():
+        raise UsageError(f"{printable(out)}: is a folder; pass the name of a file as --out")
+    if not folder.is_dir():
+        raise UsageError(f"{printable(out)}: the folder {printable(folder)} does not exist; make it first")
+    if not os.access(folder, os.W_OK):
+        raise UsageError(
+            f"{printable(out)}: the folder {printable(folder)} cannot be written; pass another --out"
+        )
+
+
+def split_images(dataset: DataSet, plan: Plan) -> tuple[Indices | None, Split | None]:
+    """Which of the training images are trained on (None: all), and copies of the others.
+
+    Only the others are copied: there are few of them, while copying MNIST's 57,000 takes as long as a twelfth
+    of an epoch.
+    """
+    assert dataset.train is not None
+    if plan.validation == 0:
+        return None, None
+    kept, held_out = split_indices(dataset.train.labels, plan.validation, seed=plan.seed)
+    if len(held_out) == 0:
+        raise UsageError(f"--val {plan.validation:g}: leaves no image to validate on; use a larger share")
+    return kept, Split(dataset.train.images[held_out], dataset.train.labels[held_out])
+
+
+def measure_recipe(dataset: DataSet, validation: Split | None) -> InputRecipe:
+    """How pictures become input: measured from the images that are trained on."""
+    assert dataset.train is not None
+    images = dataset.train.images
+    is_digit = dataset.class_names == [str(digit) for digit in range(10)] and images.shape[1:] == (1, 28, 28)
+    return InputRecipe.measured(
+        images,
+        kind="digit" if is_digit else "image",
+        polarity=dataset.polarity,
+        but_for=validation.images if validation is not None else None,
+    )

@@ -8,9 +8,8 @@
 #if defined(__linux__)
 #include <sched.h>
 #endif
-#if defined(_OPENMP)
-#include <omp.h>
-#endif
+
+#include "runtime/team.h"
 
 namespace cnn {
 namespace {
@@ -133,7 +132,6 @@ bool Runner::run(const std::vector<Stage>& stages, const Context& context, int t
         return true;
     }
 
-#if defined(_OPENMP)
     const std::size_t counter_count = operations * static_cast<std::size_t>(threads);
     const auto counter_bytes = static_cast<std::ptrdiff_t>(counter_count * sizeof(Counter));
     if (counters_.size() < counter_bytes) counters_ = AlignedBuffer<std::byte>(counter_bytes);
@@ -142,9 +140,7 @@ bool Runner::run(const std::vector<Stage>& stages, const Context& context, int t
     std::atomic<bool> stopped{false};
     Barrier barrier;
 
-#pragma omp parallel num_threads(threads)
-    {
-        const int self = omp_get_thread_num(), team = omp_get_num_threads();
+    run_team(threads, [&](int self, int team) {
         std::byte* scratch = scratch_[static_cast<std::size_t>(self)].data();
         Counter* stage_counters = counters;
         for (const Stage& stage : stages) {
@@ -172,11 +168,8 @@ bool Runner::run(const std::vector<Stage>& stages, const Context& context, int t
             // After the last one too, so that OpenMP's own barrier, which follows, waits for nobody.
             barrier.wait(self, team);
         }
-    }
+    });
     return !stopped.load();
-#else
-    return true;
-#endif
 }
 
 }  // namespace cnn

@@ -66,12 +66,8 @@ int default_thread_count() {
 }
 
 int thread_count() {
-#if defined(_OPENMP)
     if (current.load() == 0) current.store(default_thread_count());
     return current.load();
-#else
-    return 1;
-#endif
 }
 
 void set_thread_count(int count) {

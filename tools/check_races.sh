@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Looks for data races in the core with ThreadSanitizer: tools/check_races.sh PYTHON [BUILD FOLDER]
+#
+# The core is built for one instruction set with threads of its own (cpp/runtime/team.h), since ThreadSanitizer does not
+# see what OpenMP synchronizes. Python is not instrumented. First a copy of the runner whose barrier orders nothing must
+# be found; then the tests below must be clean. PYTHON needs numpy, pytest, hypothesis, cmake, ninja and pybind11.
+set -euo pipefail
+python=$1
+build=${2:-build/threads}
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+tools=$(dirname "$python")
+isa=x86_64
+if grep -qw avx2 /proc/cpuinfo; then isa=avx2; fi
+
+compile() {
+    PATH="$tools:$PATH" cmake -S "$build/source" -B "$build/core" -G Ninja -DCNN_SANITIZE=thread -DCNN_ISAS=$isa \
+        -DPython_EXECUTABLE="$(command -v "$python")" -Dpybind11_DIR="$("$python" -m pybind11 --cmakedir)" \
+        > "$build/compile.log"
+    PATH="$tools:$PATH" cmake --build "$build/core" >> "$build/compile.log" || { tail -50 "$build/compile.log"; exit 1; }
+}
+
+# run ARGUMENTS...: Python with that core
+run() {
+    rm -rf "$build/package"
+    mkdir -p "$build/package"
+    cp -r python/cnncli "$build/package/"
+    cp -r models "$build/package/cnncli/"
+    cp "$build"/core/_core*.so "$build/package/cnncli/"
+    env LD_PRELOAD="$(g++ -print-file-name=libtsan.so)" PYTHONPATH="$PWD/$build/package" CNN_NUM_THREADS=3 \
+        TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1 exitcode=66 report_signal_unsafe=0" \
+        setarch "$(uname -m)" -R "$python" "$@"
+}
+
+mkdir -p "$build/source"
+build=$(realpath --relative-to=. "$build")
+cp -r CMakeLists.txt cpp models "$build/source/"
+
+echo "a barrier that orders nothing:"
+sed -i -E 's/memory_order_(acq_rel|acquire|release)/memory_order_relaxed/' "$build/source/cpp/runtime/runner.cpp"
+compile
+code=0
+run -m pytest -q -x -p no:cacheprovider tests/test_program.py > "$build/planted.log" 2>&1 || code=$?
+grep -m1 -A3 "ThreadSanitizer: data race" "$build/planted.log" || {
+    echo "not found (exit code $code): this check can find nothing"
+    tail -20 "$build/planted.log"
+    exit 1
+}
+
+echo "the core as it is:"
+cp cpp/runtime/runner.cpp "$build/source/cpp/runtime/"
+compile
+run -m pytest -q -p no:cacheprovider tests/test_program.py tests/test_core_program.py \
+    tests/test_single_program.py tests/kernels/test_convolution.py tests/kernels/test_winograd.py \
+    tests/kernels/test_pooled_convolution.py tests/kernels/test_batch_normalization.py tests/kernels/test_linear.py \
+    tests/test_python_threads.py

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
@@ -88,16 +89,19 @@ void max_backward(const py::array& g, const py::array& argmax, const py::array& 
                   const py::tuple& stride, const py::tuple& padding) {
     const PoolingShape s = shape_from(x, "grad_input", g, "grad_output", kernel, stride, padding);
     const float* from = input(g, "grad_output", shape_of(g));
-    const std::int32_t* index = input<std::int32_t>(argmax, "argmax", shape_of(g));
+    const std::int32_t* given = input<std::int32_t>(argmax, "argmax", shape_of(g));
     float* to = output(x, "grad_input", shape_of(x));
+    std::vector<std::int32_t> index;
     {
         py::gil_scoped_release release;  // a look at each value takes as long as the kernel
-        check_argmax(s, x.shape(0), index);
+        // A copy is checked: another thread may write to the array, and the kernel goes where an index says.
+        index.assign(given, given + g.size());
+        check_argmax(s, x.shape(0), index.data());
     }
     Eager eager(x.shape(0));
     const std::ptrdiff_t in = s.channels * s.input_plane(), out = s.channels * s.output_plane();
     const float* gradient = eager.from(from, out);
-    const std::int32_t* where = eager.from(index, out);
+    const std::int32_t* where = eager.from(index.data(), out);
     float* result = eager.lanes(in);
     eager.then(new MaxPoolingBackward(s, gradient, where, nullptr, result));
     eager.to(result, in, to);

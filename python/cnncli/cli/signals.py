@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first asks the training to stop after its step, the second leaves at once."""
+"""Ctrl-C and SIGTERM: the first asks the training to stop and save, the second leaves at once."""
 
 import signal
 from types import FrameType, TracebackType

@@ -47,10 +47,10 @@ grep -h -m1 -A3 "ThreadSanitizer: data race" "$build"/report.* || {
 }
 rm "$build"/report.*
 
-echo "the core as it is:"
+echo "the core as it is:"  # but for signals, which ThreadSanitizer delivers late
 cp cpp/runtime/runner.cpp "$build/source/cpp/runtime/"
 compile
-run -m pytest -q -p no:cacheprovider tests/test_program.py tests/test_core_program.py \
+run -m pytest -q -p no:cacheprovider -k "not signal and not ctrl_c" tests/test_program.py tests/test_core_program.py \
     tests/test_single_program.py tests/kernels/test_convolution.py tests/kernels/test_winograd.py \
     tests/kernels/test_pooled_convolution.py tests/kernels/test_batch_normalization.py tests/kernels/test_linear.py \
     tests/test_python_threads.py || {

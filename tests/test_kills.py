@@ -16,56 +16,28 @@ import pytest
 
 import cnncli
 from cnn_process import run_cnn, start_cnn
-from cnncli import container
 from cnncli.runs import RunFolder
+from small_training import NETWORK, weights, write_digits
 
 KILLS = int(os.environ.get("CNN_TEST_KILLS", "24"))
 SAVE_EVERY = 0.03  # seconds
 # From the end of one save to the end of the next: a step, the save itself, and a core that others use too.
 SLACK = 2.0
 
-# With state beside the weights, random numbers in every step and a rate that changes with it.
-NETWORK = """
-name = "small"
-input = [1, 28, 28]
-classes = 10
-layers = [
-    { type = "Convolution", output_channels = 6, kernel = 5 },
-    { type = "BatchNormalization" },
-    { type = "ReLU" },
-    { type = "MaxPooling", kernel = 2 },
-    { type = "Flatten" },
-    { type = "Linear", outputs = 64 },
-    { type = "ReLU" },
-    { type = "Dropout", rate = 0.25 },
-    { type = "Linear", outputs = "classes" },
-]
-"""
-STEPS = 4 * 225
-WORDS = ["--arch", "small.toml", "--data", "drawn.npz", "--epochs", 4, "--batch-size", 8, "--val", 0.1]
+STEPS = 8 * 225
+WORDS = ["--arch", "small.toml", "--data", "drawn.npz", "--epochs", 8, "--batch-size", 8, "--val", 0.1]
 WORDS += ["--schedule", "one-cycle", "--momentum", 0.9, "--threads", 1]
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set, a network, and the model that an undisturbed training makes of them."""
-    from cnncli import _core
-
     folder = tmp_path_factory.mktemp("kills")
-    images, labels = np.empty((2100, 28, 28), np.uint8), np.empty(2100, np.uint8)
-    _core.digits_generate(images, labels, seed=3, first=0)
-    np.savez(
-        folder / "drawn.npz", x_train=images[:2000], y_train=labels[:2000], x_test=images[2000:], y_test=labels[2000:]
-    )
+    write_digits(folder / "drawn.npz", 2000, 100)
     (folder / "small.toml").write_text(NETWORK)
     outcome = run_cnn("train", *WORDS, "--out", "whole.bin", "--runs", "undisturbed", folder=folder)
     assert outcome.code == 0, outcome.err
     return folder
-
-
-def weights(path: Path) -> dict[str, bytes]:
-    tensors, _ = container.read(path)
-    return {name: tensor.tobytes() for name, tensor in tensors.items()}
 
 
 @dataclass

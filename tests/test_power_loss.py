@@ -5,11 +5,9 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import cnncli
-from cnncli import container
 from cnncli.errors import CnnError
 from cnncli.files import publish, write_atomically
 from cnncli.plan import TrainSettings
@@ -17,19 +15,7 @@ from cnncli.records import EpochDone, Finished
 from cnncli.runs import RunFolder
 from cnncli.train import train
 from power_loss import Flush, Folder, recorded, states_after_power_loss
-
-NETWORK = """
-name = "small"
-input = [1, 28, 28]
-classes = 10
-layers = [
-    { type = "Convolution", output_channels = 2, kernel = 5, stride = 3 },
-    { type = "BatchNormalization" },
-    { type = "Flatten" },
-    { type = "Dropout", rate = 0.25 },
-    { type = "Linear", outputs = "classes" },
-]
-"""
+from small_training import NETWORK, weights, write_digits
 
 
 def contents(folder: Folder) -> Folder:
@@ -94,11 +80,7 @@ def test_a_downloaded_file_is_whole_or_not_there(tmp_path: Path) -> None:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> TrainSettings:
-    from cnncli import _core
-
-    images, labels = np.empty((80, 28, 28), np.uint8), np.empty(80, np.uint8)
-    _core.digits_generate(images, labels, seed=3, first=0)
-    np.savez(tmp_path / "drawn.npz", x_train=images[:60], y_train=labels[:60], x_test=images[60:], y_test=labels[60:])
+    write_digits(tmp_path / "drawn.npz", 60, 20)
     (tmp_path / "small.toml").write_text(NETWORK)
     return TrainSettings(
         architecture=str(tmp_path / "small.toml"),
@@ -109,12 +91,6 @@ def settings(tmp_path: Path) -> TrainSettings:
         runs=str(tmp_path / "runs"),
         out=str(tmp_path / "model.bin"),
     )
-
-
-def weights(path: Path | str | None) -> dict[str, bytes]:
-    assert path is not None
-    tensors, _ = container.read(path)
-    return {name: tensor.tobytes() for name, tensor in tensors.items()}
 
 
 def lay_out(state: Folder, folder: Path) -> None:

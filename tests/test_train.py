@@ -16,40 +16,16 @@ from cnncli.program import Program, StepResult
 from cnncli.records import EpochDone, Finished, Progress, Record, Started, Stopped
 from cnncli.timetable import Timetable
 from cnncli.train import train
+from small_training import NETWORK, weights, write_digits
 
 IMAGES = 200
-# Small, with all that makes resuming hard: state beside the weights and random numbers in every step.
-NETWORK = """
-name = "small"
-input = [1, 28, 28]
-classes = 10
-layers = [
-    { type = "Convolution", output_channels = 4, kernel = 5, stride = 2 },
-    { type = "BatchNormalization" },
-    { type = "ReLU" },
-    { type = "MaxPooling", kernel = 2 },
-    { type = "Flatten" },
-    { type = "Dropout", rate = 0.25 },
-    { type = "Linear", outputs = "classes" },
-]
-"""
 
 
 @pytest.fixture(scope="module")
 def digits_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """200 drawn digits to train on and 50 to test, as an .npz file."""
-    from cnncli import _core
-
-    images, labels = np.empty((IMAGES + 50, 28, 28), np.uint8), np.empty(IMAGES + 50, np.uint8)
-    _core.digits_generate(images, labels, seed=3, first=0)
+    """200 drawn digits to train on and 50 to test."""
     path = tmp_path_factory.mktemp("data") / "drawn.npz"
-    np.savez(
-        path,
-        x_train=images[:IMAGES],
-        y_train=labels[:IMAGES],
-        x_test=images[IMAGES:],
-        y_test=labels[IMAGES:],
-    )
+    write_digits(path, IMAGES, 50)
     return path
 
 
@@ -74,6 +50,12 @@ def finish(settings: TrainSettings) -> Finished:
 
 
 def stop_after(settings: TrainSettings, steps: int) -> Stopped:
+    last = last_record(settings, steps)
+    assert isinstance(last, Stopped)
+    return last
+
+
+def last_record(settings: TrainSettings, steps: int) -> Record:
     """Asked to stop once so many steps are done; within a step, which may take long, it is asked as well."""
     done: list[int] = []
     real_step = Program.step
@@ -86,14 +68,7 @@ def stop_after(settings: TrainSettings, steps: int) -> Stopped:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Program, "step", step)
         *_, last = train(settings, should_stop=lambda: len(done) >= steps)
-    assert isinstance(last, Stopped)
     return last
-
-
-def weights(path: str | Path | None) -> dict[str, bytes]:
-    assert path is not None
-    tensors, _ = container.read(path)
-    return {name: tensor.tobytes() for name, tensor in tensors.items() if name != "sha256"}
 
 
 def kinds(records: list[Record]) -> list[str]:
@@ -154,16 +129,11 @@ def test_run_that_stops_after_every_step_has_the_same_bits(settings: TrainSettin
     expected = weights(settings.out)
     stopped = stop_after(settings, 1)
     for _ in range(20):
-        records = list(_stop_at_second_question(TrainSettings(resume=str(stopped.run))))
-        if isinstance(records[-1], Finished):
+        last = last_record(TrainSettings(resume=str(stopped.run)), 1)
+        if isinstance(last, Finished):
             break
-    assert isinstance(records[-1], Finished)
+    assert isinstance(last, Finished)
     assert weights(settings.out) == expected
-
-
-def _stop_at_second_question(settings: TrainSettings) -> "itertools.chain[Record]":
-    asked = itertools.count()
-    return itertools.chain(train(settings, should_stop=lambda: next(asked) >= 1))
 
 
 def test_killed_run_resumes_from_its_last_checkpoint(settings: TrainSettings) -> None:

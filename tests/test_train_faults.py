@@ -25,31 +25,13 @@ from cnncli.records import Finished, Record, SaveFailed, Started, Stopped
 from cnncli.runs import RunFolder
 from cnncli.train import train
 from faults import ERRORS, failing_calls
-
-NETWORK = """
-name = "small"
-input = [1, 28, 28]
-classes = 10
-layers = [
-    { type = "Convolution", output_channels = 4, kernel = 5, stride = 2 },
-    { type = "BatchNormalization" },
-    { type = "ReLU" },
-    { type = "MaxPooling", kernel = 2 },
-    { type = "Flatten" },
-    { type = "Dropout", rate = 0.25 },
-    { type = "Linear", outputs = "classes" },
-]
-"""
+from small_training import NETWORK, weights, write_digits
 
 
 @pytest.fixture(scope="module")
 def digits_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from cnncli import _core
-
-    images, labels = np.empty((250, 28, 28), np.uint8), np.empty(250, np.uint8)
-    _core.digits_generate(images, labels, seed=3, first=0)
     path = tmp_path_factory.mktemp("data") / "drawn.npz"
-    np.savez(path, x_train=images[:200], y_train=labels[:200], x_test=images[200:], y_test=labels[200:])
+    write_digits(path, 200, 50)
     return path
 
 
@@ -66,12 +48,6 @@ def settings(digits_file: Path, tmp_path: Path) -> TrainSettings:
         runs=str(tmp_path / "runs"),
         out=str(tmp_path / "model.bin"),
     )
-
-
-def weights(path: str | Path | None) -> dict[str, bytes]:
-    assert path is not None
-    tensors, _ = container.read(path)
-    return {name: tensor.tobytes() for name, tensor in tensors.items()}
 
 
 def run_of(settings: TrainSettings) -> Path:

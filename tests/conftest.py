@@ -1,6 +1,7 @@
 """What all tests share: instruction sets, thread counts, seeded numbers, the real MNIST and mirrors on this machine."""
 
 import os
+import signal
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ import numpy as np
 import pytest
 
 from mirror_server import MirrorServer, make_authority, serve
+
+# A shell starts what runs in the background with Ctrl-C ignored, and children inherit that: tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 THREAD_COUNTS = (1, 2, 3)
 SEED = pytest.StashKey[int]()

@@ -257,10 +257,11 @@ class BoundProgram {
         has_targets_ = targets.has_value();
     }
 
-    // (sum of losses, correct), over `indices`; `losses`: None or (count,), written. None: `should_stop` said so.
-    py::object step(const py::array& indices, std::uint64_t seed,
-                    std::uint32_t step_number, std::uint32_t epoch, float learning_rate,
-                    int threads, const OptionalArray& losses, const py::object& should_stop) {
+    // (sum of losses, correct), over `indices`; `losses`: None or (count,), written. None: `should_stop` said
+    // so.
+    py::object step(const py::array& indices, std::uint64_t seed, std::uint32_t step_number,
+                    std::uint32_t epoch, float learning_rate, int threads, const OptionalArray& losses,
+                    const py::object& should_stop) {
         check_idle();
         const std::int64_t* given = input<std::int64_t>(indices, "indices", {kAny});
         const py::ssize_t count = indices.shape(0);
@@ -285,14 +286,16 @@ class BoundProgram {
         {
             const Running running(running_);
             py::gil_scoped_release release;
-            result = program_.step(indices_.data(), count, context, threads, signal_check(should_stop.ptr()), to);
+            result =
+                program_.step(indices_.data(), count, context, threads, signal_check(should_stop.ptr()), to);
         }
         return finished(result);
     }
 
-    // Runs images first .. first + count; `rows`: None or (count, outputs), written. The result is that of step.
-    py::object forward(py::ssize_t first, py::ssize_t count, bool losses,
-                                            const OptionalArray& rows, int threads, const py::object& should_stop) {
+    // Runs images first .. first + count; `rows`: None or (count, outputs), written. The result is that of
+    // step.
+    py::object forward(py::ssize_t first, py::ssize_t count, bool losses, const OptionalArray& rows,
+                       int threads, const py::object& should_stop) {
         check_idle();
         check(first >= 0 && count >= 0 && count <= count_ - first,
               "first, count: not among the bound images");
@@ -302,7 +305,8 @@ class BoundProgram {
         {
             const Running running(running_);
             py::gil_scoped_release release;
-            result = program_.forward(first, nullptr, count, threads, signal_check(should_stop.ptr()), losses, to);
+            result =
+                program_.forward(first, nullptr, count, threads, signal_check(should_stop.ptr()), losses, to);
         }
         return finished(result);
     }
@@ -477,7 +481,8 @@ void bind_program(py::module_& m) {
         .def("finish", &BoundProgram::finish)
         .def("bind", &BoundProgram::bind, py::arg("images"), py::arg("targets"))
         .def("step", &BoundProgram::step, py::arg("indices"), py::kw_only(), py::arg("seed"), py::arg("step"),
-             py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"), py::arg("losses") = py::none(), py::arg("should_stop") = py::none())
+             py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"), py::arg("losses") = py::none(),
+             py::arg("should_stop") = py::none())
         .def("forward", &BoundProgram::forward, py::kw_only(), py::arg("first"), py::arg("count"),
              py::arg("losses"), py::arg("rows"), py::arg("threads"), py::arg("should_stop") = py::none())
         .def("predict", &BoundProgram::predict, py::arg("images"), py::arg("threads"))

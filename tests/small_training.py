@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from cnncli import _core, container
+from cnncli.plan import TrainSettings
 
 # State beside the weights, and random numbers in every step.
 NETWORK = """
@@ -28,6 +29,23 @@ def write_digits(path: Path, train: int, test: int) -> None:
     images, labels = np.empty((train + test, 28, 28), np.uint8), np.empty(train + test, np.uint8)
     _core.digits_generate(images, labels, seed=3, first=0)
     np.savez(path, x_train=images[:train], y_train=labels[:train], x_test=images[train:], y_test=labels[train:])
+
+
+def small_settings(
+    folder: Path, train: int = 200, test: int = 50, batch_size: int = 32, validation: float | None = None
+) -> TrainSettings:
+    """Three epochs of the network on so many drawn digits, all in `folder`."""
+    (folder / "small.toml").write_text(NETWORK)
+    write_digits(folder / "drawn.npz", train, test)
+    return TrainSettings(
+        architecture=str(folder / "small.toml"),
+        data=str(folder / "drawn.npz"),
+        epochs=3,
+        batch_size=batch_size,
+        validation=validation,
+        runs=str(folder / "runs"),
+        out=str(folder / "model.bin"),
+    )
 
 
 def weights(path: str | Path | None) -> dict[str, bytes]:

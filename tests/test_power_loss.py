@@ -15,7 +15,7 @@ from cnncli.records import EpochDone, Finished
 from cnncli.runs import RunFolder
 from cnncli.train import train
 from power_loss import Flush, Folder, recorded, states_after_power_loss
-from small_training import NETWORK, weights, write_digits
+from small_training import small_settings, weights
 
 
 def contents(folder: Folder) -> Folder:
@@ -80,17 +80,7 @@ def test_a_downloaded_file_is_whole_or_not_there(tmp_path: Path) -> None:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> TrainSettings:
-    write_digits(tmp_path / "drawn.npz", 60, 20)
-    (tmp_path / "small.toml").write_text(NETWORK)
-    return TrainSettings(
-        architecture=str(tmp_path / "small.toml"),
-        data=str(tmp_path / "drawn.npz"),
-        epochs=3,
-        batch_size=16,
-        validation=0.25,
-        runs=str(tmp_path / "runs"),
-        out=str(tmp_path / "model.bin"),
-    )
+    return small_settings(tmp_path, 60, 20, batch_size=16, validation=0.25)
 
 
 def lay_out(state: Folder, folder: Path) -> None:

@@ -16,31 +16,15 @@ from cnncli.program import Program, StepResult
 from cnncli.records import EpochDone, Finished, Progress, Record, Started, Stopped
 from cnncli.timetable import Timetable
 from cnncli.train import train
-from small_training import NETWORK, weights, write_digits
+from small_training import small_settings, weights
 
 IMAGES = 200
 
 
-@pytest.fixture(scope="module")
-def digits_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """200 drawn digits to train on and 50 to test."""
-    path = tmp_path_factory.mktemp("data") / "drawn.npz"
-    write_digits(path, IMAGES, 50)
-    return path
-
-
 @pytest.fixture
-def settings(digits_file: Path, tmp_path: Path) -> TrainSettings:
+def settings(tmp_path: Path) -> TrainSettings:
     """Three epochs of 7 steps, the last step of each with 8 images of 32."""
-    (tmp_path / "small.toml").write_text(NETWORK)
-    return TrainSettings(
-        architecture=str(tmp_path / "small.toml"),
-        data=str(digits_file),
-        epochs=3,
-        batch_size=32,
-        runs=str(tmp_path / "runs"),
-        out=str(tmp_path / "model.bin"),
-    )
+    return small_settings(tmp_path, IMAGES)
 
 
 def finish(settings: TrainSettings) -> Finished:
@@ -416,7 +400,7 @@ def test_settings_of_a_run_from_before_targets_can_be_resumed(settings: TrainSet
     assert weights(settings.out) == expected
 
 
-def test_model_records_how_it_was_made(settings: TrainSettings, digits_file: Path) -> None:
+def test_model_records_how_it_was_made(settings: TrainSettings, tmp_path: Path) -> None:
     finished = finish(settings)
     _, content = container.read(finished.model)
     record = content["record"]
@@ -425,7 +409,7 @@ def test_model_records_how_it_was_made(settings: TrainSettings, digits_file: Pat
     assert record["test"]["accuracy"] == finished.test_accuracy
     assert [epoch["epoch"] for epoch in record["training"]["history"]] == [1, 2, 3]
     assert "--arch small.toml --data drawn.npz --epochs 3 --batch-size 32" in record["training"]["command"]
-    assert str(digits_file.parent) not in json.dumps(content)  # paths keep their last part only
+    assert str(tmp_path) not in json.dumps(content)  # paths keep their last part only
 
 
 def test_metrics_file_has_a_line_an_epoch(settings: TrainSettings) -> None:
@@ -445,13 +429,13 @@ def test_loss_that_is_no_number_stops_the_training(settings: TrainSettings) -> N
     assert all(np.isfinite(tensor).all() for tensor in container.read(run / "checkpoint.bin")[0].values())
 
 
-def test_changed_data_is_refused_at_resume(
-    settings: TrainSettings, digits_file: Path, tmp_path: Path
-) -> None:
+def test_changed_data_is_refused_at_resume(settings: TrainSettings, tmp_path: Path) -> None:
+    assert settings.data is not None
+    whole = Path(settings.data)
     changed = tmp_path / "changed.npz"
-    changed.write_bytes(digits_file.read_bytes())
+    changed.write_bytes(whole.read_bytes())
     stopped = stop_after(replace(settings, data=str(changed)), 3)
-    with np.load(digits_file) as arrays:
+    with np.load(whole) as arrays:
         np.savez(changed, **{**arrays, "x_train": arrays["x_train"][::-1]})
     with pytest.raises(DataError, match=r"is not the data that .* was trained on"):
         finish(TrainSettings(resume=str(stopped.run)))

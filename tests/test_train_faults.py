@@ -25,29 +25,13 @@ from cnncli.records import Finished, Record, SaveFailed, Started, Stopped
 from cnncli.runs import RunFolder
 from cnncli.train import train
 from faults import ERRORS, failing_calls
-from small_training import NETWORK, weights, write_digits
-
-
-@pytest.fixture(scope="module")
-def digits_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("data") / "drawn.npz"
-    write_digits(path, 200, 50)
-    return path
+from small_training import small_settings, weights
 
 
 @pytest.fixture
-def settings(digits_file: Path, tmp_path: Path) -> TrainSettings:
-    """Three epochs of 7 steps; a quarter of the images validates, so that there is a best model beside the last."""
-    (tmp_path / "small.toml").write_text(NETWORK)
-    return TrainSettings(
-        architecture=str(tmp_path / "small.toml"),
-        data=str(digits_file),
-        epochs=3,
-        batch_size=32,
-        validation=0.25,
-        runs=str(tmp_path / "runs"),
-        out=str(tmp_path / "model.bin"),
-    )
+def settings(tmp_path: Path) -> TrainSettings:
+    """Three epochs of 5 steps; a quarter of the images validates, so that there is a best model beside the last."""
+    return small_settings(tmp_path, validation=0.25)
 
 
 def run_of(settings: TrainSettings) -> Path:

@@ -54,7 +54,7 @@ def write(path: StrPath, tensors: Mapping[str, Array], record: Mapping[str, Any]
 
     Raises FormatError for content that `read` would refuse, CnnError when the file cannot be written.
     """
-    write_atomically(path, pack(tensors, record, printable(path)))
+    write_atomically(path, _parts(tensors, record, printable(path)))
 
 
 def read(path: StrPath, max_bytes: int = MAX_FILE_BYTES) -> tuple[dict[str, Array], dict[str, Any]]:
@@ -71,6 +71,11 @@ def read(path: StrPath, max_bytes: int = MAX_FILE_BYTES) -> tuple[dict[str, Arra
 
 def pack(tensors: Mapping[str, Array], record: Mapping[str, Any], where: str = "model.bin") -> bytes:
     """The bytes of a model file; `where` names it in errors."""
+    return b"".join(_parts(tensors, record, where))
+
+
+def _parts(tensors: Mapping[str, Array], record: Mapping[str, Any], where: str) -> list[bytes | memoryview]:
+    """All but the hash, and the hash: put together they would be copied once more, megabytes while a user waits."""
     from safetensors.numpy import save  # only writing needs it, and reading should start quickly
 
     with _located(where):
@@ -88,7 +93,8 @@ def pack(tensors: Mapping[str, Array], record: Mapping[str, Any], where: str = "
         data = save(arrays, metadata={METADATA_KEY: text})
         _check_size(len(data), MAX_FILE_BYTES)
         _parse_layout(data)  # what is written can be read
-    return data[:-HASH_BYTES] + hashlib.sha256(memoryview(data)[:-HASH_BYTES]).digest()
+    content = memoryview(data)[:-HASH_BYTES]
+    return [content, hashlib.sha256(content).digest()]
 
 
 def unpack(data: bytes, where: str = "model.bin") -> tuple[dict[str, Array], dict[str, Any]]:

@@ -49,7 +49,7 @@ def printable(text: StrPath) -> str:
     return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), os.fspath(text))
 
 
-def write_atomically(path: StrPath, data: bytes | list[bytes]) -> None:
+def write_atomically(path: StrPath, data: bytes | list[bytes | memoryview]) -> None:
     """Write a file so that readers, and a machine that loses power, see the old content or all of the new.
 
     A temporary file in the same folder is filled, flushed to the disk and renamed over the target; then the
@@ -62,7 +62,7 @@ def write_atomically(path: StrPath, data: bytes | list[bytes]) -> None:
 
     Raises CnnError, one line, when the file cannot be written; the old content is then untouched.
     """
-    parts = [data] if isinstance(data, bytes) else data
+    parts: list[bytes | memoryview] = [data] if isinstance(data, bytes) else data
     if os.fspath(path).endswith("/"):
         raise CnnError(f"{printable(path)}: is a folder; name a file in it")
     target = Path(os.path.realpath(path))
@@ -189,7 +189,7 @@ def _temporary_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
             os.close(descriptor)
 
 
-def _write_all(descriptor: int, part: bytes) -> None:
+def _write_all(descriptor: int, part: bytes | memoryview) -> None:
     rest = memoryview(part)
     while rest:
         rest = rest[os.write(descriptor, rest) :]

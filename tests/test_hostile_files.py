@@ -18,12 +18,13 @@ from tools.fuzz_harness import Tally, fuzz
 from tools.fuzz_models import NETWORKS
 
 import cnncli
+from cnncli import container
 from cnncli.architectures import shipped_model
 from cnncli.errors import FormatError
 from cnncli.files import find_unprintable
 from cnncli.network import Network
 from cnncli.optim import SGD
-from cnncli.serialize import parse_model, save_checkpoint, save_model
+from cnncli.serialize import save_checkpoint, save_model, unpack_network
 
 CPU_COUNT = os.cpu_count() or 1
 
@@ -31,7 +32,7 @@ CPU_COUNT = os.cpu_count() or 1
 def refused(data: bytes) -> str:
     """The one line that refuses the file."""
     with pytest.raises(FormatError) as caught:
-        parse_model(data)
+        unpack_network(*container.unpack(data, "model.bin"), "model.bin")
     line = str(caught.value)
     assert line.startswith("model.bin: ") and find_unprintable(line) is None and len(line) < 300, line
     return line

@@ -25,6 +25,7 @@ from typing import Any
 SECONDS_OF_ONE_FILE = 1.0  # of CPU time: the machine may be busy
 SPIKE_BYTES = 64 << 20
 _REPORT_SECONDS = 30.0
+_STATUS = Path("/proc/self/status")
 
 Make = Callable[[int, int], bytes]  # seed, index -> the file
 Try = Callable[[bytes], str]  # the file -> which rule refused it, or what it was accepted as; raises for a fault
@@ -52,6 +53,17 @@ def rule_of(line: str) -> str:
     return re.sub(r"-?\d[\d.,x]*", "#", line)[:110]
 
 
+def peak_memory_bytes() -> int:
+    """The most memory that this process has held at once.
+
+    getrusage, for systems without /proc, begins a new program with the peak of the process that started it.
+    """
+    if not _STATUS.exists():
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak if sys.platform == "darwin" else peak << 10
+    return int(_STATUS.read_bytes().split(b"VmHWM:")[1].split(None, 1)[0]) << 10
+
+
 class TooSlow(BaseException):
     """No Exception, so that nothing takes it for an error of the file."""
 
@@ -75,7 +87,7 @@ def fuzz(
     tally = Tally()
     started = time.perf_counter()
     old = signal.signal(signal.SIGVTALRM, on_alarm)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    peak = peak_memory_bytes()
     try:
         for index in range(first, first + count * step, step):
             before(index, tally)
@@ -91,7 +103,7 @@ def fuzz(
             finally:
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
             tally.files += 1
-            now = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            now = peak_memory_bytes()
             if index > first and now - peak > SPIKE_BYTES:  # the first file imports and builds what all need
                 fault = fault or f"raised the peak memory by {(now - peak) >> 20} MiB"
             peak = now
@@ -172,7 +184,7 @@ def _lead(module: str, make: Make, options: Any) -> int:
 def _print(tally: Tally) -> None:
     for outcome, count in tally.outcomes.most_common():
         print(f"{count:>12,}  {outcome}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    peak = peak_memory_bytes() >> 20
     print(
         f"{tally.files:,} files in {tally.seconds:.1f} s, {tally.files / max(tally.seconds, 1e-9):,.0f} a second; "
         f"accepted {tally.share('accepted'):.1%}, past the container {1 - tally.share('container'):.1%}; "

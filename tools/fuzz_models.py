@@ -24,7 +24,7 @@ from cnncli.errors import CnnError, FormatError
 from cnncli.files import find_unprintable
 from cnncli.layers import LAYER_TYPES
 from cnncli.model import Model
-from cnncli.serialize import parse_checkpoint, parse_model
+from cnncli.serialize import tensor_shapes, unpack_checkpoint, unpack_network
 
 MOST_LINE_CHARACTERS = 400
 MOST_ACTIVATION_BYTES = 1 << 20  # of one sample of a network that is also run
@@ -207,10 +207,9 @@ def random_network(rng: random.Random) -> Base:
     tensors = []
     try:
         from cnncli.layers import Sequential
-        from cnncli.serialize import _shapes
 
         modules, output = LayerBuilder("", None).build(layers, tuple(shape))
-        shapes = list(_shapes(Sequential(*modules)))
+        shapes = list(tensor_shapes(Sequential(*modules)))
         if sum(math.prod(size) for _, size in shapes) <= MOST_VALUES:
             for name, needed in shapes:
                 tensors.append((name, "F32", list(needed), values(rng, math.prod(needed))))
@@ -233,13 +232,12 @@ def values(rng: random.Random, count: int) -> bytes:
 def base_texts() -> list[tuple[list[tuple[str, str, list[int], bytes]], str]]:
     """The right files that others are made from: models of one to six layers, and a checkpoint of each."""
     from cnncli.network import Network
-    from cnncli.serialize import _shapes
 
     found = []
     rng = random.Random(0)
     for described in NETWORKS:
         built = Network.from_description(described, seed=None)
-        shapes = list(_shapes(built))
+        shapes = list(tensor_shapes(built))
         tensors = [(name, "F32", list(shape), values(rng, math.prod(shape))) for name, shape in shapes]
         record = {"version": 1, "network": described, "record": RECORD}
         found.append((tensors, json.dumps(record)))
@@ -438,17 +436,17 @@ def make(seed: int, index: int) -> bytes:
 def attempt(data: bytes) -> str:
     """Read it as `cnncli.load` and `--resume` do; run what is accepted. The rule it broke, or what it is."""
     try:
-        _, content = container.unpack(data, "model.bin")
+        tensors, content = container.unpack(data, "model.bin")
     except FormatError as error:
         return f"container: {checked_rule(error)}"
     try:
-        loaded = parse_model(data, "model.bin")
+        loaded = unpack_network(tensors, content, "model.bin")
     except FormatError as error:
         return f"model: {checked_rule(error)}"
     kind = "accepted: a model"
     if "checkpoint" in content:
         try:
-            parse_checkpoint(data, "model.bin")
+            unpack_checkpoint(tensors, content, "model.bin")
             kind = "accepted: a checkpoint"
         except FormatError as error:
             kind = f"accepted: a model, but {checked_rule(error)}"

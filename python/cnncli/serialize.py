@@ -66,13 +66,7 @@ def load_model(path: StrPath) -> Network:
     Raises FormatError, one line with the file's name, for what breaks the format; CnnError if unreadable.
     """
     tensors, content = container.read(path)
-    return _unpack_network(tensors, content, printable(path))
-
-
-def parse_model(data: bytes, where: str = "model.bin") -> Network:
-    """As `load_model`, of bytes in memory; `where` names them in errors."""
-    tensors, content = container.unpack(data, where)
-    return _unpack_network(tensors, content, where)
+    return unpack_network(tensors, content, printable(path))
 
 
 def save_checkpoint(
@@ -105,17 +99,12 @@ def save_checkpoint(
 def load_checkpoint(path: StrPath) -> Checkpoint:
     """What `save_checkpoint` wrote. Raises as `load_model`, also for a model file that is no checkpoint."""
     tensors, content = container.read(path)
-    return _unpack_checkpoint(tensors, content, printable(path))
+    return unpack_checkpoint(tensors, content, printable(path))
 
 
-def parse_checkpoint(data: bytes, where: str = "checkpoint.bin") -> Checkpoint:
-    """As `load_checkpoint`, of bytes in memory; `where` names them in errors."""
-    tensors, content = container.unpack(data, where)
-    return _unpack_checkpoint(tensors, content, where)
-
-
-def _unpack_checkpoint(tensors: dict[str, Array], content: dict[str, Any], where: str) -> Checkpoint:
-    network = _unpack_network(tensors, content, where)
+def unpack_checkpoint(tensors: dict[str, Array], content: dict[str, Any], where: str) -> Checkpoint:
+    """The checkpoint in the tensors and the record of a file, named `where` in errors; as `load_checkpoint`."""
+    network = unpack_network(tensors, content, where)
     if "checkpoint" not in content:
         raise FormatError(f"{where}: is a model without the state of its training; name a checkpoint.bin")
     checkpoint = content["checkpoint"]
@@ -151,7 +140,8 @@ def _pack_network(
     return tensors, content
 
 
-def _unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: str) -> Network:
+def unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: str) -> Network:
+    """The network in the tensors and the record of a file, named `where` in errors; as `load_model`."""
     version = content.get("version")
     if version != VERSION or type(version) is not int:
         raise FormatError(
@@ -198,7 +188,7 @@ def _check_layer_count(description: dict[str, Any], where: str) -> None:
 
 def _check_tensors(network: Network, tensors: dict[str, Array], is_checkpoint: bool, where: str) -> None:
     """The tensors are those of the network: asked before it gets memory, which the file then bounds."""
-    expected = dict(_shapes(network))
+    expected = dict(tensor_shapes(network))
     for name, shape in expected.items():
         if name not in tensors:
             raise FormatError(f"{where}: tensor {name} is missing, {format_shape(shape)} of the network")
@@ -214,12 +204,12 @@ def _check_tensors(network: Network, tensors: dict[str, Array], is_checkpoint: b
             raise FormatError(f"{where}: tensor {name} belongs to no layer of the network")
 
 
-def _shapes(module: Module, prefix: str = "") -> Iterator[tuple[str, Shape]]:
+def tensor_shapes(module: Module, prefix: str = "") -> Iterator[tuple[str, Shape]]:
     """Names and shapes of all parameters and buffers, known before the arrays exist."""
     for name, shape in (module.parameter_shapes() | module.buffer_shapes()).items():
         yield prefix + name, shape
     for name, child in module.children():
-        yield from _shapes(child, f"{prefix}{name}.")
+        yield from tensor_shapes(child, f"{prefix}{name}.")
 
 
 def _as_json(value: Any) -> Any:

@@ -42,19 +42,21 @@ def parse_object(text: str | bytes) -> dict[str, Any]:
     raise FormatError(f"is nested deeper than {MAX_DEPTH} levels")
 
 
-def check_strings(value: Any) -> None:
+def check_strings(value: dict[str, Any] | list[Any] | str) -> None:
     """FormatError when a key or a text anywhere in a JSON value is very long or could steer a terminal."""
-    rest = [value]
+    rest: list[Any] = [value]
     while rest:
-        value = rest.pop()
-        if isinstance(value, str) and len(value) > MAX_CHARACTERS:
-            raise FormatError(f"has a text of {len(value):,} characters; at most {MAX_CHARACTERS:,} may be")
-        if isinstance(value, str) and (character := find_unprintable(value)) is not None:
+        outer = rest.pop()
+        if isinstance(outer, dict):
+            rest.extend(inner for inner in outer.values() if isinstance(inner, (dict, list, str)))
+            rest.extend(outer)
+        elif isinstance(outer, list):
+            rest.extend(inner for inner in outer if isinstance(inner, (dict, list, str)))
+        elif len(outer) > MAX_CHARACTERS:
+            raise FormatError(f"has a text of {len(outer):,} characters; at most {MAX_CHARACTERS:,} may be")
+        elif (character := find_unprintable(outer)) is not None:
             code = f"U+{ord(character):04X}"
-            raise FormatError(f"has the control character {code} in {shortened(value)}; remove it")
-        rest.extend(_children(value))
-        if isinstance(value, dict):
-            rest.extend(value)
+            raise FormatError(f"has the control character {code} in {shortened(outer)}; remove it")
 
 
 def shortened(value: object) -> str:

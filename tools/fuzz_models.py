@@ -12,7 +12,7 @@ import math
 import random
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -27,7 +27,7 @@ from cnncli.model import Model
 from cnncli.serialize import tensor_shapes, unpack_checkpoint, unpack_network
 
 MOST_LINE_CHARACTERS = 400
-MOST_ACTIVATION_BYTES = 1 << 20  # of one sample of a network that is also run
+MOST_ACTIVATION_BYTES = 1 << 20  # of one sample, or its activations, of a network that is also run
 MOST_VALUES = 20_000  # parameters of a network made to fit
 
 Base = tuple[list[tuple[str, str, list[int], bytes]], dict[str, Any]]  # tensors (name, dtype, shape, data), record
@@ -212,7 +212,7 @@ def random_network(rng: random.Random) -> Base:
         shapes = list(tensor_shapes(Sequential(*modules)))
         if sum(math.prod(size) for _, size in shapes) <= MOST_VALUES:
             for name, needed in shapes:
-                tensors.append((name, "F32", list(needed), values(rng, math.prod(needed))))
+                tensors.append((name, "F32", list(needed), values(rng, name, needed)))
         if len(output) == 1 and output[0] <= 300:
             described["classes"] = [f"c{index}" for index in range(output[0])]
     except CnnError:
@@ -220,10 +220,13 @@ def random_network(rng: random.Random) -> Base:
     return tensors, {"version": 1, "network": described, "record": {}}
 
 
-def values(rng: random.Random, count: int) -> bytes:
-    """float32 values, some of them extreme."""
+def values(rng: random.Random, name: str, shape: Sequence[int]) -> bytes:
+    """float32 values for the tensor of this name, some of them extreme."""
+    count = math.prod(shape)
     special = (0.0, 1.0, -1.0, 0.5, 3e38, -3e38, 1e-45, 1e-38)
     some = [rng.choice(special) if rng.random() < 0.1 else rng.uniform(-1, 1) for _ in range(min(count, 64))]
+    if name.endswith("running_variance"):
+        some = [abs(value) for value in some]
     data = struct.pack(f"<{len(some)}f", *some)
     return (data * (count // max(1, len(some)) + 1))[: 4 * count]
 
@@ -238,11 +241,11 @@ def base_texts() -> list[tuple[list[tuple[str, str, list[int], bytes]], str]]:
     for described in NETWORKS:
         built = Network.from_description(described, seed=None)
         shapes = list(tensor_shapes(built))
-        tensors = [(name, "F32", list(shape), values(rng, math.prod(shape))) for name, shape in shapes]
+        tensors = [(name, "F32", list(shape), values(rng, name, shape)) for name, shape in shapes]
         record = {"version": 1, "network": described, "record": RECORD}
         found.append((tensors, json.dumps(record)))
         state = [(f"optimizer/{name}.velocity", "F32", shape, data) for name, _, shape, data in tensors]
-        state.append(("images/loss", "F32", [5], values(rng, 5)))
+        state.append(("images/loss", "F32", [5], values(rng, "loss", [5])))
         state.append(("images/order", "I64", [3], struct.pack("<3q", 0, 1, -1)))
         record["checkpoint"] = {
             "optimizer": {"steps": 3},
@@ -439,24 +442,25 @@ def attempt(data: bytes) -> str:
         tensors, content = container.unpack(data, "model.bin")
     except FormatError as error:
         return f"container: {checked_rule(error)}"
+    kind = "accepted: a model"
+    if "checkpoint" in content:
+        try:
+            loaded = unpack_checkpoint(tensors, content, "model.bin").network
+            loaded.evaluate()
+            return f"accepted: a checkpoint; {run(loaded)}"
+        except FormatError as error:
+            kind = f"accepted: a model, but {checked_rule(error)}"
     try:
         loaded = unpack_network(tensors, content, "model.bin")
     except FormatError as error:
         return f"model: {checked_rule(error)}"
-    kind = "accepted: a model"
-    if "checkpoint" in content:
-        try:
-            unpack_checkpoint(tensors, content, "model.bin")
-            kind = "accepted: a checkpoint"
-        except FormatError as error:
-            kind = f"accepted: a model, but {checked_rule(error)}"
     return f"{kind}; {run(loaded)}"
 
 
 def run(loaded: Any) -> str:
     """One sample through the network."""
     loaded.layer_table()
-    if 4 * loaded.activation_count() > MOST_ACTIVATION_BYTES:
+    if 4 * max(loaded.activation_count(), math.prod(loaded.input_shape)) > MOST_ACTIVATION_BYTES:
         return "too large to be run here"
     model = Model(loaded, frozen=True)
     pixels = np.zeros((1, *loaded.input_shape), np.uint8 if model.recipe is not None else np.float32)

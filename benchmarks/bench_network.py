@@ -1,9 +1,10 @@
 """Training and inference of one network, ours and the peers' in turn."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchmarks.contender import Contender
+from benchmarks.contender import Contender, Together
 from benchmarks.measure import Result, compare
 from benchmarks.networks import operations
 from benchmarks.options import Options
@@ -49,7 +50,9 @@ def run(model: str, work: list[Work], options: Options) -> dict[str, Any]:
     return record.to_dict()
 
 
-def measure(model: str, work: Work, running: dict[str, Contender], options: Options, record: Record) -> Result:
+def measure(
+    model: str, work: Work, running: Mapping[str, Contender | Together], options: Options, record: Record
+) -> Result:
     """One piece of work by contenders that are ready for it, ours first."""
     work = work.sized(options)
     images = work.images

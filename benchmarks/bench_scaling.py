@@ -1,4 +1,8 @@
-"""More threads against one: everything but LeNet-5 at batch 1, which is too little work to split."""
+"""More threads against one: everything but LeNet-5 at batch 1, which is too little work to split.
+
+Beside them as many programs of one thread each, which share nothing but the machine: no split of the work over
+threads does better than these, since caches, memory, the clock of the cores and whoever else uses them are shared.
+"""
 
 import contextlib
 from dataclasses import replace
@@ -6,9 +10,10 @@ from typing import Any
 
 from benchmarks import bench_lenet5, bench_vgg
 from benchmarks.bench_network import measure
-from benchmarks.contender import Contender
+from benchmarks.contender import Contender, Together
 from benchmarks.options import Options
 from benchmarks.record import Record
+from benchmarks.targets import APART
 
 
 def run(options: Options) -> dict[str, Any]:
@@ -17,9 +22,15 @@ def run(options: Options) -> dict[str, Any]:
         record.note("one thread is what the others are compared with: pass --threads 2")
         return record.to_dict()
     with contextlib.ExitStack() as stack:
-        running = {
-            label: stack.enter_context(contextlib.closing(Contender("cnncli", threads, label=label)))
-            for label, threads in ((f"{options.threads} threads", options.threads), ("1 thread", 1))
+
+        def start(threads: int, label: str) -> Contender:
+            return stack.enter_context(contextlib.closing(Contender("cnncli", threads, label=label)))
+
+        many, one = f"{options.threads} threads", "1 thread"
+        running: dict[str, Contender | Together] = {
+            many: start(options.threads, many),
+            one: start(1, one),
+            APART: Together([start(1, APART) for _ in range(options.threads)], APART),
         }
         for model, work in (("lenet5", bench_lenet5), ("vgg", bench_vgg)):
             for part in [*work.TRAINING, *work.INFERENCE]:

@@ -69,13 +69,22 @@ class Contender:
 
     def ask(self, do: str, **arguments: Any) -> Any:
         """The result of one request; raises RuntimeError with the worker's traceback if it fails."""
+        self.begin(do, **arguments)
+        return self.result()
+
+    def begin(self, do: str, **arguments: Any) -> None:
+        """Sends a request whose `result` is asked for later."""
         assert self._process.stdin is not None
+        self._asked = do
         with contextlib.suppress(BrokenPipeError):  # of a process that ended: there will be no answer
             self._process.stdin.write(json.dumps({"do": do, **arguments}) + "\n")
             self._process.stdin.flush()
+
+    def result(self) -> Any:
+        """The result of the request that was sent last; raises as `ask`."""
         answer = self._answer()
         if "error" in answer:
-            raise RuntimeError(f"{self.label}: {do} failed\n{answer['error']}")
+            raise RuntimeError(f"{self.label}: {self._asked} failed\n{answer['error']}")
         return answer["result"]
 
     def prepare(self, do: str, **arguments: Any) -> dict[str, np.ndarray]:
@@ -90,10 +99,10 @@ class Contender:
         after their work, on a core that the next contender needs.
         """
         seconds = float(self.ask("run"))
-        self._wait_for_rest()
+        self.wait_for_rest()
         return seconds
 
-    def _wait_for_rest(self) -> None:
+    def wait_for_rest(self) -> None:
         deadline = time.monotonic() + _LONGEST_REST
         before = -1
         while (now := self._cpu_ticks()) != before and time.monotonic() < deadline:
@@ -127,3 +136,30 @@ class Contender:
             raise RuntimeError(f"{self.label}: its process ended\n{self._errors.read()[-2000:]}")
         value: dict[str, Any] = json.loads(line)
         return value
+
+
+class Together:
+    """Contenders that do the same at the same time, each on data of its own, taken as one."""
+
+    def __init__(self, members: list[Contender], label: str) -> None:
+        self.members, self.label = members, label
+
+    def ask(self, do: str, **arguments: Any) -> Any:
+        return [member.ask(do, **arguments) for member in self.members]
+
+    def prepare(self, do: str, **arguments: Any) -> dict[str, np.ndarray]:
+        results = [member.prepare(do, **arguments) for member in self.members]
+        return results[0]
+
+    def run(self) -> float:
+        """Seconds for the work of one of them, when all of them work."""
+        for member in self.members:
+            member.begin("run")
+        seconds = [float(member.result()) for member in self.members]
+        for member in self.members:
+            member.wait_for_rest()
+        return max(seconds) / len(seconds)
+
+    def close(self) -> None:
+        for member in self.members:
+            member.close()

@@ -1,13 +1,13 @@
 """Rounds in which every contender has its turn, and what is made of their times."""
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from benchmarks.contender import Contender
+from benchmarks.contender import Contender, Together
 
 CHECKED_STEPS = 5
 
@@ -81,7 +81,7 @@ def alternate(work: dict[str, Callable[[], float]], rounds: int) -> dict[str, li
 
 def compare(
     what: str,
-    contenders: dict[str, Contender],
+    contenders: Mapping[str, Contender | Together],
     tolerances: dict[str, float],
     rounds: int,
     do: str,

@@ -2,12 +2,12 @@
 
 import contextlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from benchmarks import machine, report
-from benchmarks.contender import Contender, Missing
+from benchmarks.contender import Contender, Missing, Together
 from benchmarks.measure import Result
 from benchmarks.networks import make_workload
 from benchmarks.options import Options
@@ -76,7 +76,7 @@ def contenders(names: list[str], options: Options, record: Record) -> Iterator[d
 
 
 @contextlib.contextmanager
-def loaded(model: str, images: int, running: dict[str, Contender]) -> Iterator[None]:
+def loaded(model: str, images: int, running: Mapping[str, Contender | Together]) -> Iterator[None]:
     """Every contender has the network and as many images."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         path = Path(folder, "workload.npz")

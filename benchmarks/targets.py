@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+APART = "programs of one thread"
+# What nothing of ours can beat: no peers, but how far there was to go.
+BOUNDS = {APART, "bare steps"}
+
 
 @dataclass(frozen=True)
 class Target:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks import contender
-from benchmarks.contender import Contender, Missing
+from benchmarks.contender import Contender, Missing, Together
 from benchmarks.networks import make_workload
 from benchmarks.peers import PEERS, peers_for
 from benchmarks.workload import Workload
@@ -153,3 +153,14 @@ def test_a_round_is_over_when_the_process_rests(
         before = peer._cpu_ticks()
         time.sleep(0.1)
         assert peer._cpu_ticks() <= before + 1
+
+
+def test_contenders_that_work_together_are_one_that_does_their_share(workload_file: str) -> None:
+    with contextlib.closing(Together([Contender("cnncli", 1), Contender("cnncli", 1)], "both")) as both:
+        both.ask("load", path=workload_file)
+        losses = both.prepare("train", batch_size=8, learning_rate=0.01, momentum=0.0)["value"]
+        np.testing.assert_allclose(losses, softmax_regression(workload_file, 8, 0.01), rtol=1e-4)
+        first, second = both.members
+        first.result = lambda: 0.5  # type: ignore[method-assign]
+        second.result = lambda: 0.75  # type: ignore[method-assign]
+        assert both.run() == 0.375

@@ -55,10 +55,12 @@ def test_its_command_with_two_epochs_comes_close(model: cnncli.Model, mnist_fold
 
 @pytest.mark.slow
 def test_lenet5_trained_on_digits_alone_reads_mnist(mnist_folder: Path, tmp_path: Path) -> None:
-    trained = run_cnn("train", "--arch", "lenet5", "--data", "digits", folder=tmp_path)
+    trained = run_cnn(
+        "train", "--arch", "lenet5", "--data", "digits", "--weight-decay", "0.003", folder=tmp_path
+    )
     assert trained.code == 0, trained.err
     outcome = run_cnn(
         "eval", "model.bin", "--data", "mnist", "--data-dir", mnist_folder, "--json", folder=tmp_path
     )
     assert outcome.code == 0, outcome.err
-    assert outcome.json["samples"] == 10_000 and outcome.json["accuracy"] >= 0.97
+    assert outcome.json["samples"] == 10_000 and outcome.json["accuracy"] >= 0.98

@@ -200,26 +200,32 @@ void draw_two(Pen& pen, DigitDraws& draws) {
     const float shoulder = draws.between(0.62f, 0.98f);
     const float top_x = draws.between(0.34f, 0.58f);
     const float turn_y = draws.between(0.18f, 0.34f);
-    // Where the hook begins: curled in, far back for a deep one, or high for a flat one.
-    const float start_x = draws.between(0.0f, 0.26f);
-    const float start_y = draws.chance(0.25f) ? draws.between(0.3f, 0.54f) : draws.between(0.06f, 0.4f);
-    if (draws.chance(0.16f))
-        pen.to(start_x + draws.between(0.06f, 0.22f), start_y + draws.between(-0.04f, 0.1f));
-    pen.to(start_x, start_y);
-    if (draws.chance(0.6f)) pen.to(draws.between(0.15f, 0.26f), draws.between(0.02f, 0.12f));
-    pen.to(top_x, draws.between(-0.02f, 0.04f));
+    // Where the hook begins: curled in, far back for a deep one, high for a flat one; or there is hardly any.
+    if (draws.chance(0.14f)) {
+        pen.to(top_x - draws.between(0.0f, 0.2f), draws.between(-0.02f, 0.16f));
+        if (draws.chance(0.5f)) pen.to(shoulder - draws.between(0.0f, 0.2f), draws.between(-0.04f, 0.08f));
+    } else {
+        const float start_x = draws.between(0.0f, 0.26f);
+        const float start_y = draws.chance(0.25f) ? draws.between(0.3f, 0.54f) : draws.between(0.06f, 0.4f);
+        if (draws.chance(0.16f))
+            pen.to(start_x + draws.between(0.06f, 0.22f), start_y + draws.between(-0.04f, 0.1f));
+        pen.to(start_x, start_y);
+        if (draws.chance(0.6f)) pen.to(draws.between(0.15f, 0.26f), draws.between(0.02f, 0.12f));
+        pen.to(top_x, draws.between(-0.02f, 0.04f));
+    }
     pen.to(shoulder, turn_y);
     const float foot_x = draws.between(-0.04f, 0.24f);
-    const float end_x = draws.between(0.56f, 1.2f);
+    const float end_x = draws.chance(0.15f) ? draws.between(1.1f, 1.7f) : draws.between(0.5f, 1.2f);
     if (draws.chance(0.5f)) {  // corner
         const float foot_y = draws.between(0.84f, 1.0f);
         pen.to(0.5f * (shoulder + foot_x) + draws.between(-0.02f, 0.12f), draws.between(0.5f, 0.68f));
         pen.bend(foot_x, foot_y, 0.75f);
         if (draws.chance(0.6f)) pen.to(draws.between(0.35f, 0.6f), foot_y + draws.between(-0.1f, 0.08f));
-        pen.to(end_x, draws.between(0.8f, 1.14f));
-    } else {  // loop, from a speck to a third of the height
-        const float width = draws.between(0.1f, 0.75f);
-        const float height = draws.between(0.06f, 0.4f);
+        pen.to(end_x, draws.chance(0.15f) ? draws.between(0.5f, 0.85f) : draws.between(0.8f, 1.14f));
+    } else {  // loop, from a speck to half of the height
+        const bool is_large = draws.chance(0.3f);
+        const float width = is_large ? draws.between(0.5f, 0.9f) : draws.between(0.1f, 0.75f);
+        const float height = is_large ? draws.between(0.3f, 0.6f) : draws.between(0.06f, 0.4f);
         const float foot_y = draws.between(0.9f, 1.02f);
         pen.to(0.6f * shoulder + 0.4f * (foot_x + width) + draws.between(0.0f, 0.08f),
                draws.between(0.48f, 0.62f));
@@ -229,7 +235,7 @@ void draw_two(Pen& pen, DigitDraws& draws) {
         pen.to(foot_x + width * draws.between(0.3f, 0.6f), foot_y - height);
         pen.to(foot_x + width + draws.between(0.06f, 0.2f), foot_y - height * draws.between(0.2f, 0.7f));
         const float tail_x = std::max(end_x, foot_x + width + draws.between(0.12f, 0.4f));
-        pen.to(tail_x, draws.between(0.84f, 1.06f));
+        pen.to(tail_x, draws.between(0.84f, 1.08f));
         if (draws.chance(0.3f)) pen.to(tail_x + draws.between(0.05f, 0.15f), draws.between(0.76f, 0.9f));
     }
     pen.lift();
@@ -322,7 +328,7 @@ void draw_five(Pen& pen, DigitDraws& draws) {
     const float top_y = draws.between(0.0f, 0.1f);
     const float end_x = draws.between(0.7f, 1.3f);
     const float end_y = top_y + draws.near(-0.05f, 0.08f);
-    const float bowl = draws.between(0.62f, 1.0f);
+    const float bowl = draws.chance(0.15f) ? draws.between(0.42f, 0.65f) : draws.between(0.62f, 1.0f);
     const bool one_stroke = draws.chance(0.45f);
     const float sharp = draws.chance(0.7f) ? 0.85f : 0.1f;
     if (one_stroke) {
@@ -338,7 +344,13 @@ void draw_five(Pen& pen, DigitDraws& draws) {
     pen.to(bowl, draws.between(0.6f, 0.76f));
     pen.to(draws.between(0.4f, 0.62f), draws.between(0.94f, 1.02f));
     pen.to(draws.between(0.1f, 0.28f), draws.between(0.9f, 1.0f));
-    if (draws.chance(0.6f)) pen.to(draws.between(-0.12f, 0.14f), draws.between(0.6f, 0.92f));
+    const float ending = draws.uniform();
+    if (ending < 0.5f) {
+        pen.to(draws.between(-0.12f, 0.14f), draws.between(0.6f, 0.92f));
+    } else if (ending < 0.58f) {  // back to the neck, or nearly
+        pen.to(draws.between(-0.08f, 0.1f), draws.between(0.7f, 0.85f));
+        pen.to(neck_x + draws.between(-0.15f, 0.1f), neck_y + draws.between(0.02f, 0.16f));
+    }
     pen.lift();
     if (!one_stroke) {
         const float reach = draws.chance(0.15f) ? draws.between(0.05f, 0.35f) : draws.near(0.01f, 0.05f);
@@ -415,7 +427,7 @@ void draw_seven(Pen& pen, DigitDraws& draws) {
 void draw_eight(Pen& pen, DigitDraws& draws) {
     const float waist = draws.between(0.34f, 0.64f);
     const float upper = draws.between(0.14f, 0.52f);  // half the width
-    const float lower = draws.between(0.13f, 0.54f);
+    const float lower = draws.chance(0.06f) ? draws.between(0.02f, 0.16f) : draws.between(0.13f, 0.54f);
     if (draws.chance(0.1f)) {  // two ovals
         const float start = draws.near(0.75f, 0.08f);
         const float shift = draws.normal(0.05f);

@@ -18,6 +18,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -53,15 +54,21 @@ def rule_of(line: str) -> str:
     return re.sub(r"-?\d[\d.,x]*", "#", line)[:110]
 
 
+@cache
+def _status_file() -> int | None:
+    return os.open(_STATUS, os.O_RDONLY | os.O_CLOEXEC) if _STATUS.exists() else None
+
+
 def peak_memory_bytes() -> int:
     """The most memory that this process has held at once.
 
     getrusage, for systems without /proc, begins a new program with the peak of the process that started it.
     """
-    if not _STATUS.exists():
+    status = _status_file()
+    if status is None:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         return peak if sys.platform == "darwin" else peak << 10
-    return int(_STATUS.read_bytes().split(b"VmHWM:")[1].split(None, 1)[0]) << 10
+    return int(os.pread(status, 4096, 0).split(b"VmHWM:")[1].split(None, 1)[0]) << 10
 
 
 class TooSlow(BaseException):

@@ -73,9 +73,9 @@ def _children(value: Any) -> Iterator[Any]:
 
 def _integer(digits: str) -> int:
     # The length first: turning digits into a number takes time that grows with their square.
-    if len(digits) > 20 or abs(int(digits)) > MAX_INTEGER:
+    if len(digits) > 20 or abs(number := int(digits)) > MAX_INTEGER:
         raise FormatError(f"has the number {digits[:40]}, which needs more than 64 bits")
-    return int(digits)
+    return number
 
 
 def _real(digits: str) -> float:

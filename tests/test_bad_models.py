@@ -333,6 +333,19 @@ CASES: dict[str, tuple[bytes, str]] = {
         ", layer 0 (Convolution): activations of one sample up to here take 149 GiB, more than the limit of 2 GiB; "
         "use smaller layers",
     ),
+    "pooling that would take hours": (
+        tiny(
+            [1, 1000, 5000],
+            {"type": "AveragePooling", "kernel": 1 << 20, "stride": 1, "padding": 1 << 19},
+        ),
+        ", layer 0 (AveragePooling): one sample takes 2.503e+13 values to be pooled up to here, more than the limit of "
+        "8.59e+09; use smaller kernels or larger strides",
+    ),
+    "a convolution that would take hours": (
+        tiny([1, 20_000, 20_000], {"type": "Convolution", "output_channels": 1, "kernel": 700}),
+        ", layer 0 (Convolution): one sample takes 1.825e+14 multiply-adds up to here, more than the limit of "
+        "4.398e+12; use smaller kernels or larger strides",
+    ),
     "a kernel that the kernels do not take": (
         tiny([1, 2, 2], {"type": "MaxPooling", "kernel": 1 << 30, "padding": 1 << 29}),
         ", layer 0 (MaxPooling): kernel is 1073741824; use at most 16777215",

@@ -28,6 +28,7 @@ from cnncli.serialize import tensor_shapes, unpack_checkpoint, unpack_network
 
 MOST_LINE_CHARACTERS = 400
 MOST_ACTIVATION_BYTES = 1 << 20  # of one sample, or its activations, of a network that is also run
+MOST_WORK = 1 << 27  # of such a network: a tenth of a second
 MOST_VALUES = 20_000  # parameters of a network made to fit
 
 Base = tuple[list[tuple[str, str, list[int], bytes]], dict[str, Any]]  # tensors (name, dtype, shape, data), record
@@ -458,11 +459,22 @@ def attempt(data: bytes) -> str:
     return f"{kind}; {run(loaded)}"
 
 
+def work_of(loaded: Any) -> int:
+    """Multiplications and values read by windows for one sample."""
+    work, shape = 0, loaded.input_shape
+    for _, layer in loaded.leaves():
+        work += layer.multiply_adds(shape) + layer.window_reads(shape)
+        shape = layer.output_shape(shape)
+    return work
+
+
 def run(loaded: Any) -> str:
     """One sample through the network."""
     loaded.layer_table()
     if 4 * max(loaded.activation_count(), math.prod(loaded.input_shape)) > MOST_ACTIVATION_BYTES:
         return "too large to be run here"
+    if work_of(loaded) > MOST_WORK:
+        return "too much work to be run here"
     model = Model(loaded, frozen=True)
     pixels = np.zeros((1, *loaded.input_shape), np.uint8 if model.recipe is not None else np.float32)
     try:

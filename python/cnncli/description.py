@@ -20,6 +20,10 @@ NETWORK_KEYS = ("name", "title", "input", "classes", "recipe", "layers", "traini
 
 # Beyond this a description is a mistake or an attack: LeNet-5 has 0.0002 GiB of parameters, VGG-16 0.5 GiB.
 MEMORY_BUDGET = 2 * 1024**3
+# Work for one sample, about a minute of it: weights share it out over positions, and windows of pooling have none, so
+# that a small file could ask for years. LeNet-5 takes 4.2e5 multiply-adds, VGG-16 1.5e10.
+MOST_MULTIPLY_ADDS = 2**42
+MOST_WINDOW_READS = 2**33
 
 # The value of a setting that stands for the number of classes, so that one description serves any data set.
 CLASSES = "classes"
@@ -42,6 +46,8 @@ class LayerBuilder:
     budget: int = MEMORY_BUDGET
     parameter_bytes: int = 0
     activation_bytes: int = 0
+    multiply_adds: int = 0
+    window_reads: int = 0
 
     def build(self, layers: object, input_shape: Shape, prefix: str = "") -> tuple[list[Module], Shape]:
         """The layers of a list of descriptions, and the shape of what the last one gives.
@@ -113,6 +119,7 @@ class LayerBuilder:
         except (TypeError, ValueError) as error:
             raise FormatError(f"{where}: {error}") from None
         self._count(math.prod(shape) + layer.scratch_count(input_shape), "activations", where)
+        self._count_work(layer, input_shape, where)
         return layer, shape
 
     def _class_count(self, where: str, key: str) -> int:
@@ -136,6 +143,21 @@ class LayerBuilder:
                 f"{where}: {what}{per} up to here take {total / 1024**3:.4g} GiB, "
                 f"more than the limit of {self.budget / 1024**3:.4g} GiB; use smaller layers"
             )
+
+
+    def _count_work(self, layer: Module, input_shape: Shape, where: str) -> None:
+        """Add to the work for one sample; refuse what would never end."""
+        self.multiply_adds += layer.multiply_adds(input_shape)
+        self.window_reads += layer.window_reads(input_shape)
+        for total, limit, what in (
+            (self.multiply_adds, MOST_MULTIPLY_ADDS, "multiply-adds"),
+            (self.window_reads, MOST_WINDOW_READS, "values to be pooled"),
+        ):
+            if total > limit:
+                raise FormatError(
+                    f"{where}: one sample takes {total:.4g} {what} up to here, more than the limit of {limit:.4g}; "
+                    "use smaller kernels or larger strides"
+                )
 
 
 _known_settings: dict[type[Module], Mapping[str, inspect.Parameter]] = {}

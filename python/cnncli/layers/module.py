@@ -182,6 +182,10 @@ class Module:
         """Values that running one sample of `input_shape` takes beside its input and output."""
         return 0
 
+    def window_reads(self, input_shape: Shape) -> int:
+        """Values that the windows of a layer without weights read for one sample, each as often as it is read."""
+        return 0
+
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the output for one sample of `input_shape`, both without the batch axis.
 

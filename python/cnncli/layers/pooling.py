@@ -1,5 +1,6 @@
 """What max and average pooling have in common: a window that slides over each channel."""
 
+import math
 from typing import Any, TypedDict
 
 from cnncli.layers.arrays import Shape, format_shape
@@ -50,6 +51,10 @@ class Pooling(Module):
                 "reshape samples to channels x height x width",
             )
         return (input_shape[0], *sliding_shape(self, input_shape))
+
+    def window_reads(self, input_shape: Shape) -> int:
+        reach = min(self.kernel[0], input_shape[1]) * min(self.kernel[1], input_shape[2])
+        return math.prod(self.output_shape(input_shape)) * reach
 
     def window(self, input_shape: Shape) -> Window:
         return self.kernel, self.stride

@@ -3,6 +3,14 @@
 import subprocess
 import sys
 import textwrap
+import time
+
+import numpy as np
+import pytest
+
+from cnncli.errors import Interrupted
+from cnncli.network import Network
+from cnncli.program import Program
 
 PRELUDE = """
 import os, signal, sys, threading, time
@@ -153,3 +161,17 @@ def test_ctrl_c_ends_a_training_step_soon_and_the_step_leaves_no_trace() -> None
         assert state() != before
         """
     )
+
+
+def test_a_call_of_many_short_batches_is_stopped() -> None:
+    """Each batch takes less time than passes between two questions; all of them together take many times that."""
+    layers = [{"type": "Linear", "outputs": 64}, {"type": "Linear", "outputs": "classes"}]
+    network = Network.from_description({"name": "n", "input": [64], "classes": 10, "layers": layers})
+    program = Program(network, 16, threads=2)
+    images, labels = np.zeros((200_000, 64), np.float32), np.zeros(200_000, np.int64)
+    asked = []
+    begun = time.monotonic()
+    program.evaluate(images, labels, lambda: bool(asked.append(time.monotonic())))
+    assert len(asked) > (time.monotonic() - begun) / 0.1  # every 20 ms or so
+    with pytest.raises(Interrupted):
+        program.evaluate(images, labels, lambda: True)

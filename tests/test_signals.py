@@ -17,7 +17,7 @@ from small_training import weights, write_digits
 
 SIGNALS = int(os.environ.get("CNN_TEST_SIGNALS", "2"))
 # The longest delay in seconds: how long the phase takes, more or less; a signal may come after its end.
-PHASES = {"start": 0.3, "step": 0.3, "validation": 0.03, "save": 0.004, "test": 0.1}
+PHASES = {"start": 0.3, "step": 0.1, "validation": 0.03, "save": 0.004, "test": 0.1}
 SECOND_DELAY = 0.01
 LATE = 2.0  # seconds from the signal to the end of the process, on a machine that does other work too
 
@@ -28,7 +28,7 @@ WORDS = ["--arch", "lenet5", "--data", "drawn.npz", "--epochs", 2, "--batch-size
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set, and the model that an undisturbed training makes of it."""
     folder = tmp_path_factory.mktemp("signals")
-    write_digits(folder / "drawn.npz", 8000, 20_000)
+    write_digits(folder / "drawn.npz", 12_000, 20_000)
     outcome = run_cnn("train", *WORDS, "--out", "whole.bin", "--runs", "undisturbed", folder=folder)
     assert outcome.code == 0, outcome.err
     return folder
@@ -48,8 +48,8 @@ def stop(folder: Path, phase: str, rng: random.Random, numbers: tuple[int, ...])
     out, err = process.communicate(timeout=60)
     ended = time.time()
     new = set((folder / "runs").iterdir()) - known if (folder / "runs").exists() else set()
-    if process.returncode == 0:  # the signal came too late, when nothing was left to stop
-        assert phase == "test"
+    if process.returncode == 0:  # the signal came too late, when nothing was left to stop, or not at all
+        assert phase == "test" or not (folder / "time").exists()
         assert weights(folder / "signalled.bin") == weights(folder / "whole.bin")
         return 0.0
     assert process.returncode in {128 + number for number in numbers}, (out, err)
@@ -89,5 +89,10 @@ def test_no_signal_of_many_loses_a_state(folder: Path, phase: str, count: int) -
         stop(folder, phase, rng, tuple(rng.choices((signal.SIGINT, signal.SIGTERM), k=count)))
         for _ in range(SIGNALS)
     ]
-    print(f"{phase}: {np.median(taken):.3f} s in the median, {max(taken):.3f} s at most; {taken.count(0.0)} too late")
-    assert max(taken) < LATE
+    stopped = [seconds for seconds in taken if seconds]
+    assert 2 * len(stopped) > SIGNALS
+    print(
+        f"{phase}, {count}: {np.median(stopped):.3f} s in the median, {max(stopped):.3f} s at most; "
+        f"{SIGNALS - len(stopped)} too late"
+    )
+    assert max(stopped) < LATE

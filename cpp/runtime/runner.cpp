@@ -84,24 +84,25 @@ class Barrier {
     alignas(64) std::atomic<int> cpu_[kMostWatched] = {};
 };
 
-class Poll {
+}  // namespace
+
+class Runner::Poll {
   public:
-    explicit Poll(const std::function<bool()>& should_stop) : should_stop_(should_stop) {}
+    Poll(Runner& runner, const std::function<bool()>& should_stop)
+        : runner_(runner), should_stop_(should_stop) {}
     bool operator()() {
-        if (!should_stop_ || ++tasks_ % kTasksPerLook != 0) return false;
+        if (!should_stop_ || ++runner_.tasks_since_look_ < kTasksPerLook) return false;
+        runner_.tasks_since_look_ = 0;
         const auto now = Clock::now();
-        if (now - last_ < kPollInterval) return false;
-        last_ = now;
+        if (now - runner_.last_asked_ < kPollInterval) return false;
+        runner_.last_asked_ = now;
         return should_stop_();
     }
 
   private:
+    Runner& runner_;
     const std::function<bool()>& should_stop_;
-    Clock::time_point last_ = Clock::now();
-    int tasks_ = 0;
 };
-
-}  // namespace
 
 bool Runner::run(const std::vector<Stage>& stages, const Context& context, int threads,
                  const std::function<bool()>& should_stop) {
@@ -117,7 +118,7 @@ bool Runner::run(const std::vector<Stage>& stages, const Context& context, int t
             buffer = AlignedBuffer<std::byte>(static_cast<std::ptrdiff_t>(scratch_bytes));
         }
     }
-    Poll poll(should_stop);
+    Poll poll(*this, should_stop);
 
     if (threads == 1) {
         for (const Stage& stage : stages) {

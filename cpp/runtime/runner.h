@@ -1,6 +1,7 @@
 // Runs operations on threads: stage by stage, the operations of a stage being independent of each other.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <vector>
 
@@ -20,8 +21,14 @@ class Runner {
              const std::function<bool()>& should_stop);
 
   private:
+    class Poll;
+
     std::vector<AlignedBuffer<std::byte>> scratch_;
     AlignedBuffer<std::byte> counters_;
+    // When `should_stop` was last asked, and the tasks since the last look at the clock: kept from run to
+    // run, since thousands of short ones may be one call of the user.
+    std::chrono::steady_clock::time_point last_asked_ = std::chrono::steady_clock::now();
+    int tasks_since_look_ = 0;
 };
 
 }  // namespace cnn

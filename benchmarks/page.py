@@ -7,7 +7,7 @@ from benchmarks.bench_choices import ALLOWED, good, least
 from benchmarks.measure import Result
 from benchmarks.peers import PEERS
 from benchmarks.report import MNIST_IMAGES
-from benchmarks.targets import BOUNDS, TARGETS, Target, target
+from benchmarks.targets import APART, BOUNDS, TARGETS, Target, target
 
 _HEAD = """# Performance
 
@@ -124,6 +124,12 @@ def _summary(records: list[dict[str, Any]]) -> str:
             f"{_spread(result, against)} | {verdict} |"
         )
     lines += ["", f"{met} of {met + missed} targets are met."]
+    apart = [result.ratio(against).median for _, result, against in _ratios(records) if against == APART]
+    if apart:
+        lines[-1] += (
+            " As many programs of one thread each, at the same time, show what the machine lets more threads reach: in "
+            f"the same rounds the threads were {min(apart):.2f}x to {max(apart):.2f}x as fast as these."
+        )
     unmeasured = _unmeasured(records)
     if unmeasured:
         lines += ["", "Not measured here: " + "; ".join(unmeasured) + "."]

@@ -103,7 +103,8 @@ void SingleProgram::log_softmax(int x, int y) {
 void SingleProgram::foreign(int x, int y, std::ptrdiff_t channels, std::ptrdiff_t height,
                             std::ptrdiff_t width, ForeignLayer layer) {
     make(y, channels, height, width);
-    add(Kind::kForeign, x, y).foreign = std::move(layer);
+    foreign_.push_back(std::move(layer));
+    add(Kind::kForeign, x, y).foreign = &foreign_.back();
     calls_out_ = true;
 }
 
@@ -207,8 +208,8 @@ void SingleProgram::emit(const Layer& layer) {
         case Kind::kForeign: {
             const float* from = vector_of(layer.x);
             float* to = floats(y.features());
-            segments_.back().call = [=, forward = layer.foreign.forward] {
-                if (!forward(1, from, to)) return false;
+            segments_.back().call = [=, foreign = layer.foreign] {
+                if (!foreign->forward(1, from, to)) return false;
                 single_from_planes(to, y);
                 return true;
             };

@@ -8,6 +8,7 @@
 // within rounding; their bits do not depend on the number of threads.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -69,7 +70,7 @@ class SingleProgram {
         PoolingShape pooling{};
         bool pooled = false;  // a convolution that pools on its way out
         ActivationKind activation{};
-        ForeignLayer foreign{};
+        const ForeignLayer* foreign = nullptr;
     };
     struct Tensor {
         SingleTensor layout{};
@@ -107,6 +108,8 @@ class SingleProgram {
     const float* table_ = nullptr;
     std::vector<Tensor> tensors_;
     std::vector<Layer> layers_;
+    // Kept here and never copied: finish() runs without the GIL, which copies of what Python made need.
+    std::deque<ForeignLayer> foreign_;
     std::vector<std::unique_ptr<Op>> ops_;
     std::vector<SinglePacked*> packed_;
     std::vector<std::unique_ptr<SinglePacked>> shared_;  // by several operations

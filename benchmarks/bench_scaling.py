@@ -1,7 +1,7 @@
 """More threads against one: everything but LeNet-5 at batch 1, which is too little work to split.
 
-Beside them as many programs of one thread each, which share nothing but the machine: no split of the work over
-threads does better than these, since caches, memory, the clock of the cores and whoever else uses them are shared.
+Beside them as many programs of one thread each, which share nothing but the machine: what its memory, its caches and
+the clock of its cores leave to that many threads. Threads that share weights in a cache can do better.
 """
 
 import contextlib

@@ -54,7 +54,7 @@ ABOUT = {
     "shapes": "32 images, forward and backward; each side in the layout of its own choice.",
     "choices": "Milliseconds for 64 images, the least of the rounds; the chosen algorithm in bold.",
     "scaling": "The same program with more threads and with one, and as many programs of one thread each at the same "
-    "time, taking turns. Threads can do no better than these programs, which share nothing but the machine.",
+    "time, taking turns. Those share nothing but the machine; threads that share weights in a cache can do better.",
     "isa": "The same program with AVX2 forced and with AVX-512, taking turns.",
     "command": "From the start of the process to its end; the picture is a PNG of 28x28.",
     "epoch": "With its records, checkpoints and terminal, against the same steps in a bare loop.",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 APART = "programs of one thread"
-# What nothing of ours can beat: no peers, but how far there was to go.
+# No peers, but yardsticks: how far there was to go.
 BOUNDS = {APART, "bare steps"}
 
 

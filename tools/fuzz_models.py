@@ -444,18 +444,19 @@ def attempt(data: bytes) -> str:
         tensors, content = container.unpack(data, "model.bin")
     except FormatError as error:
         return f"container: {checked_rule(error)}"
-    kind = "accepted: a model"
+    loaded, kind = None, "accepted: a model"
     if "checkpoint" in content:
         try:
             loaded = unpack_checkpoint(tensors, content, "model.bin").network
             loaded.evaluate()
-            return f"accepted: a checkpoint; {run(loaded)}"
+            kind = "accepted: a checkpoint"
         except FormatError as error:
             kind = f"accepted: a model, but {checked_rule(error)}"
-    try:
-        loaded = unpack_network(tensors, content, "model.bin")
-    except FormatError as error:
-        return f"model: {checked_rule(error)}"
+    if loaded is None:
+        try:
+            loaded = unpack_network(tensors, content, "model.bin")
+        except FormatError as error:
+            return f"model: {checked_rule(error)}"
     return f"{kind}; {run(loaded)}"
 
 

@@ -122,8 +122,8 @@ class Network(Sequential):
         seed : of the initial weights; None: no arrays before `allocate` or `initialize`
         source : what errors call the description, default its name
 
-        Raises FormatError for unknown types, unknown or missing settings and more than 2 GiB of parameters or
-        of activations of one sample; ShapeError for layers that do not fit.
+        Raises FormatError for unknown types, unknown or missing settings, more than 2 GiB of parameters or of
+        activations of one sample, and work of hours for one sample; ShapeError for layers that do not fit.
         """
         if not isinstance(description, Mapping):
             raise FormatError(f"{source or 'network'}: is no table of name, input, classes and layers")

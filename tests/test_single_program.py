@@ -10,7 +10,7 @@ import pytest
 
 import cnncli
 import oracles
-from closeness import assert_close, same_bits
+from closeness import FEW, FEW_WINOGRAD, assert_close, same_bits
 from cnncli import _core
 from cnncli.errors import UsageError
 from cnncli.layers import (
@@ -162,7 +162,11 @@ def test_convolution_is_that_of_the_oracle(case: Case, instruction_set: str, rng
     expected = case.oracle(images, layer).reshape(2, -1)
     terms = case.inputs // case.groups * case.kernel[0] * case.kernel[1]
     assert_close(one_by_one(program, images), expected, terms=terms + 1, scale=3.0)
-    assert_close(one_by_one(program, images), as_lanes(program, images).astype(np.float64), terms=terms + 1, scale=3.0)
+    # Lanes may use Winograd where a single image does not: what either may be off by adds up.
+    winograd = (case.kernel, case.stride, case.dilation, case.groups) == ((3, 3), (1, 1), (1, 1), 1)
+    few = FEW + (FEW_WINOGRAD if winograd else FEW)
+    lanes = as_lanes(program, images).astype(np.float64)
+    assert_close(one_by_one(program, images), lanes, terms=terms + 1, scale=3.0, few=few)
 
 
 @each_winograd
@@ -173,8 +177,8 @@ def test_winograd_keeps_to_its_stated_error(case: Case, instruction_set: str, rn
     expected = case.oracle(images, layer).reshape(2, -1)
     assert actual.shape == expected.shape
     error = np.sqrt(np.mean((actual - expected) ** 2) / np.mean(expected**2))
-    assert error < 2e-6, f"relative error {error:.2g} rms"
-    assert np.abs(actual - expected).max() < 2e-5 * np.abs(expected).max()
+    assert error < 8e-7, f"relative error {error:.2g} rms"
+    assert np.abs(actual - expected).max() < 8e-6 * np.abs(expected).max()
 
 
 @pytest.mark.parametrize("case", [*PLAIN[:4], GROUPED[0], GROUPED[1], WINOGRAD[1], WINOGRAD[4]], ids=str)
@@ -197,8 +201,8 @@ def test_normalization_and_relu_follow_a_convolution(
     expected = np.maximum((expected - mean) / np.sqrt(variance + normalization.epsilon) * weight + bias, 0)
     actual = one_by_one(compiled([layer, normalization, ReLU()], images.shape[1:]), images)
     terms = case.inputs * case.kernel[0] * case.kernel[1]
-    scale = 8.0 * np.sqrt(terms) if case in WINOGRAD else 8.0
-    assert_close(actual, expected.reshape(2, -1), terms=terms + 1, scale=scale)
+    few = FEW_WINOGRAD if case in WINOGRAD else FEW
+    assert_close(actual, expected.reshape(2, -1), terms=terms + 1, scale=8.0, few=few)
 
 
 @each_plain
@@ -247,8 +251,7 @@ def test_padding_is_skipped_under_weights_that_are_not_finite(
         first = expected.shape[1] // case.outputs
         assert not np.isfinite(actual[~np.isfinite(expected)]).any()
         actual, expected = actual[:, first:], expected[:, first:]
-    # The transforms of Winograd's tiles round several times for each sum.
-    assert_close(actual, expected, terms=terms + 1, scale=3.0, few=24 if case in WINOGRAD else 8)
+    assert_close(actual, expected, terms=terms + 1, scale=3.0, few=FEW_WINOGRAD if case in WINOGRAD else FEW)
     layer.weight[0, 0, 0, 0] = 1  # and finite ones are welcome again
     rows = one_by_one(program, images)
     assert same_bits(rows, one_by_one(compiled([layer], images.shape[1:]), images))

@@ -16,15 +16,6 @@ constexpr std::ptrdiff_t kFewestTiles = 9;
 // Values in a task of a transform, and multiply-adds in one of the product.
 constexpr std::ptrdiff_t kTransformTask = 1 << 14, kProductTask = 1 << 18;
 
-// G of F(2, 3) and F(4, 3).
-constexpr float kPoints2[4][3] = {{1, 0, 0}, {0.5f, 0.5f, 0.5f}, {0.5f, -0.5f, 0.5f}, {0, 0, 1}};
-constexpr float kPoints4[6][3] = {{1.0f / 4, 0, 0},
-                                  {-1.0f / 6, -1.0f / 6, -1.0f / 6},
-                                  {-1.0f / 6, 1.0f / 6, -1.0f / 6},
-                                  {1.0f / 24, 1.0f / 12, 1.0f / 6},
-                                  {1.0f / 24, -1.0f / 12, 1.0f / 6},
-                                  {0, 0, 1}};
-
 }  // namespace
 
 std::ptrdiff_t single_winograd_tile(const ConvolutionShape& s) {
@@ -66,27 +57,12 @@ SingleWinograd::SingleWinograd(const ConvolutionShape& shape, std::ptrdiff_t m, 
 bool SingleWinograd::pack() {
     if (!std::all_of(weight_, weight_ + shape_.weight_size(), [](float w) { return std::isfinite(w); }))
         return false;
-    const std::ptrdiff_t n = m_ + 2, inputs = shape_.input_channels, pixel = output_.pixel;
+    const std::ptrdiff_t inputs = shape_.input_channels, outputs = shape_.output_channels;
     const std::ptrdiff_t strip = product_->max_vectors * product_->width;
-    for (std::ptrdiff_t o = 0; o < shape_.output_channels; ++o) {
-        const std::ptrdiff_t first = o / strip * strip, lanes = std::min(strip, pixel - first);
-        for (std::ptrdiff_t c = 0; c < inputs; ++c) {
-            const float* w = weight_ + (o * inputs + c) * 9;
-            float* to = packed_.data() + first * inputs + c * lanes + (o - first);
-            for (std::ptrdiff_t row = 0; row < n; ++row) {
-                const float* g = m_ == 2 ? kPoints2[row] : kPoints4[row];
-                double column[3];
-                for (int k = 0; k < 3; ++k) {
-                    column[k] = static_cast<double>(g[0]) * w[k] + static_cast<double>(g[1]) * w[3 + k] +
-                                static_cast<double>(g[2]) * w[6 + k];
-                }
-                for (std::ptrdiff_t col = 0; col < n; ++col) {
-                    const float* h = m_ == 2 ? kPoints2[col] : kPoints4[col];
-                    to[(row * n + col) * inputs * pixel] =
-                        static_cast<float>(h[0] * column[0] + h[1] * column[1] + h[2] * column[2]);
-                }
-            }
-        }
+    for (std::ptrdiff_t first = 0; first < output_.pixel; first += strip) {
+        body_->transform_filters({m_, weight_ + first * inputs * 9, packed_.data() + first * inputs, inputs,
+                                  outputs - first, std::min(strip, output_.pixel - first),
+                                  inputs * output_.pixel});
     }
     if (bias_) std::copy_n(bias_, shape_.output_channels, packed_bias_.begin());
     arrays_.pack();

@@ -4,7 +4,7 @@
 // transformed back.
 //
 // A NaN or Inf in the sample reaches all outputs of its tile, otherwise what it reaches in
-// single_convolution.h. Error against float64, relative to the largest output: 2e-7 rms for F(2x2), 2e-6 for
+// single_convolution.h. Error against float64, relative to the largest output: 2e-7 rms for F(2x2), 8e-7 for
 // F(4x4).
 #pragma once
 

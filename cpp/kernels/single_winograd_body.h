@@ -19,7 +19,18 @@ struct SingleWinogradTiles {
     SingleTensor image;  // input: `values` is the corner of the first tile; output: of the first output
 };
 
+// Filters (outputs, inputs, 3, 3), as far as they belong to one strip of `lanes` outputs, to transformed:
+// [point][input][lane]; lanes beyond the outputs are zero.
+struct SingleWinogradFilters {
+    std::ptrdiff_t m;     // 2 or 4
+    const float* weight;  // of the strip's first output
+    float* transformed;
+    std::ptrdiff_t inputs, outputs, lanes;
+    std::ptrdiff_t point;  // floats from a point to the next
+};
+
 struct SingleWinogradBody {
+    void (*transform_filters)(const SingleWinogradFilters&);
     void (*transform_input)(const SingleWinogradTiles&, float* transformed);
     void (*transform_output)(const SingleWinogradTiles&, const float* transformed, const float* bias,
                              const SingleEpilogue& epilogue);

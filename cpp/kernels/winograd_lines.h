@@ -1,7 +1,7 @@
-// One line of each transform of Winograd's minimal filtering with six points (Winograd 1980; Lavin & Gray
-// 2016, "Fast algorithms for convolutional neural networks"); a tile is transformed by its columns, then by
-// its rows. F(m, r) with m + r = 7 has the same transform of its input for every m. For *.simd.cpp files
-// only.
+// One line of each transform of Winograd's minimal filtering with six points, and of F(2, 3) with four
+// (Winograd 1980; Lavin & Gray 2016, "Fast algorithms for convolutional neural networks"); a tile is
+// transformed by its columns, then by its rows. F(m, r) with m + r = 7 has the same transform of its input
+// for every m. For *.simd.cpp files only.
 #pragma once
 
 #include "simd/vector.h"
@@ -111,6 +111,36 @@ struct NarrowOutputLine {
     static CNN_INLINE void apply(const Native* x, Native* y) {
         y[0] = x[0] + (x[1] + x[2]) + (x[3] + x[4]);
         y[1] = (x[5] + kA * (x[1] - x[2])) + kB * (x[3] - x[4]);
+    }
+};
+
+// B^T, G and A^T of F(2, 3): the points 0, 1, -1 and infinity.
+struct SmallInputLine {
+    static constexpr int kFrom = 4, kTo = 4;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        y[0] = x[0] - x[2];
+        y[1] = x[1] + x[2];
+        y[2] = x[2] - x[1];
+        y[3] = x[1] - x[3];
+    }
+};
+
+struct SmallFilterLine {
+    static constexpr int kFrom = 3, kTo = 4;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        const Native even = (x[0] + x[2]) * 0.5f, odd = x[1] * 0.5f;
+        y[0] = x[0];
+        y[1] = even + odd;
+        y[2] = even - odd;
+        y[3] = x[2];
+    }
+};
+
+struct SmallOutputLine {
+    static constexpr int kFrom = 4, kTo = 2;
+    static CNN_INLINE void apply(const Native* x, Native* y) {
+        y[0] = x[0] + x[1] + x[2];
+        y[1] = x[1] - x[2] - x[3];
     }
 };
 

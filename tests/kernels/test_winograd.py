@@ -5,12 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from closeness import assert_close, same_bits
+from closeness import FEW_WINOGRAD, assert_close, same_bits
 from convolution_cases import Case, Shape, make
 
-# The transforms grow rounding: errors of single values are up to 25 float32 epsilons times the root of the
-# terms (the direct sum's: 3), twice that is allowed.
-FEW = 50
 # Of whole results, relative: winograd.h states 8e-7.
 RMS = 1.2e-6
 
@@ -40,20 +37,20 @@ def rms(actual: np.ndarray, expected: np.ndarray) -> float:
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_winograd_forward(instruction_set: str, rng: np.random.Generator, shape: Shape) -> None:
     case = make(rng, shape)
-    assert_close(case.forward("winograd"), case.expected_forward(), terms=shape.weights + 1, few=FEW)
+    assert_close(case.forward("winograd"), case.expected_forward(), terms=shape.weights + 1, few=FEW_WINOGRAD)
 
 
 def test_winograd_forward_without_bias(instruction_set: str, rng: np.random.Generator) -> None:
     case = make(rng, Shape(batch=17, padding=(1, 1)))
     expected = case.expected_forward(with_bias=False)
-    assert_close(case.forward("winograd", with_bias=False), expected, terms=27, few=FEW)
+    assert_close(case.forward("winograd", with_bias=False), expected, terms=27, few=FEW_WINOGRAD)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_winograd_backward_input(instruction_set: str, rng: np.random.Generator, shape: Shape) -> None:
     case = make(rng, shape)
     terms = 9 * shape.outputs
-    assert_close(case.backward_input("winograd"), case.expected_backward_input(), terms=terms, few=FEW)
+    assert_close(case.backward_input("winograd"), case.expected_backward_input(), terms=terms, few=FEW_WINOGRAD)
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -63,7 +60,7 @@ def test_winograd_backward_parameters_adds_scale_times_the_gradient(
     case = make(rng, shape)
     expected_weight, expected_bias = case.expected_backward_parameters()
     grad_weight, grad_bias = case.backward_parameters("winograd", scale=-0.5, start=0.25)
-    assert_close(grad_weight, 0.25 - 0.5 * expected_weight, terms=case.gradient_terms, few=FEW)
+    assert_close(grad_weight, 0.25 - 0.5 * expected_weight, terms=case.gradient_terms, few=FEW_WINOGRAD)
     assert_close(grad_bias, 0.25 - 0.5 * expected_bias, terms=case.gradient_terms)
 
 
@@ -72,7 +69,7 @@ def test_winograd_gradients_of_many_blocks(instruction_set: str, rng: np.random.
     case = make(rng, Shape(batch=147, channels=3, outputs=4, size=(5, 9), padding=(1, 1)))
     expected_weight, _ = case.expected_backward_parameters()
     grad_weight, _ = case.backward_parameters("winograd")
-    assert_close(grad_weight, expected_weight, terms=case.gradient_terms, few=FEW)
+    assert_close(grad_weight, expected_weight, terms=case.gradient_terms, few=FEW_WINOGRAD)
 
 
 def test_winograd_error_is_that_of_its_header(instruction_set: str, rng: np.random.Generator) -> None:
@@ -94,7 +91,7 @@ def assert_spread(actual: np.ndarray, expected: np.ndarray, reach: tuple[slice, 
     outside = np.ones(actual.shape, bool)
     outside[reach] = False
     assert outside.any()
-    assert_close(actual[outside], expected[outside], terms=terms, few=FEW)
+    assert_close(actual[outside], expected[outside], terms=terms, few=FEW_WINOGRAD)
 
 
 @each_poison

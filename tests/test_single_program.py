@@ -337,6 +337,11 @@ SMALL: dict[str, tuple[tuple[int, int, int], Callable[[], Layers]]] = {
         (2, 6, 5),
         lambda: [Convolution(2, 4, 3), BatchNormalization(4), BatchNormalization(4), ReLU(), MaxPooling(2)],
     ),
+    "normalization after pooling": (
+        (2, 12, 36),
+        lambda: [Convolution(2, 4, 3), MaxPooling(2), BatchNormalization(4), Convolution(4, 3, 3), ReLU()],
+    ),
+    "pooling twice": ((1, 12, 36), lambda: [Convolution(1, 5, 3), ReLU(), MaxPooling(2), MaxPooling(2)]),
     "pooled convolutions in a row": (
         (2, 19, 37),
         lambda: [

@@ -56,13 +56,6 @@ void SingleProgram::linear(int x, int y, std::ptrdiff_t outputs, const LearnedAr
 
 void SingleProgram::pooling(int x, int y, SinglePooling::Kind kind, const PoolingShape& shape) {
     make(y, shape.channels, shape.output_height, shape.output_width);
-    if (kind == SinglePooling::Kind::kMaximum && !layers_.empty() && layers_.back().y == x &&
-        layers_.back().kind == Kind::kConvolution && layers_.back().normalization.mean == nullptr &&
-        single_pooling_pays(layers_.back().convolution, shape)) {
-        layers_.back().pooled = true;
-        layers_.back().y = y;
-        return;
-    }
     Layer& layer = add(Kind::kPooling, x, y);
     layer.pooling_kind = kind;
     layer.pooling = shape;
@@ -77,14 +70,6 @@ void SingleProgram::activation(int x, int y, ActivationKind kind) {
 void SingleProgram::normalization(int x, int y, const SingleNormalization& normalization, bool relu) {
     const SingleTensor from = tensor(x).layout;
     make(y, from.channels, from.height, from.width);
-    // The convolution before it does it on the way out.
-    if (!layers_.empty() && layers_.back().kind == Kind::kConvolution && layers_.back().y == x &&
-        !layers_.back().relu && layers_.back().normalization.mean == nullptr) {
-        layers_.back().normalization = normalization;
-        layers_.back().relu = relu;
-        layers_.back().y = y;
-        return;
-    }
     Layer& layer = add(Kind::kNormalization, x, y);
     layer.normalization = normalization;
     layer.relu = relu;
@@ -219,7 +204,45 @@ void SingleProgram::emit(const Layer& layer) {
     }
 }
 
+// Whether a convolution can do the layer that reads its result on the way out. There it normalizes, then
+// rectifies; or it rectifies, then pools: what comes earlier in that order cannot follow any more.
+bool SingleProgram::takes_over(const Layer& convolution, const Layer& next) {
+    if (convolution.kind != Kind::kConvolution || convolution.normalization.mean != nullptr ||
+        convolution.pooled)
+        return false;
+    if (next.kind == Kind::kNormalization) return !convolution.relu;
+    return next.kind == Kind::kPooling && next.pooling_kind == SinglePooling::Kind::kMaximum &&
+           single_pooling_pays(convolution.convolution, next.pooling);
+}
+
+// Layers that the one before them takes over, where nobody else reads what it would no longer store.
+void SingleProgram::fuse() {
+    std::vector<int> readers(tensors_.size()), producer(tensors_.size(), -1);
+    for (const Layer& layer : layers_) ++readers[static_cast<std::size_t>(layer.x)];
+    ++readers[static_cast<std::size_t>(output_)];
+    std::vector<Layer> fused;
+    for (const Layer& layer : layers_) {
+        const auto x = static_cast<std::size_t>(layer.x), y = static_cast<std::size_t>(layer.y);
+        Layer* before = producer[x] < 0 ? nullptr : &fused[static_cast<std::size_t>(producer[x])];
+        if (before != nullptr && readers[x] == 1 && takes_over(*before, layer)) {
+            before->y = layer.y;
+            producer[y] = producer[x];
+            if (layer.kind == Kind::kPooling) {
+                before->pooled = true;
+            } else {
+                before->normalization = layer.normalization;
+                before->relu = layer.relu;
+            }
+        } else {
+            producer[y] = static_cast<int>(fused.size());
+            fused.push_back(layer);
+        }
+    }
+    layers_ = std::move(fused);
+}
+
 void SingleProgram::finish() {
+    fuse();
     for (const Layer& layer : layers_) {
         if (layer.kind != Kind::kConvolution) continue;
         const ConvolutionShape& shape = layer.convolution;

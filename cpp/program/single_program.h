@@ -68,7 +68,7 @@ class SingleProgram {
         SingleNormalization normalization{};
         SinglePooling::Kind pooling_kind{};
         PoolingShape pooling{};
-        bool pooled = false;  // a convolution that pools on its way out
+        bool pooled = false;  // a convolution that pools on its way out, after its ReLU
         ActivationKind activation{};
         const ForeignLayer* foreign = nullptr;
     };
@@ -88,9 +88,11 @@ class SingleProgram {
         std::vector<float> packed;
     };
 
+    static bool takes_over(const Layer& convolution, const Layer& next);
     Tensor& tensor(int x) { return tensors_[static_cast<std::size_t>(x)]; }
     void make(int y, std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width);
     Layer& add(Kind kind, int x, int y);
+    void fuse();
     void finish();
     void allocate(Tensor& tensor);
     void emit(const Layer& layer);

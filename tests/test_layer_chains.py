@@ -1,0 +1,98 @@
+"""Every pair and triple of layers, in every order that fits: batch against single against eager, and training."""
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from cnncli import _core
+from layer_chains import ROWS, Chain, Custom, chains, prediction_fault, settings, training_fault
+
+# Images of few channels, so wide that also what is pooled twice fills vectors; of enough for Winograd; and vectors.
+SHAPES = [(2, 8, 24), (16, 8, 8), (12,)]
+LARGE = [(2, 12, 50), (17, 13, 14), (33,)]
+TYPES = [*ROWS, "Custom"]
+each_type = pytest.mark.parametrize("first", TYPES)
+
+
+@pytest.fixture(autouse=True)
+def one_thread(restored_threads: None) -> None:
+    """Networks this small only lose by a second thread."""
+    _core.set_thread_count(1)
+
+Fault = Callable[[Chain, np.random.Generator], str]
+
+
+def all_chains(first: str, length: int, shapes: list[tuple[int, ...]], more: bool = False) -> list[Chain]:
+    rows = settings(more)
+    return [
+        chain
+        for rest in itertools.product(rows, repeat=length - 1)
+        for shape in shapes
+        for chain in chains([rows[name] for name in (first, *rest)], shape)
+    ]
+
+
+def assert_none_wrong(found: list[Chain], fault: Fault, rng: np.random.Generator) -> None:
+    faults = [f"{chain}: {text}" for chain in found if (text := fault(chain, rng))]
+    assert not faults, f"{len(faults)} of {len(found)} networks:\n" + "\n".join(faults[:10])
+
+
+def probed(chain: Chain) -> Chain:
+    """With a layer in front that sees the gradient of the input."""
+    layers = [Custom(), *chain.layers]
+    for layer in chain.layers:
+        if hasattr(layer, "layer"):  # a dropout, which draws by its number in the network
+            layer.layer += 1
+    return Chain(chain.shape, layers)
+
+
+def test_every_type_stands_at_every_place() -> None:
+    rows = settings(more=False)
+    assert list(rows) == TYPES
+    for place in range(3):
+        for name in TYPES:
+            found = any(
+                list(chains([rows[kind] for kind in types], shape))
+                for types in itertools.product(TYPES, repeat=3)
+                if types[place] == name
+                for shape in SHAPES
+            )
+            assert found, f"{name} fits nowhere at place {place}"
+
+
+@each_type
+def test_predictions_of_pairs_and_triples_are_those_of_the_eager_layers(first: str, rng: np.random.Generator) -> None:
+    for length in (1, 2, 3):
+        assert_none_wrong(all_chains(first, length, SHAPES), prediction_fault, rng)
+
+
+@each_type
+def test_training_of_pairs_and_triples_is_that_of_the_eager_layers(first: str, rng: np.random.Generator) -> None:
+    for length in (1, 2):
+        assert_none_wrong(all_chains(first, length, SHAPES), training_fault, rng)
+    assert_none_wrong([probed(chain) for chain in all_chains(first, 3, SHAPES)], training_fault, rng)
+
+
+@pytest.mark.slow
+@each_type
+def test_more_settings_of_pairs_and_triples(first: str, instruction_set: str, rng: np.random.Generator) -> None:
+    for length in (1, 2, 3):
+        found = all_chains(first, length, LARGE, more=True)
+        assert_none_wrong(found, prediction_fault, rng)
+        assert_none_wrong(found, training_fault, rng)
+
+
+@pytest.mark.slow
+def test_longer_chains(instruction_set: str, rng: np.random.Generator) -> None:
+    """Drawn from all of four to seven layers."""
+    rows = settings(more=True)
+    found: list[Chain] = []
+    while len(found) < 3000:
+        types = rng.choice(list(rows), size=rng.integers(4, 8))
+        shape = SHAPES[rng.integers(len(SHAPES))]
+        some = list(chains([[rows[name][rng.integers(len(rows[name]))]] for name in types], shape))
+        found.extend(some)
+    assert_none_wrong(found, prediction_fault, rng)
+    assert_none_wrong(found, training_fault, rng)

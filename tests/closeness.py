@@ -20,9 +20,11 @@ def assert_close(
 ) -> None:
     """Shape and dtype, then NaN and infinities by place and sign, then the finite values.
 
-    Allowed is `few` * float32 epsilon * sqrt(terms) * scale. `terms` is the number of values that were summed
-    for one element: their rounding errors are independent, so they grow with its root. `scale` is the size of
-    one of the terms (a number, or an array for each element); larger values count with their own size.
+    Allowed is float32 epsilon * scale * (`few` * sqrt(terms) + terms / 4). `terms` is the number of values that
+    were summed for one element: the rounding errors of each are independent, so they grow with its root. A running
+    sum also rounds what it holds, after k terms about sqrt(k) of them, by 0.2 epsilon rms: in all by 0.14 * terms,
+    of which twice is allowed; that is the larger part from some hundred terms on. `scale` is the size of one of the
+    terms (a number, or an array for each element); larger values count with their own size.
     """
     __tracebackhide__ = True
     actual, expected = np.asarray(actual), np.asarray(expected)
@@ -37,7 +39,7 @@ def assert_close(
     finite = np.isfinite(rounded)
     error = np.abs(np.where(finite, actual, 0.0).astype(np.float64) - np.where(finite, expected, 0.0))
     size = np.maximum(scale, np.abs(np.where(finite, expected, 0.0)))
-    allowed = few * EPSILON * np.sqrt(max(terms, 1)) * size
+    allowed = EPSILON * (few * np.sqrt(max(terms, 1)) + terms / 4) * size
     wrong = np.argwhere(error > allowed)
     assert not len(wrong), _report(
         f"off by up to {(error[error > allowed] / allowed[error > allowed]).max():.3g} times the allowed",

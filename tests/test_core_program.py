@@ -140,6 +140,23 @@ def test_tensor_that_does_not_exist_is_refused(add: Callable[[Any, int], Any], t
         add(program, tensor)
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_a_tensor_has_one_reader(training: bool) -> None:
+    """Nothing is fused, and no gradient written, over what somebody else reads."""
+    program = _core.Program(1, training=training, couples_samples=False)
+    x = program.input((1, 2, 2), PIXEL)
+    y = program.activation(x, kind="relu")
+    assert program.dropout(y, rate=0.5, layer=0) == (y + 1 if training else y)
+    last = program.flatten(y + 1 if training else y)
+    for early in range(last):
+        with pytest.raises(ValueError, match=rf"^x: tensor {early} has been read; .* its last tensor, {last}$"):
+            program.activation(early, kind="tanh")
+        with pytest.raises(ValueError, match=rf"^x: tensor {early} has been read;"):
+            program.loss(early, kind="mse")
+    program.loss(last, kind="mse")
+    program.finish()
+
+
 def test_calls_out_of_order_are_refused(rng: np.random.Generator) -> None:
     program = _core.Program(1, training=False, couples_samples=False)
     with pytest.raises(ValueError, match=r"^x: expected a tensor of this program, which has none, got 0$"):

@@ -379,7 +379,14 @@ class BoundProgram {
     void check_tensor(int x) const {
         check_building();
         const int count = program_.tensor_count();
-        if (x >= 0 && x < count) return;
+        if (x == count - 1 && count > 0) return;
+        // A second reader would see what a fused layer no longer stores, and its gradient would replace that
+        // of the first.
+        if (x >= 0 && x < count) {
+            throw py::value_error("x: tensor " + std::to_string(x) +
+                                  " has been read; a program is a chain, pass its last tensor, " +
+                                  std::to_string(count - 1));
+        }
         throw py::value_error(
             "x: expected a tensor of this program, " +
             (count > 0 ? "0 to " + std::to_string(count - 1) : std::string("which has none")) + ", got " +

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Looks for data races in the core with ThreadSanitizer: tools/check_races.sh PYTHON [BUILD FOLDER]
 #
-# The core is built for one instruction set with threads of its own (cpp/runtime/team.h), since ThreadSanitizer does not
-# see what OpenMP synchronizes. Python is not instrumented. First a copy of the runner whose barrier orders nothing must
+# The core is built for one instruction set with threads of its own (cpp/runtime/team.cpp), since ThreadSanitizer does not
+# see what OpenMP synchronizes. Python is not instrumented. First a copy of the team whose tickets and counts order nothing must
 # be found; then the tests below must be clean. PYTHON needs numpy, pytest, hypothesis, cmake, ninja and pybind11.
 set -euo pipefail
 python=$1
@@ -36,8 +36,8 @@ mkdir -p "$build/source"
 build=$(realpath --relative-to=. "$build")
 cp -r CMakeLists.txt cpp models "$build/source/"
 
-echo "a barrier that orders nothing:"
-sed -i -E 's/memory_order_(acq_rel|acquire|release)/memory_order_relaxed/' "$build/source/cpp/runtime/runner.cpp"
+echo "tickets that order nothing:"
+sed -i -E 's/memory_order_(acq_rel|acquire|release)/memory_order_relaxed/' "$build/source/cpp/runtime/team.cpp"
 compile
 run -m pytest -q -x -p no:cacheprovider tests/test_program.py > "$build/planted.log" 2>&1 || true
 grep -h -m1 -A3 "ThreadSanitizer: data race" "$build"/report.* || {
@@ -48,7 +48,7 @@ grep -h -m1 -A3 "ThreadSanitizer: data race" "$build"/report.* || {
 rm "$build"/report.*
 
 echo "the core as it is:"  # but for signals, which ThreadSanitizer delivers late
-cp cpp/runtime/runner.cpp "$build/source/cpp/runtime/"
+cp cpp/runtime/team.cpp "$build/source/cpp/runtime/"
 compile
 run -m pytest -q -p no:cacheprovider -k "not signal and not ctrl_c" tests/test_program.py tests/test_core_program.py \
     tests/test_single_program.py tests/kernels/test_convolution.py tests/kernels/test_winograd.py \

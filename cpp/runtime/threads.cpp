@@ -8,6 +8,8 @@
 #include <string>
 #include <thread>
 
+#include "runtime/team.h"
+
 #if defined(__linux__)
 #include <pthread.h>
 #include <sched.h>
@@ -82,6 +84,7 @@ void install_fork_hook() {
 #if defined(__linux__) && defined(_OPENMP)
     pthread_atfork([] { omp_pause_resource_all(omp_pause_soft); }, nullptr, nullptr);
 #endif
+    install_team_fork_hook();
 }
 
 }  // namespace cnn

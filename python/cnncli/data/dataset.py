@@ -16,20 +16,36 @@ Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
 
+@dataclass(frozen=True)
+class Note:
+    """One fact about a data set that its user should know, such as what was left aside.
+
+    kind : "left aside", "converted", "classes", "parts" or "prepared"
+    text : one line, "left aside: 91 files (.heic 60, not pictures 31)"
+    counts : the same as numbers, {".heic": 60, "not pictures": 31}
+    """
+
+    kind: str
+    text: str
+    counts: dict[str, int] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """Images and their labels: the training set, the test set, or a part of one.
 
     images : uint8 (N, C, H, W), C-contiguous
     labels : int64 (N,), each in [0, number of classes)
+    files : path of the file that each image was read from; None: the images were arrays
 
     Raises
     ------
-    DataError : other shapes or types, or not one label for each image
+    DataError : other shapes or types, or not one label (and file) for each image
     """
 
     images: Images
     labels: Labels
+    files: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4 or not self.images.flags.c_contiguous:
@@ -41,6 +57,8 @@ class Split:
                 f"labels are {self.labels.dtype} {self.labels.shape} for {len(self.images)} images; "
                 f"they must be int64 ({len(self.images)},)"
             )
+        if self.files is not None and len(self.files) != len(self.images):
+            raise DataError(f"{len(self.files)} files for {len(self.images)} images; there must be one for each")
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -51,11 +69,13 @@ class DataSet:
     """Images in classes, for training and for testing.
 
     name : what the user calls it ("mnist", "digits", the name of a folder or file)
-    train, test : Split or None; both have images of the same channels, height and width
+    train, test, validation : Split or None; all have images of the same channels, height and width. `validation` is
+        what the data set itself keeps for validation
     class_names : list of K >= 1 names; label k is the class class_names[k]
     polarity : "light-on-dark", "dark-on-light" or "any", what the images' borders show
     source : where it came from, for the user
     known_digest : `digest`, if the images and labels were already held to digests of their own; else None
+    notes : what was left aside, converted or assumed, for the user
 
     Raises
     ------
@@ -69,17 +89,17 @@ class DataSet:
     polarity: str = field(default="any")
     source: str = field(default="")
     known_digest: str | None = field(default=None)
+    validation: Split | None = field(default=None)
+    notes: list[Note] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        splits = [split for split in (self.train, self.test) if split is not None]
+        splits = [split for split in (self.train, self.validation, self.test) if split is not None]
         if not any(len(split) for split in splits):
             raise DataError(f"{self.name}: holds no images; use a data set with at least one")
-        shapes = [split.images.shape[1:] for split in splits]
-        if shapes[0] != shapes[-1]:
-            raise DataError(
-                f"{self.name}: training images are {_times(shapes[0])}, test images {_times(shapes[-1])}; "
-                "they must have one size"
-            )
+        for split in splits[1:]:
+            if split.images.shape[1:] != splits[0].images.shape[1:]:
+                first, other = (_times(part.images.shape[1:]) for part in (splits[0], split))
+                raise DataError(f"{self.name}: images of {first} and of {other}; they must have one size")
         classes = len(self.class_names)
         for split in splits:
             if len(split) and not 0 <= split.labels.min() <= split.labels.max() < classes:
@@ -99,7 +119,7 @@ class DataSet:
     def computed_digest(self) -> str:
         """`digest` from the arrays; 55 MB take under 0.1 s with the SHA instructions."""
         total = hashlib.sha256(repr(self.class_names).encode())
-        for name, split in (("train", self.train), ("test", self.test)):
+        for name, split in (("train", self.train), ("validation", self.validation), ("test", self.test)):
             if split is not None:
                 total.update(f"\n{name} {split.images.shape}\n".encode())
                 total.update(hashlib.sha256(split.images.data).digest())

@@ -16,6 +16,7 @@ BENCHMARKS = {
     "shapes": "convolutions of many shapes, forward + backward, against PyTorch channels_last",
     "choices": "the algorithm that each shape of models/ chooses, beside all others",
     "scaling": "more threads against one",
+    "beside": "more threads against one beside a busy loop, and two trainings at once",
     "isa": "AVX2 forced against AVX-512",
     "command": "whole commands: one picture classified; peak memory of a training",
     "epoch": "an epoch of cnn train against the bare steps",
@@ -80,7 +81,7 @@ def main(words: list[str] | None = None) -> int:
             say=(lambda line: None) if arguments.json else (lambda line: print(line, flush=True)),
         )
         for name in names:
-            if name == "scaling" and threads == 1 and len(names) > 1:
+            if name in ("scaling", "beside") and threads == 1 and len(names) > 1:
                 continue  # it is what the others are compared with
             try:
                 record = importlib.import_module(f"benchmarks.bench_{name}").run(options)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ class Contender:
     label : what results call it, default its name
     threads : to compute with
     pythons : interpreters by library, {"torch": "/path/to/python"}; the running one for the others
-    environment : variables beside those of the peer
+    environment : variables beside those of the peer; None for one that is not to be set
+    first : libraries that its process imports before its own
 
     Raises Missing if the library cannot be imported, or does not fit this machine.
     """
@@ -42,16 +44,19 @@ class Contender:
         pythons: dict[str, str] | None = None,
         *,
         label: str | None = None,
-        environment: dict[str, str] | None = None,
+        environment: dict[str, str | None] | None = None,
+        first: Sequence[str] = (),
     ) -> None:
         peer = PEERS[name]
         self.name, self.label = name, label or name
         self._files = tempfile.TemporaryDirectory(prefix="benchmark-")
         self._errors = Path(self._files.name, "stderr").open("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (until close)
-        variables = os.environ | {"OMP_NUM_THREADS": str(threads)} | peer.environment | (environment or {})
+        wanted = {**os.environ, "OMP_NUM_THREADS": str(threads), **peer.environment, **(environment or {})}
+        variables = {variable: value for variable, value in wanted.items() if value is not None}
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        python = (pythons or {}).get(peer.library, sys.executable)
         self._process = subprocess.Popen(
-            [(pythons or {}).get(peer.library, sys.executable), "-m", "benchmarks.worker", peer.module, str(threads)],
+            [python, "-m", "benchmarks.worker", peer.module, str(threads), *first],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -98,9 +103,16 @@ class Contender:
         """Seconds of one round. Returns once the process rests: the threads of some libraries spin for a while
         after their work, on a core that the next contender needs.
         """
-        seconds = float(self.ask("run"))
+        return self._timed("run")
+
+    def run_for(self, seconds: float) -> float:
+        """Seconds of one round, on average of as many as fill so many seconds; returns as `run`."""
+        return self._timed("run_for", seconds=seconds)
+
+    def _timed(self, do: str, **arguments: Any) -> float:
+        found = float(self.ask(do, **arguments))
         self.wait_for_rest()
-        return seconds
+        return found
 
     def wait_for_rest(self) -> None:
         deadline = time.monotonic() + _LONGEST_REST

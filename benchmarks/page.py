@@ -46,6 +46,7 @@ TITLES = {
     "shapes": "Convolutions of many shapes",
     "choices": "The choice of algorithm",
     "scaling": "More threads",
+    "beside": "Beside other work",
     "isa": "AVX2 against AVX-512",
     "command": "Whole commands",
     "epoch": "An epoch of `cnn train`",
@@ -55,6 +56,8 @@ ABOUT = {
     "choices": "Milliseconds for 64 images, the least of the rounds; the chosen algorithm in bold.",
     "scaling": "The same program with more threads and with one, and as many programs of one thread each at the same "
     "time, taking turns. Those share nothing but the machine; threads that share weights in a cache can do better.",
+    "beside": "The same program with more threads and with one, quiet and while another process spins on a core, taking "
+    "turns; `torch first` is beside the loop too, with PyTorch imported before us. Of two trainings at once, which compute for a whole second, the slower one counts, against one alone.",
     "isa": "The same program with AVX2 forced and with AVX-512, taking turns.",
     "command": "From the start of the process to its end; the picture is a PNG of 28x28.",
     "epoch": "With its records, checkpoints and terminal, against the same steps in a bare loop.",

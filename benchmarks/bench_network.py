@@ -42,7 +42,7 @@ class Work:
 def run(model: str, work: list[Work], options: Options) -> dict[str, Any]:
     """The record of a benchmark named like its network."""
     record = Record(model, options)
-    wanted = [name for name in PEERS if any(name in peers_for(part.do, options.peers) for part in work)]
+    wanted = [name for name in PEERS if any(name in peers_for(part.do, options.peers, model) for part in work)]
     with contenders(wanted, options, record) as running:
         for part in work:
             taking_part = {name: running[name] for name in running if part.do in PEERS[name].does}
@@ -60,7 +60,7 @@ def measure(
         return compare(
             work.what,
             running,
-            tolerances(),
+            tolerances(running),
             options.rounds,
             work.do,
             fail=record.fail,

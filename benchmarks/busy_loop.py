@@ -12,14 +12,16 @@ _START = 0.1  # seconds: an interpreter without site packages needs a tenth of t
 
 
 @contextlib.contextmanager
-def busy_loop() -> Iterator[None]:
+def busy_loop() -> Iterator[subprocess.Popen[bytes]]:
     """A process spins on one core, whichever the system gives it; raises RuntimeError if it did not until the end."""
     process = subprocess.Popen([sys.executable, "-I", "-S", "-c", _CODE])
     try:
         time.sleep(_START)
-        yield
+        yield process
         if process.poll() is not None:
-            raise RuntimeError(f"the busy loop ended by itself after {_LONGEST} seconds: nothing was measured beside it")
+            raise RuntimeError(
+                f"the busy loop ended, as it does after {_LONGEST} seconds: nothing was measured beside it"
+            )
     finally:
         process.kill()
         process.wait()

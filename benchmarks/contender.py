@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers import PEERS
+from benchmarks.peers import PEERS, Peer
 
 _REST = 0.05  # seconds: five ticks of the clock that counts CPU time
 _LONGEST_REST = 3.0
@@ -27,8 +27,8 @@ class Missing(Exception):
 class Contender:
     """One program of the comparison, in a process of its own.
 
-    name : a key of `PEERS`
-    label : what results call it, default its name
+    peer : or its name, a key of `PEERS`
+    label : what results call it, default the name
     threads : to compute with
     pythons : interpreters by library, {"torch": "/path/to/python"}; the running one for the others
     environment : variables beside those of the peer; None for one that is not to be set
@@ -39,7 +39,7 @@ class Contender:
 
     def __init__(
         self,
-        name: str,
+        peer: str | Peer,
         threads: int,
         pythons: dict[str, str] | None = None,
         *,
@@ -47,8 +47,9 @@ class Contender:
         environment: dict[str, str | None] | None = None,
         first: Sequence[str] = (),
     ) -> None:
-        peer = PEERS[name]
-        self.name, self.label = name, label or name
+        name = label or (peer.title if isinstance(peer, Peer) else peer)
+        peer = PEERS[peer] if isinstance(peer, str) else peer
+        self.label, self.tolerance = name, peer.tolerance
         self._files = tempfile.TemporaryDirectory(prefix="benchmark-")
         self._errors = Path(self._files.name, "stderr").open("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (until close)
         wanted = {**os.environ, "OMP_NUM_THREADS": str(threads), **peer.environment, **(environment or {})}
@@ -56,7 +57,7 @@ class Contender:
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         python = (pythons or {}).get(peer.library, sys.executable)
         self._process = subprocess.Popen(
-            [python, "-m", "benchmarks.worker", peer.module, str(threads), *first],
+            [python, "-m", "benchmarks.worker", peer.module, str(threads), json.dumps(peer.form), *first],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -64,13 +65,13 @@ class Contender:
             text=True,
         )
         try:
-            first = self._answer()
-            if "missing" in first:
-                raise Missing(first["missing"])
+            said = self._answer()
+            if "missing" in said:
+                raise Missing(said["missing"])
         except BaseException:
             self.close()
             raise
-        self.versions: dict[str, str] = first["versions"]
+        self.versions: dict[str, str] = said["versions"]
 
     def ask(self, do: str, **arguments: Any) -> Any:
         """The result of one request; raises RuntimeError with the worker's traceback if it fails."""
@@ -154,7 +155,7 @@ class Together:
     """Contenders that do the same at the same time, each on data of its own, taken as one."""
 
     def __init__(self, members: list[Contender], label: str) -> None:
-        self.members, self.label = members, label
+        self.members, self.label, self.tolerance = members, label, members[0].tolerance
 
     def ask(self, do: str, **arguments: Any) -> Any:
         return [member.ask(do, **arguments) for member in self.members]

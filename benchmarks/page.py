@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.bench_choices import ALLOWED, good, least
+from benchmarks.forms_page import forms_sections
 from benchmarks.measure import Result
 from benchmarks.peers import PEERS
 from benchmarks.report import MNIST_IMAGES
@@ -48,6 +49,7 @@ TITLES = {
     "scaling": "More threads",
     "beside": "Beside other work",
     "isa": "AVX2 against AVX-512",
+    "forms": "The forms of the others",
     "command": "Whole commands",
     "epoch": "An epoch of `cnn train`",
 }
@@ -56,8 +58,9 @@ ABOUT = {
     "choices": "Milliseconds for 64 images, the least of the rounds; the chosen algorithm in bold.",
     "scaling": "The same program with more threads and with one, and as many programs of one thread each at the same "
     "time, taking turns. Those share nothing but the machine; threads that share weights in a cache can do better.",
-    "beside": "The same program with more threads and with one, quiet and while another process spins on a core, taking "
-    "turns; `torch first` is beside the loop too, with PyTorch imported before us. Of two trainings at once, which compute for a whole second, the slower one counts, against one alone.",
+    "beside": "The same program with more threads and with one, quiet and while another process spins on a core, "
+    "taking turns; `torch first` is beside the loop too, with PyTorch imported before us. Of two trainings at once, "
+    "which compute for a whole second, the slower one counts, against one alone.",
     "isa": "The same program with AVX2 forced and with AVX-512, taking turns.",
     "command": "From the start of the process to its end; the picture is a PNG of 28x28.",
     "epoch": "With its records, checkpoints and terminal, against the same steps in a bare loop.",
@@ -67,20 +70,25 @@ ABOUT = {
 def page(records: list[dict[str, Any]]) -> str:
     """The whole page."""
     sections = [HEAD]
-    for _, group in _machines(records):
+    tried = [record for record in records if record["benchmark"] == "forms"]
+    for machine, group in _machines(record for record in records if record["benchmark"] != "forms"):
         sections += [_machine(group), _summary(group)]
         sections += [_benchmark(record) for record in group]
+        sections += forms_sections([record for record in tried if _machine_of(record) == machine])
     if not records:
         sections.append("## Results\n\nNone are on record yet.\n")
     return "\n".join(sections)
 
 
-def _machines(records: list[dict[str, Any]]) -> list[tuple[tuple[str, str], list[dict[str, Any]]]]:
+def _machine_of(record: dict[str, Any]) -> tuple[str, str]:
+    return record["cpu"], record["instruction_set"]
+
+
+def _machines(records: Iterable[dict[str, Any]]) -> list[tuple[tuple[str, str], list[dict[str, Any]]]]:
     """Records by machine and instruction set; of each benchmark and thread count the last one."""
     newest: dict[tuple[str, str], dict[tuple[str, int], dict[str, Any]]] = {}
     for record in sorted(records, key=lambda record: record["date"]):
-        machine = record["cpu"], record["instruction_set"]
-        newest.setdefault(machine, {})[record["benchmark"], record["threads"]] = record
+        newest.setdefault(_machine_of(record), {})[record["benchmark"], record["threads"]] = record
     order = list(TITLES)
     return [
         (machine, [found[key] for key in sorted(found, key=lambda key: (order.index(key[0]), key[1]))])

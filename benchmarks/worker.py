@@ -1,5 +1,5 @@
-"""`python -m benchmarks.worker MODULE THREADS [LIBRARY...]`: one contender in a process, and perhaps an interpreter, of
-its own; the libraries are imported before it.
+"""`python -m benchmarks.worker MODULE THREADS FORM [LIBRARY...]`: one contender in a process, and perhaps an
+interpreter, of its own; FORM is what else it is made with, as JSON; the libraries are imported before it.
 
 It reads a JSON value a line and answers with one: first what it is, then to each request. Between requests it
 sleeps, so that of all contenders only one computes at a time. Needs NumPy and its own library, not cnncli.
@@ -68,7 +68,7 @@ class Worker:
         np.savez(results, **(value if isinstance(value, dict) else {"value": np.asarray(value)}))
 
 
-def serve(module: str, threads: int, first: list[str], requests: TextIO, answers: TextIO) -> None:
+def serve(module: str, threads: int, form: dict[str, Any], first: list[str], requests: TextIO, answers: TextIO) -> None:
     def answer(value: dict[str, Any]) -> None:
         answers.write(json.dumps(value) + "\n")
         answers.flush()
@@ -76,7 +76,7 @@ def serve(module: str, threads: int, first: list[str], requests: TextIO, answers
     try:
         for library in first:
             importlib.import_module(library)
-        contender = importlib.import_module(module).Contender(threads)
+        contender = importlib.import_module(module).Contender(threads, **form)
     except ImportError as error:
         answer({"missing": f"{error.name or error} is not installed"})
         return
@@ -97,4 +97,4 @@ if __name__ == "__main__":
     # Whatever a library prints must not get between the answers.
     own = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    serve(sys.argv[1], int(sys.argv[2]), sys.argv[3:], sys.stdin, own)
+    serve(sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3]), sys.argv[4:], sys.stdin, own)

@@ -53,11 +53,11 @@ def run(model: str, work: list[Work], options: Options) -> dict[str, Any]:
 def measure(
     model: str, work: Work, running: Mapping[str, Contender | Together], options: Options, record: Record
 ) -> Result:
-    """One piece of work by contenders that are ready for it, ours first."""
+    """One piece of work by contenders that are ready for it, ours first; who took more threads than told is noted."""
     work = work.sized(options)
     images = work.images
     with loaded(model, images, running):
-        return compare(
+        result = compare(
             work.what,
             running,
             tolerances(running),
@@ -68,3 +68,9 @@ def measure(
             operations=images * operations(model, training=work.do == "train"),
             **work.settings,
         )
+        for name in result.measured:
+            contender = running[name]
+            cores = contender.cores_beyond_threads() if isinstance(contender, Contender) else None
+            if cores is not None:
+                record.fail(f"{work.what}: {name} computed on {cores:.1f} cores, it was to use {contender.threads}")
+        return result

@@ -17,6 +17,7 @@ from benchmarks.peers import PEERS, Peer
 
 _REST = 0.05  # seconds: five ticks of the clock that counts CPU time
 _LONGEST_REST = 3.0
+_MORE = 1.1  # threads of libraries that only hand out work take a little
 ROOT = Path(__file__).parents[1]
 
 
@@ -49,7 +50,7 @@ class Contender:
     ) -> None:
         name = label or (peer.title if isinstance(peer, Peer) else peer)
         peer = PEERS[peer] if isinstance(peer, str) else peer
-        self.label, self.tolerance = name, peer.tolerance
+        self.label, self.threads, self.tolerance = name, threads, peer.tolerance
         self._files = tempfile.TemporaryDirectory(prefix="benchmark-")
         self._errors = Path(self._files.name, "stderr").open("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (until close)
         wanted = {**os.environ, "OMP_NUM_THREADS": str(threads), **peer.environment, **(environment or {})}
@@ -109,6 +110,11 @@ class Contender:
     def run_for(self, seconds: float) -> float:
         """Seconds of one round, on average of as many as fill so many seconds; returns as `run`."""
         return self._timed("run_for", seconds=seconds)
+
+    def cores_beyond_threads(self) -> float | None:
+        """On how many cores its runs since `prepare` computed, if that is more than its threads can; else None."""
+        cores = float(self.ask("cores"))
+        return cores if cores > _MORE * self.threads else None
 
     def _timed(self, do: str, **arguments: Any) -> float:
         found = float(self.ask(do, **arguments))

@@ -20,7 +20,7 @@ environments of their own, and `--keep` to put the figures on this page.
 
 - Every program runs in a process of its own and waits while another one computes; the next one begins when the
   threads of the last one rest, since some spin for a while after their work. Before a program is timed, its losses
-  or outputs are held to ours.
+  or outputs are held to ours. The CPU time of all its threads says whether it kept to its number of threads.
 - In each round every program does the same work once; a ratio is what the other one costs over what we cost in the
   same round. Tables show the median of the rounds, and least to most in brackets. Above 1 we are better.
 - GFLOP/s count a convolution as its definition has it, whatever the algorithm, and training as three passes but for

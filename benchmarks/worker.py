@@ -29,6 +29,7 @@ class Worker:
         self.contender = contender
         self.workload: Workload | None = None
         self.work: Any = None
+        self.spent = self.passed = 0.0
 
     def load(self, path: str) -> None:
         self.workload = Workload.load(Path(path))
@@ -47,9 +48,11 @@ class Worker:
 
     def run(self) -> float:
         """Seconds that the work took."""
-        start = time.perf_counter()
+        start, before = time.perf_counter(), time.process_time()
         result = self.work()
         seconds = time.perf_counter() - start
+        self.spent += time.process_time() - before
+        self.passed += seconds
         return result.seconds if isinstance(result, Timed) else seconds
 
     def run_for(self, seconds: float) -> float:
@@ -60,9 +63,14 @@ class Worker:
             runs.append(self.run())
         return sum(runs) / len(runs)
 
+    def cores(self) -> float:
+        """On how many cores the runs since the last preparation computed: CPU time of all threads over time passed."""
+        return self.spent / self.passed
+
     def _prepare(self, work: Any, results: str) -> None:
         """Runs the work once, to warm up, and leaves its results in a file to be checked."""
         self.work = work
+        self.spent = self.passed = 0.0
         first = work()
         value = first.value if isinstance(first, Timed) else first
         np.savez(results, **(value if isinstance(value, dict) else {"value": np.asarray(value)}))

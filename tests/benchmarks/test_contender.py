@@ -196,3 +196,26 @@ def test_work_is_done_again_and_again_for_a_while(workload_file: str) -> None:
         seconds = ours.run_for(0.2)
         assert time.monotonic() - start >= 0.2
         assert 0 < seconds < 0.1  # on average, and one takes a thousandth of that
+
+
+def test_more_threads_than_told_are_found_out(
+    workload_file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The CPU time of the other process is what it says here: this test needs no second core."""
+    (tmp_path / "peer_of_test.py").write_text(
+        "import time\n"
+        "class Contender:\n"
+        "    versions = {}\n"
+        "    def __init__(self, threads, cores): self.cores = cores\n"
+        "    def infer(self, workload, batch_size):\n"
+        "        time.process_time = lambda: self.cores * time.perf_counter()\n"
+        "        return lambda: time.sleep(0.01) or 0\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    for cores, found in ((1.9, None), (3.0, pytest.approx(3, rel=0.05))):
+        peer = dataclasses.replace(PEERS["torch"], module="peer_of_test", form={"cores": cores})
+        with contextlib.closing(Contender(peer, 2)) as other:
+            other.ask("load", path=workload_file)
+            other.prepare("infer", batch_size=16)
+            other.run()
+            assert other.cores_beyond_threads() == found

@@ -45,6 +45,8 @@ def _forms_of(library: str, model: str, work: list[Any], options: Options, recor
                 for label, contender in running.items()
                 if label == "cnncli" or part.do in FORMS[library][label.partition(": ")[2]].does
             }
+            if list(taking_part) == ["cnncli"]:
+                continue
             fewer = replace(part, images=max(part.batch_size, part.images // 2))
             result = measure(model, fewer, taking_part, options, record)
             record.add(replace(result, what=f"{model}: {result.what}"))

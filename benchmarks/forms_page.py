@@ -23,7 +23,10 @@ def forms_sections(records: list[dict[str, Any]]) -> list[str]:
     for record in sorted(records, key=lambda record: record["date"]):
         for value in record["results"]:
             result = Result.from_dict(value)
-            library = list(result.measured)[1].partition(": ")[0]
+            others = list(result.measured)[1:]
+            if not others:
+                continue  # every form failed
+            library = others[0].partition(": ")[0]
             found.setdefault((record["threads"], library), {})[result.what] = result
         dates.append(f"{record['date']} at commit {record['commit'] or 'unknown'}")
     if not found:

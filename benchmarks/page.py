@@ -70,11 +70,15 @@ ABOUT = {
 def page(records: list[dict[str, Any]]) -> str:
     """The whole page."""
     sections = [HEAD]
-    tried = [record for record in records if record["benchmark"] == "forms"]
-    for machine, group in _machines(record for record in records if record["benchmark"] != "forms"):
-        sections += [_machine(group), _summary(group)]
-        sections += [_benchmark(record) for record in group]
-        sections += forms_sections([record for record in tried if _machine_of(record) == machine])
+    for _, group in _machines(records):
+        sections.append(_machine(group))
+        measured = [record for record in group if record["benchmark"] != "forms"]
+        if measured:
+            sections += [_summary(measured), *(_benchmark(record) for record in measured)]
+        machine = _machine_of(group[0])
+        sections += forms_sections(
+            [record for record in records if record["benchmark"] == "forms" and _machine_of(record) == machine]
+        )
     if not records:
         sections.append("## Results\n\nNone are on record yet.\n")
     return "\n".join(sections)
@@ -84,7 +88,7 @@ def _machine_of(record: dict[str, Any]) -> tuple[str, str]:
     return record["cpu"], record["instruction_set"]
 
 
-def _machines(records: Iterable[dict[str, Any]]) -> list[tuple[tuple[str, str], list[dict[str, Any]]]]:
+def _machines(records: list[dict[str, Any]]) -> list[tuple[tuple[str, str], list[dict[str, Any]]]]:
     """Records by machine and instruction set; of each benchmark and thread count the last one."""
     newest: dict[tuple[str, str], dict[tuple[str, int], dict[str, Any]]] = {}
     for record in sorted(records, key=lambda record: record["date"]):

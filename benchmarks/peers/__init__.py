@@ -66,17 +66,17 @@ PEERS = {
         "PyTorch tuned",
         f"{_TUNED}; {_MALLOC}",
         does=frozenset({"train", "infer", "convolution"}),
-        form={"channels_last": True, "fused": True, "traced": True},
+        form={"channels_last": True, "fused": True, "traced": "contiguous"},
         environment=TUNED_MALLOC,
     ),
     "torch-compiled": Peer(
         "benchmarks.peers.torch_network",
         "torch",
         "PyTorch compiled",
-        f"inference by inductor, frozen weights, max-autotune, channels_last; {_MALLOC}; where it is the best form",
+        f"inference by inductor, frozen weights, channels_last; {_MALLOC}; where it is the best form",
         does=frozenset({"infer"}),
         networks=frozenset({"vgg"}),
-        form={"channels_last": True, "compiled": True, "inductor": {"max_autotune": True}},
+        form={"channels_last": True, "compiled": True},
         environment=TUNED_MALLOC,
     ),
     "torch-bf16": Peer(
@@ -84,7 +84,7 @@ PEERS = {
         "torch",
         "PyTorch tuned, bf16",
         "the tuned one with autocast to bfloat16; made for CPUs with instructions for it",
-        form={"channels_last": True, "fused": True, "traced": True, "bfloat16": True},
+        form={"channels_last": True, "fused": True, "traced": "channels_last", "bfloat16": True},
         environment=TUNED_MALLOC,
         tolerance=0.1,  # 8 bits of mantissa through eight layers
     ),
@@ -108,7 +108,9 @@ PEERS = {
         "benchmarks.peers.jax_jit",
         "jax",
         "JAX",
-        "one jit a step, channels last, memory of the parameters donated, pooling as the largest along an axis",
+        "one jit a step, channels last, memory of the parameters donated, pooling as the largest along an axis; "
+        f"{_MALLOC}",
+        environment=TUNED_MALLOC,
     ),
     "onnxruntime": Peer(
         "benchmarks.peers.onnxruntime_cpu",

@@ -23,7 +23,8 @@ class Contender:
     bfloat16 : autocast
     compiled : by inductor; training: forward, loss and backward; inference: with frozen weights
     inductor : settings of inductor, {"cpp_wrapper": True}
-    traced : inference by TorchScript, frozen and optimized for it, which packs weights for oneDNN
+    traced : inference by TorchScript, frozen and optimized for it, which packs weights for oneDNN; in which layout,
+        "contiguous" or "channels_last"
     flush_denormal : numbers too small to be normal count as 0
     """
 
@@ -36,7 +37,7 @@ class Contender:
         bfloat16: bool = False,
         compiled: bool = False,
         inductor: dict[str, Any] | None = None,
-        traced: bool = False,
+        traced: str = "",
         flush_denormal: bool = False,
     ) -> None:
         cpu = Path("/proc/cpuinfo")
@@ -48,6 +49,7 @@ class Contender:
         if flush_denormal:
             torch.set_flush_denormal(True)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.traced_format = torch.channels_last if traced == "channels_last" else torch.contiguous_format
         self.fused, self.bfloat16, self.compiled, self.traced = fused, bfloat16, compiled, traced
         self.inductor = inductor or {}
         self.versions = {"torch": torch.__version__}
@@ -61,7 +63,8 @@ class Contender:
         self, workload: Workload, batch_size: int, learning_rate: float, momentum: float
     ) -> Callable[[], list[float]]:
         network = build(workload).to(memory_format=self.memory_format).train()
-        images, labels = self._images(workload.images), torch.from_numpy(workload.labels)
+        images = torch.from_numpy(workload.images).contiguous(memory_format=self.memory_format)
+        labels = torch.from_numpy(workload.labels)
         optimizer = torch.optim.SGD(network.parameters(), lr=learning_rate, momentum=momentum, fused=self.fused)
         loss_of = nn.CrossEntropyLoss()
         batches = [torch.from_numpy(batch) for batch in workload.batches(batch_size)]
@@ -86,8 +89,9 @@ class Contender:
         return epoch
 
     def infer(self, workload: Workload, batch_size: int) -> Callable[[], np.ndarray]:
-        network = build(workload).append(nn.LogSoftmax(1)).to(memory_format=self.memory_format).eval()
-        parts = [self._images(part) for part in workload.parts(batch_size)]
+        layout = self.traced_format if self.traced else self.memory_format
+        network = build(workload).append(nn.LogSoftmax(1)).to(memory_format=layout).eval()
+        parts = [torch.from_numpy(part).contiguous(memory_format=layout) for part in workload.parts(batch_size)]
         run: Any = network
         if self.traced:
             with torch.no_grad(), self.precision():
@@ -126,9 +130,6 @@ class Contender:
             }
 
         return run
-
-    def _images(self, images: np.ndarray) -> Any:
-        return torch.from_numpy(images).contiguous(memory_format=self.memory_format)
 
 
 def build(workload: Workload) -> nn.Sequential:

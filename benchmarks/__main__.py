@@ -16,7 +16,9 @@ BENCHMARKS = {
     "shapes": "convolutions of many shapes, forward + backward, against PyTorch channels_last",
     "choices": "the algorithm that each shape of models/ chooses, beside all others",
     "scaling": "more threads against one",
+    "beside": "more threads against one beside a busy loop, and two trainings at once",
     "isa": "AVX2 forced against AVX-512",
+    "forms": "every form of the peers that was tried, each library's beside each other",
     "command": "whole commands: one picture classified; peak memory of a training",
     "epoch": "an epoch of cnn train against the bare steps",
 }
@@ -44,6 +46,7 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
         metavar="LIBRARY=PATH",
         help="the interpreter that has a library: torch, tensorflow, jax, onnxruntime; may be repeated",
     )
+    parser.add_argument("--only", default="", metavar="WORK", help='forms: only such work, "lenet5: train, batch 64"')
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that all works")
     parser.add_argument("--keep", action="store_true", help="for the record: results/NAME.jsonl, not tried.jsonl")
     parser.add_argument("--json", action="store_true", help="one JSON value instead of lines")
@@ -59,6 +62,8 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
         parser.error(str(error))
     if min(arguments.threads) < 1 or arguments.rounds < 1:
         parser.error("--threads and --rounds: pass numbers of at least 1")
+    if arguments.only and arguments.benchmark != "forms":
+        parser.error("--only: it is for forms; the others have all their work in one record")
     if arguments.keep and arguments.quick:
         parser.error("--keep: figures of --quick are not for the record")
     return arguments
@@ -67,7 +72,8 @@ def parse(words: list[str] | None = None) -> argparse.Namespace:
 def main(words: list[str] | None = None) -> int:
     """The exit code: 0; 1 where a contender, or a benchmark of `all`, failed, and the others went on."""
     arguments = parse(words)
-    names = list(BENCHMARKS) if arguments.benchmark == "all" else [arguments.benchmark]
+    # Forms take an hour, and are for those who look for a better one.
+    names = [name for name in BENCHMARKS if name != "forms"] if arguments.benchmark == "all" else [arguments.benchmark]
     records: list[dict[str, Any]] = []
     failed = False
     for threads in arguments.threads:
@@ -76,11 +82,12 @@ def main(words: list[str] | None = None) -> int:
             threads=threads,
             rounds=arguments.rounds,
             quick=arguments.quick,
+            only=arguments.only,
             pythons=arguments.python,
             say=(lambda line: None) if arguments.json else (lambda line: print(line, flush=True)),
         )
         for name in names:
-            if name == "scaling" and threads == 1 and len(names) > 1:
+            if name in ("scaling", "beside") and threads == 1 and len(names) > 1:
                 continue  # it is what the others are compared with
             try:
                 record = importlib.import_module(f"benchmarks.bench_{name}").run(options)

@@ -42,7 +42,7 @@ class Work:
 def run(model: str, work: list[Work], options: Options) -> dict[str, Any]:
     """The record of a benchmark named like its network."""
     record = Record(model, options)
-    wanted = [name for name in PEERS if any(name in peers_for(part.do, options.peers) for part in work)]
+    wanted = [name for name in PEERS if any(name in peers_for(part.do, options.peers, model) for part in work)]
     with contenders(wanted, options, record) as running:
         for part in work:
             taking_part = {name: running[name] for name in running if part.do in PEERS[name].does}
@@ -53,14 +53,14 @@ def run(model: str, work: list[Work], options: Options) -> dict[str, Any]:
 def measure(
     model: str, work: Work, running: Mapping[str, Contender | Together], options: Options, record: Record
 ) -> Result:
-    """One piece of work by contenders that are ready for it, ours first."""
+    """One piece of work by contenders that are ready for it, ours first; who took more threads than told is noted."""
     work = work.sized(options)
     images = work.images
     with loaded(model, images, running):
-        return compare(
+        result = compare(
             work.what,
             running,
-            tolerances(),
+            tolerances(running),
             options.rounds,
             work.do,
             fail=record.fail,
@@ -68,3 +68,9 @@ def measure(
             operations=images * operations(model, training=work.do == "train"),
             **work.settings,
         )
+        for name in result.measured:
+            contender = running[name]
+            cores = contender.cores_beyond_threads() if isinstance(contender, Contender) else None
+            if cores is not None:
+                record.fail(f"{work.what}: {name} computed on {cores:.1f} cores, it was to use {contender.threads}")
+        return result

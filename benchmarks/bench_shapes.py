@@ -39,7 +39,7 @@ def run(options: Options) -> dict[str, Any]:
             result = compare(
                 name,
                 running,
-                tolerances(),
+                tolerances(running),
                 options.rounds,
                 "convolution",
                 fail=record.fail,

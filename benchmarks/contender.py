@@ -7,15 +7,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.peers import PEERS
+from benchmarks.peers import PEERS, Peer
 
 _REST = 0.05  # seconds: five ticks of the clock that counts CPU time
 _LONGEST_REST = 3.0
+_MORE = 1.1  # threads of libraries that only hand out work take a little
 ROOT = Path(__file__).parents[1]
 
 
@@ -26,32 +28,37 @@ class Missing(Exception):
 class Contender:
     """One program of the comparison, in a process of its own.
 
-    name : a key of `PEERS`
-    label : what results call it, default its name
+    peer : or its name, a key of `PEERS`
+    label : what results call it, default the name
     threads : to compute with
     pythons : interpreters by library, {"torch": "/path/to/python"}; the running one for the others
-    environment : variables beside those of the peer
+    environment : variables beside those of the peer; None for one that is not to be set
+    first : libraries that its process imports before its own
 
     Raises Missing if the library cannot be imported, or does not fit this machine.
     """
 
     def __init__(
         self,
-        name: str,
+        peer: str | Peer,
         threads: int,
         pythons: dict[str, str] | None = None,
         *,
         label: str | None = None,
-        environment: dict[str, str] | None = None,
+        environment: dict[str, str | None] | None = None,
+        first: Sequence[str] = (),
     ) -> None:
-        peer = PEERS[name]
-        self.name, self.label = name, label or name
+        name = label or (peer.title if isinstance(peer, Peer) else peer)
+        peer = PEERS[peer] if isinstance(peer, str) else peer
+        self.label, self.threads, self.tolerance = name, threads, peer.tolerance
         self._files = tempfile.TemporaryDirectory(prefix="benchmark-")
         self._errors = Path(self._files.name, "stderr").open("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 (until close)
-        variables = os.environ | {"OMP_NUM_THREADS": str(threads)} | peer.environment | (environment or {})
+        wanted = {**os.environ, "OMP_NUM_THREADS": str(threads), **peer.environment, **(environment or {})}
+        variables = {variable: value for variable, value in wanted.items() if value is not None}
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        python = (pythons or {}).get(peer.library, sys.executable)
         self._process = subprocess.Popen(
-            [(pythons or {}).get(peer.library, sys.executable), "-m", "benchmarks.worker", peer.module, str(threads)],
+            [python, "-m", "benchmarks.worker", peer.module, str(threads), json.dumps(peer.form), *first],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -59,13 +66,13 @@ class Contender:
             text=True,
         )
         try:
-            first = self._answer()
-            if "missing" in first:
-                raise Missing(first["missing"])
+            said = self._answer()
+            if "missing" in said:
+                raise Missing(said["missing"])
         except BaseException:
             self.close()
             raise
-        self.versions: dict[str, str] = first["versions"]
+        self.versions: dict[str, str] = said["versions"]
 
     def ask(self, do: str, **arguments: Any) -> Any:
         """The result of one request; raises RuntimeError with the worker's traceback if it fails."""
@@ -98,9 +105,21 @@ class Contender:
         """Seconds of one round. Returns once the process rests: the threads of some libraries spin for a while
         after their work, on a core that the next contender needs.
         """
-        seconds = float(self.ask("run"))
+        return self._timed("run")
+
+    def run_for(self, seconds: float) -> float:
+        """Seconds of one round, on average of as many as fill so many seconds; returns as `run`."""
+        return self._timed("run_for", seconds=seconds)
+
+    def cores_beyond_threads(self) -> float | None:
+        """On how many cores its runs since `prepare` computed, if that is more than its threads can; else None."""
+        cores = float(self.ask("cores"))
+        return cores if cores > _MORE * self.threads else None
+
+    def _timed(self, do: str, **arguments: Any) -> float:
+        found = float(self.ask(do, **arguments))
         self.wait_for_rest()
-        return seconds
+        return found
 
     def wait_for_rest(self) -> None:
         deadline = time.monotonic() + _LONGEST_REST
@@ -142,7 +161,7 @@ class Together:
     """Contenders that do the same at the same time, each on data of its own, taken as one."""
 
     def __init__(self, members: list[Contender], label: str) -> None:
-        self.members, self.label = members, label
+        self.members, self.label, self.tolerance = members, label, members[0].tolerance
 
     def ask(self, do: str, **arguments: Any) -> Any:
         return [member.ask(do, **arguments) for member in self.members]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks.bench_choices import ALLOWED, good, least
+from benchmarks.forms_page import forms_sections
 from benchmarks.measure import Result
 from benchmarks.peers import PEERS
 from benchmarks.report import MNIST_IMAGES
@@ -19,7 +20,7 @@ environments of their own, and `--keep` to put the figures on this page.
 
 - Every program runs in a process of its own and waits while another one computes; the next one begins when the
   threads of the last one rest, since some spin for a while after their work. Before a program is timed, its losses
-  or outputs are held to ours.
+  or outputs are held to ours. The CPU time of all its threads says whether it kept to its number of threads.
 - In each round every program does the same work once; a ratio is what the other one costs over what we cost in the
   same round. Tables show the median of the rounds, and least to most in brackets. Above 1 we are better.
 - GFLOP/s count a convolution as its definition has it, whatever the algorithm, and training as three passes but for
@@ -46,7 +47,9 @@ TITLES = {
     "shapes": "Convolutions of many shapes",
     "choices": "The choice of algorithm",
     "scaling": "More threads",
+    "beside": "Beside other work",
     "isa": "AVX2 against AVX-512",
+    "forms": "The forms of the others",
     "command": "Whole commands",
     "epoch": "An epoch of `cnn train`",
 }
@@ -55,6 +58,9 @@ ABOUT = {
     "choices": "Milliseconds for 64 images, the least of the rounds; the chosen algorithm in bold.",
     "scaling": "The same program with more threads and with one, and as many programs of one thread each at the same "
     "time, taking turns. Those share nothing but the machine; threads that share weights in a cache can do better.",
+    "beside": "The same program with more threads and with one, quiet and while another process spins on a core, "
+    "taking turns; `torch first` is beside the loop too, with PyTorch imported before us. Of two trainings at once, "
+    "which compute for a whole second, the slower one counts, against one alone.",
     "isa": "The same program with AVX2 forced and with AVX-512, taking turns.",
     "command": "From the start of the process to its end; the picture is a PNG of 28x28.",
     "epoch": "With its records, checkpoints and terminal, against the same steps in a bare loop.",
@@ -65,19 +71,28 @@ def page(records: list[dict[str, Any]]) -> str:
     """The whole page."""
     sections = [HEAD]
     for _, group in _machines(records):
-        sections += [_machine(group), _summary(group)]
-        sections += [_benchmark(record) for record in group]
+        sections.append(_machine(group))
+        measured = [record for record in group if record["benchmark"] != "forms"]
+        if measured:
+            sections += [_summary(measured), *(_benchmark(record) for record in measured)]
+        machine = _machine_of(group[0])
+        sections += forms_sections(
+            [record for record in records if record["benchmark"] == "forms" and _machine_of(record) == machine]
+        )
     if not records:
         sections.append("## Results\n\nNone are on record yet.\n")
     return "\n".join(sections)
+
+
+def _machine_of(record: dict[str, Any]) -> tuple[str, str]:
+    return record["cpu"], record["instruction_set"]
 
 
 def _machines(records: list[dict[str, Any]]) -> list[tuple[tuple[str, str], list[dict[str, Any]]]]:
     """Records by machine and instruction set; of each benchmark and thread count the last one."""
     newest: dict[tuple[str, str], dict[tuple[str, int], dict[str, Any]]] = {}
     for record in sorted(records, key=lambda record: record["date"]):
-        machine = record["cpu"], record["instruction_set"]
-        newest.setdefault(machine, {})[record["benchmark"], record["threads"]] = record
+        newest.setdefault(_machine_of(record), {})[record["benchmark"], record["threads"]] = record
     order = list(TITLES)
     return [
         (machine, [found[key] for key in sorted(found, key=lambda key: (order.index(key[0]), key[1]))])

@@ -11,7 +11,6 @@ from benchmarks.contender import Contender, Missing, Together
 from benchmarks.measure import Result
 from benchmarks.networks import make_workload
 from benchmarks.options import Options
-from benchmarks.peers import PEERS
 
 
 class Record:
@@ -86,5 +85,5 @@ def loaded(model: str, images: int, running: Mapping[str, Contender | Together])
         yield
 
 
-def tolerances() -> dict[str, float]:
-    return {name: peer.tolerance for name, peer in PEERS.items()}
+def tolerances(running: Mapping[str, Contender | Together]) -> dict[str, float]:
+    return {name: contender.tolerance for name, contender in running.items()}

@@ -21,8 +21,9 @@ def head(record: dict[str, Any]) -> str:
 def lines(result: Result, record: dict[str, Any]) -> list[str]:
     """One line for each contender."""
     found = []
+    width = max(20, *(len(name) for name in result.measured))
     for name in result.measured:
-        parts = [f"  {result.what:32.32} {name:20.20}", cost(result, name)]
+        parts = [f"  {result.what:32.32} {name:{width}.{width}}", cost(result, name)]
         if result.images and result.unit == "seconds":
             parts.append(f"{result.images_per_second(name):12,.0f} images/s")
         if record["benchmark"] == "lenet5" and result.what.startswith("train"):

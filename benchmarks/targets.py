@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 APART = "programs of one thread"
 # No peers, but yardsticks: how far there was to go.
-BOUNDS = {APART, "bare steps"}
+ALONE = "alone"
+BOUNDS = {APART, ALONE, "bare steps"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ TARGETS = [
     Target("shapes", "*", "torch-channels-last", 0.7, None),
     Target("isa", "*", "avx512", 0.8, 0.95),
     Target("scaling", "*", "1 thread", 1.85, 1.95, threads=2),
+    Target("beside", "*", "1 thread", 1, None, threads=2),
+    Target("beside", "train, batch 64, two at once", ALONE, 0.4, None, threads=2),
     Target("command", "classify one picture", "onnxruntime", 1, 1.3),
     Target("command", "classify one picture", "torch", 5, 10),
     Target("command", "peak memory of training LeNet-5", "torch", 3, 5),

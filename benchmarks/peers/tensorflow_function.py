@@ -1,4 +1,4 @@
-"""TensorFlow: forward, loss, backward and update as one tf.function, channels last, momentum as its own kernel."""
+"""TensorFlow: forward, loss, backward and update in a tf.function, channels last, momentum as its own kernel."""
 
 import os
 from collections.abc import Callable
@@ -14,19 +14,38 @@ from benchmarks.workload import Workload
 
 
 class Contender:
-    def __init__(self, threads: int) -> None:
+    """padding : "same" wherever it means the settings of the layer; "explicit" always says how many, which oneDNN's
+        kernels in TensorFlow do not take, so that Eigen computes the gradients
+    xla : compiled by XLA
+    loop : a tf.function for all steps, not one for each
+    lite : inference by TensorFlow Lite
+    several_operations : as many operations at the same time as there are threads, not one
+    """
+
+    def __init__(
+        self,
+        threads: int,
+        *,
+        padding: str = "same",
+        xla: bool = False,
+        loop: bool = True,
+        lite: bool = False,
+        several_operations: bool = False,
+    ) -> None:
+        self.padding, self.xla, self.loop, self.lite = padding, xla, loop, lite
+        self.threads = threads
         tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.config.threading.set_inter_op_parallelism_threads(threads if several_operations else 1)
         self.versions = {"tensorflow": tf.__version__}
 
     def train(
         self, workload: Workload, batch_size: int, learning_rate: float, momentum: float
     ) -> Callable[[], list[float]]:
-        network = _Network(workload)
+        network = _Network(workload, self.padding)
         velocities = [tf.Variable(tf.zeros_like(parameter)) for parameter in network.parameters]
         images, labels = tf.constant(channels_last.images(workload.images)), tf.constant(workload.labels)
 
-        @tf.function
+        @tf.function(jit_compile=self.xla, input_signature=[tf.TensorSpec([batch_size], tf.int64)])
         def step(indices: Any) -> Any:
             with tf.GradientTape() as tape:
                 outputs = network.forward(tf.gather(images, indices), training=True)
@@ -44,21 +63,52 @@ class Contender:
             return loss
 
         batches = [tf.constant(batch) for batch in workload.batches(batch_size)]
-        return lambda: [float(step(batch)) for batch in batches]
-
-    def infer(self, workload: Workload, batch_size: int) -> Callable[[], np.ndarray]:
-        network = _Network(workload)
+        if not self.loop:
+            return lambda: [float(step(batch)) for batch in batches]
 
         @tf.function
+        def epoch(batches: Any) -> Any:
+            losses = tf.TensorArray(tf.float32, len(batches))
+            for index in tf.range(len(batches)):
+                losses = losses.write(index, step(batches[index]))
+            return losses.stack()
+
+        return lambda: epoch(tf.stack(batches)).numpy().tolist()
+
+    def infer(self, workload: Workload, batch_size: int) -> Callable[[], np.ndarray]:
+        network = _Network(workload, self.padding)
+
+        @tf.function(
+            jit_compile=self.xla, input_signature=[tf.TensorSpec([batch_size, *network.input_shape], tf.float32)]
+        )
         def predict(images: Any) -> Any:
             return tf.nn.log_softmax(network.forward(images, training=False))
 
-        parts = [tf.constant(channels_last.images(part)) for part in workload.parts(batch_size)]
+        arrays = [channels_last.images(part) for part in workload.parts(batch_size)]
+        if self.lite:
+            return self._lite(predict, arrays)
+        parts = [tf.constant(array) for array in arrays]
         return lambda: np.concatenate([predict(part).numpy() for part in parts])
+
+    def _lite(self, predict: Any, arrays: list[np.ndarray]) -> Callable[[], np.ndarray]:
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([predict.get_concrete_function()])
+        interpreter = tf.lite.Interpreter(model_content=converter.convert(), num_threads=self.threads)
+        interpreter.allocate_tensors()
+        source, target = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+
+        def one(array: np.ndarray) -> np.ndarray:
+            interpreter.set_tensor(source, array)
+            interpreter.invoke()
+            return interpreter.get_tensor(target)
+
+        return lambda: np.concatenate([one(array) for array in arrays])
 
 
 class _Network:
-    def __init__(self, workload: Workload) -> None:
+    def __init__(self, workload: Workload, padding: str) -> None:
+        channels, *size = workload.description["input"]
+        self.input_shape = [*size, channels]
+        self.padding = padding
         self.parameters: list[Any] = []
         self.layers = []
         for kind, settings, arrays in channels_last.layers(workload):
@@ -71,14 +121,8 @@ class _Network:
     def forward(self, x: Any, *, training: bool) -> Any:
         for kind, settings, variables in self.layers:
             if kind == "Convolution":
-                height, width = settings["padding"]
-                x = tf.nn.conv2d(
-                    x,
-                    variables["weight"],
-                    settings["stride"],
-                    [[0, 0], [height, height], [width, width], [0, 0]],
-                    dilations=settings["dilation"],
-                )
+                padding = _padding(settings) if self.padding == "same" else _explicit(settings)
+                x = tf.nn.conv2d(x, variables["weight"], settings["stride"], padding, dilations=settings["dilation"])
                 x = tf.nn.bias_add(x, variables["bias"]) if "bias" in variables else x
             elif kind == "BatchNormalization":
                 x = _normalize(x, settings, variables, training)
@@ -93,6 +137,21 @@ class _Network:
             else:
                 raise NotImplementedError(kind)
         return x
+
+
+def _padding(settings: dict[str, Any]) -> Any:
+    """ "SAME" or "VALID" where they mean the same."""
+    if settings["padding"] == [0, 0]:
+        return "VALID"
+    sizes = zip(settings["kernel"], settings["dilation"], settings["padding"], strict=True)
+    if settings["stride"] == [1, 1] and all((size - 1) * step == 2 * padding for size, step, padding in sizes):
+        return "SAME"
+    return _explicit(settings)
+
+
+def _explicit(settings: dict[str, Any]) -> Any:
+    height, width = settings["padding"]
+    return [[0, 0], [height, height], [width, width], [0, 0]]
 
 
 def _normalize(x: Any, settings: dict[str, Any], variables: dict[str, Any], training: bool) -> Any:

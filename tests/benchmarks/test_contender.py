@@ -69,7 +69,7 @@ def test_a_library_that_does_not_fit_the_machine_says_why(monkeypatch: pytest.Mo
     (tmp_path / "peer_of_test.py").write_text(
         "from benchmarks.peers import Unfit\n"
         "class Contender:\n"
-        "    def __init__(self, threads):\n"
+        "    def __init__(self, threads, **form):\n"
         "        raise Unfit('too small a CPU')\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
@@ -101,7 +101,7 @@ def test_what_a_library_prints_does_not_get_between_the_answers(
         "import os\nprint('hello')\nos.write(1, b'from C')\n"
         "class Contender:\n"
         "    versions = {'library': '1'}\n"
-        "    def __init__(self, threads):\n"
+        "    def __init__(self, threads, **form):\n"
         "        print('threads', threads)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
@@ -112,6 +112,8 @@ def test_what_a_library_prints_does_not_get_between_the_answers(
 
 def test_peers_are_those_that_do_the_work() -> None:
     assert peers_for("train", list(PEERS)) == ["torch", "torch-channels-last", "torch-bf16", "tensorflow", "jax"]
+    assert "torch-compiled" in peers_for("infer", list(PEERS), "vgg")
+    assert "torch-compiled" not in peers_for("infer", list(PEERS), "lenet5")
     assert peers_for("infer", ["onnxruntime", "cnncli"]) == ["onnxruntime"]
     assert peers_for("convolution", list(PEERS)) == ["torch-channels-last"]
 
@@ -140,7 +142,7 @@ def test_a_round_is_over_when_the_process_rests(
         "    while time.monotonic() < end: pass\n"
         "class Contender:\n"
         "    versions = {}\n"
-        "    def __init__(self, threads): pass\n"
+        "    def __init__(self, threads, **form): pass\n"
         "    def infer(self, workload, batch_size):\n"
         "        return lambda: threading.Thread(target=spin).start() or 0\n"
     )
@@ -164,3 +166,56 @@ def test_contenders_that_work_together_are_one_that_does_their_share(workload_fi
         first.result = lambda: 0.5  # type: ignore[method-assign]
         second.result = lambda: 0.75  # type: ignore[method-assign]
         assert both.run() == 0.375
+
+
+def test_a_form_and_libraries_that_come_first_reach_the_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "peer_of_test.py").write_text(
+        "import os, sys\n"
+        "class Contender:\n"
+        "    def __init__(self, threads, *, layout):\n"
+        "        modules = list(sys.modules)\n"
+        "        before = modules.index('tabnanny') < modules.index('peer_of_test')\n"
+        "        openmp = os.environ.get('OMP_NUM_THREADS', 'unset')\n"
+        "        self.versions = {'layout': layout, 'before': str(before), 'openmp': openmp}\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    peer = dataclasses.replace(PEERS["torch"], module="peer_of_test", form={"layout": "last"})
+    with contextlib.closing(Contender(peer, 1, first=["tabnanny"], environment={"OMP_NUM_THREADS": None})) as other:
+        assert other.versions == {"layout": "last", "before": "True", "openmp": "unset"}
+        assert other.label == "PyTorch"
+
+
+def test_work_is_done_again_and_again_for_a_while(workload_file: str) -> None:
+    with contextlib.closing(Contender("cnncli", 1)) as ours:
+        ours.ask("load", path=workload_file)
+        ours.prepare("infer", batch_size=16)
+        start = time.monotonic()
+        seconds = ours.run_for(0.2)
+        assert time.monotonic() - start >= 0.2
+        assert 0 < seconds < 0.1  # on average, and one takes a thousandth of that
+
+
+def test_more_threads_than_told_are_found_out(
+    workload_file: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The CPU time of the other process is what it says here: this test needs no second core."""
+    (tmp_path / "peer_of_test.py").write_text(
+        "import time\n"
+        "class Contender:\n"
+        "    versions = {}\n"
+        "    def __init__(self, threads, cores): self.cores = cores\n"
+        "    def infer(self, workload, batch_size):\n"
+        "        time.process_time = lambda: self.cores * time.perf_counter()\n"
+        "        return lambda: time.sleep(0.01) or 0\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=":")
+    for cores, found in ((1.9, None), (3.0, pytest.approx(3, rel=0.05))):
+        peer = dataclasses.replace(PEERS["torch"], module="peer_of_test", form={"cores": cores})
+        with contextlib.closing(Contender(peer, 2)) as other:
+            other.ask("load", path=workload_file)
+            other.prepare("infer", batch_size=16)
+            other.run()
+            assert other.cores_beyond_threads() == found

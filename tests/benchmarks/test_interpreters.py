@@ -40,4 +40,4 @@ def test_no_peer_needs_cnncli(module: str) -> None:
 def test_our_own_contender_does() -> None:
     """The walk itself: what it overlooks it would allow."""
     assert "cnncli.program" in set(imported("benchmarks.peers.ours"))
-    assert "torch" in set(imported("benchmarks.peers.torch_bf16"))
+    assert "torch" in set(imported("benchmarks.peers.torch_network"))

@@ -107,7 +107,35 @@ def test_records_are_read_as_they_were_written(results_folder: Path) -> None:
 
 def test_readme_has_the_newest_record_of_each_network_and_thread_count() -> None:
     old = record(date="2025-01-01 10:00", results=[result("infer, batch 1", cnncli=[2.0] * 3, torch=[2.0] * 3)])
-    new = record(results=[result("infer, batch 1", cnncli=[1.0] * 3, torch=[8.0, 7.5, 10.0])])
+    measured = {"torch": [8.0, 7.5, 10.0], "tensorflow": [4.0] * 3, "tensorflow_lite": [3.0] * 3}
+    new = record(results=[result("infer, batch 1", cnncli=[1.0] * 3, **measured)])
     table = readme_table([new, old, record("command")])
-    assert table.splitlines()[2:] == ["| LeNet-5: infer, batch 1 | 1 | 100 | 8.0x |  |  |"]
+    assert table.splitlines()[2:] == ["| LeNet-5: infer, batch 1 | 1 | 100 | 8.0x |  | 3.0x |  |"]
     assert with_table(f"a\n{BEGIN}old\n{END}b\n", table) == f"a\n{BEGIN}{table}{END}b\n"
+
+
+def test_forms_that_were_tried_are_beside_each_other_and_the_best_is_told() -> None:
+    """Two records of parts of the work make one table; of the same work the later one counts."""
+    labels = ["tensorflow: explicit padding", "tensorflow: SAME, all steps in one function, malloc"]
+
+    def taken(date: str, what: str, *ratios: float) -> dict[str, Any]:
+        value = result(what)
+        value["measured"] = {"cnncli": [1.0], **{label: [ratio] for label, ratio in zip(labels, ratios, strict=True)}}
+        return record("forms", results=[value], date=date)
+
+    made = page(
+        [
+            taken("2026-01-01 11:00", "lenet5: train, batch 64", 12.0, 4.0),
+            taken("2026-01-01 10:00", "lenet5: train, batch 64", 99.0, 1.0),
+            taken("2026-01-01 10:30", "lenet5: train, batch 512", 3.0, 3.5),
+        ]
+    )
+    assert "## Some CPU" in made
+    assert "| form | lenet5: train, batch 64 | lenet5: train, batch 512 |" in made
+    assert "| explicit padding | 12.00x | **3.00x** |" in made
+    assert "| SAME, all steps in one function, malloc | **4.00x** | 3.50x |" in made
+    assert (
+        "| TensorFlow | lenet5: train, batch 64 | 1 | explicit padding | 12.00x | "
+        "SAME, all steps in one function, malloc | 4.00x | oneDNN's kernels"
+    ) in made
+    assert "99.00x" not in made

@@ -1,11 +1,13 @@
 """`python -m benchmarks` with tiny sizes: what is kept, said and refused. No figure of time is asserted."""
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.busy_loop import busy_loop
 from benchmarks.commands import can_import, cost, write_idx
 from benchmarks.networks import draw_digits
 from cnncli import _core
@@ -56,7 +58,34 @@ def test_instruction_sets_are_compared_or_it_is_said_why_not(
 
 
 def test_one_thread_has_nothing_to_scale(results_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--threads 2" in run(capsys, "scaling", "--threads", "1")["notes"][0]
+    for name in ("scaling", "beside"):
+        assert "--threads 2" in run(capsys, name, "--threads", "1")["notes"][0]
+
+
+@pytest.mark.slow
+def test_threads_are_measured_beside_a_busy_loop(results_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = run(capsys, "beside", "--threads", "2")
+    found = {result["what"]: list(result["measured"]) for result in record["results"]}
+    assert found["train, batch 64, quiet"] == ["2 threads", "1 thread, quiet"]
+    assert found["train, batch 64, beside a loop"] == ["2 threads", "1 thread"]
+    assert found["train, batch 64, two at once"] == ["each of two", "alone"]
+    for library in ("torch", "sklearn"):
+        assert (f"train, batch 64, {library} first" in found) != (library in record["skipped"])
+
+
+def test_the_busy_loop_spins_and_ends() -> None:
+    with busy_loop() as loop:
+        before = time.process_time()
+        time.sleep(0.2)
+        assert time.process_time() - before < 0.1  # it is another process
+        assert loop.poll() is None
+    assert loop.poll() is not None
+
+
+def test_a_busy_loop_that_ended_is_no_neighbour() -> None:
+    with pytest.raises(RuntimeError, match="nothing was measured beside it"), busy_loop() as loop:
+        loop.kill()
+        loop.wait()
 
 
 @pytest.mark.slow
@@ -98,6 +127,7 @@ def test_peers_of_pytorch_compute_what_we_compute(results_folder: Path, capsys: 
         (["lenet5", "--threads", "0"], "pass numbers of at least 1"),
         (["lenet5", "--threads", "two"], "invalid literal"),
         (["lenet5", "--keep", "--quick"], "not for the record"),
+        (["lenet5", "--only", "train"], "--only: it is for forms"),
         (["lenet6"], "invalid choice"),
     ],
 )

@@ -6,7 +6,7 @@ What lies in which place of the file: docs/model-format.md.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,15 @@ def save_model(path: StrPath, network: Network, record: Mapping[str, Any] | None
     """
     tensors, content = _pack_network(network, record)
     container.write(path, tensors, content)
+
+
+def save_beside_earlier(path: StrPath, network: Network, record: Mapping[str, Any] | None = None) -> Path | None:
+    """As `save_model`, but a file that is there and differs is kept, as model.1.bin for model.bin.
+
+    Returns where it is kept; None if there was none, or if it had the same bytes.
+    """
+    tensors, content = _pack_network(network, record)
+    return container.write_beside(path, tensors, content)
 
 
 def load_model(path: StrPath) -> Network:

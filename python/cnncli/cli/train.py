@@ -70,9 +70,9 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
 @threads_option
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False),
+    type=click.Path(),
     metavar="FILE",
-    help="Where the trained model goes.  [default: model.bin]",
+    help="Where the trained model goes; a model that is there is kept, as model.1.bin.  [default: model.bin]",
 )
 @click.option(
     "--runs",

@@ -75,10 +75,10 @@ def train(
 @contextmanager
 def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"]:
     """A new run in a folder of its own."""
+    description, source = read_model(settings.architecture)
     dataset, notice, name_or_path = load_data(settings.data, settings.data_dir, report)
     if dataset.train is None:
         raise DataError(f"{dataset.name}: holds no training images; pass another --data")
-    description, source = read_model(settings.architecture)
     plan = make_plan(settings, training_defaults(description, source, settings), dataset, name_or_path)
     check_out(plan.out)
     network = Network.from_description(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cnncli.cli.options import NearestChoice, debug_option, json_option
+from cnncli.cli.streams import echo
 
 if TYPE_CHECKING:
     from cnncli.data import FetchRecord
@@ -48,7 +49,7 @@ def command(names: tuple[str, ...], data_dir: str | None, as_json: bool) -> None
         if not as_json:
             _show(outcomes[-1], data_dir)
     if as_json:
-        click.echo(json.dumps(outcomes, allow_nan=False))
+        echo(json.dumps(outcomes, allow_nan=False))
 
 
 def _fetch(name: str, data_dir: str | None) -> dict[str, Any]:
@@ -90,7 +91,7 @@ def _show(facts: dict[str, Any], data_dir: str | None) -> None:
     from cnncli.shown import shown
 
     what = "fetched and verified" if facts["fetched"] else "already there and verified"
-    click.echo(f"{facts['name']}: {what}, in {shown(facts['folder'])}")
-    click.echo("try next")
+    echo(f"{facts['name']}: {what}, in {shown(facts['folder'])}")
+    echo("try next")
     where = f" --data-dir {shlex.quote(shown(data_dir))}" if data_dir and not os.environ.get("CNN_DATA_DIR") else ""
-    click.echo(f"  cnn train --data {facts['name']}{where}")
+    echo(f"  cnn train --data {facts['name']}{where}")

@@ -14,6 +14,7 @@ from click.exceptions import NoArgsIsHelpError, NoSuchOption
 
 from cnncli import __version__
 from cnncli.cli.signals import Terminated, exit_code, raise_terminated
+from cnncli.cli.streams import echo, prepare_streams
 from cnncli.errors import CnnError
 
 _COLLECT_AFTER = 100_000  # new objects; Python's own number is 700
@@ -63,7 +64,7 @@ class Commands(click.Group):
 
 def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        click.echo(f"cnn {__version__}")
+        echo(f"cnn {__version__}")
         ctx.exit()
 
 
@@ -126,10 +127,10 @@ def _fail(message: str, error: BaseException, debug: bool, code: int = 1) -> int
         import traceback
 
         traceback.print_exception(error)
-    click.echo(f"cnn: {message}", err=True)
+    echo(f"cnn: {message}", err=True)
     if not debug:  # the traceback has them
         for note in getattr(error, "__notes__", ()):
-            click.echo(note, err=True)
+            echo(note, err=True)
     return code
 
 
@@ -151,7 +152,7 @@ def _fail_usage(error: click.ClickException) -> int:
         is_option = isinstance(error.param, click.Option)
         message = f"{error.param.opts[0]} {error.message}" if is_option else error.message
     path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "cnn"
-    click.echo(f"{path}: {message[:1].lower()}{message[1:].rstrip('.')} (see {path} --help)", err=True)
+    echo(f"{path}: {message[:1].lower()}{message[1:].rstrip('.')} (see {path} --help)", err=True)
     return error.exit_code
 
 
@@ -164,6 +165,7 @@ def main() -> NoReturn:
     # Modules stay: searching them for garbage while more are imported makes every command 15 ms slower.
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     signal.signal(signal.SIGTERM, raise_terminated)
+    prepare_streams()
     _leave(run())
 
 

@@ -28,7 +28,9 @@ def stderr_console() -> Console:
 
 
 def _console(stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    # The stream itself, since rich takes one that it is not told for UTF-8 and draws bars that ASCII lacks.
+    stream = sys.stderr if stderr else sys.stdout
+    console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
     if not console.is_terminal:
         console.width = 240
     return console

@@ -3,6 +3,7 @@
 import click
 
 from cnncli.cli.options import NearestChoice, Number, data_options, debug_option, json_option, threads_option
+from cnncli.cli.streams import echo
 
 # Spelled out here since help must not import the modules that own them; tests hold the lists together.
 OPTIMIZERS = ("sgd",)
@@ -171,7 +172,7 @@ def command(
         ctx.exit(exit_code(stop.signal_number))
     assert isinstance(record, Finished)
     if as_json:
-        click.echo(json.dumps(finished_facts(record), allow_nan=False))
+        echo(json.dumps(finished_facts(record), allow_nan=False))
     else:
         show_finished(record)
     if record.target_reached is False:

@@ -31,7 +31,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"layers", "recipe", "bytes", "errors"},
     ),
     "program": ({"program", "program_lock", "lowering"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
-    "serialize": ({"serialize"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
+    "serialize": ({"serialize", "savable"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (
         {"train", "plan", "training_state", "evaluate", "runs", "records", "schedule", "timetable", "divergence"},

@@ -18,6 +18,7 @@ from cnncli.files import StrPath, printable
 from cnncli.layers import Module
 from cnncli.layers.arrays import Shape, format_shape
 from cnncli.network import Network
+from cnncli.savable import check_rebuilt, check_savable
 from cnncli.strict_json import shortened
 
 VERSION = 1
@@ -137,8 +138,10 @@ def unpack_checkpoint(tensors: dict[str, Array], content: dict[str, Any], where:
 def _pack_network(
     network: Network, record: Mapping[str, Any] | None
 ) -> tuple[dict[str, Array], dict[str, Any]]:
+    check_savable(network)
     description = _as_json(network.description())
-    Network.from_description(description, seed=None)  # what is written can be read
+    rebuilt = Network.from_description(description, seed=None)  # what is written can be read
+    check_rebuilt(network, dict(tensor_shapes(network)), dict(tensor_shapes(rebuilt)))
     tensors: dict[str, Array] = {parameter.name: parameter.value for parameter in network.named_parameters()}
     tensors.update(network.named_buffers())
     content = {

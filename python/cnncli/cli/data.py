@@ -22,7 +22,7 @@ _PARTS = ("train", "test")
 @click.argument("name_or_path", metavar="NAME|PATH")
 @click.option("--show", is_flag=True, help="Draw a sheet of images on the terminal, one row a class.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False), metavar="FILE.png", help="Write the sheet to a PNG file."
+    "--out", type=click.Path(), metavar="FILE.png", help="Write the sheet to a PNG file."
 )
 @click.option(
     "--columns",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncli.cli.options import NearestChoice, debug_option, json_option
+from cnncli.cli.options import Folder, NearestChoice, debug_option, json_option
 from cnncli.cli.streams import echo
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ NAMES = ("mnist", "fashion-mnist", "kmnist", "emnist-digits", "emnist-letters")
 @click.option(
     "--dir",
     "data_dir",
-    type=click.Path(file_okay=False),
+    type=Folder(),
     envvar="CNN_DATA_DIR",
     show_envvar=True,
     metavar="FOLDER",
@@ -93,5 +93,7 @@ def _show(facts: dict[str, Any], data_dir: str | None) -> None:
     what = "fetched and verified" if facts["fetched"] else "already there and verified"
     echo(f"{facts['name']}: {what}, in {shown(facts['folder'])}")
     echo("try next")
-    where = f" --data-dir {shlex.quote(shown(data_dir))}" if data_dir and not os.environ.get("CNN_DATA_DIR") else ""
+    # A folder that was typed goes before that of the variable, and has to be typed again.
+    is_typed = data_dir and data_dir != os.environ.get("CNN_DATA_DIR")
+    where = f" --data-dir {shlex.quote(shown(data_dir))}" if data_dir and is_typed else ""
     echo(f"  cnn train --data {facts['name']}{where}")

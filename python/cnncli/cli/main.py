@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import click
-from click.exceptions import NoArgsIsHelpError, NoSuchOption
+from click.exceptions import NoArgsIsHelpError
 
 from cnncli import __version__
 from cnncli.cli.signals import Terminated, exit_code, raise_terminated
@@ -59,7 +59,12 @@ class Commands(click.Group):
             near = get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
             remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(COMMANDS)}"
             ctx.fail(f"no command {args[0]!r}; {remedy}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and any(argument.startswith("-") for argument in rest):
+            from cnncli.cli.usage import check_values
+
+            check_values(command, rest, click.Context(command, info_name=name, parent=ctx))
+        return name, command, rest
 
 
 def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -140,19 +145,9 @@ def _drop_stdout() -> None:
 
 
 def _fail_usage(error: click.ClickException) -> int:
-    message = error.format_message()
-    if isinstance(error, NoSuchOption):
-        near = f"; did you mean {' or '.join(error.possibilities)}?" if error.possibilities else ""
-        message = f"no option {error.option_name}{near}"
-    elif (
-        isinstance(error, click.BadParameter)
-        and not isinstance(error, click.MissingParameter)
-        and error.param
-    ):
-        is_option = isinstance(error.param, click.Option)
-        message = f"{error.param.opts[0]} {error.message}" if is_option else error.message
-    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "cnn"
-    echo(f"{path}: {message[:1].lower()}{message[1:].rstrip('.')} (see {path} --help)", err=True)
+    from cnncli.cli.usage import usage_line
+
+    echo(usage_line(error), err=True)
     return error.exit_code
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from cnncli.cli.options import NearestChoice, Number, data_options, debug_option, json_option, threads_option
+from cnncli.cli.options import Folder, NearestChoice, Number, data_options, debug_option, json_option, threads_option
 from cnncli.cli.streams import echo
 
 # Spelled out here since help must not import the modules that own them; tests hold the lists together.
@@ -77,7 +77,7 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
 )
 @click.option(
     "--runs",
-    type=click.Path(file_okay=False),
+    type=Folder(),
     default="runs",
     show_default=True,
     metavar="FOLDER",
@@ -92,7 +92,7 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
     help="Time between checkpoints within an epoch; there is one after each epoch too.",
 )
 @click.option(
-    "--resume", type=click.Path(file_okay=False), metavar="RUN", help="Go on with a stopped run's folder."
+    "--resume", type=Folder(), metavar="RUN", help="Go on with a stopped run's folder."
 )
 @json_option
 @debug_option

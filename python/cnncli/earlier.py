@@ -4,7 +4,6 @@ import errno
 import fcntl
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -86,6 +85,8 @@ def _keep(target: Path, new: Path) -> Path | None:
 
 def _copy(target: Path, kept: Path) -> None:
     """The second name where there are no links; the copy appears whole."""
+    import shutil  # here: few file systems need it, and its import is slow
+
     size_bytes = 0
     try:
         with target.open("rb") as old, temporary_file(target.parent, 0o600) as (descriptor, temporary):

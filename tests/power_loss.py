@@ -54,7 +54,7 @@ def recorded(folder: Path) -> Iterator[list[Event]]:
     """The calls that change `folder` while entered, in order; other folders are left out."""
     events: list[Event] = []
     real_open, real_write, real_fsync = os.open, os.write, os.fsync
-    real_replace, real_unlink = os.replace, os.unlink
+    real_replace, real_unlink, real_link = os.replace, os.unlink, os.link
     # A number for each file that is made here: that of an inode is given again once its last name is gone.
     numbers: dict[int, int] = {}
     made = itertools.count(1 << 64)
@@ -88,13 +88,19 @@ def recorded(folder: Path) -> Iterator[list[Event]]:
         if is_here(target):
             events.append(Rename(Path(source).name, Path(target).name))
 
+    def link(source: Any, target: Any, **options: Any) -> None:
+        real_link(source, target, **options)
+        if is_here(target):
+            inode = Path(target).stat().st_ino
+            events.append(Create(Path(target).name, numbers.get(inode, inode)))
+
     def unlink(path: Any, **options: Any) -> None:
         real_unlink(path, **options)
         if is_here(path):
             events.append(Remove(Path(path).name))
 
     with pytest.MonkeyPatch.context() as patch:
-        for function in (open_, write, fsync, replace, unlink):
+        for function in (open_, write, fsync, replace, link, unlink):
             patch.setattr(os, function.__name__.rstrip("_"), function)
         yield events
 

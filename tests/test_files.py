@@ -229,7 +229,7 @@ def test_permissions_are_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_sweeping_spares_the_file_of_a_living_writer(tmp_path: Path) -> None:
-    with files._temporary_file(tmp_path, 0o600) as (_, temporary):
+    with files.temporary_file(tmp_path, 0o600) as (_, temporary):
         assert sweep_stale(tmp_path) == 0
         assert temporary.exists()
 

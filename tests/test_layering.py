@@ -21,7 +21,7 @@ CPP = ROOT / "cpp"
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "errors": ({"errors", "version"}, set()),
     "core": ({"_core"}, set()),
-    "bytes": ({"files", "container", "strict_json", "typed_json", "shown"}, {"errors"}),
+    "bytes": ({"files", "earlier", "container", "strict_json", "typed_json", "shown"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),
     "criteria": ({"criteria"}, {"layers", "core", "errors"}),
     "optim": ({"optim"}, {"layers", "core", "errors"}),
@@ -31,7 +31,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"layers", "recipe", "bytes", "errors"},
     ),
     "program": ({"program", "program_lock", "lowering"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
-    "serialize": ({"serialize"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
+    "serialize": ({"serialize", "savable"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (
         {"train", "plan", "training_state", "evaluate", "runs", "records", "schedule", "timetable", "divergence"},

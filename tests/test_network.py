@@ -331,7 +331,7 @@ def test_without_seed_nothing_is_allocated_before_allocate() -> None:
     text = read_model("convnet")[0]
     network = Network.from_description(text, seed=None)
     assert network.parameter_count() == 421_866
-    with pytest.raises(AttributeError):
+    with pytest.raises(UsageError, match=r"^Convolution: has no weight, .* or call allocate\(\)$"):
         next(network.named_parameters())
     network.allocate()
     assert all((parameter.value == 0).all() for parameter in network.named_parameters())

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.earlier import write_beside_earlier
 from cnncli.errors import CnnError, FormatError
 from cnncli.files import StrPath, printable, write_atomically
 from cnncli.strict_json import check_strings, parse_object, shortened
@@ -55,6 +56,11 @@ def write(path: StrPath, tensors: Mapping[str, Array], record: Mapping[str, Any]
     Raises FormatError for content that `read` would refuse, CnnError when the file cannot be written.
     """
     write_atomically(path, _parts(tensors, record, printable(path)))
+
+
+def write_beside(path: StrPath, tensors: Mapping[str, Array], record: Mapping[str, Any]) -> Path | None:
+    """As `write`, but a file that is there is kept under another name, which is returned."""
+    return write_beside_earlier(path, _parts(tensors, record, printable(path)))
 
 
 def read(path: StrPath, max_bytes: int = MAX_FILE_BYTES) -> tuple[dict[str, Array], dict[str, Any]]:

@@ -13,7 +13,7 @@ from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.faults import LayerError, LayerShapeError
 from cnncli.layers.module import Module
 from cnncli.layers.registry import LAYER_TYPES
-from cnncli.layers.sequential import Sequential
+from cnncli.layers.sequential import Sequential, runs_in_order
 from cnncli.layers.settings import LARGEST_SETTING
 
 NETWORK_KEYS = ("name", "title", "input", "classes", "recipe", "layers", "training", "target")
@@ -76,12 +76,12 @@ class LayerBuilder:
             )
         where += f" ({type_name})"
         settings = {key: value for key, value in description.items() if key != "type"}
-        if layer_type is Sequential:
-            return self._sequential(settings, input_shape, name, where)
+        if issubclass(layer_type, Sequential) and layer_type.__init__ is Sequential.__init__:
+            return self._sequential(layer_type, settings, input_shape, name, where)
         return self._plain(layer_type, settings, input_shape, where)
 
     def _sequential(
-        self, settings: dict[str, Any], input_shape: Shape, name: str, where: str
+        self, layer_type: type[Sequential], settings: dict[str, Any], input_shape: Shape, name: str, where: str
     ) -> tuple[Module, Shape]:
         check_keys(where, "setting", settings, ["layers"])
         if name.count(".") >= DEEPEST_NESTING:
@@ -89,7 +89,8 @@ class LayerBuilder:
                 f"{where}: is nested deeper than {DEEPEST_NESTING}; put its layers side by side"
             )
         layers, shape = self.build(settings.get("layers"), input_shape, f"{name}.")
-        return Sequential(*layers), shape
+        made = layer_type(*layers)
+        return made, shape if runs_in_order(made) else made.output_shape(input_shape)
 
     def _plain(
         self, layer_type: type[Module], settings: dict[str, Any], input_shape: Shape, where: str

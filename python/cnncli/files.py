@@ -5,13 +5,14 @@ import fcntl
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cnncli.errors import CnnError, WriteError
 
 StrPath = str | os.PathLike[str]
+Content = bytes | list[bytes | memoryview]
 
 _TEMPORARY_NAME = re.compile(r"\.cnncli-[0-9a-f]{16}\.tmp")
 # Control characters, what reverses or breaks a line, and halves of surrogate pairs: never sent to a terminal.
@@ -49,7 +50,17 @@ def printable(text: StrPath) -> str:
     return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), os.fspath(text))
 
 
-def write_atomically(path: StrPath, data: bytes | list[bytes | memoryview]) -> None:
+def _replace(temporary: Path, target: Path) -> None:
+    temporary.replace(target)
+
+
+def write_atomically(
+    path: StrPath,
+    data: Content,
+    *,
+    replace: Callable[[Path, Path], object] = _replace,
+    over_protected: bool = False,
+) -> None:
     """Write a file so that readers, and a machine that loses power, see the old content or all of the new.
 
     A temporary file in the same folder is filled, flushed to the disk and renamed over the target; then the
@@ -59,6 +70,8 @@ def write_atomically(path: StrPath, data: bytes | list[bytes | memoryview]) -> N
 
     path : the file to write; its folder must exist
     data : the content, or its parts in order
+    replace : called with the complete temporary file and the target, to give the first the name of the second
+    over_protected : whether a file that its owner may not write is replaced too, by one that its owner may
 
     Raises CnnError, one line, when the file cannot be written; the old content is then untouched.
     """
@@ -67,19 +80,19 @@ def write_atomically(path: StrPath, data: bytes | list[bytes | memoryview]) -> N
         raise CnnError(f"{printable(path)}: is a folder; name a file in it")
     target = Path(os.path.realpath(path))
     try:
-        old = _status_of_replaceable(path, target)
+        old = _status_of_replaceable(path, target, over_protected)
         folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             if str(target.parent) not in _swept_folders:
                 _swept_folders.add(str(target.parent))
                 sweep_stale(target.parent)
-            with _temporary_file(target.parent, 0o666 if old is None else 0o600) as (descriptor, temporary):
+            with temporary_file(target.parent, 0o666 if old is None else 0o600) as (descriptor, temporary):
                 for part in parts:
-                    _write_all(descriptor, part)
+                    write_all(descriptor, part)
                 if old is not None:
-                    _adopt_owner_and_mode(descriptor, old)
+                    _adopt_owner_and_mode(descriptor, old, stat.S_IWUSR if over_protected else 0)
                 os.fsync(descriptor)
-                temporary.replace(target)
+                replace(temporary, target)
             _flush_folder(folder)
         finally:
             os.close(folder)
@@ -153,7 +166,7 @@ def _remove_if_abandoned(path: Path) -> bool:
         os.close(descriptor)
 
 
-def _status_of_replaceable(path: StrPath, target: Path) -> os.stat_result | None:
+def _status_of_replaceable(path: StrPath, target: Path, over_protected: bool) -> os.stat_result | None:
     """Status of the file that will be replaced, None when there is none; CnnError when it must stay."""
     try:
         old = target.stat()
@@ -163,13 +176,13 @@ def _status_of_replaceable(path: StrPath, target: Path) -> os.stat_result | None
         raise CnnError(f"{printable(path)}: is a folder; name a file in it")
     if not stat.S_ISREG(old.st_mode):
         raise CnnError(f"{printable(path)}: is a device or a pipe, which a file would replace; name a file")
-    if not os.access(target, os.W_OK):
+    if not over_protected and not os.access(target, os.W_OK):
         raise CnnError(f"{printable(path)}: is write-protected; chmod u+w it or name another file")
     return old
 
 
 @contextmanager
-def _temporary_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
+def temporary_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
     """A new locked file in `folder`; whatever is left under its name at the end is removed."""
     while True:
         path = folder / f".cnncli-{os.urandom(8).hex()}.tmp"
@@ -189,18 +202,19 @@ def _temporary_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
             os.close(descriptor)
 
 
-def _write_all(descriptor: int, part: bytes | memoryview) -> None:
+def write_all(descriptor: int, part: bytes | memoryview) -> None:
+    """`os.write` writes as much as it likes; this all."""
     rest = memoryview(part)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def _adopt_owner_and_mode(descriptor: int, old: os.stat_result) -> None:
+def _adopt_owner_and_mode(descriptor: int, old: os.stat_result, more: int) -> None:
     new = os.fstat(descriptor)
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
         with suppress(PermissionError):  # only root may give files away
             os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, old.st_mode & 0o777)
+    os.fchmod(descriptor, old.st_mode & 0o777 | more)
 
 
 def _flush_folder(folder: int) -> None:

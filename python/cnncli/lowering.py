@@ -1,12 +1,12 @@
 """From layers to the operations of a compiled program: one small function for each kind of layer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from cnncli import _core
-from cnncli.errors import ShapeError
 from cnncli.layers import (
     AveragePooling,
     BatchNormalization,
@@ -23,6 +23,7 @@ from cnncli.layers import (
     Tanh,
 )
 from cnncli.layers.arrays import FloatArray, Shape
+from cnncli.layers.faults import LayerError, LayerShapeError
 
 # Layers whose kernel can apply a ReLU to its results on the way out.
 _FUSES_RELU = (Convolution, Linear, BatchNormalization)
@@ -31,11 +32,8 @@ _COUPLES = (BatchNormalization,)
 
 
 def leaves(layers: list[Module]) -> list[Module]:
-    """The plain layers in order; nested Sequentials are opened."""
-    found: list[Module] = []
-    for layer in layers:
-        found.extend(leaves(list(layer)) if type(layer) is Sequential else [layer])
-    return found
+    """The plain layers in order; nested Sequentials are opened, as `Sequential.leaves` does."""
+    return [layer for _, layer in Sequential(*layers).leaves()]
 
 
 def own_layers(layers: list[Module]) -> list[Module]:
@@ -50,7 +48,9 @@ def couples_samples(layers: list[Module]) -> bool:
 
 def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) -> int:
     """Adds all layers to the program, from tensor `x` of one sample's `shape` on; returns the last tensor."""
-    flat = leaves(layers)
+    named = list(Sequential(*layers).leaves())
+    flat = [layer for _, layer in named]
+    numbers = {id(layer): number for number, layer in enumerate(Sequential(*layers).numbered())}
     index = 0
     while index < len(flat):
         layer = flat[index]
@@ -60,12 +60,12 @@ def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) 
         lowering = _LOWERINGS.get(type(layer))
         if type(layer) is Dropout:
             # Its number in the network and not an attribute: a network read from a file drops the same.
-            x = builder.dropout(x, rate=layer.rate, layer=index)
+            x = builder.dropout(x, rate=layer.rate, layer=numbers[id(layer)])
         elif type(layer) is Convolution and last < len(flat) and type(flat[last]) is MaxPooling:
             x = _convolution(layer, builder, x, relu, flat[last])
             last += 1
         else:
-            x = lowering(layer, builder, x, relu) if lowering else _own(layer, builder, x, shape)
+            x = lowering(layer, builder, x, relu) if lowering else _own(*named[index], builder, x, shape)
         for done in flat[index:last]:
             shape = done.output_shape(shape)
         index = last
@@ -121,28 +121,38 @@ def _average_pooling(layer: Any, builder: "_core.Program", x: int, relu: bool) -
     )
 
 
-def _own(layer: Module, builder: "_core.Program", x: int, shape: Shape) -> int:
+def _own(name: str, layer: Module, builder: "_core.Program", x: int, shape: Shape) -> int:
     """A layer written in Python: a call between the parallel parts of the program."""
     output_shape = layer.output_shape(shape)
 
     def forward(rows: FloatArray) -> FloatArray:
-        return _as_blocks(layer.forward(rows.reshape(-1, *shape)), output_shape)
+        with _named(name):
+            result = layer.forward(rows.reshape(-1, *shape))
+            if result.shape[1:] != output_shape:
+                raise LayerShapeError(
+                    repr(layer),
+                    f"update_output returned an array of shape {result.shape}, but for a sample of zeros one of "
+                    f"{(1, *output_shape)}; return one shape for all samples",
+                )
+        return np.ascontiguousarray(result.reshape(-1, *in_three(output_shape)))
 
     def backward(rows: FloatArray, gradient: FloatArray, accumulate: bool) -> FloatArray:
         if not accumulate:
             layer.zero_grad_parameters()
-        result = layer.backward(rows.reshape(-1, *shape), gradient.reshape(-1, *output_shape))
-        return _as_blocks(result, shape)
-
-    def _as_blocks(result: FloatArray, expected: Shape) -> FloatArray:
-        if result.shape[1:] != expected:
-            raise ShapeError(
-                f"{layer!r}: returned an array of shape {result.shape}, not (samples, "
-                f"{', '.join(map(str, expected))}); return one result for each sample"
-            )
-        return np.ascontiguousarray(result.reshape(-1, *in_three(expected)), np.float32)
+        with _named(name):
+            result = layer.backward(rows.reshape(-1, *shape), gradient.reshape(-1, *output_shape))
+        return np.ascontiguousarray(result.reshape(-1, *in_three(shape)))
 
     return builder.foreign(x, output_shape=in_three(output_shape), forward=forward, backward=backward)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """A fault of a layer says where it stands in the network."""
+    try:
+        yield
+    except LayerError as error:
+        raise error.inside(name) from None
 
 
 def in_three(shape: Shape) -> tuple[int, int, int]:

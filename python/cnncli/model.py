@@ -36,6 +36,9 @@ class Prediction:
 class Model:
     """A trained network with all that is needed to use it; safe to use from several threads.
 
+    A model can be pickled, copied deeply and sent to another process, however that was started; the copy predicts the
+    same bits. `copy.copy` shares the network.
+
     network : the layers and weights
     frozen : makes the network's arrays read-only, so that predictions need not look whether they have changed
     class_names : what the outputs mean
@@ -46,8 +49,7 @@ class Model:
     def __init__(self, network: Network, *, frozen: bool = False) -> None:
         network.evaluate()
         if frozen:
-            for array in [*network.parameters()[0], *(array for _, array in network.named_buffers())]:
-                array.flags.writeable = False
+            _freeze(network)
         self._frozen = frozen
         self.network = network
         self._is_large = network.activation_count() * 4 * _MANY > _MOST_BYTES
@@ -114,8 +116,23 @@ class Model:
         normalized /= scale
         return normalized
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the programs: they point into arrays of this process, and are made anew where they are needed."""
+        return {**self.__dict__, "_programs": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._programs = {}
+        if self._frozen:  # copies of NumPy arrays can be written, whatever the originals are
+            _freeze(self.network)
+
     def __repr__(self) -> str:
         return f"Model({self.network!r})"
+
+
+def _freeze(network: Network) -> None:
+    for array in [*network.parameters()[0], *(array for _, array in network.named_buffers())]:
+        array.flags.writeable = False
 
 
 def load(path: StrPath) -> Model:

@@ -82,7 +82,7 @@ class Network(Sequential):
         title: str = "",
     ) -> None:
         super().__init__(*layers)
-        for index, (_, layer) in enumerate(self.leaves()):
+        for index, layer in enumerate(self.numbered()):
             if isinstance(layer, Dropout):
                 layer.layer = index  # as `initialize` does, so that a loaded network draws the same masks
         self.input_shape: Shape = tuple(int(size) for size in input_shape)

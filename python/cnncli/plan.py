@@ -188,6 +188,8 @@ def check_out(out: str) -> None:
     folder = Path(out).parent
     if Path(out).is_dir():
         raise UsageError(f"{printable(out)}: is a folder; pass the name of a file as --out")
+    if Path(out).exists() and not Path(out).is_file():
+        raise UsageError(f"{printable(out)}: is a device or a pipe; pass the name of a file as --out")
     if not folder.is_dir():
         raise UsageError(f"{printable(out)}: the folder {printable(folder)} does not exist; make it first")
     if not os.access(folder, os.W_OK):

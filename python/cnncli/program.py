@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -189,6 +189,12 @@ class Program:
             program.bind(batch[:0], None)
         loss, correct = _completed(result)
         return Evaluation(loss / len(batch), correct, rows.argmax(axis=1).astype(np.int64))
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            "a Program cannot be copied, pickled or sent: it points into the arrays of its network; copy or send the "
+            "network (and the optimizer) and build a Program there, or use cnncli.Model"
+        )
 
     @property
     def bytes(self) -> int:

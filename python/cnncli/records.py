@@ -101,6 +101,7 @@ class Finished:
     """The training is complete and the model is written.
 
     model : the copy at `--out`
+    earlier_model : where the model that was there before is kept; None if there was none, or the same one
     epochs : those that were trained; with a target they may be fewer than were allowed
     best_epoch : epoch of the model that was kept; the last one without validation
     epoch_images : those of that epoch, to which `loss` and `accuracy` belong; all or the hardest
@@ -114,6 +115,7 @@ class Finished:
     run: Path
     model: Path
     model_bytes: int
+    earlier_model: Path | None
     network: str
     data: str
     images: int

@@ -6,7 +6,7 @@ What lies in which place of the file: docs/model-format.md.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from cnncli.files import StrPath, printable
 from cnncli.layers import Module
 from cnncli.layers.arrays import Shape, format_shape
 from cnncli.network import Network
+from cnncli.savable import check_rebuilt, check_savable
 from cnncli.strict_json import shortened
 
 VERSION = 1
@@ -55,6 +56,15 @@ def save_model(path: StrPath, network: Network, record: Mapping[str, Any] | None
     """
     tensors, content = _pack_network(network, record)
     container.write(path, tensors, content)
+
+
+def save_beside_earlier(path: StrPath, network: Network, record: Mapping[str, Any] | None = None) -> Path | None:
+    """As `save_model`, but a file that is there and differs is kept, as model.1.bin for model.bin.
+
+    Returns where it is kept; None if there was none, or if it had the same bytes.
+    """
+    tensors, content = _pack_network(network, record)
+    return container.write_beside(path, tensors, content)
 
 
 def load_model(path: StrPath) -> Network:
@@ -128,8 +138,10 @@ def unpack_checkpoint(tensors: dict[str, Array], content: dict[str, Any], where:
 def _pack_network(
     network: Network, record: Mapping[str, Any] | None
 ) -> tuple[dict[str, Array], dict[str, Any]]:
+    check_savable(network)
     description = _as_json(network.description())
-    Network.from_description(description, seed=None)  # what is written can be read
+    rebuilt = Network.from_description(description, seed=None)  # what is written can be read
+    check_rebuilt(network, dict(tensor_shapes(network)), dict(tensor_shapes(rebuilt)))
     tensors: dict[str, Array] = {parameter.name: parameter.value for parameter in network.named_parameters()}
     tensors.update(network.named_buffers())
     content = {

@@ -41,7 +41,7 @@ from cnncli.plan import (
 from cnncli.program import Program
 from cnncli.records import EpochDone, Finished, Progress, Record, SaveFailed, Started, Stopped
 from cnncli.runs import RunFolder
-from cnncli.serialize import load_model, save_model
+from cnncli.serialize import load_model, save_beside_earlier
 from cnncli.timetable import HardImages, Timetable
 from cnncli.training_state import TrainingState, check_fit, read_state
 from cnncli.version import __version__
@@ -75,10 +75,10 @@ def train(
 @contextmanager
 def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"]:
     """A new run in a folder of its own."""
+    description, source = read_model(settings.architecture)
     dataset, notice, name_or_path = load_data(settings.data, settings.data_dir, report)
     if dataset.train is None:
         raise DataError(f"{dataset.name}: holds no training images; pass another --data")
-    description, source = read_model(settings.architecture)
     plan = make_plan(settings, training_defaults(description, source, settings), dataset, name_or_path)
     check_out(plan.out)
     network = Network.from_description(
@@ -522,7 +522,7 @@ class _Training:
         self._run.save_best(network, record)
         out = Path(self._plan.out)
         try:
-            save_model(out, network, record)
+            earlier = save_beside_earlier(out, network, record)
         except WriteError as error:
             raise WriteError(f"{error}; the trained model is {printable(self._run.best_path)}") from None
         best = state.history[state.best_epoch - 1]
@@ -532,6 +532,7 @@ class _Training:
             run=self._run.path,
             model=_from_here(out),
             model_bytes=out.stat().st_size,
+            earlier_model=None if earlier is None else _from_here(earlier),
             network=network.name,
             data=self._dataset.name,
             images=self._images,

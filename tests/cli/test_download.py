@@ -138,6 +138,11 @@ def test_dir_is_a_folder_of_data_sets(start: Start, small: SmallSet, tmp_path: P
     assert by_variable.out == (
         "mnist: already there and verified, in my sets/mnist\ntry next\n  cnn train --data mnist\n"
     )
+    # What is typed goes before the variable, so that the next command needs it too.
+    beside = finish(start("download", "mnist", "--dir", "my sets", env={"CNN_DATA_DIR": "other"}, kinds=("missing",)))
+    assert beside.out == (
+        "mnist: already there and verified, in my sets/mnist\ntry next\n  cnn train --data mnist --data-dir 'my sets'\n"
+    )
 
 
 def test_skipped_mirrors_are_told_with_the_reason(start: Start, small: SmallSet, mirror_servers: Any) -> None:

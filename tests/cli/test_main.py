@@ -75,7 +75,7 @@ def test_the_version_is_that_of_the_package() -> None:
         ("trian", "cnn: no command 'trian'; did you mean train?"),
         ("zzz", "cnn: no command 'zzz'; use one of train, eval, predict, summary, download, data"),
         ("--versio", "cnn: no option --versio; did you mean --version?"),
-        ("train --epoch 3", "cnn train: no option --epoch; did you mean --epochs or --arch?"),
+        ("train --epoch 3", "cnn train: no option --epoch; did you mean --epochs?"),
         ("train --schedule cosin", "cnn train: --schedule cosin: unknown; did you mean cosine?"),
         ("train --optim adam", "cnn train: --optim adam: unknown; use one of sgd"),
         ("train --lr nan", "cnn train: --lr nan: use a number, more than 0"),
@@ -89,11 +89,37 @@ def test_the_version_is_that_of_the_package() -> None:
             "train --resume x --seed 3",
             "cnn train: --resume takes the settings of the run; leave out --seed",
         ),
-        ("eval", "cnn eval: missing argument 'MODEL'"),
-        ("download", "cnn download: missing argument 'NAME...'"),
+        ("eval", "cnn eval: MODEL is missing; use it as in: cnn eval model.bin"),
+        ("download", "cnn download: NAME... is missing; use it as in: cnn download mnist"),
         ("download mnits", "cnn download: mnits: unknown; did you mean mnist?"),
         ("download mnist --dri x", "cnn download: no option --dri; did you mean --dir?"),
-        ("predict", "cnn predict: missing argument 'FILE...'"),
+        ("predict", "cnn predict: FILE... is missing; use it as in: cnn predict digit.png"),
+        ("eval a b", "cnn eval: b: more than this command takes; use it as in: cnn eval model.bin"),
+        ("train --learning-rate 1", "cnn train: no option --learning-rate; did you mean --lr?"),
+        ("train --qqq", "cnn train: no option --qqq"),
+        ("train --epochs", "cnn train: --epochs needs a value: --epochs N"),
+        ("train --epochs --lr 0.1", "cnn train: --epochs needs a value: --epochs N"),
+        ("train --out --json", "cnn train: --out needs a value: --out FILE"),
+        ("train --lr=0.1 --arch", "cnn train: --arch needs a value: --arch NAME|FILE"),
+        ("predict a.png --model", "cnn predict: --model needs a value: --model FILE"),
+        ("train --json=yes", "cnn train: --json is on or off; write --json alone"),
+        ("train --threads 0", "cnn train: --threads 0: use a whole number, at least 1 and at most 1,024"),
+        ("train --epochs=", "cnn train: --epochs '': use a whole number, at least 1 and at most 100,000"),
+        ("train --epochs 1e-3", "cnn train: --epochs 1e-3: use a whole number, at least 1 and at most 100,000"),
+        ("train --epochs 1e6", "cnn train: --epochs 1e6: use a whole number, at least 1 and at most 100,000"),
+        ("train --epochs nan", "cnn train: --epochs nan: use a whole number, at least 1 and at most 100,000"),
+        ("train --lr -1", "cnn train: --lr -1: use a number, more than 0"),
+        (
+            "train --seed -1",
+            "cnn train: --seed -1: use a whole number, at least 0 and at most 9,223,372,036,854,775,807",
+        ),
+        (
+            "data digits --seed 9223372036854775808",
+            "cnn data: --seed 9223372036854775808: use a whole number, at least 0 and at most "
+            "9,223,372,036,854,775,807",
+        ),
+        (f"train --runs {__file__}", f"cnn train: --runs {__file__}: is a file; name a folder"),
+        (f"download mnist --dir {__file__}", f"cnn download: --dir {__file__}: is a file; name a folder"),
         (
             "summary lenet6",
             'cnn: no network is named "lenet6"; did you mean "lenet5"? (a path has to end in .toml)',
@@ -109,6 +135,28 @@ def test_usage_errors_are_one_line_and_exit_2(
     command = line.split(":")[0]
     hint = "" if "named" in line else f" (see {command} --help)"
     assert captured.err == f"{line}{hint}\n"
+
+
+def test_a_variable_with_a_wrong_value_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CNN_NUM_THREADS", "two")
+    assert run(["train"]) == 2
+    line = "cnn train: CNN_NUM_THREADS=two: use a whole number, at least 1 and at most 1,024"
+    assert capsys.readouterr().err == f"{line} (see cnn train --help)\n"
+
+
+@pytest.mark.parametrize(("typed", "number"), [("1e3", 1000), ("20.0", 20), ("1_000", 1000), ("007", 7), ("5", 5)])
+def test_a_whole_number_may_be_written_in_several_ways(typed: str, number: int) -> None:
+    from cnncli.cli.options import Number
+
+    found = Number(least=1, most=100_000, whole=True).convert(typed, None, None)
+    assert (found, type(found)) == (number, int)
+
+
+def test_a_value_that_looks_like_an_option_can_be_given_with_an_equals_sign(cnn: Cnn) -> None:
+    outcome = cnn("data", "digits", "--out=--json")
+    assert outcome.err.startswith("cnn data: --out --json: the sheet is a PNG")
 
 
 def broken_command(error: Exception) -> click.Command:

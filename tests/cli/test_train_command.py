@@ -65,6 +65,39 @@ def test_json_is_one_value_with_the_same_facts(cnn: Cnn, small_data: Path) -> No
     assert 0 <= facts["test_accuracy"] <= 1 and 0 <= facts["validation_accuracy"] <= 1
 
 
+def test_an_earlier_model_is_kept_and_a_run_that_ends_twice_keeps_it_once(
+    cnn: Cnn, small_data: Path, tmp_path: Path
+) -> None:
+    arguments = ("train", "--arch", "linear", "--data", small_data, "--epochs", 1, "--threads", 1)
+    (tmp_path / "model.bin").write_text("my notes")
+    outcome = cnn(*arguments)
+    assert outcome.code == 0, outcome.err
+    assert "           the earlier model.bin is kept as model.1.bin" in outcome.out.splitlines()
+    assert (tmp_path / "model.1.bin").read_text() == "my notes"
+    first = (tmp_path / "model.bin").read_bytes()
+    second = cnn(*arguments, "--seed", 2, "--json")
+    assert (second.json["model"], second.json["earlier_model"]) == ("model.bin", "model.2.bin")
+    assert (tmp_path / "model.2.bin").read_bytes() == first
+    again = cnn("train", "--resume", second.json["run"], "--threads", 1, "--json")
+    assert again.json["earlier_model"] is None
+    assert sorted(path.name for path in tmp_path.glob("*.bin")) == ["model.1.bin", "model.2.bin", "model.bin"]
+
+
+@pytest.mark.parametrize(
+    ("out", "line"),
+    [
+        (".", ": is a folder; pass the name of a file as --out"),
+        ("/dev/null", ": is a device or a pipe; pass the name of a file as --out"),
+    ],
+)
+def test_what_cannot_become_a_model_is_told_before_the_training(
+    cnn: Cnn, small_data: Path, out: str, line: str
+) -> None:
+    outcome = cnn("train", "--arch", "linear", "--data", small_data, "--out", out)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.endswith(f"{line}\n") and outcome.err.count("\n") == 1
+
+
 def test_options_reach_the_training(cnn: Cnn, small_data: Path, tmp_path: Path) -> None:
     outcome = cnn(
         "train", "--arch", "linear", "--data", small_data, "--epochs", 1, "--batch-size", 50,

@@ -86,7 +86,7 @@ def test_own_layer_that_forgets_its_result_is_named() -> None:
 
     with pytest.raises(UsageError) as caught:
         Forgetful().forward([1.0])
-    assert str(caught.value) == "output of Forgetful(): is None; pass or return an array"
+    assert str(caught.value) == "Forgetful(): update_output returned None; end it with return and the output"
 
 
 def test_own_layer_without_update_output_is_named() -> None:

@@ -39,7 +39,7 @@ def _write(text: str, name: str, folder: Path) -> Path:
     import tempfile
 
     with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", prefix=name, suffix=".txt", dir=folder, delete=False
+        "w", encoding="utf-8", errors="backslashreplace", prefix=name, suffix=".txt", dir=folder, delete=False
     ) as file:
         file.write(text)
     return Path(file.name)

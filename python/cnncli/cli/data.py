@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnncli.cli.options import NearestChoice, Number, data_dir_option, debug_option, json_option
+from cnncli.cli.streams import echo
 
 if TYPE_CHECKING:
     from cnncli.data import DataSet, Split
@@ -21,7 +22,7 @@ _PARTS = ("train", "test")
 @click.argument("name_or_path", metavar="NAME|PATH")
 @click.option("--show", is_flag=True, help="Draw a sheet of images on the terminal, one row a class.")
 @click.option(
-    "--out", type=click.Path(dir_okay=False), metavar="FILE.png", help="Write the sheet to a PNG file."
+    "--out", type=click.Path(), metavar="FILE.png", help="Write the sheet to a PNG file."
 )
 @click.option(
     "--columns",
@@ -84,11 +85,11 @@ def command(
         show_sheet(_part(dataset, part), dataset.class_names, columns, picked, dataset.polarity)
     elif as_json:
         facts = facts_json(data_facts(dataset, name_or_path, data_dir))
-        click.echo(json.dumps(facts | ({"sheet": out} if out else {}), allow_nan=False))
+        echo(json.dumps(facts | ({"sheet": out} if out else {}), allow_nan=False))
     elif out is None:
         show_facts(data_facts(dataset, name_or_path, data_dir))
     if out is not None and not as_json:
-        click.echo(f"{printable(out)}: {dataset.name}, one row a class")
+        echo(f"{printable(out)}: {dataset.name}, one row a class")
 
 
 def _part(dataset: "DataSet", name: str | None) -> "Split":

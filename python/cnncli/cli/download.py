@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncli.cli.options import NearestChoice, debug_option, json_option
+from cnncli.cli.options import Folder, NearestChoice, debug_option, json_option
+from cnncli.cli.streams import echo
 
 if TYPE_CHECKING:
     from cnncli.data import FetchRecord
@@ -25,7 +26,7 @@ NAMES = ("mnist", "fashion-mnist", "kmnist", "emnist-digits", "emnist-letters")
 @click.option(
     "--dir",
     "data_dir",
-    type=click.Path(file_okay=False),
+    type=Folder(),
     envvar="CNN_DATA_DIR",
     show_envvar=True,
     metavar="FOLDER",
@@ -48,7 +49,7 @@ def command(names: tuple[str, ...], data_dir: str | None, as_json: bool) -> None
         if not as_json:
             _show(outcomes[-1], data_dir)
     if as_json:
-        click.echo(json.dumps(outcomes, allow_nan=False))
+        echo(json.dumps(outcomes, allow_nan=False))
 
 
 def _fetch(name: str, data_dir: str | None) -> dict[str, Any]:
@@ -90,7 +91,9 @@ def _show(facts: dict[str, Any], data_dir: str | None) -> None:
     from cnncli.shown import shown
 
     what = "fetched and verified" if facts["fetched"] else "already there and verified"
-    click.echo(f"{facts['name']}: {what}, in {shown(facts['folder'])}")
-    click.echo("try next")
-    where = f" --data-dir {shlex.quote(shown(data_dir))}" if data_dir and not os.environ.get("CNN_DATA_DIR") else ""
-    click.echo(f"  cnn train --data {facts['name']}{where}")
+    echo(f"{facts['name']}: {what}, in {shown(facts['folder'])}")
+    echo("try next")
+    # A folder that was typed goes before that of the variable, and has to be typed again.
+    is_typed = data_dir and data_dir != os.environ.get("CNN_DATA_DIR")
+    where = f" --data-dir {shlex.quote(shown(data_dir))}" if data_dir and is_typed else ""
+    echo(f"  cnn train --data {facts['name']}{where}")

@@ -3,6 +3,7 @@
 import click
 
 from cnncli.cli.options import data_options, debug_option, json_option, threads_option
+from cnncli.cli.streams import echo
 
 
 @click.command(
@@ -26,6 +27,6 @@ def command(model: str, data: str | None, data_dir: str | None, threads: int | N
     with FetchDisplay() as fetching:
         evaluation = evaluate_model(model, data=data, data_dir=data_dir, threads=threads, report=fetching.show)
     if as_json:
-        click.echo(json.dumps(evaluation_facts(evaluation), allow_nan=False))
+        echo(json.dumps(evaluation_facts(evaluation), allow_nan=False))
     else:
         show_evaluation(evaluation)

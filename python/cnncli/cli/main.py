@@ -10,10 +10,11 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import click
-from click.exceptions import NoArgsIsHelpError, NoSuchOption
+from click.exceptions import NoArgsIsHelpError
 
 from cnncli import __version__
 from cnncli.cli.signals import Terminated, exit_code, raise_terminated
+from cnncli.cli.streams import echo, prepare_streams
 from cnncli.errors import CnnError
 
 _COLLECT_AFTER = 100_000  # new objects; Python's own number is 700
@@ -58,12 +59,17 @@ class Commands(click.Group):
             near = get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
             remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(COMMANDS)}"
             ctx.fail(f"no command {args[0]!r}; {remedy}")
-        return super().resolve_command(ctx, args)
+        name, command, rest = super().resolve_command(ctx, args)
+        if command is not None and any(argument.startswith("-") for argument in rest):
+            from cnncli.cli.usage import check_values
+
+            check_values(command, rest, click.Context(command, info_name=name, parent=ctx))
+        return name, command, rest
 
 
 def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
-        click.echo(f"cnn {__version__}")
+        echo(f"cnn {__version__}")
         ctx.exit()
 
 
@@ -126,10 +132,10 @@ def _fail(message: str, error: BaseException, debug: bool, code: int = 1) -> int
         import traceback
 
         traceback.print_exception(error)
-    click.echo(f"cnn: {message}", err=True)
+    echo(f"cnn: {message}", err=True)
     if not debug:  # the traceback has them
         for note in getattr(error, "__notes__", ()):
-            click.echo(note, err=True)
+            echo(note, err=True)
     return code
 
 
@@ -139,19 +145,9 @@ def _drop_stdout() -> None:
 
 
 def _fail_usage(error: click.ClickException) -> int:
-    message = error.format_message()
-    if isinstance(error, NoSuchOption):
-        near = f"; did you mean {' or '.join(error.possibilities)}?" if error.possibilities else ""
-        message = f"no option {error.option_name}{near}"
-    elif (
-        isinstance(error, click.BadParameter)
-        and not isinstance(error, click.MissingParameter)
-        and error.param
-    ):
-        is_option = isinstance(error.param, click.Option)
-        message = f"{error.param.opts[0]} {error.message}" if is_option else error.message
-    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "cnn"
-    click.echo(f"{path}: {message[:1].lower()}{message[1:].rstrip('.')} (see {path} --help)", err=True)
+    from cnncli.cli.usage import usage_line
+
+    echo(usage_line(error), err=True)
     return error.exit_code
 
 
@@ -164,6 +160,7 @@ def main() -> NoReturn:
     # Modules stay: searching them for garbage while more are imported makes every command 15 ms slower.
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     signal.signal(signal.SIGTERM, raise_terminated)
+    prepare_streams()
     _leave(run())
 
 

@@ -8,10 +8,13 @@ import click
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+_MOST_EXACT = 2.0**53  # beyond it not every whole number is a float
+
 if TYPE_CHECKING:  # generic for type checkers only
     _FloatType = click.ParamType[float]
+    _PathType = click.ParamType[str]
 else:
-    _FloatType = click.ParamType
+    _FloatType = _PathType = click.ParamType
 
 
 class NearestChoice(click.Choice[str]):
@@ -54,20 +57,42 @@ class Number(_FloatType):
         if below is not None:
             self._rules.append((f"less than {below:,g}", lambda number: number < below))
         if most is not None:
-            self._rules.append(
-                (f"at most {most:,.0f}" if whole else f"at most {most:g}", lambda n: n <= most)
-            )
+            self._rules.append((f"at most {most:,}" if whole else f"at most {most:g}", lambda n: n <= most))
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         kind = "a whole number" if self._whole else "a number"
         limits = " and ".join(text for text, _ in self._rules if text)
         try:
-            number = int(value) if self._whole else float(value)
+            number = _whole_number(value) if self._whole else float(value)
         except ValueError:
             number = math.nan
         if not all(holds(number) for _, holds in self._rules):
-            self.fail(f"{value}: use {kind}, {limits}", param, ctx)
+            self.fail(f"{str(value).strip() or repr(value)}: use {kind}, {limits}", param, ctx)
         return number
+
+
+def _whole_number(value: Any) -> float:
+    """An int, also of 1e3 or 20.0; ValueError for anything else."""
+    try:
+        return int(value)
+    except ValueError:
+        number = float(value)
+        if not number.is_integer() or abs(number) > _MOST_EXACT:
+            raise
+        return int(number)
+
+
+class Folder(_PathType):
+    """The path of a folder, which need not exist."""
+
+    name = "folder"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from pathlib import Path  # here: help does not need it
+
+        if Path(value).exists() and not Path(value).is_dir():
+            self.fail(f"{value}: is a file; name a folder", param, ctx)
+        return str(value)
 
 
 def _set_debug(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
@@ -110,7 +135,7 @@ def data_dir_option(function: F) -> F:
     """`--data-dir`."""
     return click.option(
         "--data-dir",
-        type=click.Path(file_okay=False),
+        type=Folder(),
         envvar="CNN_DATA_DIR",
         show_envvar=True,
         metavar="FOLDER",

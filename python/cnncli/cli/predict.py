@@ -11,6 +11,7 @@ import click
 
 from cnncli.cli import plain
 from cnncli.cli.options import debug_option, json_option
+from cnncli.cli.streams import echo
 from cnncli.errors import CnnError, UsageError
 from cnncli.shown import shown
 
@@ -64,18 +65,18 @@ def command(
     path, said = _find_model(model)
     loaded = load(path)
     if not as_json:
-        click.echo(plain.style(f"model: {said}", "2", plain.can_colour(sys.stderr)), err=True)
+        echo(plain.style(f"model: {said}", "2", plain.can_colour(sys.stderr)), err=True)
     facts, failed = [], False
     for answer in _answers(loaded, files, invert):
         if answer.error is not None:
             failed = True
-            click.echo(f"cnn: {answer.error}", err=True)
+            echo(f"cnn: {answer.error}", err=True)
         if as_json:
             facts.append(_facts(answer, loaded.class_names))
         elif answer.error is None:
             _show(answer, loaded.class_names, alone=len(files) == 1)
     if as_json:
-        click.echo(json.dumps(facts, allow_nan=False))
+        echo(json.dumps(facts, allow_nan=False))
     ctx.exit(1 if failed else 0)
 
 
@@ -160,9 +161,9 @@ def _show(answer: _Answer, class_names: Sequence[str], alone: bool) -> None:
         lines.append(plain.style(line, "1;32" if index == best else "2", colour).rstrip())
     assert answer.prepared is not None
     headline = f"{shown(answer.file)}: {plain.style(answer.label, '1', colour)}"
-    click.echo(f"{headline} ({plain.percent(answer.probabilities[best]).strip()})")
+    echo(f"{headline} ({plain.percent(answer.probabilities[best]).strip()})")
     for note in answer.prepared.notes:
-        click.echo(plain.style(f"  {note}", "2", colour))
+        echo(plain.style(f"  {note}", "2", colour))
     pixels = answer.prepared.pixels
     drawn = alone and colour and blocks and pixels.shape[1] <= 64
     if drawn and _terminal_columns() >= pixels.shape[2] + name_width + 40:
@@ -172,4 +173,4 @@ def _show(answer: _Answer, class_names: Sequence[str], alone: bool) -> None:
         picture += [""] * (len(lines) - len(picture))
         lines = [f"{left} {right}" for left, right in zip(picture, lines, strict=True)]
     for line in lines:
-        click.echo(line)
+        echo(line)

@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cnncli import records
+from cnncli.earlier import told
 from cnncli.files import printable
 
 
@@ -27,7 +28,9 @@ def stderr_console() -> Console:
 
 
 def _console(stderr: bool) -> Console:
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    # The stream itself, since rich takes one that it is not told for UTF-8 and draws bars that ASCII lacks.
+    stream = sys.stderr if stderr else sys.stdout
+    console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
     if not console.is_terminal:
         console.width = 240
     return console
@@ -234,7 +237,14 @@ def finished_facts(record: records.Finished) -> dict[str, Any]:
         "seconds_to_target",
     ]
     facts = {name: getattr(record, name) for name in names}
-    return {**facts, "model": str(record.model), "run": str(record.run), "history": record.history}
+    earlier = None if record.earlier_model is None else str(record.earlier_model)
+    return {
+        **facts,
+        "model": str(record.model),
+        "earlier_model": earlier,
+        "run": str(record.run),
+        "history": record.history,
+    }
 
 
 def show_finished(record: records.Finished) -> None:
@@ -271,7 +281,10 @@ def show_finished(record: records.Finished) -> None:
                 f"accuracy {percent(record.test_accuracy)}, {wrong:,} of {record.test_images:,} images wrong",
             )
         ]
-    rows += [("model", f"{model}, {size(record.model_bytes)}"), ("run", printable(record.run))]
+    rows += [("model", f"{model}, {size(record.model_bytes)}")]
+    if record.earlier_model is not None:
+        rows += [("", told(record.model, record.earlier_model))]
+    rows += [("run", printable(record.run))]
     console.print()
     print_table(console, facts_table(rows))
     console.print()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnncli.cli.options import debug_option, json_option
+from cnncli.cli.streams import echo
 
 if TYPE_CHECKING:
     from cnncli.network import Network
@@ -33,7 +34,7 @@ def command(network: str, as_json: bool) -> None:
 
     described = _open(network)
     if as_json:
-        click.echo(json.dumps(summary_facts(described), allow_nan=False))
+        echo(json.dumps(summary_facts(described), allow_nan=False))
     else:
         show_summary(described)
 

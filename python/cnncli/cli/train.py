@@ -2,7 +2,8 @@
 
 import click
 
-from cnncli.cli.options import NearestChoice, Number, data_options, debug_option, json_option, threads_option
+from cnncli.cli.options import Folder, NearestChoice, Number, data_options, debug_option, json_option, threads_option
+from cnncli.cli.streams import echo
 
 # Spelled out here since help must not import the modules that own them; tests hold the lists together.
 OPTIMIZERS = ("sgd",)
@@ -70,13 +71,13 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
 @threads_option
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False),
+    type=click.Path(),
     metavar="FILE",
-    help="Where the trained model goes.  [default: model.bin]",
+    help="Where the trained model goes; a model that is there is kept, as model.1.bin.  [default: model.bin]",
 )
 @click.option(
     "--runs",
-    type=click.Path(file_okay=False),
+    type=Folder(),
     default="runs",
     show_default=True,
     metavar="FOLDER",
@@ -91,7 +92,7 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
     help="Time between checkpoints within an epoch; there is one after each epoch too.",
 )
 @click.option(
-    "--resume", type=click.Path(file_okay=False), metavar="RUN", help="Go on with a stopped run's folder."
+    "--resume", type=Folder(), metavar="RUN", help="Go on with a stopped run's folder."
 )
 @json_option
 @debug_option
@@ -171,7 +172,7 @@ def command(
         ctx.exit(exit_code(stop.signal_number))
     assert isinstance(record, Finished)
     if as_json:
-        click.echo(json.dumps(finished_facts(record), allow_nan=False))
+        echo(json.dumps(finished_facts(record), allow_nan=False))
     else:
         show_finished(record)
     if record.target_reached is False:

@@ -1,5 +1,6 @@
 """A folder of pictures: one subfolder for each class, perhaps within train/ and test/."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from cnncli.data.dataset import MAX_CLASSES, DataSet, Split, find_polarity
 from cnncli.data.pictures import read_pictures
 from cnncli.errors import DataError
+from cnncli.files import printable
 from cnncli.shown import shown
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
@@ -22,7 +24,7 @@ def load_class_folder(folder: Path, size: tuple[int, int, int]) -> DataSet:
     """
     train_folder, test_folder = folder / "train", folder / "test"
     parts = [train_folder, test_folder] if train_folder.is_dir() and test_folder.is_dir() else [folder]
-    names = _subfolders(parts[0])
+    names = list(_subfolders(parts[0]))
     if not names:
         raise DataError(f"{shown(folder)}: holds no IDX files and no subfolders; make one subfolder for each class")
     if len(names) > MAX_CLASSES:
@@ -42,16 +44,24 @@ def load_class_folder(folder: Path, size: tuple[int, int, int]) -> DataSet:
     )
 
 
-def _subfolders(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+def _subfolders(folder: Path) -> dict[str, Path]:
+    """The subfolder of each class, in the order of the names."""
+    found = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    return dict(sorted((_class_name(path), path) for path in found))
+
+
+def _class_name(path: Path) -> str:
+    """The name as UTF-8 in any locale: training with LC_ALL=C gives the same classes in the same order."""
+    return printable(os.fsencode(path.name).decode("utf-8", "surrogateescape"))
 
 
 def _read(folder: Path, names: list[str], size: tuple[int, int, int]) -> Split:
+    subfolders = _subfolders(folder)
     files = [
         (path, label)
         for label, name in enumerate(names)
-        if (folder / name).is_dir()
-        for path in sorted((folder / name).iterdir())
+        if name in subfolders
+        for path in sorted(subfolders[name].iterdir())
         if path.suffix.lower() in _SUFFIXES
     ]
     if not files:

@@ -20,7 +20,7 @@ class LayerError(CnnError):
     def __str__(self) -> str:
         return f"{self.layer}: {self.reason}"
 
-    def inside(self, index: int) -> Self:
+    def inside(self, index: int | str) -> Self:
         """The same fault seen from the container in which the layer has this index (nested: "layer 2.0")."""
         layer = self.layer
         if layer.startswith("layer "):
@@ -38,3 +38,7 @@ class SettingError(LayerError, UsageError):
 
 class OrderError(LayerError, UsageError):
     """A backward pass without the forward pass whose results it needs."""
+
+
+class ResultError(LayerError, UsageError):
+    """A method of a layer that returned no array of numbers."""

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnncli.layers.arrays import FloatArray, Shape, as_float32
-from cnncli.layers.faults import LayerShapeError, OrderError
+from cnncli.layers.faults import LayerShapeError, OrderError, SettingError
 from cnncli.layers.initialization import GAIN_RELU
 from cnncli.layers.parameter import Parameter
+from cnncli.layers.returned import grad_input_of, output_of
 from cnncli.layers.settings import Pair
 
 # The part of a layer's input that one output sees: kernel and stride, each (height, width).
@@ -31,8 +32,11 @@ class Module:
 
     A layer with parameters lists their names in `parameter_names`: "weight" means the arrays `self.weight`
     and `self.grad_weight`; None in place of an array means that this layer has no such parameter.
-    `buffer_names` lists arrays that are stored with a model but not learned. All of these are float32, and
-    changed in place only.
+    `buffer_names` lists arrays that are stored with a model but not learned. All of these become float32 when they are
+    first assigned, and are changed in place from then on (`self.grad_weight += gradient`, `self.weight[...] = values`):
+    programs and optimizers keep them, so that assigning another array is an error.
+
+    A layer that is to be saved is registered (`@register`), and its `settings()` gives the constructor's arguments.
 
     >>> class Double(Module):
     ...     def update_output(self, input):
@@ -55,8 +59,7 @@ class Module:
 
     def forward(self, input: ArrayLike) -> FloatArray:
         """The output for `input`, an array or nested list of numbers of any type; the result is float32."""
-        output = self.update_output(as_float32(input, f"input of {self!r}"))
-        return as_float32(output, f"output of {self!r}")
+        return output_of(self, as_float32(input, f"input of {self!r}"))
 
     def backward(self, input: ArrayLike, grad_output: ArrayLike, scale: float = 1.0) -> FloatArray:
         """The gradient with respect to `input`; adds scale * gradient to the gradients of the parameters.
@@ -66,9 +69,9 @@ class Module:
         """
         input = as_float32(input, f"input of {self!r}")
         grad_output = as_float32(grad_output, f"grad_output of {self!r}")
-        grad_input = self.update_grad_input(input, grad_output)
+        grad_input = grad_input_of(self, input, grad_output)
         self.acc_grad_parameters(input, grad_output, scale)
-        return as_float32(grad_input, f"gradient from {self!r}")
+        return grad_input
 
     def update_output(self, input: FloatArray) -> FloatArray:
         """The output for `input`, as a new array."""
@@ -90,11 +93,16 @@ class Module:
     def named_parameters(self, prefix: str = "") -> Iterator[Parameter]:
         """Every learned array in a fixed order: own ones as in `parameter_names`, then those inside."""
         for name in self.parameter_names:
-            value = getattr(self, name)
+            value = self._array(name, "parameter_names lists")
             if value is not None:
-                yield Parameter(
-                    prefix + name, value, getattr(self, "grad_" + name), name in self.decayed_names
-                )
+                gradient = self._array(f"grad_{name}", f"{name} needs for its gradient")
+                if gradient is None or gradient.shape != value.shape:
+                    found = None if gradient is None else gradient.shape
+                    raise SettingError(
+                        type(self).__name__,
+                        f"{name} has shape {value.shape} and grad_{name} {found}; use np.zeros_like(self.{name})",
+                    )
+                yield Parameter(prefix + name, value, gradient, name in self.decayed_names)
         for name, child in self.children():
             yield from child.named_parameters(f"{prefix}{name}.")
 
@@ -105,6 +113,40 @@ class Module:
         for name, child in self.children():
             yield from child.named_buffers(f"{prefix}{name}.")
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """An array that is learned or stored is float32, and stays: a compiled program would go on with the old one."""
+        if name in self.buffer_names or name.removeprefix("grad_") in self.parameter_names:
+            known = self.__dict__.get(name)
+            if known is None:
+                value = None if value is None else self._as_learned(name, value)
+            elif value is not known:
+                remedy = f"self.{name} += gradient" if name.startswith("grad_") else f"self.{name}[...] = values"
+                raise SettingError(
+                    type(self).__name__,
+                    f"{name} is replaced by another array, but programs and optimizers keep the one it has; "
+                    f"change that in place: {remedy}",
+                )
+        super().__setattr__(name, value)
+
+    def _as_learned(self, name: str, value: ArrayLike) -> FloatArray:
+        try:
+            array: NDArray[Any] = np.asarray(value)
+        except ValueError:  # rows of different lengths
+            array = np.empty(0, object)
+        if array.dtype.kind not in "fiub":
+            raise SettingError(type(self).__name__, f"{name} is no array of numbers; use one such as np.zeros(3)")
+        return np.require(array, np.float32, ["C"])
+
+    def _array(self, name: str, who: str) -> FloatArray | None:
+        """An own array by its name; `who` says in the error why there must be one."""
+        try:
+            return cast("FloatArray | None", getattr(self, name))
+        except AttributeError:
+            raise SettingError(
+                type(self).__name__, f"has no {name}, which {who}; make it in __init__, self.{name} = np.zeros(shape), "
+                "or call allocate()",
+            ) from None
+
     def parameters(self) -> tuple[list[FloatArray], list[FloatArray]]:
         """(values, gradients): two lists in the same order, as Torch7's `parameters`."""
         found = list(self.named_parameters())
@@ -112,12 +154,13 @@ class Module:
 
     def parameter_shapes(self) -> dict[str, Shape]:
         """The shape of each own parameter by name; known before the arrays exist."""
-        arrays = {name: getattr(self, name) for name in self.parameter_names}
+        arrays = {name: self._array(name, "parameter_names lists") for name in self.parameter_names}
         return {name: array.shape for name, array in arrays.items() if array is not None}
 
     def buffer_shapes(self) -> dict[str, Shape]:
         """The shape of each own buffer by name; known before the arrays exist."""
-        return {name: getattr(self, name).shape for name in self.buffer_names}
+        arrays = {name: self._array(name, "buffer_names lists") for name in self.buffer_names}
+        return {name: array.shape for name, array in arrays.items() if array is not None}
 
     def parameter_count(self) -> int:
         """Number of learned values, here and inside; known before the arrays exist."""
@@ -172,6 +215,10 @@ class Module:
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments as JSON values: `type(layer)(**layer.settings())` is the same layer."""
         return {}
+
+    def described_as(self) -> str:
+        """The type by which descriptions and model files name this layer."""
+        return type(self).__name__
 
     @classmethod
     def inferred_settings(cls, input_shape: Shape) -> Mapping[str, int]:

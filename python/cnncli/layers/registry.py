@@ -32,4 +32,4 @@ def is_built_in(layer: Module | type[Module]) -> bool:
 
 def describe(layer: Module) -> dict[str, Any]:
     """A layer as JSON values: its type and its settings."""
-    return {"type": type(layer).__name__, **layer.settings()}
+    return {"type": layer.described_as(), **layer.settings()}

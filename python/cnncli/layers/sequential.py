@@ -11,8 +11,11 @@ from cnncli.layers.flatten import Flatten
 from cnncli.layers.initialization import GAIN_LINEAR, GAIN_RELU
 from cnncli.layers.module import Module
 from cnncli.layers.pooling import Pooling
-from cnncli.layers.registry import describe
+from cnncli.layers.registry import LAYER_TYPES, describe
 from cnncli.layers.relu import ReLU
+from cnncli.layers.returned import grad_input_of, is_custom
+
+_PASSES = ("forward", "backward", "update_output", "update_grad_input", "acc_grad_parameters")
 
 
 class Sequential(Module):
@@ -54,12 +57,23 @@ class Sequential(Module):
         return ((str(index), layer) for index, layer in enumerate(self.layers))
 
     def leaves(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """All layers in order with their names, those of inner Sequentials in their place: ("2.0", layer)."""
+        """All layers in order with their names, those of inner Sequentials in their place: ("2.0", layer).
+
+        A container with passes of its own, which may do more than run its layers in order, is one layer.
+        """
         for index, layer in enumerate(self.layers):
-            if isinstance(layer, Sequential):
+            if isinstance(layer, Sequential) and runs_in_order(layer):
                 yield from layer.leaves(f"{prefix}{index}.")
             else:
                 yield f"{prefix}{index}", layer
+
+    def numbered(self) -> Iterator[Module]:
+        """As `leaves`, but those of all containers: the number of a layer decides what it draws."""
+        for layer in self.layers:
+            if isinstance(layer, Sequential):
+                yield from layer.numbered()
+            else:
+                yield layer
 
     def update_output(self, input: FloatArray) -> FloatArray:
         inputs = []
@@ -83,7 +97,7 @@ class Sequential(Module):
         for index in reversed(range(len(self.layers))):
             grad_outputs[index] = gradient
             try:
-                gradient = self.layers[index].update_grad_input(self.layer_inputs[index], gradient)
+                gradient = grad_input_of(self.layers[index], self.layer_inputs[index], gradient)
             except LayerError as error:
                 raise error.inside(index) from None
         self.layer_grad_outputs = grad_outputs
@@ -91,19 +105,27 @@ class Sequential(Module):
 
     def acc_grad_parameters(self, input: FloatArray, grad_output: FloatArray, scale: float = 1.0) -> None:
         """Uses the gradients between the layers that `update_grad_input`, to be called first, has left."""
-        for layer, layer_input, layer_grad in zip(
-            self.layers, self.layer_inputs, self.layer_grad_outputs, strict=True
-        ):
-            layer.acc_grad_parameters(layer_input, layer_grad, scale)
+        for index, layer in enumerate(self.layers):
+            try:
+                layer.acc_grad_parameters(self.layer_inputs[index], self.layer_grad_outputs[index], scale)
+            except LayerError as error:
+                raise error.inside(index) from None
 
     def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
-        """Initialize all layers: number k of `leaves()` with stream + k and the gain for what follows."""
-        layers = [layer for _, layer in self.leaves()]
+        """Initialize all layers: number k of `numbered()` with stream + k and the gain for what follows."""
+        layers = list(self.numbered())
         for index, layer in enumerate(layers):
             layer.initialize(seed, stream + index, _gain_before(layers[index + 1 :]))
 
     def settings(self) -> dict[str, Any]:
         return {"layers": [describe(layer) for layer in self.layers]}
+
+    def described_as(self) -> str:
+        own = type(self)
+        if own.settings is not Sequential.settings or not runs_in_order(self):
+            return own.__name__
+        is_known = LAYER_TYPES.get(own.__name__) is own and own.__init__ is Sequential.__init__
+        return own.__name__ if is_known else Sequential.__name__
 
     def output_shape(self, input_shape: Shape) -> Shape:
         shape = input_shape
@@ -137,6 +159,11 @@ class Sequential(Module):
     def _rows(self) -> Iterator[str]:
         for index, layer in enumerate(self.layers):
             yield f"  ({index}) " + repr(layer).replace("\n", "\n  ")
+
+
+def runs_in_order(container: Sequential) -> bool:
+    """Whether a Sequential or a subclass of it just runs its layers: it has none of the passes overridden."""
+    return not any(is_custom(type(container), method) for method in _PASSES)
 
 
 def _gain_before(following: list[Module]) -> float:

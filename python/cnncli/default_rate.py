@@ -1,7 +1,7 @@
 """The learning rate for a batch size that a network's description was not made for."""
 
-# Of a description's rate, for any batch size. So far every network that ships is stable whatever the batch size;
-# twice the rate costs lenet5 a whole point with batches of 1,024, four times ends it at chance (docs/training.md).
+# Of a description's rate, for any batch size: no network that ships ends at chance with it, whatever the batch size;
+# twice the rate costs lenet5 a point with batches of 1,024, four times ends it at chance with 2,048: docs/training.md.
 LARGEST_FACTOR = 1.4
 
 

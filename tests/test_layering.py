@@ -27,14 +27,15 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "optim": ({"optim"}, {"layers", "core", "errors"}),
     "recipe": ({"recipe", "picture_file", "digit_picture", "connected"}, {"bytes", "errors"}),
     "network": (
-        {"network", "description", "architectures", "field_of_view"},
+        {"network", "description", "architectures", "toml_lines", "field_of_view"},
         {"layers", "recipe", "bytes", "errors"},
     ),
     "program": ({"program", "program_lock", "lowering"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
     "serialize": ({"serialize", "savable"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (
-        {"train", "plan", "training_state", "evaluate", "runs", "records", "schedule", "timetable", "divergence"},
+        {"train", "plan", "training_state", "evaluate", "runs", "records", "schedule", "timetable", "divergence",
+         "default_rate", "training_rules", "prospects", "outcome"},
         {
             "program",
             "network",

@@ -223,7 +223,7 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
         ),
         (
             description(FLATTEN, input=[28]) | {"input": "28x28"},
-            "network \"mine\": input is '28x28'; use [channels, height, width] such as [1, 28, 28]",
+            'network "mine": input is "28x28"; use [channels, height, width] such as [1, 28, 28]',
         ),
         (
             description(FLATTEN, input=[1, 0, 28]),
@@ -240,7 +240,7 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
         ),
         (
             description(FLATTEN, classes=["a", "b\x1b[31m"]),
-            "network \"mine\": class name is 'b\\x1b[31m'; use a text of printable characters",
+            'network "mine": class name is "b\\x1b[31m"; use a text of printable characters',
         ),
         (
             description(FLATTEN, layer=[]),

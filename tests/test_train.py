@@ -186,6 +186,7 @@ schedule = "one-cycle"
 epochs = 5
 cycle = 2
 schedule = "triangle"
+batch_size = 32
 learning_rate = 0.02
 validation = 0.25
 """
@@ -363,8 +364,10 @@ def test_unknown_setting_of_the_target_is_told(aimed: TrainSettings) -> None:
     append(aimed.architecture, "cycles = 3\n")
     with pytest.raises(FormatError) as caught:
         finish(aimed)
+    lines = Path(aimed.architecture).read_text().splitlines()
+    line = lines.index("cycles = 3") + 1
     assert str(caught.value) == (
-        f'{aimed.architecture}, [target]: unknown setting "cycles"; did you mean "cycle"?'
+        f'{aimed.architecture}, line {line}, [target]: unknown setting "cycles"; did you mean "cycle"?'
     )
 
 
@@ -446,8 +449,8 @@ def test_changed_data_is_refused_at_resume(settings: TrainSettings, tmp_path: Pa
     [
         ({"out": "no/such/folder/model.bin"}, "the folder .* does not exist; make it first"),
         ({"out": "."}, "is a folder; pass the name of a file as --out"),
-        ({"schedule": "linear"}, "schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle"),
-        ({"optimizer": "adam"}, "optimizer adam: unknown; use sgd"),
+        ({"schedule": "linear"}, "--schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle"),
+        ({"optimizer": "adam"}, "--optim adam: unknown; use sgd"),
         ({"architecture": "lenet6"}, 'no network is named "lenet6"; did you mean "lenet5"'),
         ({"validation": 0.001}, "--val 0.001: "),
         ({"target": 1.5}, "--target 1.5: use an accuracy above 0 and at most 1, such as 0.99"),

@@ -1,10 +1,11 @@
 """The network descriptions that ship with the package, models/*.toml, and those of users."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncli.description import quoted, suggestion
-from cnncli.errors import FormatError, UsageError
+from cnncli.errors import CnnError, FormatError, UsageError
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -28,16 +29,33 @@ def read_model(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
 
     Raises UsageError for an unknown name or a missing file, FormatError for a file that is no TOML.
     """
-    name = str(name_or_path)
+    data, source = _read(str(name_or_path))
+    return _parse(data, source), source
+
+
+def find_line(name_or_path: str | Path, keys: Sequence[str]) -> int | None:
+    """The line, counted from 1, on which the value with these nested keys stands in the file of a description.
+
+    For messages: where it cannot be told, the line of the table around it, or None.
+    """
+    from cnncli.toml_lines import line_of
+
+    try:
+        return line_of(_read(str(name_or_path))[0].decode("utf-8"), keys)
+    except (CnnError, UnicodeDecodeError):  # the file is gone, or was changed
+        return None
+
+
+def _read(name: str) -> tuple[bytes, str]:
+    """The bytes of a description, and what errors call it."""
     if name.endswith(".toml"):
-        return _parse(_read_file(Path(name)), name), name
+        return _read_file(Path(name)), name
     if name not in model_names():
         raise UsageError(
             f'no network is named "{quoted(name)}"; {suggestion(name, model_names())} '
             "(a path has to end in .toml)"
         )
-    source = f"models/{name}.toml"
-    return _parse((_folder() / f"{name}.toml").read_bytes(), source), source
+    return (_folder() / f"{name}.toml").read_bytes(), f"models/{name}.toml"
 
 
 def shipped_model(name: str) -> Path:
@@ -79,5 +97,5 @@ def _parse(data: bytes, source: str) -> dict[str, Any]:
 
     try:
         return tomllib.loads(data.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # no TOML, no UTF-8, or a number of thousands of digits
         raise FormatError(f"{source}: is not TOML ({error}); see models/lenet5.toml for the form") from None

@@ -198,6 +198,22 @@ def quoted(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def shown(value: object) -> str:
+    """A value of a description for a message, as TOML writes it or nearly: at most 60 characters.
+
+    >>> shown("abc"), shown(True), shown([1, 2.5])
+    ('"abc"', 'true', '[1, 2.5]')
+    """
+    if isinstance(value, str):
+        return f'"{quoted(value)}"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    try:
+        return quoted(repr(value))
+    except ValueError:  # Python does not print whole numbers of more than 4,300 digits
+        return "a number of thousands of digits"
+
+
 def read_shape(where: str, value: object) -> Shape:
     """The shape of one sample: a list of one to three whole numbers."""
     if (
@@ -207,7 +223,7 @@ def read_shape(where: str, value: object) -> Shape:
         or any(type(size) is not int or not 1 <= size <= LARGEST_SETTING for size in value)
     ):
         raise FormatError(
-            f"{where}: input is {quoted(repr(value))}; use [channels, height, width] such as [1, 28, 28]"
+            f"{where}: input is {shown(value)}; use [channels, height, width] such as [1, 28, 28]"
         )
     shape = tuple(value)
     if math.prod(shape) * BYTES_PER_VALUE > MEMORY_BUDGET:
@@ -221,7 +237,7 @@ def read_shape(where: str, value: object) -> Shape:
 def read_text(where: str, key: str, value: object) -> str:
     """A string that is safe to print."""
     if not isinstance(value, str) or find_unprintable(value):
-        raise FormatError(f"{where}: {key} is {quoted(repr(value))}; use a text of printable characters")
+        raise FormatError(f"{where}: {key} is {shown(value)}; use a text of printable characters")
     return value
 
 
@@ -238,5 +254,5 @@ def read_classes(where: str, value: object) -> int | list[str] | None:
             raise FormatError(f'{where}: class name "{quoted(twice)}" is there twice; give each class its own')
         return names or None
     raise FormatError(
-        f"{where}: classes is {quoted(repr(value))}; use a whole number of at least 1 or a list of names"
+        f"{where}: classes is {shown(value)}; use a whole number of at least 1 or a list of names"
     )

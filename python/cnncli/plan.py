@@ -1,41 +1,31 @@
 """What a training is asked to do, and what is decided from that: the same plan gives the same weights."""
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cnncli import data, schedule
+from cnncli import data
 from cnncli.data import DataSet, Split
 from cnncli.data.split import split_indices
-from cnncli.description import check_keys, quoted
+from cnncli.default_rate import rate_factor
 from cnncli.errors import FormatError, UsageError
 from cnncli.files import printable
 from cnncli.recipe import InputRecipe
 from cnncli.runs import RunFolder
+from cnncli.training_rules import check_asked, check_described
 from cnncli.typed_json import from_json
 
 Indices = npt.NDArray[np.int64]
 
-OPTIMIZERS = ("sgd",)
 # Enough to tell 99 % from 98.5 % on MNIST, and too few to be missed in training.
 _VALIDATION_FOR_TARGET = 0.05
-_TARGET_KEYS = (
-    "epochs",
-    "cycle",
-    "batch_size",
-    "optimizer",
-    "learning_rate",
-    "momentum",
-    "nesterov",
-    "weight_decay",
-    "schedule",
-    "validation",
-    "shares",
-)
+# For descriptions that give no learning rate, or no batch size.
+_RATE, _BATCH_SIZE = 0.05, 64
 
 
 @dataclass(frozen=True)
@@ -44,7 +34,8 @@ class TrainSettings:
 
     architecture : a network that comes with the program, or a .toml
     data : name or path of a data set; None: MNIST if it is found or can be fetched, else the embedded digits
-    learning_rate : the largest one, which `schedule` scales
+    learning_rate : the largest one, which `schedule` scales; None: that of the description, scaled from its batch
+        size to the one that is used, see `default_rate.rate_factor`
     validation : float in [0, 1), share of the training images held out to choose the best epoch; default 0,
         with a target 0.05
     target : float in (0, 1], validation accuracy that ends the training as soon as it is reached. The
@@ -85,6 +76,8 @@ class Plan:
     epochs : at most, if there is a target
     cycle : epochs of the schedule's first cycle; None: all of them. Runs of older versions have none
     shares : of the training images, for each epoch, the hardest; none: all images in every epoch
+    rate_factor : by which `learning_rate` is the one of the network's description, for another batch size; None if
+        the user gave the rate. Runs of older versions have none
     """
 
     architecture: str
@@ -105,6 +98,7 @@ class Plan:
     target: float | None = None
     cycle: int | None = None
     shares: list[float] = field(default_factory=list)
+    rate_factor: float | None = None
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -125,51 +119,40 @@ def load_data(
     return dataset, notice, dataset.name
 
 
-def training_defaults(description: dict[str, Any], source: str, settings: TrainSettings) -> dict[str, Any]:
-    """What the network's description says about training; its [target] counts only with a target."""
-    training: dict[str, Any] = description.get("training", {})
-    if settings.target is None:
-        return training
-    target: dict[str, Any] = description.get("target", {})
-    check_keys(f"{source}, [target]", "setting", target, _TARGET_KEYS)
-    shares = target.get("shares", [])
-    if not isinstance(shares, list) or any(
-        not isinstance(share, int | float) or not 0 < share <= 1 for share in shares
-    ):
-        raise FormatError(
-            f"{source}, [target]: shares is {quoted(repr(shares))}; use a list of numbers above 0 and at most 1"
-        )
-    return {"validation": _VALIDATION_FOR_TARGET, **training, **target}
+def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: str) -> Plan:
+    """What the user asked for, else what the network's description says, else what suits most networks.
 
+    description, source : as `read_model` gives them; [target] counts only with a target
 
-def make_plan(settings: TrainSettings, defaults: dict[str, Any], dataset: DataSet, name_or_path: str) -> Plan:
-    """What the user asked for, else what the network's description says, else what suits most networks."""
+    It is a plan for no data yet, so that all mistakes are told before data are read; see `with_data`.
+    """
+    check_asked(vars(settings))
+    check_described(description, settings.architecture, source)
+    defaults = dict(description.get("training", {}))
+    if settings.target is not None:
+        defaults = {"validation": _VALIDATION_FOR_TARGET, **defaults, **description.get("target", {})}
 
     def choose(asked: Any, key: str, otherwise: Any) -> Any:
         return asked if asked is not None else defaults.get(key, otherwise)
 
-    optimizer = choose(settings.optimizer, "optimizer", "sgd")
-    if optimizer not in OPTIMIZERS:
-        raise UsageError(f"optimizer {optimizer}: unknown; use {' or '.join(OPTIMIZERS)}")
-    if settings.target is not None and not 0 < settings.target <= 1:
-        raise UsageError(f"--target {settings.target:g}: use an accuracy above 0 and at most 1, such as 0.99")
     momentum = float(choose(settings.momentum, "momentum", 0.9))
     epochs = int(choose(settings.epochs, "epochs", 10))
+    batch_size = int(choose(settings.batch_size, "batch_size", _BATCH_SIZE))
     plan = Plan(
         architecture=settings.architecture,
-        data=name_or_path,
+        data="",
         data_dir=str(Path(settings.data_dir).resolve()) if settings.data_dir else None,
-        data_digest=dataset.digest,
+        data_digest="",
         epochs=epochs,
-        batch_size=int(choose(settings.batch_size, "batch_size", 64)),
-        optimizer=optimizer,
-        learning_rate=float(choose(settings.learning_rate, "learning_rate", 0.05)),
+        batch_size=batch_size,
+        optimizer=choose(settings.optimizer, "optimizer", "sgd"),
+        learning_rate=float(choose(settings.learning_rate, "learning_rate", _RATE)),
         momentum=momentum,
-        nesterov=bool(defaults.get("nesterov", False)) and momentum > 0,
+        nesterov=defaults.get("nesterov", False) and momentum > 0,
         weight_decay=float(choose(settings.weight_decay, "weight_decay", 0.0)),
         schedule=choose(settings.schedule, "schedule", "cosine"),
         validation=float(choose(settings.validation, "validation", 0.0)),
-        seed=settings.seed,
+        seed=int(settings.seed),
         out=str(Path(settings.out or "model.bin").resolve()),
         target=settings.target,
         cycle=max(1, min(epochs, int(defaults.get("cycle", epochs)))) if settings.target is not None else None,
@@ -177,10 +160,17 @@ def make_plan(settings: TrainSettings, defaults: dict[str, Any], dataset: DataSe
     )
     if plan.target is not None and plan.validation == 0:
         raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
-    schedule.learning_rate(
-        plan.schedule, plan.learning_rate, 0, 1
-    )  # an unknown name is told before the data is read
-    return plan
+    if settings.learning_rate is not None:
+        return plan
+    # A description without a rate takes one that suits batches of `_BATCH_SIZE`, whatever its own batch size.
+    described = defaults.get("batch_size", _BATCH_SIZE) if "learning_rate" in defaults else _BATCH_SIZE
+    factor = rate_factor(described, batch_size)
+    return replace(plan, learning_rate=factor * plan.learning_rate, rate_factor=factor)
+
+
+def with_data(plan: Plan, dataset: DataSet, name_or_path: str) -> Plan:
+    """The plan for a data set, which `name_or_path` loads again."""
+    return replace(plan, data=name_or_path, data_digest=dataset.digest)
 
 
 def check_out(out: str) -> None:
@@ -211,6 +201,13 @@ def split_images(dataset: DataSet, plan: Plan) -> tuple[Indices | None, Split | 
     if len(held_out) == 0:
         raise UsageError(f"--val {plan.validation:g}: leaves no image to validate on; use a larger share")
     return kept, Split(dataset.train.images[held_out], dataset.train.labels[held_out])
+
+
+def labels_of(dataset: DataSet, kept: Indices | None) -> Indices:
+    """The labels of the images trained on."""
+    assert dataset.train is not None
+    labels = dataset.train.labels
+    return (labels if kept is None else labels[kept]).astype(np.int64, copy=False)
 
 
 def measure_recipe(dataset: DataSet, validation: Split | None) -> InputRecipe:

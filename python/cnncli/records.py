@@ -12,6 +12,9 @@ class Started:
     steps : all steps of the training, over all epochs
     first_step : 0, or where a resumed run goes on
     notice : one line the user should see, such as that another data set is used; or None
+    warnings : lines about what will hardly be learned; none for a run that goes on
+    learning_rate : the largest one
+    rate_factor : by which it is the description's, for another batch size; None if the user gave it
     target : validation accuracy at which the training ends before its last epoch; or None
     target_epoch : the end of the first cycle, from which on `target` holds; None without a target
     early_target : what it takes before, perhaps above 1; None without a target
@@ -23,12 +26,15 @@ class Started:
     data: str
     source: str
     notice: str | None
+    warnings: list[str]
     images: int
     validation_images: int
     epochs: int
     steps: int
     first_step: int
     batch_size: int
+    learning_rate: float
+    rate_factor: float | None
     threads: int
     seed: int
     target: float | None
@@ -110,6 +116,8 @@ class Finished:
     target : the validation accuracy that was asked for, or None
     target_reached : None without a target
     seconds_to_target : of `seconds`, those until the target was reached; None if it was not
+    remark : one line with a remedy if nothing was learned; else None
+    warnings : those of `Started`, and the remark
     """
 
     run: Path
@@ -136,6 +144,8 @@ class Finished:
     target: float | None
     target_reached: bool | None
     seconds_to_target: float | None
+    remark: str | None
+    warnings: list[str]
 
 
 Record = Started | Progress | EpochDone | SaveFailed | Stopped | Finished

@@ -22,6 +22,7 @@ class Timetable:
     """
 
     def __init__(self, images: int, batch_size: int, epochs: int, shares: Sequence[float] = ()) -> None:
+        self.batch_size, self.epochs = batch_size, epochs
         later = shares[-1] if shares else 1.0
         counts = [max(1, round(share * images)) for share in (*shares[:epochs], *[later] * (epochs - len(shares)))]
         self._counts = counts
@@ -31,6 +32,10 @@ class Timetable:
     def images(self, epoch: int) -> int:
         """How many images an epoch takes; epochs count from 0."""
         return self._counts[epoch]
+
+    def last_batch(self, epoch: int) -> int:
+        """How many images the last step of an epoch takes."""
+        return (self._counts[epoch] - 1) % self.batch_size + 1
 
     def first_step(self, epoch: int) -> int:
         """The first step of an epoch; of the one after the last, the number of all steps."""

@@ -24,21 +24,25 @@ from cnncli.data import DataSet, Split
 from cnncli.divergence import Cause, find_cause, find_parameter
 from cnncli.errors import CnnError, DataError, FormatError, Interrupted, WriteError
 from cnncli.files import printable
+from cnncli.layers import BatchNormalization
 from cnncli.network import Network
 from cnncli.optim import SGD
+from cnncli.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
 from cnncli.plan import (
     Indices,
     Plan,
     TrainSettings,
     check_out,
+    labels_of,
     load_data,
     make_plan,
     measure_recipe,
     read_plan,
     split_images,
-    training_defaults,
+    with_data,
 )
 from cnncli.program import Program
+from cnncli.prospects import check_prospects
 from cnncli.records import EpochDone, Finished, Progress, Record, SaveFailed, Started, Stopped
 from cnncli.runs import RunFolder
 from cnncli.serialize import load_model, save_beside_earlier
@@ -76,18 +80,22 @@ def train(
 def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"]:
     """A new run in a folder of its own."""
     description, source = read_model(settings.architecture)
+    plan = make_plan(settings, description, source)
+    check_out(plan.out)
     dataset, notice, name_or_path = load_data(settings.data, settings.data_dir, report)
     if dataset.train is None:
         raise DataError(f"{dataset.name}: holds no training images; pass another --data")
-    plan = make_plan(settings, training_defaults(description, source, settings), dataset, name_or_path)
-    check_out(plan.out)
+    plan = with_data(plan, dataset, name_or_path)
     network = Network.from_description(
         description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
     )
     splits = split_images(dataset, plan)
+    labels = labels_of(dataset, splits[0])
+    timetable = Timetable(len(labels), plan.batch_size, plan.epochs, plan.shares)
+    warnings = check_prospects(network, labels, dataset.class_names, timetable, dataset.name)
     network.recipe = measure_recipe(dataset, splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        yield _Training(run, plan, dataset, splits, notice, network, None, TrainingState(), {}, settings)
+        yield _Training(run, plan, dataset, splits, (notice, warnings), network, None, TrainingState(), {}, settings)
 
 
 @contextmanager
@@ -114,7 +122,7 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training
             plan,
             dataset,
             split_images(dataset, plan),
-            None,
+            (None, []),
             checkpoint.network,
             checkpoint.optimizer_state,
             state,
@@ -132,14 +140,15 @@ class _Training:
         plan: Plan,
         dataset: DataSet,
         splits: tuple[Indices | None, Split | None],
-        notice: str | None,
+        told: tuple[str | None, list[str]],
         network: Network,
         optimizer_state: Any,
         state: TrainingState,
         image_arrays: dict[str, Any],
         settings: TrainSettings,
     ) -> None:
-        self._run, self._plan, self._dataset, self._notice = run, plan, dataset, notice
+        self._run, self._plan, self._dataset = run, plan, dataset
+        self._notice, self._warnings = told
         self._network, self._state = network, state
         assert dataset.train is not None
         self._kept, self._validation = splits
@@ -194,12 +203,15 @@ class _Training:
             data=self._dataset.name,
             source=self._dataset.source,
             notice=self._notice,
+            warnings=self._warnings,
             images=self._images,
             validation_images=len(self._validation.labels) if self._validation else 0,
             epochs=self._plan.epochs,
             steps=self._timetable.steps,
             first_step=self._state.step,
             batch_size=self._plan.batch_size,
+            learning_rate=self._plan.learning_rate,
+            rate_factor=self._plan.rate_factor,
             threads=self._threads,
             seed=self._plan.seed,
             target=self._plan.target,
@@ -519,6 +531,7 @@ class _Training:
             test_loss, test_accuracy = measured.loss, measured.correct / len(test.labels)
             self._check_loss("test", test_loss)
             record["test"] = {"images": len(test.labels), "loss": test_loss, "accuracy": test_accuracy}
+        said = self._judge(program, test_accuracy, should_stop)
         self._run.save_best(network, record)
         out = Path(self._plan.out)
         try:
@@ -553,6 +566,36 @@ class _Training:
             target=self._plan.target,
             target_reached=reached if self._plan.target is not None else None,
             seconds_to_target=state.seconds if reached else None,  # nothing is trained after it
+            remark=said,
+            warnings=[*self._warnings, *([said] if said is not None else [])],
+        )
+
+    def _judge(
+        self, program: Program, test_accuracy: float | None, should_stop: Callable[[], bool]
+    ) -> str | None:
+        """One line if the model that was kept learned nothing."""
+        dataset, best = self._dataset, self._state.history[self._state.best_epoch - 1]
+        assert dataset.train is not None
+        labels = labels_of(dataset, self._kept)
+        losses = [facts["loss"] for facts in self._state.history]
+        trained = Measured(best.get("images", self._images), best["loss"], best["accuracy"])
+        measured = [trained]
+        if test_accuracy is not None and dataset.test is not None:
+            measured.append(Measured(len(dataset.test.labels), math.nan, test_accuracy))
+        if not looks_dead(OneAnswer.of(labels), losses, measured):
+            return None
+        some = np.linspace(0, len(labels) - 1, min(MOST_IMAGES, len(labels))).astype(np.int64)
+        chosen = some if self._kept is None else self._kept[some]
+        found = program.evaluate(dataset.train.images[chosen], labels[some], should_stop)
+        return remark(
+            OneAnswer.of(labels[some]),
+            losses,
+            trained,
+            Measured(len(some), found.loss, found.correct / len(some)),
+            steps=self._state.step,
+            batch_size=self._plan.batch_size,
+            learning_rate=self._plan.learning_rate,
+            normalizes=any(isinstance(layer, BatchNormalization) for _, layer in program.network.leaves()),
         )
 
 

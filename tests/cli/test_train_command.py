@@ -28,7 +28,8 @@ def test_redirected_progress_is_one_plain_line_an_epoch(trained: tuple[Path, Out
     _, outcome = trained
     lines = outcome.err.splitlines()
     assert re.fullmatch(
-        r"mlp with [\d,]+ parameters on \S+, 640 images, 3 epochs of batches of 20, seed 1, \d+ threads?",
+        r"mlp with [\d,]+ parameters on \S+, 640 images, 3 epochs of batches of 20, "
+        r"learning rate 0\.01562 \(0\.05 x 0\.3125 for this batch size\), seed 1, \d+ threads?",
         lines[0],
     )
     pattern = r"epoch \d/3  loss \d\.\d{4}  accuracy \d+\.\d\d %  [\d,]+ images/s  \d+\.\d s"
@@ -199,11 +200,11 @@ def test_stopped_run_is_resumed_towards_its_target(tmp_path: Path, small_data: P
 
 
 def test_lists_of_names_in_the_options_are_those_of_the_library() -> None:
-    from cnncli import plan, schedule
+    from cnncli import schedule, training_rules
     from cnncli.cli import train as command
 
     assert tuple(schedule.SCHEDULES) == command.SCHEDULES
-    assert plan.OPTIMIZERS == command.OPTIMIZERS
+    assert training_rules.OPTIMIZERS == command.OPTIMIZERS
 
 
 def test_thread_count_comes_from_the_environment(cnn: Cnn, small_data: Path) -> None:

@@ -144,9 +144,12 @@ class TrainingDisplay:
                 f" with {started.parameters:,} parameters on ",
                 (started.data, "bold"),
                 f", {images}, {plural(started.epochs, 'epoch')} of batches of "
-                f"{started.batch_size}, seed {started.seed}, {plural(started.threads, 'thread')}",
+                f"{started.batch_size}, {rate_words(started)}, seed {started.seed}, "
+                f"{plural(started.threads, 'thread')}",
             )
         )
+        for warning in started.warnings:
+            self._console.print(Text(f"warning: {printable(warning)}", style="yellow"))
         if started.target is not None:
             self._console.print(Text(target_line(started)))
         if started.first_step:
@@ -180,6 +183,16 @@ class TrainingDisplay:
             f"{record.images_per_second:,.0f} images/s  {duration(record.seconds_left)} left",
             refresh=True,
         )
+
+
+def rate_words(started: records.Started) -> str:
+    """The largest learning rate, and where it comes from if that is no option and no description."""
+    words = f"learning rate {started.learning_rate:.4g}"
+    factor = started.rate_factor
+    if factor is not None and factor != 1:
+        described = f"{started.learning_rate / factor:.4g}"
+        words += f" ({described} x {factor:.4g} for this batch size)"
+    return words
 
 
 def target_line(started: records.Started) -> str:
@@ -235,6 +248,7 @@ def finished_facts(record: records.Finished) -> dict[str, Any]:
         "target",
         "target_reached",
         "seconds_to_target",
+        "warnings",
     ]
     facts = {name: getattr(record, name) for name in names}
     earlier = None if record.earlier_model is None else str(record.earlier_model)
@@ -293,6 +307,12 @@ def show_finished(record: records.Finished) -> None:
     console.print(Text(f"  cnn eval {quoted}", style="bold"))
     picture = "digit.png" if Path("digit.png").exists() else "PICTURE.png"
     console.print(Text(f"  cnn predict {picture} --model {quoted}", style="bold"))
+
+
+def show_remark(record: records.Finished) -> None:
+    """One line on stderr for a training that learned nothing."""
+    if record.remark is not None:
+        stderr_console().print(Text(f"warning: {printable(record.remark)}", style="yellow"))
 
 
 def show_missed_target(record: records.Finished) -> None:

@@ -35,7 +35,13 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
 @click.option(
     "--optim", type=NearestChoice(OPTIMIZERS), metavar="NAME", help="What makes steps of gradients: sgd."
 )
-@click.option("--lr", type=Number(above=0), metavar="RATE", help="Largest learning rate.")
+@click.option(
+    "--lr",
+    type=Number(above=0),
+    metavar="RATE",
+    help="Largest learning rate.  "
+    "[default: the description's, scaled from its batch size to --batch-size]",
+)
 @click.option(
     "--momentum", type=Number(least=0, below=1), metavar="SHARE", help="Share of the last step kept."
 )
@@ -132,6 +138,7 @@ def command(
         finished_facts,
         show_finished,
         show_missed_target,
+        show_remark,
         show_stopped,
     )
     from cnncli.cli.render_fetch import FetchDisplay
@@ -175,6 +182,7 @@ def command(
         echo(json.dumps(finished_facts(record), allow_nan=False))
     else:
         show_finished(record)
+    show_remark(record)
     if record.target_reached is False:
         show_missed_target(record)
         ctx.exit(1)

@@ -46,7 +46,7 @@ def number(
 ) -> float:
     """A finite number from `minimum` to `maximum`, which itself is left out where `below` is set."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        found = float(value)
+        found = _as_float(value)
         if minimum <= found <= maximum and math.isfinite(found) and not (below and found == maximum):
             return found
     ends = f"from {minimum:g} to below {maximum:g}" if below else f"from {minimum:g} to {maximum:g}"
@@ -72,6 +72,16 @@ def _as_int(value: object) -> int | None:
         return None
 
 
+def _as_float(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # a whole number that no float reaches
+        return math.inf
+
+
 def _shown(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python does not print whole numbers of more than 4,300 digits
+        return "a number of thousands of digits"
     return text if len(text) <= 40 else text[:37] + "..."

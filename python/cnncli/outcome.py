@@ -1,0 +1,126 @@
+"""What has to be said after a training that learned nothing: judged by answers, not by what the loss looked like.
+
+A network that knows nothing of its images can still give one answer for all. The best of these has the largest
+class right, and the entropy of the classes as its loss. What is not better than both has learned nothing.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.default_rate import rate_factor
+
+# Of the number of right answers. With three, one network of 700 that knows something is missed, were it at chance.
+_STANDARD_ERRORS = 3.0
+# Before the images are looked at again, which costs a moment: what is far from chance needs no look.
+_FAR = 6.0
+# Of the loss of one answer for all; a network that is dead ends within a thousandth of it.
+_BETTER_LOSS = 0.99
+# So many images tell 11.5 % from 10 %.
+MOST_IMAGES = 4096
+_FEW_STEPS = 100
+
+
+@dataclass(frozen=True)
+class OneAnswer:
+    """The best that one answer for all images can do.
+
+    share : float in (0, 1], of the images right: those of the largest class
+    loss : cross-entropy in nats, which no answer goes below that is the same for all
+    """
+
+    share: float
+    loss: float
+
+    @classmethod
+    def of(cls, labels: npt.NDArray[np.integer]) -> "OneAnswer":
+        """For images with these labels, (N,), N >= 1.
+
+        >>> OneAnswer.of(np.array([0, 1, 1, 1])).share
+        0.75
+        """
+        shares = np.bincount(labels) / len(labels)
+        shares = shares[shares > 0]
+        return cls(float(shares.max()), float(-(shares * np.log(shares)).sum()))
+
+    def by_luck(self, images: int, standard_errors: float = _STANDARD_ERRORS) -> float:
+        """The accuracy on so many images up to which luck is enough."""
+        return self.share + standard_errors * math.sqrt(self.share * (1 - self.share) / images)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Loss and accuracy on so many images."""
+
+    images: int
+    loss: float
+    accuracy: float
+
+
+def looks_dead(answer: OneAnswer, losses: Sequence[float], measured: Sequence[Measured]) -> bool:
+    """Whether it is worth measuring on the training images again, with the network as it was kept.
+
+    losses : of all epochs, in training
+    measured : in training during the epoch that was kept, and on other images that the network was tried on
+    """
+    near = any(part.accuracy <= answer.by_luck(part.images, _FAR) for part in measured)
+    return near or _never_fell(answer, losses)
+
+
+def remark(
+    answer: OneAnswer,
+    losses: Sequence[float],
+    trained: Measured,
+    again: Measured,
+    *,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    normalizes: bool,
+) -> str | None:
+    """One line with a remedy for a network that learned nothing; None for one that learned.
+
+    answer : for the images of `again`
+    losses : of all epochs, in training
+    trained : during the epoch that was kept
+    again : with the network that was kept, on images it was trained on
+    normalizes : whether it has batch normalization, which may be right in training and wrong afterwards
+    """
+    if answer.loss == 0:  # one class
+        return None
+    is_better = again.accuracy > answer.by_luck(again.images) or again.loss < _BETTER_LOSS * answer.loss
+    remedy = _remedy(answer, trained, steps, batch_size, learning_rate, normalizes)
+    if not is_better:
+        return (
+            f"nothing was learned: of the training images {100 * again.accuracy:.2f} % are right, and "
+            f"{100 * answer.share:.2f} % are with the most frequent class as the answer for all; {remedy}"
+        )
+    if _never_fell(answer, losses) and again.loss > answer.loss:
+        return (
+            f"the loss never fell: {losses[0]:.4g} in the first epoch, {losses[-1]:.4g} in the last, and "
+            f"{answer.loss:.4g} with one answer for all images; {remedy}"
+        )
+    return None
+
+
+def _never_fell(answer: OneAnswer, losses: Sequence[float]) -> bool:
+    return len(losses) > 1 and min(losses[1:]) >= losses[0] and losses[-1] >= answer.loss
+
+
+def _remedy(
+    answer: OneAnswer, trained: Measured, steps: int, batch_size: int, learning_rate: float, normalizes: bool
+) -> str:
+    if normalizes and trained.accuracy > answer.by_luck(trained.images):
+        return (
+            f"in training, where batch normalization uses the batch itself, {100 * trained.accuracy:.2f} % were, so "
+            f"its running averages do not fit: pass a larger --batch-size, such as {max(16, 4 * batch_size)}"
+        )
+    if steps < _FEW_STEPS:
+        return f"{steps} steps are few: pass more --epochs, or a smaller --batch-size"
+    usual = 0.05 * rate_factor(64, batch_size)
+    if learning_rate < usual / 50:
+        return f"--lr {learning_rate:.3g} is small: pass a larger one, such as {usual:.2g}"
+    return f"pass a smaller --lr, such as {learning_rate / 10:.2g}, or look whether images and labels belong together"

@@ -140,7 +140,10 @@ EVIL = b"\x80\x04cposix\nsystem\n(S'touch hacked'\ntR."
 
 NPZ_CASES = {
     "no zip": (b"hello", "cannot be read as .npz (file is not a zip file); save it again"),
-    "no arrays": (npz()[:0] + b"PK\x05\x06" + bytes(18), "holds no arrays; save images and labels as x_train, y_train, x_test, y_test (or x, y)"),
+    "no arrays": (
+        npz()[:0] + b"PK\x05\x06" + bytes(18),
+        "holds no arrays; save images and labels as x_train, y_train, x_test, y_test (or x, y)",
+    ),
     "a pickle": (npz(EVIL), "images is no array of NumPy; save it with numpy.savez"),
     "objects": (
         npz(npy(np.array([{}], object), allow_pickle=True)),

@@ -121,10 +121,11 @@ def _shape_images(where: str, name: str, array: Array, count: int, notes: list[N
         return unflatten(where, name, array, notes)
     if array.ndim == 3:
         return array[:, None]
-    first, last = array.shape[1] in (1, 3, 4), array.shape[3] in (1, 3, 4)
-    if last and (not first or array.shape[1] == array.shape[2] != array.shape[3]):
+    _, first, middle, last = array.shape
+    sides = {count for count in (first, last) if count in (1, 3)} or {4}  # a side of 4 pixels is no alpha
+    if last in sides and (first not in sides or first == middle != last):
         return array.transpose(0, 3, 1, 2)
-    if not first:
+    if first not in sides:
         raise DataError(f"{where}: {name} has the shape {array.shape}; images have 1, 3 or 4 channels")
     return array
 

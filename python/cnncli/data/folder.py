@@ -8,7 +8,7 @@ from cnncli.data.classes import label_order, number_classes
 from cnncli.data.dataset import Note
 from cnncli.data.formats_refused import folder_refusal, refusal
 from cnncli.data.idx_sets import idx_root, read_idx_set
-from cnncli.data.layout import Part, classes_from_names, find_layout, seen
+from cnncli.data.layout import GENERAL_NAMES, Part, classes_from_names, find_layout, seen
 from cnncli.data.lists import PictureList, make_list_set, read_list
 from cnncli.data.npy_pair import is_npy_folder, read_npy_files
 from cnncli.data.part_names import part_folders
@@ -98,6 +98,12 @@ def _by_part(root: Folder, tables: list[Path]) -> dict[str, Path]:
 def _read_pictures(root: Folder, label_column: str | None) -> RawSet:
     parts = find_layout(root)
     lists = _Lists(root, label_column)
+    only = next(iter(parts.values())) if len(parts) == 1 else None
+    if only is not None and only.classes is not None and len(only.classes) == 1:
+        # One folder of pictures is one class, unless a list, the names of the files or its own name say otherwise.
+        [(name, pictures)] = only.classes.items()
+        if lists.all() or classes_from_names(pictures) or name.lower() in GENERAL_NAMES:
+            parts = {"train": Part(only.folder, None)}
     if all(part.classes is None for part in parts.values()):
         whole = _listed_set(root, parts, lists)
         if whole is not None:

@@ -10,6 +10,16 @@ from cnncli.errors import DataError
 from cnncli.shown import shown
 
 _NAMED = re.compile(r"(?P<name>[^\W\d].*?)[._-](?:\D{0,3}[._-])?\d+(?: ?\(\d+\))?")
+GENERAL_NAMES = {
+    "images",
+    "imgs",
+    "img",
+    "pictures",
+    "photos",
+    "data",
+    "all",
+    "unknown",
+}  # of folders that are no class
 _SHOWN = 6
 
 
@@ -82,7 +92,7 @@ def _descend(folder: Folder) -> Part:
         only = inner.filled[0]
         if only.filled and not only.pictures:
             inner = only
-        elif only.name.lower() in (folder.name.lower(), "images", "imgs", "img", "pictures", "data", "all", "unknown"):
+        elif only.name.lower() in {folder.name.lower(), *GENERAL_NAMES}:
             return Part(only, None)
         else:
             break

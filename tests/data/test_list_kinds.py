@@ -76,8 +76,7 @@ FORMS = {
     "UTF-16": ("path,label\n" + plain()).encode("utf-16"),
     "label first, no header": "".join(f"{label},{path}\n" for path, label in ROWS),
     "index, no header": INDEXED,
-    "index of pandas": ",path,label
-" + INDEXED,
+    "index of pandas": ",path,label\n" + INDEXED,
     "unknown headers": "where,what\n" + plain(),
     "no suffixes": "id,label\n" + plain().replace(".png", ""),
     "names alone": "id,label\n1,a\n3,b\n4,b\n",
@@ -85,11 +84,9 @@ FORMS = {
     "of another machine": "path,label\n" + plain().replace("img", "C:\\Users\\me\\img").replace("/", "\\"),
     "of another home": "path,label\n" + plain().replace("img", "/home/me/img"),
     "a space before the label": plain(" ").replace("img files/", "img_files/"),
-    "GTSRB": "Filename;Width;Height;Roi.X1;Roi.Y1;ClassId
-" + GTSRB,
+    "GTSRB": "Filename;Width;Height;Roi.X1;Roi.Y1;ClassId\n" + GTSRB,
     "one-hot": "image,a,b\n" + "".join(f"{path},{float(label == 'a')},{float(label == 'b')}\n" for path, label in ROWS),
-    "two columns that say the same": "path,class_id,class
-" + BOTH,
+    "two columns that say the same": "path,class_id,class\n" + BOTH,
 }  # fmt: skip
 
 

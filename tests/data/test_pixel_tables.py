@@ -55,6 +55,7 @@ HEADERS = {
     "numbers": [str(index) for index in range(785)],
     "a row that pandas took for one": ["0", *(f"0.{index}" for index in range(1, 785))],
     "other words": ["digit", *(f"px_{index}" for index in range(784))],
+    "a word and numbers": ["label", *(str(index) for index in range(784))],
     "quotes": ['"class"', *(f'"p{index}"' for index in range(784))],
     "a mark": ["\ufefflabel", *(f"p{index}" for index in range(784))],
 }
@@ -181,6 +182,7 @@ BAD = {
         ROW * 2 + ROW[:-2] + "\x1b[31m\n",
         r", line 3, column 17: '\x1b[31m' is no number; fill in a number",
     ),
+    "an empty cell in the first row": ("1,,1" + ROW[5:] + ROW, ", line 1, column 2: '' is no number; fill in a number"),
     "infinite": ("".join(f"{label}{',0' * 15},1e999\n" for label in (0, 1, 0)),
                  ": holds NaN or infinite pixels; replace them, and save bytes from 0 to 255"),
     "no square": (

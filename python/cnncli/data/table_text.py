@@ -1,6 +1,7 @@
 """Tables of numbers as text files: separator, header and columns found from the first rows, then read in pieces."""
 
 import codecs
+import math
 import re
 import stat
 from collections.abc import Iterator
@@ -68,16 +69,22 @@ def find_form(head: bytes) -> TableForm | None:
     if not LEAST_COLUMNS <= len(row) <= _MOST_COLUMNS:
         return None
     texts = [index for index, cell in enumerate(row) if not is_number(cell)]
-    if len(texts) > 1 or (texts and texts[0] not in (0, len(row) - 1)) or (texts and _is_file(row[texts[0]])):
+    if len(texts) > 1 + len(row) // 10 or any(_is_file(row[index]) for index in texts):
         return None
-    is_header = len(rows[0]) == len(row) and (_is_named(rows[0], texts) or (len(rows) > 1 and _is_counted(rows[0])))
+    # A label in words comes first or last; other texts are faults, which are told by their place when they are read.
+    text_column = next((column for column in (0, len(row) - 1) if column in texts and row[column]), None)
+    if len(texts) > (text_column is not None) and not _is_square(len(row) - 1):
+        return None
+    is_header = len(rows[0]) == len(row) and (_is_named(rows[0]) or (len(rows) > 1 and _is_counted(rows[0])))
     first = min(1, len(lines) - 1) if is_header else 0
     if is_header and len(lines) == 1:
         return None
     names = rows[0] if is_header else None
-    return TableForm(
-        delimiter, len(row), names, texts[0] if texts else None, lines[first][1], lines[first][0], trailing
-    )
+    return TableForm(delimiter, len(row), names, text_column, lines[first][1], lines[first][0], trailing)
+
+
+def _is_square(count: int) -> bool:
+    return math.isqrt(count) ** 2 == count
 
 
 def _split(line: bytes, delimiter: bytes, trailing: bool) -> list[str]:
@@ -92,10 +99,12 @@ def _is_file(cell: str) -> bool:
     return "/" in cell or "\\" in cell or re.search(r"\.[A-Za-z][A-Za-z0-9]{1,4}$", cell) is not None
 
 
-def _is_named(cells: list[str], texts: list[int]) -> bool:
-    return sum(not is_number(cell) for cell in cells) > len(cells) // 2 or (
-        not texts and sum(not is_number(cell) for cell in cells) > 0
-    )
+def _is_named(cells: list[str]) -> bool:
+    """Whether a row is a header of words, or of one word and numbers that count the pixels (label, 0, 1, ...)."""
+    words = [index for index, cell in enumerate(cells) if not is_number(cell)]
+    if words in ([0], [len(cells) - 1]) and cells[words[0]]:
+        return _is_counted(cells[1:] if words == [0] else cells[:-1])
+    return len(words) > len(cells) // 2
 
 
 def _is_counted(cells: list[str]) -> bool:

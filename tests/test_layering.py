@@ -21,7 +21,10 @@ CPP = ROOT / "cpp"
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "errors": ({"errors", "version"}, set()),
     "core": ({"_core"}, set()),
-    "bytes": ({"files", "earlier", "container", "strict_json", "typed_json", "shown"}, {"errors"}),
+    "bytes": (
+        {"files", "earlier", "container", "strict_json", "typed_json", "shown", "picture_formats"},
+        {"errors"},
+    ),
     "layers": ({"layers"}, {"core", "errors"}),
     "criteria": ({"criteria"}, {"layers", "core", "errors"}),
     "optim": ({"optim"}, {"layers", "core", "errors"}),

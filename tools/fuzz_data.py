@@ -1,4 +1,6 @@
-"""Hostile data files by the million: `python -m tools.fuzz_data --kind idx --count 1000000` (or --kind npz).
+"""Hostile data files by the million: `python -m tools.fuzz_data --kind idx --count 1000000`.
+
+Other kinds are npz, npy, table (of pixels), list (of pictures) and cifar (its binary batches).
 
 Each file is a function of (seed, index). Only DataError may come out of reading; nothing may take more than a second
 or a lot of memory.
@@ -20,8 +22,9 @@ import numpy as np
 from tools.fuzz_harness import main, rule_of
 from tools.fuzz_models import mutate_bytes
 
+from cnncli.data.by_path import read_path
 from cnncli.data.idx import read_idx
-from cnncli.data.npz import load_npz
+from cnncli.data.npz import read_npz
 from cnncli.errors import DataError
 from cnncli.files import find_unprintable
 
@@ -129,6 +132,98 @@ def make_npz(seed: int, index: int) -> bytes:
     return mutate_bytes(rng, bytes(data)) if rng.random() < 0.3 else bytes(data)
 
 
+def make_npy(seed: int, index: int) -> bytes:
+    """Images as an .npy beside good labels; header and length may lie."""
+    rng = random.Random((seed << 40) + index)
+    if rng.random() < 0.5:
+        kind = rng.choice(("u1", "f4", "f8", "i2", "?", "<U2", "S1", "u8"))
+        values = np.zeros(rng.choice(((2, 3, 3), (2, 16), (2, 3, 4, 4), (2, 4, 4, 4), (2,), (2, 0), (0, 3))), kind)
+        if kind in ("f4", "f8") and values.size:
+            values.flat[0] = rng.choice((1.0, -1.0, 0.5, 16, 255, 65535, 1e300, float("nan"), float("-inf")))
+        inner = io.BytesIO()
+        np.save(inner, values)
+        content = inner.getvalue()
+    else:
+        content = npy_header(rng) + bytes(rng.choice((0, 1, 2, 16, 18, 24, 64, 100_000)))
+    return mutate_bytes(rng, content) if rng.random() < 0.3 else content
+
+
+CELLS = ("0", "1", "7", "16", "255", "256", "65535", "-1", "0.5", "1e9", "1e999", "nan", "inf", "", " ", "x",
+         "1_0", "\"", "\0",
+         "\x1b[31m", "9" * 400, "٣", "'", "0x10", "1.", "--1", "\ufeff")  # fmt: skip
+
+
+def make_table(seed: int, index: int) -> bytes:
+    """A table of pixels in which cells, lengths of rows, separators and headers may be wrong."""
+    rng = random.Random((seed << 40) + index)
+    columns = rng.choice((17, 17, 17, 18, 26, 50, 49, 65, 16, 2, 785))
+    separator = rng.choice((",", ",", ",", ";", "\t", "|", " ", ", "))
+    wrong = rng.choice((0, 0, 0, 0.002, 0.05))
+    rows = []
+    for row in range(rng.choice((1, 2, 5, 12))):
+        good = ("0", "9", "255") if rng.random() < 0.9 else CELLS
+        cells = [rng.choice(CELLS if rng.random() < wrong else good) for _ in range(columns)]
+        cells[rng.choice((0, -1))] = rng.choice((str(row % 3), str(row % 3), "A", "a.png"))
+        if rng.random() < wrong:
+            cells = cells[: rng.randrange(len(cells) + 1)] * rng.choice((1, 2))
+        rows.append(separator.join(cells))
+    if rng.random() < 0.3:
+        names = ["label", *(f"p{column}" for column in range(columns - 1))]
+        rows.insert(0, separator.join(rng.choice((names, [str(column) for column in range(columns)], names[:3]))))
+    text = rng.choice(("\n", "\n", "\r\n", "\n\n", separator + "\n")).join(rows) + rng.choice(("\n", ""))
+    content = text.encode(rng.choice(("utf-8", "utf-8", "utf-8", "utf-16", "utf-8-sig")))
+    return mutate_bytes(rng, content) if rng.random() < 0.2 else content
+
+
+def make_list(seed: int, index: int) -> bytes:
+    """A list of pictures, some of which are there; names, quotes, encodings and columns may be wrong."""
+    rng = random.Random((seed << 40) + index)
+    words = ("a.png", "b", "a", "../a.png", "/etc/passwd", "C:\\x\\a.png",
+        ".\\a.png", "x/y/a.png", "", "0", "1",
+             "train", "val", "cat", "path", "label", "split", "id", "class", "\"", "\"a.png\"", "é", "猫",
+             "\u202ex", "\0", "\x1b[2J",
+             "a" * 300, "/" * 50, "~", "nan", "1.0")  # fmt: skip
+    separator = rng.choice((",", ",", ",", ";", "\t", "|", " "))
+    headers = (
+        ["path", "label"],
+        ["id", "class", "split"],
+        ["label", "filename"],
+        ["", "file", "y"],
+        ["a", "b", "c", "d"],
+    )
+    header = list(rng.choice(headers))
+    rows = [header] if rng.random() < 0.7 else []
+    for row in range(rng.choice((0, 1, 3, 8))):
+        good = ["a.png", f"c{row % 2}", "train", "0"][: len(header)]
+        rows.append([cell if rng.random() < 0.9 else rng.choice(words) for cell in good])
+        if rng.random() < 0.05:
+            rows[-1] = [rng.choice(words) for _ in range(rng.randrange(6))]
+    text = rng.choice(("\n", "\r\n", "\r")).join(separator.join(row) for row in rows)
+    encoding = rng.choice(("utf-8", "utf-8", "utf-8", "utf-16", "latin-1", "shift-jis", "utf-8-sig"))
+    content = text.encode(encoding, "replace")
+    return mutate_bytes(rng, content) if rng.random() < 0.3 else content
+
+
+def make_cifar(seed: int, index: int) -> bytes:
+    """A batch whose length may be wrong."""
+    rng = random.Random((seed << 40) + index)
+    size = rng.choice((3073, 3073, 6146, 3074, 3074, 0, 1, 3072, rng.randrange(20_000)))
+    return bytes([rng.choice((0, 9, 255))]) + bytes(size - 1) if size else b""
+
+
+def prepared(read: Callable[[bytes], str]) -> Callable[[bytes], str]:
+    """What lies beside the file: a picture for lists, labels for images."""
+
+    def attempt(data: bytes) -> str:
+        folder = scratch()
+        if not (folder / "y.npy").exists():
+            np.save(folder / "y.npy", np.arange(2))
+            (folder / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+        return read(data)
+
+    return attempt
+
+
 def reads(name: str, read: Callable[[Path], object]) -> Callable[[bytes], str]:
     """Writes the file, reads it, and tells which rule refused it."""
 
@@ -149,7 +244,11 @@ def reads(name: str, read: Callable[[Path], object]) -> Callable[[bytes], str]:
 
 KINDS = {
     "idx": (make_idx, reads("images.idx", lambda path: read_idx(path, 3))),
-    "npz": (make_npz, reads("set.npz", load_npz)),
+    "npy": (make_npy, prepared(reads("x.npy", read_path))),
+    "table": (make_table, prepared(reads("table.csv", read_path))),
+    "list": (make_list, prepared(reads("list.csv", read_path))),
+    "cifar": (make_cifar, reads("data_batch_1.bin", read_path)),
+    "npz": (make_npz, reads("set.npz", read_npz)),
 }
 
 if __name__ == "__main__":

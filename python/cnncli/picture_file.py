@@ -3,23 +3,20 @@
 import io
 import stat
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from .errors import DataError
+from .picture_formats import AVIF_REMEDY, HEAD_BYTES, HEIC_REMEDY, find_format, format_names
 from .shown import shown
 
 MAX_FILE_BYTES = 256 << 20
 MAX_PIXELS = 89_478_485  # PIL's own limit (a quarter of a GiB as RGB), at which it only warns
 
-# Decoders that are tried; PIL knows more, among them EPS, which would start Ghostscript on the user's file.
-_COMMON = ("PNG", "JPEG", "GIF", "BMP", "PPM")
-_RARE = ("TIFF", "WEBP")  # their decoders take longer to import
-_FORMAT_NAMES = "PNG, JPEG, GIF, BMP, PPM, TIFF or WebP"
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ORIENTATION = 0x0112  # the EXIF tag; 1: upright
 _ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
 
@@ -31,7 +28,7 @@ def read_picture(
 
     Parameters
     ----------
-    source : path of a PNG, JPEG, GIF (first frame), BMP, PPM, TIFF or WebP file, or a PIL image
+    source : path of a file of one of `picture_formats.FORMATS` (of a GIF the first frame), or a PIL image
     enough : int, pixels a side that suffice: a large JPEG is decoded at 1/2, 1/4 or 1/8 size, not below this
 
     Returns
@@ -128,32 +125,55 @@ def _content(path: Path, where: str) -> bytes:
 
 def _open(where: str, content: bytes) -> Image.Image:
     """Reads the head of a picture and checks its size; pixels are decoded later."""
-    for formats in (_COMMON, _RARE):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                image = _first_frame(content, formats)
-        except Image.DecompressionBombError:
-            raise DataError(
-                f"{where}: more than {MAX_PIXELS:,} pixels, the limit for pictures; scale it down"
-            ) from None
-        except Exception:  # decoders raise nearly anything on hostile bytes; the next may still read them
-            continue
-        if image.width * image.height > MAX_PIXELS:
-            raise DataError(
-                f"{where}: {image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; scale the picture down"
-            )
-        return image
-    raise DataError(f"{where}: not a picture that can be read; save it as {_FORMAT_NAMES}")
+    known = find_format(content[:HEAD_BYTES])
+    if known is None:
+        raise DataError(f"{where}: not a picture that can be read; save it as {format_names()}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = _first_frame(where, content, known.decoder)
+    except Image.DecompressionBombError:
+        raise DataError(
+            f"{where}: more than {MAX_PIXELS:,} pixels, the limit for pictures; scale it down"
+        ) from None
+    except DataError:
+        raise
+    except Exception as error:  # decoders raise nearly anything on hostile bytes
+        reason = "" if isinstance(error, UnidentifiedImageError) else f" ({_reason(error)})"
+        raise DataError(
+            f"{where}: the {known.name} picture is cut or damaged{reason}; save or copy it again"
+        ) from None
+    if image.width * image.height > MAX_PIXELS:
+        raise DataError(
+            f"{where}: {image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; scale the picture down"
+        )
+    return image
 
 
-def _first_frame(content: bytes, formats: tuple[str, ...]) -> Image.Image:
-    if content.startswith(_PNG_SIGNATURE) and "PNG" in formats:
-        # The usual format: Image.open would import the decoders of five.
+def can_decode(decoder: str) -> bool:
+    """Whether the installed libraries decode this of the formats of `picture_formats`."""
+    if decoder == "AVIF":
+        from PIL import features
+
+        return bool(features.check("avif"))
+    return decoder != "HEIF" or find_spec("pillow_heif") is not None
+
+
+def _first_frame(where: str, content: bytes, decoder: str) -> Image.Image:
+    """Opens by one decoder. PIL knows more, among them EPS, which would start Ghostscript on the user's file."""
+    if decoder == "PNG":  # the usual format: Image.open would import the decoders of five
         from PIL.PngImagePlugin import PngImageFile
 
         return PngImageFile(io.BytesIO(content))
-    return Image.open(io.BytesIO(content), formats=formats)
+    if decoder == "AVIF" and not can_decode(decoder):
+        raise DataError(f"{where}: an AVIF picture, which the installed Pillow does not decode; {AVIF_REMEDY}")
+    if decoder == "HEIF":
+        try:
+            from pillow_heif import register_heif_opener
+        except ImportError:
+            raise DataError(f"{where}: a HEIC picture; {HEIC_REMEDY}") from None
+        register_heif_opener()
+    return Image.open(io.BytesIO(content), formats=(decoder,))
 
 
 def _decoded(where: str, image: Image.Image, enough: int | None) -> tuple[Image.Image, list[str]]:

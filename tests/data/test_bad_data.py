@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cnncli.data.idx import read_idx
-from cnncli.data.npz import load_npz
+from cnncli.data.npz import read_npz
 from cnncli.errors import DataError
 
 
@@ -140,7 +140,10 @@ EVIL = b"\x80\x04cposix\nsystem\n(S'touch hacked'\ntR."
 
 NPZ_CASES = {
     "no zip": (b"hello", "cannot be read as .npz (file is not a zip file); save it again"),
-    "no arrays": (npz()[:0] + b"PK\x05\x06" + bytes(18), "holds no arrays images and labels; name them so"),
+    "no arrays": (
+        npz()[:0] + b"PK\x05\x06" + bytes(18),
+        "holds no arrays; save images and labels as x_train, y_train, x_test, y_test (or x, y)",
+    ),
     "a pickle": (npz(EVIL), "images is no array of NumPy; save it with numpy.savez"),
     "objects": (
         npz(npy(np.array([{}], object), allow_pickle=True)),
@@ -152,7 +155,23 @@ NPZ_CASES = {
     ),
     "fields": (npz(described("[('a', '<i4')]")), "images holds [('a', '<i4')]; save it as plain numbers"),
     "times": (npz(described("'<M8[ns]'")), "images holds <M8[ns]; save it as plain numbers"),
-    "texts": (npz(described("'<U9'")), "images holds <U9; save it as plain numbers"),
+    "texts for images": (
+        npz(described("'<U9'", body=bytes(18 * 36))),
+        "images is <U9 (2, 3, 3); save uint8 (N, H, W), (N, C, H, W) or (N, H, W, C)",
+    ),
+    "texts of a megabyte": (npz(described("'<U999999'")), "images holds <U999999; save it as plain numbers"),
+    "texts that are no Unicode": (
+        npz(labels=described("'<U1'", "(2,)", body=b"\xff" * 8)),
+        "labels holds text that is not Unicode; save it again",
+    ),
+    "bytes that are no text": (
+        npz(labels=described("'|S2'", "(2,)", body=b"\xff" * 4)),
+        "labels holds bytes that are not UTF-8 text; save plain text",
+    ),
+    "a label that is an escape sequence": (
+        npz(labels=npy(np.array(["a", "\x1b[31m"]))),
+        r"label '\x1b[31m' holds control characters; use printable ones",
+    ),
     "code in the header": (
         npz(headed("__import__('os').system('touch hacked')")),
         "images has a header that NumPy does not write; save it again",
@@ -185,21 +204,53 @@ NPZ_CASES = {
         npz(described(shape=f"({'9' * 30},)")),
         f"images has the shape ({'9' * 30},); save it again",
     ),
-    "big-endian images": (
-        npz(described("'>i4'", body=bytes(72))),
-        "images are >i4 (2, 3, 3); save uint8 (N, H, W) or (N, C, H, W)",
+    "images of five sizes": (
+        npz(described(shape="(2, 1, 3, 3, 1)")),
+        "images is uint8 (2, 1, 3, 3, 1); save uint8 (N, H, W), (N, C, H, W) or (N, H, W, C)",
     ),
-    "labels that are floats": (
-        npz(labels=npy(np.zeros(2))),
-        "labels are float64 (2,); save them as whole numbers (N,)",
+    "seven channels": (
+        npz(npy(np.zeros((2, 7, 8, 9), np.uint8))),
+        "images has the shape (2, 7, 8, 9); images have 1, 3 or 4 channels",
+    ),
+    "labels that are measures": (
+        npz(labels=npy(np.array([0.5, 1]))),
+        "labels is float64 (2,); labels are whole numbers or text (N,), or one-hot (N, classes)",
+    ),
+    "labels of two classes at once": (
+        npz(labels=npy(np.array([[1, 1, 0], [0, 1, 0]]))),
+        "labels is int64 (2, 3); labels are whole numbers or text (N,), or one-hot (N, classes)",
     ),
     "a negative label": (
         npz(labels=npy(np.array([0, -1]))),
-        "label -1 found; labels go from 0 to at most 65535",
+        "label -1 found; labels are whole numbers from 0, or text",
     ),
-    "a label of 2^62": (
-        npz(labels=npy(np.array([0, 2**62]))),
-        "label 4611686018427387904 found; labels go from 0 to at most 65535",
+    "a label of 2^63": (
+        npz(labels=npy(np.array([0, 2**63], np.uint64))),
+        "label 9223372036854775808 found; labels go up to 2^63 - 1",
+    ),
+    "pixels that are not numbers": (
+        npz(npy(np.full((2, 3, 3), np.nan))),
+        "holds NaN or infinite pixels; replace them, and save bytes from 0 to 255",
+    ),
+    "pixels of an unknown range": (
+        npz(npy(np.linspace(-0.4, 2.8, 18).reshape(2, 3, 3))),
+        "pixels are floats from -0.4 to 2.8, whose black and white are not known; save them as bytes from 0 to 255, "
+        "or as floats from 0 to 1",
+    ),
+    "no labels": (
+        npz(labels=npy(np.zeros((3, 3, 3)))).replace(b"labels.npy", b"others.npy"),
+        "which arrays are images and which their labels is not known: images 2x3x3, others 3x3x3; save images and "
+        "labels as x_train, y_train, x_test, y_test (or x, y)",
+    ),
+    "rows that are no square": (
+        npz(npy(np.zeros((2, 7), np.uint8))),
+        "images has rows of 7 pixels, neither a square nor three times one; save images of other sizes as (N, H, W) "
+        "or (N, C, H, W)",
+    ),
+    "rows of noise in three colours": (
+        npz(npy(np.random.default_rng(1).integers(0, 256, (2, 192), np.uint8))),
+        "images has rows of 192 numbers, and whether colours lie in planes or side by side cannot be seen; save the "
+        "images as (N, 3, 8, 8)",
     ),
     "more labels": (
         npz(labels=npy(np.arange(3))),
@@ -234,7 +285,7 @@ def test_each_bad_npz_has_its_line(case: str) -> None:
     data, line = NPZ_CASES[case]
     Path("set.npz").write_bytes(data)
     with pytest.raises(DataError) as caught:
-        load_npz(Path("set.npz"))
+        read_npz(Path("set.npz"))
     size = f"{(3 << 30) + len(LABELS):,}"
     assert str(caught.value) == f"set.npz: {line.replace('{size}', size)}"
     assert not Path("hacked").exists()
@@ -242,7 +293,7 @@ def test_each_bad_npz_has_its_line(case: str) -> None:
 
 def test_names_that_are_paths_are_never_written_nor_read() -> None:
     Path("set.npz").write_bytes(npz(**{"../evil.npy": IMAGES, "/etc/passwd": b"x", "a\x1b[31m.npy": EVIL}))
-    assert load_npz(Path("set.npz")).train is not None
+    assert len(read_npz(Path("set.npz")).parts["train"]) == 2
     assert [path.name for path in Path().iterdir()] == ["set.npz"]
     assert not Path("../evil.npy").exists()
 
@@ -250,10 +301,9 @@ def test_names_that_are_paths_are_never_written_nor_read() -> None:
 def test_columns_first_and_both_byte_orders_are_read_by_value(rng: np.random.Generator) -> None:
     images = rng.integers(0, 256, (3, 4, 5)).astype(np.uint8)
     Path("set.npz").write_bytes(npz(npy(np.asfortranarray(images)), npy(np.array([0, 1, 300], ">i4"))))
-    read = load_npz(Path("set.npz")).train
-    assert read is not None
-    np.testing.assert_array_equal(read.images[:, 0], images)
-    assert read.labels.tolist() == [0, 1, 300]
+    read = read_npz(Path("set.npz"))
+    np.testing.assert_array_equal(np.asarray(read.parts["train"].pictures)[:, 0], images)
+    assert read.parts["train"].labels.tolist() == [0, 1, 2] and read.class_names == ["0", "1", "300"]
 
 
 @pytest.mark.parametrize("name", ["images.idx", "set.npz"])
@@ -262,7 +312,7 @@ def test_what_is_no_regular_file_is_not_opened(name: str) -> None:
     read, remedy = (
         (lambda path: read_idx(path, 3), "put the IDX file itself there")
         if name.endswith("idx")
-        else (load_npz, "pass the .npz itself")
+        else (read_npz, "pass the .npz itself")
     )
     with pytest.raises(DataError) as caught:
         read(Path(name))

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cnncli import data
-from cnncli.data import csv_list
+from cnncli.data import classes
 from cnncli.errors import DataError
 
 LEVELS = {"a.png": 10, "b.png": 20, "c, d.png": 30}
@@ -104,11 +104,11 @@ CASES = {
     "empty": ("", "l.csv: lists no pictures; write a row path,label for each"),
     "only a header": ("path,label\n", "l.csv: lists no pictures; write a row path,label for each"),
     "no label in the header": (
-        "path,class\na.png,x\n",
+        "path,id\na.png,x\n",
         "l.csv, line 1: the header has no column label; name one column path and one label",
     ),
     "no path in the header": (
-        "\nfile,label\na.png,x\n",
+        "\nwhere,label\nsomewhere,x\n",
         "l.csv, line 2: the header has no column path; name one column path and one label",
     ),
     "two paths in the header": (
@@ -117,18 +117,28 @@ CASES = {
     ),
     "one column": (
         "a.png\nb.png\n",
-        "l.csv, line 1: 1 column where path,label are needed; separate two columns with a comma, or name the columns "
-        "path and label in a header",
-    ),
-    "semicolons": (
-        "path;label\na.png;x\n",
-        "l.csv, line 1: 1 column where path,label are needed; separate two columns with a comma, or name the columns "
-        "path and label in a header",
+        "l.csv, line 1: 1 column where path,label are needed; add the label of each picture",
     ),
     "three columns and no header": (
         "a.png,x,28\n",
-        "l.csv, line 1: 3 columns where path,label are needed; separate two columns with a comma, or name the columns "
-        "path and label in a header",
+        "l.csv, line 1: which column is the label is not known: 2, 3; pass --label-column 2, or another",
+    ),
+    "two labels": (
+        "path,class,digit\na.png,x,1\nb.png,x,2\nb.png,y,2\n",
+        "l.csv, line 1: which column is the label is not known: class, digit; pass --label-column class, or another",
+    ),
+    "two classes a picture": (
+        "path,cat,dog\na.png,1,0\nb.png,1,1\n",
+        "l.csv, line 1: which column is the label is not known: cat, dog; pass --label-column cat, or another",
+    ),
+    "no such part": (
+        "path,label,split\na.png,x,train\nb.png,x,extra\n",
+        "l.csv, line 3: split 'extra' is no part; write train, val or test",
+    ),
+    "no picture found": (
+        "path,label\nx/c.png,x\nx/d.png,y\n",
+        "l.csv: none of its 2 pictures is found, such as 'x/c.png' (line 2); write paths relative to the list or to "
+        "the current folder",
     ),
     "a row too short": (
         "path,label,size\na.png,x,28\nb.png,y\n",
@@ -159,7 +169,8 @@ CASES = {
     "no such picture": ("a.png,x\nmissing.png,x\n", "l.csv, line 2: missing.png: no such file; check the name"),
     "no picture": (
         "path,label\na.png,x\nl.csv,x\n",
-        "l.csv, line 3: l.csv: not a picture that can be read; save it as PNG, JPEG, GIF, BMP, PPM, TIFF or WebP",
+        "l.csv, line 3: l.csv: not a picture that can be read; save it as PNG, JPEG, GIF, BMP, PPM, TIFF, WebP, "
+        "AVIF or HEIC",
     ),
     "a folder": (
         "a.png,x\n..,x\n",
@@ -185,12 +196,12 @@ CASES = {
         "a.png," + "x" * 200_000,
         "l.csv, line 1: not CSV (field larger than field limit (131072)); check the quotes",
     ),
-    "UTF-16 with its mark": (
-        "a.png,x\n".encode("utf-16"),
-        'l.csv, line 1: not UTF-8 text; save the list as UTF-8 ("CSV UTF-8" in spreadsheets)',
+    "UTF-16 cut": (
+        "a.png,x\n".encode("utf-16")[:-1],
+        "l.csv: UTF-16 text that is cut or damaged; save the list as UTF-8",
     ),
-    "Latin-1": (
-        "a.png,x\nb.png,Bär\n".encode("latin-1"),
+    "an encoding of Japan": (
+        "a.png,x\nb.png,日本語の名前\n".encode("shift-jis"),
         'l.csv, line 2: not UTF-8 text; save the list as UTF-8 ("CSV UTF-8" in spreadsheets)',
     ),
 }
@@ -241,7 +252,7 @@ def test_huge_list_is_refused_before_it_is_read(folder: Path) -> None:
 
 
 def test_images_above_the_memory_limit_are_refused_before_one_is_read(folder: Path) -> None:
-    Path("list.csv").write_text("missing.png,x\nmissing.png,x\n")
+    Path("list.csv").write_text("pictures/a.png,x\nmissing.png,x\n")
     with pytest.raises(DataError) as caught:
         data.load("list.csv", size=(1, 1 << 16, 1 << 15))
     assert str(caught.value) == (
@@ -251,7 +262,7 @@ def test_images_above_the_memory_limit_are_refused_before_one_is_read(folder: Pa
 
 
 def test_more_labels_than_classes_are_possible(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_list, "MAX_CLASSES", 2)
+    monkeypatch.setattr(classes, "MAX_CLASSES", 2)
     with pytest.raises(DataError) as caught:
         read("a.png,x\na.png,y\na.png,z\n")
     assert str(caught.value) == "pictures/list.csv: 3 different labels; at most 2 classes are possible"

@@ -81,8 +81,9 @@ def test_folder_of_pictures_has_a_class_for_each_subfolder(tmp_path: Path) -> No
 
 
 def test_class_only_in_test_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "train" / "a").mkdir(parents=True)
-    (tmp_path / "test" / "b").mkdir(parents=True)
+    for folder in ("train/a", "test/a", "test/b"):
+        (tmp_path / folder).mkdir(parents=True)
+        Image.new("L", (28, 28)).save(tmp_path / folder / "0.png")
     with pytest.raises(DataError, match="no such class"):
         data.load(tmp_path)
 

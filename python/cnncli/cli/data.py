@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cnncli.data import DataSet, Split
 
 _PNG_COLUMNS = 20
-_PARTS = ("train", "test")
+_PARTS = ("train", "validation", "test")
 
 
 @click.command(
@@ -31,13 +31,21 @@ _PARTS = ("train", "test")
     help=f"Images of each class on the sheet.  [default: what fits, up to 10; in a PNG {_PNG_COLUMNS}]",
 )
 @click.option(
-    "--part", type=NearestChoice(_PARTS), metavar="NAME", help="Part to show: train or test.  [default: train]"
+    "--part",
+    type=NearestChoice(_PARTS),
+    metavar="NAME",
+    help="Part to show: train, validation or test.  [default: train]",
 )
 @click.option(
     "--seed",
     type=Number(least=0, most=2**63 - 1, whole=True),
     metavar="N",
     help="Draw digits from this seed; of other data sets, show images picked by it and not the first ones.",
+)
+@click.option(
+    "--label-column",
+    metavar="NAME|N",
+    help="Column of a list or table that holds the labels: its name, its number, first or last.  [default: found]",
 )
 @data_dir_option
 @json_option
@@ -51,13 +59,15 @@ def command(
     columns: int | None,
     part: str | None,
     seed: int | None,
+    label_column: str | None,
     data_dir: str | None,
     as_json: bool,
 ) -> None:
     """Say what a data set is: images, shape, classes, mean and deviation, source, licence and files.
 
     NAME|PATH is what `cnn train --data` takes: mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters (fetched if
-    they are not there), digits, or the path of a folder, an .npz or a .csv.
+    they are not there), digits, or a path: a folder of pictures or of IDX files, a list of pictures, a table of pixels,
+    an .npz, .npy files, CIFAR's batches. What was left aside or converted is listed as notes.
     """
     if show and as_json:
         raise click.UsageError("--show draws what --json cannot hold; leave out one of them", ctx)
@@ -76,7 +86,9 @@ def command(
     from cnncli.files import printable, write_atomically
 
     with FetchDisplay() as fetching:
-        dataset = data.load(name_or_path, data_dir=data_dir, seed=seed or 0, report=fetching.show)
+        dataset = data.load(
+            name_or_path, data_dir=data_dir, seed=seed or 0, label_column=label_column, report=fetching.show
+        )
     picked = None if dataset.name == name_or_path == "digits" else seed
     if out is not None:
         sheet = make_sheet(_part(dataset, part), dataset.class_names, columns or _PNG_COLUMNS, picked)
@@ -96,10 +108,10 @@ def _part(dataset: "DataSet", name: str | None) -> "Split":
     """The part to show; without a name the training images, or the test images if there are no others."""
     from cnncli.errors import DataError
 
-    parts = {"train": dataset.train, "test": dataset.test}
+    parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
     there = {key: split for key, split in parts.items() if split is not None and len(split)}
     if name is None:
-        name = "train" if "train" in there else "test"
+        name = next(key for key in ("train", "test", "validation") if key in there)
     if name not in there:
         raise DataError(f"{dataset.name}: holds no {name} images; leave out --part")
     return there[name]

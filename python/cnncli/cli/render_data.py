@@ -23,7 +23,10 @@ _FILE_WIDTH = 100  # characters of a line that goes to a file or a pipe
 
 def facts_json(facts: DataFacts) -> dict[str, Any]:
     """The facts for `--json`."""
-    classes = [{"class": name, "train": train, "test": test} for name, train, test in facts.class_counts]
+    classes = [
+        {"class": name, "train": train, "test": test} | ({"validation": held} if facts.validation else {})
+        for name, train, held, test in facts.class_counts
+    ]
     return {key: value for key, value in asdict(facts).items() if key != "class_counts"} | {"classes": classes}
 
 
@@ -31,7 +34,8 @@ def show_facts(facts: DataFacts) -> None:
     """What the data set is, and a row for each class."""
     console = stdout_console()
     console.print(Text(printable(facts.name), style="bold"))
-    parts = [(count, part) for count, part in ((facts.train, "to train"), (facts.test, "to test")) if count]
+    counts = ((facts.train, "to train"), (facts.validation, "for validation"), (facts.test, "to test"))
+    parts = [(count, part) for count, part in counts if count]
     channels, height, width = facts.shape
     kind = {1: "grey", 3: "RGB"}.get(channels, plural(channels, "channel"))
     rows = [
@@ -43,17 +47,19 @@ def show_facts(facts: DataFacts) -> None:
         *([("licence", facts.licence)] if facts.licence else []),
         *(("files" if index == 0 else "", printable(file)) for index, file in enumerate(facts.files)),
         ("sha256", f"{facts.digest} of names, images and labels"),
+        *(("notes" if index == 0 else "", printable(note)) for index, note in enumerate(facts.notes)),
     ]
     print_table(console, facts_table(rows))
     console.print()
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("class")
-    for heading, count in (("train", facts.train), ("test", facts.test)):
-        if count:
+    wholes = (facts.train, facts.validation, facts.test)
+    for heading, whole in zip(("train", "validation", "test"), wholes, strict=True):
+        if whole:
             table.add_column(heading, justify="right")
-    for name, train, test in facts.class_counts:
-        counts = [f"{count:,}" for count, whole in ((train, facts.train), (test, facts.test)) if whole]
-        table.add_row(Text(printable(name), style="bold"), *counts)
+    for name, *counted in facts.class_counts:
+        cells = [f"{count:,}" for count, whole in zip(counted, wholes, strict=True) if whole]
+        table.add_row(Text(printable(name), style="bold"), *cells)
     print_table(console, table)
 
 

@@ -3,16 +3,15 @@
 import difflib
 from pathlib import Path
 
+from cnncli.data.by_path import read_path
 from cnncli.data.cache import named_folder
-from cnncli.data.csv_list import load_csv_list
-from cnncli.data.dataset import DataSet, Split
+from cnncli.data.dataset import DataSet, Note, Split, find_polarity
 from cnncli.data.digits import load_digits
 from cnncli.data.fetch_records import FetchRecord, Report, ignore
 from cnncli.data.fetching import UnreachableError, fetch
-from cnncli.data.folder import load_class_folder
-from cnncli.data.idx import find_idx, load_idx_folder
 from cnncli.data.named import load_named
-from cnncli.data.npz import load_npz
+from cnncli.data.pictures import read_pictures
+from cnncli.data.raw import RawPart, RawSet
 from cnncli.data.sources import SOURCES
 from cnncli.data.split import split
 from cnncli.errors import DataError
@@ -23,6 +22,7 @@ __all__ = [
     "SOURCES",
     "DataSet",
     "FetchRecord",
+    "Note",
     "Report",
     "Split",
     "fetch",
@@ -41,16 +41,18 @@ def load(
     data_dir: str | Path | None = None,
     seed: int = 0,
     size: tuple[int, int, int] = (1, 28, 28),
+    label_column: str | None = None,
     report: Report = ignore,
 ) -> DataSet:
     """A data set by its name, or from a path.
 
-    name_or_path : one of NAMES (all but "digits" are fetched if they are not on this machine); a folder of IDX files;
-        a folder with one subfolder of pictures a class, perhaps within train/ and test/; an .npz with images and
-        labels; a .csv with the path and label of each picture
+    name_or_path : one of NAMES (all but "digits" are fetched if they are not on this machine); or the path of a folder
+        or file of any form that `by_path.read_path` knows
     data_dir : folder of the data sets with names, instead of CNN_DATA_DIR or the user's cache
     seed : of `digits`
     size : (channels, height, width) that picture files are fitted to, default grey 28x28
+    label_column : which column of a list or table is the label, where that cannot be found: a name of the header,
+        "first", "last" or a number from 1
     report : called with what happens while a data set is fetched
 
     Raises DataError for a set that is unknown, missing or damaged.
@@ -61,17 +63,35 @@ def load(
     if name == "digits":
         return load_digits(seed=seed)
     path = Path(name_or_path)
-    if path.is_dir():
-        return load_idx_folder(path) if find_idx(path) else load_class_folder(path, size)
     if not path.exists():
         near = difflib.get_close_matches(name, NAMES, n=1)
         known = f"use {', '.join(NAMES)}, or the path of a folder, an .npz or a .csv"
         raise DataError(f"{shown(path)}: no such data set; {f'did you mean {near[0]}?' if near else known}")
-    if path.suffix.lower() == ".npz":
-        return load_npz(path)
-    if path.suffix.lower() == ".csv":
-        return load_csv_list(path, size)
-    raise DataError(f"{shown(path)}: is no data set; use a folder of IDX files or of pictures, an .npz or a .csv")
+    return _prepared(read_path(path, label_column), size)
+
+
+def _prepared(raw: RawSet, size: tuple[int, int, int]) -> DataSet:
+    """The set that a reader found, each picture fitted to the size."""
+    splits = {part: _split(raw.source, held, size) for part, held in raw.parts.items()}
+    first = next((split for split in splits.values() if len(split)), None)
+    return DataSet(
+        name=raw.name,
+        train=splits.get("train"),
+        validation=splits.get("validation"),
+        test=splits.get("test"),
+        class_names=raw.class_names,
+        polarity=find_polarity(first.images) if first is not None else "any",
+        source=raw.source,
+        known_digest=raw.known_digest,
+        notes=raw.notes,
+    )
+
+
+def _split(where: str, part: RawPart, size: tuple[int, int, int]) -> Split:
+    if not isinstance(part.pictures, list):
+        return Split(part.pictures, part.labels)
+    images = read_pictures(where, part.pictures, size, part.places)
+    return Split(images, part.labels, tuple(str(picture) for picture in part.pictures))
 
 
 def resolve_default(data_dir: str | Path | None = None, report: Report = ignore) -> tuple[DataSet, str | None]:

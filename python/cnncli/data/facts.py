@@ -20,10 +20,11 @@ class DataFacts:
 
     source, licence : for the user; licence is "" where nobody stated it to the program, as for data by path
     files : what was read; a folder of pictures stands for the pictures in it; empty for `digits`
-    train, test : number of images, 0 without the part
-    class_counts : (name, training images, test images) of each class, in the order of the labels
+    train, validation, test : number of images, 0 without the part
+    class_counts : (name, training images, images for validation, test images) of each class, in the order of the labels
     shape : (channels, height, width)
     mean, std : of each channel over the training images (the test images if there are no others), pixels in [0, 1]
+    notes : what was left aside, converted or assumed, one line each
     """
 
     name: str
@@ -31,35 +32,41 @@ class DataFacts:
     licence: str
     files: list[str]
     train: int
+    validation: int
     test: int
-    class_counts: list[tuple[str, int, int]]
+    class_counts: list[tuple[str, int, int, int]]
     shape: tuple[int, int, int]
     polarity: str
     mean: tuple[float, ...]
     std: tuple[float, ...]
     digest: str
+    notes: list[str]
 
 
 def data_facts(dataset: DataSet, name_or_path: str, data_dir: str | Path | None = None) -> DataFacts:
     """Counts and measures what `data.load(name_or_path, data_dir=data_dir)` returned."""
-    part = dataset.train if dataset.train is not None and len(dataset.train) else dataset.test
-    assert part is not None  # a data set has images
+    splits = (dataset.train, dataset.validation, dataset.test)
+    part = next(
+        split for split in (dataset.train, dataset.test, dataset.validation) if split is not None and len(split)
+    )
     channels, height, width = part.images.shape[1:]
     recipe = InputRecipe.measured(part.images, kind="image", polarity=dataset.polarity)
-    train, test = (_counts(split, len(dataset.class_names)) for split in (dataset.train, dataset.test))
+    train, validation, test = (_counts(split, len(dataset.class_names)) for split in splits)
     return DataFacts(
         name=dataset.name,
         source=dataset.source,
         licence=_licence(name_or_path),
         files=_files(name_or_path, data_dir),
         train=sum(train),
+        validation=sum(validation),
         test=sum(test),
-        class_counts=list(zip(dataset.class_names, train, test, strict=True)),
+        class_counts=list(zip(dataset.class_names, train, validation, test, strict=True)),
         shape=(channels, height, width),
         polarity=dataset.polarity,
         mean=recipe.mean,
         std=recipe.scale,
         digest=dataset.digest,
+        notes=[note.text for note in dataset.notes],
     )
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.data.dataset import MAX_BYTES, MAX_CLASSES, DataSet, Split, check_size, find_polarity
+from cnncli.data.dataset import MAX_BYTES, Split, check_size
 from cnncli.data.gzip_reader import GzipReader
 from cnncli.errors import DataError
 from cnncli.shown import shown
@@ -143,35 +143,3 @@ def read_split(images_path: Path, labels_path: Path) -> tuple[Split, str, str]:
             "both files must be of one set"
         )
     return Split(images[:, None], labels.astype(np.int64)), images_digest, labels_digest
-
-
-def load_idx_folder(folder: Path) -> DataSet:
-    """Reads a folder of IDX files named as MNIST's: train-images-idx3-ubyte and so on, gzipped or not.
-
-    Classes are the numbers from 0 to the highest label. The pair of one part may be missing.
-
-    Raises
-    ------
-    DataError : images without labels or the reverse; a file that cannot be read
-    """
-    files = find_idx(folder)
-    splits: dict[str, Split | None] = {}
-    for part in ("train", "t10k"):
-        images, labels = files.get(f"{part}-images"), files.get(f"{part}-labels")
-        splits[part] = None
-        if images and labels:
-            splits[part] = read_split(images, labels)[0]
-        elif images or labels:
-            missing = f"{part}-labels" if images else f"{part}-images"
-            raise DataError(f"{shown(folder)}: {file_names((missing,))} is missing; put it beside the other files")
-    present = [split for split in splits.values() if split is not None and len(split)]
-    classes = max((int(split.labels.max()) + 1 for split in present), default=1)
-    assert classes <= MAX_CLASSES  # bytes
-    return DataSet(
-        name=folder.resolve().name,
-        train=splits["train"],
-        test=splits["t10k"],
-        class_names=[str(label) for label in range(classes)],
-        polarity=find_polarity(present[0].images) if present else "any",
-        source=f"IDX files in {shown(folder)}",
-    )

@@ -1,0 +1,73 @@
+"""A path as a data set: which form of data it is, told by content, and which reader reads it."""
+
+import stat
+from pathlib import Path
+
+from cnncli.data.cifar_binary import read_batches
+from cnncli.data.folder import read_folder
+from cnncli.data.formats_refused import refuse
+from cnncli.data.idx_sets import is_idx_name, read_idx_set
+from cnncli.data.lists import read_list_set
+from cnncli.data.npy import SIGNATURE
+from cnncli.data.npy_pair import read_npy_files
+from cnncli.data.npz import read_npz
+from cnncli.data.pixel_cells import has_pixel_cells, read_pixel_cells
+from cnncli.data.pixel_table import is_pixel_table, read_pixel_set
+from cnncli.data.raw import RawSet
+from cnncli.errors import DataError
+from cnncli.picture_formats import find_format, is_text
+from cnncli.shown import shown
+
+_HEAD_BYTES = 1024
+_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".lst", ".list", ".tra", ".tes", ".data"}
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_path(path: Path, label_column: str | None = None) -> RawSet:
+    """Reads what lies at a path that exists; no picture file is decoded.
+
+    path : a folder (see `read_folder`), an .npz, an .npy, an IDX file, a batch of CIFAR, a list or a table of pixels
+    label_column : of lists and tables, where it cannot be found: a name of the header, "first", "last" or a number
+
+    Raises DataError, one line that says what it is and what to do, for everything else.
+    """
+    where = shown(path)
+    if path.is_dir():
+        return read_folder(path, label_column)
+    suffix = path.suffix.lower()
+    head = _head(path, where, suffix)
+    if suffix == ".npz":
+        return read_npz(path)
+    if head.startswith(SIGNATURE):
+        return read_npy_files(path)
+    if is_idx_name(path):
+        return read_idx_set(path.parent, path)
+    if head.startswith(b"PK\x03\x04") and b".npy" in head[:200]:
+        return read_npz(path)
+    refuse(path, head)
+    if suffix == ".bin":
+        return read_batches(path.parent, {"train": [path]})
+    known = find_format(head)
+    if known is not None:
+        raise DataError(
+            f"{where}: one {known.name} picture; pass a folder with one subfolder of pictures for each class"
+        )
+    if suffix in _TEXT_SUFFIXES or is_text(head) or head.startswith(_UTF_16):
+        if is_pixel_table(path):
+            return read_pixel_set({"train": path}, path.stem, where, label_column)
+        if has_pixel_cells(path):
+            return read_pixel_cells(path, label_column)
+        return read_list_set(path, label_column)
+    raise DataError(f"{where}: is no data set; use a folder of IDX files or of pictures, an .npz or a .csv")
+
+
+def _head(path: Path, where: str, suffix: str) -> bytes:
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            remedy = "save the list to a file first" if suffix in _TEXT_SUFFIXES else "pass the file itself"
+            raise DataError(f"{where}: not a regular file; {remedy}")
+        with path.open("rb") as file:
+            return file.read(_HEAD_BYTES)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise DataError(f"{where}: cannot be read ({reason}); check the file and its permissions") from None

@@ -1,0 +1,175 @@
+"""Lists of pictures: the path of a file and its label in each row, in the spellings that people use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnncli.data.classes import number_classes
+from cnncli.data.dataset import Note
+from cnncli.data.list_columns import Columns, find_columns
+from cnncli.data.part_names import part_of_value
+from cnncli.data.raw import RawPart, RawSet
+from cnncli.data.resolve import Finder, find_files, plain_path
+from cnncli.data.text import cells_of, decode, find_delimiter, read_content
+from cnncli.errors import DataError
+from cnncli.files import find_unprintable, printable
+from cnncli.shown import shown
+
+_SAMPLE_ROWS = 300
+
+
+@dataclass(frozen=True)
+class ListedPicture:
+    """A row: its line, its path as it is written and where it leads, its label and its part ("" without one)."""
+
+    line: int
+    written: str
+    file: Path
+    is_found: bool
+    label: str
+    part: str
+
+
+@dataclass(frozen=True)
+class PictureList:
+    """All rows of a list, and what was found out about it."""
+
+    where: str
+    rows: list[ListedPicture]
+    notes: list[Note]
+
+
+def read_list_set(path: Path, label_column: str | None = None) -> RawSet:
+    """Reads the pictures that a list names; its labels are the classes, in order (numbers by their value).
+
+    See `read_list` for its form. A column such as `split` with the values train, val and test makes parts.
+    """
+    listed = read_list(path, label_column)
+    return make_list_set(path.stem, listed.where, [("", listed)])
+
+
+def make_list_set(name: str, where: str, lists: list[tuple[str, PictureList]]) -> RawSet:
+    """A set out of lists, each with the part that it is for ("": what its rows say, else training)."""
+    rows = [(row.part or part or "train", row, listed.where) for part, listed in lists for row in listed.rows]
+    labels: dict[str, list[str]] = {}
+    parts: dict[str, tuple[list[Path], list[str]]] = {}
+    for part, row, source in rows:
+        labels.setdefault(part, []).append(row.label)
+        files, places = parts.setdefault(part, ([], []))
+        files.append(row.file)
+        places.append(f"{source}, line {row.line}")
+    class_names, dense, notes = number_classes(where, labels)
+    told = [note for _, listed in lists for note in listed.notes]
+    if "validation" in parts:
+        count = len(labels["validation"])
+        notes.append(Note("parts", f"{count:,} rows for validation: used for validation"))
+    raw = {part: RawPart(files, dense[part], places) for part, (files, places) in parts.items()}
+    return RawSet(name, class_names, raw, source=where, notes=[*told, *notes])
+
+
+def read_list(path: Path, label_column: str | None = None) -> PictureList:
+    """Reads a list.
+
+    UTF-8 text (UTF-16 with its mark; Latin-1 where it is plain), columns separated by commas, semicolons, tabs or
+    bars, or by the last space of a row; quotes as in RFC 4180. Columns are found by the names of a header, else by
+    what their cells are. Paths are relative to the list's folder, to a folder beside it, or to the current folder,
+    with / or \\, with or without suffix. Spaces around a cell and empty lines do not matter.
+
+    Raises DataError, which names the line, for a list that cannot be read, a column that is missing or may be meant
+    twice, rows of different lengths, empty cells, labels with control characters, and a list none of whose files is
+    there. Single files that are not there are handed on.
+    """
+    where = shown(path)
+    text, notes = decode(read_content(path, where), where)
+    delimiter = find_delimiter(text)
+    rows = list(_even_rows(where, text, delimiter))
+    if not rows:
+        raise DataError(f"{where}: lists no pictures; write a row path,label for each")
+    finder = Finder()
+
+    def exists(cell: str) -> bool:
+        return _leads_to_file(path, cell, finder)
+
+    columns = find_columns(f"{where}, line {rows[0][0]}", [row for _, row in rows[:_SAMPLE_ROWS]], exists, label_column)
+    body = rows[1:] if columns.header is not None else rows
+    if not body:
+        raise DataError(f"{where}: lists no pictures; write a row path,label for each")
+    return _listed(path, where, columns, body, finder, notes)
+
+
+def _listed(
+    path: Path, where: str, columns: Columns, body: list[tuple[int, list[str]]], finder: Finder, notes: list[Note]
+) -> PictureList:
+    cells = [_cells(where, line, row, columns) for line, row in body]
+    written = [cell[0] for cell in cells]
+    found, way = find_files(path, written, finder)
+    if len(body) > 1 and not any(found):
+        raise DataError(
+            f"{where}: none of its {len(body):,} pictures is found, such as '{printable(written[0])[:120]}' "
+            f"(line {body[0][0]}); write paths relative to the list or to the current folder"
+        )
+    if any(found) and (way.strip or way.base != path.parent):
+        index = next(index for index, file in enumerate(found) if file)
+        notes = [*notes, Note("converted", f"converted: paths such as {shown(written[index])[:80]} are read as "
+                              f"{shown(found[index] or '')[-120:]}")]  # fmt: skip
+    rows = [
+        ListedPicture(line, name, file or path.parent / plain_path(name), file is not None, label, part)
+        for (line, _), (name, label, part), file in zip(body, cells, found, strict=True)
+    ]
+    return PictureList(where, rows, notes)
+
+
+def _leads_to_file(path: Path, cell: str, finder: Finder) -> bool:
+    """Whether a cell is a path below the list's folder or the current one."""
+    if not cell or len(cell) > 4096 or "\0" in cell:
+        return False
+    plain = plain_path(cell)
+    return any(finder.find(base, name) is not None for base in (path.parent, Path()) for name in (cell, plain))
+
+
+def _even_rows(where: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, all as long as the first."""
+    width = 0
+    for line, row in cells_of(where, text, delimiter):
+        width = width or len(row)
+        if len(row) != width:
+            raise DataError(
+                f"{where}, line {line}: {len(row)} column{'s' if len(row) != 1 else ''}, {width} in the first row; "
+                "give each row the same, cells with a comma in double quotes"
+            )
+        yield line, row
+
+
+def _cells(where: str, line: int, row: list[str], columns: Columns) -> tuple[str, str, str]:
+    """(path, label, part) of a row, each checked."""
+    path = row[columns.path]
+    if columns.label is not None:
+        label = row[columns.label]
+    else:
+        chosen = [column for column in columns.one_hot if _is_one(row[column])]
+        if len(chosen) != 1 or columns.header is None:
+            raise DataError(f"{where}, line {line}: {len(chosen)} classes; give each picture one")
+        label = columns.header[chosen[0]]
+    for name, cell in (("path", path), ("label", label)):
+        if not cell:
+            raise DataError(f"{where}, line {line}: the {name} is empty; fill it in or remove the row")
+    if find_unprintable(label) is not None:
+        raise DataError(
+            f"{where}, line {line}: label '{printable(label)[:80]}' holds control characters; use printable ones"
+        )
+    if columns.part is None:
+        return path, label, ""
+    part = part_of_value(row[columns.part])
+    if part is None:
+        name = shown((columns.header or [""])[columns.part][:40])
+        raise DataError(
+            f"{where}, line {line}: {name} '{printable(row[columns.part])[:40]}' is no part; write train, val or test"
+        )
+    return path, label, part
+
+
+def _is_one(cell: str) -> bool:
+    try:
+        return float(cell) == 1
+    except ValueError:
+        return False

@@ -1,0 +1,107 @@
+"""Pixels of any kind of number as bytes: what their range means is found from all parts of a set together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.data.dataset import Images, Note
+from cnncli.errors import DataError
+
+Array = npt.NDArray[Any]
+
+_ROUNDING = 1e-3  # floats that were 1 before somebody calculated with them
+_CHUNK = 1 << 22  # values that are converted at once, so that float64 copies stay small
+
+
+def to_bytes(where: str, arrays: Mapping[str, Array], is_8x8: bool = False) -> tuple[dict[str, Images], list[Note]]:
+    """Converts the pixels of each part to uint8, all by the same rule.
+
+    The rules, by the least and the highest value of all: True and False, 0 and 1 or 0 to 1 -> times 255; -1 to 1 and
+    -0.5 to 0.5 -> shifted and scaled; whole numbers 0 to 15 or 0 to 16 -> scaled; 0 to 255 -> rounded; whole numbers
+    up to 65,535 -> 16 bits, divided by 257. Images of 8x8 up to 16 are of the form of UCI's digits, which count the
+    ink in 4x4 pixels: 16 is full, even if no pixel is.
+
+    Parameters
+    ----------
+    where : the file, for messages
+    arrays : numbers or truth values of any shape, by part
+    is_8x8 : whether they are images of this size
+
+    Returns
+    -------
+    (uint8 arrays of the same shapes, C-contiguous, by part; what was converted)
+
+    Raises
+    ------
+    DataError : NaN or infinite pixels, or a range that has no meaning or more than one
+    """
+    there = [array for array in arrays.values() if array.size]
+    if not there:
+        return {part: np.zeros(array.shape, np.uint8) for part, array in arrays.items()}, []
+    if all(array.dtype == np.bool_ for array in there):
+        return _scaled(arrays, 0, 255), [Note("converted", "converted: True and False to bytes, 255 and 0")]
+    low, high = (float(pick([float(pick(array)) for array in there])) for pick in (np.min, np.max))
+    if not np.isfinite(low) or not np.isfinite(high):
+        raise DataError(f"{where}: holds NaN or infinite pixels; replace them, and save bytes from 0 to 255")
+    whole = high > 1 and all(_is_whole(array) for array in there)
+    kind = "whole numbers" if whole or all(array.dtype.kind in "iub" for array in there) else "floats"
+    if whole and low >= 0 and high <= 16 and is_8x8:
+        text = "converted: whole numbers from 0 to 16 to bytes (images of 8x8)"
+        return _scaled(arrays, 0, 255 / 16), [Note("converted", text)]
+    if whole and low >= 0 and high <= 255 and high not in (15, 16):
+        note = Note("converted", "converted: floats from 0 to 255 to bytes")
+        is_float = any(array.dtype.kind == "f" for array in there)
+        return {part: _cast(array) for part, array in arrays.items()}, [note] if is_float else []
+    for least, most in _ranges(low, high, whole):
+        scale = 255 / (most - least)
+        text = f"converted: {kind} from {least:g} to {most:g} to bytes"
+        return _scaled(arrays, least, scale), [Note("converted", text)]
+    raise DataError(
+        f"{where}: pixels are {kind} from {low:g} to {high:g}, whose black and white are not known; save them as "
+        "bytes from 0 to 255, or as floats from 0 to 1"
+    )
+
+
+def _ranges(low: float, high: float, whole: bool) -> list[tuple[float, float]]:
+    """The range that the numbers were made for; none or one."""
+    if low >= -_ROUNDING and high <= 1 + _ROUNDING:
+        return [(0, 1)]
+    if low < 0:
+        for bound in (1.0, 0.5):
+            near = low <= -0.8 * bound or (low < -0.5 and bound == 1.0)
+            if near and low >= -bound - _ROUNDING and high <= bound + _ROUNDING:
+                return [(-bound, bound)]
+        return []
+    if whole and high in (15, 16):
+        return [(0, high)]
+    if 16 < high <= 255 + _ROUNDING:
+        return [(0, 255)]
+    return [(0, 65535)] if whole and 255 < high <= 65535 else []
+
+
+def _is_whole(array: Array) -> bool:
+    if array.dtype.kind != "f":
+        return True
+    flat = array.reshape(-1)
+    return all(
+        bool((np.floor(piece) == piece).all())
+        for piece in (flat[at : at + _CHUNK] for at in range(0, len(flat), _CHUNK))
+    )
+
+
+def _cast(array: Array) -> Images:
+    return np.ascontiguousarray(array.astype(np.uint8, copy=False))
+
+
+def _scaled(arrays: Mapping[str, Array], least: float, scale: float) -> dict[str, Images]:
+    converted = {}
+    for part, array in arrays.items():
+        flat = np.ascontiguousarray(array).reshape(-1)
+        values = np.empty(flat.shape, np.uint8)
+        for at in range(0, len(flat), _CHUNK):
+            piece = flat[at : at + _CHUNK].astype(np.float64)
+            values[at : at + _CHUNK] = ((piece - least) * scale).round().clip(0, 255)
+        converted[part] = values.reshape(array.shape)
+    return converted

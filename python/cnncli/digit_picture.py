@@ -9,8 +9,7 @@ from PIL import Image
 from .errors import DataError
 from .segmentation import layout, parts
 from .segmentation.cutout import ink_of_cutout
-from .segmentation.paper import LOWEST_CONTRAST, Floats, Mask, border, fitted_paper, local_paper, quantile
-from .segmentation.parts import Box
+from .segmentation.paper import LOWEST_CONTRAST, Floats, Mask, border, fitted_paper, local_paper, quantile, stroke_width
 from .segmentation.rules import without_rules
 
 # Pictures are worked on at this many pixels a side at most: 16 times the box of the digit. A digit that takes a
@@ -20,6 +19,7 @@ _NOISE_FACTOR = 4.0  # ink stands out by this many standard deviations of the pa
 _MOST_OF_OTHER_SIGN = 0.5  # ink is decided if the other sign has at most this share of its mass
 _MOST_INK_ON_BORDER = 0.4  # a border with more ink than this is no border of paper
 _CLEAN_BORDER = 0.03  # with more ink on the border the paper is no smooth surface, or has lines
+_WIDEST_PEN = 0.2  # stroke width over the picture's smaller side; what is wider is light or shadow
 _MUCH_INK = 0.08  # of the picture: with more, a shadow may be among it
 
 BoxOfPicture = tuple[int, int, int, int]  # x, y, width, height in pixels of the picture
@@ -193,6 +193,8 @@ def _find_ink(grey: Floats, dark_ink: bool | None) -> _Ink:
     ink, floor = _share(grey, paper, noise, dark)
     stands_out = ink > floor
     rim = border(*grey.shape)
+    # A vignette: the border is dark, and the lit middle of the page looks like light ink.
+    undecided = undecided or not dark and stroke_width(stands_out) > _WIDEST_PEN * min(grey.shape)
     if undecided or stands_out[rim].mean() > _CLEAN_BORDER or stands_out.mean() > _MUCH_INK:
         ink, floor, dark, undecided = _by_local_paper(grey, dark_ink, dark, undecided)
     ink, lines = without_rules(ink, floor)

@@ -4,10 +4,11 @@ import numpy as np
 from PIL import Image
 
 from ..connected import label_parts
-from .paper import Floats, Mask, quantile
+from .paper import Floats, Mask, highest, quantile, stroke_width
 
 _LEAST_SEPARATED = 0.6  # share of the variance that two levels explain
 _THINNEST, _THICKEST = 0.05, 0.33  # stroke width over the picture's larger side
+_LARGEST_SQUARE = 0.46  # its side over the root of the picture's area
 _MOST_OF_BORDER = 0.6  # ink takes at most this share of the outermost pixels
 _WORTH_COUNTING = 0.01  # share of the picture; smaller parts are noise
 
@@ -31,7 +32,7 @@ def ink_of_cutout(grey: Floats, dark_ink: bool | None) -> tuple[Floats, bool] | 
             parts = _main_parts(mask)
             corners = int(mask[0, 0]) + int(mask[0, -1]) + int(mask[-1, 0]) + int(mask[-1, -1])
             paper_around = corners <= 2 and _share_of_border(mask) <= _MOST_OF_BORDER
-            if parts and paper_around and _touches_all_sides(parts[0]) and _is_stroke(mask):
+            if parts and paper_around and _touches_all_sides(parts[0]) and _is_stroke(mask, parts[0]):
                 choices.append((len(parts) - len(_main_parts(~mask)), corners, float(mask.mean()), dark))
     if not choices:
         return None
@@ -77,8 +78,12 @@ def _touches_all_sides(mask: Mask) -> bool:
     return bool(mask[:2].any() and mask[-2:].any() and mask[:, :2].any() and mask[:, -2:].any())
 
 
-def _is_stroke(mask: Mask) -> bool:
-    """Whether twice the area over the outline's length is a pen's width."""
-    outline = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
-    width = 2 * np.count_nonzero(mask) / max(int(outline), 1)
-    return bool(_THINNEST <= width / max(mask.shape) <= _THICKEST)
+def _is_stroke(mask: Mask, part: Mask) -> bool:
+    """Whether twice the area over the outline's length is a pen's width, and no large square fits into the part.
+
+    The lit middle of a page with dark corners touches all sides too.
+    """
+    if not _THINNEST <= stroke_width(mask) / max(mask.shape) <= _THICKEST:
+        return False
+    reach = max(1, round(_LARGEST_SQUARE / 2 * (part.size**0.5)))
+    return not (highest((~part).astype(np.float32), reach) == 0).any()

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from .paper import Floats, border, quantile
+from .paper import Floats, border, quantile, stroke_width
 from .parts import EDGE
 
 _BOX_SHARE = 20 / 28  # MNIST: digits fitted to 20x20 in 28x28 (LeCun et al. 1998, section III.A)
@@ -57,7 +57,7 @@ def not_too_thin(ink: Floats) -> tuple[Floats, bool]:
     strokes are widened by less than a pixel.
     """
     side = max(ink.shape)
-    missing = _THINNEST * side - _stroke_width(ink)
+    missing = _THINNEST * side - stroke_width(ink > 0.5)
     if missing < 1 and side >= _FINE // 2:  # nothing to gain
         return ink, False
     if side < _FINE:
@@ -73,12 +73,6 @@ def not_too_thin(ink: Floats) -> tuple[Floats, bool]:
     reach = min(round(missing / 2) or 1, side)
     wide = Image.fromarray(np.pad(ink, reach))
     return np.asarray(wide.filter(ImageFilter.MaxFilter(2 * reach + 1)), np.float32), True
-
-
-def _stroke_width(ink: Floats) -> float:
-    mask = np.pad(ink > 0.5, 1)
-    outline = np.count_nonzero(mask[1:] != mask[:-1]) + np.count_nonzero(mask[:, 1:] != mask[:, :-1])
-    return 2 * int(np.count_nonzero(mask)) / max(int(outline), 1)
 
 
 def centred(ink: Floats, height: int, width: int) -> npt.NDArray[np.uint8]:

@@ -61,7 +61,7 @@ def local_paper(grey: Floats, dark: bool) -> tuple[Floats, float]:
         samples = -samples
     reach = max(1, round(_LOCAL_REACH / 2 * min(samples.shape)))
     # The picture goes on as at its edge: a dark corner is then as wide as any shadow.
-    filled = -_highest(-_highest(np.pad(samples, reach, mode="edge"), reach), reach)[reach:-reach, reach:-reach]
+    filled = -highest(-highest(np.pad(samples, reach, mode="edge"), reach), reach)[reach:-reach, reach:-reach]
     if not dark:
         filled = -filled
     paper = np.asarray(Image.fromarray(filled).resize((width, height), Image.Resampling.BILINEAR), np.float32)
@@ -91,13 +91,24 @@ def quantile(values: npt.NDArray[Any], share: float) -> float:
     return low + (high - low) * (place - int(place))
 
 
+def stroke_width(mask: Mask) -> float:
+    """Twice the area over the outline's length, pixels; the picture's edge is outline too.
+
+    >>> stroke_width(np.ones((2, 100), np.bool_)) < 2
+    True
+    """
+    padded = np.pad(mask, 1)
+    outline = np.count_nonzero(padded[1:] != padded[:-1]) + np.count_nonzero(padded[:, 1:] != padded[:, :-1])
+    return 2 * int(np.count_nonzero(padded)) / max(int(outline), 1)
+
+
 def _quadratic(height: int, width: int) -> npt.NDArray[np.float64]:
     """1, x, y, x^2, xy, y^2 at each pixel, x and y from -1 to 1; (height, width, 6)."""
     y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
 
 
-def _highest(values: Floats, reach: int) -> Floats:
+def highest(values: Floats, reach: int) -> Floats:
     """The largest value within `reach` rows and columns; what lies outside the picture does not count."""
     for axis in (0, 1):
         result = values.copy()

@@ -82,7 +82,7 @@ def find_digit(
 
     Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", section III.A (layout)
     """
-    image = _region(image, where, box)
+    image = cut_out(image, where, box)
     if image.size == (width, height) and image.mode != "F":
         ready = layout.as_it_is(np.asarray(image), dark_ink)
         if ready is not None:
@@ -119,7 +119,8 @@ def find_digits(
     return digits
 
 
-def _region(image: Image.Image, where: str, box: BoxOfPicture | None) -> Image.Image:
+def cut_out(image: Image.Image, where: str, box: BoxOfPicture | None) -> Image.Image:
+    """A part of the picture; all of it without a box. DataError if the box does not lie in it."""
     if box is None:
         return image
     x, y, wide, tall = box
@@ -194,7 +195,7 @@ def _find_ink(grey: Floats, dark_ink: bool | None) -> _Ink:
     stands_out = ink > floor
     rim = border(*grey.shape)
     # A vignette: the border is dark, and the lit middle of the page looks like light ink.
-    undecided = undecided or not dark and stroke_width(stands_out) > _WIDEST_PEN * min(grey.shape)
+    undecided = undecided or (not dark and stroke_width(stands_out) > _WIDEST_PEN * min(grey.shape))
     if undecided or stands_out[rim].mean() > _CLEAN_BORDER or stands_out.mean() > _MUCH_INK:
         ink, floor, dark, undecided = _by_local_paper(grey, dark_ink, dark, undecided)
     ink, lines = without_rules(ink, floor)
@@ -208,15 +209,15 @@ def _find_ink(grey: Floats, dark_ink: bool | None) -> _Ink:
             "--no-invert to read the light ones",
         )
     full = quantile(ink[stands_out], 0.9)
-    ink = ink.clip(0, full) / full
+    ink = (ink.clip(0, full) / full).astype(np.float32)
     if noise > 1:
-        ink = np.where(stands_out, ink, 0)
+        ink[~stands_out] = 0
     strong = ink > 0.5
     if dark_ink is None and (strong[rim].mean() > _MOST_INK_ON_BORDER or _looks_like_paper(strong)):
         return _Ink(
             None, reason="ink covers nearly all of it or its border; leave a margin of paper around the digit"
         )
-    return _Ink(ink.astype(np.float32), dark, (f"{lines} lines of the paper removed",) if lines else ())
+    return _Ink(ink, dark, (f"{lines} lines of the paper removed",) if lines else ())
 
 
 def _nothing_stands_out(lines: int) -> str:
@@ -234,10 +235,11 @@ def _share(grey: Floats, paper: Floats, noise: float, dark: bool) -> tuple[Float
     """
     threshold = max(LOWEST_CONTRAST, _NOISE_FACTOR * noise)
     if dark:
-        ink = 1 - grey / np.maximum(paper, 1)
+        ink: Floats = (1 - grey / np.maximum(paper, 1)).astype(np.float32)
         return ink, threshold / max(quantile(paper, 0.5), 1)
     room = np.maximum(255 - paper, 1)
-    return (grey - paper) / room, threshold / max(quantile(room, 0.5), 1)
+    ink = ((grey - paper) / room).astype(np.float32)
+    return ink, threshold / max(quantile(room, 0.5), 1)
 
 
 def _by_local_paper(

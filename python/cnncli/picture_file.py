@@ -13,6 +13,7 @@ from .errors import DataError
 from .shown import shown
 
 MAX_FILE_BYTES = 256 << 20
+_SCALE_DOWN = "scale the picture down"
 MAX_PIXELS = 89_478_485  # PIL's own limit (a quarter of a GiB as RGB), at which it only warns
 
 # Decoders that are tried; PIL knows more, among them EPS, which would start Ghostscript on the user's file.
@@ -20,6 +21,9 @@ _COMMON = ("PNG", "JPEG", "GIF", "BMP", "PPM")
 _RARE = ("TIFF", "WEBP")  # their decoders take longer to import
 _FORMAT_NAMES = "PNG, JPEG, GIF, BMP, PPM, TIFF or WebP"
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_JPEG_SIGNATURE = b"\xff\xd8\xff"
+_TOPS = (255, 1023, 4095, 65535)  # of 8, 10, 12 and 16 bits
+_MAX_JPEG_PIXELS = 1_000_000_000  # a JPEG is decoded at an eighth of its size where that is enough
 _ORIENTATION = 0x0112  # the EXIF tag; 1: upright
 _ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
 
@@ -135,16 +139,20 @@ def _open(where: str, content: bytes) -> Image.Image:
                 image = _first_frame(content, formats)
         except Image.DecompressionBombError:
             raise DataError(
-                f"{where}: more than {MAX_PIXELS:,} pixels, the limit for pictures; scale it down"
+                f"{where}: more than {MAX_PIXELS:,} pixels, the limit for pictures; {_SCALE_DOWN}"
             ) from None
         except Exception:  # decoders raise nearly anything on hostile bytes; the next may still read them
             continue
-        if image.width * image.height > MAX_PIXELS:
-            raise DataError(
-                f"{where}: {image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; scale the picture down"
-            )
+        # A progressive JPEG is kept whole in memory, at any size that it is decoded to.
+        is_reducible = image.format == "JPEG" and not image.info.get("progressive")
+        if image.width * image.height > (_MAX_JPEG_PIXELS if is_reducible else MAX_PIXELS):
+            raise DataError(_too_large(where, image))
         return image
     raise DataError(f"{where}: not a picture that can be read; save it as {_FORMAT_NAMES}")
+
+
+def _too_large(where: str, image: Image.Image) -> str:
+    return f"{where}: {image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; {_SCALE_DOWN}"
 
 
 def _first_frame(content: bytes, formats: tuple[str, ...]) -> Image.Image:
@@ -153,6 +161,11 @@ def _first_frame(content: bytes, formats: tuple[str, ...]) -> Image.Image:
         from PIL.PngImagePlugin import PngImageFile
 
         return PngImageFile(io.BytesIO(content))
+    if content.startswith(_JPEG_SIGNATURE) and "JPEG" in formats:
+        # Not by Image.open, which refuses a large one before it can be told to decode at less than full size.
+        from PIL.JpegImagePlugin import JpegImageFile
+
+        return JpegImageFile(io.BytesIO(content))
     return Image.open(io.BytesIO(content), formats=formats)
 
 
@@ -163,6 +176,8 @@ def _decoded(where: str, image: Image.Image, enough: int | None) -> tuple[Image.
             warnings.simplefilter("ignore")  # such as palettes with alpha, which are mended here
             if enough and image.format == "JPEG":
                 image.draft(None, (enough, enough))
+            if image.width * image.height > MAX_PIXELS:
+                raise DataError(f"{image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; {_SCALE_DOWN}")
             image.load()
             return _opaque(_upright(image))
     except MemoryError:
@@ -208,13 +223,14 @@ def _opaque(image: Image.Image) -> tuple[Image.Image, list[str]]:
 
 
 def _to_byte_range(image: Image.Image) -> npt.NDArray[np.float32]:
-    """More than 8 bits a pixel, scaled to [0, 255] and kept as float32: 65535 / 257 = 255."""
+    """More than 8 bits a pixel, scaled to [0, 255] and kept as float32; the top is 255, 1023, 4095 or 65535."""
     values = np.array(image, dtype=np.float32)
     if not np.isfinite(values).all():
         raise DataError("holds NaN or infinite pixels; save it with 8 or 16 bits")
     high = float(values.max())
     if _is_16_bit(image) or (image.mode == "I" and high <= 65535):
-        values /= 257
+        # Files of 16 bits often hold what a camera or an array had: 8, 10 or 12 bits.
+        values *= 255 / next(top for top in _TOPS if high <= top)
     elif image.mode == "F" and high <= 1:
         values *= 255
     elif high > 255:

@@ -1,6 +1,7 @@
 """The connected parts of the ink: dirt and frames are dropped, glyphs side by side are told apart."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -117,7 +118,7 @@ def _in_one_line(boxes: list[Box]) -> bool:
     """Whether each overlaps the one before by half of its height."""
     return all(
         min(one.bottom, other.bottom) - max(one.top, other.top) >= 0.5 * min(one.height, other.height)
-        for one, other in zip(boxes, boxes[1:], strict=False)
+        for one, other in pairwise(boxes)
     )
 
 

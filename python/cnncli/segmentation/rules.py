@@ -1,5 +1,7 @@
 """Lines of ruled and squared paper and of form boxes: found by projection, taken away, strokes over them mended."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,14 +32,40 @@ def without_rules(ink: Floats, floor: float) -> tuple[Floats, int]:
     if min(ink.shape) < _SMALLEST_SIDE:
         return ink, 0
     stands_out = ink > 0.6 * floor
-    lengthwise, upright = _slant(stands_out), _slant(stands_out.T)
-    count = 0
-    if lengthwise is not None:
-        ink, count = _removed(ink, stands_out, lengthwise)
-    if upright is not None:
-        turned, more = _removed(ink.T, stands_out.T, upright)
-        ink, count = np.ascontiguousarray(turned.T), count + more
-    return ink, count
+    lengthwise, upright = _find_lines(stands_out), _find_lines(stands_out.T)
+    # Where lines cross, each would be taken for a stroke across the other.
+    strokes_upright = np.where(_marked(upright, ink.T.shape).T, 0, ink).astype(np.float32)
+    strokes_lengthwise = np.where(_marked(lengthwise, ink.shape), 0, ink).astype(np.float32)
+    if lengthwise.bands:
+        ink = _removed(ink, strokes_upright, lengthwise)
+    if upright.bands:
+        ink = np.ascontiguousarray(_removed(ink.T, strokes_lengthwise.T, upright).T)
+    return ink, len(lengthwise.bands) + len(upright.bands)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Parallel lines: their rise in rows over the whole width; first and last row of each at the middle."""
+
+    rise: int
+    bands: list[tuple[int, int]]
+
+
+def _find_lines(mask: Mask) -> _Lines:
+    rise = _slant(mask)
+    return _Lines(0, []) if rise is None else _Lines(rise, _bands(_profile(mask, rise, 1)))
+
+
+def _marked(lines: _Lines, shape: tuple[int, ...]) -> Mask:
+    """The pixels of the lines and one more on each side."""
+    mask = np.zeros(shape, np.bool_)
+    if lines.bands:
+        rows, inside = _sheared(mask, lines.rise)
+        columns = np.broadcast_to(np.arange(shape[1]), rows.shape)
+        for first, last in lines.bands:
+            band = slice(max(0, first - 1), last + 2)
+            mask[rows[band][inside[band]], columns[band][inside[band]]] = True
+    return mask
 
 
 def _sheared(values: npt.NDArray[np.generic], rise: int, step: int = 1) -> tuple[npt.NDArray[np.int64], Mask]:
@@ -93,21 +121,19 @@ def _bands(profile: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
     return bands
 
 
-def _removed(ink: Floats, mask: Mask, rise: int) -> tuple[Floats, int]:
-    """Without the lines of one slant; and how many there were."""
-    bands = _bands(_profile(mask, rise, 1))
-    if not bands:
-        return ink, 0
-    rows, inside = _sheared(ink, rise)
+def _removed(ink: Floats, strokes: Floats, lines: _Lines) -> Floats:
+    """Without the lines of one slant. `strokes`: the ink without the lines across them, by which gaps are mended."""
+    rows, inside = _sheared(ink, lines.rise)
     columns = np.arange(ink.shape[1])
     straight = np.where(inside, ink[rows, columns], 0)
+    beside = np.where(inside, strokes[rows, columns], 0)
     full = quantile(ink, 0.995)
     height = len(straight)
     nothing = np.zeros(ink.shape[1], np.float32)
-    for first, last in bands:
+    for first, last in lines.bands:
         reach = last - first + 2
-        above = straight[first - 2] if first >= 2 else nothing
-        below = straight[last + 2] if last + 2 < height else nothing
+        above = beside[first - 2] if first >= 2 else nothing
+        below = beside[last + 2] if last + 2 < height else nothing
         mended = np.minimum(_widened(above, reach), _widened(below, reach))
         low, high = max(0, first - 1), min(height, last + 2)
         band = straight[low:high]
@@ -116,10 +142,11 @@ def _removed(ink: Floats, mask: Mask, rise: int) -> tuple[Floats, int]:
         straight[low:high] = np.where(darker, band, np.minimum(band, mended))
     result = ink.copy()
     result[rows[inside], np.broadcast_to(columns, rows.shape)[inside]] = straight[inside]
-    return result, len(bands)
+    return result
 
 
 def _widened(row: npt.NDArray[np.float32], reach: int) -> npt.NDArray[np.float32]:
     """The largest value within `reach` on both sides."""
     padded = np.pad(row, reach)
-    return np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
+    highest: npt.NDArray[np.float32] = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1)
+    return highest

@@ -28,7 +28,8 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "layers": ({"layers"}, {"core", "errors"}),
     "criteria": ({"criteria"}, {"layers", "core", "errors"}),
     "optim": ({"optim"}, {"layers", "core", "errors"}),
-    "recipe": ({"recipe", "picture_file", "digit_picture", "connected"}, {"bytes", "errors"}),
+    "recipe": ({"recipe", "picture_file", "digit_picture", "segmentation", "connected"}, {"bytes", "errors"}),
+    "confidence": ({"confidence"}, set()),
     "network": (
         {"network", "description", "architectures", "toml_lines", "field_of_view"},
         {"layers", "recipe", "bytes", "errors"},
@@ -43,6 +44,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
             "program",
             "network",
             "serialize",
+            "confidence",
             "data",
             "criteria",
             "optim",
@@ -55,7 +57,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "model": (
         {"__init__", "model"},
-        {"program", "network", "serialize", "recipe", "bytes", "layers", "core", "errors"},
+        {"program", "network", "serialize", "recipe", "confidence", "bytes", "layers", "core", "errors"},
     ),
 }
 TOP = {"cli", "__main__"}  # may use everything
@@ -64,7 +66,7 @@ TOP = {"cli", "__main__"}  # may use everything
 LIBRARIES = {
     "click": {"cli"},
     "rich": {"cli"},
-    "PIL": {"recipe", "picture_file", "digit_picture", "data", "cli"},
+    "PIL": {"recipe", "picture_file", "digit_picture", "segmentation", "data", "cli"},
     "requests": {"data"},
     "safetensors": {"container"},
 }

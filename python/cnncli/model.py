@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.confidence import Confidence
 from cnncli.errors import ShapeError, UsageError
 from cnncli.files import StrPath
 from cnncli.layers.arrays import format_shape
@@ -25,7 +26,7 @@ class Prediction:
 
     labels : int64 (N,), the index of the most probable class
     names : its name, for each image
-    probabilities : float32 (N, classes), each row sums to 1
+    probabilities : float32 (N, classes), each row sums to 1; calibrated if the model's record says how
     """
 
     labels: npt.NDArray[np.int64]
@@ -68,6 +69,11 @@ class Model:
     def record(self) -> dict[str, Any]:
         return self.network.record
 
+    @property
+    def confidence(self) -> Confidence:
+        """The temperature that `predict` applies, and the threshold below which its answer is not sure."""
+        return Confidence.from_record(self.network.record)
+
     def predict(self, images: npt.ArrayLike) -> Prediction:
         """The class of each image.
 
@@ -88,7 +94,8 @@ class Model:
         program = self._programs.get(size)
         if program is None:
             program = self._programs.setdefault(size, Program(self.network, size, frozen=self._frozen))
-        probabilities = np.exp(program.predict(inputs))  # of log-probabilities, whatever the network ends in
+        # Log-probabilities, whatever the network ends in
+        probabilities = self.confidence.calibrated(program.predict(inputs))
         labels = probabilities.argmax(axis=1)
         return Prediction(labels, [names[label] for label in labels.tolist()], probabilities)
 

@@ -15,8 +15,11 @@ from .picture_formats import AVIF_REMEDY, HEAD_BYTES, HEIC_REMEDY, find_format, 
 from .shown import shown
 
 MAX_FILE_BYTES = 256 << 20
+_SCALE_DOWN = "scale the picture down"
 MAX_PIXELS = 89_478_485  # PIL's own limit (a quarter of a GiB as RGB), at which it only warns
 
+_TOPS = (255, 1023, 4095, 65535)  # of 8, 10, 12 and 16 bits
+_MAX_JPEG_PIXELS = 1_000_000_000  # a JPEG is decoded at an eighth of its size where that is enough
 _ORIENTATION = 0x0112  # the EXIF tag; 1: upright
 _ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
 
@@ -134,7 +137,7 @@ def _open(where: str, content: bytes) -> Image.Image:
             image = _first_frame(where, content, known.decoder)
     except Image.DecompressionBombError:
         raise DataError(
-            f"{where}: more than {MAX_PIXELS:,} pixels, the limit for pictures; scale it down"
+            f"{where}: more than {MAX_PIXELS:,} pixels, the limit for pictures; {_SCALE_DOWN}"
         ) from None
     except DataError:
         raise
@@ -143,11 +146,15 @@ def _open(where: str, content: bytes) -> Image.Image:
         raise DataError(
             f"{where}: the {known.name} picture is cut or damaged{reason}; save or copy it again"
         ) from None
-    if image.width * image.height > MAX_PIXELS:
-        raise DataError(
-            f"{where}: {image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; scale the picture down"
-        )
+    # A progressive JPEG is kept whole in memory, at any size that it is decoded to.
+    is_reducible = image.format == "JPEG" and not image.info.get("progressive")
+    if image.width * image.height > (_MAX_JPEG_PIXELS if is_reducible else MAX_PIXELS):
+        raise DataError(_too_large(where, image))
     return image
+
+
+def _too_large(where: str, image: Image.Image) -> str:
+    return f"{where}: {image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; {_SCALE_DOWN}"
 
 
 def can_decode(decoder: str) -> bool:
@@ -165,6 +172,10 @@ def _first_frame(where: str, content: bytes, decoder: str) -> Image.Image:
         from PIL.PngImagePlugin import PngImageFile
 
         return PngImageFile(io.BytesIO(content))
+    if decoder == "JPEG":  # not by Image.open, which refuses a large one before it can be told to decode less of it
+        from PIL.JpegImagePlugin import JpegImageFile
+
+        return JpegImageFile(io.BytesIO(content))
     if decoder == "AVIF" and not can_decode(decoder):
         raise DataError(f"{where}: an AVIF picture, which the installed Pillow does not decode; {AVIF_REMEDY}")
     if decoder == "HEIF":
@@ -183,6 +194,8 @@ def _decoded(where: str, image: Image.Image, enough: int | None) -> tuple[Image.
             warnings.simplefilter("ignore")  # such as palettes with alpha, which are mended here
             if enough and image.format == "JPEG":
                 image.draft(None, (enough, enough))
+            if image.width * image.height > MAX_PIXELS:
+                raise DataError(f"{image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; {_SCALE_DOWN}")
             image.load()
             return _opaque(_upright(image))
     except MemoryError:
@@ -228,13 +241,14 @@ def _opaque(image: Image.Image) -> tuple[Image.Image, list[str]]:
 
 
 def _to_byte_range(image: Image.Image) -> npt.NDArray[np.float32]:
-    """More than 8 bits a pixel, scaled to [0, 255] and kept as float32: 65535 / 257 = 255."""
+    """More than 8 bits a pixel, scaled to [0, 255] and kept as float32; the top is 255, 1023, 4095 or 65535."""
     values = np.array(image, dtype=np.float32)
     if not np.isfinite(values).all():
         raise DataError("holds NaN or infinite pixels; save it with 8 or 16 bits")
     high = float(values.max())
     if _is_16_bit(image) or (image.mode == "I" and high <= 65535):
-        values /= 257
+        # Files of 16 bits often hold what a camera or an array had: 8, 10 or 12 bits.
+        values *= 255 / next(top for top in _TOPS if high <= top)
     elif image.mode == "F" and high <= 1:
         values *= 255
     elif high > 255:

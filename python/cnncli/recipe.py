@@ -176,7 +176,14 @@ class InputRecipe:
         scale = np.asarray(self.scale, np.float32).reshape(-1, 1, 1)
         return (images.astype(np.float32) / np.float32(255) - mean) / scale
 
-    def prepare(self, source: "str | Path | Image.Image", invert: bool | None = None) -> Prepared:
+    def prepare(
+        self,
+        source: "str | Path | Image.Image",
+        invert: bool | None = None,
+        *,
+        box: tuple[int, int, int, int] | None = None,
+        refuse_several: bool = False,
+    ) -> Prepared:
         """Makes the network's input from a picture.
 
         Kind "digit": the ink is told from the paper, uneven light is removed, and the digit is cropped, fitted
@@ -188,29 +195,67 @@ class InputRecipe:
         source : path of a picture file, or a PIL image
         invert : True: the picture's ink and paper are swapped against `polarity`; False: they are as in
             `polarity`; None: found out (kind "digit"), or left as they are (kind "image")
+        box : x, y, width, height of the part to look at, in pixels of the upright picture; None: all of it
+        refuse_several : several digits side by side are an error (kind "digit"); else they are taken for one
 
         Raises
         ------
-        DataError : the picture cannot be read, holds no ink, or its ink colour cannot be told
+        DataError : the picture cannot be read, holds no ink, or its ink colour cannot be told; the box lies outside
         """
         from . import picture_file
-        from .digit_picture import find_digit
+        from .digit_picture import cut_out, find_digit
 
+        name = "picture" if not isinstance(source, str | Path) else shown(source)
         dark_network = self.polarity == "dark-on-light"
         if self.kind == "digit":
             dark_ink = None if invert is None else invert != dark_network
-            image, notes = picture_file.read_picture(source, enough=2 * max(320, self.height, self.width))
-            name = "picture" if not isinstance(source, str | Path) else shown(source)
-            digit, more = find_digit(image, name, dark_ink=dark_ink, height=self.height, width=self.width)
-            if dark_network:
-                digit = np.subtract(np.uint8(255), digit)
-            pixels = np.repeat(digit[None], self.channels, axis=0)  # (C, H, W)
-            return Prepared(np.ascontiguousarray(pixels), notes + more)
-        image, notes = picture_file.read_picture(source, enough=2 * max(self.height, self.width))
+            enough = None if box is not None else 2 * max(320, self.height, self.width)
+            image, notes = picture_file.read_picture(source, enough=enough)
+            digit, more = find_digit(
+                image,
+                name,
+                dark_ink=dark_ink,
+                height=self.height,
+                width=self.width,
+                box=box,
+                refuse_several=refuse_several,
+            )
+            return Prepared(self._as_input(digit), notes + more)
+        enough = None if box is not None else 2 * max(self.height, self.width)
+        image, notes = picture_file.read_picture(source, enough=enough)
+        image = cut_out(image, name, box)
         pixels = picture_file.fit_picture(image, channels=self.channels, height=self.height, width=self.width)
         if invert:
             pixels, notes = np.subtract(np.uint8(255), pixels), [*notes, "inverted"]
         return Prepared(pixels, notes)
+
+    def prepare_all(
+        self, source: "str | Path | Image.Image", invert: bool | None = None
+    ) -> list[tuple[Prepared, tuple[int, int, int, int]]]:
+        """All digits of one line from left to right, each with its box (x, y, width, height in pixels).
+
+        A picture of kind "image" is one thing, and its box is all of it.
+
+        Raises
+        ------
+        DataError : as `prepare`
+        """
+        from . import picture_file
+        from .digit_picture import find_digits
+
+        image, notes = picture_file.read_picture(source)
+        if self.kind != "digit":
+            return [(self.prepare(image, invert), (0, 0, *image.size))]
+        name = "picture" if not isinstance(source, str | Path) else shown(source)
+        dark_ink = None if invert is None else invert != (self.polarity == "dark-on-light")
+        found = find_digits(image, name, dark_ink=dark_ink, height=self.height, width=self.width)
+        return [(Prepared(self._as_input(one.pixels), notes + one.notes), one.box) for one in found]
+
+    def _as_input(self, digit: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Light ink (H, W) in the network's polarity and channels, (C, H, W)."""
+        if self.polarity == "dark-on-light":
+            digit = np.subtract(np.uint8(255), digit)
+        return np.ascontiguousarray(np.repeat(digit[None], self.channels, axis=0))
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

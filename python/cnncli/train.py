@@ -19,6 +19,7 @@ import numpy as np
 
 from cnncli import _core, data, schedule
 from cnncli.architectures import read_model
+from cnncli.confidence import fit
 from cnncli.criteria import CrossEntropy
 from cnncli.data import DataSet, Split
 from cnncli.divergence import Cause, find_cause, find_parameter
@@ -525,6 +526,8 @@ class _Training:
         if state.best_epoch != epochs:
             network = load_model(self._run.best_path)
             program = Program(network, self._plan.batch_size, criterion=CrossEntropy(), threads=self._threads)
+        if self._validation is not None:
+            record["confidence"] = fit(program.predict(self._validation.images), self._validation.labels).to_record()
         test_loss = test_accuracy = None
         if test is not None:
             measured = program.evaluate(test.images, test.labels, should_stop)

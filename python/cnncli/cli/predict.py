@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from cnncli.cli import plain
-from cnncli.cli.options import debug_option, json_option
+from cnncli.cli.options import Number, debug_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.errors import CnnError, UsageError
 from cnncli.shown import shown
@@ -18,6 +18,8 @@ from cnncli.shown import shown
 if TYPE_CHECKING:
     from cnncli.model import Model
     from cnncli.recipe import InputRecipe, Prepared
+
+Box = tuple[int, int, int, int]  # x, y, width, height
 
 _FILES_AT_ONCE = 256
 _CLASSES_OF_ONE_FILE = 10
@@ -32,6 +34,11 @@ class _Answer(NamedTuple):
     prepared: "Prepared | None" = None
     label: str = ""
     probabilities: Sequence[float] = ()
+    sure: bool = True
+    box: Box | None = None
+
+
+NOT_SURE = "not sure"
 
 
 @click.command(
@@ -50,11 +57,31 @@ class _Answer(NamedTuple):
     default=None,
     help="Swap light and dark, or leave them.  [default: found out from each picture]",
 )
+@click.option(
+    "--box",
+    callback=lambda ctx, parameter, value: None if value is None else _box(value),
+    metavar="X,Y,W,H",
+    help="Look at this part of the picture only: its corner at the top left, width and height, in pixels.",
+)
+@click.option("--all", "read_all", is_flag=True, help="Read all digits of a line, from left to right.")
+@click.option(
+    "--reject",
+    type=Number(least=0, most=1),
+    metavar="P",
+    help="Say \"not sure\" below this probability; 0 never.  [default: what the model's training found]",
+)
 @json_option
 @debug_option
 @click.pass_context
 def command(
-    ctx: click.Context, files: tuple[str, ...], model: str | None, invert: bool | None, as_json: bool
+    ctx: click.Context,
+    files: tuple[str, ...],
+    model: str | None,
+    invert: bool | None,
+    box: Box | None,
+    read_all: bool,
+    reject: float | None,
+    as_json: bool,
 ) -> None:
     """Say what is in each FILE: a picture of any size and colour, light on dark or dark on light.
 
@@ -62,19 +89,22 @@ def command(
     """
     from cnncli import load
 
+    if box is not None and read_all:
+        raise click.UsageError("--box reads one digit and --all every one; pass one of them", ctx)
     path, said = _find_model(model)
     loaded = load(path)
+    least = loaded.confidence.threshold if reject is None else reject
     if not as_json:
         echo(plain.style(f"model: {said}", "2", plain.can_colour(sys.stderr)), err=True)
     facts, failed = [], False
-    for answer in _answers(loaded, files, invert):
+    for answer in _answers(loaded, files, _Look(invert, box, read_all), least):
         if answer.error is not None:
             failed = True
             echo(f"cnn: {answer.error}", err=True)
         if as_json:
             facts.append(_facts(answer, loaded.class_names))
         elif answer.error is None:
-            _show(answer, loaded.class_names, alone=len(files) == 1)
+            _show(answer, loaded.class_names, alone=len(files) == 1 and not read_all)
     if as_json:
         echo(json.dumps(facts, allow_nan=False))
     ctx.exit(1 if failed else 0)
@@ -91,8 +121,25 @@ def _find_model(model: str | None) -> tuple[Path, str]:
     return shipped_model("lenet5"), "the LeNet-5 that comes with cnn"
 
 
-def _answers(model: "Model", files: Sequence[str], invert: bool | None) -> Iterator[_Answer]:
-    """One answer a file, in order; a few hundred files are in memory at a time."""
+class _Look(NamedTuple):
+    """How a picture is looked at: ink and paper swapped, a part of it, every digit of it."""
+
+    invert: bool | None
+    box: Box | None
+    read_all: bool
+
+
+def _box(text: str) -> Box:
+    """`10,20,100,120` as four numbers."""
+    words = text.split(",")
+    if len(words) != 4 or not all(word.strip().isascii() and word.strip().isdigit() for word in words):
+        raise click.BadParameter(f"{shown(text)}: use four whole numbers, X,Y,W,H, such as 10,20,100,120")
+    x, y, width, height = (int(word) for word in words)
+    return x, y, width, height
+
+
+def _answers(model: "Model", files: Sequence[str], look: _Look, least: float) -> Iterator[_Answer]:
+    """One answer a file, or with --all one a digit, in order; a few hundred files are in memory at a time."""
     import numpy as np
 
     recipe = model.recipe
@@ -102,7 +149,9 @@ def _answers(model: "Model", files: Sequence[str], invert: bool | None) -> Itera
             "use cnncli.load(...).predict(...) from Python"
         )
     for start in range(0, len(files), _FILES_AT_ONCE):
-        read = [_read(recipe, file, invert) for file in files[start : start + _FILES_AT_ONCE]]
+        digits_only = set(model.class_names) <= set("0123456789")
+        now = files[start : start + _FILES_AT_ONCE]
+        read = [answer for file in now for answer in _read(recipe, file, look, digits_only)]
         pixels = [answer.prepared.pixels for answer in read if answer.prepared is not None]
         if not pixels:
             yield from read
@@ -116,27 +165,32 @@ def _answers(model: "Model", files: Sequence[str], invert: bool | None) -> Itera
                     reason = "the model gives NaN or infinity for it; train it with a smaller learning rate"
                     answer = _Answer(answer.file, error=f"{shown(answer.file)}: {reason}")
                 else:
-                    answer = answer._replace(label=label, probabilities=probabilities)
+                    sure = max(probabilities) >= least
+                    answer = answer._replace(label=label, probabilities=probabilities, sure=sure)
             yield answer
 
 
-def _read(recipe: "InputRecipe", file: str, invert: bool | None) -> _Answer:
+def _read(recipe: "InputRecipe", file: str, look: _Look, digits_only: bool) -> list[_Answer]:
     try:
-        return _Answer(file, prepared=recipe.prepare(file, invert=invert))
+        if look.read_all:
+            found = recipe.prepare_all(file, invert=look.invert)
+            return [_Answer(file, prepared=prepared, box=box) for prepared, box in found]
+        prepared = recipe.prepare(file, invert=look.invert, box=look.box, refuse_several=digits_only)
+        return [_Answer(file, prepared=prepared, box=look.box)]
     except CnnError as error:
-        return _Answer(file, error=str(error))
+        return [_Answer(file, error=str(error))]
 
 
 def _facts(answer: _Answer, class_names: Sequence[str]) -> dict[str, Any]:
     if answer.error is not None:
         return {"file": answer.file, "error": answer.error}
     by_class = dict(zip(class_names, answer.probabilities, strict=True))
-    return {
-        "file": answer.file,
-        "label": answer.label,
-        "probability": by_class[answer.label],
-        "probabilities": by_class,
-    }
+    facts: dict[str, Any] = {"file": answer.file, "label": answer.label if answer.sure else NOT_SURE}
+    if not answer.sure:
+        facts["best_guess"] = answer.label
+    if answer.box is not None:
+        facts["box"] = list(answer.box)
+    return facts | {"probability": by_class[answer.label], "probabilities": by_class}
 
 
 def _terminal_columns() -> int:
@@ -160,8 +214,11 @@ def _show(answer: _Answer, class_names: Sequence[str], alone: bool) -> None:
         line = f"  {class_names[index]:>{name_width}} {plain.percent(share)} {plain.bar(share, 24, blocks)}"
         lines.append(plain.style(line, "1;32" if index == best else "2", colour).rstrip())
     assert answer.prepared is not None
-    headline = f"{shown(answer.file)}: {plain.style(answer.label, '1', colour)}"
-    echo(f"{headline} ({plain.percent(answer.probabilities[best]).strip()})")
+    where = f" at {','.join(map(str, answer.box))}" if answer.box is not None else ""
+    percent = plain.percent(answer.probabilities[best]).strip()
+    label = answer.label if answer.sure else NOT_SURE
+    rest = f" ({percent})" if answer.sure else f" (best guess {answer.label}, {percent})"
+    echo(f"{shown(answer.file)}: {plain.style(label, '1', colour)}{where}{rest}")
     for note in answer.prepared.notes:
         echo(plain.style(f"  {note}", "2", colour))
     pixels = answer.prepared.pixels

@@ -1,0 +1,95 @@
+"""How much of each group is read right: `python -m tools.pictures.measure [--sheets FOLDER] [--count 100]`.
+
+The glyphs are of MNIST's test part (the folder in CNN_TEST_MNIST) and of Debian's fonts (fonts-dejavu-extra,
+fonts-liberation, fonts-freefont-ttf).
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+from tools.pictures.glyphs import missing_fonts
+from tools.pictures.groups import GROUPS, Glyphs, Picture, draw
+
+import cnncli
+from cnncli import data
+from cnncli.architectures import shipped_model
+from cnncli.errors import CnnError
+
+_TILE = 96
+
+
+def test_glyphs(folder: str | Path) -> Glyphs:
+    """MNIST's test part, and the fonts."""
+    part = data.load("mnist", data_dir=str(folder)).test
+    assert part is not None
+    return Glyphs(part.images[:, 0], part.labels)
+
+
+def read(model: cnncli.Model, pictures: list[Picture]) -> list[tuple[str, float]]:
+    """(answer or the error, its probability) for each picture."""
+    assert model.recipe is not None
+    answers = []
+    for picture in pictures:
+        try:
+            prediction = model.predict(model.recipe.prepare(picture.image).pixels)
+        except CnnError as error:
+            answers.append((str(error), 0.0))
+        else:
+            answers.append((prediction.names[0], float(prediction.probabilities.max())))
+    return answers
+
+
+def sheet(pictures: list[Picture], answers: list[tuple[str, float]]) -> Image.Image:
+    """A contact sheet: each picture with its text, green, or what was read instead, red."""
+    columns = 12
+    rows = -(-len(pictures) // columns)
+    page = Image.new("RGB", (columns * _TILE, rows * (_TILE + 14)), "white")
+    pen = ImageDraw.Draw(page)
+    for index, (picture, (answer, share)) in enumerate(zip(pictures, answers, strict=True)):
+        image = picture.image
+        if image.mode.startswith("I;16"):
+            image = Image.fromarray(np.asarray(image).astype(np.uint8))
+        tile = image.convert("RGB")
+        ratio = (_TILE - 4) / max(tile.size)
+        tile = tile.resize((max(1, int(tile.width * ratio)), max(1, int(tile.height * ratio))), Image.Resampling.BOX)
+        left, top = index % columns * _TILE, index // columns * (_TILE + 14)
+        page.paste(tile, (left, top))
+        right = answer == picture.text
+        said = picture.text if right else f"{picture.text}: {answer[-11:]} {share:.2f}"
+        pen.text((left, top + _TILE - 3), said, "green" if right else "red")
+    return page
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--group", action="append", choices=list(GROUPS))
+    parser.add_argument("--model", type=Path)
+    parser.add_argument("--sheets", type=Path)
+    asked = parser.parse_args()
+    if missing_fonts():
+        sys.exit(f"fonts are missing: {', '.join(missing_fonts())}")
+    source = test_glyphs(os.environ["CNN_TEST_MNIST"])
+    model = cnncli.load(asked.model or shipped_model("lenet5"))
+    print("| group | pictures | right | refused | wrong above 0.9 |\n|---|---|---|---|---|")
+    for group in asked.group or GROUPS:
+        pictures = [draw(group, index, source, asked.seed) for index in range(asked.count)]
+        answers = read(model, pictures)
+        right = sum(answer == picture.text for picture, (answer, _) in zip(pictures, answers, strict=True))
+        refused = sum(share == 0 for _, share in answers)
+        sure = sum(
+            answer != picture.text and share > 0.9 for picture, (answer, share) in zip(pictures, answers, strict=True)
+        )
+        print(f"| {group} | {len(pictures)} | {right} | {refused} | {sure} |", flush=True)
+        if asked.sheets:
+            asked.sheets.mkdir(parents=True, exist_ok=True)
+            sheet(pictures[:72], answers[:72]).save(asked.sheets / f"{group}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""Makes models/lenet5.bin: `python -m tools.train_shipped --data-dir FOLDER [--out FILE] [--epochs N]`.
+
+LeNet-5 learns MNIST's training part, as many of the program's own digits, MNIST's glyphs with thin pens and out of
+focus, flagged ones, and what is no digit with random labels. Of MNIST's training part 5,000 images are held out:
+temperature and threshold are fitted on them and on pictures made from them. The test part is read once, at the end.
+"""
+
+import argparse
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+from tools.pictures import glyphs
+from tools.pictures.groups import Glyphs, draw
+from tools.pictures.outliers import random_strokes, wrong_pieces
+
+from cnncli import _core, data, schedule
+from cnncli.architectures import read_model
+from cnncli.confidence import fit
+from cnncli.criteria import CrossEntropy
+from cnncli.data.split import split_indices
+from cnncli.digit_picture import find_digit
+from cnncli.errors import CnnError
+from cnncli.network import Network
+from cnncli.optim import SGD
+from cnncli.picture_file import read_picture
+from cnncli.program import Program
+from cnncli.recipe import InputRecipe
+from cnncli.segmentation.layout import centred
+from cnncli.serialize import save_model
+from cnncli.version import __version__
+
+Pixels = npt.NDArray[np.uint8]
+Labels = npt.NDArray[np.int64]
+
+_BATCH = 64
+_LEARNING_RATE, _MOMENTUM, _WEIGHT_DECAY = 0.05, 0.9, 0.0005
+_SEED = 1
+_HAIRLINES = 9_000
+_SOFT = 2_000
+_FLAGGED_ONES = 3_000
+_OUTLIERS = 15_000
+_DIGITS = 30_000
+_TRAINING_SEED, _HELD_OUT_SEED = 1_000, 2_000  # of pictures; the groups are measured with seeds from 0
+
+
+def prepared(group: str, count: int, source: Glyphs, seed: int) -> tuple[Pixels, Labels]:
+    """Pictures of a group as the network sees them; those in which no digit is found are left out."""
+    pixels, labels = [], []
+    for index in range(count):
+        picture = draw(group, index, source, seed)
+        try:
+            found, _ = find_digit(read_picture(picture.image)[0], group)
+        except CnnError:
+            continue
+        pixels.append(found)
+        labels.append(int(picture.text))
+    return np.stack(pixels), np.array(labels, np.int64)
+
+
+def hairlines(count: int, source: Glyphs, seed: int) -> tuple[Pixels, Labels]:
+    """Glyphs thinned to a line of one pixel at 10 to 22 pixels of height, with gaps, as the finder lays them out."""
+    pixels, labels = [], []
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        ink, text = source.handwritten(rng)
+        height = min(rng.uniform(10, 22), 26 * ink.shape[0] / ink.shape[1])
+        line = glyphs.thinned(np.pad(glyphs.scaled(ink, height) > 0.5, 1))
+        line &= rng.random(line.shape) >= rng.uniform(0, 0.25)
+        if line.sum() >= 4:
+            picture = Image.fromarray(np.pad(line, 3).astype(np.uint8) * 255)
+            pixels.append(find_digit(picture, "hairline", dark_ink=False)[0])
+            labels.append(int(text))
+    return np.stack(pixels), np.array(labels, np.int64)
+
+
+def flagged_ones(count: int, seed: int) -> Pixels:
+    """Flagged ones laid out as digits, turned a little."""
+    made = []
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        ink = glyphs.scaled(glyphs.flagged_one(rng), 100, float(rng.uniform(-6, 6)))
+        made.append(centred(ink, 28, 28))
+    return np.stack(made)
+
+
+def outliers(count: int, images: Pixels, labels: Labels, seed: int) -> Pixels:
+    """Half of them random strokes, half pieces of digits."""
+    made = []
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        made.append(random_strokes(rng) if index % 3 else wrong_pieces(rng, images, labels))
+    return np.stack(made)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data-dir", required=True)
+    parser.add_argument("--out", default="models/lenet5.bin")
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--share", type=float, default=1.0, help="of the pictures that are made (for a quick try)")
+    asked = parser.parse_args()
+    mnist = data.load("mnist", data_dir=asked.data_dir)
+    assert mnist.train is not None and mnist.test is not None
+    kept, held_out = split_indices(mnist.train.labels, 5_000 / 60_000, seed=_SEED)
+    own = Glyphs(mnist.train.images[kept, 0], mnist.train.labels[kept], fonts=False)
+    images, labels, certain = _training_set(own, asked.share)
+    print(f"{len(images):,} training images, {len(images) - certain:,} of them no digits", flush=True)
+
+    description, where = read_model("lenet5")
+    network = Network.from_description(description, mnist.class_names, (1, 28, 28), seed=_SEED, source=where)
+    network.recipe = InputRecipe.measured(mnist.train.images, kind="digit", polarity=mnist.polarity)
+    optimizer = SGD(_LEARNING_RATE, momentum=_MOMENTUM, nesterov=True, weight_decay=_WEIGHT_DECAY)
+    program = Program(network, _BATCH, criterion=CrossEntropy(), optimizer=optimizer, seed=_SEED)
+    history = _train(program, images, labels, certain, asked.epochs)
+
+    spared = Glyphs(mnist.train.images[held_out, 0], mnist.train.labels[held_out], fonts=False)
+    held_images, held_labels = _held_out_set(spared, asked.share)
+    network.evaluate()
+    guesses = program.predict(held_images[:, None])
+    right = guesses.argmax(axis=1) == held_labels
+    mnist_right = right[: len(held_out)]
+    print(f"held out: {100 * mnist_right.mean():.2f} % of MNIST, {100 * right[len(held_out) :].mean():.2f} % of pictures")
+    confidence = fit(guesses, held_labels)
+    measured = program.evaluate(mnist.test.images, mnist.test.labels)
+    accuracy = measured.correct / len(mnist.test.labels)
+    command = f"python -m tools.train_shipped --data-dir FOLDER --epochs {asked.epochs}"
+    record: dict[str, Any] = {
+        "data": {"name": mnist.name, "digest": mnist.digest, "by_name": True, "images": len(images)},
+        "training": {
+            "command": command,
+            "history": history,
+            "instruction_set": _core.instruction_set(),
+            "versions": {"cnncli": __version__, "numpy": np.__version__, "python": platform.python_version()},
+        },
+        "confidence": confidence.to_record(),
+        "test": {"images": len(mnist.test.labels), "loss": measured.loss, "accuracy": accuracy},
+    }
+    save_model(Path(asked.out), network, record)
+    print(f"{asked.out}: {100 * accuracy:.2f} % of MNIST's test images, {confidence}")
+
+
+def _training_set(own: Glyphs, share: float) -> tuple[Pixels, Labels, int]:
+    """Images (N, 1, 28, 28), labels, and how many come before those that are no digits."""
+    drawn = data.load_digits(train=int(_DIGITS * share), test=0).train
+    assert drawn is not None
+    images, labels = [own.images, drawn.images[:, 0]], [own.labels, drawn.labels]
+    for made, meant in (
+        hairlines(int(_HAIRLINES * share), own, _TRAINING_SEED),
+        prepared("soft_and_full", int(_SOFT * share), own, _TRAINING_SEED),
+    ):
+        images.append(made)
+        labels.append(meant)
+    ones = flagged_ones(int(_FLAGGED_ONES * share), _TRAINING_SEED)
+    images.append(ones)
+    labels.append(np.ones(len(ones), np.int64))
+    certain = sum(len(part) for part in labels)
+    strange = outliers(int(_OUTLIERS * share), own.images, own.labels, _TRAINING_SEED)
+    images.append(strange)
+    labels.append(np.zeros(len(strange), np.int64))
+    return np.ascontiguousarray(np.concatenate(images)[:, None]), np.concatenate(labels), certain
+
+
+def _held_out_set(spared: Glyphs, share: float) -> tuple[Pixels, Labels]:
+    """The images held out, and pictures made from them: thin and soft."""
+    images, labels = [spared.images], [spared.labels]
+    count = max(1, int(600 * share))
+    for made, meant in (
+        hairlines(count, spared, _HELD_OUT_SEED),
+        prepared("soft_and_full", count, spared, _HELD_OUT_SEED),
+    ):
+        images.append(made)
+        labels.append(meant)
+    return np.concatenate(images), np.concatenate(labels)
+
+
+def _train(program: Program, images: Pixels, labels: Labels, certain: int, epochs: int) -> list[dict[str, Any]]:
+    """What is no digit gets labels drawn anew each epoch: on average all classes are equally likely."""
+    steps_of_epoch = -(-len(images) // _BATCH)
+    history, step = [], 0
+    for epoch in range(epochs):
+        labels = labels.copy()
+        rng = np.random.default_rng([_SEED, epoch])
+        labels[certain:] = rng.integers(0, 10, len(labels) - certain)
+        program.bind(images, labels)
+        order = _core.permutation(len(images), seed=_SEED, epoch=epoch)
+        loss = 0.0
+        for start in range(0, len(order), _BATCH):
+            rate = schedule.learning_rate("one-cycle", _LEARNING_RATE, step, epochs * steps_of_epoch)
+            result = program.step(order[start : start + _BATCH], step=step, epoch=epoch, learning_rate=rate)
+            loss += result.loss * result.samples
+            step += 1
+        history.append({"epoch": epoch + 1, "loss": loss / len(images)})
+        print(f"epoch {epoch + 1}/{epochs}: loss {loss / len(images):.4f}", flush=True)
+    return history
+
+
+if __name__ == "__main__":
+    main()

@@ -18,7 +18,7 @@ KERNELS = Path(__file__).parents[1] / "cpp" / "kernels"
 
 pytestmark = [
     pytest.mark.skipif(not BUILD, reason="CNN_TEST_BUILD is not set; set it to the folder CMake built in"),
-    pytest.mark.skipif(not shutil.which("nm"), reason="nm (binutils) is not installed"),
+    pytest.mark.skipif(not shutil.which("nm"), reason="nm is not installed; apt-get install binutils"),
 ]
 
 OBJECTS = sorted(Path(BUILD or "nowhere").rglob("simd_*.dir/**/*.simd.cpp.o"))

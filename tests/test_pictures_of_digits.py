@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from tools.pictures import measure
 from tools.pictures.glyphs import missing_fonts
 from tools.pictures.groups import Glyphs, draw
-from tools.pictures.measure import read, test_glyphs
+from tools.pictures.measure import read
 
 import cnncli
 from cnncli import data
@@ -40,8 +41,9 @@ def handwritten(mnist_folder: Path) -> Glyphs:
 @pytest.fixture(scope="module")
 def everything(mnist_folder: Path) -> Glyphs:
     if missing_fonts():
-        pytest.skip(f"fonts are missing: {', '.join(missing_fonts())}")
-    return test_glyphs(mnist_folder)
+        packages = "fonts-dejavu-extra fonts-liberation fonts-freefont-ttf"
+        pytest.skip(f"fonts are missing: {', '.join(missing_fonts())}; apt-get install {packages}")
+    return measure.test_glyphs(mnist_folder)
 
 
 @pytest.mark.parametrize("group", READ)

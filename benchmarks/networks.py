@@ -26,7 +26,7 @@ def make_workload(name: str, images: int) -> Workload:
         random = np.random.default_rng(1)
         colours = random.uniform(0.3, 1, (images, channels, 1, 1))
         pixels = np.maximum(pixels * colours, random.uniform(0, 60, pixels.shape)).astype(np.uint8)
-    network.recipe = InputRecipe.measured(pixels, kind="image", polarity="light-on-dark")
+    network.recipe = InputRecipe.measured(pixels, kind="plain", polarity="light-on-dark")
     return workload_of(network, pixels, labels.astype(np.int64))
 
 

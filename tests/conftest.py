@@ -95,6 +95,18 @@ def no_mirrors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CNN_MIRRORS", "https://127.0.0.1:9/")
 
 
+@pytest.fixture(scope="session")
+def _cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def no_cache_of_the_user(_cache_of_the_tests: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prepared pictures are kept where the tests keep their files."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(_cache_of_the_tests))
+    monkeypatch.delenv("CNN_CACHE_LIMIT", raising=False)
+
+
 @dataclass(frozen=True)
 class MirrorServers:
     """A server whose certificate is trusted, one whose certificate is not, and one that speaks plain http."""

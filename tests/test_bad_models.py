@@ -21,7 +21,7 @@ from cnncli.errors import CnnError
 
 NAME = "bad.bin"
 RECIPE = {
-    "kind": "image", "channels": 1, "height": 2, "width": 2, "polarity": "any", "mean": [0.25], "scale": [0.5],
+    "kind": "plain", "channels": 1, "height": 2, "width": 2, "polarity": "any", "mean": [0.25], "scale": [0.5],
 }  # fmt: skip
 
 
@@ -409,7 +409,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "an unknown kind of picture": (
         recipe(kind="../x"),
-        ": input recipe: kind is '../x'; it must be digit or image",
+        ": input recipe: kind is '../x'; it must be glyph or plain",
     ),
     "a recipe of another size": (
         recipe(height=3),

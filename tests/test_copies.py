@@ -50,7 +50,7 @@ def trained_network() -> Network:
         (1, 14, 14),
         ["a", "b", "c"],
         "small",
-        InputRecipe("image", 1, 14, 14, "light-on-dark", (0.1,), (0.3,)),
+        InputRecipe("plain", 1, 14, 14, "light-on-dark", (0.1,), (0.3,)),
     )
     network.initialize(3)
     network.record = {"data": {"name": "drawn"}}

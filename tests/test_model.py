@@ -24,7 +24,7 @@ def model_of(channels: int = 1, *more: Any) -> Model:
         [Flatten(), Linear(channels * 6, 4), *more],
         (channels, 2, 3),
         ["a", "b", "c", "d"],
-        recipe=InputRecipe("image", channels, 2, 3, "any", (MEAN,) * channels, (SCALE,) * channels),
+        recipe=InputRecipe("plain", channels, 2, 3, "any", (MEAN,) * channels, (SCALE,) * channels),
     )
     rng = np.random.default_rng(5)
     for parameter in network.named_parameters():

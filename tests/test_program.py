@@ -320,7 +320,7 @@ def test_bytes_become_what_the_recipe_says(rng: np.random.Generator) -> None:
     from cnncli.recipe import InputRecipe
 
     images = rng.integers(0, 256, (9, 1, 12, 12), dtype=np.uint8)
-    recipe = InputRecipe("image", 1, 12, 12, "any", (0.25,), (0.5,))
+    recipe = InputRecipe("plain", 1, 12, 12, "any", (0.25,), (0.5,))
     network = Network(lenet(), (1, 12, 12), recipe=recipe)
     network.initialize(SEED)
     program = Program(network, 4)

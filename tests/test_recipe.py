@@ -52,7 +52,7 @@ def test_blank_picture_is_one_line(tmp_path: Path, model: cnncli.Model) -> None:
 
 
 def test_recipe_round_trip_and_unknown_kind() -> None:
-    recipe = InputRecipe("digit", 1, 28, 28, "light-on-dark", (0.13,), (0.31,))
+    recipe = InputRecipe("glyph", 1, 28, 28, "light-on-dark", (0.13,), (0.31,))
     assert InputRecipe.from_dict(recipe.to_dict()) == recipe
     with pytest.raises(FormatError, match="kind"):
         InputRecipe.from_dict(recipe.to_dict() | {"kind": "sound"})

@@ -78,7 +78,7 @@ def small_network() -> Network:
         (1, 2, 2),
         ["no", "yes"],
         name="small",
-        recipe=InputRecipe("digit", 1, 2, 2, "light-on-dark", (0.25,), (0.5,)),
+        recipe=InputRecipe("glyph", 1, 2, 2, "light-on-dark", (0.25,), (0.5,)),
     )
     fill(network)
     return network

@@ -34,7 +34,7 @@ MOST_VALUES = 20_000  # parameters of a network made to fit
 Base = tuple[list[tuple[str, str, list[int], bytes]], dict[str, Any]]  # tensors (name, dtype, shape, data), record
 
 RECIPE = {
-    "kind": "image", "channels": 1, "height": 6, "width": 6, "polarity": "any", "mean": [0.25], "scale": [0.5],
+    "kind": "plain", "channels": 1, "height": 6, "width": 6, "polarity": "any", "mean": [0.25], "scale": [0.5],
 }  # fmt: skip
 RECORD = {"data": {"name": "digits", "by_name": True}, "training": {"seed": 1, "history": [{"epoch": 1}]}}
 

@@ -112,7 +112,7 @@ def main() -> None:
 
     description, where = read_model("lenet5")
     network = Network.from_description(description, mnist.class_names, (1, 28, 28), seed=_SEED, source=where)
-    network.recipe = InputRecipe.measured(mnist.train.images, kind="digit", polarity=mnist.polarity)
+    network.recipe = InputRecipe.measured(mnist.train.images, kind="glyph", polarity=mnist.polarity)
     optimizer = SGD(_LEARNING_RATE, momentum=_MOMENTUM, nesterov=True, weight_decay=_WEIGHT_DECAY)
     program = Program(network, _BATCH, criterion=CrossEntropy(), optimizer=optimizer, seed=_SEED)
     history = _train(program, images, labels, certain, asked.epochs)

@@ -29,5 +29,9 @@ class DataError(CnnError):
     """A data set that is missing or that cannot be read."""
 
 
+class NoGlyphError(DataError):
+    """A picture that can be read, but in which no glyph is found: blank, or a photo of something else."""
+
+
 class FormatError(CnnError):
     """A model file or a network description that breaks a rule of its format."""

@@ -10,10 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import data as data_sets
-from cnncli.data import DataSet, Split
+from cnncli.data import DataSet, Note
 from cnncli.errors import CnnError, DataError, ShapeError, UsageError
 from cnncli.network import Network
 from cnncli.program import Program
+from cnncli.recipe import COLOURS, InputRecipe
 from cnncli.serialize import load_model
 from cnncli.shown import shown
 
@@ -29,7 +30,8 @@ class Metrics:
     precision : float64 (K,), share of the answers k that are right; NaN where no image was answered with k
     recall : float64 (K,), share of the images of class k that are found; NaN where there is none
     f1 : float64 (K,), 2 TP / (2 TP + FP + FN), the harmonic mean of the two; NaN where neither exists
-    support : int64 (K,), images of class k
+    support : int64 (K,), images of class k, those without an answer among them
+    unanswered : images that got no answer: they are wrong, and in no column
     """
 
     samples: int
@@ -40,6 +42,7 @@ class Metrics:
     recall: npt.NDArray[np.float64]
     f1: npt.NDArray[np.float64]
     support: npt.NDArray[np.int64]
+    unanswered: int = 0
 
 
 def measure(labels: npt.ArrayLike, predictions: npt.ArrayLike, classes: int, loss: float) -> Metrics:
@@ -47,7 +50,7 @@ def measure(labels: npt.ArrayLike, predictions: npt.ArrayLike, classes: int, los
 
     Parameters
     ----------
-    labels, predictions : integers in [0, classes), shape (N,) each
+    labels, predictions : integers in [0, classes), shape (N,) each; -1 is no answer, which is wrong
     classes : int, number of classes
     loss : float, mean loss, handed through
 
@@ -60,9 +63,11 @@ def measure(labels: npt.ArrayLike, predictions: npt.ArrayLike, classes: int, los
         raise ShapeError(
             f"measure: labels {true.shape} and predictions {answer.shape} differ; pass (N,) and (N,)"
         )
-    confusion = np.bincount(true * classes + answer, minlength=classes * classes).reshape(classes, classes)
+    has_answer = answer >= 0
+    pairs = true[has_answer] * classes + answer[has_answer]
+    confusion = np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
     right = np.diagonal(confusion)
-    support, answered = confusion.sum(axis=1), confusion.sum(axis=0)
+    support, answered = np.bincount(true, minlength=classes), confusion.sum(axis=0)
     return Metrics(
         samples=len(true),
         loss=float(loss),
@@ -72,6 +77,7 @@ def measure(labels: npt.ArrayLike, predictions: npt.ArrayLike, classes: int, los
         recall=_ratio(right, support),
         f1=_ratio(2 * right, support + answered),
         support=support.astype(np.int64),
+        unanswered=int(len(true) - has_answer.sum()),
     )
 
 
@@ -84,13 +90,24 @@ def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.fl
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The measures of a model on the images of a data set."""
+    """The measures of a model on the images of a data set, and its answer to each.
+
+    part : which part of the data set was measured: "test", or "train" where it has no other
+    labels, predictions : int64 (N,), the true class and the answer, -1 where no glyph was found in the picture
+    files : path of each picture, or "image 7"; None: the images were arrays
+    notes : how the pictures were prepared, and what was left aside
+    """
 
     model: str
     data: str
     class_names: list[str]
     metrics: Metrics
     seconds: float
+    part: str
+    labels: npt.NDArray[np.int64]
+    predictions: npt.NDArray[np.int64]
+    files: tuple[str, ...] | None
+    notes: list[Note]
 
 
 def evaluate_model(
@@ -99,14 +116,18 @@ def evaluate_model(
     data: str | None = None,
     data_dir: str | None = None,
     threads: int | None = None,
+    skip_bad: bool = False,
+    use_cache: bool = True,
     report: data_sets.Report = data_sets.ignore,
 ) -> Evaluation:
-    """Measures a model file on the test images of a data set.
+    """Measures a model file on the test images of a data set, prepared as the model's recipe says.
 
     path : the model file
     data : name or path of the data set; None: the one that the model was trained on, which works for names
         only, since a model file holds no paths
-    report : called with what happens while the data set is fetched
+    skip_bad : whether pictures that cannot be read are left aside
+    use_cache : whether prepared pictures are looked for in the user's cache, and kept there
+    report : called with what happens while the data set is fetched and its pictures are prepared
 
     Raises DataError for a data set that does not fit the model.
     """
@@ -115,18 +136,47 @@ def evaluate_model(
         raise UsageError(
             f"{shown(path)}: has {len(network.class_names):,} classes; at most {_MOST_CLASSES:,} are evaluated"
         )
-    dataset = data_sets.load(data or _recorded_data(shown(path), network.record), data_dir=data_dir, report=report)
-    split = dataset.test or dataset.train
-    if split is None or not len(split.labels):
-        raise DataError(f"{dataset.name}: holds no images; pass another --data")
-    labels = _labels_for(network, dataset, split)
+    raw = data_sets.read_raw(data or _recorded_data(shown(path), network.record), data_dir=data_dir, report=report)
+    part = next((name for name in ("test", "train", "validation") if len(raw.parts.get(name, ()))), None)
+    if part is None:
+        raise DataError(f"{raw.name}: holds no images; pass another --data")
+    dataset = data_sets.prepare_set(
+        raw, recipe=_recipe(shown(path), network), parts=[part], skip_bad=skip_bad, use_cache=use_cache, report=report
+    )
+    split = {"test": dataset.test, "train": dataset.train, "validation": dataset.validation}[part]
+    assert split is not None
+    positions = _positions(network, dataset)
+    labels = positions[split.labels]
     start = time.perf_counter()
     measured = Program(network, _BATCH_SIZE, threads=threads).evaluate(split.images, labels)
     seconds = time.perf_counter() - start
     if not math.isfinite(measured.loss):
         raise CnnError(f"{shown(path)}: gives NaN or infinity on {dataset.name}; train it with a smaller learning rate")
-    metrics = measure(labels, measured.predictions, len(network.class_names), measured.loss)
-    return Evaluation(shown(path), dataset.name, network.class_names, metrics, seconds)
+    of_blanks = positions[np.array([blank.label for blank in split.blanks], np.int64)]
+    labels = np.concatenate([labels, of_blanks])
+    predictions = np.concatenate([measured.predictions, np.full(len(of_blanks), -1)]).astype(np.int64)
+    return Evaluation(
+        model=shown(path),
+        data=dataset.name,
+        class_names=network.class_names,
+        metrics=measure(labels, predictions, len(network.class_names), measured.loss),
+        seconds=seconds,
+        part=part,
+        labels=labels,
+        predictions=predictions,
+        files=None if split.files is None else (*split.files, *(blank.name for blank in split.blanks)),
+        notes=dataset.notes,
+    )
+
+
+def _recipe(model: str, network: Network) -> InputRecipe:
+    """The network's, or for one that takes bytes as they are that of its input's size."""
+    shape = network.input_shape
+    if network.recipe is not None:
+        return network.recipe
+    if len(shape) != 3 or shape[0] not in COLOURS:
+        raise DataError(f"{model}: takes {_shape(shape)}, which are no images; use its outputs from Python")
+    return InputRecipe("plain", *shape, "any", (0.0,) * shape[0], (1.0,) * shape[0])
 
 
 def _recorded_data(model: str, record: dict[str, Any]) -> str:
@@ -143,13 +193,8 @@ def _recorded_data(model: str, record: dict[str, Any]) -> str:
     return name
 
 
-def _labels_for(network: Network, dataset: DataSet, split: Split) -> npt.NDArray[np.int64]:
-    """The labels as the network counts its classes: matched by name."""
-    if split.images.shape[1:] != network.input_shape:
-        raise DataError(
-            f"{dataset.name}: images are {_shape(split.images.shape[1:])}, the model takes "
-            f"{_shape(network.input_shape)}; pass the kind of data it was trained on"
-        )
+def _positions(network: Network, dataset: DataSet) -> npt.NDArray[np.int64]:
+    """For each class of the data set the network's class of the same name."""
     position = {name: index for index, name in enumerate(network.class_names)}
     unknown = [name for name in dataset.class_names if name not in position]
     if unknown:
@@ -157,8 +202,7 @@ def _labels_for(network: Network, dataset: DataSet, split: Split) -> npt.NDArray
             f"{dataset.name}: class {unknown[0]} is none of the model's, which are "
             f"{', '.join(network.class_names[:10])}; pass the kind of data it was trained on"
         )
-    positions = np.array([position[name] for name in dataset.class_names], dtype=np.int64)
-    return positions[split.labels]
+    return np.array([position[name] for name in dataset.class_names], dtype=np.int64)
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -5,7 +5,7 @@ import fcntl
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -98,6 +98,19 @@ def write_atomically(
             os.close(folder)
     except OSError as error:
         raise writing_error(path, error, sum(len(part) for part in parts)) from None
+
+
+def write_unflushed(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a file that readers see whole or not at all, but that a power loss may damage: a cache with checksums.
+
+    path : the file to write; its folder must exist
+
+    Raises OSError when that fails; nothing is left then.
+    """
+    with temporary_file(path.parent, 0o666) as (descriptor, temporary):
+        for part in parts:
+            write_all(descriptor, part)
+        temporary.replace(path)
 
 
 def publish(temporary: StrPath, target: StrPath) -> None:

@@ -10,12 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import data
-from cnncli.data import DataSet, Split
+from cnncli.data import DataSet, PictureWish, Split
+from cnncli.data.raw import RawSet
 from cnncli.data.split import split_indices
 from cnncli.default_rate import rate_factor
-from cnncli.errors import FormatError, UsageError
+from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.files import printable
-from cnncli.recipe import InputRecipe
+from cnncli.network import Network
+from cnncli.recipe import COLOURS, InputRecipe
 from cnncli.runs import RunFolder
 from cnncli.training_rules import check_asked, check_described
 from cnncli.typed_json import from_json
@@ -46,7 +48,12 @@ class TrainSettings:
     out : where a copy of the model goes
     runs : folder that gets a folder for this run
     save_every : seconds from a checkpoint to the next within an epoch; there is one after each epoch too
-    resume : folder of a run to go on with; then only `threads`, `out`, `data_dir` and `save_every` count
+    resume : folder of a run to go on with; then only `threads`, `out`, `data_dir`, `save_every` and `use_cache` count
+    prepare : "auto", "glyph" or "plain", how pictures become images; None: "auto"
+    colour : "grey" or "rgb"; None: what the network's description or the pictures say
+    size : [height, width] of the images; None: likewise
+    skip_bad : whether pictures that cannot be read are left aside
+    use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     """
 
     architecture: str = "lenet5"
@@ -67,6 +74,11 @@ class TrainSettings:
     runs: str = "runs"
     save_every: float = 30.0
     resume: str | None = None
+    prepare: str | None = None
+    colour: str | None = None
+    size: tuple[int, int] | None = None
+    skip_bad: bool = False
+    use_cache: bool = True
 
 
 @dataclass(frozen=True)
@@ -78,6 +90,7 @@ class Plan:
     shares : of the training images, for each epoch, the hardest; none: all images in every epoch
     rate_factor : by which `learning_rate` is the one of the network's description, for another batch size; None if
         the user gave the rate. Runs of older versions have none
+    prepare, colour, size, skip_bad : as the user asked for them; what was decided is in the model's recipe
     """
 
     architecture: str
@@ -99,6 +112,10 @@ class Plan:
     cycle: int | None = None
     shares: list[float] = field(default_factory=list)
     rate_factor: float | None = None
+    prepare: str = "auto"
+    colour: str | None = None
+    size: list[int] | None = None
+    skip_bad: bool = False
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -108,15 +125,79 @@ def read_plan(run: RunFolder) -> Plan:
         raise FormatError(f"{printable(run.path)}/settings.json: {error}; start a new run") from None
 
 
-def load_data(
-    name_or_path: str | None, data_dir: str | None, report: data.Report
-) -> tuple[DataSet, str | None, str]:
-    """The data set, a notice for the user, and the name or path to load it with again."""
+@dataclass(frozen=True)
+class FoundData:
+    """A data set before its pictures are prepared.
+
+    notice : a line for the user, such as that it is another one than the usual; or None
+    name_or_path : what to load it with again
+    """
+
+    raw: RawSet
+    notice: str | None
+    name_or_path: str
+
+    def prepare(self, **how: Any) -> DataSet:
+        """The images; arguments as those of `data.prepare_set`."""
+        return data.prepare_set(self.raw, **how)
+
+
+def find_data(name_or_path: str | None, data_dir: str | None, report: data.Report) -> FoundData:
+    """What is found under the name or path; without one the usual data set."""
     if name_or_path is not None:
-        dataset = data.load(name_or_path, data_dir=data_dir, report=report)
-        return dataset, None, name_or_path if name_or_path in data.NAMES else str(Path(name_or_path).resolve())
-    dataset, notice = data.resolve_default(data_dir, report)
-    return dataset, notice, dataset.name
+        raw = data.read_raw(name_or_path, data_dir=data_dir, report=report)
+        is_name = name_or_path in data.NAMES
+        return FoundData(raw, None, name_or_path if is_name else str(Path(name_or_path).resolve()))
+    raw, notice = data.resolve_default(data_dir, report)
+    return FoundData(raw, notice, raw.name)
+
+
+def picture_wish(
+    settings: TrainSettings, description: dict[str, Any], source: str, classes: int
+) -> PictureWish:
+    """What the user and the network's description ask of the pictures.
+
+    The input that a description of the user's own declares goes before what the pictures are. Networks that come with
+    the program serve any pictures, and help out with their declared size only.
+
+    Raises UsageError for --size and --colour that the network cannot take.
+    """
+    declared = description.get("input")
+    is_images = isinstance(declared, list) and len(declared) == 3 and all(type(size) is int for size in declared)
+    shape = (declared[0], declared[1], declared[2]) if isinstance(declared, list) and is_images else None
+    is_own = settings.architecture.endswith(".toml")
+    if shape is not None and is_own and shape[0] not in COLOURS:
+        raise UsageError(
+            f"{source}: input has {shape[0]} channels, but pictures have 1 (grey) or 3 (RGB); use one of these"
+        )
+    asked = f"--size {settings.size[0]}x{settings.size[1]}" if settings.size is not None else ""
+    if settings.colour is not None:
+        asked = f"{asked} --colour {settings.colour}".lstrip()
+    wish = PictureWish(
+        prepare=settings.prepare or "auto",
+        colour=settings.colour,
+        size=settings.size,
+        declared=shape,
+        is_firm=is_own,
+        takes=lambda tried: _misfit(description, tried, source, classes) is None,
+        asker=Path(source).name,
+    )
+    if asked and (shape is not None or settings.size is not None):
+        channels = {"grey": 1, "rgb": 3}.get(settings.colour or "", shape[0] if shape is not None else 1)
+        tried = (channels, *(settings.size or (shape or (0, 28, 28))[1:]))
+        misfit = _misfit(description, tried, source, classes)
+        if misfit is not None:
+            raise UsageError(f"{asked}: the network cannot take {'x'.join(map(str, tried))} ({misfit})")
+    return wish
+
+
+def _misfit(description: dict[str, Any], shape: tuple[int, ...], source: str, classes: int) -> str | None:
+    """Why the network cannot be built for images of a shape; None if it can."""
+    try:
+        Network.from_description(description, classes, shape, seed=None, source=source)
+    except CnnError as error:
+        return str(error)
+    return None
 
 
 def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: str) -> Plan:
@@ -157,6 +238,10 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         target=settings.target,
         cycle=max(1, min(epochs, int(defaults.get("cycle", epochs)))) if settings.target is not None else None,
         shares=[float(share) for share in defaults.get("shares", [])] if settings.target is not None else [],
+        prepare=settings.prepare or "auto",
+        colour=settings.colour,
+        size=list(settings.size) if settings.size is not None else None,
+        skip_bad=settings.skip_bad,
     )
     if plan.target is not None and plan.validation == 0:
         raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
@@ -213,11 +298,9 @@ def labels_of(dataset: DataSet, kept: Indices | None) -> Indices:
 def measure_recipe(dataset: DataSet, validation: Split | None) -> InputRecipe:
     """How pictures become input: measured from the images that are trained on."""
     assert dataset.train is not None
-    images = dataset.train.images
-    is_digit = dataset.class_names == [str(digit) for digit in range(10)] and images.shape[1:] == (1, 28, 28)
     return InputRecipe.measured(
-        images,
-        kind="digit" if is_digit else "image",
+        dataset.train.images,
+        kind=dataset.preparation,
         polarity=dataset.polarity,
         but_for=validation.images if validation is not None else None,
     )

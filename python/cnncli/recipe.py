@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .errors import FormatError, ShapeError
+from .errors import DataError, FormatError, NoGlyphError, ShapeError
 from .shown import shown
 
 if TYPE_CHECKING:  # PIL is imported where a picture is read: arrays need none
     from PIL import Image
 
-KINDS = ("digit", "image")
+KINDS = ("glyph", "plain")
+COLOURS = {1: "grey", 3: "RGB"}
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
 SMALLEST_SCALE = 1e-6  # what `measured` rounds to
 _MAX_SIDE = 4096
@@ -37,7 +38,8 @@ class Prepared:
 class InputRecipe:
     """What a network expects of its input, and how to make it from a picture.
 
-    kind : "digit" (one handwritten digit is found, cropped and centred) or "image" (the whole picture is fitted)
+    kind : "glyph" (the one digit, letter or symbol is found, cropped and centred) or "plain" (the whole picture is
+        fitted)
     channels : 1 (grey) or 3 (RGB)
     height, width : int in [1, 4096], pixels
     polarity : "light-on-dark", "dark-on-light" or "any", the ink and paper that the network was trained with
@@ -48,7 +50,7 @@ class InputRecipe:
     FormatError : a value breaks the rules above
     """
 
-    kind: str = "image"
+    kind: str = "plain"
     channels: int = 1
     height: int = 28
     width: int = 28
@@ -81,7 +83,7 @@ class InputRecipe:
         cls,
         images: npt.NDArray[np.uint8],
         *,
-        kind: str = "image",
+        kind: str = "plain",
         polarity: str = "any",
         but_for: npt.NDArray[np.uint8] | None = None,
     ) -> "InputRecipe":
@@ -142,7 +144,7 @@ class InputRecipe:
         ------
         FormatError : a key is missing, unknown, or its value breaks a rule
 
-        >>> InputRecipe.from_dict(InputRecipe(kind="digit").to_dict()) == InputRecipe(kind="digit")
+        >>> InputRecipe.from_dict(InputRecipe(kind="glyph").to_dict()) == InputRecipe(kind="glyph")
         True
         """
         if not isinstance(values, dict):
@@ -160,6 +162,18 @@ class InputRecipe:
     def shape(self) -> tuple[int, int, int]:
         """(channels, height, width)"""
         return self.channels, self.height, self.width
+
+    @property
+    def text(self) -> str:
+        """The preparation in a few words, for the user.
+
+        >>> InputRecipe("plain", 3, 32, 32, mean=(0.0,) * 3, scale=(1.0,) * 3).text
+        'plain: the whole picture is fitted to RGB 32x32'
+        """
+        size = f"{COLOURS[self.channels]} {self.height}x{self.width}"
+        if self.kind == "glyph":
+            return f"glyph: the one glyph of a picture is found, cropped and centred in {size}"
+        return f"plain: the whole picture is fitted to {size}"
 
     def normalize(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """x = (byte / 255 - mean) / scale for each channel.
@@ -182,47 +196,35 @@ class InputRecipe:
         invert: bool | None = None,
         *,
         box: tuple[int, int, int, int] | None = None,
-        refuse_several: bool = False,
+        refuse_several: bool = True,
     ) -> Prepared:
         """Makes the network's input from a picture.
 
-        Kind "digit": the ink is told from the paper, uneven light is removed, and the digit is cropped, fitted
+        Kind "glyph": the ink is told from the paper, uneven light is removed, and the glyph is cropped, fitted
         to 20/28 of the size and centred by its mass, as MNIST's were; a picture that looks like this already
-        comes through unchanged. Kind "image": the whole picture is fitted, its border's colour fills the rest.
+        comes through unchanged. Kind "plain": the whole picture is fitted, its border's colour fills the rest.
 
         Parameters
         ----------
         source : path of a picture file, or a PIL image
         invert : True: the picture's ink and paper are swapped against `polarity`; False: they are as in
-            `polarity`; None: found out (kind "digit"), or left as they are (kind "image")
+            `polarity`; None: found out (kind "glyph"), or left as they are (kind "plain")
         box : x, y, width, height of the part to look at, in pixels of the upright picture; None: all of it
-        refuse_several : several digits side by side are an error (kind "digit"); else they are taken for one
+        refuse_several : several digits side by side are an error (kind "glyph"); else they are taken for one
 
         Raises
         ------
-        DataError : the picture cannot be read, holds no ink, or its ink colour cannot be told; the box lies outside
+        DataError : the picture cannot be read; the box lies outside
+        NoGlyphError : it holds no ink, or its ink colour cannot be told (kind "glyph")
         """
         from . import picture_file
-        from .digit_picture import cut_out, find_digit
+        from .digit_picture import cut_out
 
         name = "picture" if not isinstance(source, str | Path) else shown(source)
-        dark_network = self.polarity == "dark-on-light"
-        if self.kind == "digit":
-            dark_ink = None if invert is None else invert != dark_network
-            enough = None if box is not None else 2 * max(320, self.height, self.width)
-            image, notes = picture_file.read_picture(source, enough=enough)
-            digit, more = find_digit(
-                image,
-                name,
-                dark_ink=dark_ink,
-                height=self.height,
-                width=self.width,
-                box=box,
-                refuse_several=refuse_several,
-            )
-            return Prepared(self._as_input(digit), notes + more)
-        enough = None if box is not None else 2 * max(self.height, self.width)
-        image, notes = picture_file.read_picture(source, enough=enough)
+        image, notes = picture_file.read_picture(source, enough=self.enough_pixels if box is None else None)
+        if self.kind == "glyph":
+            pixels, more = self._glyph(image, name, invert, box, refuse_several)
+            return Prepared(pixels, notes + more)
         image = cut_out(image, name, box)
         pixels = picture_file.fit_picture(image, channels=self.channels, height=self.height, width=self.width)
         if invert:
@@ -234,7 +236,7 @@ class InputRecipe:
     ) -> list[tuple[Prepared, tuple[int, int, int, int]]]:
         """All digits of one line from left to right, each with its box (x, y, width, height in pixels).
 
-        A picture of kind "image" is one thing, and its box is all of it.
+        A picture of kind "plain" is one thing, and its box is all of it.
 
         Raises
         ------
@@ -244,7 +246,7 @@ class InputRecipe:
         from .digit_picture import find_digits
 
         image, notes = picture_file.read_picture(source)
-        if self.kind != "digit":
+        if self.kind != "glyph":
             return [(self.prepare(image, invert), (0, 0, *image.size))]
         name = "picture" if not isinstance(source, str | Path) else shown(source)
         dark_ink = None if invert is None else invert != (self.polarity == "dark-on-light")
@@ -256,6 +258,37 @@ class InputRecipe:
         if self.polarity == "dark-on-light":
             digit = np.subtract(np.uint8(255), digit)
         return np.ascontiguousarray(np.repeat(digit[None], self.channels, axis=0))
+
+    @property
+    def enough_pixels(self) -> int:
+        """Pixels a side from which a picture loses nothing; a large JPEG is decoded no larger than needed."""
+        least = 320 if self.kind == "glyph" else 1
+        return 2 * max(least, self.height, self.width)
+
+    def _glyph(
+        self,
+        image: "Image.Image",
+        name: str,
+        invert: bool | None,
+        box: tuple[int, int, int, int] | None,
+        refuse_several: bool,
+    ) -> tuple[npt.NDArray[np.uint8], list[str]]:
+        from .digit_picture import find_digit
+
+        dark_ink = None if invert is None else invert != (self.polarity == "dark-on-light")
+        try:
+            glyph, notes = find_digit(
+                image,
+                name,
+                dark_ink=dark_ink,
+                height=self.height,
+                width=self.width,
+                box=box,
+                refuse_several=refuse_several,
+            )
+        except DataError as error:
+            raise NoGlyphError(str(error)) from None
+        return self._as_input(glyph), notes
 
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:

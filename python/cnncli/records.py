@@ -18,6 +18,8 @@ class Started:
     target : validation accuracy at which the training ends before its last epoch; or None
     target_epoch : the end of the first cycle, from which on `target` holds; None without a target
     early_target : what it takes before, perhaps above 1; None without a target
+    preparation : how pictures become input
+    notes : what was left aside, converted or assumed of the data, one line each
     """
 
     run: Path
@@ -40,6 +42,8 @@ class Started:
     target: float | None
     target_epoch: int | None
     early_target: float | None
+    preparation: str
+    notes: list[str]
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,7 @@ class Finished:
     images_per_second: float
     seed: int
     history: list[dict[str, Any]]
+    notes: list[str]
     target: float | None
     target_reached: bool | None
     seconds_to_target: float | None

@@ -34,10 +34,11 @@ from cnncli.plan import (
     Plan,
     TrainSettings,
     check_out,
+    find_data,
     labels_of,
-    load_data,
     make_plan,
     measure_recipe,
+    picture_wish,
     read_plan,
     split_images,
     with_data,
@@ -83,10 +84,18 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"
     description, source = read_model(settings.architecture)
     plan = make_plan(settings, description, source)
     check_out(plan.out)
-    dataset, notice, name_or_path = load_data(settings.data, settings.data_dir, report)
-    if dataset.train is None:
-        raise DataError(f"{dataset.name}: holds no training images; pass another --data")
-    plan = with_data(plan, dataset, name_or_path)
+    found = find_data(settings.data, settings.data_dir, report)
+    if "train" not in found.raw.parts:
+        raise DataError(f"{found.raw.name}: holds no training images; pass another --data")
+    dataset = found.prepare(
+        wish=picture_wish(settings, description, source, len(found.raw.class_names)),
+        skip_bad=settings.skip_bad,
+        use_cache=settings.use_cache,
+        report=report,
+    )
+    if dataset.train is None or not len(dataset.train):
+        raise DataError(f"{dataset.name}: none of its training pictures can be used; pass another --prepare")
+    plan = with_data(plan, dataset, found.name_or_path)
     network = Network.from_description(
         description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
     )
@@ -96,7 +105,8 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"
     warnings = check_prospects(network, labels, dataset.class_names, timetable, dataset.name)
     network.recipe = measure_recipe(dataset, splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        yield _Training(run, plan, dataset, splits, (notice, warnings), network, None, TrainingState(), {}, settings)
+        told = found.notice, warnings
+        yield _Training(run, plan, dataset, splits, told, network, None, TrainingState(), {}, settings)
 
 
 @contextmanager
@@ -108,15 +118,18 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training
         if settings.out is not None:
             plan = replace(plan, out=settings.out)
         check_out(plan.out)
-        dataset, _, _ = load_data(plan.data, settings.data_dir or plan.data_dir, report)
+        checkpoint = run.load_checkpoint()
+        where = printable(run.checkpoint_path)
+        state = read_state(where, checkpoint.state)
+        found = find_data(plan.data, settings.data_dir or plan.data_dir, report)
+        dataset = found.prepare(
+            recipe=checkpoint.network.recipe, skip_bad=plan.skip_bad, use_cache=settings.use_cache, report=report
+        )
         if dataset.digest != plan.data_digest:
             raise DataError(
                 f"{printable(plan.data)}: is not the data that {printable(run.path)} was trained on; "
                 "bring the old data back or start a new run"
             )
-        checkpoint = run.load_checkpoint()
-        where = printable(run.checkpoint_path)
-        state = read_state(where, checkpoint.state)
         check_fit(where, checkpoint, dataset)
         yield _Training(
             run,
@@ -218,6 +231,8 @@ class _Training:
             target=self._plan.target,
             target_epoch=self._plan.cycle if self._plan.target is not None else None,
             early_target=self._early_target(),
+            preparation=self._network.recipe.text if self._network.recipe is not None else "",
+            notes=[note.text for note in self._dataset.notes],
         )
 
     def run(self, should_stop: Callable[[], bool]) -> Iterator[Record]:
@@ -467,6 +482,7 @@ class _Training:
                 "digest": self._dataset.digest,
                 "by_name": self._plan.data in data.NAMES,
                 "images": self._images,
+                "left_aside": _left_aside(self._dataset),
             },
             "training": {
                 "command": self._command(),
@@ -514,6 +530,14 @@ class _Training:
         ]
         if plan.target is not None:
             words += ["--target", repr(plan.target)]
+        if plan.prepare != "auto":
+            words += ["--prepare", plan.prepare]
+        if plan.size is not None:
+            words += ["--size", "x".join(map(str, plan.size))]
+        if plan.colour is not None:
+            words += ["--colour", plan.colour]
+        if plan.skip_bad:
+            words += ["--skip-bad"]
         return shlex.join(words)
 
     def _finish(self, should_stop: Callable[[], bool]) -> Finished:
@@ -529,11 +553,11 @@ class _Training:
         if self._validation is not None:
             record["confidence"] = fit(program.predict(self._validation.images), self._validation.labels).to_record()
         test_loss = test_accuracy = None
-        if test is not None:
+        if test is not None and len(test):
             measured = program.evaluate(test.images, test.labels, should_stop)
-            test_loss, test_accuracy = measured.loss, measured.correct / len(test.labels)
+            test_loss, test_accuracy = measured.loss, measured.correct / _pictures(test)
             self._check_loss("test", test_loss)
-            record["test"] = {"images": len(test.labels), "loss": test_loss, "accuracy": test_accuracy}
+            record["test"] = {"images": _pictures(test), "loss": test_loss, "accuracy": test_accuracy}
         said = self._judge(program, test_accuracy, should_stop)
         self._run.save_best(network, record)
         out = Path(self._plan.out)
@@ -559,13 +583,14 @@ class _Training:
             accuracy=best["accuracy"],
             validation_loss=best["validation_loss"],
             validation_accuracy=best["validation_accuracy"],
-            test_images=len(test.labels) if test is not None else 0,
+            test_images=_pictures(test) if test is not None else 0,
             test_loss=test_loss,
             test_accuracy=test_accuracy,
             seconds=state.seconds,
             images_per_second=sum(images) / state.seconds,
             seed=self._plan.seed,
             history=state.history,
+            notes=[note.text for note in self._dataset.notes],
             target=self._plan.target,
             target_reached=reached if self._plan.target is not None else None,
             seconds_to_target=state.seconds if reached else None,  # nothing is trained after it
@@ -584,7 +609,7 @@ class _Training:
         trained = Measured(best.get("images", self._images), best["loss"], best["accuracy"])
         measured = [trained]
         if test_accuracy is not None and dataset.test is not None:
-            measured.append(Measured(len(dataset.test.labels), math.nan, test_accuracy))
+            measured.append(Measured(_pictures(dataset.test), math.nan, test_accuracy))
         if not looks_dead(OneAnswer.of(labels), losses, measured):
             return None
         some = np.linspace(0, len(labels) - 1, min(MOST_IMAGES, len(labels))).astype(np.int64)
@@ -600,6 +625,16 @@ class _Training:
             learning_rate=self._plan.learning_rate,
             normalizes=any(isinstance(layer, BatchNormalization) for _, layer in program.network.leaves()),
         )
+
+
+def _left_aside(dataset: DataSet) -> dict[str, int]:
+    """What of the data was not used, as numbers: a model file holds no paths."""
+    return {what: count for note in dataset.notes if note.kind == "left aside" for what, count in note.counts.items()}
+
+
+def _pictures(part: Split) -> int:
+    """How many pictures a part has, those without an answer among them."""
+    return len(part.labels) + len(part.blanks)
 
 
 def _from_here(path: Path) -> Path:

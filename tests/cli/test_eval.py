@@ -86,15 +86,15 @@ def test_thread_count_changes_nothing(
     assert losses[0] == losses[1] == losses[2]
 
 
-def test_images_of_another_size_are_refused(
+def test_images_of_another_size_are_fitted_and_that_is_said(
     model: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     images = np.zeros((20, 1, 30, 28), np.uint8)
     images[:, :, 10] = 255
     labels = np.arange(20) % 10
     np.savez(tmp_path / "tall.npz", x_train=images, y_train=labels, x_test=images, y_test=labels)
-    assert run(["eval", model, "--data", str(tmp_path / "tall.npz")]) == 1
-    assert "images are 1x30x28, the model takes 1x28x28" in capsys.readouterr().err
+    assert run(["eval", model, "--data", str(tmp_path / "tall.npz")]) == 0
+    assert "in grey 28x28 (the images are grey 30x28)" in capsys.readouterr().out
 
 
 def test_file_that_is_no_model_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

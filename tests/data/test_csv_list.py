@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cnncli import data
-from cnncli.data import classes
+from cnncli.data import PictureWish, classes
 from cnncli.errors import DataError
 
 LEVELS = {"a.png": 10, "b.png": 20, "c, d.png": 30}
@@ -95,7 +95,7 @@ def test_suffix_may_be_of_any_case(folder: Path) -> None:
 def test_pictures_of_other_sizes_are_fitted(folder: Path) -> None:
     Image.new("RGB", (60, 40), (0, 255, 0)).save("pictures/wide.png")
     Path("list.csv").write_text("pictures/wide.png,x\n")
-    found = data.load("list.csv", size=(3, 8, 8))
+    found = data.load("list.csv", wish=PictureWish(colour="rgb", size=(8, 8)))
     assert found.train is not None
     np.testing.assert_array_equal(found.train.images[0, :, 4, 4], [0, 255, 0])
 
@@ -252,11 +252,11 @@ def test_huge_list_is_refused_before_it_is_read(folder: Path) -> None:
 
 
 def test_images_above_the_memory_limit_are_refused_before_one_is_read(folder: Path) -> None:
-    Path("list.csv").write_text("pictures/a.png,x\nmissing.png,x\n")
+    Path("list.csv").write_text("pictures/a.png,x\n" + "missing.png,x\n" * 255)
     with pytest.raises(DataError) as caught:
-        data.load("list.csv", size=(1, 1 << 16, 1 << 15))
+        data.load("list.csv", wish=PictureWish(colour="grey", size=(1 << 12, 1 << 12)))
     assert str(caught.value) == (
-        "list.csv: 2 images of 1x65536x32768 take 4,294,967,296 bytes; the limit is 2,147,483,648, "
+        "list.csv: 256 images of 1x4096x4096 take 4,294,967,296 bytes; the limit is 2,147,483,648, "
         "use fewer or smaller images"
     )
 

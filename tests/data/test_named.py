@@ -84,7 +84,7 @@ def test_emnist_is_upright(served: Any, mirror_servers: Any, use: Any, tmp_path:
         made.source.files[0], size_bytes=len(content), content_bytes=len(content), sha256=_sha256(content)
     )
     use(dataclasses.replace(made.with_mirrors(mirror_servers.trusted.url("good")), files=(file,)))
-    found = data.load("emnist-digits", data_dir=tmp_path)
+    found = data.load("emnist-digits", data_dir=tmp_path, wish=data.PictureWish(prepare="plain"))
     assert found.train is not None
     image = found.train.images[0, 0]
     assert (image[4, 4:24] == 255).all() and (image[4:24, 23] == 255).all()

@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cnncli.cli.options import NearestChoice, Number, data_dir_option, debug_option, json_option
+from cnncli.cli.options import (
+    NearestChoice,
+    Number,
+    data_dir_option,
+    debug_option,
+    json_option,
+    picture_options,
+    reading_options,
+)
 from cnncli.cli.streams import echo
 
 if TYPE_CHECKING:
@@ -19,7 +27,7 @@ _PARTS = ("train", "validation", "test")
     short_help="Say what a data set is, and show its images.",
     epilog="\b\nExample:\n  cnn data digits --show",
 )
-@click.argument("name_or_path", metavar="NAME|PATH")
+@click.argument("name_or_path", metavar="[NAME|PATH]", required=False)
 @click.option("--show", is_flag=True, help="Draw a sheet of images on the terminal, one row a class.")
 @click.option(
     "--out", type=click.Path(), metavar="FILE.png", help="Write the sheet to a PNG file."
@@ -48,12 +56,16 @@ _PARTS = ("train", "validation", "test")
     help="Column of a list or table that holds the labels: its name, its number, first or last.  [default: found]",
 )
 @data_dir_option
+@picture_options
+@reading_options
+@click.option("--cache", "about_cache", is_flag=True, help="Say what the cache of prepared pictures holds.")
+@click.option("--clear-cache", is_flag=True, help="Empty the cache of prepared pictures.")
 @json_option
 @debug_option
 @click.pass_context
 def command(
     ctx: click.Context,
-    name_or_path: str,
+    name_or_path: str | None,
     show: bool,
     out: str | None,
     columns: int | None,
@@ -61,6 +73,13 @@ def command(
     seed: int | None,
     label_column: str | None,
     data_dir: str | None,
+    prepare: str | None,
+    size: tuple[int, int] | None,
+    colour: str | None,
+    skip_bad: bool,
+    no_cache: bool,
+    about_cache: bool,
+    clear_cache: bool,
     as_json: bool,
 ) -> None:
     """Say what a data set is: images, shape, classes, mean and deviation, source, licence and files.
@@ -69,6 +88,14 @@ def command(
     they are not there), digits, or a path: a folder of pictures or of IDX files, a list of pictures, a table of pixels,
     an .npz, .npy files, CIFAR's batches. What was left aside or converted is listed as notes.
     """
+    if about_cache or clear_cache:
+        if name_or_path is not None:
+            option = "--clear-cache" if clear_cache else "--cache"
+            raise click.UsageError(f"{option} is about all pictures; leave out {name_or_path}", ctx)
+        _tell_cache(clear_cache, as_json)
+        return
+    if name_or_path is None:
+        raise click.UsageError("missing argument 'NAME|PATH'", ctx)
     if show and as_json:
         raise click.UsageError("--show draws what --json cannot hold; leave out one of them", ctx)
     for option, given in (("--columns", columns), ("--part", part)):
@@ -87,7 +114,14 @@ def command(
 
     with FetchDisplay() as fetching:
         dataset = data.load(
-            name_or_path, data_dir=data_dir, seed=seed or 0, label_column=label_column, report=fetching.show
+            name_or_path,
+            data_dir=data_dir,
+            seed=seed or 0,
+            label_column=label_column,
+            wish=data.PictureWish(prepare=prepare or "auto", colour=colour, size=size),
+            skip_bad=skip_bad,
+            use_cache=not no_cache,
+            report=fetching.show,
         )
     picked = None if dataset.name == name_or_path == "digits" else seed
     if out is not None:
@@ -102,6 +136,17 @@ def command(
         show_facts(data_facts(dataset, name_or_path, data_dir))
     if out is not None and not as_json:
         echo(f"{printable(out)}: {dataset.name}, one row a class")
+
+
+def _tell_cache(clears: bool, as_json: bool) -> None:
+    """What the cache of prepared pictures holds, or held until it was emptied."""
+    import json
+
+    from cnncli.cli.render_data import cache_json, cache_line
+    from cnncli.data.picture_cache import cache_facts, clear_cache
+
+    facts = clear_cache() if clears else cache_facts()
+    echo(json.dumps(cache_json(facts, clears)) if as_json else cache_line(facts, clears))
 
 
 def _part(dataset: "DataSet", name: str | None) -> "Split":

@@ -2,7 +2,7 @@
 
 import click
 
-from cnncli.cli.options import data_options, debug_option, json_option, threads_option
+from cnncli.cli.options import data_options, debug_option, json_option, reading_options, threads_option
 from cnncli.cli.streams import echo
 
 
@@ -13,11 +13,23 @@ from cnncli.cli.streams import echo
 )
 @click.argument("model")
 @data_options("the data set the model was trained on")
+@reading_options
 @threads_option
 @json_option
 @debug_option
-def command(model: str, data: str | None, data_dir: str | None, threads: int | None, as_json: bool) -> None:
-    """Measure MODEL on test images: loss, accuracy, the measures of each class and the confusion matrix."""
+def command(
+    model: str,
+    data: str | None,
+    data_dir: str | None,
+    skip_bad: bool,
+    no_cache: bool,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Measure MODEL on test images: loss, accuracy, the measures of each class and the confusion matrix.
+
+    Pictures are prepared as the model says, so that each gets the answer that cnn predict gives.
+    """
     import json
 
     from cnncli.cli.render_eval import evaluation_facts, show_evaluation
@@ -25,7 +37,15 @@ def command(model: str, data: str | None, data_dir: str | None, threads: int | N
     from cnncli.evaluate import evaluate_model
 
     with FetchDisplay() as fetching:
-        evaluation = evaluate_model(model, data=data, data_dir=data_dir, threads=threads, report=fetching.show)
+        evaluation = evaluate_model(
+            model,
+            data=data,
+            data_dir=data_dir,
+            threads=threads,
+            skip_bad=skip_bad,
+            use_cache=not no_cache,
+            report=fetching.show,
+        )
     if as_json:
         echo(json.dumps(evaluation_facts(evaluation), allow_nan=False))
     else:

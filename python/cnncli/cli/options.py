@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+_LARGEST_SIDE = 4096
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _MOST_EXACT = 2.0**53  # beyond it not every whole number is a float
@@ -13,8 +15,9 @@ _MOST_EXACT = 2.0**53  # beyond it not every whole number is a float
 if TYPE_CHECKING:  # generic for type checkers only
     _FloatType = click.ParamType[float]
     _PathType = click.ParamType[str]
+    _SizeType = click.ParamType[tuple[int, int]]
 else:
-    _FloatType = _PathType = click.ParamType
+    _FloatType = _PathType = _SizeType = click.ParamType
 
 
 class NearestChoice(click.Choice[str]):
@@ -157,3 +160,55 @@ def data_options(default: str) -> Callable[[F], F]:
         )(function)
 
     return decorate
+
+
+class ImageSize(_SizeType):
+    """Pixels of an image: one number for a square, or height x width."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value[0], value[1]
+        words = str(value).lower().replace("×", "x").split("x")
+        sides = [int(word) if word.isascii() and word.isdigit() and len(word) < 6 else 0 for word in words]
+        if len(sides) > 2 or not all(1 <= side <= _LARGEST_SIDE for side in sides):
+            self.fail(f"{value}: use pixels such as 32, or HxW such as 32x48, up to {_LARGEST_SIDE}", param, ctx)
+        return sides[0], sides[-1]
+
+
+def picture_options(function: F) -> F:
+    """`--prepare`, `--size` and `--colour`: how pictures become images."""
+    for option in (
+        click.option(
+            "--colour",
+            type=NearestChoice(("grey", "rgb")),
+            metavar="NAME",
+            help="Colour of the images: grey or rgb.  [default: that of the network's description or the pictures]",
+        ),
+        click.option(
+            "--size",
+            type=ImageSize(),
+            metavar="N|HxW",
+            help="Pixels of the images.  [default: as for --colour]",
+        ),
+        click.option(
+            "--prepare",
+            type=NearestChoice(("auto", "glyph", "plain")),
+            metavar="NAME",
+            help="How pictures become images: glyph finds, crops and centres the one letter, digit or symbol, plain "
+            "fits the whole picture.  [default: auto, decided from the training pictures]",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def reading_options(function: F) -> F:
+    """`--skip-bad` and `--no-cache`: how picture files are read."""
+    for option in (
+        click.option("--no-cache", is_flag=True, help="Neither use nor fill the cache of prepared pictures."),
+        click.option("--skip-bad", is_flag=True, help="Go on without pictures that cannot be read."),
+    ):
+        function = option(function)
+    return function

@@ -149,9 +149,8 @@ def _answers(model: "Model", files: Sequence[str], look: _Look, least: float) ->
             "use cnncli.load(...).predict(...) from Python"
         )
     for start in range(0, len(files), _FILES_AT_ONCE):
-        digits_only = set(model.class_names) <= set("0123456789")
         now = files[start : start + _FILES_AT_ONCE]
-        read = [answer for file in now for answer in _read(recipe, file, look, digits_only)]
+        read = [answer for file in now for answer in _read(recipe, file, look)]
         pixels = [answer.prepared.pixels for answer in read if answer.prepared is not None]
         if not pixels:
             yield from read
@@ -170,12 +169,12 @@ def _answers(model: "Model", files: Sequence[str], look: _Look, least: float) ->
             yield answer
 
 
-def _read(recipe: "InputRecipe", file: str, look: _Look, digits_only: bool) -> list[_Answer]:
+def _read(recipe: "InputRecipe", file: str, look: _Look) -> list[_Answer]:
     try:
         if look.read_all:
             found = recipe.prepare_all(file, invert=look.invert)
             return [_Answer(file, prepared=prepared, box=box) for prepared, box in found]
-        prepared = recipe.prepare(file, invert=look.invert, box=look.box, refuse_several=digits_only)
+        prepared = recipe.prepare(file, invert=look.invert, box=look.box)
         return [_Answer(file, prepared=prepared, box=look.box)]
     except CnnError as error:
         return [_Answer(file, error=str(error))]

@@ -150,6 +150,8 @@ class TrainingDisplay:
         )
         for warning in started.warnings:
             self._console.print(Text(f"warning: {printable(warning)}", style="yellow"))
+        for note in started.notes:
+            self._console.print(Text(printable(note), style="dim"))
         if started.target is not None:
             self._console.print(Text(target_line(started)))
         if started.first_step:
@@ -254,6 +256,7 @@ def finished_facts(record: records.Finished) -> dict[str, Any]:
     earlier = None if record.earlier_model is None else str(record.earlier_model)
     return {
         **facts,
+        "notes": record.notes,
         "model": str(record.model),
         "earlier_model": earlier,
         "run": str(record.run),

@@ -10,10 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.cli.plain import can_colour, can_draw
-from cnncli.cli.render import facts_table, plural, print_table, stdout_console
+from cnncli.cli.render import facts_table, plural, print_table, size, stdout_console
 from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet, plain_lines
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
+from cnncli.data.picture_cache import CacheFacts
 from cnncli.files import printable
 
 _SIDE = 14  # characters an image is wide on a terminal: half the pixels of MNIST's
@@ -30,6 +31,19 @@ def facts_json(facts: DataFacts) -> dict[str, Any]:
     return {key: value for key, value in asdict(facts).items() if key != "class_counts"} | {"classes": classes}
 
 
+def cache_json(facts: CacheFacts, was_cleared: bool) -> dict[str, Any]:
+    """The cache for `--json`."""
+    return {**asdict(facts), "folder": str(facts.folder), "cleared": was_cleared}
+
+
+def cache_line(facts: CacheFacts, was_cleared: bool) -> str:
+    """The cache in one line."""
+    held = f"{plural(facts.pictures, 'prepared picture')}, {size(facts.size_bytes)}"
+    if was_cleared:
+        return f"{printable(facts.folder)}: emptied, it held {held}"
+    return f"{printable(facts.folder)}: {held} of at most {size(facts.limit_bytes)}"
+
+
 def show_facts(facts: DataFacts) -> None:
     """What the data set is, and a row for each class."""
     console = stdout_console()
@@ -41,6 +55,7 @@ def show_facts(facts: DataFacts) -> None:
     rows = [
         ("images", ", ".join(f"{count:,} {part}" for count, part in parts)),
         ("shape", f"{channels} x {height} x {width} ({kind}), {facts.polarity.replace('-', ' ')}"),
+        *(("prepared" if index == 0 else "", printable(note)) for index, note in enumerate(facts.notes)),
         ("mean", ", ".join(f"{mean:.4f}" for mean in facts.mean) + " of pixels from 0 to 1"),
         ("std", ", ".join(f"{std:.4f}" for std in facts.std)),
         ("source", printable(facts.source)),

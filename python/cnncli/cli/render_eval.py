@@ -36,6 +36,9 @@ def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
         "seconds": evaluation.seconds,
         "classes": classes,
         "confusion": metrics.confusion.tolist(),
+        "part": evaluation.part,
+        "unanswered": metrics.unanswered,
+        "notes": [note.text for note in evaluation.notes],
     }
 
 
@@ -62,6 +65,8 @@ def show_evaluation(evaluation: Evaluation) -> None:
             (f"{metrics.loss:.4f}", "bold"),
         )
     )
+    for note in evaluation.notes:
+        console.print(Text(printable(note.text), style="dim"))
     console.print()
     print_table(console, _class_table(evaluation.class_names, metrics))
     console.print()

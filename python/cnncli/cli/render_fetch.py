@@ -1,4 +1,4 @@
-"""What is shown while a data set is fetched, on stderr: a bar on a terminal, a plain line for each file elsewhere."""
+"""What is shown while a data set is fetched and prepared, on stderr: bars on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Callable
@@ -47,6 +47,8 @@ class FetchDisplay:
             records.Unpacking: self._unpack,
             records.FileFetched: self._fetched,
             records.FetchDone: self._done,
+            records.PicturesProgress: self._prepare,
+            records.PicturesDone: self._prepared,
         }
         shows[type(record)](record)
 
@@ -88,11 +90,40 @@ class FetchDisplay:
         self._close_bar()
         self._running = False
 
+    def _prepare(self, record: records.PicturesProgress) -> None:
+        from cnncli.cli.render import duration, plural
+        from cnncli.files import printable
+
+        text = f"{record.stage} {plural(record.total, 'picture')} of {printable(record.name)}"
+        if self._file != text:
+            self._close_bar()
+            self._open_bar(text, 0, record.total)
+            if self._progress is None:
+                self._print(text)
+                self._file = text
+        if self._progress is None or self._task is None:
+            return
+        figures = f"{record.done:,}"
+        if record.done:
+            figures += f"  {duration(record.seconds * (record.total - record.done) / record.done)} left"
+        self._progress.update(self._task, completed=record.done, figures=figures, refresh=True)
+
+    def _prepared(self, record: records.PicturesDone) -> None:
+        from cnncli.cli.render import duration, plural
+        from cnncli.files import printable
+
+        self._close_bar()
+        if record.stage == "preparing":
+            cached = f", {record.cached:,} of them from the cache" if record.cached else ""
+            name = printable(record.name)
+            self._print(f"{plural(record.total, 'picture')} of {name} prepared in {duration(record.seconds)}{cached}")
+
     def _advance(self, record: records.FileProgress) -> None:
         now = time.monotonic()
         if self._progress is None or self._file != record.file or record.received_bytes < self._first_bytes:
             self._close_bar()
-            self._open_bar(record, now)
+            self._began = now
+            self._open_bar(record.file, record.received_bytes, record.total_bytes)
         if self._progress is None or self._task is None or now - self._drawn < _REDRAW_SECONDS:
             return
         self._drawn = now
@@ -119,10 +150,10 @@ class FetchDisplay:
             text += f"  {duration((record.total_bytes - record.received_bytes) / speed)} left"
         return text
 
-    def _open_bar(self, record: records.FileProgress, now: float) -> None:
+    def _open_bar(self, name: str, done: int, total: int | None) -> None:
         from rich.progress import BarColumn, Progress, TextColumn
 
-        self._file, self._began, self._first_bytes = record.file, now, record.received_bytes
+        self._file, self._first_bytes = name, done
         console = _console()
         if not console.is_terminal:
             return
@@ -134,7 +165,7 @@ class FetchDisplay:
             auto_refresh=False,
             transient=True,
         )
-        self._task = self._progress.add_task(f"{record.file:{_NAME_WIDTH}}", total=record.total_bytes, figures="")
+        self._task = self._progress.add_task(f"{name:{_NAME_WIDTH}}", total=total, figures="")
         self._progress.start()
 
     def _close_bar(self) -> None:

@@ -19,6 +19,7 @@ def summary_facts(network: Network) -> dict[str, Any]:
         "title": network.title,
         "input": list(network.input_shape),
         "classes": network.class_names,
+        "preparation": None if network.recipe is None else network.recipe.to_dict(),
         "layers": [_layer_facts(row) for row in rows],
         "parameters": sum(row.parameters for row in rows),
         "multiply_adds": sum(row.multiply_adds for row in rows),
@@ -71,6 +72,7 @@ def show_summary(network: Network) -> None:
                 ("parameters", f"{facts['parameters']:,} ({size(facts['parameter_bytes'])})"),
                 ("multiply-adds", f"{facts['multiply_adds']:,} for one image"),
                 ("memory", f"{size(facts['activation_bytes'])} for the outputs of one image"),
+                *([("pictures", network.recipe.text)] if network.recipe is not None else []),
             ]
         ),
     )

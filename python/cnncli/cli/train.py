@@ -2,7 +2,17 @@
 
 import click
 
-from cnncli.cli.options import Folder, NearestChoice, Number, data_options, debug_option, json_option, threads_option
+from cnncli.cli.options import (
+    Folder,
+    NearestChoice,
+    Number,
+    data_options,
+    debug_option,
+    json_option,
+    picture_options,
+    reading_options,
+    threads_option,
+)
 from cnncli.cli.streams import echo
 
 # Spelled out here since help must not import the modules that own them; tests hold the lists together.
@@ -23,6 +33,8 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
     help="linear, mlp, lenet5, convnet, vgg, or a .toml that describes a network.",
 )
 @data_options("mnist if it is there or can be fetched, else the embedded digits")
+@picture_options
+@reading_options
 @click.option(
     "--epochs",
     type=Number(least=1, most=100_000, whole=True),
@@ -108,6 +120,11 @@ def command(
     arch: str,
     data: str | None,
     data_dir: str | None,
+    prepare: str | None,
+    size: tuple[int, int] | None,
+    colour: str | None,
+    skip_bad: bool,
+    no_cache: bool,
     epochs: int | None,
     batch_size: int | None,
     optim: str | None,
@@ -166,6 +183,11 @@ def command(
         runs=runs,
         save_every=save_every,
         resume=resume,
+        prepare=prepare,
+        colour=colour,
+        size=size,
+        skip_bad=skip_bad,
+        use_cache=not no_cache,
     )
     stop = StopRequest()
     with FetchDisplay() as fetching, TrainingDisplay() as display:
@@ -192,7 +214,7 @@ def _check_resume(ctx: click.Context, resume: str | None) -> None:
     """A resumed run keeps its settings, so that it ends with the same weights."""
     if resume is None:
         return
-    free = {"resume", "threads", "out", "as_json", "data_dir", "save_every"}
+    free = {"resume", "threads", "out", "as_json", "data_dir", "save_every", "no_cache"}
     typed = click.core.ParameterSource.COMMANDLINE
     for parameter in ctx.command.params:
         if parameter.name not in free and ctx.get_parameter_source(parameter.name or "") is typed:

@@ -30,6 +30,20 @@ class Note:
     counts: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Blank:
+    """A picture that can be read but in which no glyph is found, so that it is no image.
+
+    name : of its file, or "image 7"
+    label : as those of the images
+    reason : one line
+    """
+
+    name: str
+    label: int
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """Images and their labels: the training set, the test set, or a part of one.
@@ -37,6 +51,7 @@ class Split:
     images : uint8 (N, C, H, W), C-contiguous
     labels : int64 (N,), each in [0, number of classes)
     files : path of the file that each image was read from; None: the images were arrays
+    blanks : pictures of this part without an image; a measure of the part counts them as wrong
 
     Raises
     ------
@@ -46,6 +61,7 @@ class Split:
     images: Images
     labels: Labels
     files: tuple[str, ...] | None = None
+    blanks: tuple[Blank, ...] = ()
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4 or not self.images.flags.c_contiguous:
@@ -76,6 +92,7 @@ class DataSet:
     source : where it came from, for the user
     known_digest : `digest`, if the images and labels were already held to digests of their own; else None
     notes : what was left aside, converted or assumed, for the user
+    preparation : "glyph" or "plain", how the images were made, and how other pictures are to be made for them
 
     Raises
     ------
@@ -91,6 +108,7 @@ class DataSet:
     known_digest: str | None = field(default=None)
     validation: Split | None = field(default=None)
     notes: list[Note] = field(default_factory=list)
+    preparation: str = field(default="plain")
 
     def __post_init__(self) -> None:
         splits = [split for split in (self.train, self.validation, self.test) if split is not None]

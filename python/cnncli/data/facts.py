@@ -23,6 +23,8 @@ class DataFacts:
     train, validation, test : number of images, 0 without the part
     class_counts : (name, training images, images for validation, test images) of each class, in the order of the labels
     shape : (channels, height, width)
+    preparation : "glyph" or "plain"
+    notes : how the pictures were prepared and why, and what was left aside, one line each
     mean, std : of each channel over the training images (the test images if there are no others), pixels in [0, 1]
     notes : what was left aside, converted or assumed, one line each
     """
@@ -37,10 +39,11 @@ class DataFacts:
     class_counts: list[tuple[str, int, int, int]]
     shape: tuple[int, int, int]
     polarity: str
+    preparation: str
+    notes: list[str]
     mean: tuple[float, ...]
     std: tuple[float, ...]
     digest: str
-    notes: list[str]
 
 
 def data_facts(dataset: DataSet, name_or_path: str, data_dir: str | Path | None = None) -> DataFacts:
@@ -50,7 +53,7 @@ def data_facts(dataset: DataSet, name_or_path: str, data_dir: str | Path | None 
         split for split in (dataset.train, dataset.test, dataset.validation) if split is not None and len(split)
     )
     channels, height, width = part.images.shape[1:]
-    recipe = InputRecipe.measured(part.images, kind="image", polarity=dataset.polarity)
+    recipe = InputRecipe.measured(part.images, kind="plain", polarity=dataset.polarity)
     train, validation, test = (_counts(split, len(dataset.class_names)) for split in splits)
     return DataFacts(
         name=dataset.name,
@@ -63,6 +66,7 @@ def data_facts(dataset: DataSet, name_or_path: str, data_dir: str | Path | None 
         class_counts=list(zip(dataset.class_names, train, validation, test, strict=True)),
         shape=(channels, height, width),
         polarity=dataset.polarity,
+        preparation=dataset.preparation,
         mean=recipe.mean,
         std=recipe.scale,
         digest=dataset.digest,

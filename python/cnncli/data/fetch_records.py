@@ -1,4 +1,4 @@
-"""What fetching a data set reports while it runs: plain records, for any front end to show."""
+"""What reading a data set reports while it runs: plain records, for any front end to show."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -95,7 +95,48 @@ class FetchDone:
     present: tuple[str, ...]
 
 
-FetchRecord = FetchStarted | Waiting | Damaged | FileProgress | Skipped | Unpacking | FileFetched | FetchDone
+@dataclass(frozen=True)
+class PicturesProgress:
+    """Pictures are being made into images, which takes more than half a second.
+
+    stage : "looking at" some of them to decide on their preparation, or "preparing" all
+    done, total : pictures
+    seconds : since it began
+    """
+
+    name: str
+    stage: str
+    done: int
+    total: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class PicturesDone:
+    """All pictures are images, after there was a `PicturesProgress`.
+
+    cached : how many of them were in the cache
+    """
+
+    name: str
+    stage: str
+    total: int
+    cached: int
+    seconds: float
+
+
+FetchRecord = (
+    FetchStarted
+    | Waiting
+    | Damaged
+    | FileProgress
+    | Skipped
+    | Unpacking
+    | FileFetched
+    | FetchDone
+    | PicturesProgress
+    | PicturesDone
+)
 Report = Callable[[FetchRecord], None]
 
 

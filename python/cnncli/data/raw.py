@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.data.dataset import Images, Note
+from cnncli.data.dataset import DataSet, Images, Note
 
 PARTS = ("train", "validation", "test")
 
@@ -39,6 +39,7 @@ class RawSet:
     name, class_names, source, known_digest : as in `DataSet`
     parts : by their names, of `PARTS`
     notes : what was left aside, converted or assumed, in the order in which it is to be told
+    polarity : as in `DataSet`, where it is known; None: found from the images
     """
 
     name: str
@@ -47,3 +48,18 @@ class RawSet:
     source: str = ""
     known_digest: str | None = None
     notes: list[Note] = field(default_factory=list)
+    polarity: str | None = None
+
+
+def as_raw(dataset: DataSet) -> RawSet:
+    """A data set of arrays as its reader would have handed it on."""
+    parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+    return RawSet(
+        name=dataset.name,
+        class_names=dataset.class_names,
+        parts={name: RawPart(split.images, split.labels) for name, split in parts.items() if split is not None},
+        source=dataset.source,
+        known_digest=dataset.known_digest,
+        notes=list(dataset.notes),
+        polarity=dataset.polarity,
+    )

@@ -1,0 +1,35 @@
+"""What is asked of the pictures: by the user, and by the network that is to take them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+PREPARATIONS = ("auto", "glyph", "plain")
+COLOURS = ("grey", "rgb")
+
+Shape = tuple[int, int, int]
+
+
+def _any(shape: Shape) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class PictureWish:
+    """How pictures are to become input, as far as somebody said so; what nobody said is found from the pictures.
+
+    prepare : "auto", "glyph" or "plain"; "auto" is decided from the training pictures
+    colour : "grey" or "rgb"; None: that of `declared` if `is_firm`, else that of the pictures
+    size : (height, width); None: that of `declared` if `is_firm`, else that of the pictures
+    declared : (channels, height, width) that the network's description asks for; None: it does not
+    is_firm : whether `declared` goes before what the pictures are, as in a description that the user wrote
+    takes : whether the network can be built for images of a shape; where it cannot, `declared` helps out
+    asker : what the network's description is called, for the user
+    """
+
+    prepare: str = "auto"
+    colour: str | None = None
+    size: tuple[int, int] | None = None
+    declared: Shape | None = None
+    is_firm: bool = False
+    takes: Callable[[Shape], bool] = field(default=_any)
+    asker: str = "the network"

@@ -1,0 +1,125 @@
+"""Glyph or plain, grey or colour, and which size: decided from the pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from cnncli.data.as_mnist import lies_as_mnist
+from cnncli.data.dataset import Images
+from cnncli.data.decide import Decision, decide
+from cnncli.data.raw import RawPart, RawSet
+from cnncli.data.wish import PictureWish
+from cnncli.digit_picture import find_digit
+from cnncli.errors import DataError
+from picture_sets import KINDS, Pictures, mnist_like, write_files
+
+
+def decided(folder: Path, pictures: Pictures, wish: PictureWish | None = None) -> Decision:
+    files = write_files(folder, pictures)
+    names = sorted({file.parent.name for file in files})
+    labels = np.array([names.index(file.parent.name) for file in files])
+    raw = RawSet("set", names, {"train": RawPart(files, labels)})
+    return decide(raw, wish or PictureWish(), False, lambda done, total: None)
+
+
+def textures(rng: np.random.Generator) -> Pictures:
+    y, x = np.mgrid[:40, :40]
+    waves = [np.sin(0.7 * x), np.sin(0.7 * y), np.sin(0.7 * x) * np.sin(0.7 * y)]
+    made = []
+    for number in range(60):
+        pixels = 128 + 90 * np.roll(waves[number % 3], rng.integers(0, 9, 2), (0, 1)) + rng.normal(0, 9, (40, 40))
+        made.append((Image.fromarray(pixels.clip(0, 255).astype(np.uint8)), str(number % 3)))
+    return made
+
+
+def noise(rng: np.random.Generator) -> Pictures:
+    return [(Image.fromarray(rng.integers(0, 256, (32, 32), np.uint8)), str(number % 4)) for number in range(60)]
+
+
+def coloured_discs(rng: np.random.Generator) -> Pictures:
+    """One disc on white paper: a glyph each, and only its colour tells the class."""
+    made = []
+    for number in range(60):
+        picture = Image.new("RGB", (48, 48), (240, 238, 232))
+        left, top = (int(place) for place in rng.integers(2, 24, 2))
+        colour = [(200, 40, 40), (40, 160, 40), (50, 60, 210)][number % 3]
+        ImageDraw.Draw(picture).ellipse((left, top, left + 20, top + 20), fill=colour)
+        made.append((picture, str(number % 3)))
+    return made
+
+
+def test_letters_on_paper_are_glyphs(tmp_path: Path, rng: np.random.Generator) -> None:
+    decision = decided(tmp_path, KINDS["letters on paper"](60, rng))
+    assert decision.recipe.kind == "glyph" and decision.recipe.shape == (1, 28, 28)
+    assert decision.reason.startswith("one glyph found in ")
+
+
+@pytest.mark.parametrize("draw", [textures, noise, coloured_discs], ids=lambda draw: draw.__name__)
+def test_what_is_no_glyph_or_loses_its_class_as_one_stays_plain(
+    draw: object, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    assert decided(tmp_path, draw(rng)).recipe.kind == "plain"  # type: ignore[operator]
+
+
+def test_wish_overrules_the_pictures(tmp_path: Path, rng: np.random.Generator) -> None:
+    pictures = mnist_like(30, rng)
+    wished = decided(tmp_path, pictures, PictureWish(prepare="plain", colour="rgb", size=(20, 24)))
+    assert wished.recipe.kind == "plain" and wished.recipe.shape == (3, 20, 24)
+
+
+def test_description_of_the_user_goes_before_the_pictures_and_is_said(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    wish = PictureWish(declared=(3, 24, 24), is_firm=True, asker="c.toml")
+    decision = decided(tmp_path, KINDS["colour 32x32"](30, rng), wish)
+    assert decision.recipe.shape == (3, 24, 24)
+    assert decision.reason.endswith("the pictures are RGB of 32x32, c.toml declares RGB 24x24")
+
+
+def test_network_that_ships_takes_the_pictures_as_they_are_if_it_can(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    pictures = KINDS["colour 32x32"](30, rng)
+    assert decided(tmp_path / "a", pictures, PictureWish(declared=(1, 28, 28))).recipe.shape == (3, 32, 32)
+    small = PictureWish(declared=(1, 28, 28), takes=lambda shape: shape[1] != 32)
+    assert decided(tmp_path / "b", pictures, small).recipe.shape == (3, 28, 28)
+
+
+@pytest.mark.parametrize("sides, expected", [((200, 300), 64), ((40, 60), 32), ((300,), 64), ((20, 24), 28)])
+def test_photos_of_many_or_large_sizes_get_a_usual_one(
+    sides: tuple[int, ...], expected: int, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    pictures = [
+        (Image.fromarray(rng.integers(0, 256, (sides[number % len(sides)],) * 2, np.uint8)), str(number % 2))
+        for number in range(12)
+    ]
+    assert decided(tmp_path, pictures).recipe.shape == (1, expected, expected)
+
+
+@pytest.mark.parametrize("shape", [(1, 28, 28), (3, 28, 28), (1, 8, 8), (1, 20, 30), (1, 64, 64)])
+def test_many_at_once_lie_as_the_finder_sees_one(shape: tuple[int, int, int], rng: np.random.Generator) -> None:
+    channels, height, width = shape
+    images: list[Images] = []
+    for picture, _ in mnist_like(120, rng):
+        pixels, _ = find_digit(picture, "x", height=height, width=width)  # laid out so
+        if rng.random() < 0.6:
+            pixels = np.roll(pixels, rng.integers(-3, 4, 2), (0, 1))
+        if rng.random() < 0.5:
+            pixels = np.subtract(np.uint8(255), pixels)
+        if rng.random() < 0.1:
+            pixels = pixels // 2
+        images.append(np.repeat(pixels[None], channels, axis=0))
+    lies, is_dark = lies_as_mnist(np.stack(images))
+    assert lies.any() and not lies.all()
+    for image, lying, dark in zip(images, lies, is_dark, strict=True):
+        picture = Image.fromarray(image[0] if channels == 1 else image.transpose(1, 2, 0).copy())
+        try:
+            found, notes = find_digit(picture, "x", height=height, width=width)
+            is_left = "cropped and centred" not in notes
+        except DataError:
+            is_left = False
+        assert lying == is_left
+        if lying:
+            np.testing.assert_array_equal(found, np.subtract(np.uint8(255), image[0]) if dark else image[0])

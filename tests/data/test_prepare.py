@@ -167,7 +167,7 @@ def test_all_broken_pictures_are_listed_and_may_be_skipped(folder: Path) -> None
 
 def test_list_of_broken_pictures_has_an_end(folder: Path) -> None:
     for file in folder.rglob("*.png"):
-        file.write_bytes(b"no picture")
+        file.write_bytes(b"\x89PNG\r\n\x1a\nthe rest is missing")
     with pytest.raises(DataError) as caught:
         images(folder)
     assert len(caught.value.__notes__) == 21 and caught.value.__notes__[-1] == "  and 20 more"
@@ -175,7 +175,7 @@ def test_list_of_broken_pictures_has_an_end(folder: Path) -> None:
 
 def test_helpers_give_the_same_images(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     alone = images(folder, use_cache=False)
-    (folder / "red" / "0002.png").write_bytes(b"broken")
+    (folder / "red" / "0002.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     by_helper: list[int] = []
     original = decoding.Helper.prepare
 

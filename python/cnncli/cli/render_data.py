@@ -55,7 +55,6 @@ def show_facts(facts: DataFacts) -> None:
     rows = [
         ("images", ", ".join(f"{count:,} {part}" for count, part in parts)),
         ("shape", f"{channels} x {height} x {width} ({kind}), {facts.polarity.replace('-', ' ')}"),
-        *(("prepared" if index == 0 else "", printable(note)) for index, note in enumerate(facts.notes)),
         ("mean", ", ".join(f"{mean:.4f}" for mean in facts.mean) + " of pixels from 0 to 1"),
         ("std", ", ".join(f"{std:.4f}" for std in facts.std)),
         ("source", printable(facts.source)),

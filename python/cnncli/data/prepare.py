@@ -294,7 +294,9 @@ def _refuse_broken(raw: RawSet, made: dict[str, _Made], skip_bad: bool, notes: l
         notes.append(Note("left aside", text, {"cannot be read": len(lines)}))
         return
     if len(lines) == 1:
-        raise DataError(f"{lines[0]}; or pass --skip-bad to go on without it")
+        alone = DataError(lines[0])
+        alone.add_note("  (--skip-bad goes on without it)")
+        raise alone
     error = DataError(
         f"{shown(raw.source or raw.name)}: {len(lines):,} of {total:,} pictures cannot be read; mend or remove them, "
         "or pass --skip-bad to go on without them"

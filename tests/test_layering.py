@@ -38,7 +38,8 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "serialize": ({"serialize", "savable"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (
-        {"train", "plan", "training_state", "evaluate", "runs", "records", "schedule", "timetable", "divergence",
+        {"train", "plan", "held_out", "training_state", "evaluate", "runs", "records", "schedule", "timetable",
+         "divergence",
          "default_rate", "training_rules", "prospects", "outcome"},
         {
             "program",

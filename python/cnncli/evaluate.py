@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import data as data_sets
-from cnncli.data import DataSet, Note
+from cnncli.data import DataSet, Note, Split, images_digest
+from cnncli.data.split import split_indices
 from cnncli.errors import CnnError, DataError, ShapeError, UsageError
+from cnncli.held_out import part_of
 from cnncli.network import Network
 from cnncli.program import Program
 from cnncli.recipe import COLOURS, InputRecipe
@@ -92,7 +94,9 @@ def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.fl
 class Evaluation:
     """The measures of a model on the images of a data set, and its answer to each.
 
-    part : which part of the data set was measured: "test", or "train" where it has no other
+    part : which part of the data set was measured: "test", else "validation", else "train"; "held-out": those training
+        images that were kept from the training to choose its best epoch
+    trained_on : these are the images that the model was trained on, which say nothing about new ones
     labels, predictions : int64 (N,), the true class and the answer, -1 where no glyph was found in the picture
     files : path of each picture, or "image 7"; None: the images were arrays
     notes : how the pictures were prepared, and what was left aside
@@ -104,6 +108,7 @@ class Evaluation:
     metrics: Metrics
     seconds: float
     part: str
+    trained_on: bool
     labels: npt.NDArray[np.int64]
     predictions: npt.NDArray[np.int64]
     files: tuple[str, ...] | None
@@ -115,6 +120,7 @@ def evaluate_model(
     *,
     data: str | None = None,
     data_dir: str | None = None,
+    part: str | None = None,
     threads: int | None = None,
     skip_bad: bool = False,
     use_cache: bool = True,
@@ -125,6 +131,8 @@ def evaluate_model(
     path : the model file
     data : name or path of the data set; None: the one that the model was trained on, which works for names
         only, since a model file holds no paths
+    part : "test", "validation", "train" or "held-out"; None: the first of test and validation that there is, else those
+        of the training images that the model was not trained on, else all of them
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     report : called with what happens while the data set is fetched and its pictures are prepared
@@ -136,15 +144,26 @@ def evaluate_model(
         raise UsageError(
             f"{shown(path)}: has {len(network.class_names):,} classes; at most {_MOST_CLASSES:,} are evaluated"
         )
-    raw = data_sets.read_raw(data or _recorded_data(shown(path), network.record), data_dir=data_dir, report=report)
-    part = next((name for name in ("test", "train", "validation") if len(raw.parts.get(name, ()))), None)
-    if part is None:
+    name_or_path = data or _recorded_data(shown(path), network.record)
+    raw = data_sets.read_raw(name_or_path, data_dir=data_dir, report=report)
+    held = [name for name in ("test", "validation", "train") if len(raw.parts.get(name, ()))]
+    if not held:
         raise DataError(f"{raw.name}: holds no images; pass another --data")
+    wanted = part if part is not None and part != "held-out" else "train" if part else held[0]
+    if wanted not in held:
+        raise DataError(f"{raw.name}: holds no {wanted} images; it has {', '.join(held)}: pass one of them as --part")
     dataset = data_sets.prepare_set(
-        raw, recipe=_recipe(shown(path), network), parts=[part], skip_bad=skip_bad, use_cache=use_cache, report=report
+        raw, recipe=_recipe(shown(path), network), parts=[wanted], skip_bad=skip_bad, use_cache=use_cache, report=report
     )
-    split = {"test": dataset.test, "train": dataset.train, "validation": dataset.validation}[part]
+    split = {"test": dataset.test, "train": dataset.train, "validation": dataset.validation}[wanted]
     assert split is not None
+    trained_on = wanted == "train" and _was_trained_on(network.record, name_or_path, split)
+    if trained_on and part != "train":
+        held_out = _held_out(network.record, split)
+        if held_out is not None:
+            split, wanted, trained_on = held_out, "held-out", False
+    if part == "held-out" and wanted != "held-out":
+        raise DataError(f"{raw.name}: {shown(path)} held none of these images out; leave out --part")
     positions = _positions(network, dataset)
     labels = positions[split.labels]
     start = time.perf_counter()
@@ -161,12 +180,35 @@ def evaluate_model(
         class_names=network.class_names,
         metrics=measure(labels, predictions, len(network.class_names), measured.loss),
         seconds=seconds,
-        part=part,
+        part=wanted,
+        trained_on=trained_on,
         labels=labels,
         predictions=predictions,
         files=None if split.files is None else (*split.files, *(blank.name for blank in split.blanks)),
         notes=dataset.notes,
     )
+
+
+def _was_trained_on(record: dict[str, Any], name_or_path: str, split: Split) -> bool:
+    """Whether these are the training images of the model, those among them that it held out included."""
+    recorded = record.get("data")
+    if not isinstance(recorded, dict):
+        return False
+    if recorded.get("by_name") is True:
+        return recorded.get("name") == name_or_path
+    return recorded.get("images_digest") == images_digest(split)
+
+
+def _held_out(record: dict[str, Any], split: Split) -> Split | None:
+    """Those of the model's training images that it was not trained on; None if it held none out."""
+    training = record.get("training")
+    settings = training.get("settings") if isinstance(training, dict) else None
+    if not isinstance(settings, dict):
+        return None
+    share, seed = settings.get("validation"), settings.get("seed")
+    if not isinstance(share, float) or not 0 < share < 1 or type(seed) is not int or seed < 0:
+        return None
+    return part_of(split, split_indices(split.labels, share, seed=seed)[1])
 
 
 def _recipe(model: str, network: Network) -> InputRecipe:

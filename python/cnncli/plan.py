@@ -6,23 +6,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from cnncli import data
-from cnncli.data import DataSet, PictureWish, Split
+from cnncli.data import DataSet, PictureWish
 from cnncli.data.raw import RawSet
-from cnncli.data.split import split_indices
 from cnncli.default_rate import rate_factor
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.files import printable
+from cnncli.held_out import Held, share_to_hold_out
 from cnncli.network import Network
-from cnncli.recipe import COLOURS, InputRecipe
+from cnncli.recipe import COLOURS
 from cnncli.runs import RunFolder
 from cnncli.training_rules import check_asked, check_described
 from cnncli.typed_json import from_json
-
-Indices = npt.NDArray[np.int64]
 
 # Enough to tell 99 % from 98.5 % on MNIST, and too few to be missed in training.
 _VALIDATION_FOR_TARGET = 0.05
@@ -38,8 +33,8 @@ class TrainSettings:
     data : name or path of a data set; None: MNIST if it is found or can be fetched, else the embedded digits
     learning_rate : the largest one, which `schedule` scales; None: that of the description, scaled from its batch
         size to the one that is used, see `default_rate.rate_factor`
-    validation : float in [0, 1), share of the training images held out to choose the best epoch; default 0,
-        with a target 0.05
+    validation : float in [0, 1), share of the training images held out to choose the best epoch; default: the part
+        that the data set keeps for it; else 0.05 with a target, 0.1 for data without a test part, and else 0
     target : float in (0, 1], validation accuracy that ends the training as soon as it is reached. The
         description's [target] then goes before its [training], and the first `cycle` epochs are one cycle of
         the schedule; if they end below the target, each further epoch is a cycle of its own at a lower rate.
@@ -48,7 +43,8 @@ class TrainSettings:
     out : where a copy of the model goes
     runs : folder that gets a folder for this run
     save_every : seconds from a checkpoint to the next within an epoch; there is one after each epoch too
-    resume : folder of a run to go on with; then only `threads`, `out`, `data_dir`, `save_every` and `use_cache` count
+    resume : folder of a run to go on with; then only `threads`, `out`, `data`, `data_dir`, `save_every` and
+        `use_cache` count; `data` is where the same images are now
     prepare : "auto", "glyph" or "plain", how pictures become images; None: "auto"
     colour : "grey" or "rgb"; None: what the network's description or the pictures say
     size : [height, width] of the images; None: likewise
@@ -90,6 +86,7 @@ class Plan:
     shares : of the training images, for each epoch, the hardest; none: all images in every epoch
     rate_factor : by which `learning_rate` is the one of the network's description, for another batch size; None if
         the user gave the rate. Runs of older versions have none
+    validation, own_validation : share of the training images that is held out; or the data set's own part validates
     prepare, colour, size, skip_bad : as the user asked for them; what was decided is in the model's recipe
     """
 
@@ -116,6 +113,7 @@ class Plan:
     colour: str | None = None
     size: list[int] | None = None
     skip_bad: bool = False
+    own_validation: bool = False
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -123,6 +121,20 @@ def read_plan(run: RunFolder) -> Plan:
         return from_json(Plan, run.settings)
     except FormatError as error:
         raise FormatError(f"{printable(run.path)}/settings.json: {error}; start a new run") from None
+
+
+def moved(plan: Plan, settings: TrainSettings) -> Plan:
+    """The plan of a run that goes on, perhaps elsewhere: the data's and the model's place are not what makes it."""
+    changed: dict[str, Any] = {}
+    if settings.data is not None:
+        changed["data"] = settings.data
+    data_dir = settings.data_dir or plan.data_dir
+    changed["data_dir"] = data_dir if settings.data_dir or (data_dir and Path(data_dir).is_dir()) else None
+    if settings.out is not None:
+        changed["out"] = str(Path(settings.out).resolve())
+    elif not Path(plan.out).parent.is_dir():
+        changed["out"] = str(Path(Path(plan.out).name).resolve())
+    return replace(plan, **changed)
 
 
 @dataclass(frozen=True)
@@ -253,9 +265,29 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
     return replace(plan, learning_rate=factor * plan.learning_rate, rate_factor=factor)
 
 
-def with_data(plan: Plan, dataset: DataSet, name_or_path: str) -> Plan:
-    """The plan for a data set, which `name_or_path` loads again."""
-    return replace(plan, data=name_or_path, data_digest=dataset.digest)
+def with_data(plan: Plan, dataset: DataSet, name_or_path: str, part: Held) -> Plan:
+    """The plan for a data set, which `name_or_path` loads again, and for the part of it that validates."""
+    return replace(
+        plan,
+        data=name_or_path,
+        data_digest=dataset.digest,
+        validation=part.share,
+        own_validation=part.is_own,
+    )
+
+
+def held_for_validation(settings: TrainSettings, plan: Plan, described: bool, dataset: DataSet) -> Held:
+    """Which images validate: the share that the user asked for; else the part that the data set keeps for it; else
+    what the network's description says (`described`: it does); else, if there is no test part, a share that is held
+    out, since without either no number would say anything about new images."""
+    if settings.validation is not None:
+        return Held(plan.validation)
+    if dataset.validation is not None and len(dataset.validation):
+        return Held(0.0, is_own=True)
+    if described or (dataset.test is not None and len(dataset.test)):
+        return Held(plan.validation)
+    assert dataset.train is not None
+    return Held(share_to_hold_out(dataset.train.labels))
 
 
 def check_out(out: str) -> None:
@@ -271,36 +303,3 @@ def check_out(out: str) -> None:
         raise UsageError(
             f"{printable(out)}: the folder {printable(folder)} cannot be written; pass another --out"
         )
-
-
-def split_images(dataset: DataSet, plan: Plan) -> tuple[Indices | None, Split | None]:
-    """Which of the training images are trained on (None: all), and copies of the others.
-
-    Only the others are copied: there are few of them, while copying MNIST's 57,000 takes as long as a twelfth
-    of an epoch.
-    """
-    assert dataset.train is not None
-    if plan.validation == 0:
-        return None, None
-    kept, held_out = split_indices(dataset.train.labels, plan.validation, seed=plan.seed)
-    if len(held_out) == 0:
-        raise UsageError(f"--val {plan.validation:g}: leaves no image to validate on; use a larger share")
-    return kept, Split(dataset.train.images[held_out], dataset.train.labels[held_out])
-
-
-def labels_of(dataset: DataSet, kept: Indices | None) -> Indices:
-    """The labels of the images trained on."""
-    assert dataset.train is not None
-    labels = dataset.train.labels
-    return (labels if kept is None else labels[kept]).astype(np.int64, copy=False)
-
-
-def measure_recipe(dataset: DataSet, validation: Split | None) -> InputRecipe:
-    """How pictures become input: measured from the images that are trained on."""
-    assert dataset.train is not None
-    return InputRecipe.measured(
-        dataset.train.images,
-        kind=dataset.preparation,
-        polarity=dataset.polarity,
-        but_for=validation.images if validation is not None else None,
-    )

@@ -111,6 +111,9 @@ class Finished:
     """The training is complete and the model is written.
 
     model : the copy at `--out`
+    data_path, data_dir : what loads the data again
+    sample : a picture file, of those that were not trained on if there is one; None: the data hold no files
+    validation_is_own : the data set has a part for it; else these images were held out of the training part
     earlier_model : where the model that was there before is kept; None if there was none, or the same one
     epochs : those that were trained; with a target they may be fewer than were allowed
     best_epoch : epoch of the model that was kept; the last one without validation
@@ -127,6 +130,9 @@ class Finished:
     run: Path
     model: Path
     model_bytes: int
+    data_path: str
+    data_dir: str | None
+    sample: str | None
     earlier_model: Path | None
     network: str
     data: str
@@ -136,6 +142,8 @@ class Finished:
     epoch_images: int
     loss: float
     accuracy: float
+    validation_images: int
+    validation_is_own: bool
     validation_loss: float | None
     validation_accuracy: float | None
     test_images: int

@@ -1,7 +1,7 @@
 """The folder of a training run: its settings, metrics, checkpoint, and its best and last model.
 
 runs/lenet5-mnist-1/
-    settings.json     what decides the result; written once
+    settings.json     what decides the result, and where the data lie
     metrics.jsonl     one line an epoch
     checkpoint.bin    where the training is: a model file with the optimizer's state
     best.bin          the best model so far
@@ -122,6 +122,11 @@ class RunFolder:
         except BaseException:
             os.close(lock)
             raise
+
+    def update_settings(self, changed: Mapping[str, Any]) -> None:
+        """Writes other values for some settings that do not decide the result, such as where the data lie now."""
+        self.settings.update(changed)
+        write_atomically(self.path / "settings.json", (json.dumps(self.settings, indent=2) + "\n").encode())
 
     @property
     def checkpoint_path(self) -> Path:

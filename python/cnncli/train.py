@@ -21,26 +21,25 @@ from cnncli import _core, data, schedule
 from cnncli.architectures import read_model
 from cnncli.confidence import fit
 from cnncli.criteria import CrossEntropy
-from cnncli.data import DataSet, Split
+from cnncli.data import DataSet, Split, images_digest
 from cnncli.divergence import Cause, find_cause, find_parameter
 from cnncli.errors import CnnError, DataError, FormatError, Interrupted, WriteError
 from cnncli.files import printable
+from cnncli.held_out import Indices, labels_of, measure_recipe, split_images
 from cnncli.layers import BatchNormalization
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
 from cnncli.plan import (
-    Indices,
     Plan,
     TrainSettings,
     check_out,
     find_data,
-    labels_of,
+    held_for_validation,
     make_plan,
-    measure_recipe,
+    moved,
     picture_wish,
     read_plan,
-    split_images,
     with_data,
 )
 from cnncli.program import Program
@@ -95,15 +94,18 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"
     )
     if dataset.train is None or not len(dataset.train):
         raise DataError(f"{dataset.name}: none of its training pictures can be used; pass another --prepare")
-    plan = with_data(plan, dataset, found.name_or_path)
+    is_described = settings.target is not None or "validation" in description.get("training", {})
+    plan = with_data(
+        plan, dataset, found.name_or_path, held_for_validation(settings, plan, is_described, dataset)
+    )
     network = Network.from_description(
         description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
     )
-    splits = split_images(dataset, plan)
+    splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
     labels = labels_of(dataset, splits[0])
     timetable = Timetable(len(labels), plan.batch_size, plan.epochs, plan.shares)
     warnings = check_prospects(network, labels, dataset.class_names, timetable, dataset.name)
-    network.recipe = measure_recipe(dataset, splits[1])
+    network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
         told = found.notice, warnings
         yield _Training(run, plan, dataset, splits, told, network, None, TrainingState(), {}, settings)
@@ -114,28 +116,34 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training
     """A stopped run, as its last checkpoint left it."""
     assert settings.resume is not None
     with RunFolder.open(settings.resume, settings.runs) as run:
-        plan = read_plan(run)
-        if settings.out is not None:
-            plan = replace(plan, out=settings.out)
+        plan = moved(read_plan(run), settings)
         check_out(plan.out)
         checkpoint = run.load_checkpoint()
         where = printable(run.checkpoint_path)
         state = read_state(where, checkpoint.state)
-        found = find_data(plan.data, settings.data_dir or plan.data_dir, report)
+        try:
+            found = find_data(plan.data, plan.data_dir, report)
+        except DataError as error:
+            if settings.data is not None:
+                raise
+            raise DataError(f"{error}; if the data were moved, pass --data with the new place") from None
         dataset = found.prepare(
             recipe=checkpoint.network.recipe, skip_bad=plan.skip_bad, use_cache=settings.use_cache, report=report
         )
         if dataset.digest != plan.data_digest:
             raise DataError(
                 f"{printable(plan.data)}: is not the data that {printable(run.path)} was trained on; "
-                "bring the old data back or start a new run"
+                "bring the old data back, pass --data with their new place, or start a new run"
             )
+        if settings.data is not None:
+            run.update_settings({"data": found.name_or_path})
+            plan = replace(plan, data=found.name_or_path)
         check_fit(where, checkpoint, dataset)
         yield _Training(
             run,
             plan,
             dataset,
-            split_images(dataset, plan),
+            split_images(dataset, plan.validation, plan.seed, plan.own_validation),
             (None, []),
             checkpoint.network,
             checkpoint.optimizer_state,
@@ -179,6 +187,8 @@ class _Training:
             threads=settings.threads,
             seed=plan.seed,
         )
+        # Of data with a name it is known which images are whose.
+        self._images_digest = None if plan.data in data.NAMES else images_digest(dataset.train)
         self._program.bind(dataset.train.images, dataset.train.labels)
         self._threads = settings.threads or _core.default_thread_count()
         self._images = len(dataset.train.labels if self._kept is None else self._kept)
@@ -481,6 +491,7 @@ class _Training:
                 "name": self._dataset.name,
                 "digest": self._dataset.digest,
                 "by_name": self._plan.data in data.NAMES,
+                "images_digest": self._images_digest,
                 "images": self._images,
                 "left_aside": _left_aside(self._dataset),
             },
@@ -572,6 +583,9 @@ class _Training:
             run=self._run.path,
             model=_from_here(out),
             model_bytes=out.stat().st_size,
+            data_path=self._plan.data,
+            data_dir=self._plan.data_dir,
+            sample=self._sample_picture(),
             earlier_model=None if earlier is None else _from_here(earlier),
             network=network.name,
             data=self._dataset.name,
@@ -581,6 +595,8 @@ class _Training:
             epoch_images=images[state.best_epoch - 1],
             loss=best["loss"],
             accuracy=best["accuracy"],
+            validation_images=len(self._validation.labels) if self._validation is not None else 0,
+            validation_is_own=self._plan.own_validation,
             validation_loss=best["validation_loss"],
             validation_accuracy=best["validation_accuracy"],
             test_images=_pictures(test) if test is not None else 0,
@@ -597,6 +613,13 @@ class _Training:
             remark=said,
             warnings=[*self._warnings, *([said] if said is not None else [])],
         )
+
+    def _sample_picture(self) -> str | None:
+        """A picture file that the network was not trained on, if there is one."""
+        for part in (self._dataset.test, self._validation, self._dataset.train):
+            if part is not None and part.files:
+                return part.files[0]
+        return None
 
     def _judge(
         self, program: Program, test_accuracy: float | None, should_stop: Callable[[], bool]

@@ -2,7 +2,7 @@
 
 import click
 
-from cnncli.cli.options import data_options, debug_option, json_option, reading_options, threads_option
+from cnncli.cli.options import NearestChoice, data_options, debug_option, json_option, reading_options, threads_option
 from cnncli.cli.streams import echo
 
 
@@ -14,6 +14,13 @@ from cnncli.cli.streams import echo
 @click.argument("model")
 @data_options("the data set the model was trained on")
 @reading_options
+@click.option(
+    "--part",
+    type=NearestChoice(("test", "validation", "train", "held-out")),
+    metavar="NAME",
+    help="Images to measure on: test, validation, train, or held-out, those of the training images that were kept from "
+    "the training.  [default: the first of these that there is; train comes last]",
+)
 @threads_option
 @json_option
 @debug_option
@@ -21,6 +28,7 @@ def command(
     model: str,
     data: str | None,
     data_dir: str | None,
+    part: str | None,
     skip_bad: bool,
     no_cache: bool,
     threads: int | None,
@@ -41,6 +49,7 @@ def command(
             model,
             data=data,
             data_dir=data_dir,
+            part=part,
             threads=threads,
             skip_bad=skip_bad,
             use_cache=not no_cache,

@@ -1,6 +1,7 @@
 """What the commands print, with rich: bars and live lines on a terminal, plain lines elsewhere."""
 
 import math
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -251,6 +252,7 @@ def finished_facts(record: records.Finished) -> dict[str, Any]:
         "target_reached",
         "seconds_to_target",
         "warnings",
+        "validation_images",
     ]
     facts = {name: getattr(record, name) for name in names}
     earlier = None if record.earlier_model is None else str(record.earlier_model)
@@ -279,10 +281,12 @@ def show_finished(record: records.Finished) -> None:
     hardest = f" of the hardest {record.epoch_images:,} images" if record.epoch_images < record.images else ""
     rows += [("training", f"accuracy {percent(record.accuracy)}{hardest}, loss {record.loss:.4f}")]
     if record.validation_loss is not None:
+        whose = "images of the data's own part" if record.validation_is_own else "images held out"
         rows += [
             (
                 "validation",
-                f"accuracy {percent(record.validation_accuracy)}, loss {record.validation_loss:.4f}",
+                f"accuracy {percent(record.validation_accuracy)}, loss {record.validation_loss:.4f}, "
+                f"{record.validation_images:,} {whose}",
             )
         ]
     if record.target is not None:
@@ -298,6 +302,8 @@ def show_finished(record: records.Finished) -> None:
                 f"accuracy {percent(record.test_accuracy)}, {wrong:,} of {record.test_images:,} images wrong",
             )
         ]
+    else:
+        rows += [("test", _no_test(record))]
     rows += [("model", f"{model}, {size(record.model_bytes)}")]
     if record.earlier_model is not None:
         rows += [("", told(record.model, record.earlier_model))]
@@ -306,10 +312,40 @@ def show_finished(record: records.Finished) -> None:
     print_table(console, facts_table(rows))
     console.print()
     console.print(Text("try next", style="dim"))
-    quoted = shlex.quote(model)
-    console.print(Text(f"  cnn eval {quoted}", style="bold"))
-    picture = "digit.png" if Path("digit.png").exists() else "PICTURE.png"
-    console.print(Text(f"  cnn predict {picture} --model {quoted}", style="bold"))
+    for line in next_commands(record):
+        console.print(Text(f"  {line}", style="bold"))
+
+
+def _no_test(record: records.Finished) -> str:
+    if record.validation_loss is None:
+        return "no images; --val 0.1 holds some out, or the accuracy on new images stays unknown"
+    return "no images; the validation images chose the epoch, so expect a little less on new ones"
+
+
+def next_commands(record: records.Finished) -> list[str]:
+    """What to type next; each line runs as it stands where the training was started."""
+    model = shlex.quote(printable(record.model))
+    from cnncli.data import NAMES  # it was imported for the training
+
+    by_name = record.data_path in NAMES
+    where = [record.data_path if by_name else _from_here(record.data_path)]
+    if by_name and record.data_dir is not None and os.environ.get("CNN_DATA_DIR") != record.data_dir:
+        where += ["--data-dir", _from_here(record.data_dir)]
+    # A model knows the name of its data, and no path.
+    commands = [f"cnn eval {model}" if by_name and len(where) == 1 else f"cnn eval {model} --data {shlex.join(where)}"]
+    if record.sample is not None and Path(record.sample).is_file():
+        commands.append(f"cnn predict {shlex.quote(_from_here(record.sample))} --model {model}")
+    elif Path("digit.png").is_file() and record.data_path in ("mnist", "digits", "emnist-digits"):
+        commands.append(f"cnn predict digit.png --model {model}")
+    else:
+        commands.append(f"cnn data {shlex.join(where)} --show")
+    return commands
+
+
+def _from_here(path: str) -> str:
+    """The path as short as the user would type it."""
+    here = os.path.relpath(path)
+    return here if not here.startswith("..") else path
 
 
 def show_remark(record: records.Finished) -> None:

@@ -12,6 +12,7 @@ from cnncli.files import printable
 
 _MATRIX_CLASSES = 20  # more columns than this fit no screen; the commonest confusions are listed instead
 _CONFUSIONS = 10
+_SEEN = "the model has seen these images: what it makes of new ones is not measured here; pass --data with others"
 
 
 def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
         "classes": classes,
         "confusion": metrics.confusion.tolist(),
         "part": evaluation.part,
+        "trained_on": evaluation.trained_on,
         "unanswered": metrics.unanswered,
         "notes": [note.text for note in evaluation.notes],
     }
@@ -52,7 +54,7 @@ def show_evaluation(evaluation: Evaluation) -> None:
     console.print(
         Text.assemble(
             (printable(evaluation.model), "bold"),
-            f" on {metrics.samples:,} images of {evaluation.data}, {duration(evaluation.seconds)}",
+            f" on {_which(evaluation)}, {duration(evaluation.seconds)}",
         )
     )
     wrong = metrics.samples - int(metrics.confusion.trace())
@@ -60,11 +62,13 @@ def show_evaluation(evaluation: Evaluation) -> None:
         Text.assemble(
             ("accuracy ", "dim"),
             (percent(metrics.accuracy), "bold green"),
-            f" ({wrong:,} wrong)",
+            f" ({wrong:,} wrong{' of its own training images' if evaluation.trained_on else ''})",
             ("  loss ", "dim"),
             (f"{metrics.loss:.4f}", "bold"),
         )
     )
+    if evaluation.trained_on:
+        console.print(Text(_SEEN, style="yellow"))
     for note in evaluation.notes:
         console.print(Text(printable(note.text), style="dim"))
     console.print()
@@ -76,6 +80,16 @@ def show_evaluation(evaluation: Evaluation) -> None:
     else:
         console.print(Text("commonest confusions", style="dim"))
         print_table(console, _confusions(evaluation.class_names, metrics))
+
+
+def _which(evaluation: Evaluation) -> str:
+    """The images that were measured, in words."""
+    count, data = f"{evaluation.metrics.samples:,}", evaluation.data
+    if evaluation.trained_on:
+        return f"the {count} images of {data} that it was trained on"
+    if evaluation.part == "held-out":
+        return f"the {count} training images of {data} that it held out, which chose its best epoch"
+    return f"{count} {evaluation.part} images of {data}"
 
 
 def _class_table(names: list[str], metrics: Metrics) -> Table:

@@ -71,7 +71,7 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
     type=Number(least=0, below=1),
     metavar="FRACTION",
     help="Share of the training images to validate on; the best epoch by it is kept.  "
-    "[default: 0; with --target 0.05, or what the network's description says]",
+    "[default: the part that the data keep for it; else with --target 0.05, 0.1 where there are no test images, and 0]",
 )
 @click.option(
     "--target",
@@ -110,7 +110,10 @@ SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
     help="Time between checkpoints within an epoch; there is one after each epoch too.",
 )
 @click.option(
-    "--resume", type=Folder(), metavar="RUN", help="Go on with a stopped run's folder."
+    "--resume",
+    type=Folder(),
+    metavar="RUN",
+    help="Go on with a stopped run's folder; --data says where its data are now, if they were moved.",
 )
 @json_option
 @debug_option
@@ -214,7 +217,7 @@ def _check_resume(ctx: click.Context, resume: str | None) -> None:
     """A resumed run keeps its settings, so that it ends with the same weights."""
     if resume is None:
         return
-    free = {"resume", "threads", "out", "as_json", "data_dir", "save_every", "no_cache"}
+    free = {"resume", "threads", "out", "as_json", "data", "data_dir", "save_every", "no_cache"}
     typed = click.core.ParameterSource.COMMANDLINE
     for parameter in ctx.command.params:
         if parameter.name not in free and ctx.get_parameter_source(parameter.name or "") is typed:

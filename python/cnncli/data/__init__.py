@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cnncli.data.by_path import read_path
 from cnncli.data.cache import named_folder
-from cnncli.data.dataset import Blank, DataSet, Note, Split
+from cnncli.data.dataset import Blank, DataSet, Note, Split, images_digest
 from cnncli.data.digits import load_digits
 from cnncli.data.fetch_records import FetchRecord, Report, ignore
 from cnncli.data.fetching import UnreachableError, fetch
@@ -32,6 +32,7 @@ __all__ = [
     "Split",
     "fetch",
     "ignore",
+    "images_digest",
     "load",
     "prepare_set",
     "read_raw",

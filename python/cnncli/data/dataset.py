@@ -145,6 +145,13 @@ class DataSet:
         return total.hexdigest()
 
 
+def images_digest(part: Split | None) -> str | None:
+    """SHA-256 (64 hex digits) of the shape and pixels of a part; None without images. Labels do not count."""
+    if part is None or not len(part):
+        return None
+    return hashlib.sha256(f"{part.images.shape}\n".encode() + hashlib.sha256(part.images.data).digest()).hexdigest()
+
+
 def find_polarity(images: Images) -> str:
     """Whether the images are light on dark, dark on light or neither, from up to 1,000 of them.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cnncli import picture_file
 from cnncli.errors import DataError
 from cnncli.picture_file import read_picture
 
@@ -80,3 +81,28 @@ def test_a_png_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path: Path
     path.write_bytes(bytes(content))
     with pytest.raises(DataError, match="60000x60000 is more than 89,478,485 pixels; scale the picture down"):
         read_picture(path)
+
+
+@pytest.mark.parametrize("top", [255, 1023, 4095, 65535])
+def test_sixteen_bits_that_hold_fewer_are_scaled_to_the_same_picture(tmp_path: Path, top: int) -> None:
+    values = np.rint(upright_pixels() / 240 * top).astype(np.uint16)
+    Image.fromarray(values).save(tmp_path / "picture.png")
+    image, _ = read_picture(tmp_path / "picture.png")
+    np.testing.assert_allclose(np.asarray(image), upright_pixels() / 240 * 255, atol=255 / top)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_jpeg_above_the_limit_is_read_at_reduced_size_where_that_saves_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, progressive: bool
+) -> None:
+    monkeypatch.setattr(picture_file, "MAX_PIXELS", 100_000)
+    path = tmp_path / "large.jpg"
+    Image.new("L", (1600, 1600), 90).save(path, progressive=progressive)
+    said = r"large.jpg: 1600x1600 is more than 100,000 pixels; scale the picture down$"
+    if progressive:
+        with pytest.raises(DataError, match=said):
+            read_picture(path, enough=150)
+    else:
+        assert read_picture(path, enough=150)[0].size == (200, 200)
+        with pytest.raises(DataError, match=said):
+            read_picture(path)

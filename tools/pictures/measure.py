@@ -17,7 +17,7 @@ from tools.pictures.groups import GROUPS, Glyphs, Picture, draw
 import cnncli
 from cnncli import data
 from cnncli.architectures import shipped_model
-from cnncli.errors import CnnError
+from cnncli.errors import CnnError, DataError
 
 _TILE = 96
 
@@ -30,17 +30,23 @@ def test_glyphs(folder: str | Path) -> Glyphs:
 
 
 def read(model: cnncli.Model, pictures: list[Picture]) -> list[tuple[str, float]]:
-    """(answer or the error, its probability) for each picture."""
+    """(answer or the error, its probability) for each picture; where there are several digits, all are read."""
+    return [_read_one(model, picture.image) for picture in pictures]
+
+
+def _read_one(model: cnncli.Model, image: Image.Image) -> tuple[str, float]:
     assert model.recipe is not None
-    answers = []
-    for picture in pictures:
+    try:
         try:
-            prediction = model.predict(model.recipe.prepare(picture.image).pixels)
-        except CnnError as error:
-            answers.append((str(error), 0.0))
-        else:
-            answers.append((prediction.names[0], float(prediction.probabilities.max())))
-    return answers
+            inputs = [model.recipe.prepare(image, refuse_several=True)]
+        except DataError as error:
+            if "side by side" not in str(error):
+                raise
+            inputs = [prepared for prepared, _ in model.recipe.prepare_all(image)]
+        prediction = model.predict(np.stack([prepared.pixels for prepared in inputs]))
+    except CnnError as error:
+        return str(error), 0.0
+    return "".join(prediction.names), float(prediction.probabilities.max(axis=1).min())
 
 
 def sheet(pictures: list[Picture], answers: list[tuple[str, float]]) -> Image.Image:
@@ -76,16 +82,20 @@ def main() -> None:
         sys.exit(f"fonts are missing: {', '.join(missing_fonts())}")
     source = test_glyphs(os.environ["CNN_TEST_MNIST"])
     model = cnncli.load(asked.model or shipped_model("lenet5"))
-    print("| group | pictures | right | refused | wrong above 0.9 |\n|---|---|---|---|---|")
+    least = model.confidence.threshold
+    print("| group | pictures | right | of these not sure | wrong above 0.9 | refused |\n|---|---|---|---|---|---|")
     for group in asked.group or GROUPS:
         pictures = [draw(group, index, source, asked.seed) for index in range(asked.count)]
         answers = read(model, pictures)
-        right = sum(answer == picture.text for picture, (answer, _) in zip(pictures, answers, strict=True))
+        shares = [
+            share for picture, (answer, share) in zip(pictures, answers, strict=True) if answer == picture.text
+        ]
         refused = sum(share == 0 for _, share in answers)
         sure = sum(
             answer != picture.text and share > 0.9 for picture, (answer, share) in zip(pictures, answers, strict=True)
         )
-        print(f"| {group} | {len(pictures)} | {right} | {refused} | {sure} |", flush=True)
+        unsure = sum(share < least for share in shares)
+        print(f"| {group} | {len(pictures)} | {len(shares)} | {unsure} | {sure} | {refused} |", flush=True)
         if asked.sheets:
             asked.sheets.mkdir(parents=True, exist_ok=True)
             sheet(pictures[:72], answers[:72]).save(asked.sheets / f"{group}.png")

@@ -8,7 +8,8 @@ from .paper import Floats, Mask, highest, quantile, stroke_width
 
 _LEAST_SEPARATED = 0.6  # share of the variance that two levels explain
 _THINNEST, _THICKEST = 0.05, 0.33  # stroke width over the picture's larger side
-_LARGEST_SQUARE = 0.46  # its side over the root of the picture's area
+_LARGEST_SQUARE = 0.36  # its side over the root of the picture's area
+_FILLED = 0.6  # a stroke with such a square in it takes at most this share of the picture
 _MOST_OF_BORDER = 0.6  # ink takes at most this share of the outermost pixels
 _WORTH_COUNTING = 0.01  # share of the picture; smaller parts are noise
 
@@ -79,11 +80,13 @@ def _touches_all_sides(mask: Mask) -> bool:
 
 
 def _is_stroke(mask: Mask, part: Mask) -> bool:
-    """Whether twice the area over the outline's length is a pen's width, and no large square fits into the part.
+    """Whether twice the area over the outline's length is a pen's width, and the part is no filled area.
 
     The lit middle of a page with dark corners touches all sides too.
     """
     if not _THINNEST <= stroke_width(mask) / max(mask.shape) <= _THICKEST:
         return False
+    if part.mean() <= _FILLED:
+        return True
     reach = max(1, round(_LARGEST_SQUARE / 2 * (part.size**0.5)))
     return not (highest((~part).astype(np.float32), reach) == 0).any()

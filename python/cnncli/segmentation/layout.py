@@ -9,6 +9,7 @@ from .parts import EDGE
 
 _BOX_SHARE = 20 / 28  # MNIST: digits fitted to 20x20 in 28x28 (LeCun et al. 1998, section III.A)
 _THINNEST = 0.075  # stroke width over the digit's size: 1.5 pixels of 20; MNIST's pens are wider
+_THINNEST_SMALL = 0.12  # of small crops, where a line of one pixel has gaps that a wider pen closes
 _FINE = 96  # pixels of a crop's side at which a thin stroke can be widened by less than a pixel of the result
 
 
@@ -57,7 +58,8 @@ def not_too_thin(ink: Floats) -> tuple[Floats, bool]:
     strokes are widened by less than a pixel.
     """
     side = max(ink.shape)
-    missing = _THINNEST * side - stroke_width(ink > 0.5)
+    thinnest = _THINNEST_SMALL if side < _FINE // 2 else _THINNEST
+    missing = thinnest * side - stroke_width(ink > 0.5)
     if missing < 1 and side >= _FINE // 2:  # nothing to gain
         return ink, False
     if side < _FINE:

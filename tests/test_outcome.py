@@ -20,7 +20,13 @@ def finish(folder: Path, images: np.ndarray, labels: np.ndarray, **changes: obje
     np.savez(folder / "data.npz", x_train=images, y_train=labels.astype(np.uint8))
     (folder / "small.toml").write_text(NETWORK)
     settings = TrainSettings(
-        "mlp", str(folder / "data.npz"), runs=str(folder / "runs"), out=str(folder / "m.bin"), epochs=1, threads=1
+        "mlp",
+        str(folder / "data.npz"),
+        runs=str(folder / "runs"),
+        out=str(folder / "m.bin"),
+        epochs=1,
+        threads=1,
+        validation=0.0,
     )
     *_, last = train(replace(settings, **changes))  # type: ignore[arg-type]
     assert isinstance(last, Finished)

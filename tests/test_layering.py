@@ -19,7 +19,7 @@ CPP = ROOT / "cpp"
 
 # Layer: (its modules and packages, the layers it may use). Modules of one layer may use each other.
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
-    "errors": ({"errors", "version"}, set()),
+    "errors": ({"errors", "version", "training_options"}, set()),
     "core": ({"_core"}, set()),
     "bytes": (
         {"files", "earlier", "container", "strict_json", "typed_json", "shown", "picture_formats"},

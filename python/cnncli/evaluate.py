@@ -121,6 +121,7 @@ def evaluate_model(
     data: str | None = None,
     data_dir: str | None = None,
     part: str | None = None,
+    label_column: str | None = None,
     threads: int | None = None,
     skip_bad: bool = False,
     use_cache: bool = True,
@@ -133,6 +134,7 @@ def evaluate_model(
         only, since a model file holds no paths
     part : "test", "validation", "train" or "held-out"; None: the first of test and validation that there is, else those
         of the training images that the model was not trained on, else all of them
+    label_column : which column of a list or table is the label; None: it is found
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     report : called with what happens while the data set is fetched and its pictures are prepared
@@ -145,7 +147,7 @@ def evaluate_model(
             f"{shown(path)}: has {len(network.class_names):,} classes; at most {_MOST_CLASSES:,} are evaluated"
         )
     name_or_path = data or _recorded_data(shown(path), network.record)
-    raw = data_sets.read_raw(name_or_path, data_dir=data_dir, report=report)
+    raw = data_sets.read_raw(name_or_path, data_dir=data_dir, label_column=label_column, report=report)
     held = [name for name in ("test", "validation", "train") if len(raw.parts.get(name, ()))]
     if not held:
         raise DataError(f"{raw.name}: holds no images; pass another --data")

@@ -50,6 +50,7 @@ class TrainSettings:
     size : [height, width] of the images; None: likewise
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
+    label_column : which column of a list or table is the label; None: it is found
     """
 
     architecture: str = "lenet5"
@@ -75,6 +76,7 @@ class TrainSettings:
     size: tuple[int, int] | None = None
     skip_bad: bool = False
     use_cache: bool = True
+    label_column: str | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ class Plan:
     size: list[int] | None = None
     skip_bad: bool = False
     own_validation: bool = False
+    label_column: str | None = None
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -154,10 +157,12 @@ class FoundData:
         return data.prepare_set(self.raw, **how)
 
 
-def find_data(name_or_path: str | None, data_dir: str | None, report: data.Report) -> FoundData:
+def find_data(
+    name_or_path: str | None, data_dir: str | None, label_column: str | None, report: data.Report
+) -> FoundData:
     """What is found under the name or path; without one the usual data set."""
     if name_or_path is not None:
-        raw = data.read_raw(name_or_path, data_dir=data_dir, report=report)
+        raw = data.read_raw(name_or_path, data_dir=data_dir, label_column=label_column, report=report)
         is_name = name_or_path in data.NAMES
         return FoundData(raw, None, name_or_path if is_name else str(Path(name_or_path).resolve()))
     raw, notice = data.resolve_default(data_dir, report)
@@ -254,6 +259,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         colour=settings.colour,
         size=list(settings.size) if settings.size is not None else None,
         skip_bad=settings.skip_bad,
+        label_column=settings.label_column,
     )
     if plan.target is not None and plan.validation == 0:
         raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")

@@ -48,6 +48,7 @@ from cnncli.records import EpochDone, Finished, Progress, Record, SaveFailed, St
 from cnncli.runs import RunFolder
 from cnncli.serialize import load_model, save_beside_earlier
 from cnncli.timetable import HardImages, Timetable
+from cnncli.training_options import recorded_words
 from cnncli.training_state import TrainingState, check_fit, read_state
 from cnncli.version import __version__
 
@@ -83,7 +84,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"
     description, source = read_model(settings.architecture)
     plan = make_plan(settings, description, source)
     check_out(plan.out)
-    found = find_data(settings.data, settings.data_dir, report)
+    found = find_data(settings.data, settings.data_dir, settings.label_column, report)
     if "train" not in found.raw.parts:
         raise DataError(f"{found.raw.name}: holds no training images; pass another --data")
     dataset = found.prepare(
@@ -122,7 +123,7 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator["_Training
         where = printable(run.checkpoint_path)
         state = read_state(where, checkpoint.state)
         try:
-            found = find_data(plan.data, plan.data_dir, report)
+            found = find_data(plan.data, plan.data_dir, plan.label_column, report)
         except DataError as error:
             if settings.data is not None:
                 raise
@@ -512,44 +513,15 @@ class _Training:
         }
 
     def _command(self) -> str:
-        plan = self._plan
-        words = [
-            "cnn",
-            "train",
-            "--arch",
-            Path(plan.architecture).name,
-            "--data",
-            Path(plan.data).name,
-            "--epochs",
-            str(plan.epochs),
-            "--batch-size",
-            str(plan.batch_size),
-            "--optim",
-            plan.optimizer,
-            "--lr",
-            repr(plan.learning_rate),
-            "--momentum",
-            repr(plan.momentum),
-            "--weight-decay",
-            repr(plan.weight_decay),
-            "--schedule",
-            plan.schedule,
-            "--val",
-            repr(plan.validation),
-            "--seed",
-            str(plan.seed),
-        ]
-        if plan.target is not None:
-            words += ["--target", repr(plan.target)]
-        if plan.prepare != "auto":
-            words += ["--prepare", plan.prepare]
-        if plan.size is not None:
-            words += ["--size", "x".join(map(str, plan.size))]
-        if plan.colour is not None:
-            words += ["--colour", plan.colour]
-        if plan.skip_bad:
-            words += ["--skip-bad"]
-        return shlex.join(words)
+        """What repeats the training, but for the place of the data."""
+        values = asdict(self._plan)
+        for name in ("architecture", "data"):
+            values[name] = Path(values[name]).name
+        if self._plan.prepare == "auto":
+            values["prepare"] = None
+        if self._plan.own_validation:
+            values["validation"] = None
+        return shlex.join(["cnn", "train", *recorded_words(values)])
 
     def _finish(self, should_stop: Callable[[], bool]) -> Finished:
         """Measures the best model on the test images, unread until now, and writes the model files."""

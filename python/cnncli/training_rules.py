@@ -13,9 +13,7 @@ from cnncli.architectures import find_line
 from cnncli.description import quoted, shown, suggestion
 from cnncli.errors import FormatError, UsageError
 from cnncli.files import printable
-from cnncli.schedule import SCHEDULES
-
-OPTIMIZERS = ("sgd",)
+from cnncli.training_options import TRAINING_OPTIONS, TrainingOption
 
 
 @dataclass(frozen=True)
@@ -39,23 +37,36 @@ class Rule:
         return self.use
 
 
-def _whole(least: int, most: int) -> Rule:
-    return Rule(
-        f"use a whole number, at least {least:,} and at most {most:,}",
-        lambda value: isinstance(value, Integral) and not isinstance(value, bool) and least <= int(value) <= most,
-    )
+def _rule(row: TrainingOption) -> Rule:
+    """The rule that a row of the table states."""
+    if row.kind == "word":
+        return _word(row.words)
+    limits = dict(row.limits)
+    words = {"above": "more than", "least": "at least", "below": "less than", "most": "at most"}
+    stated = " and ".join(f"{words[name]} {limit:,}" for name, limit in limits.items())
+    if row.field == "target":
+        return Rule("use an accuracy above 0 and at most 1, such as 0.99", _within(limits, whole=False))
+    kind = "a whole number" if row.kind == "whole" else "a number"
+    return Rule(f"use {kind}, {stated}", _within(limits, whole=row.kind == "whole"))
 
 
-def _number(limits: str, holds: Callable[[float], bool]) -> Rule:
+def _within(limits: dict[str, float], *, whole: bool) -> Callable[[Any], bool]:
     def accepts(value: Any) -> bool:
-        if not isinstance(value, Real) or isinstance(value, bool):
+        if not isinstance(value, Integral if whole else Real) or isinstance(value, bool):
             return False
         try:
-            return math.isfinite(value) and holds(float(value))
+            number: float = value.__index__() if isinstance(value, Integral) else float(value)
         except OverflowError:  # a whole number that no float reaches
             return False
+        holds = {
+            "above": lambda limit: number > limit,
+            "least": lambda limit: number >= limit,
+            "below": lambda limit: number < limit,
+            "most": lambda limit: number <= limit,
+        }
+        return math.isfinite(number) and all(holds[name](limit) for name, limit in limits.items())
 
-    return Rule(f"use a number, {limits}", accepts)
+    return accepts
 
 
 def _word(names: Iterable[str]) -> Rule:
@@ -64,20 +75,12 @@ def _word(names: Iterable[str]) -> Rule:
     return Rule(use, lambda value: isinstance(value, str) and value in known, known)
 
 
-_SHARE = _number("at least 0 and less than 1", lambda number: 0 <= number < 1)
-_PART = _number("more than 0 and at most 1", lambda number: 0 < number <= 1)
-
-# The keys of a description's [training]; the names are those of TrainSettings, and `nesterov` has no option.
+_RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind == "word"]
+_PART = _within({"above": 0, "most": 1}, whole=False)
+# The keys of a description's [training]; `nesterov` has no option.
 TRAINING: Mapping[str, Rule] = {
-    "epochs": _whole(1, 100_000),
-    "batch_size": _whole(1, 65_536),
-    "optimizer": _word(OPTIMIZERS),
-    "learning_rate": _number("more than 0", lambda number: number > 0),
-    "momentum": _SHARE,
+    **{row.field: _rule(row) for row in _RULED if row.is_described},
     "nesterov": Rule("use true or false", lambda value: isinstance(value, bool)),
-    "weight_decay": _number("at least 0", lambda number: number >= 0),
-    "schedule": _word(SCHEDULES),
-    "validation": _SHARE,
 }
 # Those of its [target].
 TARGET: Mapping[str, Rule] = {
@@ -85,29 +88,19 @@ TARGET: Mapping[str, Rule] = {
     "cycle": TRAINING["epochs"],
     "shares": Rule(
         "use a list of numbers above 0 and at most 1",
-        lambda value: isinstance(value, list) and all(_PART.accepts(share) for share in value),
+        lambda value: isinstance(value, list) and all(_PART(share) for share in value),
     ),
 }
-# What a caller may ask for beside them, and the options that stand for settings of other names.
-_ASKED: Mapping[str, Rule] = {
-    **TRAINING,
-    "target": Rule("use an accuracy above 0 and at most 1, such as 0.99", _PART.accepts),
-    "seed": _whole(0, 2**63 - 1),
-    "threads": _whole(1, 1024),
-    "save_every": _number("at least 0", lambda number: number >= 0),
-}
-_OPTIONS = {"learning_rate": "lr", "optimizer": "optim", "validation": "val"}
 
 
 def check_asked(settings: Mapping[str, Any]) -> None:
     """Raises UsageError for what no training can be asked for; None asks for nothing."""
-    for name, rule in _ASKED.items():
-        value = settings.get(name)
+    for row in _RULED:
+        value, rule = settings.get(row.field), _rule(row)
         if value is not None and not rule.accepts(value):
-            option = f"--{_OPTIONS.get(name, name.replace('_', '-'))}"
             typed = quoted(value) if isinstance(value, str) else shown(value)
             unknown = "unknown; " if rule.names else ""
-            raise UsageError(f"{option} {typed}: {unknown}{rule.remedy(value)}")
+            raise UsageError(f"{row.option} {typed}: {unknown}{rule.remedy(value)}")
 
 
 def check_described(description: Mapping[str, Any], architecture: str, source: str) -> None:

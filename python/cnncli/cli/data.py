@@ -10,6 +10,7 @@ from cnncli.cli.options import (
     data_dir_option,
     debug_option,
     json_option,
+    label_column_option,
     picture_options,
     reading_options,
 )
@@ -50,11 +51,7 @@ _PARTS = ("train", "validation", "test")
     metavar="N",
     help="Draw digits from this seed; of other data sets, show images picked by it and not the first ones.",
 )
-@click.option(
-    "--label-column",
-    metavar="NAME|N",
-    help="Column of a list or table that holds the labels: its name, its number, first or last.  [default: found]",
-)
+@label_column_option
 @data_dir_option
 @picture_options
 @reading_options

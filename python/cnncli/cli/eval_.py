@@ -2,7 +2,15 @@
 
 import click
 
-from cnncli.cli.options import NearestChoice, data_options, debug_option, json_option, reading_options, threads_option
+from cnncli.cli.options import (
+    NearestChoice,
+    data_options,
+    debug_option,
+    json_option,
+    label_column_option,
+    reading_options,
+    threads_option,
+)
 from cnncli.cli.streams import echo
 
 
@@ -13,6 +21,7 @@ from cnncli.cli.streams import echo
 )
 @click.argument("model")
 @data_options("the data set the model was trained on")
+@label_column_option
 @reading_options
 @click.option(
     "--part",
@@ -28,6 +37,7 @@ def command(
     model: str,
     data: str | None,
     data_dir: str | None,
+    label_column: str | None,
     part: str | None,
     skip_bad: bool,
     no_cache: bool,
@@ -50,6 +60,7 @@ def command(
             data=data,
             data_dir=data_dir,
             part=part,
+            label_column=label_column,
             threads=threads,
             skip_bad=skip_bad,
             use_cache=not no_cache,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cnncli.training_options import row_of
+
 _LARGEST_SIDE = 4096
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -154,9 +156,7 @@ def data_options(default: str) -> Callable[[F], F]:
         return click.option(
             "--data",
             metavar="NAME|PATH",
-            help="mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters (fetched if they are not there), "
-            "digits, or a path: a folder with one subfolder a class, a folder of IDX files, an .npz, or a .csv "
-            f"with a path and a label in each row.  [default: {default}]",
+            help=f"{row_of('data').help}  [default: {default}]",
         )(function)
 
     return decorate
@@ -175,6 +175,12 @@ class ImageSize(_SizeType):
         if len(sides) > 2 or not all(1 <= side <= _LARGEST_SIDE for side in sides):
             self.fail(f"{value}: use pixels such as 32, or HxW such as 32x48, up to {_LARGEST_SIDE}", param, ctx)
         return sides[0], sides[-1]
+
+
+def label_column_option(function: F) -> F:
+    """`--label-column`."""
+    row = row_of("label_column")
+    return click.option(row.option, metavar=row.metavar, help=f"{row.help}  [default: {row.otherwise}]")(function)
 
 
 def picture_options(function: F) -> F:

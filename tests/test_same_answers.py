@@ -23,6 +23,7 @@ def trained(folder: Path, data: Path, **settings: object) -> Finished:
         epochs=12,
         batch_size=16,
         threads=1,
+        validation=0.0,
         runs=str(folder / "runs"),
         out=str(folder / "model.bin"),
         **settings,  # type: ignore[arg-type]
@@ -53,7 +54,7 @@ def test_eval_and_predict_agree_file_by_file(
     files = write_files(tmp_path / "pictures", KINDS[kind](120, rng))
     data = READERS[reader](tmp_path, files)
     record = trained(tmp_path, data)
-    evaluation = evaluate_model(tmp_path / "model.bin", data=str(data))
+    evaluation = evaluate_model(tmp_path / "model.bin", data=str(data), part="train")
     assert evaluation.metrics.samples == len(files)
     assert answers_by_file(evaluation, files) == predicted(tmp_path / "model.bin", files)
     assert evaluation.metrics.accuracy > 0.8, record.notes
@@ -84,7 +85,7 @@ def test_pictures_without_a_glyph_are_wrong_answers_for_both(
     data = READERS[reader](tmp_path, files)
     record = trained(tmp_path, data, prepare="glyph")
     assert any("no glyph is found" in note for note in record.notes)
-    evaluation = evaluate_model(tmp_path / "model.bin", data=str(data))
+    evaluation = evaluate_model(tmp_path / "model.bin", data=str(data), part="train")
     answers = predicted(tmp_path / "model.bin", files)
     assert answers[7] == -1
     assert evaluation.metrics.unanswered == answers.count(-1) == evaluation.predictions.tolist().count(-1)

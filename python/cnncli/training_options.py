@@ -77,8 +77,9 @@ TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
         "NAME|N", otherwise="found", is_recorded=True,
     ),
     TrainingOption(
-        "prepare", "word", "How pictures become images: glyph finds, crops and centres the one letter, digit or symbol, "
-        "plain fits the whole picture.", "NAME", words=("auto", "glyph", "plain"), is_recorded=True,
+        "prepare", "word",
+        "How pictures become images: glyph finds, crops and centres the one letter, digit or symbol, plain fits the "
+        "whole picture.", "NAME", words=("auto", "glyph", "plain"), is_recorded=True,
         otherwise="auto, decided from the training pictures",
     ),
     TrainingOption(
@@ -127,8 +128,9 @@ TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
         otherwise="the part that the data keep for it; else with --target 0.05, without test images 0.1, and 0",
     ),
     TrainingOption(
-        "target", "number", "Stop as soon as the validation accuracy is this, such as 0.99; exit code 1 if it never is. "
-        "Takes the description's fast settings. Before the schedule's end two standard errors more are asked for.",
+        "target", "number",
+        "Stop as soon as the validation accuracy is this, such as 0.99; exit code 1 if it never is. Takes the "
+        "description's fast settings. Before the schedule's end two standard errors more are asked for.",
         "ACCURACY", limits=_limits(above=0, most=1), is_recorded=True,
     ),
     TrainingOption(
@@ -152,8 +154,8 @@ TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
         "SECONDS", limits=_limits(least=0), default=30, stays_free=True,
     ),
     TrainingOption(
-        "resume", "folder", "Go on with a stopped run's folder; --data says where its data are, if they were moved.", "RUN",
-        stays_free=True,
+        "resume", "folder",
+        "Go on with a stopped run's folder; --data says where its data are, if they were moved.", "RUN", stays_free=True,
     ),
 )  # fmt: skip
 

@@ -56,6 +56,28 @@ def test_letters_on_paper_are_glyphs(tmp_path: Path, rng: np.random.Generator) -
     assert decision.reason.startswith("one glyph found in ")
 
 
+def filled_shapes(rng: np.random.Generator) -> Pictures:
+    """One shape anywhere, ink and paper of any colour, some of them too alike to be told."""
+    made = []
+    for number in range(60):
+        colours = [tuple(int(level) for level in rng.integers(0, 256, 3)) for _ in range(2)]
+        if number % 10 == 9:
+            colours[1] = colours[0]
+        picture = Image.new("RGB", (48, 48), colours[0])
+        left, top = (int(place) for place in rng.integers(2, 24, 2))
+        corners = [(left + 10, top), (left, top + 20), (left + 20, top + 20)]
+        if number % 2:
+            ImageDraw.Draw(picture).polygon(corners, fill=colours[1])
+        else:
+            ImageDraw.Draw(picture).ellipse((left, top, left + 20, top + 20), fill=colours[1])
+        made.append((picture, str(number % 2)))
+    return made
+
+
+def test_glyphs_that_are_far_better_need_not_be_found_in_all(tmp_path: Path, rng: np.random.Generator) -> None:
+    assert decided(tmp_path, filled_shapes(rng)).recipe.kind == "glyph"
+
+
 @pytest.mark.parametrize("draw", [textures, noise, coloured_discs], ids=lambda draw: draw.__name__)
 def test_what_is_no_glyph_or_loses_its_class_as_one_stays_plain(
     draw: object, tmp_path: Path, rng: np.random.Generator

@@ -230,3 +230,8 @@ def test_progress_is_told_after_half_a_second(folder: Path, monkeypatch: pytest.
     progress = [record for record in told if isinstance(record, PicturesProgress) and record.stage == "preparing"]
     assert progress[0].seconds >= 0.5 and progress[-1].done == progress[-1].total == 40
     assert isinstance(told[-1], PicturesDone) and told[-1].total == 40 and told[-1].cached == 0
+    images(folder)
+    for file in sorted(folder.rglob("*.png"))[:20]:
+        Image.new("RGB", (32, 32), (int(file.stem), 2, 3)).save(file)
+    images(folder, report=told.append)
+    assert isinstance(told[-1], PicturesDone) and told[-1].total == 40 and told[-1].cached == 20

@@ -131,7 +131,7 @@ class _Watch:
         if self._is_shown:
             seconds = time.monotonic() - self._began
             self._report(PicturesDone(self._name, self._stage, self._total, self.cached, seconds))
-        self._stage, self._is_shown, self.cached = "", False, 0
+        self._stage, self._is_shown = "", False
 
 
 @dataclass
@@ -312,7 +312,7 @@ def _tell_blanks(name: str, split: Split, notes: list[Note]) -> None:
     if not split.blanks:
         return
     count = len(split.blanks)
-    what = f"{_count(count, 'picture')} in which no glyph is found ({_first([blank.reason for blank in split.blanks])})"
+    what = f"{_count(count, 'picture')} in which no glyph is found ({_first([blank.name for blank in split.blanks])})"
     if name == "test":
         notes.append(Note("prepared", f"test: {what}, counted as wrong answers", {"no glyph in test": count}))
     else:

@@ -155,7 +155,8 @@ TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
     ),
     TrainingOption(
         "resume", "folder",
-        "Go on with a stopped run's folder; --data says where its data are, if they were moved.", "RUN", stays_free=True,
+        "Go on with a stopped run's folder; --data says where its data are, if they were moved.", "RUN",
+        stays_free=True,
     ),
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ Raised before any data is read, with the place, the rule, the value and the reme
 """
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from numbers import Integral, Real
@@ -50,21 +51,23 @@ def _rule(row: TrainingOption) -> Rule:
     return Rule(f"use {kind}, {stated}", _within(limits, whole=row.kind == "whole"))
 
 
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    "above": operator.gt,
+    "least": operator.ge,
+    "below": operator.lt,
+    "most": operator.le,
+}
+
+
 def _within(limits: dict[str, float], *, whole: bool) -> Callable[[Any], bool]:
     def accepts(value: Any) -> bool:
         if not isinstance(value, Integral if whole else Real) or isinstance(value, bool):
             return False
         try:
             number: float = value.__index__() if isinstance(value, Integral) else float(value)
+            return math.isfinite(number) and all(_HOLDS[name](number, limit) for name, limit in limits.items())
         except OverflowError:  # a whole number that no float reaches
             return False
-        holds = {
-            "above": lambda limit: number > limit,
-            "least": lambda limit: number >= limit,
-            "below": lambda limit: number < limit,
-            "most": lambda limit: number <= limit,
-        }
-        return math.isfinite(number) and all(holds[name](limit) for name, limit in limits.items())
 
     return accepts
 

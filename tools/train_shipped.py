@@ -16,7 +16,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 from tools.pictures import glyphs
 from tools.pictures.groups import Glyphs, draw
-from tools.pictures.outliers import random_strokes, wrong_pieces
+from tools.pictures.outliers import bowl_and_stem, random_strokes, wrong_pieces
 
 from cnncli import _core, data, schedule
 from cnncli.architectures import read_model
@@ -40,10 +40,10 @@ Labels = npt.NDArray[np.int64]
 _BATCH = 64
 _LEARNING_RATE, _MOMENTUM, _WEIGHT_DECAY = 0.05, 0.9, 0.0005
 _SEED = 1
-_HAIRLINES = 8_000  # of MNIST's glyphs, and as many of the program's own digits
+_HAIRLINES = 12_000  # of MNIST's glyphs, and as many of the program's own digits
 _SOFT = 2_000
 _FLAGGED_ONES = 3_000
-_OUTLIERS = 20_000
+_OUTLIERS = 30_000
 _DIGITS = 30_000
 _TRAINING_SEED, _HELD_OUT_SEED = 1_000, 2_000  # of pictures; the groups are measured with seeds from 0
 
@@ -111,11 +111,14 @@ def flagged_ones(count: int, seed: int) -> Pixels:
 
 
 def outliers(count: int, images: Pixels, labels: Labels, seed: int) -> Pixels:
-    """Half of them random strokes, half pieces of digits."""
+    """A third each: pieces of digits, random strokes, bowls and stems."""
     made = []
     for index in range(count):
         rng = np.random.default_rng([seed, index])
-        made.append(random_strokes(rng) if index % 3 else wrong_pieces(rng, images, labels))
+        if index % 3 == 0:
+            made.append(wrong_pieces(rng, images, labels))
+        else:
+            made.append(random_strokes(rng) if index % 3 == 1 else bowl_and_stem(rng))
     return np.stack(made)
 
 

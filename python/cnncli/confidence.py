@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 _LOWEST, _HIGHEST = 0.25, 8.0  # temperatures looked at
-_MOST_REJECTED = 0.01  # share of the right answers held out that the threshold gives up
+_MOST_REJECTED = 0.003  # share of the right answers held out that the threshold gives up
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from cnncli.errors import CnnError, DataError
 _TILE = 96
 
 
-def test_glyphs(folder: str | Path) -> Glyphs:
+def unseen_glyphs(folder: str | Path) -> Glyphs:
     """MNIST's test part, and the fonts."""
     part = data.load("mnist", data_dir=str(folder)).test
     assert part is not None
@@ -80,7 +80,7 @@ def main() -> None:
     asked = parser.parse_args()
     if missing_fonts():
         sys.exit(f"fonts are missing: {', '.join(missing_fonts())}")
-    source = test_glyphs(os.environ["CNN_TEST_MNIST"])
+    source = unseen_glyphs(os.environ["CNN_TEST_MNIST"])
     model = cnncli.load(asked.model or shipped_model("lenet5"))
     least = model.confidence.threshold
     print("| group | pictures | right | of these not sure | wrong above 0.9 | refused |\n|---|---|---|---|---|---|")

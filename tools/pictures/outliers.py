@@ -48,6 +48,37 @@ def random_strokes(rng: np.random.Generator) -> npt.NDArray[np.uint8]:
     return centred(cropped(np.asarray(canvas, np.float32) / 255), 28, 28)
 
 
+def bowl_and_stem(rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """An open bowl, alone or with a stem, or a closed one with a stem that no 6 or 9 has: right below or left above."""
+    canvas = Image.new("L", (_SIDE, _SIDE))
+    pen = ImageDraw.Draw(canvas)
+    width = int(rng.integers(4, 16))
+    wide, tall = rng.uniform(26, 68), rng.uniform(32, 68)
+    is_low = bool(rng.random() < 0.5)
+    left = (_SIDE - wide) / 2
+    top = 84 - tall if is_low else 12.0
+    box = (left, top, left + wide, top + tall)
+    opening = rng.uniform(80, 170)
+    kind = rng.random()
+    if kind < 0.3:  # closed, with a stem
+        pen.ellipse(box, None, 255, width)
+        x = left + wide - width / 2 if is_low else left + width / 2
+        pen.line([(x, 12 if is_low else top), (x, 84)], 255, width)
+    else:
+        start = rng.choice([0, 90, 180, 270]) + rng.normal(0, 15) + opening / 2
+        pen.arc(box, start, start + 360 - opening, 255, width)
+        if kind < 0.6:
+            x = left + (wide - width / 2 if rng.random() < 0.5 else width / 2)
+            pen.line([(x, rng.uniform(8, 40)), (x, rng.uniform(60, 88))], 255, width)
+        if kind > 0.85:
+            y = top + tall * rng.uniform(0.35, 0.65)
+            pen.line([(left, y), (left + wide, y)], 255, width)
+    slanted = canvas.transform(
+        canvas.size, Image.Transform.AFFINE, (1, slant := float(rng.uniform(-0.1, 0.3)), -slant * 48, 0, 1, 0)
+    )
+    return centred(cropped(np.asarray(slanted, np.float32) / 255), 28, 28)
+
+
 def wrong_pieces(
     rng: np.random.Generator, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from .parts import EDGE
 _BOX_SHARE = 20 / 28  # MNIST: digits fitted to 20x20 in 28x28 (LeCun et al. 1998, section III.A)
 _THINNEST = 0.075  # stroke width over the digit's size: 1.5 pixels of 20; MNIST's pens are wider
 _THINNEST_SMALL = 0.12  # of small crops, where a line of one pixel has gaps that a wider pen closes
+_GAP = 0.7  # half of a gap in a thin line of a small crop that is closed, pixels
 _FINE = 96  # pixels of a crop's side at which a thin stroke can be widened by less than a pixel of the result
 
 
@@ -62,19 +63,21 @@ def not_too_thin(ink: Floats) -> tuple[Floats, bool]:
     missing = thinnest * side - stroke_width(ink > 0.5)
     if missing < 1 and side >= _FINE // 2:  # nothing to gain
         return ink, False
+    factor = 1
     if side < _FINE:
         if missing <= 0.12:
             return ink, False
         factor = -(-_FINE // side)
         height, width = ink.shape
-        large = Image.fromarray(np.pad(ink, 1)).resize(
-            ((width + 2) * factor, (height + 2) * factor), Image.Resampling.BICUBIC
-        )
+        size = (width + 2) * factor, (height + 2) * factor
+        large = Image.fromarray(np.pad(ink, 1)).resize(size, Image.Resampling.BICUBIC)
         ink = np.asarray(large, np.float32).clip(0, 1)
-        missing *= factor
-    reach = min(round(missing / 2) or 1, side)
-    wide = Image.fromarray(np.pad(ink, reach))
-    return np.asarray(wide.filter(ImageFilter.MaxFilter(2 * reach + 1)), np.float32), True
+    reach = min(round(missing * factor / 2) or 1, max(ink.shape))
+    closed = round(_GAP * factor) if side < _FINE // 2 else 0  # a closing: first wider, then as much thinner again
+    wide = Image.fromarray(np.pad(ink, reach + closed)).filter(ImageFilter.MaxFilter(2 * (reach + closed) + 1))
+    if closed:
+        wide = wide.filter(ImageFilter.MinFilter(2 * closed + 1))
+    return np.asarray(wide, np.float32), True
 
 
 def centred(ink: Floats, height: int, width: int) -> npt.NDArray[np.uint8]:

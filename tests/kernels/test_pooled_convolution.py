@@ -193,9 +193,10 @@ def test_a_smaller_batch_leaves_nothing_of_a_larger_one(rng: np.random.Generator
     a.x[20:] = np.nan  # what the larger batch held must not reach the smaller one
     layer = Layer(case, a)
     layer.run(lambda rows: np.full_like(rows, np.inf))
-    layer.run(np.ones_like, count=19)
     few = Arrays(a.x[:19], a.weight, a.bias)
-    wanted = expected(case, few, np.ones_like(layer.output))
+    gradient = decided(case, few).astype(np.float32)
+    layer.run(lambda rows: gradient, count=19)
+    wanted = expected(case, few, gradient)
     assert_close(layer.output, wanted.output, terms=taps(case), few=16)
     assert_close(layer.grad_weight, wanted.grad_weight, terms=layer.output.size / case.outputs)
 
@@ -262,7 +263,14 @@ def test_large_batches_run_in_parts_whose_gradients_are_added(rng: np.random.Gen
     a = arrays(case, 2500, rng)
     layer = Layer(case, a)
     assert len(a.x) > 1024
-    layer.run(np.ones_like)
-    wanted = expected(case, a, np.ones_like(layer.output))
+    gradient, taken = decided(case, a).astype(np.float32), 0
+
+    def give(rows: np.ndarray) -> np.ndarray:
+        nonlocal taken
+        taken += len(rows)
+        return gradient[taken - len(rows) : taken]
+
+    layer.run(give)
+    wanted = expected(case, a, gradient)
     assert_close(layer.grad_weight, wanted.grad_weight, terms=layer.output.size / case.outputs)
     assert_close(layer.grad_bias, wanted.grad_bias, terms=layer.output.size / case.outputs)

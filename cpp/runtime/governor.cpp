@@ -12,12 +12,15 @@ constexpr int kFirstWindows = 3;
 // Windows between two measurements: twice as many each time that the same size has won again. They cost a few
 // hundredths of the time at first and soon less than one.
 constexpr int kFewestWindows = 5, kMostWindows = 100;
+// What was measured so long ago tells nothing of the machine as it is now, however little has run since.
+constexpr auto kForgotten = std::chrono::seconds(1);
 // A larger team has to be faster by so much: what it takes is missing elsewhere.
 constexpr double kGain = 1.03;
 
 }  // namespace
 
 int Governor::active(int threads) {
+    if (size_count_ > 0 && std::chrono::steady_clock::now() - ended_ > kForgotten) start_over();
     if (threads != threads_) {
         *this = Governor{};
         threads_ = threads;
@@ -26,10 +29,17 @@ int Governor::active(int threads) {
                 (size_count_ == 0 || size < sizes_[static_cast<std::size_t>(size_count_ - 1)].threads))
                 sizes_[static_cast<std::size_t>(size_count_++)].threads = size;
         }
-        windows_left_ = kFirstWindows;
-        windows_kept_ = kFewestWindows;
+        start_over();
     }
     return sizes_[static_cast<std::size_t>(size_)].threads;
+}
+
+void Governor::start_over() {
+    size_ = kept_ = 0;
+    measuring_ = false;
+    windows_left_ = kFirstWindows;
+    windows_kept_ = kFewestWindows;
+    window_ = of_kind_ = runs_of_kind_ = 0;
 }
 
 void Governor::begin() {
@@ -37,7 +47,8 @@ void Governor::begin() {
 }
 
 void Governor::end(std::uintptr_t kind) {
-    const std::int64_t run = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began_).count();
+    ended_ = std::chrono::steady_clock::now();
+    const std::int64_t run = std::chrono::nanoseconds(ended_ - began_).count();
     window_ += run;
     if (kind != kind_ && run > 2 * longest_) {
         kind_ = kind;
@@ -66,7 +77,7 @@ void Governor::judge(double run) {
         if (++size_ == size_count_) keep_fastest();
         return;
     }
-    if (--windows_left_ > 0) return;
+    if (--windows_left_ > 0 && ended_ - kept_since_ < kForgotten) return;
     windows_left_ = 0;
     double best_of_fewer = 0;  // not known: to be measured
     if (size_ == 0 && size_count_ > 1) {
@@ -94,6 +105,7 @@ void Governor::keep_fastest() {
     size_ = kept_;
     windows_kept_ = kept_ == before ? std::min(2 * windows_kept_, kMostWindows) : kFewestWindows;
     windows_left_ = windows_kept_;
+    kept_since_ = ended_;
 }
 
 }  // namespace cnn

@@ -32,6 +32,7 @@ class Governor {
         double recent = kNever, best = kNever;  // nanoseconds of a run: in its last window, and the least
     };
 
+    void start_over();
     void judge(double run);
     void keep_fastest();
 
@@ -45,7 +46,7 @@ class Governor {
     std::int64_t longest_ = 0;
     std::int64_t window_ = 0;                      // nanoseconds of all runs
     std::int64_t of_kind_ = 0, runs_of_kind_ = 0;  // nanoseconds, and how many
-    std::chrono::steady_clock::time_point began_;
+    std::chrono::steady_clock::time_point began_, ended_, kept_since_;
 };
 
 }  // namespace cnn

@@ -9,6 +9,7 @@ from cnncli.data.dataset import Images
 
 _BOX_SHARE = 20 / 28  # as in digit_picture: a test holds the two together
 _BORDER_SHARE = 0.04
+_HAIRLINE_SHARE = 0.12
 _AT_ONCE = 2048  # images; their float32 copies stay within the cache of a core
 
 
@@ -52,7 +53,16 @@ def _lie(images: Images) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     box_height, box_width = max(1, round(height * _BOX_SHARE)), max(1, round(width * _BOX_SHARE))
     lies &= (tall <= box_height) & (wide <= box_width) & ((tall >= box_height - 2) | (wide >= box_width - 2))
     down, right = _from_centre(light)
-    return lies & (np.abs(down) <= 1) & (np.abs(right) <= 1), is_dark
+    return lies & (np.abs(down) <= 1) & (np.abs(right) <= 1) & ~_is_hairline(light), is_dark
+
+
+def _is_hairline(light: Images) -> npt.NDArray[np.bool_]:
+    """Whether the stroke is one pixel wide and hard, which the finder widens, for each (H, W)."""
+    mask = light > 0
+    beside = mask[:, :, 1:] & mask[:, :, :-1]
+    squares: npt.NDArray[np.int64] = (beside[:, 1:] & beside[:, :-1]).sum(axis=(1, 2))
+    inked: npt.NDArray[np.int64] = mask.sum(axis=(1, 2))
+    return squares < _HAIRLINE_SHARE * inked
 
 
 def _extent(profile: Images) -> npt.NDArray[np.int64]:

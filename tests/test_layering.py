@@ -57,7 +57,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "model": (
-        {"__init__", "model"},
+        {"__init__", "model", "given_images"},
         {"program", "network", "serialize", "recipe", "confidence", "bytes", "layers", "core", "errors"},
     ),
 }

@@ -1,19 +1,28 @@
 """The front door for programs: a trained model that turns images into labels."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from cnncli.confidence import Confidence
-from cnncli.errors import ShapeError, UsageError
+from cnncli.errors import UsageError
 from cnncli.files import StrPath
+from cnncli.given_images import as_array, as_batch, as_pictures
 from cnncli.layers.arrays import format_shape
 from cnncli.network import Network
 from cnncli.program import Program
 from cnncli.recipe import InputRecipe
 from cnncli.serialize import load_model
+
+if TYPE_CHECKING:
+    from cnncli.recipe import Picture
+
+    # What `Model.predict` takes
+    Images = npt.ArrayLike | StrPath | Picture | Iterable[StrPath | Picture]
 
 # Samples that a program has buffers for: few images need few, and many are run in parts.
 _FEW, _MANY = 16, 256
@@ -27,11 +36,19 @@ class Prediction:
     labels : int64 (N,), the index of the most probable class
     names : its name, for each image
     probabilities : float32 (N, classes), each row sums to 1; calibrated if the model's record says how
+    threshold : probability from which an answer is sure, as the model's training found it; 0 if it did not
     """
 
     labels: npt.NDArray[np.int64]
     names: list[str]
     probabilities: npt.NDArray[np.float32]
+    threshold: float = 0.0
+
+    @property
+    def sure(self) -> npt.NDArray[np.bool_]:
+        """bool (N,), whether the probability of each label reaches the threshold."""
+        largest: npt.NDArray[np.float32] = self.probabilities.max(axis=1, initial=0.0)
+        return largest >= self.threshold
 
 
 class Model:
@@ -74,36 +91,60 @@ class Model:
         """The temperature that `predict` applies, and the threshold below which its answer is not sure."""
         return Confidence.from_record(self.network.record)
 
-    def predict(self, images: npt.ArrayLike) -> Prediction:
+    def predict(self, images: "Images", *, channels: Literal["first", "last"] | None = None) -> Prediction:
         """The class of each image.
 
-        images : (N, C, H, W), (N, H, W) for one channel, or one image (C, H, W) or (H, W). Whole numbers are
-            pixels from 0 to 255, floats pixels from 0 to 1. Without a recipe numbers are taken as they are.
+        images : pictures, which are prepared as the recipe says: one or any number of paths, PIL images, or bytes of
+            picture files. Or an array of images of the network's size, which are taken as they are: (N, C, H, W),
+            (N, H, W, C), rows (N, C * H * W), or one image without N; for one channel its axis may be left out. Whole
+            numbers are pixels from 0 to 255, floats pixels from 0 to 1. Without a recipe numbers are taken as they are.
+        channels : where the channels of an array are: "first", "last", or None: found from its shape. Rows of colour
+            images need it: planes are "first", the colours of each pixel side by side "last".
 
-        Raises ShapeError for images of another size, UsageError for pixels outside these ranges.
+        Raises DataError for a picture that cannot be read, ShapeError for arrays of another size, UsageError for pixels
+        outside these ranges and where the order of channels is not plain.
         """
-        names = self.class_names
-        if not names:
+        if not self.class_names:
             shape = format_shape(self.network.output_shape(self.network.input_shape))
             raise UsageError(
                 f"predict: the network gives {shape} and not one value a class; "
                 "use model.network.forward(images)"
             )
-        inputs = self._inputs(np.asarray(images))
+        pictures = as_pictures(images)
+        if pictures is None:
+            return self._predict_inputs(self._inputs(as_array(images), channels))
+        parts = [self._predict_inputs(self._prepared([first, *islice(pictures, _MANY - 1)])) for first in pictures]
+        none = np.zeros((0, len(self.class_names)), np.float32)
+        probabilities = np.concatenate([part.probabilities for part in parts] or [none])
+        names = [name for part in parts for name in part.names]
+        return Prediction(probabilities.argmax(axis=1), names, probabilities, self.confidence.threshold)
+
+    def _predict_inputs(self, inputs: npt.NDArray[Any]) -> Prediction:
+        """What `Program.predict` says of what it takes."""
         size = _FEW if len(inputs) <= _FEW or self._is_large else _MANY
         program = self._programs.get(size)
         if program is None:
             program = self._programs.setdefault(size, Program(self.network, size, frozen=self._frozen))
         # Log-probabilities, whatever the network ends in
-        probabilities = self.confidence.calibrated(program.predict(inputs))
+        confidence, names = self.confidence, self.class_names
+        probabilities = confidence.calibrated(program.predict(inputs))
         labels = probabilities.argmax(axis=1)
-        return Prediction(labels, [names[label] for label in labels.tolist()], probabilities)
+        return Prediction(labels, [names[label] for label in labels.tolist()], probabilities, confidence.threshold)
 
-    def _inputs(self, images: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _prepared(self, pictures: "list[tuple[Picture, str | None]]") -> npt.NDArray[np.uint8]:
+        """uint8 (N, C, H, W)"""
+        if self.recipe is None:
+            raise UsageError(
+                "predict: the model was trained on plain numbers and records no way to make them from pictures; "
+                "pass arrays as it was trained on"
+            )
+        return np.stack([self.recipe.prepare(source, name=name).pixels for source, name in pictures])
+
+    def _inputs(self, images: npt.NDArray[Any], channels: str | None) -> npt.NDArray[Any]:
         """What `Program.predict` takes: bytes, or floats that the recipe has normalized."""
         if self.recipe is None:
             return self.network.samples(images)
-        images = _as_batch(images, self.recipe.shape)
+        images = as_batch(images, self.recipe.shape, channels)
         if images.dtype == np.uint8:
             return images
         if images.dtype.kind in "iu":
@@ -148,20 +189,6 @@ def load(path: StrPath) -> Model:
     Raises FormatError if the file is damaged or no model, CnnError if it cannot be read.
     """
     return Model(load_model(path), frozen=True)
-
-
-def _as_batch(images: npt.NDArray[Any], shape: tuple[int, int, int]) -> npt.NDArray[Any]:
-    """Images as (N, C, H, W)."""
-    if images.shape == shape or (shape[0] == 1 and images.shape == shape[1:]):
-        return images.reshape(1, *shape)
-    if shape[0] == 1 and images.ndim == 3 and images.shape[1:] == shape[1:]:
-        return images[:, None]
-    if images.ndim == 4 and images.shape[1:] == shape:
-        return images
-    raise ShapeError(
-        f"predict: got images {format_shape(images.shape)}, the network takes {format_shape(shape)} "
-        "(channels, height, width); resize or transpose them"
-    )
 
 
 def _check_range(images: npt.NDArray[Any], largest: int, kind: str) -> None:

@@ -25,14 +25,16 @@ _ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
 
 
 def read_picture(
-    source: str | Path | Image.Image, enough: int | None = None
+    source: str | Path | bytes | Image.Image, enough: int | None = None, name: str | None = None
 ) -> tuple[Image.Image, list[str]]:
     """Reads a picture upright, opaque and with known range: EXIF turned, alpha over white, 16 bits scaled.
 
     Parameters
     ----------
-    source : path of a file of one of `picture_formats.FORMATS` (of a GIF the first frame), or a PIL image
+    source : path of a file of one of `picture_formats.FORMATS` (of a GIF the first frame), the bytes of such a file,
+        or a PIL image
     enough : int, pixels a side that suffice: a large JPEG is decoded at 1/2, 1/4 or 1/8 size, not below this
+    name : what messages call the picture; None: its path, or "picture"
 
     Returns
     -------
@@ -46,12 +48,19 @@ def read_picture(
     >>> read_picture(Image.new("LA", (2, 1), (0, 0)))[0].getpixel((0, 0))
     255
     """
+    where = name_of(source, name)
     if isinstance(source, Image.Image):
-        return _decoded("picture", source, enough)
-    where = shown(source)
-    content = _content(Path(source), where)
+        return _decoded(where, source, enough)
+    content = _checked(source, where) if isinstance(source, bytes) else _content(Path(source), where)
     with _open(where, content) as image:
         return _decoded(where, image, enough)
+
+
+def name_of(source: str | Path | bytes | Image.Image, name: str | None = None) -> str:
+    """What messages call a picture."""
+    if name is not None:
+        return shown(name)
+    return shown(source) if isinstance(source, str | Path) else "picture"
 
 
 def picture_size(path: str | Path) -> tuple[int, int, bool]:
@@ -109,9 +118,7 @@ def _content(path: Path, where: str) -> bytes:
         if not stat.S_ISREG(status.st_mode):
             raise DataError(f"{where}: not a regular file; save the picture to a file first")
         if status.st_size > MAX_FILE_BYTES:
-            raise DataError(
-                f"{where}: {status.st_size:,} bytes; the limit is {MAX_FILE_BYTES:,}, scale it down"
-            )
+            raise DataError(_too_long(where, status.st_size))
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
@@ -121,9 +128,19 @@ def _content(path: Path, where: str) -> bytes:
         raise DataError(
             f"{where}: cannot be read ({reason.lower()}); check the file and its permissions"
         ) from None
+    return _checked(content, where)
+
+
+def _checked(content: bytes, where: str) -> bytes:
     if not content:
         raise DataError(f"{where}: the file is empty; save the picture again")
+    if len(content) > MAX_FILE_BYTES:
+        raise DataError(_too_long(where, len(content)))
     return content
+
+
+def _too_long(where: str, size_bytes: int) -> str:
+    return f"{where}: {size_bytes:,} bytes; the limit is {MAX_FILE_BYTES:,}, scale it down"
 
 
 def _open(where: str, content: bytes) -> Image.Image:

@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import DataError, FormatError, NoGlyphError, ShapeError
-from .shown import shown
 
 if TYPE_CHECKING:  # PIL is imported where a picture is read: arrays need none
     from PIL import Image
+
+    Picture = str | Path | bytes | Image.Image
 
 KINDS = ("glyph", "plain")
 COLOURS = {1: "grey", 3: "RGB"}
@@ -192,11 +193,12 @@ class InputRecipe:
 
     def prepare(
         self,
-        source: "str | Path | Image.Image",
+        source: "Picture",
         invert: bool | None = None,
         *,
         box: tuple[int, int, int, int] | None = None,
         refuse_several: bool = True,
+        name: str | None = None,
     ) -> Prepared:
         """Makes the network's input from a picture.
 
@@ -206,11 +208,12 @@ class InputRecipe:
 
         Parameters
         ----------
-        source : path of a picture file, or a PIL image
+        source : path of a picture file, the bytes of one, or a PIL image
         invert : True: the picture's ink and paper are swapped against `polarity`; False: they are as in
             `polarity`; None: found out (kind "glyph"), or left as they are (kind "plain")
         box : x, y, width, height of the part to look at, in pixels of the upright picture; None: all of it
         refuse_several : several digits side by side are an error (kind "glyph"); else they are taken for one
+        name : what messages call the picture; None: its path, or "picture"
 
         Raises
         ------
@@ -220,8 +223,8 @@ class InputRecipe:
         from . import picture_file
         from .digit_picture import cut_out
 
-        name = "picture" if not isinstance(source, str | Path) else shown(source)
-        image, notes = picture_file.read_picture(source, enough=self.enough_pixels if box is None else None)
+        name = picture_file.name_of(source, name)
+        image, notes = picture_file.read_picture(source, self.enough_pixels if box is None else None, name)
         if self.kind == "glyph":
             pixels, more = self._glyph(image, name, invert, box, refuse_several)
             return Prepared(pixels, notes + more)
@@ -232,7 +235,7 @@ class InputRecipe:
         return Prepared(pixels, notes)
 
     def prepare_all(
-        self, source: "str | Path | Image.Image", invert: bool | None = None
+        self, source: "Picture", invert: bool | None = None, *, name: str | None = None
     ) -> list[tuple[Prepared, tuple[int, int, int, int]]]:
         """All digits of one line from left to right, each with its box (x, y, width, height in pixels).
 
@@ -245,10 +248,10 @@ class InputRecipe:
         from . import picture_file
         from .digit_picture import find_digits
 
-        image, notes = picture_file.read_picture(source)
+        name = picture_file.name_of(source, name)
+        image, notes = picture_file.read_picture(source, name=name)
         if self.kind != "glyph":
-            return [(self.prepare(image, invert), (0, 0, *image.size))]
-        name = "picture" if not isinstance(source, str | Path) else shown(source)
+            return [(self.prepare(image, invert, name=name), (0, 0, *image.size))]
         dark_ink = None if invert is None else invert != (self.polarity == "dark-on-light")
         found = find_digits(image, name, dark_ink=dark_ink, height=self.height, width=self.width)
         return [(Prepared(self._as_input(one.pixels), notes + one.notes), one.box) for one in found]

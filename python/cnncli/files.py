@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from cnncli.errors import CnnError, WriteError
@@ -98,6 +98,43 @@ def write_atomically(
             os.close(folder)
     except OSError as error:
         raise writing_error(path, error, sum(len(part) for part in parts)) from None
+
+
+@contextmanager
+def written_atomically(path: StrPath) -> Iterator[Callable[[bytes], None]]:
+    """A function that writes the next bytes of a file which appears when the block has ended, whole.
+
+    As `write_atomically`, for what comes bit by bit; if the block ends by an exception, the old content is untouched.
+
+    Raises CnnError, one line, when the file cannot be written.
+    """
+    if os.fspath(path).endswith("/"):
+        raise CnnError(f"{printable(path)}: is a folder; name a file in it")
+    target = Path(os.path.realpath(path))
+
+    def write(data: bytes) -> None:
+        try:
+            write_all(descriptor, data)
+        except OSError as error:
+            raise writing_error(path, error, len(data)) from None
+
+    with ExitStack() as stack:
+        try:
+            old = _status_of_replaceable(path, target, False)
+            mode = 0o666 if old is None else 0o600
+            descriptor, temporary = stack.enter_context(temporary_file(target.parent, mode))
+            sweep_stale(target.parent)
+        except OSError as error:
+            raise writing_error(path, error) from None
+        yield write
+        try:
+            if old is not None:
+                _adopt_owner_and_mode(descriptor, old, 0)
+            os.fsync(descriptor)
+            temporary.replace(target)
+            flush_folder(target.parent)
+        except OSError as error:
+            raise writing_error(path, error) from None
 
 
 def write_unflushed(path: Path, parts: Iterable[bytes | memoryview]) -> None:

@@ -62,12 +62,14 @@ def test_one_file_gets_a_chart_of_all_classes(folder: Path, capsys: pytest.Captu
     assert shares[head[1]] == head[2]
 
 
-def test_several_files_get_their_likeliest_classes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_files_get_a_line_each_and_a_count(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["predict", "light.png", "dark.png"]) == 0
-    out = capsys.readouterr().out
-    heads = re.findall(r"^(\S+\.png): (\d) \(", out, re.MULTILINE)
-    assert [head[0] for head in heads] == ["light.png", "dark.png"]
-    assert len(re.findall(r"^  \d +\d+\.\d\d%", out, re.MULTILINE)) == 6
+    lines = capsys.readouterr().out.splitlines()
+    heads = [re.fullmatch(r"(\S+\.png): (\d) \(\d+\.\d\d%\)(  [a-z; ]+)?", line) for line in lines[:-1]]
+    assert [head and head[1] for head in heads] == ["light.png", "dark.png"]
+    labels = sorted(head[2] for head in heads if head)
+    counts = f"2 x {labels[0]}" if labels[0] == labels[1] else f"1 x {labels[0]}, 1 x {labels[1]}"
+    assert lines[-1] == f"2 pictures: {counts}"
 
 
 def test_bad_file_does_not_stop_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,9 +94,9 @@ def test_bad_file_alone_exits_1_without_output(folder: Path, capsys: pytest.Capt
 def test_more_files_than_fit_at_once_are_answered_in_order(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cnncli.cli import predict
+    from cnncli.cli import answers
 
-    monkeypatch.setattr(predict, "_FILES_AT_ONCE", 2)
+    monkeypatch.setattr(answers, "_AT_ONCE", 2)
     files = ["light.png", "missing.png", "missing.png", "missing.png", "dark.png", "large.jpg"]
     assert run(["predict", *files, "--json"]) == 1
     facts = json.loads(capsys.readouterr().out)

@@ -1,44 +1,24 @@
 """`cnn predict`."""
 
-import json
 import sys
-from collections.abc import Iterator, Sequence
-from math import isfinite
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from cnncli.cli import plain
 from cnncli.cli.options import Number, debug_option, json_option
 from cnncli.cli.streams import echo
-from cnncli.errors import CnnError, UsageError
 from cnncli.shown import shown
 
 if TYPE_CHECKING:
-    from cnncli.model import Model
-    from cnncli.recipe import InputRecipe, Prepared
+    from cnncli.cli.answers import Box, Tally
+    from cnncli.cli.pictures_named import NamedPicture
 
-Box = tuple[int, int, int, int]  # x, y, width, height
-
-_FILES_AT_ONCE = 256
-_CLASSES_OF_ONE_FILE = 10
-_CLASSES_OF_EACH_FILE = 3
-
-
-class _Answer(NamedTuple):
-    """What the model says about one file; or the error, and then nothing else."""
-
-    file: str
-    error: str | None = None
-    prepared: "Prepared | None" = None
-    label: str = ""
-    probabilities: Sequence[float] = ()
-    sure: bool = True
-    box: Box | None = None
-
-
-NOT_SURE = "not sure"
+_MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
 
 
 @click.command(
@@ -70,7 +50,11 @@ NOT_SURE = "not sure"
     metavar="P",
     help="Say \"not sure\" below this probability; 0 never.  [default: what the model's training found]",
 )
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV: file, label, probability, and that of each class.")
 @json_option
+@click.option(
+    "--out", metavar="FILE", help="Write to FILE instead: CSV, or JSON with --json or a name that ends in .json."
+)
 @debug_option
 @click.pass_context
 def command(
@@ -78,36 +62,106 @@ def command(
     files: tuple[str, ...],
     model: str | None,
     invert: bool | None,
-    box: Box | None,
+    box: "Box | None",
     read_all: bool,
     reject: float | None,
+    as_csv: bool,
     as_json: bool,
+    out: str | None,
 ) -> None:
     """Say what is in each FILE: a picture of any size and colour, light on dark or dark on light.
 
+    FILE may also be a folder (all pictures in it and below), a list (a .txt or .csv that names pictures), a pattern in
+    quotes ("scans/**/*.png"), or - for standard input: a picture, or names of pictures. Many pictures get a line each
+    and a count; where folders or a list tell the classes, also how many are right.
+
     A file that cannot be read does not stop the others; the exit code is then 1.
     """
-    from cnncli import load
-
     if box is not None and read_all:
         raise click.UsageError("--box reads one digit and --all every one; pass one of them", ctx)
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json are two forms; pass one of them", ctx)
+    as_json = as_json or (out is not None and not as_csv and out.lower().endswith(".json"))
+    as_csv = as_csv or (out is not None and not as_json)
+    from cnncli import load
+    from cnncli.cli.answers import Look, Tally, answers, recipe_of
+    from cnncli.cli.pictures_named import Pictures
+    from cnncli.cli.render_predict import CsvAnswers, JsonAnswers, TextAnswers
+
     path, said = _find_model(model)
     loaded = load(path)
-    least = loaded.confidence.threshold if reject is None else reject
-    if not as_json:
+    recipe_of(loaded)
+    names = loaded.class_names
+    if not as_json and not as_csv:
         echo(plain.style(f"model: {said}", "2", plain.can_colour(sys.stderr)), err=True)
-    facts, failed = [], False
-    for answer in _answers(loaded, files, _Look(invert, box, read_all), least):
-        if answer.error is not None:
-            failed = True
-            echo(f"cnn: {answer.error}", err=True)
+    pictures, tally = Pictures(files), Tally(names)
+    named = iter(pictures)
+    first = _first_two(named)
+    alone = len(first) == 1 and first[0] is not None
+    least = loaded.confidence.threshold if reject is None else reject
+    with _output(out) as write:
+        form: JsonAnswers | CsvAnswers | TextAnswers
         if as_json:
-            facts.append(_facts(answer, loaded.class_names))
-        elif answer.error is None:
-            _show(answer, loaded.class_names, alone=len(files) == 1 and not read_all)
-    if as_json:
-        echo(json.dumps(facts, allow_nan=False))
-    ctx.exit(1 if failed else 0)
+            form = JsonAnswers(write, names)
+        elif as_csv:
+            form = CsvAnswers(write, names, read_all or box is not None)
+        else:
+            form = TextAnswers(write, names, alone, read_all)
+        for answer in answers(
+            loaded, chain(first, named), Look(invert, box, read_all), least, 1 if alone else _reader_count()
+        ):
+            tally.add(answer)
+            if answer.error is not None:
+                echo(f"cnn: {answer.error}", err=True)
+            form.add(answer)
+        form.end()
+    if pictures.aside:
+        from cnncli.data.tree import aside_line
+
+        echo(aside_line(pictures.aside)[0], err=True)
+    if not alone and not (as_json and out is None):
+        _tell_counts(tally, err=as_csv and out is None)
+    ctx.exit(1 if tally.failed else 0)
+
+
+def _first_two(pictures: "Iterator[NamedPicture | None]") -> "list[NamedPicture | None]":
+    """The first pictures, so many that there are two, if there are."""
+    first: list[NamedPicture | None] = []
+    for picture in pictures:
+        first.append(picture)
+        if picture is None or len(first) > 1:
+            break
+    return first
+
+
+def _reader_count() -> int:
+    from cnncli import _core
+
+    return min(_core.default_thread_count(), _MOST_READERS)
+
+
+@contextmanager
+def _output(out: str | None) -> Iterator[Callable[[str], None]]:
+    """A function that writes text to stdout at once, or to a file that appears whole at the end."""
+    if out is None:
+
+        def write(text: str) -> None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+
+        yield write
+        return
+    from cnncli.files import written_atomically
+
+    with written_atomically(out) as write_bytes:
+        yield lambda text: write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def _tell_counts(tally: "Tally", err: bool) -> None:
+    echo(tally.line, err=err)
+    if tally.right is not None:
+        right, count, teller = tally.right
+        echo(f"by {teller}: {right:,} of {count:,} right ({plain.percent(right / count).strip()})", err=err)
 
 
 def _find_model(model: str | None) -> tuple[Path, str]:
@@ -121,112 +175,10 @@ def _find_model(model: str | None) -> tuple[Path, str]:
     return shipped_model("lenet5"), "the LeNet-5 that comes with cnn"
 
 
-class _Look(NamedTuple):
-    """How a picture is looked at: ink and paper swapped, a part of it, every digit of it."""
-
-    invert: bool | None
-    box: Box | None
-    read_all: bool
-
-
-def _box(text: str) -> Box:
+def _box(text: str) -> "Box":
     """`10,20,100,120` as four numbers."""
     words = text.split(",")
     if len(words) != 4 or not all(word.strip().isascii() and word.strip().isdigit() for word in words):
         raise click.BadParameter(f"{shown(text)}: use four whole numbers, X,Y,W,H, such as 10,20,100,120")
     x, y, width, height = (int(word) for word in words)
     return x, y, width, height
-
-
-def _answers(model: "Model", files: Sequence[str], look: _Look, least: float) -> Iterator[_Answer]:
-    """One answer a file, or with --all one a digit, in order; a few hundred files are in memory at a time."""
-    import numpy as np
-
-    recipe = model.recipe
-    if recipe is None:
-        raise UsageError(
-            "the model was trained on plain numbers and records no way to make them from pictures; "
-            "use cnncli.load(...).predict(...) from Python"
-        )
-    for start in range(0, len(files), _FILES_AT_ONCE):
-        now = files[start : start + _FILES_AT_ONCE]
-        read = [answer for file in now for answer in _read(recipe, file, look)]
-        pixels = [answer.prepared.pixels for answer in read if answer.prepared is not None]
-        if not pixels:
-            yield from read
-            continue
-        prediction = model.predict(np.stack(pixels))
-        predicted = iter(zip(prediction.names, prediction.probabilities.tolist(), strict=True))
-        for answer in read:
-            if answer.prepared is not None:
-                label, probabilities = next(predicted)
-                if not all(map(isfinite, probabilities)):
-                    reason = "the model gives NaN or infinity for it; train it with a smaller learning rate"
-                    answer = _Answer(answer.file, error=f"{shown(answer.file)}: {reason}")
-                else:
-                    sure = max(probabilities) >= least
-                    answer = answer._replace(label=label, probabilities=probabilities, sure=sure)
-            yield answer
-
-
-def _read(recipe: "InputRecipe", file: str, look: _Look) -> list[_Answer]:
-    try:
-        if look.read_all:
-            found = recipe.prepare_all(file, invert=look.invert)
-            return [_Answer(file, prepared=prepared, box=box) for prepared, box in found]
-        prepared = recipe.prepare(file, invert=look.invert, box=look.box)
-        return [_Answer(file, prepared=prepared, box=look.box)]
-    except CnnError as error:
-        return [_Answer(file, error=str(error))]
-
-
-def _facts(answer: _Answer, class_names: Sequence[str]) -> dict[str, Any]:
-    if answer.error is not None:
-        return {"file": answer.file, "error": answer.error}
-    by_class = dict(zip(class_names, answer.probabilities, strict=True))
-    facts: dict[str, Any] = {"file": answer.file, "label": answer.label if answer.sure else NOT_SURE}
-    if not answer.sure:
-        facts["best_guess"] = answer.label
-    if answer.box is not None:
-        facts["box"] = list(answer.box)
-    return facts | {"probability": by_class[answer.label], "probabilities": by_class}
-
-
-def _terminal_columns() -> int:
-    from shutil import get_terminal_size
-
-    return get_terminal_size().columns
-
-
-def _show(answer: _Answer, class_names: Sequence[str], alone: bool) -> None:
-    """The label and a bar for each of the likeliest classes; on a terminal also what the network sees."""
-    colour, blocks = plain.can_colour(sys.stdout), plain.can_draw(sys.stdout)
-    most = _CLASSES_OF_ONE_FILE if alone else _CLASSES_OF_EACH_FILE
-    order = sorted(range(len(class_names)), key=lambda index: -answer.probabilities[index])[:most]
-    best = order[0]
-    if alone and len(class_names) <= most:
-        order.sort()  # a full chart reads best in the order of the classes
-    name_width = max(len(class_names[index]) for index in order)
-    lines = []
-    for index in order:
-        share = answer.probabilities[index]
-        line = f"  {class_names[index]:>{name_width}} {plain.percent(share)} {plain.bar(share, 24, blocks)}"
-        lines.append(plain.style(line, "1;32" if index == best else "2", colour).rstrip())
-    assert answer.prepared is not None
-    where = f" at {','.join(map(str, answer.box))}" if answer.box is not None else ""
-    percent = plain.percent(answer.probabilities[best]).strip()
-    label = answer.label if answer.sure else NOT_SURE
-    rest = f" ({percent})" if answer.sure else f" (best guess {answer.label}, {percent})"
-    echo(f"{shown(answer.file)}: {plain.style(label, '1', colour)}{where}{rest}")
-    for note in answer.prepared.notes:
-        echo(plain.style(f"  {note}", "2", colour))
-    pixels = answer.prepared.pixels
-    drawn = alone and colour and blocks and pixels.shape[1] <= 64
-    if drawn and _terminal_columns() >= pixels.shape[2] + name_width + 40:
-        picture = plain.picture(pixels.mean(axis=0).astype(int).tolist())
-        lines = [""] * ((len(picture) - len(lines)) // 2) + lines
-        lines += [""] * (len(picture) - len(lines))
-        picture += [""] * (len(lines) - len(picture))
-        lines = [f"{left} {right}" for left, right in zip(picture, lines, strict=True)]
-    for line in lines:
-        echo(line)

@@ -14,9 +14,8 @@ from cnncli.data.npy_pair import is_npy_folder, read_npy_files
 from cnncli.data.part_names import part_folders
 from cnncli.data.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.raw import PARTS, RawPart, RawSet
-from cnncli.data.tree import Folder, scan
+from cnncli.data.tree import Folder, aside_line, scan
 from cnncli.errors import DataError
-from cnncli.picture_formats import HEIC_REMEDY
 from cnncli.shown import shown
 
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
@@ -197,13 +196,8 @@ def _aside(root: Folder, used: set[Path]) -> list[Note]:
                 counts[kind or f"pictures in {_below(root, folder.path)}/"] += 1
     if not counts:
         return []
-    total = sum(counts.values())
-    listed = sorted(counts.items(), key=lambda item: (item[0] == "not pictures", -item[1], item[0]))
-    parts = ", ".join(f"{shown(kind)} {count:,}" for kind, count in listed[:_SHOWN])
-    more = f" and {len(listed) - _SHOWN:,} kinds more" if len(listed) > _SHOWN else ""
-    remedy = f"; .heic: {HEIC_REMEDY}" if counts[".heic"] else ""
-    text = f"left aside: {total:,} file{'s' if total != 1 else ''} ({parts}{more}){remedy}"
-    return [Note("left aside", text, dict(listed))]
+    text, listed = aside_line(counts)
+    return [Note("left aside", text, listed)]
 
 
 def _below(root: Folder, path: Path) -> str:

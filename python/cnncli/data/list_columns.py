@@ -71,6 +71,12 @@ def find_columns(place: str, rows: Rows, exists: Callable[[str], bool], label_co
     return Columns(header, path, label, one_hot, part)
 
 
+def find_path_column(place: str, rows: Rows, exists: Callable[[str], bool]) -> tuple[list[str] | None, int]:
+    """(header or None, the column of the pictures) of a list whose labels do not matter; as `find_columns`."""
+    header = [cell.strip() for cell in rows[0]] if _is_header(rows, exists) else None
+    return header, _path_column(place, header, rows[1:] if header is not None else rows, exists)
+
+
 def looks_like_file(cell: str) -> bool:
     """Whether a cell ends as the names of pictures do.
 

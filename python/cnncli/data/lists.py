@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnncli.data.classes import number_classes
+from cnncli.data.columns import PATH_NAMES, named_columns
 from cnncli.data.dataset import Note
-from cnncli.data.list_columns import Columns, find_columns
+from cnncli.data.list_columns import Columns, find_columns, find_path_column
 from cnncli.data.part_names import part_of_value
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.data.resolve import Finder, find_files, plain_path
@@ -16,6 +17,7 @@ from cnncli.files import find_unprintable, printable
 from cnncli.shown import shown
 
 _SAMPLE_ROWS = 300
+_SAMPLE_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,43 @@ def read_list(path: Path, label_column: str | None = None) -> PictureList:
     if not body:
         raise DataError(f"{where}: lists no pictures; write a row path,label for each")
     return _listed(path, where, columns, body, finder, notes)
+
+
+def read_names(path: Path) -> list[tuple[Path, str]]:
+    """The pictures that a list names, each with its label, "" where it has none: what a prediction needs of it.
+
+    One file a line, which may hold spaces and commas, or a list as `read_list` reads it; labels may be missing.
+
+    Raises DataError for a list that cannot be read or names no picture; files need not be there.
+    """
+    where = shown(path)
+    text, _ = decode(read_content(path, where), where)
+    finder = Finder()
+
+    def exists(cell: str) -> bool:
+        return _leads_to_file(path, cell, finder)
+
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    delimiter = find_delimiter(text)
+    if any(map(exists, lines[:_SAMPLE_NAMES])) or all(len(row) == 1 for _, row in cells_of(where, text, delimiter)):
+        if len(lines) > 1 and named_columns(lines[:1], PATH_NAMES) and not exists(lines[0]):
+            lines = lines[1:]
+        written = [(line.removeprefix('"').removesuffix('"'), "") for line in lines]
+    else:
+        rows = [row for _, row in _even_rows(where, text, delimiter)]
+        try:
+            columns = find_columns(f"{where}, line 1", rows[:_SAMPLE_ROWS], exists, None)
+        except DataError:  # more columns may be the label: the answers need none
+            header, column = find_path_column(f"{where}, line 1", rows[:_SAMPLE_ROWS], exists)
+            columns = Columns(header, column, None, (), None)
+        body = rows[1:] if columns.header is not None else rows
+        written = [(row[columns.path], row[columns.label] if columns.label is not None else "") for row in body]
+    if not written:
+        raise DataError(f"{where}: lists no pictures; write the path of one in each row")
+    found, _ = find_files(path, [name for name, _ in written], finder)
+    return [
+        (file or path.parent / plain_path(name), label) for (name, label), file in zip(written, found, strict=True)
+    ]
 
 
 def _listed(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnncli.errors import DataError
 from cnncli.files import printable
-from cnncli.picture_formats import HEAD_BYTES, SUFFIXES, find_format, is_text
+from cnncli.picture_formats import HEAD_BYTES, HEIC_REMEDY, SUFFIXES, find_format, is_text
 from cnncli.shown import shown
 
 _LEFTOVERS = {
@@ -19,6 +19,7 @@ _LEFTOVERS = {
 _MOST_ENTRIES = 4_000_000
 _MOST_DEPTH = 30
 _PICTURE = ""
+_SHOWN = 6  # kinds of files left aside
 
 
 @dataclass(eq=False)
@@ -128,3 +129,17 @@ def kind_of(path: Path) -> str:
 
         return _PICTURE if can_decode(known.decoder) else known.suffixes[0]
     return _PICTURE
+
+
+def aside_line(counts: Counter[str]) -> tuple[str, dict[str, int]]:
+    """The one line that counts files left aside by their kind, and the counts in its order; there is at least one.
+
+    >>> aside_line(Counter({"not pictures": 2, ".avif": 1}))[0]
+    'left aside: 3 files (.avif 1, not pictures 2)'
+    """
+    total = sum(counts.values())
+    listed = sorted(counts.items(), key=lambda item: (item[0] == "not pictures", -item[1], item[0]))
+    parts = ", ".join(f"{shown(kind)} {count:,}" for kind, count in listed[:_SHOWN])
+    more = f" and {len(listed) - _SHOWN:,} kinds more" if len(listed) > _SHOWN else ""
+    remedy = f"; .heic: {HEIC_REMEDY}" if counts[".heic"] else ""
+    return f"left aside: {total:,} file{'s' if total != 1 else ''} ({parts}{more}){remedy}", dict(listed)

@@ -1,0 +1,167 @@
+"""What a model says about many pictures, a few of which are in memory at a time."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from math import isfinite
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnncli.cli.pictures_named import NamedPicture
+from cnncli.errors import CnnError, UsageError
+from cnncli.shown import shown
+
+if TYPE_CHECKING:
+    from cnncli.model import Model
+    from cnncli.recipe import InputRecipe, Prepared
+
+Box = tuple[int, int, int, int]  # x, y, width, height
+
+# Always as many, however fast they come: the same command gives the same bits.
+_AT_ONCE = 16
+
+
+class Look(NamedTuple):
+    """How a picture is looked at: ink and paper swapped, a part of it, every digit of it."""
+
+    invert: bool | None
+    box: Box | None
+    read_all: bool
+
+
+class Answer(NamedTuple):
+    """What the model says about one picture or one of its digits; or the error, and then nothing else.
+
+    is_first : of the answers to its picture
+    """
+
+    picture: NamedPicture
+    error: str | None = None
+    prepared: "Prepared | None" = None
+    label: str = ""
+    probabilities: Sequence[float] = ()
+    sure: bool = True
+    box: Box | None = None
+    is_first: bool = True
+
+
+def recipe_of(model: "Model") -> "InputRecipe":
+    """How the model's pictures are prepared; UsageError if it knows none."""
+    if model.recipe is None:
+        raise UsageError(
+            "the model was trained on plain numbers and records no way to make them from pictures; "
+            "use cnncli.load(...).predict(...) from Python"
+        )
+    return model.recipe
+
+
+def answers(
+    model: "Model", pictures: Iterable[NamedPicture | None], look: Look, least: float, threads: int
+) -> Iterator[Answer]:
+    """One answer a picture, or with `read_all` one a digit, in order.
+
+    pictures : None among them: the answers to those before are wanted now
+    least : probability from which an answer is sure
+    threads : that read pictures
+    """
+    from cnncli.cli.in_order import in_order
+
+    recipe = recipe_of(model)
+    group: list[Answer] = []
+    for read in chain(in_order(lambda picture: _read(recipe, picture, look), pictures, threads), (None,)):
+        group += read or []
+        while len(group) >= _AT_ONCE or (read is None and group):
+            yield from _predicted(model, group[:_AT_ONCE], least)
+            del group[:_AT_ONCE]
+
+
+def _read(recipe: "InputRecipe", picture: NamedPicture, look: Look) -> list[Answer]:
+    if picture.error is not None:
+        return [Answer(picture, error=picture.error)]
+    name = "standard input" if isinstance(picture.source, bytes) else None
+    try:
+        if look.read_all:
+            found = recipe.prepare_all(picture.source, invert=look.invert, name=name)
+            return [
+                Answer(picture, prepared=prepared, box=box, is_first=index == 0)
+                for index, (prepared, box) in enumerate(found)
+            ]
+        prepared = recipe.prepare(picture.source, invert=look.invert, box=look.box, name=name)
+        return [Answer(picture, prepared=prepared, box=look.box)]
+    except CnnError as error:
+        return [Answer(picture, error=str(error))]
+
+
+def _predicted(model: "Model", group: Sequence[Answer], least: float) -> Iterator[Answer]:
+    import numpy as np
+
+    pixels = [answer.prepared.pixels for answer in group if answer.prepared is not None]
+    if not pixels:
+        yield from group
+        return
+    prediction = model.predict(np.stack(pixels), channels="first")
+    predicted = iter(zip(prediction.names, prediction.probabilities.tolist(), strict=True))
+    for answer in group:
+        if answer.prepared is None:
+            yield answer
+            continue
+        label, probabilities = next(predicted)
+        if all(map(isfinite, probabilities)):
+            sure = max(probabilities) >= least
+            yield answer._replace(label=label, probabilities=probabilities, sure=sure)
+        else:
+            reason = "the model gives NaN or infinity for it; train it with a smaller learning rate"
+            yield Answer(answer.picture, error=f"{shown(answer.picture.name)}: {reason}", is_first=answer.is_first)
+
+
+class Tally:
+    """Counts of all answers.
+
+    pictures, failed : pictures in all, and those without an answer
+    labels : answers by class; those that are not sure by ""
+    """
+
+    def __init__(self, class_names: Sequence[str]) -> None:
+        self._class_names = class_names
+        self.pictures = self.failed = self.answers = self._told = self._right = 0
+        self.labels: Counter[str] = Counter()
+        self._tellers: set[str] = set()
+
+    def add(self, answer: Answer) -> None:
+        self.pictures += answer.is_first
+        if answer.picture.told in self._class_names:
+            self._told += 1
+            self._tellers.add(answer.picture.teller)
+            self._right += answer.error is None and answer.label == answer.picture.told
+        if answer.error is not None:
+            self.failed += 1
+        else:
+            self.answers += 1
+            self.labels[answer.label if answer.sure else ""] += 1
+
+    @property
+    def right(self) -> tuple[int, int, str] | None:
+        """(right answers, pictures, what tells it), unsure ones by their best guess and failed ones as wrong.
+
+        None unless folders or lists tell a class of the model for every picture, and each has one answer.
+        """
+        if not self._told or self._told != self.pictures or self.pictures != self.answers + self.failed:
+            return None
+        return self._right, self._told, " and ".join(sorted(self._tellers))
+
+    @property
+    def line(self) -> str:
+        """The counts: `12 pictures: 7 x 3, 3 x 5, 1 not sure, 1 not read`."""
+        order = {name: index for index, name in enumerate(self._class_names)}
+        named = [(name, count) for name, count in self.labels.items() if name]
+        named.sort(key=lambda item: (-item[1], order[item[0]]))
+        parts = [f"{count:,} x {shown(name)}" for name, count in named[:_CLASSES_COUNTED]]
+        if rest := named[_CLASSES_COUNTED:]:
+            parts.append(f"{sum(count for _, count in rest):,} of {len(rest):,} other classes")
+        for count, what in ((self.labels[""], "not sure"), (self.failed, "not read")):
+            if count:
+                parts.append(f"{count:,} {what}")
+        several = f" with {self.answers:,} digits" if self.answers + self.failed > self.pictures else ""
+        return f"{self.pictures:,} pictures{several}: {', '.join(parts)}"
+
+
+_CLASSES_COUNTED = 10

@@ -37,7 +37,7 @@ LABELS = np.array([0, 1, 2, 0, 1, 2], np.uint8)
 def test_idx_folder_comes_through_unchanged(tmp_path: Path, images: np.ndarray, packed: bool) -> None:
     write_idx(tmp_path, "train", images, LABELS, packed=packed)
     write_idx(tmp_path, "t10k", images[:3], LABELS[:3], packed=packed)
-    found = data.load(tmp_path)
+    found = data.load(tmp_path, wish=data.PictureWish(prepare="plain"))
     assert found.train is not None and found.test is not None
     np.testing.assert_array_equal(found.train.images[:, 0], images)
     np.testing.assert_array_equal(found.test.labels, LABELS[:3])
@@ -54,7 +54,7 @@ def test_cut_idx_file_is_one_line(tmp_path: Path, images: np.ndarray) -> None:
 
 def test_npz_comes_through_unchanged(tmp_path: Path, images: np.ndarray) -> None:
     np.savez(tmp_path / "set.npz", x_train=images, y_train=LABELS, x_test=images[:2], y_test=LABELS[:2])
-    found = data.load(tmp_path / "set.npz")
+    found = data.load(tmp_path / "set.npz", wish=data.PictureWish(prepare="plain"))
     assert found.train is not None and found.test is not None
     np.testing.assert_array_equal(found.train.images[:, 0], images)
     np.testing.assert_array_equal(found.test.labels, LABELS[:2])

@@ -120,7 +120,11 @@ class Campaign:
                     last, count = name, count + 1
                     if count > skip:
                         time.sleep(self.rng.uniform(0, 0.0015))
-                        return
+                        process.send_signal(signal.SIGSTOP)
+                        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+                        if (run / name).exists():
+                            return
+                        process.send_signal(signal.SIGCONT)  # that save was done before the moment was over
 
     def _look(self) -> None:
         """What the last kill left: all of it readable, one temporary file at most, little lost."""

@@ -1,5 +1,6 @@
 """Whole commands: one picture classified, and the peak of memory of a training on data of MNIST's size."""
 
+import compileall
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+import cnncli
 from benchmarks.commands import can_import, cnn, cost, script, write_idx
 from benchmarks.contender import ROOT
 from benchmarks.measure import Result, alternate
@@ -48,6 +50,8 @@ def _classify(folder: Path, pythons: dict[str, str], options: Options) -> Result
     assert network.recipe is not None
     mean, scale = network.recipe.mean[0], network.recipe.scale[0]
     np.savez(folder / "weights.npz", mean=mean, scale=scale, **workload.arrays)
+    # As pip leaves every package; without it, Python compiles a checkout's modules at each start.
+    compileall.compile_dir(Path(cnncli.__file__).parent, quiet=1)
     commands = {"cnncli": cnn("predict", "digit.png")}
     if "onnxruntime" in pythons:
         python = pythons["onnxruntime"]

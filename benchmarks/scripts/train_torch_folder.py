@@ -1,4 +1,4 @@
-"""`train_torch_folder.py FOLDER EPOCHS`: models/vgg.toml on a folder of pictures with PyTorch, the recipe of `cnn train`.
+"""`train_torch_folder.py FOLDER EPOCHS`: models/vgg.toml on pictures with PyTorch, by the recipe of `cnn train`.
 
     cnn train --data FOLDER --arch vgg --epochs 3
     OMP_NUM_THREADS=2 python benchmarks/scripts/train_torch_folder.py FOLDER 3

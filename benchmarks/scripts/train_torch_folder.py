@@ -62,9 +62,7 @@ scaled = images.float() / 255
 mean, deviation = scaled.mean((0, 2, 3), keepdim=True), scaled.std((0, 2, 3), keepdim=True)
 del scaled
 network = build(int(labels.max()) + 1).to(memory_format=torch.channels_last)
-optimizer = torch.optim.SGD(
-    network.parameters(), lr=RATE, momentum=0.9, nesterov=True, weight_decay=0.0005, fused=True
-)
+optimizer = torch.optim.SGD(network.parameters(), lr=RATE, momentum=0.9, nesterov=True, weight_decay=0.0005, fused=True)
 loss_of = nn.CrossEntropyLoss()
 
 

@@ -12,6 +12,11 @@ from cnncli import _core
 CLASSES = 3
 
 
+def call_out(output_shape: tuple[int, ...], forward: Callable[..., Any], backward: Callable[..., Any]) -> dict[str, Any]:
+    """The settings of an own layer."""
+    return {"output_shape": output_shape, "forward": forward, "backward": backward}
+
+
 class Small:
     """Images of two pixels, perhaps an own layer, a linear layer and cross-entropy; plain SGD."""
 
@@ -23,8 +28,8 @@ class Small:
         self.program = _core.Program(count, training=True, couples_samples=False)
         x = self.program.input((1, 1, 2), np.zeros((1, 256), np.float32))
         if own is not None:
-            x = self.program.foreign(x, output_shape=(1, 1, 2), forward=self._calling(own), backward=self._gradient)
-        x = self.program.linear(x, self.weight, None, self.gradient, None, relu=False)
+            x = self.program.add("foreign", [x], settings=call_out((1, 1, 2), self._calling(own), self._gradient))
+        x = self.program.add("linear", [x], {"weight": self.weight, "grad_weight": self.gradient})
         self.program.loss(x, kind="cross_entropy")
         self.program.sgd(
             self.weight, self.gradient, None, momentum=0.0, dampening=0.0, nesterov=False, weight_decay=0.0
@@ -109,30 +114,14 @@ PIXEL = np.zeros((1, 256), np.float32)
 @pytest.mark.parametrize(
     "add",
     [
-        lambda program, x: program.convolution(
-            x, np.ones((1, 1, 1, 1), np.float32), None, None, None, stride=(1, 1), padding=(0, 0), dilation=(1, 1),
-            groups=1, relu=False,
-        ),
-        lambda program, x: program.linear(x, np.ones((1, 1), np.float32), None, None, None, relu=False),
-        lambda program, x: program.max_pooling(x, kernel=(1, 1), stride=(1, 1), padding=(0, 0)),
-        lambda program, x: program.average_pooling(
-            x, kernel=(1, 1), stride=(1, 1), padding=(0, 0), count_padding=True
-        ),
-        lambda program, x: program.activation(x, kind="relu"),
-        lambda program, x: program.batch_normalization(
-            x, None, None, None, None, np.zeros(1, np.float32), np.ones(1, np.float32), momentum=0.1, epsilon=1e-5,
-            relu=False,
-        ),
-        lambda program, x: program.dropout(x, rate=0.5, layer=0),
-        lambda program, x: program.flatten(x),
-        lambda program, x: program.log_softmax(x),
-        lambda program, x: program.foreign(x, output_shape=(1, 1, 1), forward=abs, backward=abs),
+        lambda program, x: program.add("flatten", [x]),
+        lambda program, x: program.add("add", [0, x]),
         lambda program, x: program.loss(x, kind="mse"),
         lambda program, x: program.result(x),
+        lambda program, x: program.shape(x),
     ],
-    ids=["convolution", "linear", "max_pooling", "average_pooling", "activation", "batch_normalization", "dropout",
-         "flatten", "log_softmax", "foreign", "loss", "result"],
-)  # fmt: skip
+    ids=["node", "second input", "loss", "result", "shape"],
+)
 def test_tensor_that_does_not_exist_is_refused(add: Callable[[Any, int], Any], tensor: int) -> None:
     program = _core.Program(1, training=False, couples_samples=False)
     program.input((1, 1, 1), PIXEL)
@@ -140,27 +129,10 @@ def test_tensor_that_does_not_exist_is_refused(add: Callable[[Any, int], Any], t
         add(program, tensor)
 
 
-@pytest.mark.parametrize("training", [True, False])
-def test_a_tensor_has_one_reader(training: bool) -> None:
-    """Nothing is fused, and no gradient written, over what somebody else reads."""
-    program = _core.Program(1, training=training, couples_samples=False)
-    x = program.input((1, 2, 2), PIXEL)
-    y = program.activation(x, kind="relu")
-    assert program.dropout(y, rate=0.5, layer=0) == (y + 1 if training else y)
-    last = program.flatten(y + 1 if training else y)
-    for early in range(last):
-        with pytest.raises(ValueError, match=rf"^x: tensor {early} has been read; .* its last tensor, {last}$"):
-            program.activation(early, kind="tanh")
-        with pytest.raises(ValueError, match=rf"^x: tensor {early} has been read;"):
-            program.loss(early, kind="mse")
-    program.loss(last, kind="mse")
-    program.finish()
-
-
 def test_calls_out_of_order_are_refused(rng: np.random.Generator) -> None:
     program = _core.Program(1, training=False, couples_samples=False)
     with pytest.raises(ValueError, match=r"^x: expected a tensor of this program, which has none, got 0$"):
-        program.flatten(0)
+        program.add("flatten", [0])
     program.input((1, 1, 1), PIXEL)
     with pytest.raises(ValueError, match=r"^input: this program has one$"):
         program.input((1, 2, 2), PIXEL)
@@ -174,7 +146,7 @@ def test_calls_out_of_order_are_refused(rng: np.random.Generator) -> None:
     with pytest.raises(ValueError, match=r"^loss: this program has one$"):
         program.loss(0, kind="nll")
     program.finish()
-    for late in (lambda: program.flatten(0), lambda: program.result(0), program.finish):
+    for late in (lambda: program.add("flatten", [0]), lambda: program.result(0), program.finish):
         with pytest.raises(ValueError, match=r"^this program is finished; make a new one$"):
             late()
 
@@ -183,5 +155,40 @@ def test_calls_out_of_order_are_refused(rng: np.random.Generator) -> None:
 def test_shape_of_an_own_layer_must_be_possible(shape: tuple[int, int, int]) -> None:
     program = _core.Program(1, training=False, couples_samples=False)
     program.input((1, 1, 1), PIXEL)
-    with pytest.raises(ValueError, match=r"^output_shape: expected sizes from 1, at most 2\^31 - 1 values$"):
-        program.foreign(0, output_shape=shape, forward=abs, backward=abs)
+    with pytest.raises(ValueError, match=r"^foreign: output_shape: expected sizes from 1, at most 2\^31 - 1 values$"):
+        program.add("foreign", [0], settings=call_out(shape, abs, abs))
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "arrays", "settings", "message"),
+    [
+        ("dense", [0], {}, {}, r"kind: expected one of convolution, linear, .*, concat; got 'dense'"),
+        ("flatten", [], {}, {}, "flatten: inputs: expected one, got 0"),
+        ("flatten", [0, 0], {}, {}, "flatten: inputs: expected one, got 2"),
+        ("add", [], {}, {}, "add: inputs: expected at least one, got 0"),
+        ("add", [0, 1], {}, {}, r"add: inputs: expected one shape, got \(2, 3, 3\) and \(18, 1, 1\)"),
+        ("concat", [0, 1], {}, {},
+         r"concat: inputs: expected one height and width, got \(2, 3, 3\) and \(18, 1, 1\)"),
+        ("linear", [0], {}, {}, "linear: weight: needed, got none"),
+        ("linear", [0], {"weight": (4, 5)}, {}, r"linear: weight: expected shape \(any, 18\), got \(4, 5\)"),
+        ("linear", [0], {"weight": (4, 18)}, {"relu": True}, "linear: relu: no such setting"),
+        ("flatten", [0], {"weight": (1,)}, {}, "flatten: weight: no such array"),
+        ("activation", [0], {}, {"function": "elu"}, "activation: function: expected relu, .*, got 'elu'"),
+        ("activation", [0], {}, {"function": 1}, "activation: function: expected a text"),
+        ("max_pooling", [0], {}, {"kernel": (4, 4), "stride": (1, 1), "padding": (0, 0)},
+         "max_pooling: kernel: does not fit the input"),
+        ("max_pooling", [0], {}, {"kernel": (2, 2), "stride": (0, 1), "padding": (0, 0)},
+         r"max_pooling: stride: expected at least 1, got \(0, 1\)"),
+        ("dropout", [0], {}, {"rate": 1.0, "layer": 0}, "dropout: rate: expected 0 <= rate < 1, got 1.0+"),
+        ("dropout", [0], {}, {"rate": 0.5, "layer": 0.5}, "dropout: layer: expected a whole number"),
+    ],
+)  # fmt: skip
+def test_node_that_cannot_be_is_refused_and_adds_nothing(
+    kind: str, inputs: list[int], arrays: dict[str, tuple[int, ...]], settings: dict[str, Any], message: str
+) -> None:
+    program = _core.Program(1, training=False, couples_samples=False)
+    x = program.input((2, 3, 3), np.zeros((2, 256), np.float32))
+    flat = program.add("flatten", [x])
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        program.add(kind, inputs, {name: np.ones(shape, np.float32) for name, shape in arrays.items()}, settings)
+    assert program.add("flatten", [x]) == flat + 1

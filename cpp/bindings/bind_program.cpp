@@ -1,6 +1,8 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,30 @@ auto guarded(Function function) {
     };
 }
 
+// float32 and C-contiguous; what its shape must be, and whether it is written, is the program's to check.
+NamedArray named_array(py::handle value, const std::string& name) {
+    if (!py::isinstance<py::array>(value)) {
+        throw py::type_error(name + ": expected an array or None, got " +
+                             std::string(py::str(py::type::of(value).attr("__name__"))));
+    }
+    const auto array = py::reinterpret_borrow<py::array>(value);
+    const Shape shape = shape_of(array);
+    const float* values = input(array, name.c_str(), shape);
+    return {const_cast<float*>(values), Sizes(shape.begin(), shape.end()), array.writeable()};
+}
+
+Setting setting(py::handle value, const std::string& name) {
+    if (py::isinstance<py::bool_>(value)) return value.cast<bool>();
+    if (py::isinstance<py::int_>(value)) return value.cast<std::int64_t>();
+    if (py::isinstance<py::float_>(value)) return value.cast<double>();
+    if (py::isinstance<py::str>(value)) return value.cast<std::string>();
+    try {
+        return value.cast<std::vector<std::int64_t>>();
+    } catch (const py::cast_error&) {
+        throw py::type_error(name + ": expected a number, a text, True, False or a tuple of whole numbers");
+    }
+}
+
 // A program together with the arrays that it points into.
 class BoundProgram {
   public:
@@ -49,162 +75,54 @@ class BoundProgram {
         return program_.input(channels, height, width, {values, values + channels * 256});
     }
 
-    int convolution(int x, const py::array& weight, const OptionalArray& bias,
-                    const OptionalArray& grad_weight, const OptionalArray& grad_bias, const py::tuple& stride,
-                    const py::tuple& padding, const py::tuple& dilation, py::ssize_t groups, bool relu,
-                    const std::optional<std::vector<py::tuple>>& max_pooling) {
-        check_tensor(x);
-        const Pair s = pair(stride, "stride", 1), p = pair(padding, "padding", 0),
-                   d = pair(dilation, "dilation", 1);
-        const py::ssize_t channels = program_.channels(x);
-        check(groups >= 1 && channels % groups == 0, "groups: does not divide the input channels");
-        input(weight, "weight", {kAny, channels / groups, kAny, kAny});
-        const py::ssize_t outputs = weight.shape(0), kh = weight.shape(2), kw = weight.shape(3);
-        check(outputs > 0 && outputs % groups == 0 && kh > 0 && kw > 0, "weight: does not fit the groups");
-        const py::ssize_t rows = program_.height(x) + 2 * p.height - d.height * (kh - 1) - 1;
-        const py::ssize_t cols = program_.width(x) + 2 * p.width - d.width * (kw - 1) - 1;
-        check(rows >= 0 && cols >= 0, "weight: the kernel does not fit the input");
-        const ConvolutionShape shape{channels,
-                                     program_.height(x),
-                                     program_.width(x),
-                                     outputs,
-                                     rows / s.height + 1,
-                                     cols / s.width + 1,
-                                     kh,
-                                     kw,
-                                     s.height,
-                                     s.width,
-                                     p.height,
-                                     p.width,
-                                     d.height,
-                                     d.width,
-                                     groups};
-        const LearnedArrays arrays = learned(weight, bias, grad_weight, grad_bias, outputs);
-        if (!max_pooling) return program_.convolution(x, shape, arrays, relu);
-        check(max_pooling->size() == 3, "max_pooling: expected (kernel, stride, padding)");
-        const PoolingShape window = pooling({outputs, shape.output_height, shape.output_width},
-                                            (*max_pooling)[0], (*max_pooling)[1], (*max_pooling)[2]);
-        return program_.pooled_convolution(x, shape, window, arrays, relu);
-    }
-
-    int linear(int x, const py::array& weight, const OptionalArray& bias, const OptionalArray& grad_weight,
-               const OptionalArray& grad_bias, bool relu) {
-        check_tensor(x);
-        input(weight, "weight", {kAny, program_.features(x)});
-        check(weight.shape(0) > 0, "weight: expected at least one output");
-        return program_.linear(x, weight.shape(0),
-                               learned(weight, bias, grad_weight, grad_bias, weight.shape(0)), relu);
-    }
-
-    int max_pooling(int x, const py::tuple& kernel, const py::tuple& stride, const py::tuple& padding) {
-        check_tensor(x);
-        return program_.max_pooling(x, pooling(shape_of_tensor(x), kernel, stride, padding));
-    }
-
-    int average_pooling(int x, const py::tuple& kernel, const py::tuple& stride, const py::tuple& padding,
-                        bool count_padding) {
-        check_tensor(x);
-        return program_.average_pooling(x, pooling(shape_of_tensor(x), kernel, stride, padding),
-                                        count_padding);
-    }
-
-    int activation(int x, const std::string& kind) {
-        check_tensor(x);
-        if (kind == "relu") return program_.activation(x, ActivationKind::kRelu);
-        if (kind == "tanh") return program_.activation(x, ActivationKind::kTanh);
-        check(kind == "sigmoid", "kind: expected relu, tanh or sigmoid, got '" + kind + "'");
-        return program_.activation(x, ActivationKind::kSigmoid);
-    }
-
-    int batch_normalization(int x, const OptionalArray& weight, const OptionalArray& bias,
-                            const OptionalArray& grad_weight, const OptionalArray& grad_bias,
-                            const py::array& running_mean, const py::array& running_variance, float momentum,
-                            float epsilon, bool relu) {
-        check_tensor(x);
-        const py::ssize_t channels = program_.channels(x);
-        LearnedArrays arrays{optional_input(weight, "weight", {channels}),
-                             optional_input(bias, "bias", {channels}), nullptr, nullptr};
-        if (training_) {
-            arrays.grad_weight = optional_output(grad_weight, "grad_weight", {channels});
-            arrays.grad_bias = optional_output(grad_bias, "grad_bias", {channels});
+    int add(const std::string& kind, const std::vector<int>& inputs, const py::dict& arrays,
+            const py::dict& settings) {
+        check_building();
+        for (const int x : inputs) check_tensor(x);
+        std::map<std::string, NamedArray> named;
+        std::vector<py::object> used;
+        for (const auto& [name, value] : arrays) {
+            if (value.is_none()) continue;
+            used.push_back(py::reinterpret_borrow<py::object>(value));
+            named.emplace(name.cast<std::string>(), named_array(value, name.cast<std::string>()));
         }
-        for (const OptionalArray* array : {&weight, &bias, &grad_weight, &grad_bias}) keep(*array);
-        keep(running_mean);
-        keep(running_variance);
-        return program_.batch_normalization(
-            x, arrays, state(running_mean, "running_mean", {channels}, training_),
-            state(running_variance, "running_variance", {channels}, training_), momentum, epsilon, relu);
-    }
-
-    int dropout(int x, float rate, std::uint32_t layer) {
-        check_tensor(x);
-        check(rate >= 0.0f && rate < 1.0f, "rate: expected 0 <= rate < 1, got " + std::to_string(rate));
-        return program_.dropout(x, rate, layer);
-    }
-
-    int flatten(int x) {
-        check_tensor(x);
-        return program_.flatten(x);
-    }
-
-    int log_softmax(int x) {
-        check_tensor(x);
-        return program_.log_softmax(x);
-    }
-
-    // forward(input) -> output; backward(input, grad_output, accumulate) -> grad_input; on arrays (samples,
-    // *shape) that own their memory.
-    int foreign(int x, const py::tuple& output_shape, py::object forward, py::object backward) {
-        check_tensor(x);
-        check(output_shape.size() == 3, "output_shape: expected (channels, height, width)");
-        const Shape in{program_.channels(x), program_.height(x), program_.width(x)};
-        const Shape out{output_shape[0].cast<py::ssize_t>(), output_shape[1].cast<py::ssize_t>(),
-                        output_shape[2].cast<py::ssize_t>()};
-        py::ssize_t left = INT32_MAX;
-        for (const py::ssize_t size : out) left = size < 1 ? 0 : left / size;
-        check(left > 0, "output_shape: expected sizes from 1, at most 2^31 - 1 values");
-        const auto rows = [](std::ptrdiff_t samples, const Shape& shape, const float* values) {
-            return py::array_t<float>({samples, shape[0], shape[1], shape[2]}, values);
-        };
-        const auto take = [](const py::object& result, std::ptrdiff_t samples, const Shape& shape,
-                             const char* what, float* to) {
-            const auto array = result.cast<py::array>();
-            const float* values = input(array, what, {samples, shape[0], shape[1], shape[2]});
-            std::copy_n(values, array.size(), to);
-        };
-        ForeignLayer layer;
-        layer.forward = guarded([=](std::ptrdiff_t samples, const float* from, float* to) {
-            take(forward(rows(samples, in, from)), samples, out, "output of an own layer", to);
-        });
-        layer.backward = guarded([=](std::ptrdiff_t samples, const float* from, const float* gradient,
-                                     float* to, bool accumulate) {
-            take(backward(rows(samples, in, from), rows(samples, out, gradient), accumulate), samples, in,
-                 "gradient from an own layer", to);
-        });
-        kept_.push_back(forward);
-        kept_.push_back(backward);
-        return program_.foreign(x, out[0], out[1], out[2], std::move(layer));
+        std::map<std::string, Setting> plain;
+        for (const auto& [name, value] : settings) {
+            if (PyCallable_Check(value.ptr()) != 0) {
+                used.push_back(py::reinterpret_borrow<py::object>(value));
+            } else {
+                plain.emplace(name.cast<std::string>(), setting(value, name.cast<std::string>()));
+            }
+        }
+        std::shared_ptr<const ForeignLayer> foreign;
+        if (kind == "foreign" && inputs.size() == 1) foreign = foreign_layer(inputs.front(), settings);
+        Arguments arguments(kind, std::move(named), std::move(plain), std::move(foreign));
+        const int y = program_.add(kind, inputs, arguments);
+        kept_.insert(kept_.end(), used.begin(), used.end());
+        return y;
     }
 
     void loss(int x, const std::string& kind) {
+        check_building();
         check_tensor(x);
         check(!has_loss_, "loss: this program has one");
         if (kind == "cross_entropy" || kind == "nll") {
-            classes_ = program_.features(x);
+            classes_ = program_.shape(x).features();
             program_.nll(x, kind == "cross_entropy");
         } else if (kind == "mse") {
-            target_size_ = program_.features(x);
+            target_size_ = program_.shape(x).features();
             program_.squared_error(x, 1.0f / static_cast<float>(target_size_));
         } else {
             check(kind == "half_squared_error",
                   "kind: expected cross_entropy, nll, mse or half_squared_error, got '" + kind + "'");
-            target_size_ = program_.features(x);
+            target_size_ = program_.shape(x).features();
             program_.squared_error(x, 0.5f);
         }
         has_loss_ = true;
     }
 
     void result(int x) {
+        check_building();
         check_tensor(x);
         program_.result(x);
     }
@@ -225,6 +143,7 @@ class BoundProgram {
 
     void finish() {
         check_building();
+        check(program_.tensor_count() > 0, "finish: this program has no input");
         check(!training_ || has_loss_, "a training program needs a loss");
         program_.finish();
         finished_ = true;
@@ -344,7 +263,9 @@ class BoundProgram {
 
     std::size_t bytes() const { return program_.bytes(); }
     py::tuple shape(int x) const {
-        return py::make_tuple(program_.channels(x), program_.height(x), program_.width(x));
+        check_tensor(x);
+        const TensorShape& s = program_.shape(x);
+        return py::make_tuple(s.channels, s.height, s.width);
     }
 
   private:
@@ -375,18 +296,9 @@ class BoundProgram {
         check(!running_, "this program is running; wait until it has ended");
     }
 
-    // What adds to the program starts with this.
     void check_tensor(int x) const {
-        check_building();
         const int count = program_.tensor_count();
-        if (x == count - 1 && count > 0) return;
-        // A second reader would see what a fused layer no longer stores, and its gradient would replace that
-        // of the first.
-        if (x >= 0 && x < count) {
-            throw py::value_error("x: tensor " + std::to_string(x) +
-                                  " has been read; a program is a chain, pass its last tensor, " +
-                                  std::to_string(count - 1));
-        }
+        if (x >= 0 && x < count) return;
         throw py::value_error(
             "x: expected a tensor of this program, " +
             (count > 0 ? "0 to " + std::to_string(count - 1) : std::string("which has none")) + ", got " +
@@ -401,41 +313,35 @@ class BoundProgram {
         return py::make_tuple(result.loss, result.correct);
     }
 
-    Shape shape_of_tensor(int x) const {
-        return {program_.channels(x), program_.height(x), program_.width(x)};
-    }
-
-    static PoolingShape pooling(const Shape& shape, const py::tuple& kernel, const py::tuple& stride,
-                                const py::tuple& padding) {
-        const Pair k = pair(kernel, "kernel", 1), s = pair(stride, "stride", 1),
-                   p = pair(padding, "padding", 0);
-        const py::ssize_t height = shape[1], width = shape[2];
-        const py::ssize_t rows = height + 2 * p.height - k.height, cols = width + 2 * p.width - k.width;
-        check(rows >= 0 && cols >= 0, "kernel: does not fit the input");
-        check(2 * p.height <= k.height && 2 * p.width <= k.width,
-              "padding: expected at most half the kernel");
-        const py::ssize_t last_row = rows / s.height * s.height - p.height,
-                          last_col = cols / s.width * s.width - p.width;
-        check(last_row < height && last_col < width, "padding: a window lies wholly in the padding");
-        return {
-            shape[0], height,   width,  rows / s.height + 1, cols / s.width + 1, k.height, k.width, s.height,
-            s.width,  p.height, p.width};
-    }
-
-    LearnedArrays learned(const py::array& weight, const OptionalArray& bias,
-                          const OptionalArray& grad_weight, const OptionalArray& grad_bias,
-                          py::ssize_t outputs) {
-        LearnedArrays arrays;
-        arrays.weight = static_cast<const float*>(weight.data());
-        arrays.bias = optional_input(bias, "bias", {outputs});
-        if (training_) {
-            check(grad_weight.has_value(), "grad_weight: needed for training");
-            arrays.grad_weight = output(*grad_weight, "grad_weight", shape_of(weight));
-            arrays.grad_bias = optional_output(grad_bias, "grad_bias", {outputs});
-        }
-        keep(weight);
-        for (const OptionalArray* array : {&bias, &grad_weight, &grad_bias}) keep(*array);
-        return arrays;
+    // forward(input) -> output; backward(input, grad_output, accumulate) -> grad_input; on arrays (samples,
+    // *shape) that own their memory. Null where one of them is missing.
+    std::shared_ptr<const ForeignLayer> foreign_layer(int x, const py::dict& settings) const {
+        for (const char* name : {"forward", "backward", "output_shape"})
+            if (!settings.contains(name)) return nullptr;
+        const TensorShape& from_shape = program_.shape(x);
+        const Shape in{from_shape.channels, from_shape.height, from_shape.width};
+        const auto out = settings["output_shape"].cast<Shape>();
+        if (out.size() != 3) return nullptr;
+        const py::object forward = settings["forward"], backward = settings["backward"];
+        const auto rows = [](std::ptrdiff_t samples, const Shape& shape, const float* values) {
+            return py::array_t<float>({samples, shape[0], shape[1], shape[2]}, values);
+        };
+        const auto take = [](const py::object& result, std::ptrdiff_t samples, const Shape& shape,
+                             const char* what, float* to) {
+            const auto array = result.cast<py::array>();
+            const float* values = input(array, what, {samples, shape[0], shape[1], shape[2]});
+            std::copy_n(values, array.size(), to);
+        };
+        ForeignLayer layer;
+        layer.forward = guarded([=](std::ptrdiff_t samples, const float* from, float* to) {
+            take(forward(rows(samples, in, from)), samples, out, "output of an own layer", to);
+        });
+        layer.backward = guarded([=](std::ptrdiff_t samples, const float* from, const float* gradient,
+                                     float* to, bool accumulate) {
+            take(backward(rows(samples, in, from), rows(samples, out, gradient), accumulate), samples, in,
+                 "gradient from an own layer", to);
+        });
+        return std::make_shared<const ForeignLayer>(std::move(layer));
     }
 
     void keep(const py::array& array) { kept_.push_back(array); }
@@ -459,27 +365,8 @@ void bind_program(py::module_& m) {
         .def(py::init<py::ssize_t, bool, bool, bool>(), py::arg("batch_size"), py::kw_only(),
              py::arg("training"), py::arg("couples_samples"), py::arg("frozen") = false)
         .def("input", &BoundProgram::add_input, py::arg("shape"), py::arg("table"))
-        .def("convolution", &BoundProgram::convolution, py::arg("x"), py::arg("weight"), py::arg("bias"),
-             py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("stride"),
-             py::arg("padding"), py::arg("dilation"), py::arg("groups"), py::arg("relu"),
-             py::arg("max_pooling") = py::none())
-        .def("linear", &BoundProgram::linear, py::arg("x"), py::arg("weight"), py::arg("bias"),
-             py::arg("grad_weight"), py::arg("grad_bias"), py::kw_only(), py::arg("relu"))
-        .def("max_pooling", &BoundProgram::max_pooling, py::arg("x"), py::kw_only(), py::arg("kernel"),
-             py::arg("stride"), py::arg("padding"))
-        .def("average_pooling", &BoundProgram::average_pooling, py::arg("x"), py::kw_only(),
-             py::arg("kernel"), py::arg("stride"), py::arg("padding"), py::arg("count_padding"))
-        .def("activation", &BoundProgram::activation, py::arg("x"), py::kw_only(), py::arg("kind"))
-        .def("batch_normalization", &BoundProgram::batch_normalization, py::arg("x"), py::arg("weight"),
-             py::arg("bias"), py::arg("grad_weight"), py::arg("grad_bias"), py::arg("running_mean"),
-             py::arg("running_variance"), py::kw_only(), py::arg("momentum"), py::arg("epsilon"),
-             py::arg("relu"))
-        .def("dropout", &BoundProgram::dropout, py::arg("x"), py::kw_only(), py::arg("rate"),
-             py::arg("layer"))
-        .def("flatten", &BoundProgram::flatten, py::arg("x"))
-        .def("log_softmax", &BoundProgram::log_softmax, py::arg("x"))
-        .def("foreign", &BoundProgram::foreign, py::arg("x"), py::kw_only(), py::arg("output_shape"),
-             py::arg("forward"), py::arg("backward"))
+        .def("add", &BoundProgram::add, py::arg("kind"), py::arg("inputs"), py::arg("arrays") = py::dict(),
+             py::arg("settings") = py::dict())
         .def("loss", &BoundProgram::loss, py::arg("x"), py::kw_only(), py::arg("kind"))
         .def("result", &BoundProgram::result, py::arg("x"))
         .def("sgd", &BoundProgram::sgd, py::arg("value"), py::arg("gradient"), py::arg("velocity"),

@@ -6,16 +6,10 @@
 #include <string>
 #include <utility>
 
-#include "kernels/convolution_algorithms.h"
-#include "kernels/dropout.h"
 #include "kernels/layout.h"
-#include "kernels/linear.h"
-#include "kernels/log_softmax.h"
-#include "kernels/loss.h"
-#include "kernels/pooled_convolution.h"
-#include "kernels/pooled_gradient.h"
-#include "kernels/winograd.h"
-#include "kernels/winograd_pooled.h"
+#include "program/emit/emit.h"
+#include "program/fuse.h"
+#include "program/shapes.h"
 
 namespace cnn {
 namespace {
@@ -32,437 +26,126 @@ constexpr std::ptrdiff_t kSingleSamples = 12;
 Program::Program(std::ptrdiff_t batch_size, bool training, bool couples_samples, bool frozen)
     : batch_size_(batch_size),
       capacity_(training && couples_samples ? batch_size : std::min(batch_size, kMicroBatch)),
-      training_(training) {
-    if (!training) single_ = std::make_unique<SingleProgram>(frozen);
-    forward_.emplace_back();
-    backward_.emplace_back();
+      training_(training),
+      frozen_(frozen),
+      emitter_(capacity_, training) {
     losses_.resize(static_cast<std::size_t>(capacity_));
     correct_.resize(static_cast<std::size_t>(capacity_));
-}
-
-template <class T>
-T* Program::buffer(std::vector<AlignedBuffer<T>>& pool, std::ptrdiff_t count) {
-    pool.emplace_back(count);
-    bytes_ += static_cast<std::size_t>(count) * sizeof(T);
-    return pool.back().data();
-}
-
-const Op* Program::keep(Op* op) {
-    ops_.emplace_back(op);
-    return op;
-}
-
-int Program::make(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, bool needs_gradient) {
-    const std::ptrdiff_t features = channels * height * width;
-    float* values = lanes(features);
-    tensors_.push_back(
-        {channels, height, width, values, training_ && needs_gradient ? lanes(features) : nullptr});
-    return static_cast<int>(tensors_.size()) - 1;
-}
-
-void Program::backward_stage(Stage stage) {
-    // What was put off only has to run before the step ends: it fills threads that this stage leaves idle.
-    stage.insert(stage.end(), deferred_.begin(), deferred_.end());
-    deferred_.clear();
-    if (!stage.empty()) backward_.back().stages.push_back(std::move(stage));
-}
-
-// The backward pass of the ReLU that is part of a layer, unless the pooling after it has done it.
-void Program::undo_relu(const Tensor& y) {
-    if (!y.unrectify) return;
-    backward_stage({keep(
-        new ActivationBackward(ActivationKind::kRelu, y.features(), y.values, y.gradient, y.gradient))});
-}
-
-// Another name for the same values.
-int Program::alias(int x) {
-    tensors_.push_back(Tensor(tensor(x)));
-    tensors_.back().producer = nullptr;
-    return static_cast<int>(tensors_.size()) - 1;
 }
 
 int Program::input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width,
                    std::vector<float> table) {
     table_ = std::move(table);
-    const int y = make(channels, height, width, false);
-    prepare(new Gather(channels, height * width, &source_, table_.data(), tensor(y).values));
-    if (single_) single_->input(y, channels, height, width, table_.data());
-    return y;
+    return graph_.tensor({channels, height, width});
 }
 
-void Program::add_slots(std::ptrdiff_t count, const float* slots, float* gradient) {
-    reduce_.push_back(keep(new AddSlots(count, slots, gradient, 1.0f, false)));
-}
-
-void Program::parameter_gradients(const ConvolutionShape& shape, const float* x, const float* grad_y,
-                                  const LearnedArrays& arrays, ConvolutionAlgorithm algorithm, Stage& first) {
-    const std::ptrdiff_t slots = slot_count(capacity_), positions = shape.output_height * shape.output_width;
-    float* weight_slots = floats(slots * shape.weight_size());
-    if (algorithm == ConvolutionAlgorithm::kDirect) {
-        later(new ConvolutionWeightGradient(shape, x, grad_y, weight_slots));
-    } else if (algorithm == ConvolutionAlgorithm::kWinograd) {
-        later(new WinogradWeightGradient(shape, x, grad_y, weight_slots));
-    } else {
-        float* packed = lanes(shape.output_size());
-        first.push_back(keep(new PackSampleMajor(shape, grad_y, packed)));
-        later(new ConvolutionWeightGradientIm2col(shape, x, packed, weight_slots));
-    }
-    add_slots(shape.weight_size(), weight_slots, arrays.grad_weight);
-    if (arrays.grad_bias) bias_gradient(shape.output_channels, positions, grad_y, arrays.grad_bias);
-}
-
-void Program::bias_gradient(std::ptrdiff_t channels, std::ptrdiff_t positions, const float* grad_y,
-                            float* grad_bias) {
-    float* slots = floats(slot_count(capacity_) * channels);
-    later(new BiasGradient(channels, positions, grad_y, slots));
-    add_slots(channels, slots, grad_bias);
-}
-
-int Program::convolution(int x, ConvolutionShape shape, const LearnedArrays& arrays, bool relu) {
-    const int y = make(shape.output_channels, shape.output_height, shape.output_width, true);
-    if (single_) single_->convolution(x, y, shape, arrays, relu);
-    tensor(y).rectified = tensor(y).unrectify = relu;
-    const ConvolutionAlgorithm algorithm = choose_forward(shape);
-    float* packed = floats(packed_weight_size(shape, algorithm));
-    prepare(pack_weights(shape, algorithm, false, arrays.weight, packed));
-    Op* op =
-        convolution_forward(shape, algorithm, tensor(x).values, tensor(y).values, packed, arrays.bias, relu);
-    forward_stage(op);
-    if (!relu) tensor(y).producer = op;
-    if (training_) {
-        backward_emitters_.push_back([=] {
-            undo_relu(tensor(y));
-            Stage first = std::exchange(deferred_, {});
-            parameter_gradients(shape, tensor(x).values, tensor(y).gradient, arrays,
-                                choose_backward_parameters(shape), first);
-            if (tensor(x).gradient) {
-                const ConvolutionAlgorithm backward = choose_backward_input(shape);
-                float* packed_back = floats(packed_weight_size(shape, backward));
-                prepare(pack_weights(shape, backward, true, arrays.weight, packed_back));
-                first.push_back(keep(convolution_backward_input(shape, backward, tensor(y).gradient,
-                                                                tensor(x).gradient, packed_back)));
-            }
-            if (!first.empty()) backward_.back().stages.push_back(std::move(first));
-        });
-    }
-    return y;
-}
-
-int Program::pooled_convolution(int x, const ConvolutionShape& shape, const PoolingShape& pooling,
-                                const LearnedArrays& arrays, bool relu) {
-    if (!can_pool_convolution(shape, pooling) || (training_ && !has_sparse_gradient(shape, pooling)) ||
-        choose_forward(shape) == ConvolutionAlgorithm::kWinograd) {
-        return max_pooling(convolution(x, shape, arrays, relu), pooling);
-    }
-    // What the convolution gives is no array here, but a single sample has its own.
-    tensors_.push_back({shape.output_channels, shape.output_height, shape.output_width, nullptr, nullptr});
-    const int between = static_cast<int>(tensors_.size()) - 1;
-    const int y = make(shape.output_channels, pooling.output_height, pooling.output_width, true);
-    if (single_) {
-        single_->convolution(x, between, shape, arrays, relu);
-        single_->pooling(between, y, SinglePooling::Kind::kMaximum, pooling);
-    }
-    const std::ptrdiff_t blocks = block_count(capacity_), outputs = shape.output_channels;
-    std::int32_t* choice =
-        training_ ? buffer(index_buffers_, blocks * kLanes * tensor(y).features()) : nullptr;
-    if (pooled_winograd_pays(shape, pooling)) {
-        float* transformed = floats(pooled_winograd_weight_size(shape));
-        prepare(new TransformPooledWeights(shape, arrays.weight, transformed));
-        forward_stage(new WinogradPooledConvolution(shape, pooling, relu, tensor(x).values, tensor(y).values,
-                                                    choice, transformed, arrays.bias));
-    } else {
-        float* packed = floats(shape.weight_size());
-        prepare(new PackConvolutionWeights(shape, false, arrays.weight, packed));
-        forward_stage(new PooledConvolution(shape, pooling, relu, tensor(x).values, tensor(y).values, choice,
-                                            packed, arrays.bias));
-    }
-    if (training_) {
-        const auto plan = std::make_shared<const PooledGradientPlan>(shape, pooling);
-        float* rows = floats(blocks * kLanes * plan->sample);
-        forward_.back().stages.back().push_back(keep(new PadRows(plan, tensor(x).values, rows)));
-        backward_emitters_.push_back([=] {
-            const PooledOutputs pooled{tensor(y).gradient, relu ? tensor(y).values : nullptr, choice};
-            Stage first;
-            if (tensor(x).gradient) {
-                float* packed_back = floats(plan->packed_size);
-                prepare(new PackPooledWeights(plan, arrays.weight, packed_back));
-                first.push_back(keep(new ListInputGradient(plan, pooled, packed_back, tensor(x).gradient)));
-            }
-            backward_stage(std::move(first));
-            const std::ptrdiff_t slots = slot_count(capacity_);
-            float* weight_slots = floats(slots * shape.weight_size());
-            float* bias_slots = arrays.grad_bias ? floats(slots * outputs) : nullptr;
-            later(new ListWeightGradient(plan, pooled, rows, weight_slots, bias_slots));
-            add_slots(shape.weight_size(), weight_slots, arrays.grad_weight);
-            if (arrays.grad_bias) add_slots(outputs, bias_slots, arrays.grad_bias);
-        });
-    }
-    return y;
-}
-
-int Program::linear(int x, std::ptrdiff_t outputs, const LearnedArrays& arrays, bool relu) {
-    const std::ptrdiff_t inputs = tensor(x).features();
-    const int y = make(outputs, 1, 1, true);
-    if (single_) single_->linear(x, y, outputs, arrays, relu);
-    tensor(y).rectified = tensor(y).unrectify = relu;
-    forward_stage(LinearProduct::forward(inputs, outputs, tensor(x).values, tensor(y).values, arrays.weight,
-                                         arrays.bias, relu));
-    if (training_) {
-        // For the gradient of the weights; beside the product, since both wait for x only.
-        const std::ptrdiff_t row = linear_row_stride(inputs);
-        float* rows = floats(block_count(capacity_) * kLanes * row);
-        forward_.back().stages.back().push_back(keep(new FromLanes(inputs, tensor(x).values, rows, row)));
-        backward_emitters_.push_back([=] {
-            undo_relu(tensor(y));
-            Stage first = std::exchange(deferred_, {});
-            later(new LinearWeightGradient(inputs, outputs, rows, tensor(y).gradient, arrays.grad_weight,
-                                           1.0f, false));
-            if (arrays.grad_bias) bias_gradient(outputs, 1, tensor(y).gradient, arrays.grad_bias);
-            if (tensor(x).gradient) {
-                first.push_back(keep(LinearProduct::backward_input(inputs, outputs, tensor(y).gradient,
-                                                                   tensor(x).gradient, arrays.weight)));
-            }
-            if (!first.empty()) backward_.back().stages.push_back(std::move(first));
-        });
-    }
-    return y;
-}
-
-int Program::max_pooling(int x, const PoolingShape& shape) {
-    const bool needed = tensor(x).gradient != nullptr;
-    const int y = make(shape.channels, shape.output_height, shape.output_width, needed);
-    if (single_) single_->pooling(x, y, SinglePooling::Kind::kMaximum, shape);
-    const std::ptrdiff_t size = tensor(y).features();
-    std::int32_t* argmax = needed ? buffer(index_buffers_, block_count(capacity_) * kLanes * size) : nullptr;
-    forward_stage(new MaxPoolingForward(shape, tensor(x).values, tensor(y).values, argmax));
-    if (needed) {
-        const bool rectified = tensor(x).rectified;
-        tensor(x).unrectify = false;  // here, where there are fewer values
-        backward_emitters_.push_back([=] {
-            backward_stage(
-                {keep(new MaxPoolingBackward(shape, tensor(y).gradient, argmax,
-                                             rectified ? tensor(y).values : nullptr, tensor(x).gradient))});
-        });
-    }
-    return y;
-}
-
-int Program::average_pooling(int x, const PoolingShape& shape, bool count_padding) {
-    const bool needed = tensor(x).gradient != nullptr;
-    const int y = make(shape.channels, shape.output_height, shape.output_width, needed);
-    if (single_) {
-        single_->pooling(
-            x, y, count_padding ? SinglePooling::Kind::kAverageWithPadding : SinglePooling::Kind::kAverage,
-            shape);
-    }
-    forward_stage(new AveragePoolingForward(shape, count_padding, tensor(x).values, tensor(y).values));
-    if (needed) {
-        backward_emitters_.push_back([=] {
-            backward_stage({keep(
-                new AveragePoolingBackward(shape, count_padding, tensor(y).gradient, tensor(x).gradient))});
-        });
-    }
-    return y;
-}
-
-int Program::activation(int x, ActivationKind kind) {
-    const bool needed = tensor(x).gradient != nullptr;
-    const int y = make(tensor(x).channels, tensor(x).height, tensor(x).width, needed);
-    if (single_) single_->activation(x, y, kind);
-    forward_stage(new ActivationForward(kind, tensor(x).features(), tensor(x).values, tensor(y).values));
-    if (needed) {
-        backward_emitters_.push_back([=] {
-            backward_stage({keep(new ActivationBackward(kind, tensor(x).features(), tensor(y).values,
-                                                        tensor(y).gradient, tensor(x).gradient))});
-        });
-    }
-    return y;
-}
-
-int Program::batch_normalization(int x, const LearnedArrays& arrays, float* running_mean,
-                                 float* running_variance, float momentum, float epsilon, bool relu) {
-    // With known statistics the convolution before it normalizes its results on the way out.
-    auto* convolution = training_ ? nullptr : dynamic_cast<WinogradGather*>(tensor(x).producer);
-    const int y = convolution ? alias(x) : make(tensor(x).channels, tensor(x).height, tensor(x).width, true);
-    tensor(y).rectified = tensor(y).unrectify = relu;
-    if (single_) {
-        single_->normalization(x, y, {running_mean, running_variance, arrays.weight, arrays.bias, epsilon},
-                               relu);
-    }
-    BatchNormalizationArrays a{};
-    a.channels = tensor(x).channels;
-    a.positions = tensor(x).height * tensor(x).width;
-    a.momentum = momentum;
-    a.epsilon = epsilon;
-    a.input = tensor(x).values;
-    a.output = tensor(y).values;
-    a.grad_output = tensor(y).gradient;
-    a.grad_input = tensor(x).gradient;
-    a.weight = arrays.weight;
-    a.bias = arrays.bias;
-    a.running_mean = running_mean;
-    a.running_variance = running_variance;
-    a.mean = floats(a.channels);
-    a.variance = floats(a.channels);
-    a.inverse_std = floats(a.channels);
-    a.slot_sum = floats(kMaxSlots * a.channels);
-    a.slot_second = floats(kMaxSlots * a.channels);
-    a.training = training_;
-    a.relu = relu;
-    if (training_) {
-        forward_stage(new BatchSums(a));
-        forward_stage(new BatchSquares(a));
-        forward_stage(new BatchStatistics(a));
-        update_.push_back(keep(new UpdateRunningStatistics(a)));
-    } else {
-        prepare(new BatchStatistics(a));
-    }
-    if (convolution) {
-        convolution->normalize({a.mean, a.inverse_std, a.weight, a.bias}, relu);
-    } else {
-        forward_stage(new BatchNormalize(a));
-    }
-    if (training_) {
-        backward_emitters_.push_back([=]() mutable {
-            a.unrectify = tensor(y).unrectify;
-            backward_stage({keep(new BatchGradientSums(a))});
-            if (a.grad_input) backward_stage({keep(new BatchNormalizationBackward(a))});
-            if (arrays.grad_weight) add_slots(a.channels, a.slot_second, arrays.grad_weight);
-            if (arrays.grad_bias) add_slots(a.channels, a.slot_sum, arrays.grad_bias);
-        });
-    }
-    return y;
-}
-
-int Program::flatten(int x) {
-    const Tensor from = tensor(x);
-    tensors_.push_back({from.features(), 1, 1, from.values, from.gradient});
-    const int y = static_cast<int>(tensors_.size()) - 1;
-    if (single_) single_->flatten(x, y);
-    return y;
-}
-
-int Program::dropout(int x, float rate, std::uint32_t layer) {
-    if (!training_) return x;
-    const bool needed = tensor(x).gradient != nullptr;
-    const int y = make(tensor(x).channels, tensor(x).height, tensor(x).width, needed);
-    forward_stage(new Dropout(tensor(x).features(), rate, layer, tensor(x).values, tensor(y).values));
-    if (needed) {
-        backward_emitters_.push_back([=] {
-            backward_stage({keep(
-                new Dropout(tensor(x).features(), rate, layer, tensor(y).gradient, tensor(x).gradient))});
-        });
-    }
-    return y;
-}
-
-int Program::log_softmax(int x) {
-    const bool needed = tensor(x).gradient != nullptr;
-    const int y = make(tensor(x).features(), 1, 1, needed);
-    if (single_) single_->log_softmax(x, y);
-    forward_stage(new LogSoftmaxForward(tensor(x).features(), tensor(x).values, tensor(y).values));
-    if (needed) {
-        backward_emitters_.push_back([=] {
-            backward_stage({keep(new LogSoftmaxBackward(tensor(x).features(), tensor(y).values,
-                                                        tensor(y).gradient, tensor(x).gradient))});
-        });
-    }
-    return y;
-}
-
-int Program::foreign(int x, std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width,
-                     ForeignLayer layer) {
-    const int y = make(channels, height, width, true);
-    if (single_) single_->foreign(x, y, channels, height, width, layer);
-    float* x_rows = floats(capacity_ * tensor(x).features());
-    float* y_rows = floats(capacity_ * tensor(y).features());
-    forward_stage(new FromLanes(tensor(x).features(), tensor(x).values, x_rows));
-    forward_.back().call = [=](const Context& context) {
-        return layer.forward(context.samples, x_rows, y_rows);
-    };
-    forward_.emplace_back();
-    forward_stage(new ToLanes(tensor(y).features(), y_rows, tensor(y).values));
-    if (training_) {
-        float* grad_x_rows = floats(capacity_ * tensor(x).features());
-        float* grad_y_rows = floats(capacity_ * tensor(y).features());
-        backward_emitters_.push_back([=] {
-            backward_stage({keep(new FromLanes(tensor(y).features(), tensor(y).gradient, grad_y_rows))});
-            backward_.back().call = [=](const Context& context) {
-                return layer.backward(context.samples, x_rows, grad_y_rows, grad_x_rows,
-                                      context.accumulate_gradients);
-            };
-            backward_.emplace_back();
-            if (tensor(x).gradient) {
-                backward_stage({keep(new ToLanes(tensor(x).features(), grad_x_rows, tensor(x).gradient))});
-            }
-        });
-    }
-    return y;
+int Program::add(const std::string& kind, const std::vector<int>& inputs, Arguments& arguments) {
+    std::vector<TensorShape> shapes;
+    for (const int x : inputs) shapes.push_back(graph_.shape(x));
+    CheckedNode checked = check_node(kind, shapes, arguments, training_);
+    if (checked.node.kind == Kind::kDropout && !training_) return inputs.front();
+    checked.node.inputs = inputs;
+    return graph_.append(std::move(checked.node), checked.output);
 }
 
 void Program::nll(int x, bool through_softmax) {
+    loss_ = through_softmax ? Loss::kCrossEntropy : Loss::kNll;
+    loss_input_ = x;
+    graph_.read(x);
+    classes_ = graph_.shape(x).features();
     batch_labels_.resize(static_cast<std::size_t>(capacity_));
-    const std::ptrdiff_t classes = classes_ = tensor(x).features();
-    const float* log_probabilities = tensor(x).values;
-    if (through_softmax) {
-        float* values = lanes(classes);
-        forward_stage(new LogSoftmaxForward(classes, tensor(x).values, values));
-        log_probabilities = values;
-        tensors_.push_back({classes, 1, 1, values, nullptr});
-        result_ = static_cast<int>(tensors_.size()) - 1;
-        if (single_) single_->log_softmax(x, result_);
-    } else {
-        result_ = x;
-    }
-    loss_.push_back(keep(new NllLoss(classes, log_probabilities, batch_labels_.data(), losses_.data(),
-                                     correct_.data(), tensor(x).gradient, through_softmax)));
 }
 
 void Program::squared_error(int x, float factor) {
-    target_size_ = tensor(x).features();
+    loss_ = Loss::kSquaredError;
+    loss_input_ = x;
+    loss_factor_ = factor;
+    graph_.read(x);
+    target_size_ = graph_.shape(x).features();
     batch_targets_.resize(static_cast<std::size_t>(capacity_ * target_size_));
-    loss_.push_back(keep(new SquaredErrorLoss(target_size_, factor, tensor(x).values, batch_targets_.data(),
-                                              losses_.data(), tensor(x).gradient)));
-    result_ = x;
 }
 
 void Program::result(int x) {
     result_ = x;
+    graph_.read(x);
 }
 
 void Program::sgd(std::ptrdiff_t count, float* value, const float* gradient, float* velocity,
                   const SgdSettings& settings) {
-    update_.push_back(keep(new Sgd(count, value, gradient, velocity, settings)));
+    // Emitted after all nodes: what they update comes first.
+    updates_.push_back(std::make_unique<Sgd>(count, value, gradient, velocity, settings));
+}
+
+// The loss after the forward pass; returns the values of its tensor, log-probabilities of a classifier.
+const float* Program::emit_loss() {
+    const LossArrays arrays{batch_labels_.data(), batch_targets_.data(), losses_.data(), correct_.data()};
+    if (loss_ == Loss::kSquaredError)
+        return emit_squared_error(emitter_, loss_input_, loss_factor_, arrays, loss_stage_);
+    return emit_nll(emitter_, loss_input_, loss_ == Loss::kCrossEntropy, arrays, loss_stage_);
+}
+
+// Samples as lanes.
+void Program::lower() {
+    const std::vector<Node> nodes = fuse(graph_, training_ ? Target::kTraining : Target::kEvaluation);
+    std::vector<int> gradient_readers;
+    if (loss_ != Loss::kNone) gradient_readers.push_back(loss_input_);
+    emitter_.begin(graph_, nodes, gradient_readers);
+    const TensorShape& x = graph_.shape(0);
+    emitter_.prepare(
+        new Gather(x.channels, x.height * x.width, &source_, table_.data(), emitter_.make(0, false)));
+    for (const Node& node : nodes) emitter_.emit(node);
+    const float* result = loss_ == Loss::kNone ? nullptr : emit_loss();
+    if (result_ >= 0) {
+        result = emitter_.values(result_);
+    } else {
+        result_ = loss_input_;
+    }
+    if (training_) emitter_.emit_backward();
+    for (std::unique_ptr<Op>& update : updates_) emitter_.update(update.release());
+    updates_.clear();
+
+    std::vector<Segment> forward = emitter_.forward_segments();
+    forward.front().stages.insert(forward.front().stages.begin(), emitter_.prepared());
+    loss_program_ = forward;
+    if (!loss_stage_.empty()) loss_program_.back().stages.push_back(loss_stage_);
+    if (training_) {
+        // One parallel region as far as no foreign layer is called.
+        const std::vector<Segment>& backward = emitter_.backward_segments();
+        step_program_ = loss_program_;
+        Segment& last = step_program_.back();
+        last.stages.insert(last.stages.end(), backward.front().stages.begin(), backward.front().stages.end());
+        last.call = backward.front().call;
+        step_program_.insert(step_program_.end(), backward.begin() + 1, backward.end());
+    }
+    if (result) {
+        const std::ptrdiff_t size = result_features();
+        result_rows_ = emitter_.floats(capacity_ * size);
+        const Stage rows{emitter_.keep(new FromLanes(size, result, result_rows_))};
+        forward.back().stages.push_back(rows);
+        loss_program_.back().stages.push_back(rows);
+    }
+    forward_program_ = std::move(forward);
+}
+
+// The same nodes for one sample at a time, if each of them can.
+void Program::lower_for_singles(bool through_softmax) {
+    Graph graph = graph_;
+    int result = result_;
+    if (through_softmax) {
+        --graph.readers[static_cast<std::size_t>(result)];  // the log-softmax reads what the loss did
+        Node node{Kind::kLogSoftmax, {result}};
+        result = graph.append(std::move(node), {graph.shape(result).features(), 1, 1});
+        graph.read(result);
+    }
+    const std::vector<Node> nodes = fuse(graph, Target::kSingle);
+    if (SingleProgram::can_run(nodes))
+        single_ = std::make_unique<SingleProgram>(graph, nodes, table_.data(), result, frozen_);
 }
 
 void Program::finish() {
-    for (auto emit = backward_emitters_.rbegin(); emit != backward_emitters_.rend(); ++emit) (*emit)();
-    backward_emitters_.clear();
-    if (!deferred_.empty()) backward_stage({});
-    if (!reduce_.empty()) backward_.back().stages.push_back(reduce_);
-
-    forward_.front().stages.insert(forward_.front().stages.begin(), prepare_);
-    loss_program_ = forward_;
-    if (!loss_.empty()) loss_program_.back().stages.push_back(loss_);
-    if (training_) {
-        // One parallel region as far as no foreign layer is called.
-        step_program_ = loss_program_;
-        Segment& last = step_program_.back();
-        last.stages.insert(last.stages.end(), backward_.front().stages.begin(),
-                           backward_.front().stages.end());
-        last.call = backward_.front().call;
-        step_program_.insert(step_program_.end(), backward_.begin() + 1, backward_.end());
-    }
-    if (result_ < 0) single_.reset();
-    if (result_ >= 0) {
-        if (single_) single_->result(result_);
-        result_rows_ = floats(capacity_ * tensor(result_).features());
-        const Stage rows{
-            keep(new FromLanes(tensor(result_).features(), tensor(result_).values, result_rows_))};
-        forward_.back().stages.push_back(rows);
-        loss_program_.back().stages.push_back(rows);
-    }
-    forward_program_ = std::move(forward_);
+    const bool loss_gives_result = result_ < 0;
+    lower();
+    if (!training_ && result_ >= 0) lower_for_singles(loss_gives_result && loss_ == Loss::kCrossEntropy);
 }
 
 void Program::bind(const std::uint8_t* bytes, const float* floats_array, const std::int64_t* labels,
@@ -528,7 +211,7 @@ RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Conte
     // What follows from a loss that is no number would destroy the weights that gave it.
     if (!std::isfinite(result.loss)) return result;
     // From here on nothing stops: an update is made whole.
-    if (!update_.empty()) runner_.run({update_}, context, threads, {});
+    if (!emitter_.updates().empty()) runner_.run({emitter_.updates()}, context, threads, {});
     return result;
 }
 

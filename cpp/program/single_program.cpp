@@ -11,86 +11,54 @@
 namespace cnn {
 namespace {
 
+constexpr int kInput = 0;  // the graph's first tensor
+
 // Multiply-adds from which a second thread pays for its start and for one barrier a layer.
 constexpr std::ptrdiff_t kParallelWork = 8'000'000;
 
+bool convolves(const Node& node) {
+    return node.kind == Kind::kConvolution || node.kind == Kind::kPooledConvolution;
+}
+
+SinglePooling::Kind pooling_kind(const Node& node) {
+    if (node.kind == Kind::kMaxPooling) return SinglePooling::Kind::kMaximum;
+    return node.count_padding ? SinglePooling::Kind::kAverageWithPadding : SinglePooling::Kind::kAverage;
+}
+
+// That of a batch normalization, or of a convolution that has taken one over.
+SingleNormalization normalization_of(const Node& node) {
+    const LearnedArrays& arrays = node.kind == Kind::kBatchNormalization ? node.arrays : node.normalization;
+    return {node.statistics.mean, node.statistics.variance, arrays.weight, arrays.bias,
+            node.statistics.epsilon};
+}
+
 }  // namespace
 
-void SingleProgram::make(int y, std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width) {
-    if (tensors_.size() <= static_cast<std::size_t>(y)) tensors_.resize(static_cast<std::size_t>(y) + 1);
-    SingleTensor& layout = tensor(y).layout;
-    layout.channels = channels;
-    layout.height = height;
-    layout.width = width;
+bool SingleProgram::can_run(const std::vector<Node>& nodes) {
+    return std::none_of(nodes.begin(), nodes.end(), [](const Node& node) {
+        return node.kind == Kind::kAdd || node.kind == Kind::kConcat || node.kind == Kind::kDropout;
+    });
 }
 
-SingleProgram::Layer& SingleProgram::add(Kind kind, int x, int y) {
-    layers_.push_back({kind, x, y});
-    return layers_.back();
-}
-
-void SingleProgram::input(int y, std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width,
-                          const float* table) {
-    make(y, channels, height, width);
-    input_ = y;
-    table_ = table;
-}
-
-void SingleProgram::convolution(int x, int y, const ConvolutionShape& shape, const LearnedArrays& arrays,
-                                bool relu) {
-    make(y, shape.output_channels, shape.output_height, shape.output_width);
-    Layer& layer = add(Kind::kConvolution, x, y);
-    layer.convolution = shape;
-    layer.arrays = arrays;
-    layer.relu = relu;
-    work_ += shape.weight_size() * shape.output_height * shape.output_width;
-}
-
-void SingleProgram::linear(int x, int y, std::ptrdiff_t outputs, const LearnedArrays& arrays, bool relu) {
-    make(y, outputs, 1, 1);
-    Layer& layer = add(Kind::kLinear, x, y);
-    layer.arrays = arrays;
-    layer.relu = relu;
-    work_ += outputs * tensor(x).layout.features();
-}
-
-void SingleProgram::pooling(int x, int y, SinglePooling::Kind kind, const PoolingShape& shape) {
-    make(y, shape.channels, shape.output_height, shape.output_width);
-    Layer& layer = add(Kind::kPooling, x, y);
-    layer.pooling_kind = kind;
-    layer.pooling = shape;
-}
-
-void SingleProgram::activation(int x, int y, ActivationKind kind) {
-    const SingleTensor from = tensor(x).layout;
-    make(y, from.channels, from.height, from.width);
-    add(Kind::kActivation, x, y).activation = kind;
-}
-
-void SingleProgram::normalization(int x, int y, const SingleNormalization& normalization, bool relu) {
-    const SingleTensor from = tensor(x).layout;
-    make(y, from.channels, from.height, from.width);
-    Layer& layer = add(Kind::kNormalization, x, y);
-    layer.normalization = normalization;
-    layer.relu = relu;
-}
-
-void SingleProgram::flatten(int x, int y) {
-    make(y, tensor(x).layout.features(), 1, 1);
-    add(Kind::kFlatten, x, y);
-}
-
-void SingleProgram::log_softmax(int x, int y) {
-    make(y, tensor(x).layout.features(), 1, 1);
-    add(Kind::kLogSoftmax, x, y);
-}
-
-void SingleProgram::foreign(int x, int y, std::ptrdiff_t channels, std::ptrdiff_t height,
-                            std::ptrdiff_t width, ForeignLayer layer) {
-    make(y, channels, height, width);
-    foreign_.push_back(std::move(layer));
-    add(Kind::kForeign, x, y).foreign = &foreign_.back();
-    calls_out_ = true;
+SingleProgram::SingleProgram(const Graph& graph, std::vector<Node> nodes, const float* table, int result,
+                             bool frozen)
+    : frozen_(frozen), output_(result), table_(table), nodes_(std::move(nodes)) {
+    for (const TensorShape& shape : graph.tensors) {
+        tensors_.emplace_back();
+        SingleTensor& layout = tensors_.back().layout;
+        layout.channels = shape.channels;
+        layout.height = shape.height;
+        layout.width = shape.width;
+    }
+    for (const Node& node : nodes_) {
+        calls_out_ = calls_out_ || node.kind == Kind::kForeign;
+        if (convolves(node)) {
+            const ConvolutionShape& shape = node.convolution;
+            work_ += shape.weight_size() * shape.output_height * shape.output_width;
+        } else if (node.kind == Kind::kLinear) {
+            work_ += graph.shape(node.output).features() * graph.shape(node.input()).features();
+        }
+    }
 }
 
 float* SingleProgram::floats(std::ptrdiff_t count) {
@@ -127,14 +95,14 @@ const float* SingleProgram::vector_of(int x) {
     return values;
 }
 
-void SingleProgram::emit_convolution(const Layer& layer) {
-    const ConvolutionShape& shape = layer.convolution;
-    const LearnedArrays& arrays = layer.arrays;
-    const SingleTensor &x = tensor(layer.x).layout, &y = tensor(layer.y).layout;
+void SingleProgram::emit_convolution(const Node& node) {
+    const ConvolutionShape& shape = node.convolution;
+    const LearnedArrays& arrays = node.arrays;
+    const SingleTensor &x = tensor(node.input()).layout, &y = tensor(node.output).layout;
     watch(arrays.weight, shape.weight_size());
     watch(arrays.bias, shape.output_channels);
-    if (layer.pooled) {
-        auto* convolution = new SinglePooledConvolution(shape, arrays.weight, arrays.bias, layer.relu, x, y);
+    if (node.kind == Kind::kPooledConvolution) {
+        auto* convolution = new SinglePooledConvolution(shape, arrays.weight, arrays.bias, node.relu, x, y);
         shared_.emplace_back(convolution);
         packed(convolution);
         stage(convolution->split_columns());
@@ -144,13 +112,13 @@ void SingleProgram::emit_convolution(const Layer& layer) {
     const std::ptrdiff_t m = single_winograd_tile(shape);
     if (m == 0) {
         auto* op =
-            new SingleConvolution(shape, arrays.weight, arrays.bias, layer.normalization, layer.relu, x, y);
+            new SingleConvolution(shape, arrays.weight, arrays.bias, normalization_of(node), node.relu, x, y);
         stage(op);
         packed(op);
         return;
     }
     auto* winograd =
-        new SingleWinograd(shape, m, arrays.weight, arrays.bias, layer.normalization, layer.relu, x, y);
+        new SingleWinograd(shape, m, arrays.weight, arrays.bias, normalization_of(node), node.relu, x, y);
     shared_.emplace_back(winograd);
     packed(winograd);
     stage(winograd->transform_input());
@@ -158,28 +126,30 @@ void SingleProgram::emit_convolution(const Layer& layer) {
     stage(winograd->transform_output());
 }
 
-void SingleProgram::emit(const Layer& layer) {
-    const SingleTensor &x = tensor(layer.x).layout, &y = tensor(layer.y).layout;
-    const SingleNormalization& n = layer.normalization;
+void SingleProgram::emit(const Node& node) {
+    const SingleTensor &x = tensor(node.input()).layout, &y = tensor(node.output).layout;
+    const SingleNormalization n = normalization_of(node);
     if (n.mean != nullptr) {
         for (const float* values : {n.mean, n.variance, n.weight, n.bias}) watch(values, y.channels);
     }
-    switch (layer.kind) {
+    switch (node.kind) {
         case Kind::kConvolution:
-            emit_convolution(layer);
+        case Kind::kPooledConvolution:
+            emit_convolution(node);
             break;
         case Kind::kLinear:
-            stage(new SingleLinear(x.features(), y.channels, layer.arrays.weight, layer.arrays.bias,
-                                   layer.relu, vector_of(layer.x), y.values));
+            stage(new SingleLinear(x.features(), y.channels, node.arrays.weight, node.arrays.bias, node.relu,
+                                   vector_of(node.input()), y.values));
             break;
-        case Kind::kPooling:
-            stage(new SinglePooling(layer.pooling_kind, layer.pooling, x, y));
+        case Kind::kMaxPooling:
+        case Kind::kAveragePooling:
+            stage(new SinglePooling(pooling_kind(node), node.pooling, x, y));
             break;
         case Kind::kActivation:
-            stage(new SingleActivation(layer.activation, x, y));
+            stage(new SingleActivation(node.activation, x, y));
             break;
-        case Kind::kNormalization: {
-            auto* op = new SingleNormalize(n, layer.relu, x, y);
+        case Kind::kBatchNormalization: {
+            auto* op = new SingleNormalize(n, node.relu, x, y);
             stage(op);
             packed(op);
             break;
@@ -188,12 +158,12 @@ void SingleProgram::emit(const Layer& layer) {
             stage(new SingleFlatten(x, y.values));
             break;
         case Kind::kLogSoftmax:
-            stage(new SingleLogSoftmax(x.features(), vector_of(layer.x), y.values));
+            stage(new SingleLogSoftmax(x.features(), vector_of(node.input()), y.values));
             break;
         case Kind::kForeign: {
-            const float* from = vector_of(layer.x);
+            const float* from = vector_of(node.input());
             float* to = floats(y.features());
-            segments_.back().call = [=, foreign = layer.foreign] {
+            segments_.back().call = [=, foreign = node.foreign] {
                 if (!foreign->forward(1, from, to)) return false;
                 single_from_planes(to, y);
                 return true;
@@ -201,52 +171,18 @@ void SingleProgram::emit(const Layer& layer) {
             segments_.emplace_back();
             break;
         }
+        case Kind::kDropout:
+        case Kind::kAdd:
+        case Kind::kConcat:
+            break;  // see can_run()
     }
-}
-
-// Whether a convolution can do the layer that reads its result on the way out. There it normalizes, then
-// rectifies; or it rectifies, then pools: what comes earlier in that order cannot follow any more.
-bool SingleProgram::takes_over(const Layer& convolution, const Layer& next) {
-    if (convolution.kind != Kind::kConvolution || convolution.normalization.mean != nullptr ||
-        convolution.pooled)
-        return false;
-    if (next.kind == Kind::kNormalization) return !convolution.relu;
-    return next.kind == Kind::kPooling && next.pooling_kind == SinglePooling::Kind::kMaximum &&
-           single_pooling_pays(convolution.convolution, next.pooling);
-}
-
-// Layers that the one before them takes over, where nobody else reads what it would no longer store.
-void SingleProgram::fuse() {
-    std::vector<int> readers(tensors_.size()), producer(tensors_.size(), -1);
-    for (const Layer& layer : layers_) ++readers[static_cast<std::size_t>(layer.x)];
-    ++readers[static_cast<std::size_t>(output_)];
-    std::vector<Layer> fused;
-    for (const Layer& layer : layers_) {
-        const auto x = static_cast<std::size_t>(layer.x), y = static_cast<std::size_t>(layer.y);
-        Layer* before = producer[x] < 0 ? nullptr : &fused[static_cast<std::size_t>(producer[x])];
-        if (before != nullptr && readers[x] == 1 && takes_over(*before, layer)) {
-            before->y = layer.y;
-            producer[y] = producer[x];
-            if (layer.kind == Kind::kPooling) {
-                before->pooled = true;
-            } else {
-                before->normalization = layer.normalization;
-                before->relu = layer.relu;
-            }
-        } else {
-            producer[y] = static_cast<int>(fused.size());
-            fused.push_back(layer);
-        }
-    }
-    layers_ = std::move(fused);
 }
 
 void SingleProgram::finish() {
-    fuse();
-    for (const Layer& layer : layers_) {
-        if (layer.kind != Kind::kConvolution) continue;
-        const ConvolutionShape& shape = layer.convolution;
-        Tensor& x = tensor(layer.x);
+    for (const Node& node : nodes_) {
+        if (!convolves(node)) continue;
+        const ConvolutionShape& shape = node.convolution;
+        Tensor& x = tensor(node.input());
         x.border_height = std::max(x.border_height, shape.padding_height);
         x.border_width = std::max(x.border_width, shape.padding_width);
         if (const std::ptrdiff_t m = single_winograd_tile(shape)) {
@@ -255,19 +191,19 @@ void SingleProgram::finish() {
         }
     }
     // Plain convolutions read one channel at a time: an image of one channel needs no seven beside it.
-    tensor(input_).padded = !std::all_of(layers_.begin(), layers_.end(), [this](const Layer& layer) {
-        return layer.x != input_ || (layer.kind == Kind::kConvolution && layer.convolution.groups == 1 &&
-                                     single_winograd_tile(layer.convolution) == 0);
+    tensor(kInput).padded = !std::all_of(nodes_.begin(), nodes_.end(), [this](const Node& node) {
+        return node.input() != kInput || (convolves(node) && node.convolution.groups == 1 &&
+                                          single_winograd_tile(node.convolution) == 0);
     });
-    allocate(tensor(input_));
-    for (const Layer& layer : layers_) allocate(tensor(layer.y));
+    allocate(tensor(kInput));
+    for (const Node& node : nodes_) allocate(tensor(node.output));
     segments_.emplace_back();
-    stage(new SingleInput(&source_, table_, tensor(input_).layout));
-    for (const Layer& layer : layers_) emit(layer);
+    stage(new SingleInput(&source_, table_, tensor(kInput).layout));
+    for (const Node& node : nodes_) emit(node);
     result_ = vector_of(output_);
     result_size_ = tensor(output_).layout.features();
     parallel_ = work_ >= kParallelWork;
-    layers_.clear();
+    nodes_.clear();
 }
 
 bool SingleProgram::changed() const {

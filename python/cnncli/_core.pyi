@@ -1,6 +1,6 @@
 """The compiled core. Arrays are C-contiguous; outputs come allocated; nothing is converted silently."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -161,60 +161,12 @@ class Program:
 
     def __init__(self, batch_size: int, *, training: bool, couples_samples: bool, frozen: bool = False) -> None: ...
     def input(self, shape: tuple[int, ...], table: _Float) -> int: ...
-    def convolution(
+    def add(
         self,
-        x: int,
-        weight: _Float,
-        bias: _Float | None,
-        grad_weight: _Float | None,
-        grad_bias: _Float | None,
-        *,
-        stride: _Pair,
-        padding: _Pair,
-        dilation: _Pair,
-        groups: int,
-        relu: bool,
-        max_pooling: list[_Pair] | None = None,
-    ) -> int: ...
-    def linear(
-        self,
-        x: int,
-        weight: _Float,
-        bias: _Float | None,
-        grad_weight: _Float | None,
-        grad_bias: _Float | None,
-        *,
-        relu: bool,
-    ) -> int: ...
-    def max_pooling(self, x: int, *, kernel: _Pair, stride: _Pair, padding: _Pair) -> int: ...
-    def average_pooling(
-        self, x: int, *, kernel: _Pair, stride: _Pair, padding: _Pair, count_padding: bool
-    ) -> int: ...
-    def activation(self, x: int, *, kind: str) -> int: ...
-    def batch_normalization(
-        self,
-        x: int,
-        weight: _Float | None,
-        bias: _Float | None,
-        grad_weight: _Float | None,
-        grad_bias: _Float | None,
-        running_mean: _Float,
-        running_variance: _Float,
-        *,
-        momentum: float,
-        epsilon: float,
-        relu: bool,
-    ) -> int: ...
-    def dropout(self, x: int, *, rate: float, layer: int) -> int: ...
-    def flatten(self, x: int) -> int: ...
-    def log_softmax(self, x: int) -> int: ...
-    def foreign(
-        self,
-        x: int,
-        *,
-        output_shape: tuple[int, ...],
-        forward: Callable[..., Any],
-        backward: Callable[..., Any],
+        kind: str,
+        inputs: list[int],
+        arrays: Mapping[str, _Float | None] = ...,
+        settings: Mapping[str, Any] = ...,
     ) -> int: ...
     def loss(self, x: int, *, kind: str) -> None: ...
     def result(self, x: int) -> None: ...

@@ -1,4 +1,7 @@
-"""From layers to the operations of a compiled program: one small function for each kind of layer."""
+"""From layers to the nodes of a compiled program: one small function for each kind of layer.
+
+What can be done in one pass is for the core to decide.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,8 +28,8 @@ from cnncli.layers import (
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.faults import LayerError, LayerShapeError
 
-# Layers whose kernel can apply a ReLU to its results on the way out.
-_FUSES_RELU = (Convolution, Linear, BatchNormalization)
+# A node of a program: its kind, the tensors it reads, arrays and settings by name.
+_Node = tuple[str, list[int], dict[str, Any], dict[str, Any]]
 # A sample's output depends on the whole batch; own layers may do so too.
 _COUPLES = (BatchNormalization,)
 
@@ -48,77 +51,53 @@ def couples_samples(layers: list[Module]) -> bool:
 
 def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) -> int:
     """Adds all layers to the program, from tensor `x` of one sample's `shape` on; returns the last tensor."""
-    named = list(Sequential(*layers).leaves())
-    flat = [layer for _, layer in named]
     numbers = {id(layer): number for number, layer in enumerate(Sequential(*layers).numbered())}
-    index = 0
-    while index < len(flat):
-        layer = flat[index]
-        after = flat[index + 1] if index + 1 < len(flat) else None
-        relu = type(layer) in _FUSES_RELU and type(after) is ReLU
-        last = index + 2 if relu else index + 1
-        lowering = _LOWERINGS.get(type(layer))
+    for name, layer in Sequential(*layers).leaves():
         if type(layer) is Dropout:
             # Its number in the network and not an attribute: a network read from a file drops the same.
-            x = builder.dropout(x, rate=layer.rate, layer=numbers[id(layer)])
-        elif type(layer) is Convolution and last < len(flat) and type(flat[last]) is MaxPooling:
-            x = _convolution(layer, builder, x, relu, flat[last])
-            last += 1
+            x = builder.add("dropout", [x], settings={"rate": layer.rate, "layer": numbers[id(layer)]})
+        elif type(layer) in _LOWERINGS:
+            x = builder.add(*_LOWERINGS[type(layer)](layer, x))
         else:
-            x = lowering(layer, builder, x, relu) if lowering else _own(*named[index], builder, x, shape)
-        for done in flat[index:last]:
-            shape = done.output_shape(shape)
-        index = last
+            x = _own(name, layer, builder, x, shape)
+        shape = layer.output_shape(shape)
     return x
 
 
-def _convolution(layer: Any, builder: "_core.Program", x: int, relu: bool, pooling: Any = None) -> int:
-    return builder.convolution(
-        x,
-        layer.weight,
-        layer.bias,
-        layer.grad_weight,
-        layer.grad_bias,
-        stride=layer.stride,
-        padding=layer.padding,
-        dilation=layer.dilation,
-        groups=layer.groups,
-        relu=relu,
-        max_pooling=[pooling.kernel, pooling.stride, pooling.padding] if pooling else None,
-    )
+def _learned(layer: Any) -> dict[str, Any]:
+    return {name: getattr(layer, name) for name in ("weight", "bias", "grad_weight", "grad_bias")}
 
 
-def _linear(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
-    return builder.linear(x, layer.weight, layer.bias, layer.grad_weight, layer.grad_bias, relu=relu)
+def _convolution(layer: Any, x: int) -> _Node:
+    settings = {name: getattr(layer, name) for name in ("stride", "padding", "dilation", "groups")}
+    return "convolution", [x], _learned(layer), settings
 
 
-def _batch_normalization(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
-    return builder.batch_normalization(
-        x,
-        layer.weight,
-        layer.bias,
-        layer.grad_weight,
-        layer.grad_bias,
-        layer.running_mean,
-        layer.running_variance,
-        momentum=layer.momentum,
-        epsilon=layer.epsilon,
-        relu=relu,
-    )
+def _linear(layer: Any, x: int) -> _Node:
+    return "linear", [x], _learned(layer), {}
 
 
-def _max_pooling(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
-    return builder.max_pooling(x, kernel=layer.kernel, stride=layer.stride, padding=layer.padding)
+def _batch_normalization(layer: Any, x: int) -> _Node:
+    running = {"running_mean": layer.running_mean, "running_variance": layer.running_variance}
+    settings = {"momentum": layer.momentum, "epsilon": layer.epsilon}
+    return "batch_normalization", [x], _learned(layer) | running, settings
 
 
-def _average_pooling(layer: Any, builder: "_core.Program", x: int, relu: bool) -> int:
-    return builder.average_pooling(
-        x,
-        kernel=layer.kernel,
-        stride=layer.stride,
-        padding=layer.padding,
-        count_padding=layer.count_padding,
-    )
+def _windows(layer: Any) -> dict[str, Any]:
+    return {"kernel": layer.kernel, "stride": layer.stride, "padding": layer.padding}
+
+
+def _max_pooling(layer: Any, x: int) -> _Node:
+    return "max_pooling", [x], {}, _windows(layer)
+
+
+def _average_pooling(layer: Any, x: int) -> _Node:
+    return "average_pooling", [x], {}, _windows(layer) | {"count_padding": layer.count_padding}
+
+
+def _plain(kind: str, **settings: Any) -> Callable[[Any, int], _Node]:
+    """Of a layer whose settings are those of its type."""
+    return lambda layer, x: (kind, [x], {}, settings)
 
 
 def _own(name: str, layer: Module, builder: "_core.Program", x: int, shape: Shape) -> int:
@@ -143,7 +122,8 @@ def _own(name: str, layer: Module, builder: "_core.Program", x: int, shape: Shap
             result = layer.backward(rows.reshape(-1, *shape), gradient.reshape(-1, *output_shape))
         return np.ascontiguousarray(result.reshape(-1, *in_three(shape)))
 
-    return builder.foreign(x, output_shape=in_three(output_shape), forward=forward, backward=backward)
+    settings = {"output_shape": in_three(output_shape), "forward": forward, "backward": backward}
+    return builder.add("foreign", [x], settings=settings)
 
 
 @contextmanager
@@ -162,15 +142,15 @@ def in_three(shape: Shape) -> tuple[int, int, int]:
     return (int(np.prod(shape)), 1, 1)
 
 
-_LOWERINGS: dict[type[Module], Callable[[Any, "_core.Program", int, bool], int]] = {
+_LOWERINGS: dict[type[Module], Callable[[Any, int], _Node]] = {
     Convolution: _convolution,
     Linear: _linear,
     BatchNormalization: _batch_normalization,
     MaxPooling: _max_pooling,
     AveragePooling: _average_pooling,
-    Flatten: lambda layer, builder, x, relu: builder.flatten(x),
-    LogSoftMax: lambda layer, builder, x, relu: builder.log_softmax(x),
-    ReLU: lambda layer, builder, x, relu: builder.activation(x, kind="relu"),
-    Tanh: lambda layer, builder, x, relu: builder.activation(x, kind="tanh"),
-    Sigmoid: lambda layer, builder, x, relu: builder.activation(x, kind="sigmoid"),
+    Flatten: _plain("flatten"),
+    LogSoftMax: _plain("log_softmax"),
+    ReLU: _plain("activation", function="relu"),
+    Tanh: _plain("activation", function="tanh"),
+    Sigmoid: _plain("activation", function="sigmoid"),
 }

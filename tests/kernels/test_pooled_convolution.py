@@ -75,22 +75,23 @@ class Layer:
         program = _core.Program(capacity or len(a.x), training=True, couples_samples=False)
         table = np.zeros((case.channels, 256), np.float32)
         x = program.input(shape, table)
-        x = program.foreign(x, output_shape=shape, forward=lambda rows: rows, backward=self._take_gradient)
-        x = program.convolution(
-            x,
-            a.weight,
-            a.bias,
-            self.grad_weight,
-            self.grad_bias,
-            stride=case.stride,
-            padding=case.padding,
-            dilation=(1, 1),
-            groups=1,
-            relu=case.relu,
-            max_pooling=[case.window, case.step, (0, 0)],
+        x = program.add(
+            "foreign", [x],
+            settings={"output_shape": shape, "forward": lambda rows: rows, "backward": self._take_gradient},
         )
+        x = program.add(
+            "convolution", [x],
+            arrays={"weight": a.weight, "bias": a.bias, "grad_weight": self.grad_weight, "grad_bias": self.grad_bias},
+            settings={"stride": case.stride, "padding": case.padding, "dilation": (1, 1), "groups": 1},
+        )
+        if case.relu:
+            x = program.add("activation", [x], settings={"function": "relu"})
+        x = program.add("max_pooling", [x], settings={"kernel": case.window, "stride": case.step, "padding": (0, 0)})
         self.output_shape = out = program.shape(x)
-        x = program.foreign(x, output_shape=out, forward=self._take_output, backward=self._give_gradient)
+        x = program.add(
+            "foreign", [x],
+            settings={"output_shape": out, "forward": self._take_output, "backward": self._give_gradient},
+        )
         program.loss(x, kind="mse")
         program.finish()
         program.bind(a.x, np.zeros((len(a.x), int(np.prod(out))), np.float32))

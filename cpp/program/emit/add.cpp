@@ -1,0 +1,28 @@
+#include <algorithm>
+
+#include "kernels/lane_sums.h"
+#include "program/emit/emit.h"
+
+namespace cnn {
+
+// The sum of its inputs, from the first to the last; each gets the gradient as it is.
+void emit_add(Emitter& e, const Node& node) {
+    const int y = node.output;
+    e.make(y,
+           std::any_of(node.inputs.begin(), node.inputs.end(), [&](int x) { return e.needs_gradient(x); }));
+    std::vector<const float*> terms;
+    std::vector<float*> gradients;
+    for (const int x : node.inputs) {
+        terms.push_back(e.values(x));
+        if (float* gradient = e.gradient_for_reader(x)) gradients.push_back(gradient);
+    }
+    e.stage(new LaneSums(e.features(y), terms, e.values(y)));
+    e.backward([&e, y, gradients] {
+        Stage copies;
+        for (float* gradient : gradients)
+            copies.push_back(e.keep(new LaneSums(e.features(y), {e.gradient(y)}, gradient)));
+        e.backward_stage(std::move(copies));
+    });
+}
+
+}  // namespace cnn

@@ -1,0 +1,18 @@
+#include "kernels/pooling.h"
+#include "program/emit/emit.h"
+
+namespace cnn {
+
+void emit_average_pooling(Emitter& e, const Node& node) {
+    const int x = node.input(), y = node.output;
+    e.make(y, e.needs_gradient(x));
+    float* grad_x = e.gradient_for_reader(x);
+    e.stage(new AveragePoolingForward(node.pooling, node.count_padding, e.values(x), e.values(y)));
+    if (!grad_x) return;
+    e.backward([&e, node, y, grad_x] {
+        e.backward_stage(
+            {e.keep(new AveragePoolingBackward(node.pooling, node.count_padding, e.gradient(y), grad_x))});
+    });
+}
+
+}  // namespace cnn

@@ -1,0 +1,38 @@
+#include <algorithm>
+
+#include "kernels/lane_sums.h"
+#include "program/emit/emit.h"
+
+namespace cnn {
+
+// The channels of the first input, then those of the second, and so on.
+void emit_concat(Emitter& e, const Node& node) {
+    const int y = node.output;
+    const std::ptrdiff_t size = e.features(y);
+    e.make(y,
+           std::any_of(node.inputs.begin(), node.inputs.end(), [&](int x) { return e.needs_gradient(x); }));
+    struct Part {
+        std::ptrdiff_t offset, size;
+        float* gradient;
+    };
+    std::vector<Part> parts;
+    std::ptrdiff_t offset = 0;
+    for (const int x : node.inputs) {
+        CopyFeatures* copy =
+            new CopyFeatures(e.features(x), e.values(x), e.features(x), e.values(y) + offset * kLanes, size);
+        parts.empty() ? e.stage(copy) : e.beside(copy);
+        parts.push_back({offset, e.features(x), e.gradient_for_reader(x)});
+        offset += e.features(x);
+    }
+    e.backward([&e, y, size, parts] {
+        Stage copies;
+        for (const Part& part : parts) {
+            if (!part.gradient) continue;
+            copies.push_back(e.keep(new CopyFeatures(part.size, e.gradient(y) + part.offset * kLanes, size,
+                                                     part.gradient, part.size)));
+        }
+        e.backward_stage(std::move(copies));
+    });
+}
+
+}  // namespace cnn

@@ -1,0 +1,79 @@
+#include "kernels/convolution.h"
+
+#include "kernels/batch_normalization.h"
+#include "kernels/convolution_algorithms.h"
+#include "kernels/winograd.h"
+#include "program/emit/emit.h"
+
+namespace cnn {
+namespace {
+
+void weight_gradient(Emitter& e, const Node& node, const float* x, const float* grad_y, Stage& first) {
+    const ConvolutionShape& shape = node.convolution;
+    const LearnedArrays& arrays = node.arrays;
+    const std::ptrdiff_t positions = shape.output_height * shape.output_width;
+    float* weight_slots = e.floats(slot_count(e.capacity()) * shape.weight_size());
+    switch (choose_backward_parameters(shape)) {
+        case ConvolutionAlgorithm::kDirect:
+            e.later(new ConvolutionWeightGradient(shape, x, grad_y, weight_slots));
+            break;
+        case ConvolutionAlgorithm::kWinograd:
+            e.later(new WinogradWeightGradient(shape, x, grad_y, weight_slots));
+            break;
+        default: {
+            float* packed = e.lanes(shape.output_size());
+            first.push_back(e.keep(new PackSampleMajor(shape, grad_y, packed)));
+            e.later(new ConvolutionWeightGradientIm2col(shape, x, packed, weight_slots));
+        }
+    }
+    e.add_slots(shape.weight_size(), weight_slots, arrays.grad_weight);
+    if (arrays.grad_bias) e.bias_gradient(shape.output_channels, positions, grad_y, arrays.grad_bias);
+}
+
+// With the statistics of evaluation, that do not change during a run.
+void normalize(Emitter& e, const Node& node, WinogradGather& convolution) {
+    BatchNormalizationArrays a{};
+    a.channels = node.convolution.output_channels;
+    a.epsilon = node.statistics.epsilon;
+    a.running_mean = node.statistics.mean;
+    a.running_variance = node.statistics.variance;
+    a.mean = e.floats(a.channels);
+    a.variance = e.floats(a.channels);
+    a.inverse_std = e.floats(a.channels);
+    e.prepare(new BatchStatistics(a));
+    convolution.normalize({a.mean, a.inverse_std, node.normalization.weight, node.normalization.bias},
+                          node.relu);
+}
+
+}  // namespace
+
+void emit_convolution(Emitter& e, const Node& node) {
+    const int x = node.input(), y = node.output;
+    const ConvolutionShape& shape = node.convolution;
+    e.make(y, true);
+    float* grad_x = e.gradient_for_reader(x);
+    const bool normalizes = node.statistics.mean != nullptr;
+    const ConvolutionAlgorithm algorithm = choose_forward(shape);
+    float* packed = e.floats(packed_weight_size(shape, algorithm));
+    e.prepare(pack_weights(shape, algorithm, false, node.arrays.weight, packed));
+    Op* op = convolution_forward(shape, algorithm, e.values(x), e.values(y), packed, node.arrays.bias,
+                                 node.relu && !normalizes);
+    e.stage(op);
+    if (normalizes) normalize(e, node, dynamic_cast<WinogradGather&>(*op));
+    e.backward([&e, node, x, y, grad_x] {
+        e.undo_relu(node);
+        Stage first = e.take_deferred();
+        weight_gradient(e, node, e.values(x), e.gradient(y), first);
+        if (grad_x) {
+            const ConvolutionShape& s = node.convolution;
+            const ConvolutionAlgorithm backward = choose_backward_input(s);
+            float* packed_back = e.floats(packed_weight_size(s, backward));
+            e.prepare(pack_weights(s, backward, true, node.arrays.weight, packed_back));
+            first.push_back(
+                e.keep(convolution_backward_input(s, backward, e.gradient(y), grad_x, packed_back)));
+        }
+        e.backward_alone(std::move(first));
+    });
+}
+
+}  // namespace cnn

@@ -1,0 +1,36 @@
+// One function for each kind of node, in the file of its name: its operations, forward and backward.
+#pragma once
+
+#include "program/emitter.h"
+
+namespace cnn {
+
+void emit_convolution(Emitter& e, const Node& node);
+void emit_pooled_convolution(Emitter& e, const Node& node);
+void emit_linear(Emitter& e, const Node& node);
+void emit_max_pooling(Emitter& e, const Node& node);
+void emit_average_pooling(Emitter& e, const Node& node);
+void emit_activation(Emitter& e, const Node& node);
+void emit_batch_normalization(Emitter& e, const Node& node);
+void emit_flatten(Emitter& e, const Node& node);
+void emit_dropout(Emitter& e, const Node& node);
+void emit_log_softmax(Emitter& e, const Node& node);
+void emit_foreign(Emitter& e, const Node& node);
+void emit_add(Emitter& e, const Node& node);
+void emit_concat(Emitter& e, const Node& node);
+
+// Arrays that a loss reads and writes, of the samples of one run.
+struct LossArrays {
+    const std::int64_t* labels;
+    const float* targets;
+    float* losses;
+    std::uint8_t* correct;
+};
+// Both return the result of a program that ends with them: log-probabilities, or the values of x.
+const float* emit_nll(Emitter& e, int x, bool through_softmax, const LossArrays& arrays, Stage& loss);
+const float* emit_squared_error(Emitter& e, int x, float factor, const LossArrays& arrays, Stage& loss);
+
+// That of the node's kind.
+void emit_node(Emitter& e, const Node& node);
+
+}  // namespace cnn

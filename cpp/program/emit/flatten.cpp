@@ -1,0 +1,10 @@
+#include "program/emit/emit.h"
+
+namespace cnn {
+
+// The same values in the same order.
+void emit_flatten(Emitter& e, const Node& node) {
+    e.alias(node.output, e.values(node.input()), e.gradient_for_reader(node.input()));
+}
+
+}  // namespace cnn

@@ -1,0 +1,30 @@
+#include "kernels/layout.h"
+#include "program/emit/emit.h"
+
+namespace cnn {
+
+void emit_foreign(Emitter& e, const Node& node) {
+    const int x = node.input(), y = node.output;
+    const std::ptrdiff_t x_size = e.features(x), y_size = e.features(y);
+    const std::shared_ptr<const ForeignLayer> layer = node.foreign;
+    e.make(y, true);
+    float* grad_x = e.gradient_for_reader(x);
+    float* x_rows = e.floats(e.capacity() * x_size);
+    float* y_rows = e.floats(e.capacity() * y_size);
+    e.stage(new FromLanes(x_size, e.values(x), x_rows));
+    e.call([=](const Context& context) { return layer->forward(context.samples, x_rows, y_rows); });
+    e.stage(new ToLanes(y_size, y_rows, e.values(y)));
+    if (!e.training()) return;
+    float* grad_x_rows = e.floats(e.capacity() * x_size);
+    float* grad_y_rows = e.floats(e.capacity() * y_size);
+    e.backward([=, &e] {
+        e.backward_stage({e.keep(new FromLanes(y_size, e.gradient(y), grad_y_rows))});
+        e.backward_call([=](const Context& context) {
+            return layer->backward(context.samples, x_rows, grad_y_rows, grad_x_rows,
+                                   context.accumulate_gradients);
+        });
+        if (grad_x) e.backward_stage({e.keep(new ToLanes(x_size, grad_x_rows, grad_x))});
+    });
+}
+
+}  // namespace cnn

@@ -1,0 +1,35 @@
+#include "kernels/linear.h"
+
+#include "kernels/layout.h"
+#include "program/emit/emit.h"
+
+namespace cnn {
+
+void emit_linear(Emitter& e, const Node& node) {
+    const int x = node.input(), y = node.output;
+    const std::ptrdiff_t inputs = e.features(x), outputs = e.features(y);
+    e.make(y, true);
+    float* grad_x = e.gradient_for_reader(x);
+    e.stage(LinearProduct::forward(inputs, outputs, e.values(x), e.values(y), node.arrays.weight,
+                                   node.arrays.bias, node.relu));
+    if (!e.training()) return;
+    // For the gradient of the weights; beside the product, since both wait for x only.
+    const std::ptrdiff_t row = linear_row_stride(inputs);
+    float* rows = e.floats(block_count(e.capacity()) * kLanes * row);
+    e.beside(new FromLanes(inputs, e.values(x), rows, row));
+    e.backward([&e, node, y, grad_x, inputs, outputs, rows] {
+        const LearnedArrays& arrays = node.arrays;
+        e.undo_relu(node);
+        Stage first = e.take_deferred();
+        e.later(
+            new LinearWeightGradient(inputs, outputs, rows, e.gradient(y), arrays.grad_weight, 1.0f, false));
+        if (arrays.grad_bias) e.bias_gradient(outputs, 1, e.gradient(y), arrays.grad_bias);
+        if (grad_x) {
+            first.push_back(
+                e.keep(LinearProduct::backward_input(inputs, outputs, e.gradient(y), grad_x, arrays.weight)));
+        }
+        e.backward_alone(std::move(first));
+    });
+}
+
+}  // namespace cnn

@@ -1,0 +1,97 @@
+#include "program/emitter.h"
+
+#include "kernels/activation.h"
+#include "kernels/convolution.h"
+#include "kernels/lane_sums.h"
+#include "kernels/update.h"
+#include "program/emit/emit.h"
+
+namespace cnn {
+
+void Emitter::begin(const Graph& graph, const std::vector<Node>& nodes,
+                    const std::vector<int>& gradient_readers) {
+    for (const TensorShape& shape : graph.tensors) tensors_.push_back({shape});
+    for (const Node& node : nodes)
+        for (const int x : node.inputs) ++tensor(x).gradient_readers;
+    for (const int x : gradient_readers) ++tensor(x).gradient_readers;
+}
+
+void Emitter::emit(const Node& node) {
+    emit_node(*this, node);
+    backward_emitters_.push_back({node.output, std::exchange(pending_, nullptr)});
+}
+
+void Emitter::emit_backward() {
+    for (auto item = backward_emitters_.rbegin(); item != backward_emitters_.rend(); ++item) {
+        Tensor& y = tensor(item->output);
+        if (!y.parts.empty()) backward_stage({keep(new LaneSums(y.shape.features(), y.parts, y.gradient))});
+        if (item->emit) item->emit();
+    }
+    backward_emitters_.clear();
+    if (!deferred_.empty()) backward_stage({});
+    if (!reduce_.empty()) backward_.back().stages.push_back(reduce_);
+}
+
+float* Emitter::gradient_for_reader(int x) {
+    Tensor& t = tensor(x);
+    if (t.gradient == nullptr || t.gradient_readers < 2) return t.gradient;
+    float* part = lanes(t.shape.features());
+    tensor(x).parts.push_back(part);
+    return part;
+}
+
+float* Emitter::make(int y, bool needed) {
+    const std::ptrdiff_t size = features(y);
+    alias(y, lanes(size), training_ && needed ? lanes(size) : nullptr);
+    return values(y);
+}
+
+void Emitter::alias(int y, float* values, float* gradient) {
+    tensor(y).values = values;
+    tensor(y).gradient = gradient;
+}
+
+const Op* Emitter::keep(Op* op) {
+    ops_.emplace_back(op);
+    return op;
+}
+
+void Emitter::call(std::function<bool(const Context&)> function) {
+    forward_.back().call = std::move(function);
+    forward_.emplace_back();
+}
+
+void Emitter::backward(std::function<void()> emit) {
+    if (training_) pending_ = std::move(emit);
+}
+
+void Emitter::backward_stage(Stage stage) {
+    stage.insert(stage.end(), deferred_.begin(), deferred_.end());
+    deferred_.clear();
+    backward_alone(std::move(stage));
+}
+
+void Emitter::backward_call(std::function<bool(const Context&)> function) {
+    backward_.back().call = std::move(function);
+    backward_.emplace_back();
+}
+
+void Emitter::add_slots(std::ptrdiff_t count, const float* slots, float* gradient) {
+    reduce_.push_back(keep(new AddSlots(count, slots, gradient, 1.0f, false)));
+}
+
+void Emitter::bias_gradient(std::ptrdiff_t channels, std::ptrdiff_t positions, const float* grad_y,
+                            float* grad_bias) {
+    float* slots = floats(slot_count(capacity_) * channels);
+    later(new BiasGradient(channels, positions, grad_y, slots));
+    add_slots(channels, slots, grad_bias);
+}
+
+void Emitter::undo_relu(const Node& node) {
+    if (!node.unrectify) return;
+    const int y = node.output;
+    backward_stage({keep(
+        new ActivationBackward(ActivationKind::kRelu, features(y), values(y), gradient(y), gradient(y)))});
+}
+
+}  // namespace cnn

@@ -1,0 +1,136 @@
+// From the nodes of a program to operations on buffers: what every file of emit/ builds with.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "program/graph.h"
+#include "runtime/aligned_buffer.h"
+#include "runtime/runner.h"
+
+namespace cnn {
+
+// A part of a run: operations in parallel, then perhaps a call of a foreign layer. False: stopped.
+struct Segment {
+    std::vector<Stage> stages;
+    std::function<bool(const Context&)> call;
+};
+
+// Owns the operations and buffers. Nodes are emitted forward in their order; what each registers for its
+// backward pass runs later, in the reverse order.
+class Emitter {
+  public:
+    Emitter(std::ptrdiff_t capacity, bool training) : capacity_(capacity), training_(training) {
+        forward_.emplace_back();
+        backward_.emplace_back();
+    }
+    Emitter(const Emitter&) = delete;
+    Emitter& operator=(const Emitter&) = delete;
+
+    // The whole of it. `nodes`: after fusion; `gradient_readers`: further tensors that take gradients (of a
+    // loss).
+    void begin(const Graph& graph, const std::vector<Node>& nodes, const std::vector<int>& gradient_readers);
+    void emit(const Node& node);
+    void emit_backward();
+
+    // Samples of one run.
+    std::ptrdiff_t capacity() const { return capacity_; }
+    bool training() const { return training_; }
+    std::size_t bytes() const { return bytes_; }
+
+    // Memory, filled with zeros; lanes: of so many features.
+    float* floats(std::ptrdiff_t count) { return buffer(float_buffers_, count); }
+    float* lanes(std::ptrdiff_t features) { return floats(block_count(capacity_) * kLanes * features); }
+    std::int32_t* index_lanes(std::ptrdiff_t features) {
+        return buffer(index_buffers_, block_count(capacity_) * kLanes * features);
+    }
+
+    const TensorShape& shape(int x) const { return tensor(x).shape; }
+    std::ptrdiff_t features(int x) const { return tensor(x).shape.features(); }
+    float* values(int x) const { return tensor(x).values; }
+    bool needs_gradient(int x) const { return tensor(x).gradient != nullptr; }
+    // What the node that gave `y` reads in its backward pass; null: nobody needs it.
+    float* gradient(int y) const { return tensor(y).gradient; }
+    // Where one reader of `x` writes its gradient, asked for in its forward emission and once for each time
+    // it reads x; null: nobody needs it. With several readers each has a buffer of its own, added in their
+    // order.
+    float* gradient_for_reader(int x);
+
+    // The output of a node gets memory; its gradient too if training and `needs_gradient`.
+    float* make(int y, bool needs_gradient);
+    // The output is another name for these.
+    void alias(int y, float* values, float* gradient);
+
+    const Op* keep(Op* op);
+    // Runs before all else of a forward pass.
+    void prepare(Op* op) { prepare_.push_back(keep(op)); }
+    void stage(Op* op) { forward_.back().stages.push_back({keep(op)}); }
+    // Besides the operation that was emitted last.
+    void beside(Op* op) { forward_.back().stages.back().push_back(keep(op)); }
+    // Ends the segment.
+    void call(std::function<bool(const Context&)> function);
+    // The backward pass of the node being emitted; not called in a program that does not train.
+    void backward(std::function<void()> emit);
+
+    // In a backward pass:
+    void backward_stage(Stage stage);
+    void backward_call(std::function<bool(const Context&)> function);
+    // Only has to run before the step ends: it fills threads that a later stage leaves idle.
+    void later(Op* op) { deferred_.push_back(keep(op)); }
+    Stage take_deferred() { return std::exchange(deferred_, {}); }
+    void backward_alone(Stage stage) {
+        if (!stage.empty()) backward_.back().stages.push_back(std::move(stage));
+    }
+    // The sum of slots into the gradient of a parameter, at the end of the step.
+    void add_slots(std::ptrdiff_t count, const float* slots, float* gradient);
+    void bias_gradient(std::ptrdiff_t channels, std::ptrdiff_t positions, const float* grad_y,
+                       float* grad_bias);
+    // The backward pass of the ReLU that is part of a layer, where that layer has to do it.
+    void undo_relu(const Node& node);
+    // With the step's update.
+    void update(Op* op) { update_.push_back(keep(op)); }
+
+    // What it gave, for Program to put together.
+    const Stage& prepared() const { return prepare_; }
+    const Stage& updates() const { return update_; }
+    std::vector<Segment>& forward_segments() { return forward_; }
+    std::vector<Segment>& backward_segments() { return backward_; }
+
+  private:
+    struct Tensor {
+        TensorShape shape;
+        float* values = nullptr;
+        float* gradient = nullptr;
+        int gradient_readers = 0;
+        std::vector<const float*> parts{};  // of the gradient, one for each reader where there are several
+    };
+    struct Backward {
+        int output;
+        std::function<void()> emit;
+    };
+
+    template <class T>
+    T* buffer(std::vector<AlignedBuffer<T>>& pool, std::ptrdiff_t count) {
+        pool.emplace_back(count);
+        bytes_ += static_cast<std::size_t>(count) * sizeof(T);
+        return pool.back().data();
+    }
+    const Tensor& tensor(int x) const { return tensors_[static_cast<std::size_t>(x)]; }
+    Tensor& tensor(int x) { return tensors_[static_cast<std::size_t>(x)]; }
+
+    std::ptrdiff_t capacity_;
+    bool training_;
+    std::size_t bytes_ = 0;
+    std::vector<Tensor> tensors_;
+    std::vector<std::unique_ptr<Op>> ops_;
+    std::vector<AlignedBuffer<float>> float_buffers_;
+    std::vector<AlignedBuffer<std::int32_t>> index_buffers_;
+    std::vector<Backward> backward_emitters_;
+    std::function<void()> pending_;  // of the node being emitted
+    Stage prepare_, deferred_, reduce_, update_;
+    std::vector<Segment> forward_, backward_;
+};
+
+}  // namespace cnn

@@ -1,0 +1,93 @@
+// A network as nodes: what each computes, from which tensors, and who reads them. Checked when it is added
+// (see shapes.h), changed by fusion only (see fuse.h), and turned into operations by one file for each kind
+// (emit/).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "kernels/activation.h"
+#include "kernels/convolution.h"
+#include "kernels/pooling.h"
+#include "program/layer_calls.h"
+
+namespace cnn {
+
+enum class Kind {
+    kConvolution,
+    kPooledConvolution,  // made by fusion only
+    kLinear,
+    kMaxPooling,
+    kAveragePooling,
+    kActivation,
+    kBatchNormalization,
+    kFlatten,
+    kDropout,
+    kLogSoftmax,
+    kForeign,
+    kAdd,
+    kConcat,
+};
+
+struct TensorShape {
+    std::ptrdiff_t channels = 0, height = 0, width = 0;
+    std::ptrdiff_t features() const { return channels * height * width; }
+};
+
+struct Statistics {
+    float* mean = nullptr;  // null: no normalization
+    float* variance = nullptr;
+    float momentum = 0.0f, epsilon = 0.0f;
+};
+
+// Of the settings, those of its kind have a meaning.
+struct Node {
+    Kind kind;
+    std::vector<int> inputs;
+    int output = -1;
+
+    LearnedArrays arrays{};
+    ConvolutionShape convolution{};
+    PoolingShape pooling{};
+    bool count_padding = false;
+    ActivationKind activation{};
+    Statistics statistics{};
+    float rate = 0.0f;
+    std::uint32_t layer = 0;
+    // Shared: a copy of what Python made would need the GIL.
+    std::shared_ptr<const ForeignLayer> foreign{};
+
+    // What fusion has added. A convolution with statistics normalizes first, by `normalization`, then
+    // rectifies; a pooled one rectifies, then pools.
+    bool relu = false;
+    LearnedArrays normalization{};
+    bool unrectify = false;        // the backward pass of `relu` is this node's work ...
+    bool rectified_input = false;  // ... or that of the pooling after it, where there are fewer values
+
+    int input() const { return inputs.front(); }
+};
+
+struct Graph {
+    std::vector<TensorShape> tensors;
+    std::vector<Node> nodes;
+    std::vector<int> readers;  // of each tensor: nodes (one for each of their inputs), the loss, the result
+
+    int tensor(const TensorShape& shape) {
+        tensors.push_back(shape);
+        readers.push_back(0);
+        return static_cast<int>(tensors.size()) - 1;
+    }
+    void read(int x) { ++readers[static_cast<std::size_t>(x)]; }
+    bool only_reader(int x) const { return readers[static_cast<std::size_t>(x)] == 1; }
+    const TensorShape& shape(int x) const { return tensors[static_cast<std::size_t>(x)]; }
+    int append(Node node, const TensorShape& output) {
+        for (const int x : node.inputs) read(x);
+        node.output = tensor(output);
+        nodes.push_back(std::move(node));
+        return nodes.back().output;
+    }
+};
+
+}  // namespace cnn

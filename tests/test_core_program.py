@@ -12,7 +12,9 @@ from cnncli import _core
 CLASSES = 3
 
 
-def call_out(output_shape: tuple[int, ...], forward: Callable[..., Any], backward: Callable[..., Any]) -> dict[str, Any]:
+def call_out(
+    output_shape: tuple[int, ...], forward: Callable[..., Any], backward: Callable[..., Any]
+) -> dict[str, Any]:
     """The settings of an own layer."""
     return {"output_shape": output_shape, "forward": forward, "backward": backward}
 
@@ -180,6 +182,8 @@ def test_shape_of_an_own_layer_must_be_possible(shape: tuple[int, int, int]) -> 
         ("max_pooling", [0], {}, {"kernel": (2, 2), "stride": (0, 1), "padding": (0, 0)},
          r"max_pooling: stride: expected at least 1, got \(0, 1\)"),
         ("dropout", [0], {}, {"rate": 1.0, "layer": 0}, "dropout: rate: expected 0 <= rate < 1, got 1.0+"),
+        ("foreign", [0], {}, {"output_shape": (1, 1)}, r"foreign: output_shape: expected \(channels, height, width\)"),
+        ("foreign", [0], {}, {"output_shape": (1, 1, 1)}, "foreign: forward, backward: needed, got none"),
         ("dropout", [0], {}, {"rate": 0.5, "layer": 0.5}, "dropout: layer: expected a whole number"),
     ],
 )  # fmt: skip
@@ -192,3 +196,26 @@ def test_node_that_cannot_be_is_refused_and_adds_nothing(
     with pytest.raises(ValueError, match=f"^{message}$"):
         program.add(kind, inputs, {name: np.ones(shape, np.float32) for name, shape in arrays.items()}, settings)
     assert program.add("flatten", [x]) == flat + 1
+
+
+@pytest.mark.parametrize(
+    ("arrays", "settings", "message"),
+    [
+        ({"weight": [1.0]}, {}, "weight: expected an array or None, got list"),
+        ({"weight": np.ones((1, 1))}, {}, "weight: expected float32, got float64"),
+        ({}, {"rate": [0.5]}, "rate: expected a number, .*"),
+        ({}, {"rate": None}, "rate: expected a number, .*"),
+        ({}, {"layer": 2**70}, "layer: expected a number, .*"),
+    ],
+)
+def test_argument_of_a_wrong_type_is_refused(arrays: dict[str, Any], settings: dict[str, Any], message: str) -> None:
+    program = _core.Program(1, training=False, couples_samples=False)
+    x = program.input((1, 1, 1), PIXEL)
+    with pytest.raises(TypeError, match=f"^{message}$"):
+        program.add("flatten", [x], arrays, settings)
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    program = _core.Program(1, training=True, couples_samples=False)
+    x = program.input((1, 1, 1), PIXEL)
+    assert program.add("dropout", [x], settings={"rate": np.float32(0.5), "layer": np.int64(3)}) == x + 1

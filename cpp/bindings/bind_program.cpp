@@ -45,12 +45,13 @@ NamedArray named_array(py::handle value, const std::string& name) {
     return {const_cast<float*>(values), Sizes(shape.begin(), shape.end()), array.writeable()};
 }
 
+// Numbers of NumPy are numbers too.
 Setting setting(py::handle value, const std::string& name) {
-    if (py::isinstance<py::bool_>(value)) return value.cast<bool>();
-    if (py::isinstance<py::int_>(value)) return value.cast<std::int64_t>();
-    if (py::isinstance<py::float_>(value)) return value.cast<double>();
-    if (py::isinstance<py::str>(value)) return value.cast<std::string>();
     try {
+        if (py::isinstance<py::bool_>(value)) return value.cast<bool>();
+        if (py::isinstance<py::str>(value)) return value.cast<std::string>();
+        if (PyIndex_Check(value.ptr()) != 0) return value.cast<std::int64_t>();
+        if (py::hasattr(value, "__float__")) return value.cast<double>();
         return value.cast<std::vector<std::int64_t>>();
     } catch (const py::cast_error&) {
         throw py::type_error(name + ": expected a number, a text, True, False or a tuple of whole numbers");
@@ -95,7 +96,7 @@ class BoundProgram {
             }
         }
         std::shared_ptr<const ForeignLayer> foreign;
-        if (kind == "foreign" && inputs.size() == 1) foreign = foreign_layer(inputs.front(), settings);
+        if (kind == "foreign" && inputs.size() == 1) foreign = foreign_layer(inputs.front(), settings, plain);
         Arguments arguments(kind, std::move(named), std::move(plain), std::move(foreign));
         const int y = program_.add(kind, inputs, arguments);
         kept_.insert(kept_.end(), used.begin(), used.end());
@@ -315,13 +316,16 @@ class BoundProgram {
 
     // forward(input) -> output; backward(input, grad_output, accumulate) -> grad_input; on arrays (samples,
     // *shape) that own their memory. Null where one of them is missing.
-    std::shared_ptr<const ForeignLayer> foreign_layer(int x, const py::dict& settings) const {
-        for (const char* name : {"forward", "backward", "output_shape"})
-            if (!settings.contains(name)) return nullptr;
+    std::shared_ptr<const ForeignLayer> foreign_layer(int x, const py::dict& settings,
+                                                      const std::map<std::string, Setting>& plain) const {
+        if (!settings.contains("forward") || !settings.contains("backward")) return nullptr;
+        const auto given = plain.find("output_shape");
+        const auto* sizes =
+            given == plain.end() ? nullptr : std::get_if<std::vector<std::int64_t>>(&given->second);
+        if (sizes == nullptr || sizes->size() != 3) return nullptr;  // what is wrong, Arguments says
         const TensorShape& from_shape = program_.shape(x);
         const Shape in{from_shape.channels, from_shape.height, from_shape.width};
-        const auto out = settings["output_shape"].cast<Shape>();
-        if (out.size() != 3) return nullptr;
+        const Shape out(sizes->begin(), sizes->end());
         const py::object forward = settings["forward"], backward = settings["backward"];
         const auto rows = [](std::ptrdiff_t samples, const Shape& shape, const float* values) {
             return py::array_t<float>({samples, shape[0], shape[1], shape[2]}, values);

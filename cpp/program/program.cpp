@@ -72,7 +72,7 @@ void Program::result(int x) {
 
 void Program::sgd(std::ptrdiff_t count, float* value, const float* gradient, float* velocity,
                   const SgdSettings& settings) {
-    // Emitted after all nodes: what they update comes first.
+    // Kept until all nodes are emitted: what they update comes first.
     updates_.push_back(std::make_unique<Sgd>(count, value, gradient, velocity, settings));
 }
 

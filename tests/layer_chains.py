@@ -8,6 +8,7 @@ import numpy as np
 from cnncli import _core
 from cnncli.errors import CnnError
 from cnncli.layers import (
+    GELU,
     LAYER_TYPES,
     AveragePooling,
     BatchNormalization,
@@ -23,6 +24,7 @@ from cnncli.layers import (
     Sigmoid,
     Tanh,
 )
+from cnncli.layers.activation import Activation
 from cnncli.layers.registry import is_built_in
 from cnncli.lowering import couples_samples, in_three, leaves, lower
 
@@ -61,7 +63,8 @@ class Custom(Module):
 
 # For each registered type, the settings that a program may treat differently; what does not fit a shape is left out.
 # The first ones are in every triple, `MORE` in the slow tests too. A convolution to 5 channels from few pools on its
-# way out where a single image runs, one of 16 and more channels is Winograd's.
+# way out where a single image runs, one of 16 and more channels is Winograd's. Element-wise functions are one
+# operation: ReLU, which other layers take over, and some for each side of the gradient stand for all.
 ROWS: dict[str, list[Make]] = {
     "AveragePooling": [lambda shape: AveragePooling(2)],
     "BatchNormalization": [lambda shape: BatchNormalization(shape[0])],
@@ -71,6 +74,7 @@ ROWS: dict[str, list[Make]] = {
     ],
     "Dropout": [lambda shape: Dropout(0.3)],
     "Flatten": [lambda shape: Flatten()],
+    "GELU": [lambda shape: GELU()],
     "Linear": [lambda shape: Linear(shape[0], 7)],
     "LogSoftMax": [lambda shape: LogSoftMax()],
     "MaxPooling": [lambda shape: MaxPooling(2), lambda shape: MaxPooling(3, stride=2, padding=1)],
@@ -96,7 +100,11 @@ MORE: dict[str, list[Make]] = {
 
 def settings(more: bool) -> dict[str, list[Make]]:
     """Rows for every built-in type of the registry, and one for a layer of the user's; a type without a row fails."""
-    known = sorted(name for name, kind in LAYER_TYPES.items() if is_built_in(kind))
+    known = sorted(
+        name
+        for name, kind in LAYER_TYPES.items()
+        if is_built_in(kind) and (name in ROWS or not issubclass(kind, Activation))
+    )
     missing = [name for name in known if name not in ROWS]
     assert not missing, f"{', '.join(missing)}: registered, but in no chain of layers; add a row to ROWS"
     rows = {name: [*ROWS[name], *(MORE.get(name, []) if more else [])] for name in known}

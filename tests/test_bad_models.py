@@ -283,8 +283,9 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "a layer that is a module of Python": (
         layer(0, type="os.system"),
-        ', layer 0: unknown type "os.system"; known: AveragePooling, BatchNormalization, Convolution, Dropout, '
-        "Flatten, Linear, LogSoftMax, MaxPooling, ReLU, Sequential, Sigmoid, Tanh",
+        ', layer 0: unknown type "os.system"; known: AveragePooling, BatchNormalization, CELU, Convolution, '
+        "Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSigmoid, LogSoftMax, "
+        "MaxPooling and 13 more",
     ),
     "an unknown setting": (
         layer(1, __init__=1),
@@ -364,8 +365,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "class names missing": (
         network(classes=["no"]),
-        ": the last layer gives samples of shape 2 for 1 classes; "
-        'end with type = "Linear", outputs = "classes"',
+        ': the last layer gives samples of shape 2 for 1 classes; end with type = "Linear", outputs = "classes"',
     ),
     "a class name twice": (
         network(classes=["no", "no"]),

@@ -175,7 +175,7 @@ def test_shape_of_an_own_layer_must_be_possible(shape: tuple[int, int, int]) -> 
         ("linear", [0], {"weight": (4, 5)}, {}, r"linear: weight: expected shape \(any, 18\), got \(4, 5\)"),
         ("linear", [0], {"weight": (4, 18)}, {"relu": True}, "linear: relu: no such setting"),
         ("flatten", [0], {"weight": (1,)}, {}, "flatten: weight: no such array"),
-        ("activation", [0], {}, {"function": "elu"}, "activation: function: expected relu, .*, got 'elu'"),
+        ("activation", [0], {}, {"function": "exp"}, "activation: function: expected one of relu, .*; got 'exp'"),
         ("activation", [0], {}, {"function": 1}, "activation: function: expected a text"),
         ("max_pooling", [0], {}, {"kernel": (4, 4), "stride": (1, 1), "padding": (0, 0)},
          "max_pooling: kernel: does not fit the input"),

@@ -6,7 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from activation_cases import CASES
 from cnncli import _core
+from cnncli.layers import Step, Threshold
 from layer_chains import ROWS, Chain, Custom, chains, prediction_fault, settings, training_fault
 
 # Images of few channels, so wide that also what is pooled twice fills vectors; of enough for Winograd; and vectors.
@@ -20,6 +22,7 @@ each_type = pytest.mark.parametrize("first", TYPES)
 def one_thread(restored_threads: None) -> None:
     """Networks this small only lose by a second thread."""
     _core.set_thread_count(1)
+
 
 Fault = Callable[[Chain, np.random.Generator], str]
 
@@ -86,8 +89,13 @@ def test_more_settings_of_pairs_and_triples(first: str, instruction_set: str, rn
 
 @pytest.mark.slow
 def test_longer_chains(instruction_set: str, rng: np.random.Generator) -> None:
-    """Drawn from all of four to seven layers."""
+    """Drawn from all of four to seven layers, and all element-wise functions but those that jump."""
     rows = settings(more=True)
+    rows["GELU"] = [
+        lambda shape, case=case: case.layer()  # type: ignore[misc]
+        for case in CASES
+        if not isinstance(case.layer(), Step | Threshold)
+    ]
     found: list[Chain] = []
     while len(found) < 3000:
         types = rng.choice(list(rows), size=rng.integers(4, 8))

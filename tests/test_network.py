@@ -116,9 +116,7 @@ def test_class_names_are_numbers_unless_given() -> None:
 
 
 def test_seed_decides_the_initial_weights() -> None:
-    first, again, other = (
-        next(Network.from_model_name("lenet5", seed=seed).named_parameters()) for seed in (1, 1, 2)
-    )
+    first, again, other = (next(Network.from_model_name("lenet5", seed=seed).named_parameters()) for seed in (1, 1, 2))
     assert same_bits(first.value, again.value)
     assert not same_bits(first.value, other.value)
 
@@ -154,8 +152,7 @@ def test_network_refuses_other_shapes(shape: tuple[int, ...]) -> None:
     with pytest.raises(ShapeError) as caught:
         Network.from_model_name("linear").forward(np.zeros(shape))
     assert str(caught.value) == (
-        f'network "linear": takes samples of shape 1x28x28, got an array of shape {shape}; '
-        "pass (samples, 1, 28, 28)"
+        f'network "linear": takes samples of shape 1x28x28, got an array of shape {shape}; pass (samples, 1, 28, 28)'
     )
 
 
@@ -180,7 +177,8 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
         (
             description(FLATTEN, {"type": "Transformer"}),
             'network "mine", layer 1: unknown type "Transformer"; known: AveragePooling, BatchNormalization, '
-            "Convolution, Dropout, Flatten, Linear, LogSoftMax, MaxPooling, ReLU, Sequential, Sigmoid, Tanh",
+            "CELU, Convolution, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, "
+            "LogSigmoid, LogSoftMax, MaxPooling and 13 more",
         ),
         (
             description({"type": "MaxPooling", "kernal": 2}),
@@ -218,8 +216,7 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
         ),
         (
             description({"type": "Sequential"}),
-            'network "mine", layer 0 (Sequential): needs "layers", a list of one layer or more; '
-            "add [[layers]] tables",
+            'network "mine", layer 0 (Sequential): needs "layers", a list of one layer or more; add [[layers]] tables',
         ),
         (
             description(FLATTEN, input=[28]) | {"input": "28x28"},
@@ -231,8 +228,7 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
         ),
         (
             description(FLATTEN, input=[1, 2**20, 2**20]),
-            'network "mine": one input of 1x1048576x1048576 takes more than the limit of 2 GiB; '
-            "use smaller images",
+            'network "mine": one input of 1x1048576x1048576 takes more than the limit of 2 GiB; use smaller images',
         ),
         (
             description(FLATTEN, classes=0),
@@ -267,9 +263,7 @@ def test_bad_description_is_refused(bad: dict[str, Any], message: str) -> None:
             "use kernel <= 6 or add padding",
         ),
         (
-            description(
-                FLATTEN, {"type": "Sequential", "layers": [{"type": "Linear", "inputs": 7, "outputs": 2}]}
-            ),
+            description(FLATTEN, {"type": "Sequential", "layers": [{"type": "Linear", "inputs": 7, "outputs": 2}]}),
             'network "mine", layer 1.0 (Linear): takes samples of shape 7, got 36; use inputs=36',
         ),
         (
@@ -369,9 +363,7 @@ def test_own_layers_are_built_once_registered() -> None:
 def test_network_wants_one_class_name_for_each_output() -> None:
     with pytest.raises(UsageError) as caught:
         Network([Linear(4, 3)], (4,), ["cat", "dog"], "pets")
-    assert str(caught.value) == (
-        'network "pets": 2 class names for outputs of shape 3; pass one name for each output'
-    )
+    assert str(caught.value) == ('network "pets": 2 class names for outputs of shape 3; pass one name for each output')
 
 
 def test_layers_of_a_network_fit_each_other() -> None:
@@ -395,9 +387,7 @@ def test_description_file_is_named_in_errors(tmp_path: Path) -> None:
 def test_a_file_that_is_no_description_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_bytes(b"\xff\x00")
-    with pytest.raises(
-        FormatError, match=r"mine\.toml: is not TOML \(.*\); see models/lenet5\.toml for the form$"
-    ):
+    with pytest.raises(FormatError, match=r"mine\.toml: is not TOML \(.*\); see models/lenet5\.toml for the form$"):
         read_model(path)
     path.write_bytes(b"#" * (1024 * 1024 + 1))
     with pytest.raises(FormatError) as caught:
@@ -408,9 +398,7 @@ def test_a_file_that_is_no_description_is_refused(tmp_path: Path) -> None:
 def test_unknown_network_is_answered_with_the_nearest_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         read_model("lenet")
-    assert str(caught.value) == (
-        'no network is named "lenet"; did you mean "lenet5"? (a path has to end in .toml)'
-    )
+    assert str(caught.value) == ('no network is named "lenet"; did you mean "lenet5"? (a path has to end in .toml)')
     with pytest.raises(UsageError) as caught:
         read_model(tmp_path / "none.toml")
     assert str(caught.value) == f"{tmp_path / 'none.toml'}: no such file; known names: {', '.join(MODELS)}"
@@ -425,6 +413,4 @@ def test_a_model_that_does_not_ship_is_answered_with_how_to_train_it() -> None:
 def test_shipped_descriptions_hold_the_defaults_of_training() -> None:
     for name in MODELS:
         training = read_model(name)[0]["training"]
-        assert {"epochs", "batch_size", "learning_rate", "momentum", "weight_decay", "schedule"} <= set(
-            training
-        )
+        assert {"epochs", "batch_size", "learning_rate", "momentum", "weight_decay", "schedule"} <= set(training)

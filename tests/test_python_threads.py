@@ -306,7 +306,7 @@ LONG_CALLS = {
     "normal numbers": "lambda: _core.random_normal(c, seed=1, purpose=0)",
     "convolution": "lambda: _core.convolution_forward(x, y, w, None, groups=1, dilation=(1, 1), **window)",
     "update": "lambda: _core.sgd_update(a, c, c2, **settings)",
-    "activation": "lambda: _core.activation_forward(a, c, kind='tanh')",
+    "activation": "lambda: _core.activation_forward(a, c, function='tanh')",
     "max pooling": "lambda: _core.max_pooling_forward(x, half, where, **halving)",
     "gradient of max pooling": "lambda: _core.max_pooling_backward(half, where, y, **halving)",
 }

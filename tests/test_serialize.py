@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from activation_cases import CASES
 from cnncli import container
 from cnncli.errors import FormatError
 from cnncli.layers import (
@@ -27,8 +28,6 @@ from cnncli.layers import (
     Module,
     ReLU,
     Sequential,
-    Sigmoid,
-    Tanh,
     register,
 )
 from cnncli.network import Network
@@ -46,7 +45,7 @@ def network_of_all_layers() -> Network:
         [
             Convolution(2, 4, (3, 1), stride=2, padding=(1, 0), dilation=(1, 2), groups=2, bias=False),
             BatchNormalization(4, momentum=0.3),
-            Sequential(ReLU(), MaxPooling(2, stride=1), Sequential(Tanh(), Sigmoid())),
+            Sequential(ReLU(), MaxPooling(2, stride=1), Sequential(*(case.layer() for case in CASES))),
             AveragePooling((2, 1), padding=(1, 0), count_padding=False),
             BatchNormalization(4, affine=False),
             Flatten(),
@@ -120,9 +119,7 @@ def test_saving_what_was_loaded_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()
 
 
-def test_an_own_layer_comes_back_once_it_is_registered(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_own_layer_comes_back_once_it_is_registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Double(Module):
         def update_output(self, input: np.ndarray) -> np.ndarray:
             return 2 * input
@@ -162,9 +159,7 @@ def test_a_model_is_no_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     save_model("model.bin", small_network())
     with pytest.raises(FormatError) as caught:
         load_checkpoint("model.bin")
-    assert str(caught.value) == (
-        "model.bin: is a model without the state of its training; name a checkpoint.bin"
-    )
+    assert str(caught.value) == ("model.bin: is a model without the state of its training; name a checkpoint.bin")
 
 
 def test_the_record_keeps_no_folders_no_nan_and_no_control_characters(tmp_path: Path) -> None:
@@ -195,9 +190,7 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path: Path, monkeypatch: 
     next(network.named_parameters()).value[0, 0] = np.inf
     with pytest.raises(FormatError) as caught:
         save_model("model.bin", network)
-    assert str(caught.value) == (
-        "model.bin: tensor 1.weight holds NaN or infinity; train with a smaller learning rate"
-    )
+    assert str(caught.value) == ("model.bin: tensor 1.weight holds NaN or infinity; train with a smaller learning rate")
     assert Path("model.bin").read_bytes() == before
 
 
@@ -260,8 +253,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
     ),
     "a recipe with less": (
         lambda _, content: content["network"]["recipe"].pop("mean"),
-        "model.bin: input recipe: mean is missing; it needs kind, channels, height, width, polarity, mean, "
-        "scale",
+        "model.bin: input recipe: mean is missing; it needs kind, channels, height, width, polarity, mean, scale",
     ),
     "a recipe of another size": (
         lambda _, content: content["network"]["recipe"].update(height=3),
@@ -292,9 +284,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
         "model.bin: network has 4,097 layers; at most 4,096 are allowed",
     ),
     "many nested layers": (
-        lambda _, content: layers_of(content).append(
-            {"type": "Sequential", "layers": [{"type": "ReLU"}] * 4094}
-        ),
+        lambda _, content: layers_of(content).append({"type": "Sequential", "layers": [{"type": "ReLU"}] * 4094}),
         "model.bin: network has 4,097 layers; at most 4,096 are allowed",
     ),
     "more memory than the file has": (
@@ -353,9 +343,7 @@ def test_a_description_of_gigabytes_takes_no_memory(tmp_path: Path) -> None:
     layers = [{"type": "Linear", "inputs": 20_000, "outputs": 20_000}]
     write_changed(
         tmp_path / "model.bin",
-        lambda _, content: content["network"].update(
-            input=[20_000], layers=layers, classes=None, recipe=None
-        ),
+        lambda _, content: content["network"].update(input=[20_000], layers=layers, classes=None, recipe=None),
     )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(FormatError, match=r"tensor 0\.weight is missing, 20000x20000 of the network"):
@@ -374,13 +362,7 @@ def test_a_file_full_of_layers_is_refused_at_once(tmp_path: Path) -> None:
 
 def values_of(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The path to every value inside a JSON value."""
-    items = (
-        content.items()
-        if isinstance(content, dict)
-        else enumerate(content)
-        if isinstance(content, list)
-        else ()
-    )
+    items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
     return [path, *(deep for key, value in items for deep in values_of(value, (*path, key)))]
 
 

@@ -1,59 +1,72 @@
 #include "kernels/activation_body.h"
-#include "simd/functions.h"
+#include "kernels/activation_parts.h"
 
 namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-template <class Function>
-CNN_INLINE void map(const float* input, float* output, std::ptrdiff_t count, Function function) {
-    for (std::ptrdiff_t i = 0; i < count; i += kSamples) store(output + i, function(load(input + i)));
-}
+// Each function of the list as a type: its value, and its gradient from what is kept, which its row calls x
+// or y.
+#define CNN_ACTIVATION(name, kept, value, gradient)                                                         \
+    struct name##_function {                                                                                \
+        [[maybe_unused]] static constexpr Native zero{}, one = Native{} + 1.0f;                             \
+        static CNN_INLINE Native value_of(CNN_UNUSED Native x, CNN_UNUSED Native alpha,                     \
+                                          CNN_UNUSED Native beta) {                                         \
+            return value;                                                                                   \
+        }                                                                                                   \
+        static CNN_INLINE Native gradient_of(CNN_UNUSED Native x, CNN_UNUSED Native y, CNN_UNUSED Native g, \
+                                             CNN_UNUSED Native alpha, CNN_UNUSED Native beta) {             \
+            return gradient;                                                                                \
+        }                                                                                                   \
+    };
+#define CNN_UNUSED [[maybe_unused]]
+#include "kernels/activation_functions.h"
+#undef CNN_ACTIVATION
+#undef CNN_UNUSED
 
 template <class Function>
-CNN_INLINE void map_gradient(const float* output, const float* grad_output, float* grad_input,
-                             std::ptrdiff_t count, Function function) {
+void forward(const float* input, float* output, std::ptrdiff_t count, float alpha, float beta) {
+    const Native a = broadcast_native(alpha), b = broadcast_native(beta);
     for (std::ptrdiff_t i = 0; i < count; i += kSamples) {
-        store(grad_input + i, function(load(output + i), load(grad_output + i)));
+        const Lanes x = load(input + i);
+        Lanes y;
+        CNN_UNROLL for (int p = 0; p < kParts; ++p) y.part[p] = Function::value_of(x.part[p], a, b);
+        store(output + i, y);
     }
 }
 
-void relu(const float* input, float* output, std::ptrdiff_t count) {
-    map(input, output, count, [](const Lanes& x) __attribute__((always_inline)) { return rectify(x); });
+template <class Function>
+void backward(const float* kept, const float* grad_output, float* grad_input, std::ptrdiff_t count,
+              float alpha, float beta) {
+    const Native a = broadcast_native(alpha), b = broadcast_native(beta);
+    for (std::ptrdiff_t i = 0; i < count; i += kSamples) {
+        const Lanes v = load(kept + i), g = load(grad_output + i);
+        Lanes r;
+        CNN_UNROLL for (int p = 0; p < kParts; ++p) {
+            r.part[p] = Function::gradient_of(v.part[p], v.part[p], g.part[p], a, b);
+        }
+        store(grad_input + i, r);
+    }
 }
 
-void tanh(const float* input, float* output, std::ptrdiff_t count) {
-    map(input, output, count, [](const Lanes& x) __attribute__((always_inline)) { return CNN_ISA::tanh(x); });
+template <class Function>
+void single(const float* input, float* output, std::ptrdiff_t count, float alpha, float beta) {
+    const Native a = broadcast_native(alpha), b = broadcast_native(beta);
+    for (std::ptrdiff_t i = 0; i < count; i += kWidth) {
+        store_unaligned(output + i, Function::value_of(load_unaligned(input + i), a, b));
+    }
 }
 
-void sigmoid(const float* input, float* output, std::ptrdiff_t count) {
-    map(input, output, count, [](const Lanes& x) __attribute__((always_inline)) { return logistic(x); });
-}
-
-void relu_backward(const float* output, const float* grad_output, float* grad_input, std::ptrdiff_t count) {
-    map_gradient(output, grad_output, grad_input, count,
-                 [](const Lanes& y, const Lanes& g) __attribute__((always_inline)) {
-                     return select(less_equal(y, broadcast(0.0f)), broadcast(0.0f), g);
-                 });
-}
-
-void tanh_backward(const float* output, const float* grad_output, float* grad_input, std::ptrdiff_t count) {
-    map_gradient(output, grad_output, grad_input, count,
-                 [](const Lanes& y, const Lanes& g)
-                     __attribute__((always_inline)) { return g * (broadcast(1.0f) - y * y); });
-}
-
-void sigmoid_backward(const float* output, const float* grad_output, float* grad_input,
-                      std::ptrdiff_t count) {
-    map_gradient(output, grad_output, grad_input, count,
-                 [](const Lanes& y, const Lanes& g)
-                     __attribute__((always_inline)) { return g * y * (broadcast(1.0f) - y); });
-}
+constexpr ActivationBody kBodies[] = {
+#define CNN_ACTIVATION(name, kept, value, gradient) \
+    {forward<name##_function>, backward<name##_function>, single<name##_function>},
+#include "kernels/activation_functions.h"
+#undef CNN_ACTIVATION
+};
 
 }  // namespace
 
-extern const ActivationBody activation_body = {relu,          CNN_ISA::tanh, sigmoid,
-                                               relu_backward, tanh_backward, sigmoid_backward};
+extern const ActivationBodies activation_bodies = {kBodies};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

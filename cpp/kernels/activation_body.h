@@ -1,5 +1,5 @@
-// What activation.cpp asks of the per-instruction-set bodies in activation.simd.cpp. `count` is a multiple
-// of 16.
+// What activation.cpp asks of the bodies in activation.simd.cpp, one row for each function of the list in
+// activation_functions.h, in its order.
 #pragma once
 
 #include <cstddef>
@@ -8,19 +8,23 @@
 
 namespace cnn {
 
+// y = f(x), with the settings alpha and beta.
+using ForwardFunction = void(const float* input, float* output, std::ptrdiff_t count, float alpha,
+                             float beta);
+// grad_input = grad_output * f'(x), with f' from the input or the output; grad_input may be grad_output.
+using BackwardFunction = void(const float* kept, const float* grad_output, float* grad_input,
+                              std::ptrdiff_t count, float alpha, float beta);
+
 struct ActivationBody {
-    void (*relu)(const float* input, float* output, std::ptrdiff_t count);
-    void (*tanh)(const float* input, float* output, std::ptrdiff_t count);
-    void (*sigmoid)(const float* input, float* output, std::ptrdiff_t count);
-    // grad_input = grad_output * f'(x), with f' from the output; grad_input may be grad_output.
-    void (*relu_backward)(const float* output, const float* grad_output, float* grad_input,
-                          std::ptrdiff_t count);
-    void (*tanh_backward)(const float* output, const float* grad_output, float* grad_input,
-                          std::ptrdiff_t count);
-    void (*sigmoid_backward)(const float* output, const float* grad_output, float* grad_input,
-                             std::ptrdiff_t count);
+    ForwardFunction* forward;  // `count` is a multiple of 16, arrays are aligned
+    BackwardFunction* backward;
+    ForwardFunction* single;  // `count` is a multiple of the vector's width, arrays lie anywhere
 };
 
-CNN_DECLARE_BODIES(ActivationBody, activation_body)
+struct ActivationBodies {
+    const ActivationBody* of;
+};
+
+CNN_DECLARE_BODIES(ActivationBodies, activation_bodies)
 
 }  // namespace cnn

@@ -85,17 +85,17 @@ void SinglePooling::run(const Context&, std::ptrdiff_t task, std::byte*) const {
     body_->average_pooling(shape_, kind_ == Kind::kAverageWithPadding, input_, output_, begin, end);
 }
 
-SingleActivation::SingleActivation(ActivationKind kind, const SingleTensor& input, const SingleTensor& output)
-    : input_(input), output_(output) {
-    const SingleLayersBody* body = CNN_SELECT_BODY(single_layers_body);
-    function_ = kind == ActivationKind::kRelu   ? body->relu
-                : kind == ActivationKind::kTanh ? body->tanh
-                                                : body->sigmoid;
+SingleActivation::SingleActivation(const Activation& activation, const SingleTensor& input,
+                                   const SingleTensor& output)
+    : activation_(activation), input_(input), output_(output) {
+    const ActivationBodies* bodies = CNN_SELECT_BODY(activation_bodies);
+    function_ = bodies->of[static_cast<std::size_t>(activation.kind)].single;
 }
 
 void SingleActivation::run(const Context&, std::ptrdiff_t, std::byte*) const {
     for (std::ptrdiff_t h = 0; h < input_.height; ++h) {
-        function_(input_.at(h, 0), output_.at(h, 0), input_.width * input_.pixel);
+        function_(input_.at(h, 0), output_.at(h, 0), input_.width * input_.pixel, activation_.alpha,
+                  activation_.beta);
     }
 }
 

@@ -72,12 +72,13 @@ class SinglePooling : public Op {
 
 class SingleActivation : public Op {
   public:
-    SingleActivation(ActivationKind kind, const SingleTensor& input, const SingleTensor& output);
+    SingleActivation(const Activation& activation, const SingleTensor& input, const SingleTensor& output);
     std::ptrdiff_t tasks(const Context&) const override { return 1; }
     void run(const Context&, std::ptrdiff_t, std::byte*) const override;
 
   private:
-    void (*function_)(const float*, float*, std::ptrdiff_t);
+    Activation activation_;
+    ForwardFunction* function_;
     SingleTensor input_, output_;
 };
 

@@ -113,25 +113,6 @@ void average_pooling(const PoolingShape& s, bool count_padding, const SingleTens
          });
 }
 
-template <class Function>
-CNN_INLINE void map(const float* input, float* output, std::ptrdiff_t count, Function function) {
-    for (std::ptrdiff_t i = 0; i < count; i += kWidth)
-        store_unaligned(output + i, function(load_unaligned(input + i)));
-}
-
-void relu(const float* input, float* output, std::ptrdiff_t count) {
-    map(input, output, count, [](Native x) __attribute__((always_inline)) { return rectify_native(x); });
-}
-
-void tanh(const float* input, float* output, std::ptrdiff_t count) {
-    map(input, output, count, [](Native x) __attribute__((always_inline)) { return tanh_native(x); });
-}
-
-void sigmoid(const float* input, float* output, std::ptrdiff_t count) {
-    map(input, output, count,
-        [](Native x) __attribute__((always_inline)) { return 1.0f / (1.0f + exp_native(-x)); });
-}
-
 void normalize_row(const SingleEpilogue& epilogue, const float* input, float* output, std::ptrdiff_t columns,
                    std::ptrdiff_t pixel) {
     for (std::ptrdiff_t w = 0; w < columns; ++w, input += pixel, output += pixel) {
@@ -168,8 +149,8 @@ void log_softmax(const float* input, float* output, std::ptrdiff_t classes) {
 
 }  // namespace
 
-extern const SingleLayersBody single_layers_body = {products, max_pooling, average_pooling, relu,
-                                                    tanh,     sigmoid,     normalize_row,   log_softmax};
+extern const SingleLayersBody single_layers_body = {products, max_pooling, average_pooling, normalize_row,
+                                                    log_softmax};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

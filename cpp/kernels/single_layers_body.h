@@ -28,10 +28,6 @@ struct SingleLayersBody {
                         std::ptrdiff_t begin, std::ptrdiff_t end);
     void (*average_pooling)(const PoolingShape&, bool count_padding, const SingleTensor& input,
                             const SingleTensor& output, std::ptrdiff_t begin, std::ptrdiff_t end);
-    // Each over `count` floats, a multiple of the vector's width.
-    void (*relu)(const float* input, float* output, std::ptrdiff_t count);
-    void (*tanh)(const float* input, float* output, std::ptrdiff_t count);
-    void (*sigmoid)(const float* input, float* output, std::ptrdiff_t count);
     // One row: the epilogue of each of its columns.
     void (*normalize)(const SingleEpilogue&, const float* input, float* output, std::ptrdiff_t columns,
                       std::ptrdiff_t pixel);

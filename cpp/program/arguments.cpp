@@ -83,6 +83,10 @@ double Arguments::number(const std::string& name) {
     return *value;
 }
 
+double Arguments::optional_number(const std::string& name, double otherwise) {
+    return settings_.count(name) > 0 ? number(name) : otherwise;
+}
+
 bool Arguments::flag(const std::string& name) {
     const Setting setting = take(name);
     const auto* value = std::get_if<bool>(&setting);

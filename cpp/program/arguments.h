@@ -48,6 +48,7 @@ class Arguments {
     std::vector<std::int64_t> whole_numbers(const std::string& name);
     std::int64_t whole(const std::string& name);
     double number(const std::string& name);
+    double optional_number(const std::string& name, double otherwise);
     bool flag(const std::string& name);
     std::string text(const std::string& name);
     std::shared_ptr<const ForeignLayer> foreign() const { return foreign_; }

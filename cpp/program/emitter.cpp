@@ -91,7 +91,7 @@ void Emitter::undo_relu(const Node& node) {
     if (!node.unrectify) return;
     const int y = node.output;
     backward_stage({keep(
-        new ActivationBackward(ActivationKind::kRelu, features(y), values(y), gradient(y), gradient(y)))});
+        new ActivationBackward({ActivationKind::relu}, features(y), values(y), gradient(y), gradient(y)))});
 }
 
 }  // namespace cnn

@@ -15,7 +15,7 @@ struct Rule {
 };
 
 bool can_rectify(const Node& before, const Node& next, Target) {
-    return next.kind == Kind::kActivation && next.activation == ActivationKind::kRelu && !before.relu &&
+    return next.kind == Kind::kActivation && next.activation.kind == ActivationKind::relu && !before.relu &&
            (before.kind == Kind::kConvolution || before.kind == Kind::kLinear ||
             before.kind == Kind::kBatchNormalization);
 }

@@ -52,7 +52,7 @@ struct Node {
     ConvolutionShape convolution{};
     PoolingShape pooling{};
     bool count_padding = false;
-    ActivationKind activation{};
+    Activation activation{};
     Statistics statistics{};
     float rate = 0.0f;
     std::uint32_t layer = 0;

@@ -84,16 +84,15 @@ TensorShape check_average_pooling(const Given& given, Node& node) {
 }
 
 TensorShape check_activation(const Given& given, Node& node) {
-    const std::string function = given.arguments.text("function");
-    if (function == "relu") {
-        node.activation = ActivationKind::kRelu;
-    } else if (function == "tanh") {
-        node.activation = ActivationKind::kTanh;
-    } else {
-        given.arguments.check(function == "sigmoid",
-                              "function: expected relu, tanh or sigmoid, got '" + function + "'");
-        node.activation = ActivationKind::kSigmoid;
+    Arguments& a = given.arguments;
+    const std::string function = a.text("function");
+    try {
+        node.activation.kind = activation_from_name(function);
+    } catch (const std::invalid_argument& error) {
+        a.check(false, error.what());
     }
+    node.activation.alpha = static_cast<float>(a.optional_number("alpha", 0.0));
+    node.activation.beta = static_cast<float>(a.optional_number("beta", 0.0));
     return given.x();
 }
 

@@ -71,9 +71,7 @@ class LayerBuilder:
         type_name: str = description["type"]
         layer_type = LAYER_TYPES.get(type_name)
         if layer_type is None:
-            raise FormatError(
-                f'{where}: unknown type "{quoted(type_name)}"; {suggestion(type_name, LAYER_TYPES)}'
-            )
+            raise FormatError(f'{where}: unknown type "{quoted(type_name)}"; {suggestion(type_name, LAYER_TYPES)}')
         where += f" ({type_name})"
         settings = {key: value for key, value in description.items() if key != "type"}
         if issubclass(layer_type, Sequential) and layer_type.__init__ is Sequential.__init__:
@@ -85,9 +83,7 @@ class LayerBuilder:
     ) -> tuple[Module, Shape]:
         check_keys(where, "setting", settings, ["layers"])
         if name.count(".") >= DEEPEST_NESTING:
-            raise FormatError(
-                f"{where}: is nested deeper than {DEEPEST_NESTING}; put its layers side by side"
-            )
+            raise FormatError(f"{where}: is nested deeper than {DEEPEST_NESTING}; put its layers side by side")
         layers, shape = self.build(settings.get("layers"), input_shape, f"{name}.")
         made = layer_type(*layers)
         return made, shape if runs_in_order(made) else made.output_shape(input_shape)
@@ -125,9 +121,7 @@ class LayerBuilder:
 
     def _class_count(self, where: str, key: str) -> int:
         if self.classes is None:
-            raise FormatError(
-                f'{where}: {key} = "classes" needs the number of classes; add classes = 10 on top'
-            )
+            raise FormatError(f'{where}: {key} = "classes" needs the number of classes; add classes = 10 on top')
         return self.classes
 
     def _count(self, values: int, what: str, where: str) -> None:
@@ -144,7 +138,6 @@ class LayerBuilder:
                 f"{where}: {what}{per} up to here take {total / 1024**3:.4g} GiB, "
                 f"more than the limit of {self.budget / 1024**3:.4g} GiB; use smaller layers"
             )
-
 
     def _count_work(self, layer: Module, input_shape: Shape, where: str) -> None:
         """Add to the work for one sample; refuse what would never end."""
@@ -182,14 +175,16 @@ def check_keys(where: str, what: str, found: Iterable[str], known: Iterable[str]
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """'did you mean "kernel"?', or all known names if none is near."""
+    """'did you mean "kernel"?', or the known names if none is near: 16 at most, and how many more there are."""
     by_lower_case = {key.lower(): key for key in known}
     from difflib import get_close_matches  # here: only errors ask for it
 
     near = get_close_matches(name.lower(), by_lower_case, n=1)
     if near:
         return f'did you mean "{by_lower_case[near[0]]}"?'
-    return f"known: {', '.join(sorted(by_lower_case.values())) or 'none'}"
+    names = sorted(by_lower_case.values())
+    more = f" and {len(names) - 16} more" if len(names) > 16 else ""
+    return f"known: {', '.join(names[:16]) or 'none'}{more}"
 
 
 def quoted(text: str) -> str:
@@ -222,9 +217,7 @@ def read_shape(where: str, value: object) -> Shape:
         or not 1 <= len(value) <= 3
         or any(type(size) is not int or not 1 <= size <= LARGEST_SETTING for size in value)
     ):
-        raise FormatError(
-            f"{where}: input is {shown(value)}; use [channels, height, width] such as [1, 28, 28]"
-        )
+        raise FormatError(f"{where}: input is {shown(value)}; use [channels, height, width] such as [1, 28, 28]")
     shape = tuple(value)
     if math.prod(shape) * BYTES_PER_VALUE > MEMORY_BUDGET:
         raise FormatError(
@@ -253,6 +246,4 @@ def read_classes(where: str, value: object) -> int | list[str] | None:
             twice = next(name for name, times in Counter(names).items() if times > 1)
             raise FormatError(f'{where}: class name "{quoted(twice)}" is there twice; give each class its own')
         return names or None
-    raise FormatError(
-        f"{where}: classes is {shown(value)}; use a whole number of at least 1 or a list of names"
-    )
+    raise FormatError(f"{where}: classes is {shown(value)}; use a whole number of at least 1 or a list of names")

@@ -20,10 +20,8 @@ from cnncli.layers import (
     LogSoftMax,
     MaxPooling,
     Module,
-    ReLU,
     Sequential,
-    Sigmoid,
-    Tanh,
+    activations,
 )
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.faults import LayerError, LayerShapeError
@@ -95,9 +93,14 @@ def _average_pooling(layer: Any, x: int) -> _Node:
     return "average_pooling", [x], {}, _windows(layer) | {"count_padding": layer.count_padding}
 
 
-def _plain(kind: str, **settings: Any) -> Callable[[Any, int], _Node]:
-    """Of a layer whose settings are those of its type."""
-    return lambda layer, x: (kind, [x], {}, settings)
+def _activation(layer: Any, x: int) -> _Node:
+    alpha, beta = layer.coefficients()
+    return "activation", [x], {}, {"function": layer.function, "alpha": alpha, "beta": beta}
+
+
+def _plain(kind: str) -> Callable[[Any, int], _Node]:
+    """Of a layer without settings."""
+    return lambda layer, x: (kind, [x], {}, {})
 
 
 def _own(name: str, layer: Module, builder: "_core.Program", x: int, shape: Shape) -> int:
@@ -150,7 +153,5 @@ _LOWERINGS: dict[type[Module], Callable[[Any, int], _Node]] = {
     AveragePooling: _average_pooling,
     Flatten: _plain("flatten"),
     LogSoftMax: _plain("log_softmax"),
-    ReLU: _plain("activation", function="relu"),
-    Tanh: _plain("activation", function="tanh"),
-    Sigmoid: _plain("activation", function="sigmoid"),
+    **{getattr(activations, name): _activation for name in activations.__all__},
 }

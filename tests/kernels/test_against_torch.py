@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from activation_cases import CASES, Case
 from closeness import assert_close, unwritten
 from cnncli import _core
 
@@ -54,9 +55,7 @@ CONVOLUTIONS = [
 @pytest.mark.parametrize("algorithm", ["direct", "im2col", "auto"])
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("shape", CONVOLUTIONS, ids=str)
-def test_convolution(
-    instruction_set: str, rng: np.random.Generator, shape: tuple, batch: int, algorithm: str
-) -> None:
+def test_convolution(instruction_set: str, rng: np.random.Generator, shape: tuple, batch: int, algorithm: str) -> None:
     channels, outputs, size, kernel, stride, padding, dilation, groups = shape
     settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
     x = uniform(rng, batch, channels, *size)
@@ -85,9 +84,7 @@ def test_convolution(
 
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("inputs, outputs", [(400, 120), (84, 10), (5, 3)])
-def test_linear(
-    instruction_set: str, rng: np.random.Generator, inputs: int, outputs: int, batch: int
-) -> None:
+def test_linear(instruction_set: str, rng: np.random.Generator, inputs: int, outputs: int, batch: int) -> None:
     x, weight, bias = uniform(rng, batch, inputs), uniform(rng, outputs, inputs), uniform(rng, outputs)
     grad_y = uniform(rng, batch, outputs)
     expected, (expected_x, expected_weight, expected_bias) = gradients(
@@ -114,9 +111,7 @@ def test_max_pooling(
 ) -> None:
     settings = {"kernel": kernel, "stride": stride, "padding": padding}
     x = rng.integers(-3, 4, (batch, 3, 9, 8)).astype(np.float32)  # with ties
-    expected, indices = torch.nn.functional.max_pool2d(
-        torch.tensor(x), kernel, stride, padding, return_indices=True
-    )
+    expected, indices = torch.nn.functional.max_pool2d(torch.tensor(x), kernel, stride, padding, return_indices=True)
     grad_y = uniform(rng, *expected.shape)
     _, (expected_x,) = gradients(
         lambda tensor: torch.nn.functional.max_pool2d(tensor, kernel, stride, padding), (x,), grad_y
@@ -144,9 +139,7 @@ def test_average_pooling(
     x = uniform(rng, batch, 3, 9, 8)
 
     def function(tensor: Any) -> Any:
-        return torch.nn.functional.avg_pool2d(
-            tensor, kernel, stride, padding, count_include_pad=count_padding
-        )
+        return torch.nn.functional.avg_pool2d(tensor, kernel, stride, padding, count_include_pad=count_padding)
 
     grad_y = uniform(rng, *function(double(x)).shape)
     expected, (expected_x,) = gradients(function, (x,), grad_y)
@@ -158,22 +151,22 @@ def test_average_pooling(
     assert_close(grad_x, expected_x, terms=9)
 
 
-@pytest.mark.parametrize("kind", ["relu", "tanh", "sigmoid"])
-def test_activation(instruction_set: str, rng: np.random.Generator, kind: str) -> None:
-    x, grad_y = 4 * uniform(rng, 33, 101), uniform(rng, 33, 101)
-    expected, (expected_x,) = gradients(getattr(torch, kind), (x,), grad_y)
-    y, grad_x = unwritten(*x.shape), unwritten(*x.shape)
-    _core.activation_forward(x, y, kind=kind)
-    _core.activation_backward(y, grad_y, grad_x, kind=kind)
-    assert_close(y, expected)
-    assert_close(grad_x, expected_x)
+@pytest.mark.parametrize("case", [case for case in CASES if case.torch], ids=str)
+def test_activation(instruction_set: str, rng: np.random.Generator, case: Case) -> None:
+    kinks = np.array([at for at, _ in case.kinks], np.float32)
+    x = np.concatenate([(4 * uniform(rng, 33 * 101)), kinks])
+    grad_y = uniform(rng, len(x))
+    settings = {"approximate": case.arguments[0]} if case.torch == "GELU" and case.arguments else None
+    function = getattr(torch.nn, case.torch)(**settings) if settings else getattr(torch.nn, case.torch)(*case.arguments)
+    expected, (expected_x,) = gradients(function, (x,), grad_y)
+    layer = case.layer()
+    assert_close(layer.forward(x), expected)
+    assert_close(layer.backward(x, grad_y), expected_x)
 
 
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("shape", [(16, 5), (33, 7), (17, 5, 4, 3), (2, 3, 5, 5)])
-def test_batch_normalization(
-    instruction_set: str, rng: np.random.Generator, shape: tuple, training: bool
-) -> None:
+def test_batch_normalization(instruction_set: str, rng: np.random.Generator, shape: tuple, training: bool) -> None:
     x, channels = uniform(rng, *shape), shape[1]
     weight, bias, mean = (uniform(rng, channels) for _ in range(3))
     variance = uniform(rng, channels) + 2

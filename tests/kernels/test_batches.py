@@ -62,7 +62,7 @@ def average_pooling(x: np.ndarray) -> np.ndarray:
 
 def tanh(x: np.ndarray) -> np.ndarray:
     y = unwritten(*x.shape)
-    _core.activation_forward(x, y, kind="tanh")
+    _core.activation_forward(x, y, function="tanh")
     return y
 
 
@@ -137,9 +137,7 @@ def test_gradients_of_a_ragged_batch_take_nothing_from_dead_lanes(
     x, grad_y = np.full((batch, 3, 6, 6), np.inf, np.float32), np.ones((batch, 7, 6, 6), np.float32)
     for algorithm in ("direct", "im2col"):
         grad_weight, grad_bias = np.zeros((7, 3, 3, 3), np.float32), np.zeros(7, np.float32)
-        _core.convolution_backward_parameters(
-            x, grad_y, grad_weight, grad_bias, **CONVOLUTION, algorithm=algorithm
-        )
+        _core.convolution_backward_parameters(x, grad_y, grad_weight, grad_bias, **CONVOLUTION, algorithm=algorithm)
         np.testing.assert_array_equal(grad_weight, np.inf)
         np.testing.assert_array_equal(grad_bias, batch * 36)
     grad_weight, grad_bias = np.zeros((7, 108), np.float32), np.zeros(7, np.float32)

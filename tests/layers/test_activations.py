@@ -1,40 +1,145 @@
-"""ReLU, tanh and sigmoid, a row each of one table."""
+"""Every element-wise layer against its formula, a row each of one table; a layer or function without a row fails."""
 
 import numpy as np
 import pytest
 
-import oracles
+from activation_cases import CASES, Case
+from closeness import assert_close, same_bits
+from cnncli import _core
 from cnncli.errors import UsageError
-from cnncli.layers import Module, ReLU, Sigmoid, Tanh
+from cnncli.layers import (
+    CELU,
+    GELU,
+    Hardtanh,
+    LeakyReLU,
+    Module,
+    ReLU,
+    ScaledTanh,
+    Sequential,
+    Softplus,
+    activations,
+)
+from cnncli.layers.activation import Activation
+from cnncli.lowering import in_three, lower
 from layer_check import check_layer
 
-LAYERS = {"relu": ReLU, "tanh": Tanh, "sigmoid": Sigmoid}
+each_case = pytest.mark.parametrize("case", CASES, ids=str)
+SHAPES = [(0,), (1,), (3,), (15,), (16,), (17,), (31,), (5, 7), (0, 3), (33, 10), (2, 3, 5, 4), (17, 6, 1, 1)]
+# Where exp() overflows, where it underflows, and what lies between.
+WIDE = np.concatenate([np.linspace(-12, 12, 4801), np.linspace(-110, 110, 1201), [1e-30, -1e-30, 1e30, -1e30, 0]])
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (17, 3), (2, 3, 4, 5), (5,)])
-@pytest.mark.parametrize("kind", LAYERS)
-def test_activation_is_its_formula(rng: np.random.Generator, kind: str, shape: tuple[int, ...]) -> None:
-    check_layer(LAYERS[kind](), lambda x: oracles.activation_forward(x, kind=kind), shape, rng)
+def away_from_kinks(case: Case, x: np.ndarray) -> np.ndarray:
+    """x in float32, moved where a finite difference would step over a kink."""
+    for kink, _ in case.kinks:
+        x = np.where(np.abs(x - kink) < 1e-3, kink + 2e-3, x)
+    return x.astype(np.float32)
 
 
-@pytest.mark.parametrize("layer_type", LAYERS.values())
-def test_activation_keeps_nan(layer_type: type[Module]) -> None:
-    output = layer_type().forward([np.nan, 0.5])
-    assert np.isnan(output[0]) and np.isfinite(output[1])
+def derivative(case: Case, x: np.ndarray, step: float = 1e-5) -> np.ndarray:
+    x = x.astype(np.float64)
+    return (case.formula(x + step) - case.formula(x - step)) / (2 * step)
 
 
-def test_relu_has_gradient_0_at_0() -> None:
-    layer = ReLU()
-    layer.forward([[-1, 0, 1]])
-    assert layer.backward([[-1, 0, 1]], [[5, 5, 5]]).tolist() == [[0, 0, 5]]
+def test_every_layer_and_every_function_has_a_case() -> None:
+    layers = [case.layer() for case in CASES]
+    assert {type(layer).__name__ for layer in layers} == set(activations.__all__)
+    assert {layer.function for layer in layers} == set(_core.activation_functions())
 
 
-@pytest.mark.parametrize("layer_type", LAYERS.values())
-def test_activation_backward_needs_forward_of_this_input(layer_type: type[Module]) -> None:
-    layer = layer_type()
+@each_case
+def test_a_layer_keeps_the_promises_of_layers(rng: np.random.Generator, case: Case) -> None:
+    check_layer(case.layer(), case.formula, (17, 3), rng)
+
+
+@each_case
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_layer_is_its_formula(
+    instruction_set: str, rng: np.random.Generator, case: Case, shape: tuple[int, ...]
+) -> None:
+    x, grad_y = away_from_kinks(case, rng.uniform(-4, 4, shape)), rng.uniform(-3, 3, shape).astype(np.float32)
+    layer = case.layer()
+    assert_close(layer.forward(x), case.formula(x.astype(np.float64)))
+    assert_close(layer.backward(x, grad_y), grad_y * derivative(case, x), scale=6)
+
+
+@each_case
+def test_a_layer_is_accurate_over_the_whole_range(instruction_set: str, case: Case) -> None:
+    x = away_from_kinks(case, WIDE)
+    layer = case.layer()
+    assert_close(layer.forward(x), case.formula(x.astype(np.float64)))
+    usual = np.abs(x) < 20  # beyond, finite differences of float64 say little
+    gradient = layer.backward(x, np.ones_like(x))
+    assert_close(gradient[usual], derivative(case, x[usual]), scale=2)
+
+
+@each_case
+def test_a_layer_has_its_limits_at_infinity_and_its_gradients_at_kinks(instruction_set: str, case: Case) -> None:
+    layer = case.layer()
+    np.testing.assert_allclose(layer.forward([-np.inf, np.inf]), case.limits, rtol=1e-6)
+    if case.kinks:
+        at, gradients = np.array(case.kinks, np.float32).T.copy()
+        layer.forward(at)
+        np.testing.assert_allclose(layer.backward(at, np.ones_like(at)), gradients, rtol=1e-6)
+
+
+@each_case
+def test_programs_and_single_images_compute_what_the_layer_does(
+    instruction_set: str, rng: np.random.Generator, case: Case
+) -> None:
+    shape, count = (3, 5, 7), 17
+    x = rng.uniform(-4, 4, (count, *shape)).astype(np.float32)
+    layer = case.layer()
+    expected = layer.forward(x).reshape(count, -1)
+    core = _core.Program(count, training=False, couples_samples=False)
+    core.result(lower([layer], core, core.input(in_three(shape), np.zeros((3, 256), np.float32)), shape))
+    core.finish()
+    assert same_bits(core.predict(x, 1), expected)
+    single = core.predict(x[:1], 1)
+    assert_close(single, expected[:1].astype(np.float64), few=2)
+
+
+@each_case
+def test_a_network_trains_through_it(rng: np.random.Generator, case: Case) -> None:
+    from layer_chains import Custom, build, training_fault
+
+    fault = training_fault(build([lambda shape: Custom(), lambda shape: case.layer()], (3, 4, 5)), rng)
+    assert not fault, fault
+
+
+def test_initial_weights_know_what_follows() -> None:
+    from cnncli.layers import SELU, Linear
+
+    spread = {}
+    for kind in (ReLU, SELU, ScaledTanh):
+        network = Sequential(Linear(100, 100), kind())
+        network.initialize(1)
+        spread[kind] = float(network[0].weight.std())
+    assert spread[ReLU] == pytest.approx(2**0.5 * spread[SELU]) and spread[SELU] == spread[ScaledTanh]
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda: LeakyReLU(float("nan")), "LeakyReLU: negative_slope is nan; use a number from -3e+38 to 3e+38"),
+        (lambda: CELU(0), "CELU: alpha is 0; use a number from 1e-30 to 3e+38"),
+        (lambda: Hardtanh(1, 1), "Hardtanh: min_val is 1, max_val 1; use a smaller and a larger one"),
+        (lambda: GELU("exact"), "GELU: approximate is 'exact'; use none or tanh"),
+        (lambda: Softplus("1"), "Softplus: beta is '1'; use a number from 1e-30 to 3e+38"),
+    ],
+)
+def test_wrong_settings_are_told(make: "type[Module]", message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        make()
+    assert str(caught.value) == message
+
+
+@each_case
+def test_backward_needs_forward_of_this_input(case: Case) -> None:
+    layer: Activation = case.layer()
     layer.forward(np.zeros((2, 3)))
     with pytest.raises(UsageError) as caught:
         layer.backward(np.zeros((4, 3)), np.zeros((4, 3)))
     assert str(caught.value) == (
-        f"{layer_type.__name__}(): backward needs the results of forward; call forward with this input first"
+        f"{layer!r}: backward needs the results of forward; call forward with this input first"
     )

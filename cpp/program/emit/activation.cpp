@@ -10,9 +10,10 @@ void emit_activation(Emitter& e, const Node& node) {
     float* grad_x = e.gradient_for_reader(x);
     e.stage(new ActivationForward(node.activation, e.features(x), e.values(x), e.values(y)));
     if (!grad_x) return;
-    e.backward([&e, node, y, grad_x] {
-        e.backward_stage({e.keep(
-            new ActivationBackward(node.activation, e.features(y), e.values(y), e.gradient(y), grad_x))});
+    const float* kept = kept_by(node.activation.kind) == Kept::kInput ? e.values(x) : e.values(y);
+    e.backward([&e, node, y, kept, grad_x] {
+        e.backward_stage(
+            {e.keep(new ActivationBackward(node.activation, e.features(y), kept, e.gradient(y), grad_x))});
     });
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from cnncli.layers.activation import Activation
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.batch_normalization import BatchNormalization
 from cnncli.layers.dropout import Dropout
@@ -12,7 +13,6 @@ from cnncli.layers.initialization import GAIN_LINEAR, GAIN_RELU
 from cnncli.layers.module import Module
 from cnncli.layers.pooling import Pooling
 from cnncli.layers.registry import LAYER_TYPES, describe
-from cnncli.layers.relu import ReLU
 from cnncli.layers.returned import grad_input_of, is_custom
 
 _PASSES = ("forward", "backward", "update_output", "update_grad_input", "acc_grad_parameters")
@@ -89,9 +89,7 @@ class Sequential(Module):
 
     def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
         if len(self.layer_inputs) != len(self.layers):
-            raise OrderError(
-                "Sequential", "backward needs the results of forward; call forward with this input first"
-            )
+            raise OrderError("Sequential", "backward needs the results of forward; call forward with this input first")
         grad_outputs = [grad_output] * len(self.layers)
         gradient = grad_output
         for index in reversed(range(len(self.layers))):
@@ -167,10 +165,10 @@ def runs_in_order(container: Sequential) -> bool:
 
 
 def _gain_before(following: list[Module]) -> float:
-    """The gain of weights by the layers behind them: sqrt(2) if the next function of elements is a ReLU."""
+    """The gain of weights by the layers behind them: that of the next function of elements."""
     for layer in following:
-        if isinstance(layer, ReLU):
-            return GAIN_RELU
+        if isinstance(layer, Activation):
+            return layer.gain
         # Pooling, normalization, dropout and flattening pass on what they get; anything else changes it.
         if not isinstance(layer, Pooling | BatchNormalization | Dropout | Flatten):
             return GAIN_LINEAR

@@ -1,0 +1,398 @@
+"""The element-wise layers without parameters, a class each; the formulas are the core's.
+
+A new one is a row in cpp/kernels/activation_functions.h, a class and its name here, and a row in
+tests/activation_cases.py.
+"""
+
+from cnncli.layers.activation import Activation
+from cnncli.layers.faults import SettingError
+from cnncli.layers.initialization import GAIN_RELU
+from cnncli.layers.settings import number
+
+# Klambauer et al. 2017: the fixed point of mean 0 and variance 1.
+_SELU_ALPHA = 1.6732632423543772
+_SELU_SCALE = 1.0507009873554805
+
+_LARGEST = 3e38  # of float32, in which the core computes
+_SMALLEST = 1e-30
+
+__all__ = [
+    "CELU",
+    "ELU",
+    "GELU",
+    "SELU",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "LeakyReLU",
+    "LogSigmoid",
+    "Mish",
+    "ReLU",
+    "ReLU6",
+    "ScaledTanh",
+    "SiLU",
+    "Sigmoid",
+    "Softplus",
+    "Softsign",
+    "Step",
+    "Tanh",
+    "Threshold",
+]
+
+
+class ReLU(Activation):
+    """The positive part of each element: y = max(x, 0) (Nair & Hinton 2010; Glorot, Bordes & Bengio 2011).
+
+    Any shape. The gradient at 0 is 0. NaN stays NaN. Torch7: nn.ReLU.
+
+    >>> ReLU().forward([-1, 0, 2])
+    array([0., 0., 2.], dtype=float32)
+    """
+
+    function = "relu"
+    gain = GAIN_RELU
+
+
+class Tanh(Activation):
+    """The hyperbolic tangent of each element: y = tanh(x), dy/dx = 1 - y².
+
+    Any shape. Torch7: nn.Tanh. `ScaledTanh` is the form of LeCun.
+
+    >>> Tanh().forward([0, 100])
+    array([0., 1.], dtype=float32)
+    """
+
+    function = "tanh"
+
+
+class Sigmoid(Activation):
+    """The logistic function of each element: y = 1 / (1 + exp(-x)), dy/dx = y (1 - y).
+
+    Any shape. Torch7: nn.Sigmoid.
+
+    >>> Sigmoid().forward([0, 100])
+    array([0.5, 1. ], dtype=float32)
+    """
+
+    function = "sigmoid"
+
+
+class ScaledTanh(Activation):
+    """LeCun's hyperbolic tangent: y = amplitude tanh(slope x), with f(1) = 1 and f(-1) = -1 by default.
+
+    LeCun, Bottou, Bengio & Haffner 1998, "Gradient-Based Learning Applied to Document Recognition", appendix A. Any
+    shape. Torch7 writes nn.Tanh between two nn.MulConstant.
+
+    amplitude : float above 0, default 1.7159
+    slope : float above 0, default 2/3
+
+    >>> ScaledTanh().forward([0, 1]).round(3)
+    array([0., 1.], dtype=float32)
+    """
+
+    function = "scaled_tanh"
+    setting_names = ("amplitude", "slope")
+
+    def __init__(self, amplitude: float = 1.7159, slope: float = 2 / 3) -> None:
+        self.amplitude = _positive("ScaledTanh", "amplitude", amplitude)
+        self.slope = _positive("ScaledTanh", "slope", slope)
+
+    def coefficients(self) -> tuple[float, float]:
+        return self.amplitude, self.slope
+
+
+class Step(Activation):
+    """The step of the perceptron (Rosenblatt 1958): y = 1 where x is at least the threshold, else 0.
+
+    Its derivative is 0 wherever it has one, and so is the gradient: nothing can be learned through it. What the lecture
+    calls "threshold"; Torch7's and PyTorch's `Threshold` is another function. Any shape. NaN stays NaN.
+
+    threshold : float, default 0
+
+    >>> Step().forward([-1, 0, 2])
+    array([0., 1., 1.], dtype=float32)
+    """
+
+    function = "step"
+    setting_names = ("threshold",)
+
+    def __init__(self, threshold: float = 0.0) -> None:
+        self.threshold = _any("Step", "threshold", threshold)
+
+    def coefficients(self) -> tuple[float, float]:
+        return self.threshold, 0.0
+
+
+class Threshold(Activation):
+    """y = x where x is above the threshold, else the value; the gradient is that of y.
+
+    Any shape. NaN stays NaN. Torch7: nn.Threshold; PyTorch: Threshold.
+
+    threshold : float
+    value : float
+
+    >>> Threshold(0.5, -1).forward([0, 0.5, 2])
+    array([-1., -1.,  2.], dtype=float32)
+    """
+
+    function = "threshold"
+    setting_names = ("threshold", "value")
+
+    def __init__(self, threshold: float, value: float) -> None:
+        self.threshold = _any("Threshold", "threshold", threshold)
+        self.value = _any("Threshold", "value", value)
+
+    def coefficients(self) -> tuple[float, float]:
+        return self.threshold, self.value
+
+
+class LeakyReLU(Activation):
+    """y = x where x is above 0, else slope x (Maas, Hannun & Ng 2013).
+
+    Any shape. The gradient at 0 is that of the left side. Torch7: nn.LeakyReLU; PyTorch: LeakyReLU.
+
+    negative_slope : float, default 0.01
+
+    >>> LeakyReLU(0.5).forward([-1, 0, 2])
+    array([-0.5,  0. ,  2. ], dtype=float32)
+    """
+
+    function = "leaky_relu"
+    gain = GAIN_RELU
+    setting_names = ("negative_slope",)
+
+    def __init__(self, negative_slope: float = 0.01) -> None:
+        self.negative_slope = _any("LeakyReLU", "negative_slope", negative_slope)
+
+    def coefficients(self) -> tuple[float, float]:
+        return self.negative_slope, 0.0
+
+
+class ReLU6(Activation):
+    """The positive part, at most 6: y = min(max(x, 0), 6) (Krizhevsky 2010).
+
+    Any shape. The gradient at 0 and at 6 is 0. Torch7: nn.ReLU6; PyTorch: ReLU6.
+
+    >>> ReLU6().forward([-1, 2, 8])
+    array([0., 2., 6.], dtype=float32)
+    """
+
+    function = "hardtanh"
+    gain = GAIN_RELU
+
+    def coefficients(self) -> tuple[float, float]:
+        return 0.0, 6.0
+
+
+class Hardtanh(Activation):
+    """y = x between two bounds, which it does not leave (Collobert 2004).
+
+    Any shape. The gradient at the bounds is 0. Torch7: nn.HardTanh, nn.Clamp; PyTorch: Hardtanh.
+
+    min_val, max_val : floats, default -1 and 1
+
+    >>> Hardtanh().forward([-3, 0.5, 3])
+    array([-1. ,  0.5,  1. ], dtype=float32)
+    """
+
+    function = "hardtanh"
+    setting_names = ("min_val", "max_val")
+
+    def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
+        self.min_val = _any("Hardtanh", "min_val", min_val)
+        self.max_val = _any("Hardtanh", "max_val", max_val)
+        if not self.min_val < self.max_val:
+            raise SettingError("Hardtanh", f"min_val is {min_val}, max_val {max_val}; use a smaller and a larger one")
+
+    def coefficients(self) -> tuple[float, float]:
+        return self.min_val, self.max_val
+
+
+class ELU(Activation):
+    """y = x where x is above 0, else alpha (exp(x) - 1) (Clevert, Unterthiner & Hochreiter 2016).
+
+    Any shape. Torch7: nn.ELU; PyTorch: ELU.
+
+    alpha : float, default 1
+
+    >>> ELU().forward([-100, 0, 2])
+    array([-1.,  0.,  2.], dtype=float32)
+    """
+
+    function = "elu"
+    gain = GAIN_RELU
+    setting_names = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = _any("ELU", "alpha", alpha)
+
+    def coefficients(self) -> tuple[float, float]:
+        return self.alpha, 1.0
+
+
+class SELU(Activation):
+    """scale times an ELU, with two numbers by which layers keep mean 0 and variance 1.
+
+    Klambauer, Unterthiner, Mayr & Hochreiter 2017, "Self-Normalizing Neural Networks": alpha 1.67326..., scale
+    1.05070... . Any shape. PyTorch: SELU.
+
+    >>> SELU().forward([0, 1]).round(4)
+    array([0.    , 1.0507], dtype=float32)
+    """
+
+    function = "elu"
+
+    def coefficients(self) -> tuple[float, float]:
+        return _SELU_SCALE * _SELU_ALPHA, _SELU_SCALE
+
+
+class CELU(Activation):
+    """y = x where x is above 0, else alpha (exp(x / alpha) - 1): an ELU without a kink (Barron 2017).
+
+    Any shape. PyTorch: CELU.
+
+    alpha : float above 0, default 1
+
+    >>> CELU(2).forward([-100, 0, 2])
+    array([-2.,  0.,  2.], dtype=float32)
+    """
+
+    function = "celu"
+    gain = GAIN_RELU
+    setting_names = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = _positive("CELU", "alpha", alpha)
+
+    def coefficients(self) -> tuple[float, float]:
+        return self.alpha, 0.0
+
+
+class SiLU(Activation):
+    """y = x / (1 + exp(-x)) (Elfwing, Uchibe & Doya 2017; "swish" of Ramachandran, Zoph & Le 2017).
+
+    Any shape. PyTorch: SiLU.
+
+    >>> SiLU().forward([-1000, 0, 100])
+    array([ -0.,   0., 100.], dtype=float32)
+    """
+
+    function = "silu"
+    gain = GAIN_RELU
+
+
+class Mish(Activation):
+    """y = x tanh(log(1 + exp(x))) (Misra 2019).
+
+    Any shape. PyTorch: Mish.
+
+    >>> Mish().forward([0, 100])
+    array([  0., 100.], dtype=float32)
+    """
+
+    function = "mish"
+    gain = GAIN_RELU
+
+
+class Softplus(Activation):
+    """A smooth ReLU: y = log(1 + exp(beta x)) / beta, and x itself where beta x is above the threshold.
+
+    Dugas, Bengio, Bélisle, Nadeau & Garcia 2001. Any shape. Torch7: nn.SoftPlus; PyTorch: Softplus.
+
+    beta : float above 0, default 1
+    threshold : float, default 20
+
+    >>> Softplus().forward([-1000, 30])
+    array([ 0., 30.], dtype=float32)
+    """
+
+    function = "softplus"
+    gain = GAIN_RELU
+    setting_names = ("beta", "threshold")
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        self.beta = _positive("Softplus", "beta", beta)
+        self.threshold = _any("Softplus", "threshold", threshold)
+
+    def coefficients(self) -> tuple[float, float]:
+        return self.beta, self.threshold
+
+
+class Softsign(Activation):
+    """y = x / (1 + |x|) (Turian, Bergstra & Bengio 2009).
+
+    Any shape. Torch7: nn.SoftSign; PyTorch: Softsign.
+
+    >>> Softsign().forward([-1, 0, 3])
+    array([-0.5 ,  0.  ,  0.75], dtype=float32)
+    """
+
+    function = "softsign"
+
+
+class Hardsigmoid(Activation):
+    """A sigmoid of three lines: y = min(max(x + 3, 0), 6) / 6.
+
+    Any shape. PyTorch: Hardsigmoid.
+
+    >>> Hardsigmoid().forward([-4, 0, 4])
+    array([0. , 0.5, 1. ], dtype=float32)
+    """
+
+    function = "hardsigmoid"
+
+
+class Hardswish(Activation):
+    """y = x min(max(x + 3, 0), 6) / 6 (Howard et al. 2019, "Searching for MobileNetV3").
+
+    Any shape. PyTorch: Hardswish.
+
+    >>> Hardswish().forward([-4, 0, 4])
+    array([0., 0., 4.], dtype=float32)
+    """
+
+    function = "hardswish"
+    gain = GAIN_RELU
+
+
+class LogSigmoid(Activation):
+    """The logarithm of the logistic function: y = -log(1 + exp(-x)).
+
+    Any shape. Torch7: nn.LogSigmoid; PyTorch: LogSigmoid.
+
+    >>> LogSigmoid().forward([-100, 0]).round(3)
+    array([-100.   ,   -0.693], dtype=float32)
+    """
+
+    function = "log_sigmoid"
+
+
+class GELU(Activation):
+    """y = x Phi(x), with the distribution function Phi of the standard normal (Hendrycks & Gimpel 2016).
+
+    Any shape. Torch7: nn.GELU; PyTorch: GELU.
+
+    approximate : "none", or "tanh" for x (1 + tanh(sqrt(2/pi) (x + 0.044715 x³))) / 2, default "none"
+
+    >>> GELU().forward([-1000, 0, 100])
+    array([ -0.,   0., 100.], dtype=float32)
+    """
+
+    function = "gelu"
+    gain = GAIN_RELU
+    setting_names = ("approximate",)
+
+    def __init__(self, approximate: str = "none") -> None:
+        if approximate not in ("none", "tanh"):
+            raise SettingError("GELU", f"approximate is {approximate!r}; use none or tanh")
+        self.approximate = approximate
+        if approximate == "tanh":
+            self.function = "gelu_tanh"  # type: ignore[misc]  # of this object
+
+
+def _any(layer: str, name: str, value: object) -> float:
+    return number(layer, name, value, -_LARGEST, _LARGEST)
+
+
+def _positive(layer: str, name: str, value: object) -> float:
+    return number(layer, name, value, _SMALLEST, _LARGEST)

@@ -58,6 +58,23 @@ CNN_INLINE Native load_native(const float* p) {
 CNN_INLINE Native load_unaligned(const float* p) {
     return *reinterpret_cast<const UnalignedNative*>(p);
 }
+// The first `count` floats at p and zeros in the other lanes; reads nothing beyond them. Any count, negative
+// too.
+CNN_INLINE Native load_leading(const float* p, std::ptrdiff_t count) {
+    if (count >= kWidth) return load_unaligned(p);
+#if defined(__AVX512F__)
+    const auto mask = static_cast<__mmask16>(count > 0 ? (1u << count) - 1u : 0u);
+    return reinterpret_cast<Native>(_mm512_maskz_loadu_ps(mask, p));
+#elif defined(__AVX2__)
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const int live = count > 0 ? static_cast<int>(count) : 0;
+    return reinterpret_cast<Native>(_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(live), lane)));
+#else
+    Native r = Native{};
+    for (std::ptrdiff_t i = 0; i < count; ++i) r[i] = p[i];
+    return r;
+#endif
+}
 CNN_INLINE void store_unaligned(float* p, Native v) {
     *reinterpret_cast<UnalignedNative*>(p) = v;
 }
@@ -168,7 +185,7 @@ CNN_INLINE Lanes rectify(const Lanes& a) {
     return select(less(a, broadcast(0.0f)), broadcast(0.0f), a);
 }
 
-// The sum over one register, pairwise: ((0 + W/2) + ...), the same order on every machine for one width.
+// The sum over one register, pairwise: ((0 + W/2) + ...).
 CNN_INLINE float sum_native(Native v) {
     CNN_UNROLL for (int half = kWidth / 2; half > 0; half /= 2) {
         CNN_UNROLL for (int j = 0; j < half; ++j) v[j] = v[j] + v[j + half];
@@ -182,6 +199,8 @@ CNN_INLINE Native sum_parts(const Lanes& a) {
     return r;
 }
 
+// One tree over the sixteen lanes for AVX2 and AVX-512: the halves of AVX-512's register are AVX2's two
+// parts.
 CNN_INLINE float sum(const Lanes& a) {
     return sum_native(sum_parts(a));
 }

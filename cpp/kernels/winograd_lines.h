@@ -38,13 +38,13 @@ struct InputLine {
 struct FilterLine {
     static constexpr int kFrom = 3, kTo = 6;
     static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = (x[0] + kA2 * x[2]) * kScaleA, even_b = (x[0] + kB2 * x[2]) * kScaleB;
+        const Native even_a = x[0] + kA2 * x[2], even_b = x[0] + kB2 * x[2];
         const Native odd_a = x[1] * (kA * kScaleA), odd_b = x[1] * (kB * kScaleB);
         y[0] = x[0] * kScale0;
-        y[1] = even_a + odd_a;
-        y[2] = even_a - odd_a;
-        y[3] = even_b + odd_b;
-        y[4] = even_b - odd_b;
+        y[1] = fused(kScaleA, even_a, odd_a);
+        y[2] = fused(kScaleA, even_a, -odd_a);
+        y[3] = fused(kScaleB, even_b, odd_b);
+        y[4] = fused(kScaleB, even_b, -odd_b);
         y[5] = x[2];
     }
 };
@@ -53,13 +53,13 @@ struct FilterLine {
 struct GradientLine {
     static constexpr int kFrom = 4, kTo = 6;
     static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = (x[0] + kA2 * x[2]) * kScaleA, odd_a = (x[1] + kA2 * x[3]) * (kA * kScaleA);
-        const Native even_b = (x[0] + kB2 * x[2]) * kScaleB, odd_b = (x[1] + kB2 * x[3]) * (kB * kScaleB);
+        const Native even_a = x[0] + kA2 * x[2], odd_a = (x[1] + kA2 * x[3]) * (kA * kScaleA);
+        const Native even_b = x[0] + kB2 * x[2], odd_b = (x[1] + kB2 * x[3]) * (kB * kScaleB);
         y[0] = x[0] * kScale0;
-        y[1] = even_a + odd_a;
-        y[2] = even_a - odd_a;
-        y[3] = even_b + odd_b;
-        y[4] = even_b - odd_b;
+        y[1] = fused(kScaleA, even_a, odd_a);
+        y[2] = fused(kScaleA, even_a, -odd_a);
+        y[3] = fused(kScaleB, even_b, odd_b);
+        y[4] = fused(kScaleB, even_b, -odd_b);
         y[5] = x[3];
     }
 };
@@ -68,15 +68,15 @@ struct GradientLine {
 struct WideFilterLine {
     static constexpr int kFrom = 5, kTo = 6;
     static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = (x[0] + kA2 * (x[2] + kA2 * x[4])) * kScaleA;
+        const Native even_a = x[0] + kA2 * (x[2] + kA2 * x[4]);
         const Native odd_a = (x[1] + kA2 * x[3]) * (kA * kScaleA);
-        const Native even_b = (x[0] + kB2 * (x[2] + kB2 * x[4])) * kScaleB;
+        const Native even_b = x[0] + kB2 * (x[2] + kB2 * x[4]);
         const Native odd_b = (x[1] + kB2 * x[3]) * (kB * kScaleB);
         y[0] = x[0] * kScale0;
-        y[1] = even_a + odd_a;
-        y[2] = even_a - odd_a;
-        y[3] = even_b + odd_b;
-        y[4] = even_b - odd_b;
+        y[1] = fused(kScaleA, even_a, odd_a);
+        y[2] = fused(kScaleA, even_a, -odd_a);
+        y[3] = fused(kScaleB, even_b, odd_b);
+        y[4] = fused(kScaleB, even_b, -odd_b);
         y[5] = x[4];
     }
 };
@@ -88,8 +88,8 @@ struct OutputLine {
         const Native sum_a = x[1] + x[2], difference_a = x[1] - x[2];
         const Native sum_b = x[3] + x[4], difference_b = x[3] - x[4];
         y[0] = x[0] + sum_a + sum_b;
-        y[1] = kA * difference_a + kB * difference_b;
-        y[2] = kA2 * sum_a + kB2 * sum_b;
+        y[1] = fused(kA, difference_a, kB * difference_b);
+        y[2] = fused(kA2, sum_a, kB2 * sum_b);
         y[3] = (x[5] + (kA * kA2) * difference_a) + (kB * kB2) * difference_b;
     }
 };
@@ -100,7 +100,7 @@ struct TapLine {
     static CNN_INLINE void apply(const Native* x, Native* y) {
         const Native sum_a = x[1] + x[2], sum_b = x[3] + x[4];
         y[0] = x[0] + sum_a + sum_b;
-        y[1] = kA * (x[1] - x[2]) + kB * (x[3] - x[4]);
+        y[1] = fused(kA, x[1] - x[2], kB * (x[3] - x[4]));
         y[2] = (x[5] + kA2 * sum_a) + kB2 * sum_b;
     }
 };

@@ -79,6 +79,23 @@ CNN_INLINE void store_unaligned(float* p, Native v) {
     *reinterpret_cast<UnalignedNative*>(p) = v;
 }
 
+// a * b + c, rounded once where the set can. Written out where the compiler might fuse either of two
+// products, which it may decide otherwise for another set.
+CNN_INLINE Native fused(Native a, Native b, Native c) {
+#if defined(__AVX512F__)
+    return reinterpret_cast<Native>(_mm512_fmadd_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b),
+                                                    reinterpret_cast<__m512>(c)));
+#elif defined(__FMA__)
+    return reinterpret_cast<Native>(_mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b),
+                                                    reinterpret_cast<__m256>(c)));
+#else
+    return a * b + c;
+#endif
+}
+CNN_INLINE Native fused(float a, Native b, Native c) {
+    return fused(broadcast_native(a), b, c);
+}
+
 CNN_INLINE Native select_native(NativeInt mask, Native yes, Native no) {
     return mask ? yes : no;
 }

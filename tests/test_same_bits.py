@@ -17,18 +17,6 @@ from cnncli.optim import SGD
 from cnncli.program import Program
 from layer_chains import ROWS, Chain, chains, fill, settings
 
-# Not mended yet; strict, so that whoever mends one must take it out here.
-OPEN_TRAINING = {"lenet5": "pooled Winograd of 5x5 differs forward", "convnet": "differs from 7 samples on; cause not found"}  # noqa: E501
-OPEN_PREDICTION = {"lenet5": "pooled Winograd of 5x5 differs, from 13 samples on"}
-
-
-def networks(open_ones: dict[str, str]) -> list[Any]:
-    return [
-        pytest.param(n, marks=pytest.mark.xfail(reason=open_ones[n], strict=True)) if n in open_ones else n
-        for n in model_names()
-    ]
-
-
 FUSED = ("avx2", "avx512")  # the sets with fused multiply-adds; the baseline rounds each product
 SEED = 5
 Case = dict[str, Any]
@@ -229,10 +217,10 @@ def drawn(rng: np.random.Generator) -> Iterator[Case]:
         yield {"out": np.zeros(count, np.float32), "seed": 5, "purpose": 3}
 
 
-KINDS = ["relu", "tanh", "sigmoid"]
+FUNCTIONS = list(_core.activation_functions())
 KERNELS: dict[str, Callable[[np.random.Generator], Iterator[Case]]] = {
-    "activation_forward": vectors("input", "output", kind=KINDS),
-    "activation_backward": vectors("output", "grad_output", "grad_input", kind=KINDS),
+    "activation_forward": vectors("input", "output", function=FUNCTIONS, alpha=[0.75], beta=[1.5]),
+    "activation_backward": vectors("kept", "grad_output", "grad_input", function=FUNCTIONS, alpha=[0.75], beta=[1.5]),
     "average_pooling_forward": pooling("average", "forward"),
     "average_pooling_backward": pooling("average", "backward"),
     "batch_normalization_forward": batch_normalization("forward"),
@@ -289,7 +277,7 @@ def state(network: Network) -> Arrays:
     return {**parameters, **gradients, **{f"buffer {name}": array.copy() for name, array in network.named_buffers()}}
 
 
-@pytest.mark.parametrize("name", networks(OPEN_TRAINING))
+@pytest.mark.parametrize("name", model_names())
 def test_training_a_shipped_network_gives_the_same_bits(name: str, rng: np.random.Generator) -> None:
     batches = (1, 7, 16, 64, 100) if name != "vgg" else (1, 7, 16)  # two blocks of vgg take a second
     for batch in batches:
@@ -310,7 +298,7 @@ def test_training_a_shipped_network_gives_the_same_bits(name: str, rng: np.rando
         assert not differing(compute), f"batch size {batch}"
 
 
-@pytest.mark.parametrize("name", networks(OPEN_PREDICTION))
+@pytest.mark.parametrize("name", model_names())
 def test_predictions_of_a_shipped_network_have_the_same_bits(name: str, rng: np.random.Generator) -> None:
     network = Network.from_model_name(name)
     network.initialize(SEED)

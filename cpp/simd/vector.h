@@ -116,6 +116,12 @@ CNN_INLINE Lanes broadcast(float value) {
     return r;
 }
 
+CNN_INLINE Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) {
+    Lanes r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = fused(a.part[i], b.part[i], c.part[i]);
+    return r;
+}
+
 #define CNN_LANES_OPERATOR(op)                                                          \
     CNN_INLINE Lanes operator op(const Lanes& a, const Lanes& b) {                      \
         Lanes r;                                                                        \

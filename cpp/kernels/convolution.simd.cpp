@@ -103,8 +103,7 @@ void rows(const ConvolutionRows& a) {
 }
 
 constexpr int kMaxGradientTaps = 5;
-// Output channels in a gradient tile of K taps: T * K registers of sums, K + 1 more in flight. The halves of
-// the sixteen lanes are added into the same sums.
+// Output channels in a gradient tile of K taps: T * K registers of sums, K + 1 more in flight.
 constexpr int gradient_tile(int taps) {
     const int fit = (kRegisters == 32 ? 26 : 12) / taps;
     return fit > 8 ? 8 : fit > 6 && kRegisters == 16 ? 6 : fit;
@@ -117,7 +116,7 @@ struct GradientSums {
 
 template <int T, int K, bool kMasked>
 CNN_INLINE void add_block(GradientSums<T, K>& sums, const ConvolutionGradient& a, const float* x_block,
-                          const float* g_block, const Mask& live) {
+                          const float* g_block, NativeInt live) {
     // Columns that all taps reach, and to either side those that some do.
     std::ptrdiff_t common_begin = 0, common_end = a.col_end[0], begin = a.col_begin[0], end = 0;
     for (int k = 0; k < K; ++k) {
@@ -132,17 +131,14 @@ CNN_INLINE void add_block(GradientSums<T, K>& sums, const ConvolutionGradient& a
         const float* g_row = g_block + oh * a.output_row;
         const auto edge = [&](std::ptrdiff_t from, std::ptrdiff_t to) __attribute__((always_inline)) {
             for (std::ptrdiff_t ow = from; ow < to; ++ow) {
-                for (int part = 0; part < kParts; ++part) {
-                    CNN_UNROLL for (int k = 0; k < K; ++k) {
-                        if (ow < a.col_begin[k] || ow >= a.col_end[k]) continue;
-                        Native x = load_native(x_row + a.offset[k] + ow * a.input_col + part * kWidth);
-                        if constexpr (kMasked) x = select_native(live.part[part], x, Native{});
-                        CNN_UNROLL for (int t = 0; t < T; ++t) {
-                            Native g =
-                                load_native(g_row + t * a.output_channel + ow * a.output_col + part * kWidth);
-                            if constexpr (kMasked) g = select_native(live.part[part], g, Native{});
-                            sums.at[t][k] += g * x;
-                        }
+                CNN_UNROLL for (int k = 0; k < K; ++k) {
+                    if (ow < a.col_begin[k] || ow >= a.col_end[k]) continue;
+                    Native x = load_native(x_row + a.offset[k] + ow * a.input_col);
+                    if constexpr (kMasked) x = select_native(live, x, Native{});
+                    CNN_UNROLL for (int t = 0; t < T; ++t) {
+                        Native g = load_native(g_row + t * a.output_channel + ow * a.output_col);
+                        if constexpr (kMasked) g = select_native(live, g, Native{});
+                        sums.at[t][k] += g * x;
                     }
                 }
             }
@@ -151,41 +147,51 @@ CNN_INLINE void add_block(GradientSums<T, K>& sums, const ConvolutionGradient& a
         const float* x_tap[K];
         CNN_UNROLL for (int k = 0; k < K; ++k) x_tap[k] = x_row + a.offset[k];
         for (std::ptrdiff_t ow = common_begin; ow < common_end; ++ow) {
-            CNN_UNROLL for (int part = 0; part < kParts; ++part) {
-                Native g[T];
-                CNN_UNROLL for (int t = 0; t < T; ++t) {
-                    g[t] = load_native(g_row + t * a.output_channel + ow * a.output_col + part * kWidth);
-                    if constexpr (kMasked) g[t] = select_native(live.part[part], g[t], Native{});
-                }
-                CNN_UNROLL for (int k = 0; k < K; ++k) {
-                    Native x = load_native(x_tap[k] + ow * a.input_col + part * kWidth);
-                    if constexpr (kMasked) x = select_native(live.part[part], x, Native{});
-                    CNN_UNROLL for (int t = 0; t < T; ++t) sums.at[t][k] += g[t] * x;
-                }
+            Native g[T];
+            CNN_UNROLL for (int t = 0; t < T; ++t) {
+                g[t] = load_native(g_row + t * a.output_channel + ow * a.output_col);
+                if constexpr (kMasked) g[t] = select_native(live, g[t], Native{});
+            }
+            CNN_UNROLL for (int k = 0; k < K; ++k) {
+                Native x = load_native(x_tap[k] + ow * a.input_col);
+                if constexpr (kMasked) x = select_native(live, x, Native{});
+                CNN_UNROLL for (int t = 0; t < T; ++t) sums.at[t][k] += g[t] * x;
             }
         }
         edge(common_end, end);
     }
 }
 
+// Sixteen sums of each weight, one for each lane, on every set; where a register holds fewer, the parts of
+// the lanes go by one after the other, block by block, so that a part's sums are all in registers.
 template <int T, int K>
 void add_gradient(const ConvolutionGradient& a) {
-    GradientSums<T, K> sums;
-    CNN_UNROLL for (int t = 0; t < T; ++t) {
-        CNN_UNROLL for (int k = 0; k < K; ++k) sums.at[t][k] = Native{};
+    GradientSums<T, K> sums[kParts];
+    for (int part = 0; part < kParts; ++part) {
+        CNN_UNROLL for (int t = 0; t < T; ++t) {
+            CNN_UNROLL for (int k = 0; k < K; ++k) sums[part].at[t][k] = Native{};
+        }
     }
+    const Mask live = first_lanes(a.last_lanes);
     const std::ptrdiff_t full = a.last_lanes == kSamples ? a.blocks : a.blocks - 1;
-    const Mask all = first_lanes(kSamples);
-    for (std::ptrdiff_t b = 0; b < full; ++b) {
-        add_block<T, K, false>(sums, a, a.input + b * a.input_block, a.grad_output + b * a.output_block, all);
-    }
-    if (full < a.blocks) {
-        add_block<T, K, true>(sums, a, a.input + full * a.input_block, a.grad_output + full * a.output_block,
-                              first_lanes(a.last_lanes));
+    for (std::ptrdiff_t b = 0; b < a.blocks; ++b) {
+        for (int part = 0; part < kParts; ++part) {
+            const float* x = a.input + b * a.input_block + part * kWidth;
+            const float* g = a.grad_output + b * a.output_block + part * kWidth;
+            GradientSums<T, K> here = sums[part];
+            if (b < full) {
+                add_block<T, K, false>(here, a, x, g, live.part[part]);
+            } else {
+                add_block<T, K, true>(here, a, x, g, live.part[part]);
+            }
+            sums[part] = here;
+        }
     }
     CNN_UNROLL for (int t = 0; t < T; ++t) {
         CNN_UNROLL for (int k = 0; k < K; ++k) {
-            a.gradient[t * a.gradient_row + a.index[k]] = sum_native(sums.at[t][k]);
+            Lanes lanes;
+            CNN_UNROLL for (int part = 0; part < kParts; ++part) lanes.part[part] = sums[part].at[t][k];
+            a.gradient[t * a.gradient_row + a.index[k]] = CNN_ISA::sum(lanes);
         }
     }
 }

@@ -38,14 +38,14 @@ CNN_INLINE void add_tap(Sums<T, P>& sums, const float* x, std::ptrdiff_t x_posit
     if constexpr (P == 1) {
         const Lanes input = load(x);
         CNN_UNROLL for (int t = 0; t < T; ++t) {
-            sums.at[t][0] = sums.at[t][0] + broadcast(w[t * w_output]) * input;
+            sums.at[t][0] = fused(broadcast(w[t * w_output]), input, sums.at[t][0]);
         }
     } else {
         Lanes input[P];
         CNN_UNROLL for (int p = 0; p < P; ++p) input[p] = load(x + p * x_position);
         CNN_UNROLL for (int t = 0; t < T; ++t) {
             const Lanes weight = broadcast(w[t * w_output]);
-            CNN_UNROLL for (int p = 0; p < P; ++p) sums.at[t][p] = sums.at[t][p] + weight * input[p];
+            CNN_UNROLL for (int p = 0; p < P; ++p) sums.at[t][p] = fused(weight, input[p], sums.at[t][p]);
         }
     }
 }

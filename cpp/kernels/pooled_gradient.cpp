@@ -10,6 +10,7 @@ namespace cnn {
 namespace {
 
 constexpr std::ptrdiff_t kWidest = 16;  // floats in the widest register
+constexpr std::ptrdiff_t kColumn = 64;  // floats in a column of a scatter, at most
 
 // Multiply-adds of a window beyond which algorithms that need fewer of them win, and elements of the lists of
 // a sample that stay in the second-level cache.
@@ -37,6 +38,26 @@ void for_each_tile(const PooledGradientBody& body, std::ptrdiff_t rows, std::ptr
         for (std::ptrdiff_t band = 0; band < bands; ++band) {
             const std::ptrdiff_t row = tile_begin(rows, bands, band);
             function(row, tile_begin(rows, bands, band + 1) - row, first * body.width, wide);
+        }
+    }
+}
+
+// The tiles of a scatter, whose sums meet in memory: columns are the same floats on AVX2 and AVX-512, and the
+// last rows come first, as they belong to the first positions. So an element gets its terms column by column
+// in the order of the positions, however many rows the registers hold.
+template <class Function>
+void for_each_scatter(const PooledGradientBody& body, std::ptrdiff_t rows, std::ptrdiff_t floats,
+                      Function function) {
+    const std::ptrdiff_t most = std::min(body.max_scatter * body.width, kColumn);
+    const std::ptrdiff_t chunks = ceil_divide(floats, kWidest), columns = ceil_divide(chunks, most / kWidest);
+    for (std::ptrdiff_t column = 0; column < columns; ++column) {
+        const std::ptrdiff_t first = tile_begin(chunks, columns, column) * kWidest;
+        const std::ptrdiff_t end = std::min(floats, tile_begin(chunks, columns, column + 1) * kWidest);
+        const std::ptrdiff_t wide = ceil_divide(end - first, body.width);
+        const std::ptrdiff_t bands = ceil_divide(rows, body.max_rows(wide));
+        for (std::ptrdiff_t band = bands; band-- > 0;) {
+            const std::ptrdiff_t row = tile_begin(rows, bands, band);
+            function(row, tile_begin(rows, bands, band + 1) - row, first, wide);
         }
     }
 }
@@ -238,7 +259,7 @@ void ListInputGradient::run(const Context& context, std::ptrdiff_t task, std::by
     const std::ptrdiff_t floats =
         (s.kernel_width + (plan_->pooling.kernel_width - 1) * s.stride_width) * s.input_channels;
     // A band of the weights at a time: it stays in the first-level cache while all samples go by.
-    for_each_tile(
+    for_each_scatter(
         *body_, rows, floats,
         [&](std::ptrdiff_t row, std::ptrdiff_t count, std::ptrdiff_t column, std::ptrdiff_t vectors) {
             for (std::ptrdiff_t lane = 0; lane < lanes; ++lane) {

@@ -10,6 +10,9 @@ namespace {
 // Sums that stay in registers, as in lane_tile.h; one more holds a gradient.
 constexpr int kTile = kRegisters == 32 ? 24 : 12;
 constexpr int kMaxVectors = 4;
+// Vectors of a scatter's columns: as many floats on AVX2 as on AVX-512, since columns decide an order of
+// sums.
+constexpr int kMaxScatter = kRegisters == 32 ? kMaxVectors : 64 / kWidth < 8 ? 64 / kWidth : 8;
 
 constexpr int rows_of(int vectors) {
     return kTile / vectors < 6 ? kTile / vectors : 6;
@@ -155,8 +158,7 @@ CNN_INLINE void choose_rows(const ListScatter& a) {
     if constexpr (R > 1) choose_rows<V, R - 1>(a);
 }
 
-template <class Arguments>
-void choose(const Arguments& a) {
+void choose(const ListProduct& a) {
     switch (a.vectors) {
         case 1:
             return choose_rows<1>(a);
@@ -173,14 +175,20 @@ void product(const ListProduct& a) {
     choose(a);
 }
 
+template <int V = kMaxScatter>
+CNN_INLINE void choose_vectors(const ListScatter& a) {
+    if (a.vectors == V) return choose_rows<V>(a);
+    if constexpr (V > 1) choose_vectors<V - 1>(a);
+}
+
 void scatter(const ListScatter& a) {
-    choose(a);
+    choose_vectors(a);
 }
 
 }  // namespace
 
-extern const PooledGradientBody pooled_gradient_body = {kWidth,  kMaxVectors,  max_rows, channel_list,
-                                                        product, sample_lists, scatter};
+extern const PooledGradientBody pooled_gradient_body = {kWidth,       kMaxVectors, kMaxScatter,  max_rows,
+                                                        channel_list, product,     sample_lists, scatter};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

@@ -67,6 +67,7 @@ struct ListScatter {
 struct PooledGradientBody {
     std::ptrdiff_t width;        // floats in a register
     std::ptrdiff_t max_vectors;  // of a row of a register tile
+    std::ptrdiff_t max_scatter;  // vectors of a scatter
     std::ptrdiff_t (*max_rows)(std::ptrdiff_t vectors);
     // The length of the list; *sum: the sum of its values.
     std::ptrdiff_t (*channel_list)(const ChannelList&, float* sum);

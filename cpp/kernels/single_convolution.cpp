@@ -8,6 +8,9 @@
 namespace cnn {
 namespace {
 
+// Outputs that the widest registers take at once. Whatever decides the order of a sum counts in these and not
+// in the registers of this CPU, so that AVX2 and AVX-512 give the same bits.
+constexpr std::ptrdiff_t kStripOutputs = 32, kVectorOutputs = 16;
 // Weights of a strip and a chunk of channels stay in the first-level cache while positions go by.
 constexpr std::ptrdiff_t kChunkFloats = 4096;
 // Multiply-adds in a task: enough to pay for handing it to a thread and for loading its weights.
@@ -38,9 +41,10 @@ SingleConvolution::SingleConvolution(const ConvolutionShape& shape, const float*
     const std::ptrdiff_t strip = (indexed_ ? 1 : body_->max_vectors) * width;
     strips_ = ceil_divide(outputs_, strip);
     const std::ptrdiff_t area = shape.kernel_area();
-    chunks_ = indexed_
-                  ? 1
-                  : std::clamp<std::ptrdiff_t>(ceil_divide(inputs_ * area * strip, kChunkFloats), 1, inputs_);
+    const bool whole =
+        shape.groups > 1 && shape.group_outputs() % kVectorOutputs != 0;  // indexed on some CPU
+    const std::ptrdiff_t floats = inputs_ * area * kStripOutputs;
+    chunks_ = whole ? 1 : std::clamp<std::ptrdiff_t>(ceil_divide(floats, kChunkFloats), 1, inputs_);
     const std::ptrdiff_t work = shape.output_height * shape.output_width * strip * inputs_ * area;
     row_chunks_ =
         std::clamp<std::ptrdiff_t>(work / kTaskWork, 1, std::max<std::ptrdiff_t>(1, shape.output_height));

@@ -21,8 +21,8 @@ CNN_INLINE Native larger(Native x, Native best) {
 
 // `channel` counts from the first one of the epilogue's arrays.
 CNN_INLINE Native normalize(Native sum, const SingleEpilogue& epilogue, std::ptrdiff_t channel) {
-    return (sum - load_unaligned(epilogue.mean + channel)) * load_unaligned(epilogue.scale + channel) +
-           load_unaligned(epilogue.shift + channel);
+    return fused(sum - load_unaligned(epilogue.mean + channel), load_unaligned(epilogue.scale + channel),
+                 load_unaligned(epilogue.shift + channel));
 }
 
 CNN_INLINE Native finish(Native sum, const SingleEpilogue& epilogue, std::ptrdiff_t channel) {

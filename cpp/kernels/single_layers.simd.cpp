@@ -6,39 +6,39 @@ namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-// Rows of weights at once, and sums of each: enough sums in flight to hide the latency of an addition, few
-// enough streams for the prefetcher.
-constexpr int kRows = 4;
-constexpr int kSumsOfRow = 2;
+// Rows of weights at once: enough sums in flight to hide the latency of an addition, few enough streams for
+// the prefetcher, and no more sums than registers.
+constexpr int kRows = kParts == 1 ? 8 : kParts == 2 ? 4 : 2;
 
-// Sums of a row are added in one order, whatever the number of rows beside it.
+// A row has sixteen sums, one for each lane, whatever the width of a register and the number of rows beside
+// it: every width adds in one order.
 template <int R>
 CNN_INLINE void multiply_rows(const SingleProducts& a, std::ptrdiff_t first) {
-    constexpr int kStep = kSumsOfRow * kWidth;
     const float* w = a.weight + first * a.inputs;
-    Native sums[R][kSumsOfRow];
-    CNN_UNROLL for (int r = 0; r < R; ++r) {
-        CNN_UNROLL for (int s = 0; s < kSumsOfRow; ++s) sums[r][s] = Native{};
-    }
+    Lanes sums[R];
+    CNN_UNROLL for (int r = 0; r < R; ++r) sums[r] = broadcast(0.0f);
     std::ptrdiff_t i = 0;
-    for (; i + kStep <= a.inputs; i += kStep) {
-        CNN_UNROLL for (int s = 0; s < kSumsOfRow; ++s) {
+    for (; i + kSamples <= a.inputs; i += kSamples) {
+        CNN_UNROLL for (int s = 0; s < kParts; ++s) {
             const Native x = load_unaligned(a.input + i + s * kWidth);
             CNN_UNROLL for (int r = 0; r < R; ++r) {
-                sums[r][s] += load_unaligned(w + r * a.inputs + i + s * kWidth) * x;
+                sums[r].part[s] += load_unaligned(w + r * a.inputs + i + s * kWidth) * x;
             }
         }
         // Rows are too short for the prefetcher to find the next ones in time.
         CNN_UNROLL for (int r = 0; r < R; ++r) __builtin_prefetch(w + (R + r) * a.inputs + i);
     }
-    if (i + kWidth <= a.inputs) {
-        const Native x = load_unaligned(a.input + i);
-        CNN_UNROLL for (int r = 0; r < R; ++r) sums[r][0] += load_unaligned(w + r * a.inputs + i) * x;
-        i += kWidth;
+    if (i < a.inputs) {
+        CNN_UNROLL for (int s = 0; s < kParts; ++s) {
+            const std::ptrdiff_t at = i + s * kWidth, rest = a.inputs - at;
+            const Native x = load_leading(a.input + at, rest);
+            CNN_UNROLL for (int r = 0; r < R; ++r) {
+                sums[r].part[s] += load_leading(w + r * a.inputs + at, rest) * x;
+            }
+        }
     }
     CNN_UNROLL for (int r = 0; r < R; ++r) {
-        float total = sum_native(sums[r][0] + sums[r][1]);
-        for (std::ptrdiff_t j = i; j < a.inputs; ++j) total += w[r * a.inputs + j] * a.input[j];
+        float total = CNN_ISA::sum(sums[r]);
         if (a.bias != nullptr) total += a.bias[first + r];
         a.output[first + r] = a.relu && total < 0.0f ? 0.0f : total;
     }
@@ -47,6 +47,9 @@ CNN_INLINE void multiply_rows(const SingleProducts& a, std::ptrdiff_t first) {
 void products(const SingleProducts& a) {
     std::ptrdiff_t o = a.begin;
     for (; o + kRows <= a.end; o += kRows) multiply_rows<kRows>(a, o);
+    if constexpr (kRows > 4) {
+        for (; o + 4 <= a.end; o += 4) multiply_rows<4>(a, o);
+    }
     for (; o < a.end; ++o) multiply_rows<1>(a, o);
 }
 
@@ -135,14 +138,14 @@ void log_softmax(const float* input, float* output, std::ptrdiff_t classes) {
     float highest = input[0];  // a NaN need not be found here: it reaches the sum
     for (std::ptrdiff_t c = 1; c < classes; ++c) highest = input[c] > highest ? input[c] : highest;
     const Native shift = broadcast_native(highest);
-    Native total = Native{};
-    for (std::ptrdiff_t c = 0; c < classes; c += kWidth) {
+    Lanes total = broadcast(0.0f);  // sixteen sums, in one order for every width
+    for (std::ptrdiff_t c = 0, part = 0; c < classes; c += kWidth, part = (part + 1) % kParts) {
         const Native e = exp_native(load_first(input + c, classes - c, minus_infinity) - shift);
         // What stands for no class adds nothing, even where the highest is -Inf and the difference NaN.
-        total +=
+        total.part[part] +=
             classes - c >= kWidth ? e : load_first(reinterpret_cast<const float*>(&e), classes - c, 0.0f);
     }
-    const Native log_total = log_native(broadcast_native(sum_native(total)));
+    const Native log_total = log_native(broadcast_native(CNN_ISA::sum(total)));
     // Subtracting twice keeps the digits that highest + log_total would round away.
     for (std::ptrdiff_t c = 0; c < classes; ++c) output[c] = (input[c] - highest) - log_total[0];
 }

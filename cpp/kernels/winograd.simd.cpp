@@ -185,7 +185,7 @@ void transform_output(const WinogradResult& a) {
                 };
                 const auto finish = [&](Native value) __attribute__((always_inline)) {
                     value += bias;
-                    if (n.mean) value = (value - mean) * scale + shift;
+                    if (n.mean) value = fused(value - mean, scale, shift);
                     return a.relu ? select_native(value < Native{}, Native{}, value) : value;
                 };
                 if (rows == kOut && cols == kOut) {

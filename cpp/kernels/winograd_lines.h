@@ -2,6 +2,10 @@
 // (Winograd 1980; Lavin & Gray 2016, "Fast algorithms for convolutional neural networks"); a tile is
 // transformed by its columns, then by its rows. F(m, r) with m + r = 7 has the same transform of its input
 // for every m. For *.simd.cpp files only.
+//
+// What is fused is written down, and those files are compiled without contraction of their own: of two
+// products in a sum, or of one that leaves the first pass, the compiler fuses what it likes, on one
+// instruction set this and on another that.
 #pragma once
 
 #include "simd/vector.h"
@@ -23,14 +27,14 @@ constexpr float kScaleA = 1.0f / (2 * kA2 * (kA2 - kB2)), kScaleB = 1.0f / (2 * 
 struct InputLine {
     static constexpr int kFrom = 6, kTo = 6;
     static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = x[4] - kB2 * x[2], odd_a = x[3] - kB2 * x[1];
-        const Native even_b = x[4] - kA2 * x[2], odd_b = x[3] - kA2 * x[1];
-        y[0] = (x[4] - kSumOfSquares * x[2]) + kProduct * x[0];
-        y[1] = even_a + kA * odd_a;
-        y[2] = even_a - kA * odd_a;
-        y[3] = even_b + kB * odd_b;
-        y[4] = even_b - kB * odd_b;
-        y[5] = (x[5] - kSumOfSquares * x[3]) + kProduct * x[1];
+        const Native even_a = fused(-kB2, x[2], x[4]), odd_a = fused(-kB2, x[1], x[3]);
+        const Native even_b = fused(-kA2, x[2], x[4]), odd_b = fused(-kA2, x[1], x[3]);
+        y[0] = fused(kProduct, x[0], fused(-kSumOfSquares, x[2], x[4]));
+        y[1] = fused(kA, odd_a, even_a);
+        y[2] = fused(-kA, odd_a, even_a);
+        y[3] = fused(kB, odd_b, even_b);
+        y[4] = fused(-kB, odd_b, even_b);
+        y[5] = fused(kProduct, x[1], fused(-kSumOfSquares, x[3], x[5]));
     }
 };
 
@@ -38,13 +42,13 @@ struct InputLine {
 struct FilterLine {
     static constexpr int kFrom = 3, kTo = 6;
     static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = (x[0] + kA2 * x[2]) * kScaleA, even_b = (x[0] + kB2 * x[2]) * kScaleB;
+        const Native even_a = fused(kA2, x[2], x[0]), even_b = fused(kB2, x[2], x[0]);
         const Native odd_a = x[1] * (kA * kScaleA), odd_b = x[1] * (kB * kScaleB);
         y[0] = x[0] * kScale0;
-        y[1] = even_a + odd_a;
-        y[2] = even_a - odd_a;
-        y[3] = even_b + odd_b;
-        y[4] = even_b - odd_b;
+        y[1] = fused(kScaleA, even_a, odd_a);
+        y[2] = fused(kScaleA, even_a, -odd_a);
+        y[3] = fused(kScaleB, even_b, odd_b);
+        y[4] = fused(kScaleB, even_b, -odd_b);
         y[5] = x[2];
     }
 };
@@ -53,13 +57,13 @@ struct FilterLine {
 struct GradientLine {
     static constexpr int kFrom = 4, kTo = 6;
     static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = (x[0] + kA2 * x[2]) * kScaleA, odd_a = (x[1] + kA2 * x[3]) * (kA * kScaleA);
-        const Native even_b = (x[0] + kB2 * x[2]) * kScaleB, odd_b = (x[1] + kB2 * x[3]) * (kB * kScaleB);
+        const Native even_a = fused(kA2, x[2], x[0]), odd_a = fused(kA2, x[3], x[1]) * (kA * kScaleA);
+        const Native even_b = fused(kB2, x[2], x[0]), odd_b = fused(kB2, x[3], x[1]) * (kB * kScaleB);
         y[0] = x[0] * kScale0;
-        y[1] = even_a + odd_a;
-        y[2] = even_a - odd_a;
-        y[3] = even_b + odd_b;
-        y[4] = even_b - odd_b;
+        y[1] = fused(kScaleA, even_a, odd_a);
+        y[2] = fused(kScaleA, even_a, -odd_a);
+        y[3] = fused(kScaleB, even_b, odd_b);
+        y[4] = fused(kScaleB, even_b, -odd_b);
         y[5] = x[3];
     }
 };
@@ -68,15 +72,15 @@ struct GradientLine {
 struct WideFilterLine {
     static constexpr int kFrom = 5, kTo = 6;
     static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = (x[0] + kA2 * (x[2] + kA2 * x[4])) * kScaleA;
-        const Native odd_a = (x[1] + kA2 * x[3]) * (kA * kScaleA);
-        const Native even_b = (x[0] + kB2 * (x[2] + kB2 * x[4])) * kScaleB;
-        const Native odd_b = (x[1] + kB2 * x[3]) * (kB * kScaleB);
+        const Native even_a = fused(kA2, fused(kA2, x[4], x[2]), x[0]);
+        const Native odd_a = fused(kA2, x[3], x[1]) * (kA * kScaleA);
+        const Native even_b = fused(kB2, fused(kB2, x[4], x[2]), x[0]);
+        const Native odd_b = fused(kB2, x[3], x[1]) * (kB * kScaleB);
         y[0] = x[0] * kScale0;
-        y[1] = even_a + odd_a;
-        y[2] = even_a - odd_a;
-        y[3] = even_b + odd_b;
-        y[4] = even_b - odd_b;
+        y[1] = fused(kScaleA, even_a, odd_a);
+        y[2] = fused(kScaleA, even_a, -odd_a);
+        y[3] = fused(kScaleB, even_b, odd_b);
+        y[4] = fused(kScaleB, even_b, -odd_b);
         y[5] = x[4];
     }
 };
@@ -88,9 +92,9 @@ struct OutputLine {
         const Native sum_a = x[1] + x[2], difference_a = x[1] - x[2];
         const Native sum_b = x[3] + x[4], difference_b = x[3] - x[4];
         y[0] = x[0] + sum_a + sum_b;
-        y[1] = kA * difference_a + kB * difference_b;
-        y[2] = kA2 * sum_a + kB2 * sum_b;
-        y[3] = (x[5] + (kA * kA2) * difference_a) + (kB * kB2) * difference_b;
+        y[1] = fused(kA, difference_a, kB * difference_b);
+        y[2] = fused(kA2, sum_a, kB2 * sum_b);
+        y[3] = fused(kB * kB2, difference_b, fused(kA * kA2, difference_a, x[5]));
     }
 };
 
@@ -100,8 +104,8 @@ struct TapLine {
     static CNN_INLINE void apply(const Native* x, Native* y) {
         const Native sum_a = x[1] + x[2], sum_b = x[3] + x[4];
         y[0] = x[0] + sum_a + sum_b;
-        y[1] = kA * (x[1] - x[2]) + kB * (x[3] - x[4]);
-        y[2] = (x[5] + kA2 * sum_a) + kB2 * sum_b;
+        y[1] = fused(kA, x[1] - x[2], kB * (x[3] - x[4]));
+        y[2] = fused(kB2, sum_b, fused(kA2, sum_a, x[5]));
     }
 };
 
@@ -110,7 +114,7 @@ struct NarrowOutputLine {
     static constexpr int kFrom = 6, kTo = 2;
     static CNN_INLINE void apply(const Native* x, Native* y) {
         y[0] = x[0] + (x[1] + x[2]) + (x[3] + x[4]);
-        y[1] = (x[5] + kA * (x[1] - x[2])) + kB * (x[3] - x[4]);
+        y[1] = fused(kB, x[3] - x[4], fused(kA, x[1] - x[2], x[5]));
     }
 };
 

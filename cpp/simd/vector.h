@@ -58,8 +58,42 @@ CNN_INLINE Native load_native(const float* p) {
 CNN_INLINE Native load_unaligned(const float* p) {
     return *reinterpret_cast<const UnalignedNative*>(p);
 }
+// The first `count` floats at p and zeros in the other lanes; reads nothing beyond them. Any count, negative
+// too.
+CNN_INLINE Native load_leading(const float* p, std::ptrdiff_t count) {
+    if (count >= kWidth) return load_unaligned(p);
+#if defined(__AVX512F__)
+    const auto mask = static_cast<__mmask16>(count > 0 ? (1u << count) - 1u : 0u);
+    return reinterpret_cast<Native>(_mm512_maskz_loadu_ps(mask, p));
+#elif defined(__AVX2__)
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const int live = count > 0 ? static_cast<int>(count) : 0;
+    return reinterpret_cast<Native>(_mm256_maskload_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(live), lane)));
+#else
+    Native r = Native{};
+    for (std::ptrdiff_t i = 0; i < count; ++i) r[i] = p[i];
+    return r;
+#endif
+}
 CNN_INLINE void store_unaligned(float* p, Native v) {
     *reinterpret_cast<UnalignedNative*>(p) = v;
+}
+
+// a * b + c, rounded once where the set can. Written out where the compiler might fuse either of two
+// products, which it may decide otherwise for another set.
+CNN_INLINE Native fused(Native a, Native b, Native c) {
+#if defined(__AVX512F__)
+    return reinterpret_cast<Native>(_mm512_fmadd_ps(reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b),
+                                                    reinterpret_cast<__m512>(c)));
+#elif defined(__FMA__)
+    return reinterpret_cast<Native>(_mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b),
+                                                    reinterpret_cast<__m256>(c)));
+#else
+    return a * b + c;
+#endif
+}
+CNN_INLINE Native fused(float a, Native b, Native c) {
+    return fused(broadcast_native(a), b, c);
 }
 
 CNN_INLINE Native select_native(NativeInt mask, Native yes, Native no) {
@@ -79,6 +113,12 @@ CNN_INLINE void store(float* p, const Lanes& v) {
 CNN_INLINE Lanes broadcast(float value) {
     Lanes r;
     CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = broadcast_native(value);
+    return r;
+}
+
+CNN_INLINE Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) {
+    Lanes r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = fused(a.part[i], b.part[i], c.part[i]);
     return r;
 }
 
@@ -168,7 +208,7 @@ CNN_INLINE Lanes rectify(const Lanes& a) {
     return select(less(a, broadcast(0.0f)), broadcast(0.0f), a);
 }
 
-// The sum over one register, pairwise: ((0 + W/2) + ...), the same order on every machine for one width.
+// The sum over one register, pairwise: ((0 + W/2) + ...).
 CNN_INLINE float sum_native(Native v) {
     CNN_UNROLL for (int half = kWidth / 2; half > 0; half /= 2) {
         CNN_UNROLL for (int j = 0; j < half; ++j) v[j] = v[j] + v[j + half];
@@ -182,6 +222,8 @@ CNN_INLINE Native sum_parts(const Lanes& a) {
     return r;
 }
 
+// One tree over the sixteen lanes for AVX2 and AVX-512: the halves of AVX-512's register are AVX2's two
+// parts.
 CNN_INLINE float sum(const Lanes& a) {
     return sum_native(sum_parts(a));
 }

@@ -1,0 +1,70 @@
+"""Writes the table of docs/same-bits.md: `python tools/same_bits.py`; with --check, only says whether it differs.
+
+Each network is trained as by `cnn train --arch NAME --data digits --epochs 1 --seed 1`, and the SHA-256 of its
+weights is taken. Takes about a minute.
+"""
+
+import hashlib
+import sys
+import tempfile
+from pathlib import Path
+
+from cnncli import _core
+from cnncli.plan import TrainSettings
+from cnncli.records import Finished
+from cnncli.serialize import load_model
+from cnncli.train import train
+
+TARGET = Path(__file__).parents[1] / "docs" / "same-bits.md"
+NETWORKS = ("linear", "mlp", "lenet5", "convnet")
+_BEGIN, _END = "<!-- made by tools/same_bits.py -->\n", "<!-- end -->\n"
+
+
+def weights_hash(network: str) -> str:
+    """The SHA-256 of the names, and the float32 values in little-endian order, of all parameters and buffers."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        out = folder / "model.bin"
+        settings = TrainSettings(
+            architecture=network, data="digits", epochs=1, seed=1, out=str(out), runs=str(folder / "runs")
+        )
+        *_, last = train(settings)
+        assert isinstance(last, Finished)
+        model = load_model(out)
+    digest = hashlib.sha256()
+    for parameter in model.named_parameters():
+        digest.update(parameter.name.encode() + parameter.value.astype("<f4").tobytes())
+    for buffer_name, values in model.named_buffers():
+        digest.update(buffer_name.encode() + values.astype("<f4").tobytes())
+    return digest.hexdigest()
+
+
+def table() -> str:
+    """The hashes on this CPU, as Markdown."""
+    rows = [f"| {network} | `{weights_hash(network)}` |" for network in NETWORKS]
+    return "\n".join(["| network | SHA-256 of the weights |", "|---|---|", *rows, ""])
+
+
+def documented() -> dict[str, str]:
+    """network -> its hash in docs/same-bits.md."""
+    page = TARGET.read_text(encoding="utf-8")
+    lines = page[page.index(_BEGIN) : page.index(_END)].splitlines()
+    cells = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
+    return {row[0]: row[1] for row in cells if row[0] in NETWORKS}
+
+
+def main() -> int:
+    if _core.instruction_set() not in ("avx2", "avx512"):
+        sys.exit("the table is for CPUs with fused multiply-adds, AVX2 or AVX-512")
+    page = TARGET.read_text(encoding="utf-8")
+    begin, end = page.index(_BEGIN) + len(_BEGIN), page.index(_END)
+    made = page[:begin] + table() + page[end:]
+    if "--check" in sys.argv:
+        print("as it is" if made == page else f"{TARGET.name} differs; python tools/same_bits.py makes it")
+        return int(made != page)
+    TARGET.write_text(made, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+// Each rule is a struct of its name, the names of its states and settings, and its formula; the list is at
+// the end. A new rule is a struct and a row of that list, and nothing more: Python finds it by its name.
+//
+// `p` is the parameter before the step, `g` its gradient; the formula returns the parameter after it.
+// s[kState] is read and written; states start at 0 unless the optimizer says otherwise. Settings are floats:
+// what depends on the number of the step, or is 1 minus another setting, is computed in double precision by
+// the optimizer.
+#include "kernels/update_rules.h"
+
+#include "simd/partial.h"
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
+
+// The states of some elements.
+struct States {
+    Native value[kMostStates];
+    bool kept[kMostStates];
+    CNN_INLINE Native& operator[](int state) { return value[state]; }
+    CNN_INLINE bool has(int state) const { return kept[state]; }
+};
+
+// d = g + weight_decay * p; v = momentum * v + (1 - dampening) * d; d = nesterov ? d + momentum * v : v;
+// p = p - rate * d (Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013; dampening is
+// Torch7's). Without a velocity, d is used as it is.
+struct Sgd {
+    static constexpr const char* kName = "sgd";
+    static constexpr const char* kStates = "velocity";
+    static constexpr const char* kSettings = "rate momentum dampening nesterov weight_decay";
+    enum { kVelocity };
+    enum { kRate, kMomentum, kDampening, kNesterov, kWeightDecay };
+
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        Native d = g;
+        if (k[kWeightDecay] != 0.0f) d += k[kWeightDecay] * p;
+        if (s.has(kVelocity)) {
+            s[kVelocity] = k[kMomentum] * s[kVelocity] + (1.0f - k[kDampening]) * d;
+            d = k[kNesterov] != 0.0f ? d + k[kMomentum] * s[kVelocity] : s[kVelocity];
+        }
+        return p - k[kRate] * d;
+    }
+};
+
+template <class Rule>
+void run(const UpdateArrays& arrays, std::ptrdiff_t begin, std::ptrdiff_t end, const float* settings) {
+    States s{};
+    for (int i = 0; i < kMostStates; ++i) s.kept[i] = arrays.states[i] != nullptr;
+    for (std::ptrdiff_t at = begin; at < end; at += kWidth) {
+        const std::ptrdiff_t rest = end - at;
+        CNN_UNROLL for (int i = 0; i < kMostStates; ++i) {
+            if (s.kept[i]) s.value[i] = load_some(arrays.states[i] + at, rest);
+        }
+        const Native p = load_some(arrays.parameter + at, rest), g = load_some(arrays.gradient + at, rest);
+        store_some(arrays.parameter + at, Rule::step(p, g, s, settings), rest);
+        CNN_UNROLL for (int i = 0; i < kMostStates; ++i) {
+            if (s.kept[i]) store_some(arrays.states[i] + at, s.value[i], rest);
+        }
+    }
+}
+
+template <class Rule>
+constexpr UpdateRule row() {
+    return {Rule::kName, Rule::kStates, Rule::kSettings, run<Rule>};
+}
+
+constexpr UpdateRule kRules[] = {
+    row<Sgd>(),
+};
+
+}  // namespace
+
+extern const UpdateRules update_rules = {kRules, sizeof(kRules) / sizeof(kRules[0])};
+
+}  // namespace CNN_ISA
+}  // namespace cnn

@@ -27,7 +27,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "layers": ({"layers"}, {"core", "errors"}),
     "criteria": ({"criteria"}, {"layers", "core", "errors"}),
-    "optim": ({"optim"}, {"layers", "core", "errors"}),
+    "optim": ({"optim", "default_rate"}, {"layers", "core", "errors"}),
     "recipe": ({"recipe", "picture_file", "digit_picture", "segmentation", "connected"}, {"bytes", "errors"}),
     "confidence": ({"confidence"}, set()),
     "network": (
@@ -40,7 +40,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "loops": (
         {"train", "plan", "held_out", "training_state", "evaluate", "runs", "records", "schedule", "timetable",
          "divergence",
-         "default_rate", "training_rules", "prospects", "outcome"},
+         "training_rules", "prospects", "outcome"},
         {
             "program",
             "network",

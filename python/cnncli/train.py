@@ -28,7 +28,6 @@ from cnncli.files import printable
 from cnncli.held_out import Indices, labels_of, measure_recipe, split_images
 from cnncli.layers import BatchNormalization
 from cnncli.network import Network
-from cnncli.optim import SGD
 from cnncli.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
 from cnncli.plan import (
     Plan,
@@ -36,6 +35,7 @@ from cnncli.plan import (
     check_out,
     find_data,
     held_for_validation,
+    make_optimizer,
     make_plan,
     moved,
     picture_wish,
@@ -175,11 +175,12 @@ class _Training:
         self._network, self._state = network, state
         assert dataset.train is not None
         self._kept, self._validation = splits
-        self._optimizer = SGD(
-            plan.learning_rate, momentum=plan.momentum, nesterov=plan.nesterov, weight_decay=plan.weight_decay
-        )
+        self._optimizer = make_optimizer(plan)
         if optimizer_state is not None:
-            self._optimizer.load_state_dict(optimizer_state)
+            try:
+                self._optimizer.load_state_dict(optimizer_state)
+            except FormatError as error:
+                raise FormatError(f"{printable(run.checkpoint_path)}: {error}; or start a new run") from None
         self._program = Program(
             network,
             plan.batch_size,
@@ -618,6 +619,7 @@ class _Training:
             steps=self._state.step,
             batch_size=self._plan.batch_size,
             learning_rate=self._plan.learning_rate,
+            usual_rate=self._optimizer.on_command_line.at(self._plan.batch_size),
             normalizes=any(isinstance(layer, BatchNormalization) for _, layer in program.network.leaves()),
         )
 

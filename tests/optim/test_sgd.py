@@ -9,6 +9,7 @@ from closeness import same_bits
 from cnncli.errors import FormatError, UsageError
 from cnncli.layers import Linear, Parameter, Sequential
 from cnncli.optim import SGD
+from cnncli.optim.optimizer import whole_power
 
 
 def parameter(rng: np.random.Generator, *shape: int, name: str = "0.weight", decay: bool = True) -> Parameter:
@@ -134,6 +135,24 @@ def test_settings_out_of_range_are_refused(settings: dict[str, Any], message: st
     with pytest.raises(UsageError) as caught:
         SGD(**settings)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("base", [0.0, 0.5, 0.9, 0.999, 1.0])
+def test_whole_powers_are_powers(base: float) -> None:
+    for exponent in (0, 1, 2, 3, 7, 100, 12_345):
+        assert whole_power(base, exponent) == pytest.approx(base**exponent, rel=1e-11)
+
+
+def test_a_pair_is_two_numbers_in_range() -> None:
+    optimizer = SGD(0.1)
+    assert optimizer.pair("betas", [0, 0.5], below=1) == (0.0, 0.5)
+    for values, message in (
+        ([0.9], "SGD: betas is [0.9]; use two numbers"),
+        ([0.9, 1], "SGD: betas[1] is 1; use a number from 0 to below 1"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            optimizer.pair("betas", values, below=1)
+        assert str(caught.value) == message
 
 
 def test_repr_tells_what_is_set() -> None:

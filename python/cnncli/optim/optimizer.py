@@ -1,12 +1,13 @@
 """What all optimizers share: they walk the parameters and keep named state for each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from cnncli import _core
+from cnncli.default_rate import DefaultRate
 from cnncli.errors import FormatError, UsageError
 from cnncli.layers.arrays import FloatArray
 from cnncli.layers.parameter import Parameter
@@ -22,6 +23,9 @@ class Optimizer:
     state_names : of the arrays it keeps for each parameter; those of the rule that its settings make use of
     counts_steps : whether the formula depends on the number of the step, which is then saved with the state
 
+    on_command_line : the default learning rate of `cnn train`
+    command_settings : arguments for which `cnn train` has another default than Python
+
     lr : attribute, to be set before any step by a schedule
     weight_decay : share of each weight added to its gradient, or taken off the weight if the optimizer says so; only
         where Parameter.decay is set
@@ -32,8 +36,10 @@ class Optimizer:
     rule: ClassVar[str] = ""
     counts_steps: ClassVar[bool] = False
     state_names: tuple[str, ...] = ()
+    on_command_line: ClassVar[DefaultRate] = DefaultRate(0.001)
+    command_settings: ClassVar[Mapping[str, Any]] = {}
 
-    def __init__(self, lr: float, weight_decay: float = 0.0) -> None:
+    def __init__(self, lr: float = 1e-3, weight_decay: float = 0.0) -> None:
         self.lr = self.setting("lr", lr)
         self.weight_decay = self.setting("weight_decay", weight_decay)
         self.steps = 0
@@ -140,6 +146,12 @@ class Optimizer:
             raise UsageError(f"{type(self).__name__}: {name} is {value}; use a number {limit}")
         return number
 
+    def pair(self, name: str, values: Sequence[float], below: float = float("inf")) -> tuple[float, float]:
+        """Two floats from 0 to below `below`; raises UsageError for anything else."""
+        if len(values) != 2:
+            raise UsageError(f"{type(self).__name__}: {name} is {values}; use two numbers")
+        return self.setting(f"{name}[0]", values[0], below), self.setting(f"{name}[1]", values[1], below)
+
     def __repr__(self) -> str:
         parts = [
             name.replace("_", " ") + ("" if value is True else f" {_shown(value)}")
@@ -147,6 +159,17 @@ class Optimizer:
             if value or name == "lr"
         ]
         return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def whole_power(base: float, exponent: int) -> float:
+    """base ** exponent by multiplications alone, so that the bits do not depend on the C library."""
+    result = 1.0
+    while exponent:
+        if exponent & 1:
+            result *= base
+        base *= base
+        exponent >>= 1
+    return result
 
 
 def _shown(value: Any) -> str:

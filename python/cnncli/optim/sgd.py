@@ -1,7 +1,8 @@
 """Stochastic gradient descent."""
 
-from typing import Any
+from typing import Any, ClassVar
 
+from cnncli.default_rate import DefaultRate
 from cnncli.errors import UsageError
 from cnncli.optim.optimizer import Optimizer
 
@@ -27,6 +28,8 @@ class SGD(Optimizer):
     """
 
     rule = "sgd"
+    on_command_line = DefaultRate(0.05)
+    command_settings: ClassVar = {"momentum": 0.9}
 
     def __init__(
         self,

@@ -40,6 +40,21 @@ def sgd(
     return p, {"velocity": v} if momentum else {}
 
 
+def adam(
+    p: np.ndarray, gradients: Sequence[np.ndarray], *, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8, weight_decay: float = 0, amsgrad: bool = False,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:  # fmt: skip
+    m, v, peak = np.zeros_like(p), np.zeros_like(p), np.zeros_like(p)
+    for t, g in enumerate(gradients, 1):
+        d = g + weight_decay * p
+        m = betas[0] * m + (1 - betas[0]) * d
+        v = betas[1] * v + (1 - betas[1]) * d**2
+        peak = np.maximum(peak, v)
+        root = np.sqrt((peak if amsgrad else v) / (1 - betas[1] ** t))
+        p = p - lr * (m / (1 - betas[0] ** t)) / (root + eps)
+    return p, {"mean": m, "square": v} | ({"largest": peak} if amsgrad else {})
+
+
 ROWS = (
     Row(
         optim.SGD,
@@ -55,6 +70,16 @@ ROWS = (
             {"lr": 0.0, "momentum": 0.9},
         ],
         torch="SGD",
+    ),
+    Row(
+        optim.Adam,
+        adam,
+        [
+            {"lr": 0.1},
+            {"lr": 0.1, "betas": (0.5, 0.75), "weight_decay": 0.1},
+            {"lr": 0.1, "betas": (0.0, 0.6), "eps": 0.1, "amsgrad": True},
+        ],
+        torch="Adam",
     ),
 )
 CASES = [(row, settings) for row in ROWS for settings in ({}, *row.settings)]

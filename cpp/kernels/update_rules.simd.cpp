@@ -7,6 +7,7 @@
 // the optimizer.
 #include "kernels/update_rules.h"
 
+#include "simd/functions.h"
 #include "simd/partial.h"
 
 namespace cnn {
@@ -42,6 +43,28 @@ struct Sgd {
     }
 };
 
+// Kingma & Ba 2015, algorithm 1, with new_mean = 1 - beta1, kept_square = beta2, new_square = 1 - beta2, and
+// their correction for the zeros at the start in rate and root_of_correction; largest: Reddi, Kale & Kumar
+// 2018 (AMSGrad). kept_weight is 1, or less for decay that the gradient does not see: Loshchilov & Hutter
+// 2019 (AdamW).
+struct Adam {
+    static constexpr const char* kName = "adam";
+    static constexpr const char* kStates = "mean square largest";
+    static constexpr const char* kSettings =
+        "rate new_mean kept_square new_square root_of_correction eps weight_decay kept_weight";
+    enum { kMean, kSquare, kLargest };
+    enum { kRate, kNewMean, kKeptSquare, kNewSquare, kRoot, kEps, kWeightDecay, kKeptWeight };
+
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        const Native d = g + k[kWeightDecay] * p;
+        s[kMean] = s[kMean] + k[kNewMean] * (d - s[kMean]);
+        s[kSquare] = k[kKeptSquare] * s[kSquare] + k[kNewSquare] * (d * d);
+        Native square = s[kSquare];
+        if (s.has(kLargest)) square = s[kLargest] = select_native(square < s[kLargest], s[kLargest], square);
+        return k[kKeptWeight] * p - k[kRate] * (s[kMean] / (sqrt_native(square) / k[kRoot] + k[kEps]));
+    }
+};
+
 template <class Rule>
 void run(const UpdateArrays& arrays, std::ptrdiff_t begin, std::ptrdiff_t end, const float* settings) {
     States s{};
@@ -66,6 +89,7 @@ constexpr UpdateRule row() {
 
 constexpr UpdateRule kRules[] = {
     row<Sgd>(),
+    row<Adam>(),
 };
 
 }  // namespace

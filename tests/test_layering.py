@@ -38,7 +38,8 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "serialize": ({"serialize", "savable"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (
-        {"train", "plan", "held_out", "training_state", "evaluate", "runs", "records", "schedule", "timetable",
+        {"train", "trainer", "training_set", "keeper", "targets", "job", "finishing",
+         "plan", "held_out", "training_state", "evaluate", "runs", "records", "schedule", "timetable",
          "divergence",
          "training_rules", "prospects", "outcome"},
         {

@@ -52,6 +52,7 @@ class TrainSettings:
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     label_column : which column of a list or table is the label; None: it is found
+    loss : "cross-entropy" or "nll", for a network whose last layer is LogSoftMax
     """
 
     architecture: str = "lenet5"
@@ -78,6 +79,7 @@ class TrainSettings:
     skip_bad: bool = False
     use_cache: bool = True
     label_column: str | None = None
+    loss: str | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Plan:
     skip_bad: bool = False
     own_validation: bool = False
     label_column: str | None = None
+    loss: str = "cross-entropy"
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -270,6 +273,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         size=list(settings.size) if settings.size is not None else None,
         skip_bad=settings.skip_bad,
         label_column=settings.label_column,
+        loss=choose(settings.loss, "loss", "cross-entropy"),
     )
     if plan.target is not None and plan.validation == 0:
         raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")

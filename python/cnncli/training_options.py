@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
+LOSSES = ("cross-entropy", "nll")
 # The files of the folder `optim` are the table of optimizers.
 OPTIMIZERS = tuple(
     sorted(
@@ -111,6 +112,12 @@ TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
     TrainingOption(
         "batch_size", "whole", "Images a step.", "N", limits=_limits(least=1, most=65_536), is_described=True,
         is_recorded=True,
+    ),
+    TrainingOption(
+        "loss", "word",
+        "What is made small: cross-entropy of the scores, or nll of log-probabilities, for a network whose last layer "
+        "is LogSoftMax.", "NAME", words=LOSSES, is_described=True, is_recorded=True,
+        otherwise="the description's, or cross-entropy",
     ),
     TrainingOption(
         "optimizer", "word", f"What makes steps of gradients: {', '.join(OPTIMIZERS)}.", "NAME", "--optim",

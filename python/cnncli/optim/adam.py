@@ -29,7 +29,7 @@ class Adam(Optimizer):
 
     rule = "adam"
     counts_steps = True
-    on_command_line = DefaultRate(0.002, power=0.5)
+    on_command_line = DefaultRate(0.003, power=0.5, largest=3.0)
 
     def __init__(
         self,

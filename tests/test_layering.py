@@ -58,9 +58,10 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "model": (
-        {"__init__", "model", "given_images"},
+        {"model", "given_images"},
         {"program", "network", "serialize", "recipe", "confidence", "bytes", "layers", "core", "errors"},
     ),
+    "front": ({"__init__"}, {"model", "loops", "data", "network", "criteria", "optim", "layers", "errors"}),
 }
 TOP = {"cli", "__main__"}  # may use everything
 

@@ -14,10 +14,11 @@ import numpy as np
 from cnncli import _core
 from cnncli.criteria import NLL, CrossEntropy
 from cnncli.criteria.criterion import Criterion
+from cnncli.data import DataSet
 from cnncli.divergence import Cause, find_cause, find_parameter
 from cnncli.errors import CnnError, Interrupted, UsageError
 from cnncli.files import printable
-from cnncli.held_out import Indices
+from cnncli.held_out import Indices, measure_recipe
 from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer
 from cnncli.program import Evaluation, Program
@@ -46,8 +47,9 @@ class Trainer:
     """Trains a network; a loop over it gets `Progress` a few times a second and `EpochDone` after each epoch.
 
     network : its arrays are changed in place; one without a recipe gets that of the images, if these are bytes
-    training_set : (images, targets), or a `Split` of a data set. images: uint8 or float32 (N, *input_shape); targets:
-        int64 (N,) classes, or float32 (N, outputs) for squared errors
+    training_set : (images, targets), a `Split`, or a data set, whose training part it is and whose preparation the
+        network takes over. images: uint8 or float32 (N, *input_shape); targets: int64 (N,) classes, or float32
+        (N, outputs) for squared errors
     criterion : the loss; default CrossEntropy()
     optimizer : default SGD(0.05, momentum=0.9); its `lr` is the largest rate of the timetable
     timetable : which images each step takes, and at which share of the rate; default: 10 epochs of batches of 64
@@ -101,7 +103,9 @@ class Trainer:
         self.seed = seed
         self.threads = threads or _core.default_thread_count()
         self.peak = self.optimizer.lr
-        if network.recipe is None and self.training_set.images.dtype == np.uint8:
+        if network.recipe is None and isinstance(training_set, DataSet):
+            network.recipe = measure_recipe(training_set, None)
+        elif network.recipe is None and self.training_set.images.dtype == np.uint8:
             network.recipe = InputRecipe.measured(self.training_set.images)
         self.program = Program(
             network,

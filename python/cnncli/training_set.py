@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.data import Split
+from cnncli.data import DataSet, Split
 from cnncli.errors import UsageError
 from cnncli.held_out import Indices
 
-Samples = Split | tuple[npt.ArrayLike, npt.ArrayLike]
+Samples = DataSet | Split | tuple[npt.ArrayLike, npt.ArrayLike]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,14 @@ class TrainingSet:
 
     @classmethod
     def of(cls, samples: Samples, name: str, only: Indices | None = None) -> "TrainingSet":
-        """Without copies where the types are right. Raises UsageError, with `name`, for arrays that do not fit."""
+        """Of a data set its training part. Without copies where the types are right.
+
+        Raises UsageError, with `name`, for arrays that do not fit.
+        """
+        if isinstance(samples, DataSet):
+            if samples.train is None:
+                raise UsageError(f"{name}: {samples.name} has no training images; pass (images, targets)")
+            samples = samples.train
         if isinstance(samples, Split):
             return cls(samples.images, samples.labels, only)
         if not isinstance(samples, tuple | list) or len(samples) != 2:

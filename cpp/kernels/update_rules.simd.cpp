@@ -65,6 +65,144 @@ struct Adam {
     }
 };
 
+// Duchi, Hazan & Singer 2011: sum of all squares, never less.
+struct Adagrad {
+    static constexpr const char* kName = "adagrad";
+    static constexpr const char* kStates = "sum";
+    static constexpr const char* kSettings = "rate eps weight_decay";
+    enum { kSum };
+    enum { kRate, kEps, kWeightDecay };
+
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        const Native d = g + k[kWeightDecay] * p;
+        s[kSum] = s[kSum] + d * d;
+        return p - k[kRate] * (d / (sqrt_native(s[kSum]) + k[kEps]));
+    }
+};
+
+// Zeiler 2012, algorithm 1, with a rate: steps have the units of the parameter.
+struct Adadelta {
+    static constexpr const char* kName = "adadelta";
+    static constexpr const char* kStates = "square step_square";
+    static constexpr const char* kSettings = "rate kept new eps weight_decay";
+    enum { kSquare, kStepSquare };
+    enum { kRate, kKept, kNew, kEps, kWeightDecay };
+
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        const Native d = g + k[kWeightDecay] * p;
+        s[kSquare] = k[kKept] * s[kSquare] + k[kNew] * (d * d);
+        const Native delta = sqrt_native(s[kStepSquare] + k[kEps]) / sqrt_native(s[kSquare] + k[kEps]) * d;
+        s[kStepSquare] = k[kKept] * s[kStepSquare] + k[kNew] * (delta * delta);
+        return p - k[kRate] * delta;
+    }
+};
+
+// Tieleman & Hinton 2012; with `mean` centred (Graves 2013), with `velocity` momentum after the division. A
+// variance that rounding makes negative is 0.
+struct RmsProp {
+    static constexpr const char* kName = "rmsprop";
+    static constexpr const char* kStates = "square mean velocity";
+    static constexpr const char* kSettings = "rate kept new eps momentum weight_decay";
+    enum { kSquare, kMean, kVelocity };
+    enum { kRate, kKept, kNew, kEps, kMomentum, kWeightDecay };
+
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        const Native d = g + k[kWeightDecay] * p;
+        Native square = s[kSquare] = k[kKept] * s[kSquare] + k[kNew] * (d * d);
+        if (s.has(kMean)) {
+            s[kMean] = s[kMean] + k[kNew] * (d - s[kMean]);
+            square = square - s[kMean] * s[kMean];
+            square = select_native(square < Native{}, Native{}, square);
+        }
+        Native delta = d / (sqrt_native(square) + k[kEps]);
+        if (s.has(kVelocity)) delta = s[kVelocity] = k[kMomentum] * s[kVelocity] + delta;
+        return p - k[kRate] * delta;
+    }
+};
+
+// Kingma & Ba 2015, algorithm 2, with eps within the maximum; `rate` holds the correction of the mean.
+struct Adamax {
+    static constexpr const char* kName = "adamax";
+    static constexpr const char* kStates = "mean norm";
+    static constexpr const char* kSettings = "rate new_mean kept_norm eps weight_decay";
+    enum { kMean, kNorm };
+    enum { kRate, kNewMean, kKeptNorm, kEps, kWeightDecay };
+
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        const Native d = g + k[kWeightDecay] * p;
+        s[kMean] = s[kMean] + k[kNewMean] * (d - s[kMean]);
+        const Native size = select_native(d < Native{}, -d, d) + k[kEps], kept = k[kKeptNorm] * s[kNorm];
+        s[kNorm] = select_native(size < kept, kept, size);
+        return p - k[kRate] * (s[kMean] / s[kNorm]);
+    }
+};
+
+// Dozat 2016: Adam whose mean looks ahead, by a rate for the gradient and one for the mean.
+struct NAdam {
+    static constexpr const char* kName = "nadam";
+    static constexpr const char* kStates = "mean square";
+    static constexpr const char* kSettings =
+        "gradient_rate mean_rate new_mean kept_square new_square root_of_correction eps weight_decay "
+        "kept_weight";
+    enum { kMean, kSquare };
+    enum {
+        kGradientRate,
+        kMeanRate,
+        kNewMean,
+        kKeptSquare,
+        kNewSquare,
+        kRoot,
+        kEps,
+        kWeightDecay,
+        kKeptWeight
+    };
+
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        const Native d = g + k[kWeightDecay] * p;
+        s[kMean] = s[kMean] + k[kNewMean] * (d - s[kMean]);
+        s[kSquare] = k[kKeptSquare] * s[kSquare] + k[kNewSquare] * (d * d);
+        const Native root = sqrt_native(s[kSquare]) / k[kRoot] + k[kEps];
+        return k[kKeptWeight] * p - (k[kGradientRate] * d + k[kMeanRate] * s[kMean]) / root;
+    }
+};
+
+// Liu et al. 2020, algorithm 2: Adam while its variance can be told, and before that steps of the mean alone;
+// `is_adaptive` is 1 or 0, the corrections and the rectification are in `rate`.
+struct RAdam {
+    static constexpr const char* kName = "radam";
+    static constexpr const char* kStates = "mean square";
+    static constexpr const char* kSettings =
+        "rate is_adaptive new_mean kept_square new_square eps weight_decay kept_weight";
+    enum { kMean, kSquare };
+    enum { kRate, kIsAdaptive, kNewMean, kKeptSquare, kNewSquare, kEps, kWeightDecay, kKeptWeight };
+
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        const Native d = g + k[kWeightDecay] * p;
+        s[kMean] = s[kMean] + k[kNewMean] * (d - s[kMean]);
+        s[kSquare] = k[kKeptSquare] * s[kSquare] + k[kNewSquare] * (d * d);
+        Native delta = s[kMean];
+        if (k[kIsAdaptive] != 0.0f) delta = delta / (sqrt_native(s[kSquare]) + k[kEps]);
+        return k[kKeptWeight] * p - k[kRate] * delta;
+    }
+};
+
+// Chen et al. 2023, algorithm 2: the sign of the mean with more of the newest gradient. The sign of 0 is 0,
+// that of NaN NaN.
+struct Lion {
+    static constexpr const char* kName = "lion";
+    static constexpr const char* kStates = "mean";
+    static constexpr const char* kSettings = "rate kept new kept_mean new_mean kept_weight";
+    enum { kMean };
+    enum { kRate, kKept, kNew, kKeptMean, kNewMean, kKeptWeight };
+
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        const Native d = k[kKept] * s[kMean] + k[kNew] * g, one = broadcast_native(1.0f);
+        const Native sign = select_native(d > Native{}, one, select_native(d < Native{}, -one, d));
+        s[kMean] = k[kKeptMean] * s[kMean] + k[kNewMean] * g;
+        return k[kKeptWeight] * p - k[kRate] * sign;
+    }
+};
+
 template <class Rule>
 void run(const UpdateArrays& arrays, std::ptrdiff_t begin, std::ptrdiff_t end, const float* settings) {
     States s{};
@@ -88,8 +226,8 @@ constexpr UpdateRule row() {
 }
 
 constexpr UpdateRule kRules[] = {
-    row<Sgd>(),
-    row<Adam>(),
+    row<Sgd>(),    row<Adam>(),  row<Adagrad>(), row<Adadelta>(), row<RmsProp>(),
+    row<Adamax>(), row<NAdam>(), row<RAdam>(),   row<Lion>(),
 };
 
 }  // namespace

@@ -8,6 +8,15 @@ from cnncli.optim.optimizer import Optimizer
 from cnncli.training_options import OPTIMIZERS
 
 if TYPE_CHECKING:  # so that editors know them
+    from cnncli.optim.adadelta import Adadelta as Adadelta
+    from cnncli.optim.adagrad import Adagrad as Adagrad
+    from cnncli.optim.adam import Adam as Adam
+    from cnncli.optim.adamax import Adamax as Adamax
+    from cnncli.optim.adamw import AdamW as AdamW
+    from cnncli.optim.lion import Lion as Lion
+    from cnncli.optim.nadam import NAdam as NAdam
+    from cnncli.optim.radam import RAdam as RAdam
+    from cnncli.optim.rmsprop import RMSprop as RMSprop
     from cnncli.optim.sgd import SGD as SGD
 
 

@@ -26,7 +26,7 @@ struct UpdateRule {
     const char* name;
     const char* states;
     const char* settings;
-    // On elements begin to end; flat arrays of any alignment.
+    // On elements begin to end; flat arrays of any alignment. `settings`: kMostSettings floats.
     void (*run)(const UpdateArrays& arrays, std::ptrdiff_t begin, std::ptrdiff_t end, const float* settings);
 };
 

@@ -14,12 +14,13 @@ namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-// The states of some elements.
+// The states of some elements. `Kept`: a bit for each one that is in use, known to the compiler, which leaves
+// out what the others would cost.
+template <unsigned Kept>
 struct States {
     Native value[kMostStates];
-    bool kept[kMostStates];
     CNN_INLINE Native& operator[](int state) { return value[state]; }
-    CNN_INLINE bool has(int state) const { return kept[state]; }
+    static CNN_INLINE constexpr bool has(int state) { return (Kept >> state & 1u) != 0; }
 };
 
 // d = g + weight_decay * p; v = momentum * v + (1 - dampening) * d; d = nesterov ? d + momentum * v : v;
@@ -32,6 +33,7 @@ struct Sgd {
     enum { kVelocity };
     enum { kRate, kMomentum, kDampening, kNesterov, kWeightDecay };
 
+    template <class States>
     static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
         Native d = g;
         if (k[kWeightDecay] != 0.0f) d += k[kWeightDecay] * p;
@@ -55,6 +57,7 @@ struct Adam {
     enum { kMean, kSquare, kLargest };
     enum { kRate, kNewMean, kKeptSquare, kNewSquare, kRoot, kEps, kWeightDecay, kKeptWeight };
 
+    template <class States>
     static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
         const Native d = g + k[kWeightDecay] * p;
         s[kMean] = s[kMean] + k[kNewMean] * (d - s[kMean]);
@@ -73,6 +76,7 @@ struct Adagrad {
     enum { kSum };
     enum { kRate, kEps, kWeightDecay };
 
+    template <class States>
     static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
         const Native d = g + k[kWeightDecay] * p;
         s[kSum] = s[kSum] + d * d;
@@ -88,6 +92,7 @@ struct Adadelta {
     enum { kSquare, kStepSquare };
     enum { kRate, kKept, kNew, kEps, kWeightDecay };
 
+    template <class States>
     static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
         const Native d = g + k[kWeightDecay] * p;
         s[kSquare] = k[kKept] * s[kSquare] + k[kNew] * (d * d);
@@ -106,6 +111,7 @@ struct RmsProp {
     enum { kSquare, kMean, kVelocity };
     enum { kRate, kKept, kNew, kEps, kMomentum, kWeightDecay };
 
+    template <class States>
     static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
         const Native d = g + k[kWeightDecay] * p;
         Native square = s[kSquare] = k[kKept] * s[kSquare] + k[kNew] * (d * d);
@@ -128,6 +134,7 @@ struct Adamax {
     enum { kMean, kNorm };
     enum { kRate, kNewMean, kKeptNorm, kEps, kWeightDecay };
 
+    template <class States>
     static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
         const Native d = g + k[kWeightDecay] * p;
         s[kMean] = s[kMean] + k[kNewMean] * (d - s[kMean]);
@@ -157,6 +164,7 @@ struct NAdam {
         kKeptWeight
     };
 
+    template <class States>
     static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
         const Native d = g + k[kWeightDecay] * p;
         s[kMean] = s[kMean] + k[kNewMean] * (d - s[kMean]);
@@ -176,6 +184,7 @@ struct RAdam {
     enum { kMean, kSquare };
     enum { kRate, kIsAdaptive, kNewMean, kKeptSquare, kNewSquare, kEps, kWeightDecay, kKeptWeight };
 
+    template <class States>
     static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
         const Native d = g + k[kWeightDecay] * p;
         s[kMean] = s[kMean] + k[kNewMean] * (d - s[kMean]);
@@ -195,6 +204,7 @@ struct Lion {
     enum { kMean };
     enum { kRate, kKept, kNew, kKeptMean, kNewMean, kKeptWeight };
 
+    template <class States>
     static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
         const Native d = k[kKept] * s[kMean] + k[kNew] * g, one = broadcast_native(1.0f);
         const Native sign = select_native(d > Native{}, one, select_native(d < Native{}, -one, d));
@@ -203,21 +213,49 @@ struct Lion {
     }
 };
 
+// One register of elements, of which `count` are there.
+template <class Rule, unsigned Kept>
+CNN_INLINE void update(const UpdateArrays& arrays, std::ptrdiff_t at, std::ptrdiff_t count,
+                       const float* settings) {
+    States<Kept> s{};
+    CNN_UNROLL for (int i = 0; i < kMostStates; ++i) {
+        if (s.has(i)) s.value[i] = load_some(arrays.states[i] + at, count);
+    }
+    const Native p = load_some(arrays.parameter + at, count), g = load_some(arrays.gradient + at, count);
+    store_some(arrays.parameter + at, Rule::step(p, g, s, settings), count);
+    CNN_UNROLL for (int i = 0; i < kMostStates; ++i) {
+        if (s.has(i)) store_some(arrays.states[i] + at, s.value[i], count);
+    }
+}
+
+template <class Rule, unsigned Kept>
+void run_kept(const UpdateArrays& arrays, std::ptrdiff_t begin, std::ptrdiff_t end, const float* settings) {
+    const UpdateArrays own = arrays;  // which no store can change, as far as the compiler knows
+    float k[kMostSettings];
+    for (int i = 0; i < kMostSettings; ++i) k[i] = settings[i];
+    std::ptrdiff_t at = begin;
+    for (; at + kWidth <= end; at += kWidth) update<Rule, Kept>(own, at, kWidth, k);
+    if (at < end) update<Rule, Kept>(own, at, end - at, k);
+}
+
+constexpr int word_count(const char* text) {
+    int count = *text ? 1 : 0;
+    for (; *text; ++text) count += *text == ' ' ? 1 : 0;
+    return count;
+}
+
+template <class Rule, unsigned Kept>
+void run_one_of(unsigned kept, const UpdateArrays& arrays, std::ptrdiff_t begin, std::ptrdiff_t end,
+                const float* settings) {
+    if (kept == Kept) return run_kept<Rule, Kept>(arrays, begin, end, settings);
+    if constexpr (Kept > 0) run_one_of<Rule, Kept - 1>(kept, arrays, begin, end, settings);
+}
+
 template <class Rule>
 void run(const UpdateArrays& arrays, std::ptrdiff_t begin, std::ptrdiff_t end, const float* settings) {
-    States s{};
-    for (int i = 0; i < kMostStates; ++i) s.kept[i] = arrays.states[i] != nullptr;
-    for (std::ptrdiff_t at = begin; at < end; at += kWidth) {
-        const std::ptrdiff_t rest = end - at;
-        CNN_UNROLL for (int i = 0; i < kMostStates; ++i) {
-            if (s.kept[i]) s.value[i] = load_some(arrays.states[i] + at, rest);
-        }
-        const Native p = load_some(arrays.parameter + at, rest), g = load_some(arrays.gradient + at, rest);
-        store_some(arrays.parameter + at, Rule::step(p, g, s, settings), rest);
-        CNN_UNROLL for (int i = 0; i < kMostStates; ++i) {
-            if (s.kept[i]) store_some(arrays.states[i] + at, s.value[i], rest);
-        }
-    }
+    unsigned kept = 0;
+    for (int i = 0; i < kMostStates; ++i) kept |= arrays.states[i] ? 1u << i : 0u;
+    run_one_of<Rule, (1u << word_count(Rule::kStates)) - 1>(kept, arrays, begin, end, settings);
 }
 
 template <class Rule>

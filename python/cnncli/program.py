@@ -252,8 +252,10 @@ class Program:
 
     def _settings(self, optimizer: Optimizer) -> list[list[float]]:
         """Of the optimizer's next step, for each group of parameters."""
-        decays = (optimizer.weight_decay if decays else 0.0 for decays in self._groups)
-        return [optimizer.rule_settings(optimizer.steps + 1, decay) for decay in decays]
+        step, decay = optimizer.steps + 1, optimizer.weight_decay
+        if decay == 0:
+            return [optimizer.rule_settings(step, 0.0)] * len(self._groups)
+        return [optimizer.rule_settings(step, decay if decays else 0.0) for decays in self._groups]
 
     def _check_memory(self, batch_size: int, training: bool) -> None:
         """Before the core asks for it: a small file may describe a network that no machine holds."""

@@ -179,6 +179,21 @@ def test_an_optimizer_of_ones_own_trains(rng: np.random.Generator) -> None:
     assert trainer.optimizer.steps == 24
 
 
+class HalfSgd(SGD):
+    """A built-in one with an update of its own, which no program may leave out."""
+
+    def update(self, value: Any, gradient: Any, state: Any, *, weight_decay: float) -> None:
+        super().update(value, gradient / 2, state, weight_decay=weight_decay)
+
+
+def test_an_update_that_a_subclass_overrides_is_used(rng: np.random.Generator) -> None:
+    given = samples(rng)
+    halved, plain = (Trainer(network(), given, optimizer=kind) for kind in (HalfSgd(0.5), SGD(0.25)))
+    next(halved.steps())
+    next(plain.steps())
+    assert bits(halved.network) == bits(plain.network)
+
+
 def test_a_loss_that_is_no_number_is_told_with_a_remedy(rng: np.random.Generator) -> None:
     trainer = Trainer(network(), samples(rng), optimizer=SGD(1e30), epochs=3)
     with pytest.raises(Diverged, match=r"^epoch \d, step \d: the .*; start again with a learning rate below 1e\+30$"):

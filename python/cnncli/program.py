@@ -157,7 +157,7 @@ class Program:
             )
             loss, correct = _completed(result)
             if math.isfinite(loss):  # else the core has updated nothing
-                if optimizer.rule:
+                if optimizer.runs_in_core:
                     optimizer.steps += 1
                 else:
                     optimizer.step(self.network.named_parameters())
@@ -240,7 +240,7 @@ class Program:
         """The optimizer's rule on each parameter; those that decay share its settings of a step, and the others."""
         optimizer, groups = self.optimizer, self._groups
         assert optimizer is not None
-        if not optimizer.rule:
+        if not optimizer.runs_in_core:
             return
         for parameter in self.network.named_parameters():
             if parameter.decay not in groups:
@@ -253,6 +253,8 @@ class Program:
     def _settings(self, optimizer: Optimizer) -> list[list[float]]:
         """Of the optimizer's next step, for each group of parameters."""
         step, decay = optimizer.steps + 1, optimizer.weight_decay
+        if not self._groups:
+            return []
         if decay == 0:
             return [optimizer.rule_settings(step, 0.0)] * len(self._groups)
         return [optimizer.rule_settings(step, decay if decays else 0.0) for decays in self._groups]

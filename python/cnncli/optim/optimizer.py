@@ -45,6 +45,12 @@ class Optimizer:
         self.steps = 0
         self.state: dict[str, dict[str, FloatArray]] = {}
 
+    @property
+    def runs_in_core(self) -> bool:
+        """Whether its rule is all that it does; a subclass that overrides `step` or `update` runs in Python."""
+        kind = type(self)
+        return bool(self.rule) and kind.update is Optimizer.update and kind.step is Optimizer.step
+
     def step(self, parameters: Iterable[Parameter]) -> None:
         """Change every parameter in place, by its gradient and its state."""
         self.steps += 1

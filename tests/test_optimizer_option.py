@@ -12,13 +12,16 @@ from cnncli import container
 from cnncli.errors import FormatError, UsageError
 from cnncli.optim import BY_NAME
 from cnncli.plan import Plan, TrainSettings, make_optimizer, make_plan
+from cnncli.program import Program, StepResult
 from cnncli.records import Finished, Stopped
 from cnncli.runs import RunFolder
 from cnncli.serialize import save_checkpoint
 from cnncli.train import train
 from small_training import small_settings, weights
 
-DESCRIBED = {"batch_size": 64, "learning_rate": 0.3, "momentum": 0.8, "nesterov": True, "weight_decay": 0.25}
+DESCRIBED = {
+    "batch_size": 64, "learning_rate": 0.3, "momentum": 0.8, "nesterov": True, "weight_decay": 0.25, "schedule": "step",
+}  # fmt: skip
 
 
 def plan_of(training: dict[str, Any], **asked: Any) -> Plan:
@@ -38,8 +41,11 @@ def test_an_optimizer_takes_its_own_defaults_where_the_description_is_for_anothe
     if name == "sgd":
         assert made.settings() == {"lr": 0.3, "momentum": 0.8, "dampening": 0, "weight_decay": 0.25, "nesterov": True}
     else:
-        assert made.settings() == {**kind().settings(), "lr": kind.on_command_line.rate}
-        assert plan.momentum == kind().settings().get("momentum")
+        usual = {**kind().settings(), **kind.command_settings, "lr": kind.on_command_line.rate}
+        schedule = usual.pop("schedule", "step")
+        assert (made.settings(), plan.schedule) == (usual, schedule)
+        assert plan.momentum == usual.get("momentum")
+        assert plan_of(DESCRIBED, optimizer=name, schedule="triangle").schedule == "triangle"
 
 
 @pytest.mark.parametrize("name", BY_NAME)
@@ -76,14 +82,23 @@ def test_momentum_is_for_those_that_have_it() -> None:
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_a_stopped_run_ends_with_the_bits_of_one_that_did_not_stop(tmp_path: Path, name: str) -> None:
+def test_a_stopped_run_ends_with_the_bits_of_one_that_did_not_stop(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = replace(small_settings(tmp_path), epochs=2, optimizer=name, weight_decay=0.01)
     *_, whole = train(settings)
     assert isinstance(whole, Finished)
     expected = weights(whole.model)
-    asked = iter(range(1000))
-    *_, stopped = train(replace(settings, threads=1, save_every=1000.0), should_stop=lambda: next(asked) >= 14)
-    assert isinstance(stopped, Stopped) and 0 < stopped.step < 14
+    done: list[object] = []
+    real_step = Program.step
+
+    def counted(program: Program, *arguments: Any, **options: Any) -> StepResult:
+        done.append(result := real_step(program, *arguments, **options))
+        return result
+
+    monkeypatch.setattr(Program, "step", counted)
+    *_, stopped = train(replace(settings, threads=1, save_every=1000.0), should_stop=lambda: len(done) >= 9)
+    assert isinstance(stopped, Stopped) and stopped.step == 9  # of 14
     *_, finished = train(TrainSettings(resume=str(stopped.run), threads=3))
     assert isinstance(finished, Finished)
     assert weights(finished.model) == expected

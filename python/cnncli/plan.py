@@ -237,9 +237,10 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
 
     described_optimizer = defaults.get("optimizer", "sgd")
     optimizer = settings.optimizer or described_optimizer
-    if optimizer != described_optimizer:
-        defaults = {key: value for key, value in defaults.items() if key not in _OF_OPTIMIZER}
     kind = BY_NAME[optimizer]
+    if optimizer != described_optimizer:
+        own = {*_OF_OPTIMIZER, *kind.command_settings}
+        defaults = {key: value for key, value in defaults.items() if key not in own}
     usual = {**kind().settings(), **kind.command_settings}
     _check_momentum(settings, defaults, optimizer, source)
 
@@ -261,7 +262,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         momentum=momentum,
         nesterov="nesterov" in usual and defaults.get("nesterov", False) and bool(momentum),
         weight_decay=float(choose(settings.weight_decay, "weight_decay", usual.get("weight_decay", 0.0))),
-        schedule=choose(settings.schedule, "schedule", "cosine"),
+        schedule=choose(settings.schedule, "schedule", usual.get("schedule", "cosine")),
         validation=float(choose(settings.validation, "validation", 0.0)),
         seed=int(settings.seed),
         out=str(Path(settings.out or "model.bin").resolve()),

@@ -27,7 +27,7 @@ class Adamax(Optimizer):
     rule = "adamax"
     counts_steps = True
     state_names = ("mean", "norm")
-    on_command_line = DefaultRate(0.004, power=0.5, largest=3.0)
+    on_command_line = DefaultRate(0.01, power=0.5, largest=3.0)
 
     def __init__(
         self,

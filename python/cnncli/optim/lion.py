@@ -1,7 +1,7 @@
 """Lion: steps of one size, by sign."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from cnncli.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
@@ -26,6 +26,8 @@ class Lion(Optimizer):
     rule = "lion"
     state_names = ("mean",)
     on_command_line = DefaultRate(0.0005, power=0.5, largest=3.0)
+    # Without decay, or with a slow start, 354 steps of MNIST come to 98.3 % and less.
+    command_settings: ClassVar = {"weight_decay": 1.0, "schedule": "cosine"}
 
     def __init__(
         self, lr: float = 1e-4, betas: Sequence[float] = (0.9, 0.99), weight_decay: float = 0.0

@@ -31,7 +31,7 @@ class NAdam(Optimizer):
     rule = "nadam"
     counts_steps = True
     state_names = ("mean", "square")
-    on_command_line = DefaultRate(0.003, power=0.5, largest=3.0)
+    on_command_line = DefaultRate(0.004, power=0.5, largest=3.0)
 
     def __init__(
         self,

@@ -24,7 +24,8 @@ class Optimizer:
     counts_steps : whether the formula depends on the number of the step, which is then saved with the state
 
     on_command_line : the default learning rate of `cnn train`
-    command_settings : arguments for which `cnn train` has another default than Python
+    command_settings : arguments for which `cnn train` has another default than Python, and "schedule", where another
+        one than the network's is better
 
     lr : attribute, to be set before any step by a schedule
     weight_decay : share of each weight added to its gradient, or taken off the weight if the optimizer says so; only

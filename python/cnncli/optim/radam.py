@@ -31,7 +31,7 @@ class RAdam(Optimizer):
     rule = "radam"
     counts_steps = True
     state_names = ("mean", "square")
-    on_command_line = DefaultRate(0.004, power=0.5, largest=3.0)
+    on_command_line = DefaultRate(0.01, power=0.5, largest=3.0)
 
     def __init__(
         self,

@@ -28,7 +28,7 @@ class RMSprop(Optimizer):
     """
 
     rule = "rmsprop"
-    on_command_line = DefaultRate(0.001, power=0.5, largest=3.0)
+    on_command_line = DefaultRate(0.003, power=0.5, largest=3.0)
 
     def __init__(
         self,

@@ -27,7 +27,7 @@ class Adagrad(Optimizer):
     rule = "adagrad"
     counts_steps = True
     state_names = ("sum",)
-    on_command_line = DefaultRate(0.04, power=0.5, largest=3.0)
+    on_command_line = DefaultRate(0.06, power=0.2, largest=2.0)
 
     def __init__(
         self,

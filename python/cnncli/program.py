@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,10 @@ from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
 from cnncli.lowering import couples_samples, in_three, leaves, lower, own_layers
 from cnncli.network import Network
-from cnncli.optim.optimizer import Optimizer
 from cnncli.program_lock import program_lock
+
+if TYPE_CHECKING:  # a prediction needs none
+    from cnncli.optim.optimizer import Optimizer
 
 _LOSSES: dict[type[Criterion], str] = {
     CrossEntropy: "cross_entropy",

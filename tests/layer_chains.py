@@ -257,7 +257,7 @@ def _training_fault(chain: Chain, rng: np.random.Generator) -> str:
 
     def compiled() -> float:
         core.bind(images.reshape(SAMPLES, *in_three(chain.shape)), targets.reshape(SAMPLES, -1))
-        result = core.step(np.arange(SAMPLES), seed=SEED, step=0, epoch=0, learning_rate=0.0, threads=1)
+        result = core.step(np.arange(SAMPLES), seed=SEED, step=0, epoch=0, settings=[], threads=1)
         assert result is not None
         return result[0]
 

@@ -322,27 +322,6 @@ def softmax_nll_backward(log_probabilities: Array, labels: Array, *, scale: floa
     return scale * (np.exp(log_probabilities) - np.eye(log_probabilities.shape[1])[labels])
 
 
-@_quiet
-def sgd_update(
-    parameter: Array,
-    gradient: Array,
-    velocity: Array | None,
-    *,
-    learning_rate: float,
-    momentum: float,
-    dampening: float,
-    nesterov: bool,
-    weight_decay: float,
-) -> tuple[Array, Array | None]:
-    """(parameter, velocity) after one step."""
-    parameter, gradient, velocity = _double(parameter, gradient, velocity)
-    step = gradient + weight_decay * parameter
-    if velocity is not None:
-        velocity = momentum * velocity + (1 - dampening) * step
-        step = step + momentum * velocity if nesterov else velocity
-    return parameter - learning_rate * step, velocity
-
-
 def philox4x32(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[int, int, int, int]:
     """Philox 4x32-10 of Salmon et al. 2011 in Python's integers."""
     c0, c1, c2, c3 = counter

@@ -10,6 +10,7 @@ from closeness import same_bits
 from cnncli import _core
 
 CLASSES = 3
+PLAIN_SGD = (0.1, 0.0, 0.0, 0.0, 0.0)
 
 
 def call_out(
@@ -33,9 +34,7 @@ class Small:
             x = self.program.add("foreign", [x], settings=call_out((1, 1, 2), self._calling(own), self._gradient))
         x = self.program.add("linear", [x], {"weight": self.weight, "grad_weight": self.gradient})
         self.program.loss(x, kind="cross_entropy")
-        self.program.sgd(
-            self.weight, self.gradient, None, momentum=0.0, dampening=0.0, nesterov=False, weight_decay=0.0
-        )
+        self.program.update("sgd", self.weight, self.gradient, {})
         self.program.finish()
         self.program.bind(self.images, self.labels)
 
@@ -52,7 +51,7 @@ class Small:
         return grad_output
 
     def step(self, indices: np.ndarray) -> tuple[float, int]:
-        return self.program.step(indices, seed=0, step=0, epoch=0, learning_rate=0.1, threads=1)
+        return self.program.step(indices, seed=0, step=0, epoch=0, settings=[PLAIN_SGD], threads=1)
 
     def losses(self) -> tuple[float, int]:
         return self.program.forward(first=0, count=len(self.images), losses=True, rows=None, threads=1)

@@ -60,7 +60,7 @@ def trained(build: Build, images: np.ndarray, threads: int = 1) -> tuple[Probe, 
     program.loss(last.output, kind="half_squared_error")
     program.finish()
     program.bind(images, np.zeros((len(images), int(np.prod(program.shape(last.output)))), np.float32))
-    program.step(np.arange(len(images)), seed=0, step=0, epoch=0, learning_rate=0.0, threads=threads)
+    program.step(np.arange(len(images)), seed=0, step=0, epoch=0, settings=[], threads=threads)
     return first, last
 
 

@@ -27,7 +27,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "layers": ({"layers"}, {"core", "errors"}),
     "criteria": ({"criteria"}, {"layers", "core", "errors"}),
-    "optim": ({"optim"}, {"layers", "core", "errors"}),
+    "optim": ({"optim", "default_rate"}, {"layers", "core", "errors"}),
     "recipe": ({"recipe", "picture_file", "digit_picture", "segmentation", "connected"}, {"bytes", "errors"}),
     "confidence": ({"confidence"}, set()),
     "network": (
@@ -38,9 +38,10 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "serialize": ({"serialize", "savable"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
     "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
     "loops": (
-        {"train", "plan", "held_out", "training_state", "evaluate", "runs", "records", "schedule", "timetable",
+        {"train", "trainer", "training_set", "keeper", "targets", "job", "finishing",
+         "plan", "held_out", "training_state", "evaluate", "runs", "records", "schedule", "timetable",
          "divergence",
-         "default_rate", "training_rules", "prospects", "outcome"},
+         "training_rules", "prospects", "outcome"},
         {
             "program",
             "network",
@@ -57,9 +58,10 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         },
     ),
     "model": (
-        {"__init__", "model", "given_images"},
+        {"model", "given_images"},
         {"program", "network", "serialize", "recipe", "confidence", "bytes", "layers", "core", "errors"},
     ),
+    "front": ({"__init__"}, {"model", "loops", "data", "network", "criteria", "optim", "layers", "errors"}),
 }
 TOP = {"cli", "__main__"}  # may use everything
 

@@ -96,7 +96,7 @@ def test_few_steps_are_told_as_few(tmp_path: Path, rng: np.random.Generator) -> 
 
 
 ANSWER = OneAnswer(0.1, 2.3)
-RUN = {"steps": 1000, "batch_size": 2, "learning_rate": 0.1}
+RUN = {"steps": 1000, "batch_size": 2, "learning_rate": 0.1, "usual_rate": 0.0016}
 
 
 def test_dead_network_is_told_with_a_smaller_rate() -> None:

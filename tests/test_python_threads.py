@@ -305,7 +305,7 @@ LONG_CALLS = {
     "permutation": "lambda: _core.permutation(3_000_000, seed=1, epoch=0)",
     "normal numbers": "lambda: _core.random_normal(c, seed=1, purpose=0)",
     "convolution": "lambda: _core.convolution_forward(x, y, w, None, groups=1, dilation=(1, 1), **window)",
-    "update": "lambda: _core.sgd_update(a, c, c2, **settings)",
+    "update": "lambda: _core.update('sgd', a, c, {'velocity': c2}, settings)",
     "activation": "lambda: _core.activation_forward(a, c, function='tanh')",
     "max pooling": "lambda: _core.max_pooling_forward(x, half, where, **halving)",
     "gradient of max pooling": "lambda: _core.max_pooling_backward(half, where, y, **halving)",
@@ -335,7 +335,7 @@ def test_a_counting_thread_keeps_four_fifths_of_its_speed_during_a(name: str) ->
         y, half, where = np.empty_like(x), np.empty((64, 32, 16, 16), np.float32), np.zeros((64, 32, 16, 16), np.int32)
         window = dict(stride=(1, 1), padding=(1, 1))
         halving = dict(kernel=(2, 2), stride=(2, 2), padding=(0, 0))
-        settings = dict(learning_rate=0.0, momentum=0.9, dampening=0.0, nesterov=False, weight_decay=0.0)
+        settings = [0.0, 0.9, 0.0, 0.0, 0.0]
         _core.max_pooling_forward(x, half, where, **halving)
         call = {LONG_CALLS[name]}
         call()

@@ -450,7 +450,7 @@ def test_changed_data_is_refused_at_resume(settings: TrainSettings, tmp_path: Pa
         ({"out": "no/such/folder/model.bin"}, "the folder .* does not exist; make it first"),
         ({"out": "."}, "is a folder; pass the name of a file as --out"),
         ({"schedule": "linear"}, "--schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle"),
-        ({"optimizer": "adam"}, "--optim adam: unknown; use sgd"),
+        ({"optimizer": "sdg"}, "--optim sdg: unknown; did you mean \"sgd\""),
         ({"architecture": "lenet6"}, 'no network is named "lenet6"; did you mean "lenet5"'),
         ({"validation": 0.001}, "--val 0.001: "),
         ({"target": 1.5}, "--target 1.5: use an accuracy above 0 and at most 1, such as 0.99"),

@@ -47,7 +47,7 @@ def said(folder: Path, text: str) -> str:
         ("learning_rate = inf", ", line 6, [training]: learning_rate is inf; use a number, more than 0"),
         ("weight_decay = -1", ", line 6, [training]: weight_decay is -1; use a number, at least 0"),
         ("nesterov = 1", ", line 6, [training]: nesterov is 1; use true or false"),
-        ('optimizer = "adam"', ', line 6, [training]: optimizer is "adam"; use sgd'),
+        ('optimizer = "sdg"', ', line 6, [training]: optimizer is "sdg"; did you mean "sgd"?'),
         ('schedule = "cosin"', ', line 6, [training]: schedule is "cosin"; did you mean "cosine"?'),
         ("schedule = []", ", line 6, [training]: schedule is []; use one of constant, step, cosine, one-cycle, "),
         ("learning_rat = 1", ', line 6, [training]: unknown setting "learning_rat"; did you mean "learning_rate"?'),

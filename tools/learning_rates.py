@@ -2,15 +2,18 @@
 
     python tools/learning_rates.py --data mnist --data-dir FOLDER lenet5 mlp
     python tools/learning_rates.py --data mnist --data-dir FOLDER lenet5 --batch-sizes 1024 --factors 1 4 16
+    python tools/learning_rates.py --data mnist --data-dir FOLDER lenet5 --batch-sizes 8 64 512 --optimizers adam lion
 
 The column "default" is what `cnn train` does without --lr. With --factors there are further columns: the rate of the
-network's description times each factor. Cells hold the test accuracy after the last epoch; "NaN" stands for a loss
-that was no number. Each row is printed as soon as it is done. docs/training.md holds the tables that came out of it.
+network's description, or the default one of another optimizer, times each factor. Cells hold the test accuracy after
+the last epoch; "NaN" stands for a loss that was no number. Each row is printed as soon as it is done. docs/training.md
+holds the tables that came out of it.
 """
 
 import argparse
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +21,11 @@ import numpy as np
 from cnncli import data
 from cnncli.architectures import read_model
 from cnncli.errors import CnnError
+from cnncli.optim import BY_NAME
 from cnncli.plan import TrainSettings
 from cnncli.records import Finished
 from cnncli.train import train
+from cnncli.training_options import OPTIMIZERS
 
 BATCH_SIZES = (4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
 
@@ -61,6 +66,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--images", type=int, help="train on so many images, drawn at random; default: all")
     parser.add_argument("--batch-sizes", type=int, nargs="+", default=BATCH_SIZES)
     parser.add_argument("--factors", type=float, nargs="*", default=())
+    parser.add_argument("--optimizers", nargs="+", choices=OPTIMIZERS, default=["sgd"])
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--schedule", help="default: the network's own")
@@ -70,35 +76,37 @@ def parse() -> argparse.Namespace:
 
 def main() -> None:
     asked = parse()
-    names = ["network", "batch size", "default", *(f"rate x {factor:g}" for factor in asked.factors)]
-    print(f"| {' | '.join(names)} |\n|---|---{'|--:' * (len(names) - 2)}|", flush=True)
+    names = ["network", "optimizer", "batch size", "default", *(f"rate x {factor:g}" for factor in asked.factors)]
+    print(f"| {' | '.join(names)} |\n|---|---|{'--:|' * (len(names) - 2)}", flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         source = asked.data
         if asked.images is not None:
             source = subset(asked.data, asked.data_dir, asked.images, folder)
-        for network in asked.networks:
-            rate = float(read_model(network)[0]["training"]["learning_rate"])
-            for batch_size in asked.batch_sizes:
-                cells = []
-                for factor in (None, *asked.factors):
-                    found = accuracy(
-                        TrainSettings(
-                            architecture=network,
-                            data=source,
-                            data_dir=asked.data_dir,
-                            epochs=asked.epochs,
-                            batch_size=batch_size,
-                            learning_rate=None if factor is None else factor * rate,
-                            schedule=asked.schedule,
-                            seed=asked.seed,
-                            threads=asked.threads,
-                            out=str(folder / "model.bin"),
-                            runs=str(folder / "runs"),
-                        )
+        for network, optimizer, batch_size in product(asked.networks, asked.optimizers, asked.batch_sizes):
+            rate = BY_NAME[optimizer].on_command_line.rate
+            if optimizer == "sgd":
+                rate = float(read_model(network)[0]["training"]["learning_rate"])
+            cells = []
+            for factor in (None, *asked.factors):
+                found = accuracy(
+                    TrainSettings(
+                        architecture=network,
+                        data=source,
+                        data_dir=asked.data_dir,
+                        epochs=asked.epochs,
+                        batch_size=batch_size,
+                        optimizer=optimizer,
+                        learning_rate=None if factor is None else factor * rate,
+                        schedule=asked.schedule,
+                        seed=asked.seed,
+                        threads=asked.threads,
+                        out=str(folder / "model.bin"),
+                        runs=str(folder / "runs"),
                     )
-                    cells.append("NaN" if found is None else f"{100 * found:.2f} %")
-                print(f"| {network} | {batch_size:,} | {' | '.join(cells)} |", flush=True)
+                )
+                cells.append("NaN" if found is None else f"{100 * found:.2f} %")
+            print(f"| {network} | {optimizer} | {batch_size:,} | {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":

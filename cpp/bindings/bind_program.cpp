@@ -9,6 +9,7 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/signals.h"
+#include "bindings/update_arguments.h"
 #include "program/program.h"
 
 namespace cnn {
@@ -128,18 +129,13 @@ class BoundProgram {
         program_.result(x);
     }
 
-    void sgd(const py::array& value, const py::array& gradient, const OptionalArray& velocity, float momentum,
-             float dampening, bool nesterov, float weight_decay) {
+    void update(const std::string& rule, const py::array& parameter, const py::array& gradient,
+                const std::map<std::string, py::array>& states, py::ssize_t group) {
         check_building();
-        float* parameter = output(value, "value", shape_of(value));
-        const float* grad = input(gradient, "gradient", shape_of(value));
-        float* state = optional_output(velocity, "velocity", shape_of(value));
-        check(state != nullptr || momentum == 0.0f, "velocity: an array is needed where momentum is not 0");
-        keep(value);
+        program_.update(groups_.update(rule, parameter, gradient, states, group));
+        keep(parameter);
         keep(gradient);
-        keep(velocity);
-        program_.sgd(value.size(), parameter, grad, state,
-                     {0.0f, momentum, dampening, weight_decay, nesterov});
+        for (const auto& state : states) keep(state.second);
     }
 
     void finish() {
@@ -178,10 +174,10 @@ class BoundProgram {
     }
 
     // (sum of losses, correct), over `indices`; `losses`: None or (count,), written. None: `should_stop` said
-    // so.
+    // so. `settings`: for each group of updates those of its rule.
     py::object step(const py::array& indices, std::uint64_t seed, std::uint32_t step_number,
-                    std::uint32_t epoch, float learning_rate, int threads, const OptionalArray& losses,
-                    const py::object& should_stop) {
+                    std::uint32_t epoch, const std::vector<std::vector<float>>& settings, int threads,
+                    const OptionalArray& losses, const py::object& should_stop) {
         check_idle();
         const std::int64_t* given = input<std::int64_t>(indices, "indices", {kAny});
         const py::ssize_t count = indices.shape(0);
@@ -201,7 +197,7 @@ class BoundProgram {
         context.seed = seed;
         context.step = step_number;
         context.epoch = epoch;
-        context.learning_rate = learning_rate;
+        groups_.set(settings);
         RunResult result;
         {
             const Running running(running_);
@@ -359,6 +355,7 @@ class BoundProgram {
     Shape input_shape_{1, 1, 1};
     py::object images_, targets_;
     std::vector<py::object> kept_;
+    UpdateGroups groups_;
     Program program_;
 };
 
@@ -373,13 +370,12 @@ void bind_program(py::module_& m) {
              py::arg("settings") = py::dict())
         .def("loss", &BoundProgram::loss, py::arg("x"), py::kw_only(), py::arg("kind"))
         .def("result", &BoundProgram::result, py::arg("x"))
-        .def("sgd", &BoundProgram::sgd, py::arg("value"), py::arg("gradient"), py::arg("velocity"),
-             py::kw_only(), py::arg("momentum"), py::arg("dampening"), py::arg("nesterov"),
-             py::arg("weight_decay"))
+        .def("update", &BoundProgram::update, py::arg("rule"), py::arg("parameter"), py::arg("gradient"),
+             py::arg("states"), py::kw_only(), py::arg("group") = 0)
         .def("finish", &BoundProgram::finish)
         .def("bind", &BoundProgram::bind, py::arg("images"), py::arg("targets"))
         .def("step", &BoundProgram::step, py::arg("indices"), py::kw_only(), py::arg("seed"), py::arg("step"),
-             py::arg("epoch"), py::arg("learning_rate"), py::arg("threads"), py::arg("losses") = py::none(),
+             py::arg("epoch"), py::arg("settings"), py::arg("threads"), py::arg("losses") = py::none(),
              py::arg("should_stop") = py::none())
         .def("forward", &BoundProgram::forward, py::kw_only(), py::arg("first"), py::arg("count"),
              py::arg("losses"), py::arg("rows"), py::arg("threads"), py::arg("should_stop") = py::none())

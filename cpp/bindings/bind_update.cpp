@@ -1,30 +1,36 @@
-#include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/update.h"
+#include "bindings/update_arguments.h"
 
 namespace cnn {
 namespace {
 
-void sgd(const py::array& p, const py::array& g, const OptionalArray& v, float learning_rate, float momentum,
-         float dampening, bool nesterov, float weight_decay) {
-    float* parameter = output(p, "parameter", shape_of(p));
-    const float* gradient = input(g, "gradient", shape_of(p));
-    float* velocity = optional_output(v, "velocity", shape_of(p));
-    check(velocity != nullptr || momentum == 0.0f, "velocity: an array is needed where momentum is not 0");
+void update(const std::string& name, const py::array& parameter, const py::array& gradient,
+            const std::map<std::string, py::array>& states, const std::vector<float>& settings) {
+    const UpdateRule& rule = update_rule(name);
+    const UpdateArrays arrays = update_arrays(rule, parameter, gradient, states);
+    const UpdateSettings values = update_settings(rule, words(rule.settings).size(), settings);
     Eager eager(0);
-    eager.context.learning_rate = learning_rate;
-    eager.then(new Sgd(p.size(), parameter, gradient, velocity,
-                       {learning_rate, momentum, dampening, weight_decay, nesterov}));
+    eager.then(new Update(rule, parameter.size(), arrays, values.data()));
     eager.run();
+}
+
+py::dict update_rules() {
+    py::dict rules;
+    for (int i = 0; i < update_rule_count(); ++i) {
+        const UpdateRule& rule = update_rule(i);
+        rules[rule.name] = py::make_tuple(py::tuple(py::cast(words(rule.states))),
+                                          py::tuple(py::cast(words(rule.settings))));
+    }
+    return rules;
 }
 
 }  // namespace
 
 void bind_update(py::module_& m) {
-    m.def("sgd_update", sgd, py::arg("parameter"), py::arg("gradient"), py::arg("velocity"), py::kw_only(),
-          py::arg("learning_rate"), py::arg("momentum"), py::arg("dampening"), py::arg("nesterov"),
-          py::arg("weight_decay"));
+    m.def("update", update, py::arg("rule"), py::arg("parameter"), py::arg("gradient"), py::arg("states"),
+          py::arg("settings"));
+    m.def("update_rules", update_rules);
 }
 
 }  // namespace cnn

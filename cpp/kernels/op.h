@@ -43,7 +43,6 @@ struct Context {
     std::uint64_t seed = 0;
     std::uint32_t step = 0;
     std::uint32_t epoch = 0;
-    float learning_rate = 0.0f;
 };
 
 class Op {

@@ -1,6 +1,9 @@
 #include "kernels/update.h"
 
 #include <algorithm>
+#include <iterator>
+#include <sstream>
+#include <stdexcept>
 
 namespace cnn {
 
@@ -18,21 +21,31 @@ void AddSlots::run(const Context& context, std::ptrdiff_t task, std::byte*) cons
                      accumulate_ || context.accumulate_gradients);
 }
 
-Sgd::Sgd(std::ptrdiff_t count, float* parameter, const float* gradient, float* velocity,
-         const SgdSettings& settings)
-    : body_(CNN_SELECT_BODY(update_body)),
-      count_(count),
-      parameter_(parameter),
-      gradient_(gradient),
-      velocity_(velocity),
-      settings_(settings) {}
+std::vector<std::string> words(const char* text) {
+    std::istringstream stream(text);
+    return {std::istream_iterator<std::string>(stream), {}};
+}
 
-void Sgd::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
-    const std::ptrdiff_t begin = task * kUpdateChunk, size = std::min(kUpdateChunk, count_ - begin);
-    SgdSettings settings = settings_;
-    settings.learning_rate = context.learning_rate;
-    body_->sgd(parameter_ + begin, gradient_ + begin, velocity_ ? velocity_ + begin : nullptr, size,
-               settings);
+int update_rule_count() {
+    return CNN_SELECT_BODY(update_rules)->count;
+}
+
+const UpdateRule& update_rule(int index) {
+    return CNN_SELECT_BODY(update_rules)->rules[index];
+}
+
+const UpdateRule& update_rule(const std::string& name) {
+    std::string known;
+    for (int i = 0; i < update_rule_count(); ++i) {
+        if (update_rule(i).name == name) return update_rule(i);
+        known += (i ? ", " : "") + std::string(update_rule(i).name);
+    }
+    throw std::invalid_argument("rule: expected one of " + known + ", got " + name);
+}
+
+void Update::run(const Context&, std::ptrdiff_t task, std::byte*) const {
+    const std::ptrdiff_t begin = task * kUpdateChunk;
+    rule_->run(arrays_, begin, std::min(begin + kUpdateChunk, count_), settings_);
 }
 
 }  // namespace cnn

@@ -1,14 +1,16 @@
 // From slot sums to new parameters.
 //
 // AddSlots: gradient = scale * sum over slots (a fixed tree, see slot_tree.h), or added to what is there.
-// Sgd: d = g + weight_decay * p; v = momentum * v + (1 - dampening) * d; d = nesterov ? d + momentum * v : v;
-//      p = p - learning_rate * d (Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013; dampening
-//      is Torch7's). Without a velocity array, d is used as it is. The learning rate is the context's.
-// Element i belongs to task i / kChunk.
+// Update: an update rule (update_rules.h) on all elements of one parameter.
+// Element i belongs to task i / kUpdateChunk.
 #pragma once
+
+#include <string>
+#include <vector>
 
 #include "kernels/op.h"
 #include "kernels/update_body.h"
+#include "kernels/update_rules.h"
 
 namespace cnn {
 
@@ -29,20 +31,28 @@ class AddSlots : public Op {
     bool accumulate_;
 };
 
-class Sgd : public Op {
+// The rules of the instruction set in use, the same ones for each. By name it throws std::invalid_argument
+// for one that is not there.
+int update_rule_count();
+const UpdateRule& update_rule(int index);
+const UpdateRule& update_rule(const std::string& name);
+
+// The names that a rule gives for its states or its settings.
+std::vector<std::string> words(const char* text);
+
+class Update : public Op {
   public:
-    Sgd(std::ptrdiff_t count, float* parameter, const float* gradient, float* velocity,
-        const SgdSettings& settings);
+    // `settings`: in the rule's order, read when it runs; they may change from one run to the next.
+    Update(const UpdateRule& rule, std::ptrdiff_t count, const UpdateArrays& arrays, const float* settings)
+        : rule_(&rule), count_(count), arrays_(arrays), settings_(settings) {}
     std::ptrdiff_t tasks(const Context&) const override { return (count_ + kUpdateChunk - 1) / kUpdateChunk; }
     void run(const Context& context, std::ptrdiff_t task, std::byte*) const override;
 
   private:
-    const UpdateBody* body_;
+    const UpdateRule* rule_;
     std::ptrdiff_t count_;
-    float* parameter_;
-    const float* gradient_;
-    float* velocity_;
-    SgdSettings settings_;
+    UpdateArrays arrays_;
+    const float* settings_;
 };
 
 }  // namespace cnn

@@ -1,23 +1,11 @@
 #include "kernels/update_body.h"
-#include "simd/vector.h"
+#include "simd/partial.h"
 
 namespace cnn {
 namespace CNN_ISA {
 namespace {
 
 constexpr int kSlots = 8;
-
-CNN_INLINE Native load_some(const float* p, std::ptrdiff_t count) {
-    if (count >= kWidth) return load_unaligned(p);
-    Native r{};
-    for (std::ptrdiff_t i = 0; i < count; ++i) r[i] = p[i];
-    return r;
-}
-
-CNN_INLINE void store_some(float* p, Native v, std::ptrdiff_t count) {
-    if (count >= kWidth) return store_unaligned(p, v);
-    for (std::ptrdiff_t i = 0; i < count; ++i) p[i] = v[i];
-}
 
 void add_slots(const float* slots, std::ptrdiff_t stride, std::ptrdiff_t slot_count, float* gradient,
                std::ptrdiff_t count, float scale, bool accumulate) {
@@ -34,27 +22,9 @@ void add_slots(const float* slots, std::ptrdiff_t stride, std::ptrdiff_t slot_co
     }
 }
 
-void sgd(float* parameter, const float* gradient, float* velocity, std::ptrdiff_t count,
-         const SgdSettings& s) {
-    const Native rate = broadcast_native(s.learning_rate), momentum = broadcast_native(s.momentum);
-    const Native undamped = broadcast_native(1.0f - s.dampening), decay = broadcast_native(s.weight_decay);
-    for (std::ptrdiff_t i = 0; i < count; i += kWidth) {
-        const std::ptrdiff_t rest = count - i;
-        const Native p = load_some(parameter + i, rest);
-        Native d = load_some(gradient + i, rest);
-        if (s.weight_decay != 0.0f) d += decay * p;
-        if (velocity != nullptr) {
-            const Native v = momentum * load_some(velocity + i, rest) + undamped * d;
-            store_some(velocity + i, v, rest);
-            d = s.nesterov ? d + momentum * v : v;
-        }
-        store_some(parameter + i, p - rate * d, rest);
-    }
-}
-
 }  // namespace
 
-extern const UpdateBody update_body = {add_slots, sgd};
+extern const UpdateBody update_body = {add_slots};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

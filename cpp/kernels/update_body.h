@@ -7,17 +7,10 @@
 
 namespace cnn {
 
-struct SgdSettings {
-    float learning_rate, momentum, dampening, weight_decay;
-    bool nesterov;
-};
-
 struct UpdateBody {
     // gradient = scale * (sum of the slots as a fixed tree), or gradient += that.
     void (*add_slots)(const float* slots, std::ptrdiff_t stride, std::ptrdiff_t slot_count, float* gradient,
                       std::ptrdiff_t count, float scale, bool accumulate);
-    void (*sgd)(float* parameter, const float* gradient, float* velocity, std::ptrdiff_t count,
-                const SgdSettings& settings);
 };
 
 CNN_DECLARE_BODIES(UpdateBody, update_body)

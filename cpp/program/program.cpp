@@ -70,10 +70,9 @@ void Program::result(int x) {
     graph_.read(x);
 }
 
-void Program::sgd(std::ptrdiff_t count, float* value, const float* gradient, float* velocity,
-                  const SgdSettings& settings) {
+void Program::update(std::unique_ptr<Update> op) {
     // Kept until all nodes are emitted: what they update comes first.
-    updates_.push_back(std::make_unique<Sgd>(count, value, gradient, velocity, settings));
+    updates_.push_back(std::move(op));
 }
 
 // The loss after the forward pass; returns the values of its tensor, log-probabilities of a classifier.

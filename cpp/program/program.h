@@ -48,8 +48,8 @@ class Program {
     void squared_error(int x, float factor);
     // What outputs() gives: the values of x.
     void result(int x);
-    void sgd(std::ptrdiff_t count, float* value, const float* gradient, float* velocity,
-             const SgdSettings& settings);
+    // Runs when all gradients of a step are there.
+    void update(std::unique_ptr<Update> op);
     void finish();
 
     // Samples to read; a null `labels` or `targets` where there is none.

@@ -14,6 +14,20 @@ CNN_INLINE Lanes minimum(const Lanes& a, const Lanes& b) {
     return select(less(b, a), b, a);
 }  // keeps a NaN in a
 
+// Correctly rounded, as IEEE 754 has it: the same bits on every CPU, where approximate reciprocals differ.
+CNN_INLINE Native sqrt_native(Native x) {
+#if defined(__AVX512F__)
+    return _mm512_maskz_sqrt_ps(0xffff, x);  // of all lanes; without a mask GCC 12 warns of its own header
+#elif defined(__AVX2__)
+    return _mm256_sqrt_ps(x);
+#elif defined(__SSE2__)
+    return _mm_sqrt_ps(x);
+#else
+    for (int i = 0; i < kWidth; ++i) x[i] = __builtin_sqrtf(x[i]);
+    return x;
+#endif
+}
+
 // 2^n for integer-valued n in [-126, 127].
 CNN_INLINE Native power_of_two(Native n) {
     const NativeInt exponent = (__builtin_convertvector(n, NativeInt) + 127) << 23;

@@ -1,4 +1,4 @@
-"""Convolutional networks on any CPU: `cnncli.load("model.bin").predict(images)`.
+"""Convolutional networks on any CPU: `cnncli.load("model.bin").predict(images)`, `cnncli.Trainer(network, images)`.
 
 Nothing heavy is imported before it is used: `import cnncli` loads no NumPy.
 """
@@ -8,22 +8,50 @@ from typing import TYPE_CHECKING
 from cnncli.version import __version__
 
 if TYPE_CHECKING:
-    from cnncli.model import Model, Prediction, load
+    from cnncli import criteria, data, layers, optim
+    from cnncli.model import Model, Prediction, load, save
     from cnncli.network import Network
+    from cnncli.timetable import Timetable
+    from cnncli.trainer import Trainer
 
-__all__ = ["Model", "Network", "Prediction", "__version__", "load"]
+# Each name, and the module it is in; of a module, the module itself.
+_PLACES = {
+    "Model": "model",
+    "Network": "network",
+    "Prediction": "model",
+    "Timetable": "timetable",
+    "Trainer": "trainer",
+    "criteria": "criteria",
+    "data": "data",
+    "layers": "layers",
+    "load": "model",
+    "optim": "optim",
+    "save": "model",
+}
+
+__all__ = [
+    "Model",
+    "Network",
+    "Prediction",
+    "Timetable",
+    "Trainer",
+    "__version__",
+    "criteria",
+    "data",
+    "layers",
+    "load",
+    "optim",
+    "save",
+]
 
 
 def __getattr__(name: str) -> object:
-    if name in ("Model", "Prediction", "load"):
-        from cnncli import model
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return getattr(model, name)
-    if name == "Network":
-        from cnncli.network import Network
-
-        return Network
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"cnncli.{_PLACES[name]}")
+    return module if name == _PLACES[name] else getattr(module, name)
 
 
 def __dir__() -> list[str]:

@@ -1,6 +1,6 @@
 """The compiled core. Arrays are C-contiguous; outputs come allocated; nothing is converted silently."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -133,17 +133,10 @@ def softmax_nll_forward(
 def softmax_nll_backward(
     log_probabilities: _Float, labels: NDArray[np.int64], grad_input: _Float, *, scale: float
 ) -> None: ...
-def sgd_update(
-    parameter: _Float,
-    gradient: _Float,
-    velocity: _Float | None,
-    *,
-    learning_rate: float,
-    momentum: float,
-    dampening: float,
-    nesterov: bool,
-    weight_decay: float,
+def update(
+    rule: str, parameter: _Float, gradient: _Float, states: dict[str, _Float], settings: Sequence[float]
 ) -> None: ...
+def update_rules() -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]: ...
 def random_uniform(out: _Float, *, seed: int, purpose: int, stream: int = 0) -> None: ...
 def random_normal(out: _Float, *, seed: int, purpose: int, stream: int = 0) -> None: ...
 def permutation(count: int, *, seed: int, epoch: int) -> NDArray[np.int64]: ...
@@ -170,16 +163,8 @@ class Program:
     ) -> int: ...
     def loss(self, x: int, *, kind: str) -> None: ...
     def result(self, x: int) -> None: ...
-    def sgd(
-        self,
-        value: _Float,
-        gradient: _Float,
-        velocity: _Float | None,
-        *,
-        momentum: float,
-        dampening: float,
-        nesterov: bool,
-        weight_decay: float,
+    def update(
+        self, rule: str, parameter: _Float, gradient: _Float, states: dict[str, _Float], *, group: int = 0
     ) -> None: ...
     def finish(self) -> None: ...
     def bind(self, images: NDArray[Any], targets: NDArray[Any] | None) -> None: ...
@@ -190,7 +175,7 @@ class Program:
         seed: int,
         step: int,
         epoch: int,
-        learning_rate: float,
+        settings: Sequence[Sequence[float]],
         threads: int,
         losses: _Float | None = None,
         should_stop: Callable[[], bool] | None = None,

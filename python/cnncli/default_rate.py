@@ -1,12 +1,37 @@
-"""The learning rate for a batch size that a network's description was not made for."""
+"""The learning rate of an optimizer, and for a batch size that a network's description was not made for."""
+
+from dataclasses import dataclass
 
 # Of a description's rate, for any batch size: no network that ships ends at chance with it, whatever the batch size;
 # twice the rate costs lenet5 a point with batches of 1,024, four times ends it at chance with 2,048: docs/training.md.
 LARGEST_FACTOR = 1.4
 
 
-def rate_factor(described_batch_size: int, batch_size: int) -> float:
-    """By how much a described learning rate is multiplied for another batch size: in proportion, and at most 1.4.
+@dataclass(frozen=True)
+class DefaultRate:
+    """The learning rate that `cnn train` takes for an optimizer where nobody gives one; measured in docs/training.md.
+
+    rate : with batches of 64
+    power, largest : for another batch size it is multiplied by min((batch size / 64) ** power, largest)
+    """
+
+    rate: float
+    power: float = 1.0
+    largest: float = LARGEST_FACTOR
+
+    def factor(self, described_batch_size: int, batch_size: int) -> float:
+        """By how much a rate for one batch size is multiplied for another one."""
+        return rate_factor(described_batch_size, batch_size, self.power, self.largest)
+
+    def at(self, batch_size: int) -> float:
+        """The rate for a batch size."""
+        return self.rate * self.factor(64, batch_size)
+
+
+def rate_factor(
+    described_batch_size: int, batch_size: int, power: float = 1.0, largest: float = LARGEST_FACTOR
+) -> float:
+    """By how much a learning rate is multiplied for another batch size: for SGD in proportion, and at most 1.4.
 
     With a smaller batch there are more steps in an epoch and each follows fewer images. In proportion, an image moves
     the weights as much as before; the described rate itself lets momentum add up steps that are mostly noise, until
@@ -19,4 +44,4 @@ def rate_factor(described_batch_size: int, batch_size: int) -> float:
     >>> [rate_factor(64, batch_size) for batch_size in (1, 8, 64, 128, 1024)]
     [0.015625, 0.125, 1.0, 1.4, 1.4]
     """
-    return min(batch_size / described_batch_size, LARGEST_FACTOR)
+    return float(min((batch_size / described_batch_size) ** power, largest))

@@ -16,7 +16,7 @@ from cnncli.layers.arrays import format_shape
 from cnncli.network import Network
 from cnncli.program import Program
 from cnncli.recipe import InputRecipe
-from cnncli.serialize import load_model
+from cnncli.serialize import load_model, save_model
 
 if TYPE_CHECKING:
     from cnncli.recipe import Picture
@@ -189,6 +189,14 @@ def load(path: StrPath) -> Model:
     Raises FormatError if the file is damaged or no model, CnnError if it cannot be read.
     """
     return Model(load_model(path), frozen=True)
+
+
+def save(network: Network | Model, path: StrPath) -> None:
+    """Write a network to a model file that `load` and `cnn predict` read; the file appears whole or not at all.
+
+    Raises FormatError for what could not be read back (NaN in the weights), CnnError if it cannot be written.
+    """
+    save_model(path, network.network if isinstance(network, Model) else network)
 
 
 def _check_range(images: npt.NDArray[Any], largest: int, kind: str) -> None:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.default_rate import rate_factor
-
 # Of the number of right answers. With three, one network of 700 that knows something is missed, were it at chance.
 _STANDARD_ERRORS = 3.0
 # Before the images are looked at again, which costs a moment: what is far from chance needs no look.
@@ -79,6 +77,7 @@ def remark(
     steps: int,
     batch_size: int,
     learning_rate: float,
+    usual_rate: float,
     normalizes: bool,
 ) -> str | None:
     """One line with a remedy for a network that learned nothing; None for one that learned.
@@ -87,12 +86,13 @@ def remark(
     losses : of all epochs, in training
     trained : during the epoch that was kept
     again : with the network that was kept, on images it was trained on
+    usual_rate : what `cnn train` takes for this optimizer and batch size where nobody says more
     normalizes : whether it has batch normalization, which may be right in training and wrong afterwards
     """
     if answer.loss == 0:  # one class
         return None
     is_better = again.accuracy > answer.by_luck(again.images) or again.loss < _BETTER_LOSS * answer.loss
-    remedy = _remedy(answer, trained, steps, batch_size, learning_rate, normalizes)
+    remedy = _remedy(answer, trained, steps, batch_size, learning_rate, usual_rate, normalizes)
     if not is_better:
         return (
             f"nothing was learned: of the training images {100 * again.accuracy:.2f} % are right, and "
@@ -111,7 +111,13 @@ def _never_fell(answer: OneAnswer, losses: Sequence[float]) -> bool:
 
 
 def _remedy(
-    answer: OneAnswer, trained: Measured, steps: int, batch_size: int, learning_rate: float, normalizes: bool
+    answer: OneAnswer,
+    trained: Measured,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    usual_rate: float,
+    normalizes: bool,
 ) -> str:
     if normalizes and trained.accuracy > answer.by_luck(trained.images):
         return (
@@ -120,7 +126,6 @@ def _remedy(
         )
     if steps < _FEW_STEPS:
         return f"{steps} steps are few: pass more --epochs, or a smaller --batch-size"
-    usual = 0.05 * rate_factor(64, batch_size)
-    if learning_rate < usual / 50:
-        return f"--lr {learning_rate:.3g} is small: pass a larger one, such as {usual:.2g}"
+    if learning_rate < usual_rate / 50:
+        return f"--lr {learning_rate:.3g} is small: pass a larger one, such as {usual_rate:.2g}"
     return f"pass a smaller --lr, such as {learning_rate / 10:.2g}, or look whether images and labels belong together"

@@ -9,11 +9,11 @@ from typing import Any
 from cnncli import data
 from cnncli.data import DataSet, PictureWish
 from cnncli.data.raw import RawSet
-from cnncli.default_rate import rate_factor
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.files import printable
 from cnncli.held_out import Held, share_to_hold_out
 from cnncli.network import Network
+from cnncli.optim import BY_NAME, Optimizer
 from cnncli.recipe import COLOURS
 from cnncli.runs import RunFolder
 from cnncli.training_rules import check_asked, check_described
@@ -21,8 +21,9 @@ from cnncli.typed_json import from_json
 
 # Enough to tell 99 % from 98.5 % on MNIST, and too few to be missed in training.
 _VALIDATION_FOR_TARGET = 0.05
-# For descriptions that give no learning rate, or no batch size.
-_RATE, _BATCH_SIZE = 0.05, 64
+_BATCH_SIZE = 64  # for descriptions that give none
+# What a description says of these holds for its own optimizer, "sgd" where it names none.
+_OF_OPTIMIZER = ("learning_rate", "momentum", "nesterov", "weight_decay")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class TrainSettings:
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     label_column : which column of a list or table is the label; None: it is found
+    loss : "cross-entropy" or "nll", for a network whose last layer is LogSoftMax
     """
 
     architecture: str = "lenet5"
@@ -77,6 +79,7 @@ class TrainSettings:
     skip_bad: bool = False
     use_cache: bool = True
     label_column: str | None = None
+    loss: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,9 @@ class Plan:
     epochs : at most, if there is a target
     cycle : epochs of the schedule's first cycle; None: all of them. Runs of older versions have none
     shares : of the training images, for each epoch, the hardest; none: all images in every epoch
-    rate_factor : by which `learning_rate` is the one of the network's description, for another batch size; None if
-        the user gave the rate. Runs of older versions have none
+    momentum : None for optimizers without one
+    rate_factor : by which `learning_rate` is the one of the network's description or the optimizer, for another batch
+        size; None if the user gave the rate. Runs of older versions have none
     validation, own_validation : share of the training images that is held out; or the data set's own part validates
     prepare, colour, size, skip_bad : as the user asked for them; what was decided is in the model's recipe
     """
@@ -100,7 +104,7 @@ class Plan:
     batch_size: int
     optimizer: str
     learning_rate: float
-    momentum: float
+    momentum: float | None
     nesterov: bool
     weight_decay: float
     schedule: str
@@ -117,6 +121,7 @@ class Plan:
     skip_bad: bool = False
     own_validation: bool = False
     label_column: str | None = None
+    loss: str = "cross-entropy"
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -230,10 +235,19 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
     if settings.target is not None:
         defaults = {"validation": _VALIDATION_FOR_TARGET, **defaults, **description.get("target", {})}
 
+    described_optimizer = defaults.get("optimizer", "sgd")
+    optimizer = settings.optimizer or described_optimizer
+    kind = BY_NAME[optimizer]
+    if optimizer != described_optimizer:
+        own = {*_OF_OPTIMIZER, *kind.command_settings}
+        defaults = {key: value for key, value in defaults.items() if key not in own}
+    usual = {**kind().settings(), **kind.command_settings}
+    _check_momentum(settings, defaults, optimizer, source)
+
     def choose(asked: Any, key: str, otherwise: Any) -> Any:
         return asked if asked is not None else defaults.get(key, otherwise)
 
-    momentum = float(choose(settings.momentum, "momentum", 0.9))
+    momentum = float(choose(settings.momentum, "momentum", usual["momentum"])) if "momentum" in usual else None
     epochs = int(choose(settings.epochs, "epochs", 10))
     batch_size = int(choose(settings.batch_size, "batch_size", _BATCH_SIZE))
     plan = Plan(
@@ -243,12 +257,12 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         data_digest="",
         epochs=epochs,
         batch_size=batch_size,
-        optimizer=choose(settings.optimizer, "optimizer", "sgd"),
-        learning_rate=float(choose(settings.learning_rate, "learning_rate", _RATE)),
+        optimizer=optimizer,
+        learning_rate=float(choose(settings.learning_rate, "learning_rate", kind.on_command_line.rate)),
         momentum=momentum,
-        nesterov=defaults.get("nesterov", False) and momentum > 0,
-        weight_decay=float(choose(settings.weight_decay, "weight_decay", 0.0)),
-        schedule=choose(settings.schedule, "schedule", "cosine"),
+        nesterov="nesterov" in usual and defaults.get("nesterov", False) and bool(momentum),
+        weight_decay=float(choose(settings.weight_decay, "weight_decay", usual.get("weight_decay", 0.0))),
+        schedule=choose(settings.schedule, "schedule", usual.get("schedule", "cosine")),
         validation=float(choose(settings.validation, "validation", 0.0)),
         seed=int(settings.seed),
         out=str(Path(settings.out or "model.bin").resolve()),
@@ -260,6 +274,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         size=list(settings.size) if settings.size is not None else None,
         skip_bad=settings.skip_bad,
         label_column=settings.label_column,
+        loss=choose(settings.loss, "loss", "cross-entropy"),
     )
     if plan.target is not None and plan.validation == 0:
         raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
@@ -267,8 +282,37 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         return plan
     # A description without a rate takes one that suits batches of `_BATCH_SIZE`, whatever its own batch size.
     described = defaults.get("batch_size", _BATCH_SIZE) if "learning_rate" in defaults else _BATCH_SIZE
-    factor = rate_factor(described, batch_size)
+    factor = kind.on_command_line.factor(described, batch_size)
     return replace(plan, learning_rate=factor * plan.learning_rate, rate_factor=factor)
+
+
+def _check_momentum(settings: TrainSettings, described: Mapping[str, Any], optimizer: str, source: str) -> None:
+    """Raises UsageError or FormatError for a momentum of an optimizer that has none."""
+    have = [name for name, kind in BY_NAME.items() if "momentum" in kind().settings()]
+    if optimizer in have:
+        return
+    if settings.momentum is not None:
+        raise UsageError(
+            f"--momentum {settings.momentum:g}: {optimizer} has no such setting; leave it out or use --optim "
+            f"{' or '.join(have)}"
+        )
+    if "momentum" in described:
+        raise FormatError(
+            f"{printable(source)}, [training]: momentum is {described['momentum']:g}, but {optimizer} has no such "
+            "setting; leave it out"
+        )
+
+
+def make_optimizer(plan: Plan) -> Optimizer:
+    """The optimizer that a plan describes, before its first step."""
+    kind = BY_NAME[plan.optimizer]
+    wanted: dict[str, Any] = {
+        "lr": plan.learning_rate,
+        "momentum": plan.momentum,
+        "nesterov": plan.nesterov,
+        "weight_decay": plan.weight_decay,
+    }
+    return kind(**{name: value for name, value in wanted.items() if name in kind().settings()})
 
 
 def with_data(plan: Plan, dataset: DataSet, name_or_path: str, part: Held) -> Plan:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,10 @@ from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
 from cnncli.lowering import couples_samples, in_three, leaves, lower, own_layers
 from cnncli.network import Network
-from cnncli.optim import SGD
 from cnncli.program_lock import program_lock
+
+if TYPE_CHECKING:  # a prediction needs none
+    from cnncli.optim.optimizer import Optimizer
 
 _LOSSES: dict[type[Criterion], str] = {
     CrossEntropy: "cross_entropy",
@@ -60,7 +63,8 @@ class Program:
     network : its arrays are read and written in place; replace none of them while a program uses it
     batch_size : the most samples of one step
     criterion : CrossEntropy (the default), NLL, MSE or HalfSquaredError
-    optimizer : SGD; None for a program that does not train
+    optimizer : of cnncli.optim, or one of your own, whose `update` then runs in Python after each native step; None for
+        a program that does not train
     threads : default CNN_NUM_THREADS, else the CPUs this process may use; changes no bit of any result
     seed : of dropout
     frozen : the network's arrays will not change any more, so that predictions of a few samples may keep copies of
@@ -70,7 +74,7 @@ class Program:
     A program holds a lock: of two Python threads that use it, one waits. Programs of one network share its arrays and
     not the lock: a prediction beside a training step of another one may read weights of which some are updated. In a
     process forked while another thread was inside, the program raises UsageError.
-    Raises UsageError for a criterion or optimizer that cannot be compiled.
+    Raises UsageError for a criterion that cannot be compiled.
     """
 
     def __init__(
@@ -79,7 +83,7 @@ class Program:
         batch_size: int,
         *,
         criterion: Criterion | None = None,
-        optimizer: SGD | None = None,
+        optimizer: Optimizer | None = None,
         threads: int | None = None,
         seed: int = 0,
         frozen: bool = False,
@@ -104,6 +108,7 @@ class Program:
         if type(self.criterion) not in _LOSSES:
             known = ", ".join(kind.__name__ for kind in _LOSSES)
             raise UsageError(f"{self.criterion!r}: cannot be compiled; use one of {known}")
+        self._groups: list[bool] = []  # of parameters with the same settings: whether their weights decay
         self._training = self._compile(batch_size, training=True) if optimizer is not None else None
         self._evaluating: _core.Program | None = None
         self._images: npt.NDArray[Any] | None = None
@@ -121,13 +126,14 @@ class Program:
             program.bind(self._images, self._targets)
 
     def step(
-        self, indices: npt.NDArray[np.int64], *, step: int, epoch: int, learning_rate: float,
+        self, indices: npt.NDArray[np.int64], *, step: int, epoch: int, learning_rate: float | None = None,
         losses: FloatArray | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> StepResult:
         """Forward, loss, backward and update on the bound samples `indices`, as one native call.
 
         step : number of this step in the whole training, from which dropout draws
+        learning_rate : becomes the optimizer's `lr`; default: the one that it has
         losses : float32 (samples,), gets the loss of each sample before the update
         should_stop : asked every 20 ms or so while the step runs
 
@@ -136,19 +142,27 @@ class Program:
         Raises Interrupted once `should_stop` is true, and whatever a signal handler raises (KeyboardInterrupt):
         then nothing but gradients has changed.
         """
-        program = self._needs_training()
+        program, optimizer = self._needs_training(), self.optimizer
+        assert optimizer is not None
         with self._lock, self._mode(training=True):
+            if learning_rate is not None:
+                optimizer.lr = learning_rate
             result = program.step(
                 np.ascontiguousarray(indices, np.int64),
                 seed=self._seed,
                 step=step,
                 epoch=epoch,
-                learning_rate=learning_rate,
+                settings=self._settings(optimizer),
                 threads=self._threads,
                 losses=losses,
                 should_stop=should_stop,
             )
-        loss, correct = _completed(result)
+            loss, correct = _completed(result)
+            if math.isfinite(loss):  # else the core has updated nothing
+                if optimizer.runs_in_core:
+                    optimizer.steps += 1
+                else:
+                    optimizer.step(self.network.named_parameters())
         return StepResult(loss / len(indices), correct, len(indices))
 
     def predict(self, images: npt.ArrayLike) -> FloatArray:
@@ -203,9 +217,7 @@ class Program:
         return sum(program.bytes() for program in programs)
 
     def _compile(self, batch_size: int, *, training: bool) -> _core.Program:
-        network, criterion, optimizer = self.network, self.criterion, self.optimizer
-        if training and type(optimizer) is not SGD:
-            raise UsageError(f"{optimizer!r}: cannot be compiled; use SGD")
+        network, criterion = self.network, self.criterion
         layers = list(network)
         self._check_memory(batch_size, training)
         for layer in leaves(layers):  # own layers and eager calls see the mode too
@@ -222,19 +234,32 @@ class Program:
         self._outputs = int(np.prod(network.output_shape(network.input_shape)))
         core.loss(x, kind=_LOSSES[type(criterion)])
         if training:
-            assert optimizer is not None
-            for parameter in network.named_parameters():
-                core.sgd(
-                    parameter.value,
-                    parameter.gradient,
-                    optimizer.state_of(parameter)["velocity"] if optimizer.momentum else None,
-                    momentum=optimizer.momentum,
-                    dampening=optimizer.dampening,
-                    nesterov=optimizer.nesterov,
-                    weight_decay=optimizer.weight_decay if parameter.decay else 0.0,
-                )
+            self._add_updates(core)
         core.finish()
         return core
+
+    def _add_updates(self, core: _core.Program) -> None:
+        """The optimizer's rule on each parameter; those that decay share its settings of a step, and the others."""
+        optimizer, groups = self.optimizer, self._groups
+        assert optimizer is not None
+        if not optimizer.runs_in_core:
+            return
+        for parameter in self.network.named_parameters():
+            if parameter.decay not in groups:
+                groups.append(parameter.decay)
+            core.update(
+                optimizer.rule, parameter.value, parameter.gradient, optimizer.state_of(parameter),
+                group=groups.index(parameter.decay),
+            )
+
+    def _settings(self, optimizer: Optimizer) -> list[list[float]]:
+        """Of the optimizer's next step, for each group of parameters."""
+        step, decay = optimizer.steps + 1, optimizer.weight_decay
+        if not self._groups:
+            return []
+        if decay == 0:
+            return [optimizer.rule_settings(step, 0.0)] * len(self._groups)
+        return [optimizer.rule_settings(step, decay if decays else 0.0) for decays in self._groups]
 
     def _check_memory(self, batch_size: int, training: bool) -> None:
         """Before the core asks for it: a small file may describe a network that no machine holds."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from cnncli.description import quoted
 from cnncli.errors import DataError, UsageError
-from cnncli.layers import BatchNormalization
+from cnncli.layers import BatchNormalization, LogSoftMax
 from cnncli.network import Network
 from cnncli.timetable import Timetable
 
@@ -51,6 +51,16 @@ def check_prospects(
         )
     warnings += _check_normalization(network, timetable)
     return warnings
+
+
+def check_loss(network: Network, loss: str) -> None:
+    """Raises UsageError for "nll" of outputs that are no log-probabilities."""
+    *_, (name, last) = network.leaves()
+    if loss == "nll" and not isinstance(last, LogSoftMax):
+        raise UsageError(
+            f"--loss nll: takes log-probabilities, but the last layer of {network.name or 'the network'} is {name}, "
+            f"{last!r}; end it with LogSoftMax, or use --loss cross-entropy"
+        )
 
 
 def _check_normalization(network: Network, timetable: Timetable) -> Iterable[str]:

@@ -13,6 +13,7 @@ class Started:
     first_step : 0, or where a resumed run goes on
     notice : one line the user should see, such as that another data set is used; or None
     warnings : lines about what will hardly be learned; none for a run that goes on
+    optimizer : its name on the command line
     learning_rate : the largest one
     rate_factor : by which it is the description's, for another batch size; None if the user gave it
     target : validation accuracy at which the training ends before its last epoch; or None
@@ -35,6 +36,7 @@ class Started:
     steps: int
     first_step: int
     batch_size: int
+    optimizer: str
     learning_rate: float
     rate_factor: float | None
     threads: int
@@ -46,20 +48,34 @@ class Started:
     notes: list[str]
 
 
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """One step is over.
+
+    epoch, step : counted from 1; steps over all epochs
+    loss : mean over its samples, before its update
+    """
+
+    epoch: int
+    step: int
+    loss: float
+    samples: int
+
+
 @dataclass(frozen=True)
 class Progress:
     """Where the training is, a few times a second.
 
     epoch : counted from 1
     step : steps done so far, over all epochs
-    loss, accuracy : mean over the epoch so far
+    loss, accuracy : mean over the epoch so far; no accuracy where the targets are no classes
     seconds_left : to the end of the training, or of the cycle at which it may have reached its target
     """
 
     epoch: int
     step: int
     loss: float
-    accuracy: float
+    accuracy: float | None
     learning_rate: float
     images_per_second: float
     seconds_left: float
@@ -70,14 +86,14 @@ class EpochDone:
     """One epoch is over. Validation measures are None without validation images.
 
     images : those that the epoch took, all or the hardest
-    loss, accuracy : means over them
+    loss, accuracy : means over them; no accuracy where the targets are no classes
     """
 
     epoch: int
     epochs: int
     images: int
     loss: float
-    accuracy: float
+    accuracy: float | None
     validation_loss: float | None
     validation_accuracy: float | None
     learning_rate: float

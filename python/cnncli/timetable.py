@@ -1,4 +1,4 @@
-"""Which steps an epoch has, where an epoch may take a share of the images only."""
+"""Which steps an epoch has, where an epoch may take a share of the images only, and the learning rate of each step."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli import schedule as schedules
+
 
 class Timetable:
     """The steps of a training: a pure function of sizes, known before it begins.
@@ -15,14 +17,20 @@ class Timetable:
     images : number of images trained on
     batch_size, epochs : int >= 1
     shares : share in (0, 1] of the images for each epoch; later epochs take the last one; none: all images
+    schedule : how the learning rate changes, one of `schedule.SCHEDULES`
+    cycle : epochs of the schedule's first cycle, and then each epoch is one at a lower rate; None: all epochs are one
 
     >>> table = Timetable(100, 10, 3, [1.0, 0.5])
     >>> [table.images(epoch) for epoch in range(3)], table.first_step(2), table.epoch_of(14), table.steps
     ([100, 50, 50], 15, 1, 20)
     """
 
-    def __init__(self, images: int, batch_size: int, epochs: int, shares: Sequence[float] = ()) -> None:
-        self.batch_size, self.epochs = batch_size, epochs
+    def __init__(
+        self, images: int, batch_size: int, epochs: int, shares: Sequence[float] = (), *, schedule: str = "constant",
+        cycle: int | None = None,
+    ) -> None:  # fmt: skip
+        self.batch_size, self.epochs, self.shares = batch_size, epochs, tuple(shares)
+        self.schedule, self.cycle = schedule, cycle or epochs
         later = shares[-1] if shares else 1.0
         counts = [max(1, round(share * images)) for share in (*shares[:epochs], *[later] * (epochs - len(shares)))]
         self._counts = counts
@@ -44,6 +52,19 @@ class Timetable:
     def epoch_of(self, step: int) -> int:
         """The epoch that a step belongs to."""
         return bisect_right(self._starts, step) - 1
+
+    def ends_cycle(self, epoch: int) -> bool:
+        """Whether an epoch ends a cycle of the schedule; after the first cycle each one does."""
+        return epoch + 1 >= self.cycle
+
+    def learning_rate(self, step: int, peak: float) -> float:
+        """Of a step; `peak` is the largest one."""
+        first, end, share = 0, self.first_step(self.cycle), 1.0
+        if step >= end:
+            epoch = self.epoch_of(step)
+            first, end = self.first_step(epoch), self.first_step(epoch + 1)
+            share = schedules.FURTHER_CYCLE_SHARE
+        return schedules.learning_rate(self.schedule, share * peak, step - first, end - first)
 
 
 class HardImages:

@@ -4,11 +4,20 @@ network's description, the recorded command and the reference page are all made 
 Only plain values here: help must come at once.
 """
 
+import os
 from dataclasses import dataclass
 from typing import Any, Literal
 
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
-OPTIMIZERS = ("sgd",)
+LOSSES = ("cross-entropy", "nll")
+# The files of the folder `optim` are the table of optimizers.
+OPTIMIZERS = tuple(
+    sorted(
+        entry.name.removesuffix(".py")
+        for entry in os.scandir(os.path.join(os.path.dirname(__file__), "optim"))  # noqa: PTH118, PTH120
+        if entry.name.endswith(".py") and entry.name not in ("__init__.py", "optimizer.py")
+    )
+)
 
 Kind = Literal["whole", "number", "word", "text", "path", "folder", "flag", "size"]
 
@@ -21,6 +30,7 @@ class TrainingOption:
     kind : "whole" or "number" within `limits`, a "word" of `words`, "text", a "path", a "folder", a "flag", or "size"
     help : one sentence or two; what is chosen without it stands in `otherwise`
     flag : the option; "" where it is --field
+    long_flag : another word for it
     limits : of numbers: least and most are allowed, above and below are not
     default : value without the option; None: it is decided later
     is_described : a network's description may set it in [training]
@@ -34,6 +44,7 @@ class TrainingOption:
     help: str
     metavar: str = ""
     flag: str = ""
+    long_flag: str = ""
     words: tuple[str, ...] = ()
     limits: tuple[tuple[str, float], ...] = ()
     default: Any = None
@@ -103,20 +114,28 @@ TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
         is_recorded=True,
     ),
     TrainingOption(
-        "optimizer", "word", "What makes steps of gradients: sgd.", "NAME", "--optim", OPTIMIZERS, is_described=True,
-        is_recorded=True,
+        "loss", "word",
+        "What is made small: cross-entropy of the scores, or nll of log-probabilities, for a network whose last layer "
+        "is LogSoftMax.", "NAME", words=LOSSES, is_described=True, is_recorded=True,
+        otherwise="the description's, or cross-entropy",
     ),
     TrainingOption(
-        "learning_rate", "number", "Largest learning rate.", "RATE", "--lr", limits=_limits(above=0), is_described=True,
-        is_recorded=True, otherwise="the description's, scaled from its batch size to --batch-size",
+        "optimizer", "word", f"What makes steps of gradients: {', '.join(OPTIMIZERS)}.", "NAME", "--optim",
+        long_flag="--optimizer", words=OPTIMIZERS, is_described=True, is_recorded=True,
+        otherwise="the description's, or sgd",
     ),
     TrainingOption(
-        "momentum", "number", "Share of the last step kept.", "SHARE", limits=_limits(least=0, below=1),
-        is_described=True, is_recorded=True,
+        "learning_rate", "number", "Largest learning rate.", "RATE", "--lr", long_flag="--learning-rate",
+        limits=_limits(above=0), is_described=True, is_recorded=True,
+        otherwise="the description's or, for another optimizer, that optimizer's, scaled to --batch-size",
+    ),
+    TrainingOption(
+        "momentum", "number", "Share of the last step kept, by sgd and rmsprop.", "SHARE",
+        limits=_limits(least=0, below=1), is_described=True, is_recorded=True,
     ),
     TrainingOption(
         "weight_decay", "number", "L2 penalty on weights, not on biases.", "RATE", limits=_limits(least=0),
-        is_described=True, is_recorded=True,
+        is_described=True, is_recorded=True, otherwise="as for --lr",
     ),
     TrainingOption(
         "schedule", "word", f"How the learning rate changes: {', '.join(SCHEDULES[:-1])} or {SCHEDULES[-1]}.", "NAME",

@@ -227,26 +227,3 @@ def test_softmax_nll(instruction_set: str, rng: np.random.Generator) -> None:
     _core.softmax_nll_backward(log_probabilities, labels, grad_x, scale=1 / 33)
     assert_close(losses, expected, terms=10)
     assert_close(grad_x, expected_x)
-
-
-@pytest.mark.parametrize(
-    "settings",
-    [
-        {"momentum": 0.0, "dampening": 0.0, "nesterov": False, "weight_decay": 0.0},
-        {"momentum": 0.9, "dampening": 0.0, "nesterov": False, "weight_decay": 0.01},
-        {"momentum": 0.9, "dampening": 0.0, "nesterov": True, "weight_decay": 0.01},
-    ],
-    ids=str,
-)
-def test_sgd(instruction_set: str, rng: np.random.Generator, settings: dict) -> None:
-    """Without dampening: with it, PyTorch starts from the first gradient undamped, and we from zero."""
-    parameter = uniform(rng, 101)
-    velocity = np.zeros(101, np.float32) if settings["momentum"] else None
-    expected = double(parameter).requires_grad_()
-    optimizer = torch.optim.SGD([expected], lr=0.1, **settings)
-    for _ in range(4):
-        gradient = uniform(rng, 101)
-        expected.grad = double(gradient)
-        optimizer.step()
-        _core.sgd_update(parameter, gradient, velocity, learning_rate=0.1, **settings)
-    assert_close(parameter, expected.detach().numpy())

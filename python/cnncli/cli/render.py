@@ -191,6 +191,8 @@ class TrainingDisplay:
 def rate_words(started: records.Started) -> str:
     """The largest learning rate, and where it comes from if that is no option and no description."""
     words = f"learning rate {started.learning_rate:.4g}"
+    if started.optimizer != "sgd":
+        words = f"{started.optimizer}, {words}"
     factor = started.rate_factor
     if factor is not None and factor != 1:
         described = f"{started.learning_rate / factor:.4g}"

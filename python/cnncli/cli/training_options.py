@@ -35,6 +35,7 @@ def _option(row: TrainingOption) -> Callable[[F], F]:
     shows = row.default is not None and not row.otherwise
     return click.option(
         row.option,
+        *([row.long_flag] if row.long_flag else []),
         row.field,
         type=_type(row),
         metavar=row.metavar,

@@ -9,8 +9,6 @@ from cnncli.files import printable
 
 # What other programs call our options, too far from our names to be found by their letters.
 _ALIASES = {
-    "--learning-rate": "--lr",
-    "--optimizer": "--optim",
     "--validation": "--val",
     "--architecture": "--arch",
     "--output": "--out",

@@ -1,33 +1,60 @@
 """What all optimizers share: they walk the parameters and keep named state for each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnncli import _core
+from cnncli.default_rate import DefaultRate
 from cnncli.errors import FormatError, UsageError
 from cnncli.layers.arrays import FloatArray
 from cnncli.layers.parameter import Parameter
 
+_RULES = _core.update_rules()
+
 
 class Optimizer:
-    """Changes parameters along their gradients. A subclass owns its formula and the names of its state.
+    """Changes parameters along their gradients, element by element. A subclass names an update rule of the core and
+    gives its settings; one without a rule overrides `update`, and works everywhere too.
 
-    learning_rate : attribute, to be set before any step by a schedule
-    weight_decay : share of each weight added to its gradient; only where Parameter.decay is set
-    state : parameter name -> state name -> array of the parameter's shape, 0 at first, changed in place only
+    rule : the update rule, one of `_core.update_rules()`; "" for none
+    state_names : of the arrays it keeps for each parameter; those of the rule that its settings make use of
+    counts_steps : whether the formula depends on the number of the step, which is then saved with the state
+
+    on_command_line : the default learning rate of `cnn train`
+    command_settings : arguments for which `cnn train` has another default than Python, and "schedule", where another
+        one than the network's is better
+
+    lr : attribute, to be set before any step by a schedule
+    weight_decay : share of each weight added to its gradient, or taken off the weight if the optimizer says so; only
+        where Parameter.decay is set
+    steps : int, steps done
+    state : parameter name -> state name -> array of the parameter's shape, changed in place only
     """
 
-    state_names: ClassVar[tuple[str, ...]] = ()
+    rule: ClassVar[str] = ""
+    counts_steps: ClassVar[bool] = False
+    state_names: tuple[str, ...] = ()
+    on_command_line: ClassVar[DefaultRate] = DefaultRate(0.001)
+    command_settings: ClassVar[Mapping[str, Any]] = {}
 
-    def __init__(self, learning_rate: float, weight_decay: float = 0.0) -> None:
-        self.learning_rate = self.setting("learning_rate", learning_rate)
+    def __init__(self, lr: float = 1e-3, weight_decay: float = 0.0) -> None:
+        self.lr = self.setting("lr", lr)
         self.weight_decay = self.setting("weight_decay", weight_decay)
+        self.steps = 0
         self.state: dict[str, dict[str, FloatArray]] = {}
+
+    @property
+    def runs_in_core(self) -> bool:
+        """Whether its rule is all that it does; a subclass that overrides `step` or `update` runs in Python."""
+        kind = type(self)
+        return bool(self.rule) and kind.update is Optimizer.update and kind.step is Optimizer.step
 
     def step(self, parameters: Iterable[Parameter]) -> None:
         """Change every parameter in place, by its gradient and its state."""
+        self.steps += 1
         for parameter in parameters:
             self.update(
                 parameter.value,
@@ -39,15 +66,26 @@ class Optimizer:
     def update(
         self, value: FloatArray, gradient: FloatArray, state: Mapping[str, FloatArray], *, weight_decay: float
     ) -> None:
-        """The formula, for one array: change `value` and `state` in place."""
-        raise NotImplementedError(f"{type(self).__name__} does not override update")
+        """The formula, for one array: change `value` and `state` in place. `steps` counts the step that it is."""
+        if not self.rule:
+            raise NotImplementedError(f"{type(self).__name__} does not override update")
+        _core.update(self.rule, value, gradient, dict(state), self.rule_settings(self.steps, weight_decay))
+
+    def coefficients(self, step: int, weight_decay: float) -> dict[str, float]:
+        """The settings of the rule by name. step : number of the step, from 1; weight_decay : of the parameters"""
+        raise NotImplementedError(f"{type(self).__name__} does not override coefficients")
+
+    def rule_settings(self, step: int, weight_decay: float) -> list[float]:
+        """`coefficients` in the rule's order."""
+        values = self.coefficients(step, weight_decay)
+        return [values[name] for name in _RULES[self.rule][1]]
 
     def state_of(self, parameter: Parameter) -> dict[str, FloatArray]:
         """The state arrays of one parameter, made on first use."""
         arrays = self.state.setdefault(parameter.name, {})
         for name in self.state_names:
             if name not in arrays:
-                arrays[name] = np.zeros_like(parameter.value)
+                arrays[name] = np.full_like(parameter.value, self.first_value(name))
             elif arrays[name].shape != parameter.value.shape:
                 raise UsageError(
                     f"{self!r}: {name} of {parameter.name} has shape {arrays[name].shape}, the parameter "
@@ -55,19 +93,37 @@ class Optimizer:
                 )
         return arrays
 
-    def state_dict(self) -> dict[str, FloatArray]:
-        """A copy of all state: "3.weight.velocity" -> array."""
-        return {
+    def first_value(self, name: str) -> float:
+        """What a state array is filled with before the first step."""
+        return 0.0
+
+    def state_dict(self) -> dict[str, Any]:
+        """A copy of all state: "3.weight.velocity" -> array, and "steps" -> int where the formula depends on it."""
+        arrays: dict[str, Any] = {
             f"{parameter}.{name}": array.copy()
             for parameter, arrays in self.state.items()
             for name, array in arrays.items()
         }
+        return {**arrays, "steps": self.steps} if self.counts_steps else arrays
 
     def load_state_dict(self, state: Mapping[str, ArrayLike]) -> None:
-        """Take the state of `state_dict`; arrays that exist are written in place, with 0 where it has none.
+        """Take the state of `state_dict`; arrays that exist are written in place, as at first where it has none.
 
-        Raises FormatError for a name that is no state of this optimizer, or an array of another shape.
+        Raises FormatError for a name that is no state of this optimizer, or a value that it cannot be.
         """
+        rest = dict(state)
+        steps = rest.pop("steps", 0) if self.counts_steps else 0
+        if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
+            raise FormatError(f"{self!r}: steps is {steps!r}; load the state of an optimizer with the same settings")
+        checked = self._checked_arrays(rest)
+        self.steps = steps
+        for parameter, arrays in self.state.items():
+            for name, array in arrays.items():
+                array[...] = checked.pop((parameter, name), self.first_value(name))
+        for (parameter, name), array in checked.items():
+            self.state.setdefault(parameter, {})[name] = array
+
+    def _checked_arrays(self, state: Mapping[str, ArrayLike]) -> dict[tuple[str, str], FloatArray]:
         checked: dict[tuple[str, str], FloatArray] = {}
         for key, values in state.items():
             parameter, _, name = key.rpartition(".")
@@ -83,15 +139,11 @@ class Optimizer:
                     "load the state of the same network"
                 )
             checked[parameter, name] = array
-        for parameter, arrays in self.state.items():
-            for name, array in arrays.items():
-                array[...] = checked.pop((parameter, name), 0)
-        for (parameter, name), array in checked.items():
-            self.state.setdefault(parameter, {})[name] = array
+        return checked
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments as JSON values."""
-        return {"learning_rate": self.learning_rate, "weight_decay": self.weight_decay}
+        return {"lr": self.lr, "weight_decay": self.weight_decay}
 
     def setting(self, name: str, value: float, below: float = float("inf")) -> float:
         """`value` as a float from 0 to below `below`; raises UsageError for any other."""
@@ -101,6 +153,31 @@ class Optimizer:
             raise UsageError(f"{type(self).__name__}: {name} is {value}; use a number {limit}")
         return number
 
+    def pair(self, name: str, values: Sequence[float], below: float = float("inf")) -> tuple[float, float]:
+        """Two floats from 0 to below `below`; raises UsageError for anything else."""
+        if len(values) != 2:
+            raise UsageError(f"{type(self).__name__}: {name} is {values}; use two numbers")
+        return self.setting(f"{name}[0]", values[0], below), self.setting(f"{name}[1]", values[1], below)
+
     def __repr__(self) -> str:
-        parts = [f"{name.replace('_', ' ')} {value:g}" for name, value in self.settings().items() if value]
+        parts = [
+            name.replace("_", " ") + ("" if value is True else f" {_shown(value)}")
+            for name, value in self.settings().items()
+            if value or name == "lr"
+        ]
         return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def whole_power(base: float, exponent: int) -> float:
+    """base ** exponent by multiplications alone, so that the bits do not depend on the C library."""
+    result = 1.0
+    while exponent:
+        if exponent & 1:
+            result *= base
+        base *= base
+        exponent >>= 1
+    return result
+
+
+def _shown(value: Any) -> str:
+    return ", ".join(map(_shown, value)).join("()") if isinstance(value, list | tuple) else f"{value:g}"

@@ -1,5 +1,6 @@
 """AVX2 and AVX-512 give the same bits: every kernel, programs of every network that ships, and chains of layers."""
 
+import copy
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -187,15 +188,13 @@ def gemm(rng: np.random.Generator) -> Iterator[Case]:
         }
 
 
-def sgd_update(rng: np.random.Generator) -> Iterator[Case]:
-    for count, nesterov, dampening, velocity in itertools.product(
-        (1, 5, 8, 24, 1003), (False, True), (0.0, 0.3), (False, True)
-    ):
+def update(rng: np.random.Generator) -> Iterator[Case]:
+    """Each rule with all of its states."""
+    for (rule, (states, numbers)), count in itertools.product(_core.update_rules().items(), (1, 5, 8, 24, 1003)):
         yield {
-            "parameter": normal(rng, count), "gradient": normal(rng, count),
-            "velocity": normal(rng, count) if velocity else None, "learning_rate": 0.1,
-            "momentum": 0.9 if velocity else 0.0, "dampening": 0.0 if nesterov else dampening * velocity,
-            "nesterov": nesterov and velocity, "weight_decay": 0.01,
+            "rule": rule, "parameter": normal(rng, count), "gradient": normal(rng, count),
+            "states": {name: np.abs(normal(rng, count)) for name in states},
+            "settings": [float(value) for value in rng.uniform(0.1, 0.9, len(numbers))],
         }
 
 
@@ -243,7 +242,7 @@ KERNELS: dict[str, Callable[[np.random.Generator], Iterator[Case]]] = {
     "max_pooling_backward": pooling("max", "backward"),
     "random_normal": drawn,
     "random_uniform": drawn,
-    "sgd_update": sgd_update,
+    "update": update,
     "softmax_nll_forward": softmax_nll("forward"),
     "softmax_nll_backward": softmax_nll("backward"),
 }
@@ -260,8 +259,9 @@ def test_a_kernel_gives_the_same_bits(kernel: str, rng: np.random.Generator) -> 
     for case in KERNELS[kernel](rng):
 
         def compute(case: Case = case) -> Arrays:
-            own = {key: value.copy() if isinstance(value, np.ndarray) else value for key, value in case.items()}
+            own = copy.deepcopy(case)
             call(**own)
+            own |= own.get("states", {})
             return {key: value for key, value in own.items() if isinstance(value, np.ndarray)}
 
         count += 1

@@ -120,6 +120,7 @@ def _read_pictures(root: Folder, label_column: str | None) -> RawSet:
             unlabelled.update(part.folder.all_pictures())
     if not labelled:
         raise _no_classes(root, next(iter(parts.values())).folder)
+    notes += _match_case(parts, labelled)
     _check_strangers(parts, labelled)
     return _as_set(root, parts, labelled, notes, unlabelled | used_lists)
 
@@ -149,6 +150,23 @@ def _labels_of(
     count = len(pictures)
     text = f"{where}/: {count:,} picture{'s' if count != 1 else ''} without labels, not used (cnn predict reads them)"
     return None, Note("parts", text, {"without labels": count})
+
+
+def _match_case(parts: dict[str, Part], labelled: dict[str, dict[str, list[Path]]]) -> list[Note]:
+    """Gives classes of test and validation the spelling that they have in training: Cat is cat."""
+    spelled: dict[str, list[str]] = {}
+    for name in (*labelled.get("train", {}), *(parts["train"].empty if "train" in labelled else ())):
+        spelled.setdefault(name.casefold().strip(), []).append(name)
+    notes = []
+    for part in ("validation", "test"):
+        classes = labelled.get(part, {})
+        for name in list(classes):
+            known = spelled.get(name.casefold().strip(), [name])
+            if name not in known and len(known) == 1 and known[0] not in classes:
+                labelled[part] = classes = {known[0] if key == name else key: value for key, value in classes.items()}
+                text = f"classes: {shown(name)[:80]} of {shown(parts[part].folder.name)}/ is read as {shown(known[0])[:80]}"
+                notes.append(Note("classes", text))
+    return notes
 
 
 def _check_strangers(parts: dict[str, Part], labelled: dict[str, dict[str, list[Path]]]) -> None:
@@ -213,6 +231,11 @@ def _no_classes(root: Folder, folder: Folder) -> DataError:
     )
 
 
+def _is_form(file: Path) -> bool:
+    """Whether a list is the form of a competition's answers, such as sample_submission.csv: its labels mean nothing."""
+    return "submission" in file.stem.lower()
+
+
 class _Lists:
     """The lists that lie in a folder beside pictures; each is read once, if it is needed."""
 
@@ -223,7 +246,7 @@ class _Lists:
             for folder in root.walk()
             if len(folder.files) < _MOST_LISTS or folder is root or folder.folders
             for file in folder.files
-            if file.suffix.lower() in _LIST_SUFFIXES
+            if file.suffix.lower() in _LIST_SUFFIXES and not _is_form(file)
         ][:_MOST_LISTS]
         self._read: dict[Path, PictureList | DataError] | None = None
         self.problems: list[DataError] = []

@@ -207,7 +207,7 @@ def test_measures_are_no_classes(folder: Path) -> None:
     for number in range(12):
         Image.new("L", (4, 4)).save(folder / f"img files/{number}.png")
     rows = "".join(f"img files/{number}.png,{number * 0.37:.2f}\n" for number in range(12))
-    with pytest.raises(DataError, match="12 different labels for 12 pictures, such as 0.00: numbers to be measured"):
+    with pytest.raises(DataError, match=r"12 different labels for 12 pictures, such as 0\.00: numbers to be measured"):
         read("path,age\n" + rows)
     twelve = "".join(f"img files/{number}.png,{number % 3 / 2}\n" for number in range(12))
     assert read("path,share\n" + twelve).class_names == ["0.0", "0.5", "1.0"]

@@ -19,7 +19,7 @@ from cnncli.picture_formats import find_format, is_text
 from cnncli.shown import shown
 
 _HEAD_BYTES = 1024
-_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".lst", ".list", ".tra", ".tes", ".data"}
+_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".lst", ".list", ".tra", ".tes", ".data", ".train", ".test", ".dat"}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 

@@ -24,7 +24,7 @@ from cnncli.data.one_picture import Source, array_digest, as_picture, file_state
 from cnncli.data.picture_cache import code_digest, keep_decision, read_decision
 from cnncli.data.raw import PARTS, RawPart, RawSet
 from cnncli.data.wish import PictureWish, Shape
-from cnncli.errors import CnnError
+from cnncli.errors import CnnError, DataError
 from cnncli.recipe import COLOURS, InputRecipe
 
 _VERSION = 2  # of the rules below; of the code they use there is a digest
@@ -102,7 +102,9 @@ def decide(raw: RawSet, wish: PictureWish, use_cache: bool, progress: Callable[[
 
     progress : called with how many pictures have been looked at, of how many
     """
-    part = next(raw.parts[name] for name in PARTS if name in raw.parts and len(raw.parts[name]))
+    part = next((raw.parts[name] for name in PARTS if name in raw.parts and len(raw.parts[name])), None)
+    if part is None:
+        raise DataError(f"{raw.source or raw.name}: holds no images; save some")
     look = _kept_look(raw, part, wish, use_cache, progress)
     is_glyph = look.is_glyphs if wish.prepare == "auto" else wish.prepare == "glyph"
     channels, height, width = _shape(look, wish, is_glyph)

@@ -10,7 +10,8 @@ from cnncli.data.formats_refused import folder_refusal, refusal
 from cnncli.data.idx_sets import idx_root, read_idx_set
 from cnncli.data.layout import GENERAL_NAMES, Part, classes_from_names, find_layout, seen
 from cnncli.data.lists import PictureList, make_list_set, read_list
-from cnncli.data.npy_pair import is_npy_folder, read_npy_files
+from cnncli.data.npy_pair import is_npy_folder, read_npy_classes, read_npy_files
+from cnncli.data.npz import read_npz, read_single_arrays
 from cnncli.data.part_names import part_folders
 from cnncli.data.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.raw import PARTS, RawPart, RawSet
@@ -19,7 +20,7 @@ from cnncli.errors import DataError
 from cnncli.shown import shown
 
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
-_TABLE_SUFFIXES = {*_LIST_SUFFIXES, ".tra", ".tes", ".data"}
+_TABLE_SUFFIXES = {*_LIST_SUFFIXES, ".tra", ".tes", ".data", ".train", ".test", ".dat"}
 _MOST_LISTS = 20
 _HEAD_BYTES = 1024
 _SHOWN = 6
@@ -47,11 +48,29 @@ def read_folder(path: Path, label_column: str | None = None) -> RawSet:
     if is_npy_folder(path):
         return read_npy_files(path)
     root = scan(path)
-    return _read_pictures(root, label_column) if root.count else _read_tables(root, label_column)
+    return _read_pictures(root, label_column) if root.count else _read_arrays(root) or _read_tables(root, label_column)
 
 
 def _named_below(path: Path, names: tuple[str, ...]) -> list[Path]:
     return [path / name for name in names if (path / name).is_dir()]
+
+
+def _read_arrays(root: Folder) -> RawSet | None:
+    """A folder without pictures that holds .npz or .npy files at one level; None if it holds none."""
+    for folder in root.walk():
+        if is_npy_folder(folder.path):
+            return read_npy_files(folder.path)
+        archives = [file for file in folder.files if file.suffix.lower() == ".npz"]
+        if len(archives) == 1:
+            return read_npz(archives[0])
+        if archives:
+            return read_single_arrays(folder.path, archives)
+        arrays = [file for file in folder.files if file.suffix.lower() == ".npy"]
+        if len(arrays) > 1:
+            return read_npy_classes(folder.path, arrays)
+        if arrays:
+            return read_npy_files(arrays[0])  # says what is missing beside it
+    return None
 
 
 def _read_tables(root: Folder, label_column: str | None) -> RawSet:
@@ -82,7 +101,7 @@ def _refusal(file: Path) -> str | None:
 def _by_part(root: Folder, tables: list[Path]) -> dict[str, Path]:
     if len(tables) == 1:
         return {"train": tables[0]}
-    endings = {".tra": "train", ".tes": "test"}
+    endings = {".tra": "train", ".tes": "test", ".train": "train", ".test": "test"}
     stems = part_folders(table.stem for table in tables)
     named = [(table, endings.get(table.suffix.lower()) or stems.get(table.stem, "")) for table in tables]
     found = {part: table for table, part in named if part}
@@ -164,7 +183,8 @@ def _match_case(parts: dict[str, Part], labelled: dict[str, dict[str, list[Path]
             known = spelled.get(name.casefold().strip(), [name])
             if name not in known and len(known) == 1 and known[0] not in classes:
                 labelled[part] = classes = {known[0] if key == name else key: value for key, value in classes.items()}
-                text = f"classes: {shown(name)[:80]} of {shown(parts[part].folder.name)}/ is read as {shown(known[0])[:80]}"
+                where = shown(parts[part].folder.name)
+                text = f"classes: {shown(name)[:80]} of {where}/ is read as {shown(known[0])[:80]}"
                 notes.append(Note("classes", text))
     return notes
 

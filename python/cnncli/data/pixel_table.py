@@ -100,8 +100,16 @@ def read_pixel_table(path: Path, label_column: str | None = None) -> PixelTable:
             names = [name for index, name in enumerate(names) if index != form.text_column]
         labels: Array | None = np.array(texts)
         pixels = numbers
+        known = named_columns(names, LABEL_NAMES) if names is not None else []
+        if known and names is not None and form.names is not None and form.text_column is not None:
+            told = form.names[form.text_column]
+            if plain_name(told) not in LABEL_NAMES:  # names of files beside the labels
+                labels, pixels, names = _without(numbers, names, known[0])
+                notes.append(Note("left aside", f"left aside: column {shown(told[:40])}", {"columns": 1}))
     else:
         labels, pixels, names = _part_label(where, numbers, names, label_column, notes)
+    if form.decimal_comma:
+        notes.append(Note("converted", "converted: decimal commas to points"))
     pixels = _without_index(where, pixels, names, notes)
     if path.name.lower().startswith("emnist"):
         side = math.isqrt(pixels.shape[1])

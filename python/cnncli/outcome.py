@@ -119,7 +119,8 @@ def _remedy(
             f"its running averages do not fit: pass a larger --batch-size, such as {max(16, 4 * batch_size)}"
         )
     if steps < _FEW_STEPS:
-        return f"{steps} steps are few: pass more --epochs, or a smaller --batch-size"
+        few = "1 step is" if steps == 1 else f"{steps} steps are"
+        return f"{few} few: pass more --epochs, or a smaller --batch-size"
     usual = 0.05 * rate_factor(64, batch_size)
     if learning_rate < usual / 50:
         return f"--lr {learning_rate:.3g} is small: pass a larger one, such as {usual:.2g}"

@@ -557,6 +557,8 @@ class _Training:
             model_bytes=out.stat().st_size,
             data_path=self._plan.data,
             data_dir=self._plan.data_dir,
+            label_column=self._plan.label_column,
+            skip_bad=self._plan.skip_bad,
             sample=self._sample_picture(),
             earlier_model=None if earlier is None else _from_here(earlier),
             network=network.name,

@@ -118,9 +118,28 @@ def make_named(here: Path, rng: np.random.Generator) -> str:
     return "digits"
 
 
-@pytest.mark.parametrize("make", [make_npz, make_folder, make_list, make_named], ids=lambda make: make.__name__)
+def make_broken_folder(here: Path, rng: np.random.Generator) -> str:
+    write_pictures(here / "-broken", rng, each=15)
+    (next((here / "-broken").iterdir()) / "empty.png").write_bytes(b"")
+    return "-broken"
+
+
+def make_asking_list(here: Path, rng: np.random.Generator) -> str:
+    make_list(here, rng)
+    rows = (here / "list.csv").read_text().splitlines()[1:]
+    (here / "list.csv").write_text("path,kind,sort of\n" + "".join(f"{row},{at % 3}\n" for at, row in enumerate(rows)))
+    return "list.csv"
+
+
+FORMS = {
+    make_npz: {}, make_folder: {}, make_list: {}, make_named: {}, make_broken_folder: {"skip_bad": True},
+    make_asking_list: {"label_column": "sort of"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", FORMS, ids=lambda make: make.__name__)
 def test_what_to_try_next_runs_as_printed(here: Path, rng: np.random.Generator, make) -> None:  # type: ignore[no-untyped-def]
-    settings = TrainSettings(architecture="linear", data=make(here, rng), epochs=1, use_cache=False)
+    settings = TrainSettings(architecture="linear", data=make(here, rng), epochs=1, use_cache=False, **FORMS[make])
     *_, finished = train(settings)
     assert isinstance(finished, Finished)
     commands = next_commands(finished)

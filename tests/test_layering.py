@@ -40,7 +40,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "loops": (
         {"train", "plan", "held_out", "training_state", "evaluate", "runs", "records", "schedule", "timetable",
          "divergence",
-         "default_rate", "training_rules", "prospects", "outcome"},
+         "default_rate", "training_rules", "network_rules", "prospects", "outcome"},
         {
             "program",
             "network",

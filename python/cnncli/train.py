@@ -29,6 +29,7 @@ from cnncli.held_out import Indices, labels_of, measure_recipe, split_images
 from cnncli.layers import BatchNormalization
 from cnncli.network import Network
 from cnncli.optim import SGD
+from cnncli.network_rules import check_network, layer_lines
 from cnncli.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
 from cnncli.plan import (
     Plan,
@@ -83,6 +84,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"
     """A new run in a folder of its own."""
     description, source = read_model(settings.architecture)
     plan = make_plan(settings, description, source)
+    check_network(settings, description, source)
     check_out(plan.out)
     found = find_data(settings.data, settings.data_dir, settings.label_column, report)
     if "train" not in found.raw.parts:
@@ -99,9 +101,10 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator["_Training"
     plan = with_data(
         plan, dataset, found.name_or_path, held_for_validation(settings, plan, is_described, dataset)
     )
-    network = Network.from_description(
-        description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
-    )
+    with layer_lines(settings.architecture, source):
+        network = Network.from_description(
+            description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
+        )
     splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
     labels = labels_of(dataset, splits[0])
     timetable = Timetable(len(labels), plan.batch_size, plan.epochs, plan.shares)

@@ -28,8 +28,8 @@ from cnncli.files import printable
 from cnncli.held_out import Indices, labels_of, measure_recipe, split_images
 from cnncli.layers import BatchNormalization
 from cnncli.network import Network
-from cnncli.optim import SGD
 from cnncli.network_rules import check_network, layer_lines
+from cnncli.optim import SGD
 from cnncli.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
 from cnncli.plan import (
     Plan,
@@ -233,7 +233,7 @@ class _Training:
             notice=self._notice,
             warnings=self._warnings,
             images=self._images,
-            validation_images=len(self._validation.labels) if self._validation else 0,
+            validation_images=_pictures(self._validation) if self._validation else 0,
             epochs=self._plan.epochs,
             steps=self._timetable.steps,
             first_step=self._state.step,
@@ -318,7 +318,7 @@ class _Training:
         target = self._plan.target
         if target is None or self._validation is None:
             return None
-        return target + _STANDARD_ERRORS * math.sqrt(target * (1 - target) / len(self._validation))
+        return target + _STANDARD_ERRORS * math.sqrt(target * (1 - target) / _pictures(self._validation))
 
     def _ends_cycle(self, facts: dict[str, Any]) -> bool:
         """Whether an epoch ends a cycle of the schedule; after the first cycle each one does."""
@@ -424,7 +424,7 @@ class _Training:
             )
             validation_loss, validation_accuracy = (
                 measured.loss,
-                measured.correct / len(self._validation.labels),
+                measured.correct / _pictures(self._validation),
             )
             self._check_loss("validation", validation_loss)
         self._tick()
@@ -572,7 +572,7 @@ class _Training:
             epoch_images=images[state.best_epoch - 1],
             loss=best["loss"],
             accuracy=best["accuracy"],
-            validation_images=len(self._validation.labels) if self._validation is not None else 0,
+            validation_images=_pictures(self._validation) if self._validation is not None else 0,
             validation_is_own=self._plan.own_validation,
             validation_loss=best["validation_loss"],
             validation_accuracy=best["validation_accuracy"],

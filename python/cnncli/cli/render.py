@@ -349,7 +349,7 @@ def _from_here(path: str) -> str:
     """The path as short as the user would type it."""
     here = os.path.relpath(path)
     if here.startswith("-"):
-        return os.path.join(".", here)  # no option
+        return f"./{here}"  # no option
     return here if not here.startswith("..") else path
 
 

@@ -333,8 +333,8 @@ def _tell_blanks(name: str, split: Split, notes: list[Note]) -> None:
         return
     count = len(split.blanks)
     what = f"{_count(count, 'picture')} in which no glyph is found ({_first([blank.name for blank in split.blanks])})"
-    if name == "test":
-        notes.append(Note("prepared", f"test: {what}, counted as wrong answers", {"no glyph in test": count}))
+    if name != "train":
+        notes.append(Note("prepared", f"{name}: {what}, counted as wrong answers", {f"no glyph in {name}": count}))
     else:
         notes.append(Note("left aside", f"left aside: {what}", {f"no glyph in {name}": count}))
 

@@ -180,3 +180,11 @@ def test_few_coloured_photos_in_each_of_which_one_thing_is_found_keep_their_colo
     decision = decided(tmp_path, [photo("cat") for _ in range(10)])
     assert decision.recipe.kind == "plain" and decision.recipe.channels == 3
     assert decision.reason == "the pictures are in colour, and glyphs alone tell the classes no better apart"
+
+
+def test_tiny_pictures_are_taken_whole(tmp_path: Path, rng: np.random.Generator) -> None:
+    pictures = [(picture.crop((4, 4, 24, 24)).resize((8, 8), Image.Resampling.BOX), label)
+                for picture, label in mnist_like(100, rng)]  # fmt: skip
+    decision = decided(tmp_path, pictures)
+    assert decision.recipe.kind == "plain" and decision.recipe.shape == (1, 8, 8)
+    assert "too small to look for glyphs" in decision.reason or "one glyph found in only" in decision.reason

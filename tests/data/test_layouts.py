@@ -280,3 +280,12 @@ def test_a_folder_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="a: cannot be read"):
         read_path(tmp_path)
     (tmp_path / "a").chmod(0o700)
+
+
+def test_a_folder_of_heic_alone_names_what_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnncli.picture_file.can_decode", lambda decoder: False)
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(DataError, match=r'its 2 HEIC pictures cannot be read yet; pip install "cnncli\[formats\]"'):
+        read_path(tmp_path)

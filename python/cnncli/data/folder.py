@@ -17,6 +17,7 @@ from cnncli.data.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.raw import PARTS, RawPart, RawSet
 from cnncli.data.tree import Folder, aside_line, scan
 from cnncli.errors import DataError
+from cnncli.picture_formats import HEIC_REMEDY
 from cnncli.shown import shown
 
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
@@ -84,6 +85,9 @@ def _read_tables(root: Folder, label_column: str | None) -> RawSet:
             why = _refusal(file)
             if why is not None:
                 raise DataError(f"{shown(file)}: {why}")
+    kinds = Counter(kind for folder in root.walk() for kind in folder.kinds.values())
+    if kinds[".heic"]:
+        raise DataError(f"{shown(root.path)}: its {kinds['.heic']:,} HEIC pictures cannot be read yet; {HEIC_REMEDY}")
     raise DataError(
         f"{shown(root.path)}: holds no pictures ({seen(root)}); make one subfolder with pictures for each class, or "
         "pass IDX files, an .npz or a .csv"

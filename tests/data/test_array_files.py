@@ -405,3 +405,26 @@ def test_idx_files_in_folders_of_their_own_names_are_read(tmp_path: Path, images
     found = read_path(tmp_path)
     np.testing.assert_array_equal(pixels(found)[:, 0], images)
     assert found.name == "MNIST"
+
+
+def test_idx_files_are_found_within_outer_folders_and_two_sets_are_asked_about(
+    tmp_path: Path, images: np.ndarray
+) -> None:
+    for folder in ("archive/mnist", "archive/other"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "train-images-idx3-ubyte").write_bytes(idx(images))
+        (tmp_path / folder / "train-labels-idx1-ubyte").write_bytes(idx(LABELS))
+        if folder == "archive/mnist":
+            np.testing.assert_array_equal(pixels(read_path(tmp_path))[:, 0], images)
+    with pytest.raises(DataError, match=r"holds data in 2 folders \(archive/mnist, archive/other\); pass one of them"):
+        read_path(tmp_path)
+
+
+def test_an_empty_label_is_no_class(tmp_path: Path, images: np.ndarray) -> None:
+    with pytest.raises(DataError, match=r"set\.npz: holds a label that is empty; give each picture one"):
+        saved(tmp_path, x=images, y=np.array(["a", "", "b"])[LABELS])
+
+
+def test_classes_that_differ_in_case_only_are_said(tmp_path: Path, images: np.ndarray) -> None:
+    found = saved(tmp_path, x=images, y=np.array(["cat", "Cat", "dog"])[LABELS])
+    assert texts(found) == ["classes: Cat and cat differ in case only, and are two"]

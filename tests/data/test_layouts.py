@@ -289,3 +289,15 @@ def test_a_folder_of_heic_alone_names_what_reads_it(tmp_path: Path, monkeypatch:
         (tmp_path / name / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     with pytest.raises(DataError, match=r'its 2 HEIC pictures cannot be read yet; pip install "cnncli\[formats\]"'):
         read_path(tmp_path)
+
+
+def test_a_list_among_many_pictures_of_a_part_labels_them(tmp_path: Path) -> None:
+    plant(tmp_path, *(f"train/{number:02}.png" for number in range(40)))
+    rows = "".join(f"{number:02}.png,{'ab'[number % 2]}\n" for number in range(40))
+    (tmp_path / "train" / "metadata.csv").write_text("file_name,label\n" + rows)
+    assert counted(read_path(tmp_path)) == {"train": {"a": 20, "b": 20}}
+
+
+def test_classes_whose_accents_are_written_in_two_ways_are_one(tmp_path: Path) -> None:
+    plant(tmp_path, "train/K\u00e4se/{}.png", "train/b/{}.png", "test/Ka\u0308se/{}.png", "test/b/{}.png")
+    assert counted(read_path(tmp_path)) == {"train": {"K\u00e4se": 2, "b": 2}, "test": {"K\u00e4se": 2, "b": 2}}

@@ -265,3 +265,30 @@ def test_the_line_that_takes_the_rows_of_an_arff_runs(
         read_path(Path("m.arff"))
     subprocess.run(str(caught.value).split("take its rows: ")[1], shell=True, check=True)
     check(read_path(Path("m.csv")), glyphs)
+
+
+def test_tables_in_folders_that_are_parts_are_parts_and_others_are_asked_about(
+    tmp_path: Path, glyphs: np.ndarray
+) -> None:
+    rows = np.hstack([LABELS[:, None], glyphs.reshape(30, -1)])
+    for part, some in (("train", rows[:15]), ("test", rows[15:])):
+        (tmp_path / "set" / part).mkdir(parents=True)
+        header = ",".join(["label", *(f"p{at}" for at in range(784))]) + "\n"
+        (tmp_path / "set" / part / "data.csv").write_text(header + text(some))
+    found = read_path(tmp_path / "set")
+    assert {part: len(held) for part, held in found.parts.items()} == {"train": 15, "test": 15}
+    (tmp_path / "set" / "train").rename(tmp_path / "set" / "mine")
+    with pytest.raises(DataError, match=r"holds data in 2 folders \(mine, test\); pass one of them"):
+        read_path(tmp_path / "set")
+
+
+def test_comments_before_and_empty_rows_within_a_table_do_not_matter(tmp_path: Path, glyphs: np.ndarray) -> None:
+    rows = text(np.hstack([LABELS[:, None], glyphs.reshape(30, -1)]))
+    check(read(tmp_path, "# from the lab\n" + rows + "," * 784 + "\n" + "," * 784 + "\n"), glyphs)
+
+
+def test_a_table_in_utf_16_is_called_so(tmp_path: Path, glyphs: np.ndarray) -> None:
+    rows = text(np.hstack([LABELS[:, None], glyphs.reshape(30, -1)]))
+    (tmp_path / "table.csv").write_bytes(rows.encode("utf-16"))
+    with pytest.raises(DataError, match="a table in UTF-16; save it as UTF-8"):
+        read_path(tmp_path / "table.csv")

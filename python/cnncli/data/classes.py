@@ -88,6 +88,8 @@ def check_names(where: str, names: Sequence[str]) -> None:
     """Refuses too many classes, and names that no line can show."""
     check_count(where, len(names))
     for name in names:
+        if not name.strip():
+            raise DataError(f"{where}: holds a label that is empty; give each picture one")
         if find_unprintable(name) is not None:
             raise DataError(f"{where}: label '{printable(name)[:80]}' holds control characters; use printable ones")
 
@@ -102,6 +104,13 @@ def class_notes(names: Sequence[str], empty: Iterable[str] = ()) -> list[Note]:
     notes = []
     if _has_gaps(names):
         notes.append(Note("classes", f"classes: {_counted(names)}, kept as their names"))
+    loose: dict[str, str] = {}
+    for name in names:
+        other = loose.setdefault(name.casefold().strip(), name)
+        if other != name:
+            notes.append(Note("classes", f"classes: {printable(other)[:80]} and {printable(name)[:80]} differ in case "
+                              "only, and are two"))  # fmt: skip
+            break
     without = sorted(set(empty) - set(names), key=label_order)
     if without:
         listed = ", ".join(printable(name)[:80] for name in without[:_SHOWN])

@@ -140,7 +140,7 @@ def decide(raw: RawSet, wish: PictureWish, use_cache: bool, progress: Callable[[
     reasons = [_why(look) if wish.prepare == "auto" else "asked for"]
     if takes_minutes:
         count = sum(len(held) for held in raw.parts.values())
-        reasons = [f"{count:,} images as they are; --prepare glyph would take minutes, and suits photos of single glyphs"]
+        reasons = [f"{count:,} images as they are; --prepare glyph would take minutes, and suits photos"]
     return Decision(recipe, "; ".join(reasons + _overruled(look, wish, recipe)))
 
 

@@ -1,5 +1,6 @@
 """A folder as a data set: what form of data it holds, and for pictures their classes, lists and what is left aside."""
 
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -7,7 +8,7 @@ from cnncli.data.cifar_binary import find_batches, read_batches
 from cnncli.data.classes import label_order, number_classes
 from cnncli.data.dataset import Note
 from cnncli.data.formats_refused import folder_refusal, refusal
-from cnncli.data.idx_sets import idx_root, read_idx_set
+from cnncli.data.idx_sets import find_idx_sets, idx_root, read_idx_set
 from cnncli.data.layout import GENERAL_NAMES, Part, classes_from_names, find_layout, seen
 from cnncli.data.lists import PictureList, make_list_set, read_list
 from cnncli.data.npy_pair import is_npy_folder, read_npy_classes, read_npy_files
@@ -49,6 +50,11 @@ def read_folder(path: Path, label_column: str | None = None) -> RawSet:
     if is_npy_folder(path):
         return read_npy_files(path)
     root = scan(path)
+    found = [] if root.count else [one for one in root.walk() if find_idx_sets(one.path) or find_batches(one.path)]
+    if found:
+        _ask_which(root, found)
+        folder = found[0].path
+        return read_idx_set(folder) if find_idx_sets(folder) else read_batches(folder, find_batches(folder))
     return _read_pictures(root, label_column) if root.count else _read_arrays(root) or _read_tables(root, label_column)
 
 
@@ -58,6 +64,7 @@ def _named_below(path: Path, names: tuple[str, ...]) -> list[Path]:
 
 def _read_arrays(root: Folder) -> RawSet | None:
     """A folder without pictures that holds .npz or .npy files at one level; None if it holds none."""
+    _ask_which(root, [one for one in root.walk() if any(file.suffix.lower() in (".npz", ".npy") for file in one.files)])
     for folder in root.walk():
         if is_npy_folder(folder.path):
             return read_npy_files(folder.path)
@@ -76,9 +83,15 @@ def _read_arrays(root: Folder) -> RawSet | None:
 
 def _read_tables(root: Folder, label_column: str | None) -> RawSet:
     """A folder without pictures: one level with tables of pixels, whose names say their parts."""
+    name, where = root.path.resolve().name, shown(root.path)
     for folder in root.walk():
-        tables = [file for file in folder.files if file.suffix.lower() in _TABLE_SUFFIXES and is_pixel_table(file)]
+        tables = _tables(folder)
+        names = part_folders(sub.name for sub in folder.folders if _tables(sub))
+        held = {part: _tables(sub) for sub in folder.folders for part in [names.get(sub.name, "")] if part}
+        if not tables and "train" in held and len(held) == len(names) and all(len(one) == 1 for one in held.values()):
+            return read_pixel_set({part: held[part][0] for part in PARTS if part in held}, name, where, label_column)
         if tables:
+            _ask_which(root, [one for one in root.walk() if _tables(one)])
             return read_pixel_set(_by_part(root, tables), root.path.resolve().name, shown(folder.path), label_column)
     for folder in root.walk():
         for file in folder.files:
@@ -92,6 +105,18 @@ def _read_tables(root: Folder, label_column: str | None) -> RawSet:
         f"{shown(root.path)}: holds no pictures ({seen(root)}); make one subfolder with pictures for each class, or "
         "pass IDX files, an .npz or a .csv"
     )
+
+
+def _ask_which(root: Folder, found: list[Folder]) -> None:
+    """Refuses more than one folder with data, none of which is to be left aside in silence."""
+    if len(found) > 1:
+        listed = ", ".join(_below(root, folder.path) for folder in found[:_SHOWN])
+        raise DataError(f"{shown(root.path)}: holds data in {len(found):,} folders ({listed}); pass one of them")
+
+
+def _tables(folder: Folder) -> list[Path]:
+    """The tables of pixels right in a folder."""
+    return [file for file in folder.files if file.suffix.lower() in _TABLE_SUFFIXES and is_pixel_table(file)]
 
 
 def _refusal(file: Path) -> str | None:
@@ -179,18 +204,23 @@ def _match_case(parts: dict[str, Part], labelled: dict[str, dict[str, list[Path]
     """Gives classes of test and validation the spelling that they have in training: Cat is cat."""
     spelled: dict[str, list[str]] = {}
     for name in (*labelled.get("train", {}), *(parts["train"].empty if "train" in labelled else ())):
-        spelled.setdefault(name.casefold().strip(), []).append(name)
+        spelled.setdefault(_loosely(name), []).append(name)
     notes = []
     for part in ("validation", "test"):
         classes = labelled.get(part, {})
         for name in list(classes):
-            known = spelled.get(name.casefold().strip(), [name])
+            known = spelled.get(_loosely(name), [name])
             if name not in known and len(known) == 1 and known[0] not in classes:
                 labelled[part] = classes = {known[0] if key == name else key: value for key, value in classes.items()}
                 where = shown(parts[part].folder.name)
                 text = f"classes: {shown(name)[:80]} of {where}/ is read as {shown(known[0])[:80]}"
                 notes.append(Note("classes", text))
     return notes
+
+
+def _loosely(name: str) -> str:
+    """A name without what file systems and archives change: case, spaces at its ends, how accents are written."""
+    return unicodedata.normalize("NFC", name).casefold().strip()
 
 
 def _check_strangers(parts: dict[str, Part], labelled: dict[str, dict[str, list[Path]]]) -> None:
@@ -268,7 +298,7 @@ class _Lists:
         self._files = [
             file
             for folder in root.walk()
-            if len(folder.files) < _MOST_LISTS or folder is root or folder.folders
+            if sum(file.suffix.lower() in _LIST_SUFFIXES for file in folder.files) < _MOST_LISTS
             for file in folder.files
             if file.suffix.lower() in _LIST_SUFFIXES and not _is_form(file)
         ][:_MOST_LISTS]

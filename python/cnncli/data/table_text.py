@@ -57,7 +57,7 @@ def find_form(head: bytes) -> TableForm | None:
     while len(lines) < 3 and at < len(head):
         end = head.find(b"\n", at)
         end = len(head) if end < 0 else end
-        if head[at:end].strip():
+        if head[at:end].strip() and (lines or not head[at:end].lstrip().startswith(b"#")):
             lines.append((number, at, head[at:end].strip(b"\r\n")))
         at, number = end + 1, number + 1
     if not lines or b"\0" in lines[0][2]:
@@ -210,7 +210,12 @@ def _without_gaps(piece: bytes, form: TableForm) -> bytes:
     if form.delimiter == b" ":
         rows = [row for row in piece.split(b"\n") if row.strip()]
         return b"\n".join([*rows, b""])
-    return piece.replace(form.delimiter + b"\n", b"\n") if form.trailing else piece
+    if form.trailing:
+        piece = piece.replace(form.delimiter + b"\n", b"\n")
+    empty = form.delimiter * (form.columns - 1)
+    if empty + b"\n" in piece:  # empty rows as spreadsheets save them
+        piece = b"\n".join(row for row in piece.split(b"\n") if row != empty)
+    return piece
 
 
 def _take_texts(piece: bytes, form: TableForm) -> tuple[list[str], bytes]:
@@ -240,9 +245,8 @@ def _bad_row(where: str, line: int, piece: bytes, form: TableForm) -> DataError:
         cells = _split(row, form.delimiter, False)
         place = f"{where}, line {line + index}"
         if len(cells) != form.columns:
-            return DataError(
-                f"{place}: {len(cells):,} columns, {form.columns:,} in the first row; give each row the same"
-            )
+            counted = f"{len(cells):,} column{'s' if len(cells) != 1 else ''}"
+            return DataError(f"{place}: {counted}, {form.columns:,} in the first row; give each row the same")
         for column, cell in enumerate(cells):
             if column != form.text_column and not is_number(cell):
                 shown_cell = shown(cell[:20])

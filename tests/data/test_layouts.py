@@ -301,3 +301,10 @@ def test_a_list_among_many_pictures_of_a_part_labels_them(tmp_path: Path) -> Non
 def test_classes_whose_accents_are_written_in_two_ways_are_one(tmp_path: Path) -> None:
     plant(tmp_path, "train/K\u00e4se/{}.png", "train/b/{}.png", "test/Ka\u0308se/{}.png", "test/b/{}.png")
     assert counted(read_path(tmp_path)) == {"train": {"K\u00e4se": 2, "b": 2}, "test": {"K\u00e4se": 2, "b": 2}}
+
+
+def test_lists_of_parts_beside_classes_are_left_aside_by_name(tmp_path: Path) -> None:
+    plant(tmp_path, "images/a/{}.png", "images/b/{}.png")
+    for part in ("train", "test"):
+        (tmp_path / f"{part}.txt").write_text("images/a/0.png a\n")
+    assert texts(read_path(tmp_path)) == ["left aside: 2 files (test.txt 1, train.txt 1)"]

@@ -292,3 +292,11 @@ def test_a_table_in_utf_16_is_called_so(tmp_path: Path, glyphs: np.ndarray) -> N
     (tmp_path / "table.csv").write_bytes(rows.encode("utf-16"))
     with pytest.raises(DataError, match="a table in UTF-16; save it as UTF-8"):
         read_path(tmp_path / "table.csv")
+
+
+def test_a_small_test_part_has_its_labels_where_the_training_part_has_them(tmp_path: Path, glyphs: np.ndarray) -> None:
+    rows = np.hstack([LABELS[:, None], glyphs.reshape(30, -1)])
+    (tmp_path / "train.csv").write_text(text(rows))
+    (tmp_path / "test.csv").write_text(text(rows[:5]))
+    found = read_path(tmp_path)
+    assert found.parts["test"].labels.tolist() == LABELS[:5].tolist()

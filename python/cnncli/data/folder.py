@@ -265,7 +265,8 @@ def _aside(root: Folder, used: set[Path]) -> list[Note]:
         counts += folder.aside
         for file, kind in folder.kinds.items():
             if file not in used:
-                counts[kind or f"pictures in {_below(root, folder.path)}/"] += 1
+                is_list = file.suffix.lower() in _LIST_SUFFIXES and (_is_form(file) or part_folders([file.stem]))
+                counts[file.name if is_list else kind or f"pictures in {_below(root, folder.path)}/"] += 1
     if not counts:
         return []
     text, listed = aside_line(counts)

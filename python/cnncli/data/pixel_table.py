@@ -19,6 +19,7 @@ _LEAST_PIXELS = 16
 _MOST_ONE_HOT = 100
 _ALIKE = 0.6  # correlation of a pixel with its neighbour; labels have less
 _STRANGE = 0.35
+_PLACES = {place: f"converted: the {place} column is the label" for place in ("first", "last")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,8 @@ def read_pixel_set(files: dict[str, Path], name: str, where: str, label_column: 
     pairs, notes = {}, []
     for part, path in files.items():
         table = read_pixel_table(path, label_column)
+        # A part of few rows may not show where its labels are: they are where the first part has them.
+        label_column = label_column or next((place for place, text in _PLACES.items() if text in _texts(table)), None)
         notes += table.notes
         if table.labels is None:
             if part == "train" or len(files) == 1:
@@ -58,6 +61,10 @@ def read_pixel_set(files: dict[str, Path], name: str, where: str, label_column: 
             notes.append(Note("parts", f"{shown(path.name)}: used for validation"))
     class_names, parts, told = make_parts(where, pairs)
     return RawSet(name, class_names, parts, source=where, notes=[*notes, *told])
+
+
+def _texts(table: PixelTable) -> list[str]:
+    return [note.text for note in table.notes]
 
 
 def is_pixel_table(path: Path) -> bool:
@@ -208,7 +215,7 @@ def _find_label(where: str, numbers: Array, notes: list[Note]) -> int:
             f"{where}: whether the label comes first or last in a row cannot be seen; "
             "pass --label-column first or --label-column last"
         )
-    notes.append(Note("converted", f"converted: the {'first' if could[0] == 0 else 'last'} column is the label"))
+    notes.append(Note("converted", _PLACES["first" if could[0] == 0 else "last"]))
     return could[0]
 
 

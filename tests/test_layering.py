@@ -41,7 +41,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"train", "trainer", "training_set", "keeper", "targets", "job", "finishing",
          "plan", "held_out", "training_state", "evaluate", "runs", "records", "schedule", "timetable",
          "divergence",
-         "training_rules", "prospects", "outcome"},
+         "training_rules", "network_rules", "prospects", "outcome"},
         {
             "program",
             "network",

@@ -244,6 +244,11 @@ def test_colour_images_have_their_channels_first(rng: np.random.Generator) -> No
     )
 
 
+def test_a_grey_image_is_none_of_a_network_in_colour() -> None:
+    with pytest.raises(ShapeError, match=r"predict: got images 2x3, the network takes 3x2x3"):
+        model_of(3).predict(np.zeros((2, 3), np.uint8))
+
+
 def test_no_images_give_no_answers() -> None:
     prediction = model_of().predict(np.zeros((0, 1, 2, 3), np.uint8))
     assert prediction.probabilities.shape == (0, 4)

@@ -106,3 +106,28 @@ def test_jpeg_above_the_limit_is_read_at_reduced_size_where_that_saves_memory(
         assert read_picture(path, enough=150)[0].size == (200, 200)
         with pytest.raises(DataError, match=said):
             read_picture(path)
+
+
+def test_heic_is_read_as_other_pictures_are(tmp_path: Path) -> None:
+    heif = pytest.importorskip("pillow_heif", reason="HEIC needs the extra: pip install 'cnncli[formats]'")
+    heif.register_heif_opener()
+    values = np.zeros((32, 64, 3), np.uint8)
+    values[:16] = 200, 40, 40
+    picture = Image.fromarray(values)
+    exif = Image.Exif()
+    exif[0x112] = 6  # to be turned to the right
+    picture.save(tmp_path / "plain.heic", quality=95)
+    picture.save(tmp_path / "named.jpg", "HEIF", quality=95)
+    picture.save(tmp_path / "turned.heic", quality=95, exif=exif.tobytes())
+    Image.fromarray(values[..., 0]).save(tmp_path / "grey.heic", quality=95)
+    for name in ("plain.heic", "named.jpg"):
+        read, _ = read_picture(tmp_path / name)
+        assert read.mode == "RGB" and np.abs(np.asarray(read).astype(int) - values).mean() < 3
+    turned, _ = read_picture(tmp_path / "turned.heic")
+    assert turned.size == (32, 64) and np.abs(np.asarray(turned).astype(int) - np.rot90(values, -1)).mean() < 3
+    grey, _ = read_picture(tmp_path / "grey.heic")
+    assert np.abs(np.asarray(grey.convert("L")).astype(int) - values[..., 0]).mean() < 3
+    content = (tmp_path / "plain.heic").read_bytes()
+    (tmp_path / "cut.heic").write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match=r"cut\.heic: the (HEIC )?picture is cut or damaged"):
+        read_picture(tmp_path / "cut.heic")

@@ -46,6 +46,16 @@ def find_line(name_or_path: str | Path, keys: Sequence[str]) -> int | None:
         return None
 
 
+def find_layer_line(name_or_path: str | Path, path: Sequence[int]) -> int | None:
+    """`find_line` for a layer, by its numbers from 0 in the list and in nested ones."""
+    from cnncli.toml_lines import line_of_layer
+
+    try:
+        return line_of_layer(_read(str(name_or_path))[0].decode("utf-8"), path)
+    except (CnnError, UnicodeDecodeError):
+        return None
+
+
 def _read(name: str) -> tuple[bytes, str]:
     """The bytes of a description, and what errors call it."""
     if name.endswith(".toml"):

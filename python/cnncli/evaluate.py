@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from cnncli import data as data_sets
 from cnncli.data import DataSet, Note, Split, images_digest
-from cnncli.data.split import split_indices
 from cnncli.errors import CnnError, DataError, ShapeError, UsageError
-from cnncli.held_out import part_of
+from cnncli.held_out import hold_out
 from cnncli.network import Network
 from cnncli.program import Program
 from cnncli.recipe import COLOURS, InputRecipe
@@ -210,7 +209,7 @@ def _held_out(record: dict[str, Any], split: Split) -> Split | None:
     share, seed = settings.get("validation"), settings.get("seed")
     if not isinstance(share, float) or not 0 < share < 1 or type(seed) is not int or seed < 0:
         return None
-    return part_of(split, split_indices(split.labels, share, seed=seed)[1])
+    return hold_out(split, share, seed)[1]
 
 
 def _recipe(model: str, network: Network) -> InputRecipe:

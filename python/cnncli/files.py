@@ -236,8 +236,10 @@ def temporary_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
     """A new locked file in `folder`; whatever is left under its name at the end is removed."""
     while True:
         path = folder / f".cnncli-{os.urandom(8).hex()}.tmp"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        descriptor = -1
         try:
+            # Within the try, since Ctrl-C may come when the file is there and its number is not yet known.
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
             # Some network file systems know no locks; there nothing is swept, and the write is as good.
             with suppress(OSError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -249,7 +251,8 @@ def temporary_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
             # Nothing here may hide why the write failed; what cannot be removed now is swept later.
             with suppress(OSError):
                 path.unlink()
-            os.close(descriptor)
+            if descriptor >= 0:
+                os.close(descriptor)
 
 
 def write_all(descriptor: int, part: bytes | memoryview) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 
 from cnncli.confidence import fit
-from cnncli.data import Split
 from cnncli.errors import WriteError
 from cnncli.files import printable
 from cnncli.held_out import labels_of
@@ -35,9 +34,9 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     test_loss = test_accuracy = None
     if test is not None and len(test):
         measured = program.evaluate(test.images, test.labels, should_stop)
-        test_loss, test_accuracy = measured.loss, measured.correct / _pictures(test)
+        test_loss, test_accuracy = measured.loss, measured.correct / test.pictures
         trainer.check_loss("test", test_loss)
-        record["test"] = {"images": _pictures(test), "loss": test_loss, "accuracy": test_accuracy}
+        record["test"] = {"images": test.pictures, "loss": test_loss, "accuracy": test_accuracy}
     said = _judge(job, program, test_accuracy, should_stop)
     job.run.save_best(network, record)
     out = Path(plan.out)
@@ -54,6 +53,8 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         model_bytes=out.stat().st_size,
         data_path=plan.data,
         data_dir=plan.data_dir,
+        label_column=plan.label_column,
+        skip_bad=plan.skip_bad,
         sample=_sample_picture(job),
         earlier_model=None if earlier is None else _from_here(earlier),
         network=network.name,
@@ -64,11 +65,11 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         epoch_images=images[state.best_epoch - 1],
         loss=best["loss"],
         accuracy=best["accuracy"],
-        validation_images=len(validation.labels) if validation is not None else 0,
+        validation_images=validation.pictures if validation is not None else 0,
         validation_is_own=plan.own_validation,
         validation_loss=best["validation_loss"],
         validation_accuracy=best["validation_accuracy"],
-        test_images=_pictures(test) if test is not None else 0,
+        test_images=test.pictures if test is not None else 0,
         test_loss=test_loss,
         test_accuracy=test_accuracy,
         seconds=state.seconds,
@@ -104,7 +105,7 @@ def _judge(
     trained = Measured(best.get("images", job.images), best["loss"], best["accuracy"])
     measured = [trained]
     if test_accuracy is not None and dataset.test is not None:
-        measured.append(Measured(_pictures(dataset.test), math.nan, test_accuracy))
+        measured.append(Measured(dataset.test.pictures, math.nan, test_accuracy))
     if not looks_dead(OneAnswer.of(labels), losses, measured):
         return None
     some = np.linspace(0, len(labels) - 1, min(MOST_IMAGES, len(labels))).astype(np.int64)
@@ -122,10 +123,6 @@ def _judge(
         normalizes=any(isinstance(layer, BatchNormalization) for _, layer in program.network.leaves()),
     )
 
-
-def _pictures(part: Split) -> int:
-    """How many pictures a part has, those without an answer among them."""
-    return len(part.labels) + len(part.blanks)
 
 
 def _from_here(path: Path) -> Path:

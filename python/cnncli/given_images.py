@@ -88,7 +88,7 @@ def _in_order(images: Array, shape: Shape, order: str) -> Array | None:
     """Images of this order of channels as (N, C, H, W), or None if their shape is another."""
     count, height, width = shape
     own = shape if order == "first" else (height, width, count)
-    if images.shape == own or images.shape == (count * height * width,) or (count, *images.shape) == shape:
+    if images.shape == own or images.shape == (count * height * width,) or (1, *images.shape) == shape:
         batch = images.reshape(1, *own)
     elif images.ndim == 4 and images.shape[1:] == own:
         batch = images

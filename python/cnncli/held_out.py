@@ -51,16 +51,24 @@ def split_images(
         return None, dataset.validation
     if share == 0:
         return None, None
-    kept, held_out = split_indices(dataset.train.labels, share, seed=seed)
-    if len(held_out) == 0:
+    kept, held_out = hold_out(dataset.train, share, seed)
+    if len(held_out.labels) == 0:
         raise UsageError(f"--val {share:g}: leaves no image to validate on; use a larger share")
-    return kept, part_of(dataset.train, held_out)
+    return kept, held_out
 
 
-def part_of(whole: Split, indices: Indices) -> Split:
-    """Copies of some images."""
-    files = None if whole.files is None else tuple(whole.files[index] for index in indices.tolist())
-    return Split(whole.images[indices], whole.labels[indices], files)
+def hold_out(whole: Split, share: float, seed: int) -> tuple[Indices, Split]:
+    """(numbers of the images that are kept, copies of the others with their share of the blanks).
+
+    Pictures without an image are held out as the others are, so that the measure of new pictures counts them too.
+    """
+    count = len(whole.labels)
+    blank_labels = np.array([blank.label for blank in whole.blanks], np.int64)
+    kept, held_out = split_indices(np.concatenate([whole.labels, blank_labels]), share, seed=seed)
+    images = held_out[held_out < count]
+    files = None if whole.files is None else tuple(whole.files[index] for index in images.tolist())
+    blanks = tuple(whole.blanks[index - count] for index in held_out[held_out >= count].tolist())
+    return kept[kept < count], Split(whole.images[images], whole.labels[images], files, blanks)
 
 
 def labels_of(dataset: DataSet, kept: Indices | None) -> Indices:

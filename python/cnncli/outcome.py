@@ -125,7 +125,8 @@ def _remedy(
             f"its running averages do not fit: pass a larger --batch-size, such as {max(16, 4 * batch_size)}"
         )
     if steps < _FEW_STEPS:
-        return f"{steps} steps are few: pass more --epochs, or a smaller --batch-size"
+        few = "1 step is" if steps == 1 else f"{steps} steps are"
+        return f"{few} few: pass more --epochs, or a smaller --batch-size"
     if learning_rate < usual_rate / 50:
         return f"--lr {learning_rate:.3g} is small: pass a larger one, such as {usual_rate:.2g}"
     return f"pass a smaller --lr, such as {learning_rate / 10:.2g}, or look whether images and labels belong together"

@@ -127,7 +127,7 @@ class Finished:
     """The training is complete and the model is written.
 
     model : the copy at `--out`
-    data_path, data_dir : what loads the data again
+    data_path, data_dir, label_column, skip_bad : what loads the data again
     sample : a picture file, of those that were not trained on if there is one; None: the data hold no files
     validation_is_own : the data set has a part for it; else these images were held out of the training part
     earlier_model : where the model that was there before is kept; None if there was none, or the same one
@@ -148,6 +148,8 @@ class Finished:
     model_bytes: int
     data_path: str
     data_dir: str | None
+    label_column: str | None
+    skip_bad: bool
     sample: str | None
     earlier_model: Path | None
     network: str

@@ -8,6 +8,7 @@ from typing import Any
 # looked at: each look parses the text up to there.
 _MOST_LINES = 100
 _MOST_PLACES = 100
+_MOST_TEXT_LINES = 2000  # of a file in which a layer is looked for: each is parsed with all above it
 
 
 def line_of(text: str, keys: Sequence[str]) -> int | None:
@@ -54,3 +55,25 @@ def _holds(lines: list[str], keys: Sequence[str]) -> bool | None:
             return False
         value = value[key]
     return True
+
+
+def line_of_layer(text: str, path: Sequence[int]) -> int | None:
+    """The line, counted from 1, where the statement begins that holds a layer; [2, 0]: the first within the third.
+
+    >>> line_of_layer('# two\\n[[layers]]\\ntype = "ReLU"\\n\\n[[layers]]\\ntype = "Flatten"\\n', [1])
+    5
+    """
+    lines = text.replace("\r\n", "\n").split("\n")
+    begin = 0
+    for end in range(1, min(len(lines), _MOST_TEXT_LINES) + 1):
+        try:
+            value: Any = tomllib.loads("\n".join(lines[:end]))
+        except (ValueError, RecursionError):
+            continue  # within a statement
+        for index in path:
+            layers = value.get("layers") if isinstance(value, dict) else None
+            value = layers[index] if isinstance(layers, list) and index < len(layers) else None
+        if value is not None:
+            return begin + 1
+        begin = end
+    return None

@@ -17,6 +17,7 @@ from cnncli.held_out import Indices, labels_of, measure_recipe, split_images
 from cnncli.job import Job, digest_for
 from cnncli.keeper import Keeper
 from cnncli.network import Network
+from cnncli.network_rules import check_network, layer_lines
 from cnncli.plan import (
     Plan,
     TrainSettings,
@@ -74,6 +75,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     """A new run in a folder of its own."""
     description, source = read_model(settings.architecture)
     plan = make_plan(settings, description, source)
+    check_network(settings, description, source)
     check_out(plan.out)
     found = find_data(settings.data, settings.data_dir, settings.label_column, report)
     if "train" not in found.raw.parts:
@@ -90,9 +92,10 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     plan = with_data(
         plan, dataset, found.name_or_path, held_for_validation(settings, plan, is_described, dataset)
     )
-    network = Network.from_description(
-        description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
-    )
+    with layer_lines(settings.architecture, source):
+        network = Network.from_description(
+            description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
+        )
     splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
     labels = labels_of(dataset, splits[0])
     check_loss(network, plan.loss)
@@ -185,7 +188,7 @@ def _job(
         state=state,
         hard_images=hard_images,
     )
-    target = Target(plan.target, timetable, len(validation) if validation is not None else 0)
+    target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
     digest = digest_for(plan, dataset)
     return Job(run, plan, dataset, kept, validation, trainer, target, notice, list(warnings), digest)
 
@@ -201,7 +204,7 @@ def _started(job: Job) -> Started:
         notice=job.notice,
         warnings=job.warnings,
         images=job.images,
-        validation_images=len(job.validation.labels) if job.validation else 0,
+        validation_images=job.validation.pictures if job.validation else 0,
         epochs=plan.epochs,
         steps=timetable.steps,
         first_step=job.trainer.state.step,

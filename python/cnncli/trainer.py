@@ -276,7 +276,7 @@ class Trainer:
             samples = self.validation
             measured = self.program.evaluate(samples.images, samples.targets, should_stop)
             validation_loss = measured.loss
-            validation_accuracy = self._accuracy(measured.correct, len(samples))
+            validation_accuracy = self._accuracy(measured.correct, len(samples) + samples.blanks)
             self.check_loss("validation", validation_loss)
         self._tick()
         done = EpochDone(

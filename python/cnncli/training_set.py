@@ -20,11 +20,13 @@ class TrainingSet:
     images : uint8 or float32 (N, ...)
     targets : (N, ...), classes or values
     only : int64 (M,), numbers of those that count; None: all
+    blanks : pictures without an image, which a measure counts as wrong
     """
 
     images: npt.NDArray[Any]
     targets: npt.NDArray[Any]
     only: Indices | None = None
+    blanks: int = 0
 
     @classmethod
     def of(cls, samples: Samples, name: str, only: Indices | None = None) -> "TrainingSet":
@@ -37,7 +39,7 @@ class TrainingSet:
                 raise UsageError(f"{name}: {samples.name} has no training images; pass (images, targets)")
             samples = samples.train
         if isinstance(samples, Split):
-            return cls(samples.images, samples.labels, only)
+            return cls(samples.images, samples.labels, only, len(samples.blanks))
         if not isinstance(samples, tuple | list) or len(samples) != 2:
             raise UsageError(f"{name}: is {type(samples).__name__}; pass (images, targets) or a part of a data set")
         images, targets = (np.asarray(array) for array in samples)

@@ -14,6 +14,7 @@ from cnncli.cli.render import next_commands
 from cnncli.plan import TrainSettings
 from cnncli.records import Finished
 from cnncli.train import train
+from picture_sets import mnist_like
 
 SHORT = ["--arch", "linear", "--epochs", "1"]
 
@@ -55,6 +56,20 @@ def test_without_test_part_a_tenth_of_each_class_is_held_out_and_eval_measures_o
     assert (measured["part"], measured["samples"], measured["trained_on"]) == ("held-out", 6, False)
     assert measured["accuracy"] == finished["validation_accuracy"]
     assert "6 training images of own that it held out" in run("eval", "model.bin", "--data", "own")
+
+
+def test_held_out_pictures_without_a_glyph_count_as_wrong(here: Path) -> None:
+    for index, (picture, label) in enumerate(mnist_like(60, np.random.default_rng(3))):
+        name = "odd" if int(label) % 2 else "even"
+        (here / "own" / name).mkdir(parents=True, exist_ok=True)
+        (picture if index % 3 else Image.new("L", (28, 28))).save(here / "own" / name / f"{index}.png")
+    trained = json.loads(run("train", "--data", "own", "--prepare", "glyph", "--val", "0.5", *SHORT, "--json"))
+    assert trained["validation_images"] == 30
+    blank = 30 - (40 - trained["images"])
+    assert 0 < blank < 20
+    measured = json.loads(run("eval", "model.bin", "--data", "own", "--part", "held-out", "--json"))
+    assert (measured["samples"], measured["accuracy"]) == (30, trained["validation_accuracy"])
+    assert measured["accuracy"] <= 1 - blank / 30
 
 
 def test_own_training_images_are_called_so_also_from_another_place(here: Path, rng: np.random.Generator) -> None:
@@ -118,9 +133,28 @@ def make_named(here: Path, rng: np.random.Generator) -> str:
     return "digits"
 
 
-@pytest.mark.parametrize("make", [make_npz, make_folder, make_list, make_named], ids=lambda make: make.__name__)
+def make_broken_folder(here: Path, rng: np.random.Generator) -> str:
+    write_pictures(here / "-broken", rng, each=15)
+    (next((here / "-broken").iterdir()) / "empty.png").write_bytes(b"")
+    return "-broken"
+
+
+def make_asking_list(here: Path, rng: np.random.Generator) -> str:
+    make_list(here, rng)
+    rows = (here / "list.csv").read_text().splitlines()[1:]
+    (here / "list.csv").write_text("path,kind,sort of\n" + "".join(f"{row},{at % 3}\n" for at, row in enumerate(rows)))
+    return "list.csv"
+
+
+FORMS = {
+    make_npz: {}, make_folder: {}, make_list: {}, make_named: {}, make_broken_folder: {"skip_bad": True},
+    make_asking_list: {"label_column": "sort of"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("make", FORMS, ids=lambda make: make.__name__)
 def test_what_to_try_next_runs_as_printed(here: Path, rng: np.random.Generator, make) -> None:  # type: ignore[no-untyped-def]
-    settings = TrainSettings(architecture="linear", data=make(here, rng), epochs=1, use_cache=False)
+    settings = TrainSettings(architecture="linear", data=make(here, rng), epochs=1, use_cache=False, **FORMS[make])
     *_, finished = train(settings)
     assert isinstance(finished, Finished)
     commands = next_commands(finished)

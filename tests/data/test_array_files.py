@@ -319,3 +319,112 @@ def test_hostile_npy_is_refused_before_memory_is_asked_for(tmp_path: Path) -> No
     np.save(tmp_path / "y.npy", LABELS)
     with pytest.raises(DataError, match=r"says 4000000000x28x28 of uint8, but 0 bytes follow"):
         read_path(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "values, highest, note",
+    [
+        (np.uint16(1023), 255, "converted: whole numbers from 0 to 1023 to bytes"),
+        (np.uint16(4000), 249, "converted: whole numbers from 0 to 4095 to bytes"),
+        (np.uint16(40000), 156, "converted: whole numbers from 0 to 65535 to bytes"),
+        (np.uint8(9), 9, "pixels go from 0 to 9 only, and are taken as 0 to 255"),
+    ],
+)
+def test_depth_is_found_as_in_pictures(tmp_path: Path, values: np.integer, highest: int, note: str) -> None:
+    images = np.zeros((6, 5, 4), values.dtype)
+    images[2, 1, 1] = values
+    found = saved(tmp_path, x=images, y=LABELS)
+    assert pixels(found).max() == highest
+    assert texts(found) == [note]
+
+
+def test_one_wrong_number_among_bytes_is_no_other_depth(tmp_path: Path, images: np.ndarray) -> None:
+    wrong = images.astype(np.int32)
+    wrong[3, 2, 2] = 300
+    with pytest.raises(DataError, match="pixels are whole numbers from 0 to 300, whose black and white are not known"):
+        saved(tmp_path, x=wrong, y=LABELS)
+
+
+def test_parts_of_different_scales_are_refused(tmp_path: Path, images: np.ndarray) -> None:
+    with pytest.raises(DataError, match="pixels of train go up to 1, those of test up to 255; scale both alike"):
+        saved(tmp_path, x_train=images / 255, y_train=LABELS, x_test=images, y_test=LABELS)
+
+
+def test_a_set_without_images_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "set.npz", x=np.zeros((0, 8, 8), np.uint8), y=np.zeros(0, np.int64))
+    with pytest.raises(DataError, match=r"set\.npz: holds no images"):
+        load(tmp_path / "set.npz")
+
+
+def test_classes_that_only_the_test_part_has_are_said(tmp_path: Path, images: np.ndarray) -> None:
+    np.savez(tmp_path / "set.npz", x_train=images[:2], y_train=LABELS[:2], x_test=images, y_test=LABELS)
+    told = [note.text for note in load(tmp_path / "set.npz").notes]
+    assert told[-1] == "class 2: no training images, so that 2 images of test cannot be answered"
+
+
+@pytest.mark.parametrize("folder", ["", "outer"])
+def test_a_folder_around_one_npz_is_that_set(tmp_path: Path, images: np.ndarray, folder: str) -> None:
+    (tmp_path / folder).mkdir(exist_ok=True)
+    np.savez(tmp_path / folder / "set.npz", x=images, y=LABELS)
+    np.testing.assert_array_equal(pixels(read_path(tmp_path))[:, 0], images)
+
+
+def test_archives_of_one_array_or_one_part_each_are_one_set(tmp_path: Path, images: np.ndarray) -> None:
+    for part, count in (("train", 4), ("test", 6)):
+        np.savez(tmp_path / f"k49-{part}-imgs.npz", images[:count])
+        np.savez(tmp_path / f"k49-{part}-labels.npz", LABELS[:count])
+    found = read_path(tmp_path)
+    assert {part: len(held) for part, held in found.parts.items()} == {"train": 4, "test": 6}
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for part, count in (("train", 4), ("test", 6)):
+        np.savez(parts / f"{part}.npz", X=images[:count], y=LABELS[:count])
+    assert {part: len(held) for part, held in read_path(parts).parts.items()} == {"train": 4, "test": 6}
+    np.savez(parts / "more.npz", X=images, y=LABELS)
+    with pytest.raises(DataError, match=r"3 files of arrays \(more.npz, test.npz, train.npz\); pass one"):
+        read_path(parts)
+
+
+def test_npy_files_of_one_class_each_are_classes(tmp_path: Path, images: np.ndarray) -> None:
+    for name, some in (("cat", images[:4]), ("dog", images[4:])):
+        square = np.pad(some, ((0, 0), (0, 0), (0, 1)))
+        np.save(tmp_path / f"full_numpy_bitmap_{name}.npy", square.reshape(len(some), -1))
+    found = read_path(tmp_path)
+    assert found.class_names == ["cat", "dog"]
+    assert np.bincount(found.parts["train"].labels).tolist() == [4, 2]
+    np.testing.assert_array_equal(pixels(found)[:, 0, :, :4], images)
+    np.save(tmp_path / "full_numpy_bitmap_eel.npy", np.arange(3))
+    with pytest.raises(DataError, match="which arrays are images and which their labels is not known: full_numpy"):
+        read_path(tmp_path)
+
+
+def test_idx_files_in_folders_of_their_own_names_are_read(tmp_path: Path, images: np.ndarray) -> None:
+    for name, values in (("train-images-idx3-ubyte", images), ("train-labels-idx1-ubyte", LABELS)):
+        (tmp_path / "MNIST/raw" / name).mkdir(parents=True)
+        (tmp_path / "MNIST/raw" / name / name).write_bytes(idx(values))
+    found = read_path(tmp_path)
+    np.testing.assert_array_equal(pixels(found)[:, 0], images)
+    assert found.name == "MNIST"
+
+
+def test_idx_files_are_found_within_outer_folders_and_two_sets_are_asked_about(
+    tmp_path: Path, images: np.ndarray
+) -> None:
+    for folder in ("archive/mnist", "archive/other"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "train-images-idx3-ubyte").write_bytes(idx(images))
+        (tmp_path / folder / "train-labels-idx1-ubyte").write_bytes(idx(LABELS))
+        if folder == "archive/mnist":
+            np.testing.assert_array_equal(pixels(read_path(tmp_path))[:, 0], images)
+    with pytest.raises(DataError, match=r"holds data in 2 folders \(archive/mnist, archive/other\); pass one of them"):
+        read_path(tmp_path)
+
+
+def test_an_empty_label_is_no_class(tmp_path: Path, images: np.ndarray) -> None:
+    with pytest.raises(DataError, match=r"set\.npz: holds a label that is empty; give each picture one"):
+        saved(tmp_path, x=images, y=np.array(["a", "", "b"])[LABELS])
+
+
+def test_classes_that_differ_in_case_only_are_said(tmp_path: Path, images: np.ndarray) -> None:
+    found = saved(tmp_path, x=images, y=np.array(["cat", "Cat", "dog"])[LABELS])
+    assert texts(found) == ["classes: Cat and cat differ in case only, and are two"]

@@ -147,11 +147,13 @@ NPZ_CASES = {
     "a pickle": (npz(EVIL), "images is no array of NumPy; save it with numpy.savez"),
     "objects": (
         npz(npy(np.array([{}], object), allow_pickle=True)),
-        "images holds Python objects, which are never read; save it as plain numbers",
+        "images holds Python objects, which are never read since they may run any program; save it as plain "
+        "numbers or text, such as numpy.array(list(a)) or a.astype(str)",
     ),
     "objects in fields": (
         npz(described("[('a', '|O')]")),
-        "images holds Python objects, which are never read; save it as plain numbers",
+        "images holds Python objects, which are never read since they may run any program; save it as plain "
+        "numbers or text, such as numpy.array(list(a)) or a.astype(str)",
     ),
     "fields": (npz(described("[('a', '<i4')]")), "images holds [('a', '<i4')]; save it as plain numbers"),
     "times": (npz(described("'<M8[ns]'")), "images holds <M8[ns]; save it as plain numbers"),

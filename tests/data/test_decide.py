@@ -145,3 +145,46 @@ def test_many_at_once_lie_as_the_finder_sees_one(shape: tuple[int, int, int], rn
         assert lying == is_left
         if lying:
             np.testing.assert_array_equal(found, np.subtract(np.uint8(255), image[0]) if dark else image[0])
+
+
+def shifted_arrays(count: int, rng: np.random.Generator) -> RawSet:
+    """Drawn digits as arrays, not centred as MNIST's are."""
+    made = mnist_like(count, rng)
+    images = np.stack([np.roll(np.asarray(picture), (4, -4), (0, 1)) for picture, _ in made])[:, None]
+    labels = np.array([int(label) for _, label in made])
+    return RawSet("set", [str(digit) for digit in range(10)], {"train": RawPart(images, labels)})
+
+
+@pytest.mark.parametrize(
+    "most, wish, kind",
+    [(100, PictureWish(), "glyph"), (99, PictureWish(), "plain"), (99, PictureWish(prepare="glyph"), "glyph")],
+)
+def test_many_arrays_are_not_sent_through_the_finder_unless_it_is_asked_for(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, most: int, wish: PictureWish, kind: str
+) -> None:
+    monkeypatch.setattr("cnncli.data.decide._MOST_ARRAYS", most)
+    decision = decide(shifted_arrays(100, rng), wish, False, lambda done, total: None)
+    assert decision.recipe.kind == kind and decision.recipe.shape == (1, 28, 28)
+    assert ("100 images as they are; --prepare glyph would take minutes" in decision.reason) == (kind == "plain")
+
+
+def test_few_coloured_photos_in_each_of_which_one_thing_is_found_keep_their_colour(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    def photo(label: str) -> tuple[Image.Image, str]:
+        picture = Image.new("RGB", (32, 32), tuple(int(level) for level in rng.integers(150, 220, 3)))
+        left, top, wide, high = (int(number) for number in rng.integers(6, 14, 4))
+        ImageDraw.Draw(picture).ellipse((left, top, left + wide, top + high), fill=(150, 30, 30))
+        return picture, label
+
+    decision = decided(tmp_path, [photo("cat") for _ in range(10)])
+    assert decision.recipe.kind == "plain" and decision.recipe.channels == 3
+    assert decision.reason == "the pictures are in colour, and glyphs alone tell the classes no better apart"
+
+
+def test_tiny_pictures_are_taken_whole(tmp_path: Path, rng: np.random.Generator) -> None:
+    pictures = [(picture.crop((4, 4, 24, 24)).resize((8, 8), Image.Resampling.BOX), label)
+                for picture, label in mnist_like(100, rng)]  # fmt: skip
+    decision = decided(tmp_path, pictures)
+    assert decision.recipe.kind == "plain" and decision.recipe.shape == (1, 8, 8)
+    assert "too small to look for glyphs" in decision.reason or "one glyph found in only" in decision.reason

@@ -65,10 +65,42 @@ def test_classes_may_hold_the_parts(tmp_path: Path) -> None:
     assert counted(read_path(plant(tmp_path, *names))) == {"train": TWO, "test": TWO}
 
 
-@pytest.mark.parametrize("train", ["train", "test"])
-def test_a_class_may_be_called_as_a_part_is(tmp_path: Path, train: str) -> None:
-    found = read_path(plant(tmp_path, f"{train}/{{}}.png", "bus/{}.png", "car/{}.png"))
-    assert counted(found) == {"train": {"bus": 2, "car": 2, train: 2}}
+@pytest.mark.parametrize("name", ["train", "valid"])
+def test_a_class_may_be_called_as_a_part_is(tmp_path: Path, name: str) -> None:
+    found = read_path(plant(tmp_path, f"{name}/{{}}.png", "bus/{}.png", "car/{}.png"))
+    assert counted(found) == {"train": {"bus": 2, "car": 2, name: 2}}
+
+
+@pytest.mark.parametrize("name, part", [("test", "test"), ("Testing", "test"), ("val", "validation")])
+def test_a_part_beside_the_classes_is_no_class(tmp_path: Path, name: str, part: str) -> None:
+    found = read_path(plant(tmp_path, "a/{}.png", "b/{}.png", f"{name}/a/{{}}.png", f"{name}/b/{{}}.png"))
+    assert counted(found) == {"train": TWO, part: TWO}
+
+
+def test_flat_test_pictures_beside_the_classes_are_no_class(tmp_path: Path) -> None:
+    found = read_path(plant(tmp_path, "a/{}.png", "b/{}.png", "test/{}.png"))
+    assert counted(found) == {"train": TWO}
+    assert texts(found) == ["test/: 2 pictures without labels, not used (cnn predict reads them)"]
+
+
+def test_two_groups_of_which_one_is_called_test_are_classes(tmp_path: Path) -> None:
+    found = read_path(plant(tmp_path, "control/{}.png", "test/{}.png"))
+    assert counted(found) == {"train": {"control": 2, "test": 2}}
+
+
+def test_a_class_of_test_that_differs_in_case_is_the_one_of_training(tmp_path: Path) -> None:
+    found = read_path(plant(tmp_path, "train/a/{}.png", "train/b/{}.png", "test/A/{}.png", "test/b/{}.png"))
+    assert counted(found) == {"train": TWO, "test": TWO}
+    assert texts(found) == ["classes: A of test/ is read as a"]
+
+
+def test_labels_of_a_sample_submission_are_no_labels(tmp_path: Path) -> None:
+    plant(tmp_path, "train/1.png", "train/2.png", "test/3.png")
+    (tmp_path / "train.csv").write_text("id,label\n1.png,a\n2.png,b\n")
+    (tmp_path / "sample_submission.csv").write_text("id,label\n3.png,a\n")
+    found = read_path(tmp_path)
+    assert counted(found) == {"train": {"a": 1, "b": 1}}
+    assert "test/: 1 picture without labels, not used (cnn predict reads them)" in texts(found)
 
 
 def test_two_folders_for_one_part_are_asked_about(tmp_path: Path) -> None:
@@ -248,3 +280,31 @@ def test_a_folder_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="a: cannot be read"):
         read_path(tmp_path)
     (tmp_path / "a").chmod(0o700)
+
+
+def test_a_folder_of_heic_alone_names_what_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnncli.picture_file.can_decode", lambda decoder: False)
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(DataError, match=r'its 2 HEIC pictures cannot be read yet; pip install "cnncli\[formats\]"'):
+        read_path(tmp_path)
+
+
+def test_a_list_among_many_pictures_of_a_part_labels_them(tmp_path: Path) -> None:
+    plant(tmp_path, *(f"train/{number:02}.png" for number in range(40)))
+    rows = "".join(f"{number:02}.png,{'ab'[number % 2]}\n" for number in range(40))
+    (tmp_path / "train" / "metadata.csv").write_text("file_name,label\n" + rows)
+    assert counted(read_path(tmp_path)) == {"train": {"a": 20, "b": 20}}
+
+
+def test_classes_whose_accents_are_written_in_two_ways_are_one(tmp_path: Path) -> None:
+    plant(tmp_path, "train/K\u00e4se/{}.png", "train/b/{}.png", "test/Ka\u0308se/{}.png", "test/b/{}.png")
+    assert counted(read_path(tmp_path)) == {"train": {"K\u00e4se": 2, "b": 2}, "test": {"K\u00e4se": 2, "b": 2}}
+
+
+def test_lists_of_parts_beside_classes_are_left_aside_by_name(tmp_path: Path) -> None:
+    plant(tmp_path, "images/a/{}.png", "images/b/{}.png")
+    for part in ("train", "test"):
+        (tmp_path / f"{part}.txt").write_text("images/a/0.png a\n")
+    assert texts(read_path(tmp_path)) == ["left aside: 2 files (test.txt 1, train.txt 1)"]

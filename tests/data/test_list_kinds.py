@@ -7,6 +7,7 @@ from PIL import Image
 
 from cnncli.data.by_path import read_path
 from cnncli.data.raw import RawSet
+from cnncli.errors import DataError
 
 
 @pytest.fixture
@@ -156,3 +157,57 @@ def test_a_picture_that_is_not_there_is_handed_on_with_its_place(folder: Path) -
 
 def test_ids_in_two_folders_are_found(folder: Path) -> None:
     assert pairs(read("image_id,dx,label\n1,p,a\n3,q,b\n4,q,b\n")) == WANTED
+
+
+def texts(found: RawSet) -> list[str]:
+    return [note.text for note in found.notes]
+
+
+def test_comments_and_a_declared_separator_come_before_the_header(folder: Path) -> None:
+    assert pairs(read("# from the lab\n\npath,label\n" + plain())) == WANTED
+    assert pairs(read('sep=;\npath;label\n' + plain(";"))) == WANTED
+    with pytest.raises(DataError, match="line 4: the label is empty"):
+        read("# from the lab\npath,label\nimg files/x/1.png,a\nimg files/x/2.png,\n")
+
+
+def test_paths_in_other_case_or_with_another_suffix_lead_to_the_one_file(folder: Path) -> None:
+    found = read("path,label\n" + plain().replace("img files/x", "IMG Files/X").replace("png", "PNG"))
+    assert pairs(found) == WANTED
+    assert texts(found) == ["converted: paths such as IMG Files/X/1.PNG are read as img files/x/1.png"]
+    assert pairs(read("path,label\n" + plain().replace(".png", ".jpg"))) == WANTED
+
+
+def test_of_two_files_that_differ_in_case_or_suffix_neither_is_guessed(folder: Path) -> None:
+    Image.new("L", (4, 4)).save(folder / "img files/x/1.bmp")
+    found = read("path,label\nimg files/x/1.jpg,a\nimg files/y/3.png,b\n").parts["train"].pictures
+    assert isinstance(found, list)
+    assert [Path(picture).exists() for picture in found] == [False, True]
+
+
+def test_columns_that_are_not_used_are_said(folder: Path) -> None:
+    rows = "".join(f"{path},{label},{index},note\n" for index, (path, label) in enumerate(ROWS))
+    assert texts(read(f"path,label,row,remark\n{rows}")) == ["left aside: column remark"]
+
+
+def test_pictures_with_two_labels_or_in_two_parts_are_said(folder: Path) -> None:
+    found = read("path,label\n" + plain() + "img files/x/1.png,b\n")
+    assert texts(found) == ["classes: 1 picture with more than one label, such as 1.png: a, b"]
+    rows = "".join(f"{path},{label},train\n" for path, label in ROWS) + "img files/x/1.png,a,test\n"
+    assert texts(read("path,label,split\n" + rows)) == [
+        "parts: 1 of the training pictures is in another part too, such as 1.png"
+    ]
+
+
+def test_all_rows_without_a_label_are_named_at_once(folder: Path) -> None:
+    with pytest.raises(DataError, match=r"the label is empty in 2 rows \(lines 3, 4\); fill it in or remove them"):
+        read("path,label\nimg files/x/1.png,a\nimg files/x/2.png,\nimg files/y/3.png,\n")
+
+
+def test_measures_are_no_classes(folder: Path) -> None:
+    for number in range(12):
+        Image.new("L", (4, 4)).save(folder / f"img files/{number}.png")
+    rows = "".join(f"img files/{number}.png,{number * 0.37:.2f}\n" for number in range(12))
+    with pytest.raises(DataError, match=r"12 different labels for 12 pictures, such as 0\.00: numbers to be measured"):
+        read("path,age\n" + rows)
+    twelve = "".join(f"img files/{number}.png,{number % 3 / 2}\n" for number in range(12))
+    assert read("path,share\n" + twelve).class_names == ["0.0", "0.5", "1.0"]

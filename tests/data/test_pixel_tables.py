@@ -1,5 +1,6 @@
 """Tables of pixels as people have them: separators, headers, places of the label, ranges; what is asked and refused."""
 
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -184,7 +185,7 @@ BAD = {
     ),
     "an empty cell in the first row": ("1,,1" + ROW[5:] + ROW, ", line 1, column 2: '' is no number; fill in a number"),
     "infinite": ("".join(f"{label}{',0' * 15},1e999\n" for label in (0, 1, 0)),
-                 ": holds NaN or infinite pixels; replace them, and save bytes from 0 to 255"),
+                 ", line 1, column 17: NaN or infinite; fill in a number"),
     "no square": (
         (",".join(["1"] * 20) + "\n") * 3,
         ": 20 columns, and neither these nor one less make an image (a square, or three times one); save images of "
@@ -214,3 +215,88 @@ def test_a_table_above_the_memory_limit_is_refused_while_it_is_read(
     monkeypatch.setattr("cnncli.data.table_text.MAX_BYTES", 10_000)
     with pytest.raises(DataError, match="the pixels take more than the limit, 10,000 bytes"):
         read(tmp_path, text(np.hstack([LABELS[:, None], glyphs.reshape(30, -1)])))
+
+
+def test_decimal_commas_are_points(tmp_path: Path, glyphs: np.ndarray) -> None:
+    rows = np.hstack([LABELS[:, None], (glyphs / 255).round(4).reshape(30, -1)])
+    content = text(rows, ";").replace(".", ",")
+    found = read(tmp_path, content)
+    check(found, glyphs)
+    assert "converted: decimal commas to points" in [note.text for note in found.notes]
+
+
+def test_names_of_files_beside_named_labels_are_left_aside(tmp_path: Path, glyphs: np.ndarray) -> None:
+    header = ",".join(["file", *(f"p{index}" for index in range(784)), "label"]) + "\n"
+    rows = "".join(f"img{at},{','.join(map(str, glyphs[at].ravel()))},{LABELS[at]}\n" for at in range(30))
+    found = read(tmp_path, header + rows)
+    check(found, glyphs)
+    assert "left aside: column file" in [note.text for note in found.notes]
+
+
+def test_tables_of_usps_are_told_by_content(tmp_path: Path, rng: np.random.Generator) -> None:
+    values = rng.integers(0, 256, (30, 256))
+    values[0, :2] = 0, 255
+    rows = np.hstack([LABELS[:, None], (values / 127.5 - 1).round(5)])
+    for name in ("zip.train", "zip.test"):
+        (tmp_path / name).write_text("".join(" ".join(f"{value:.5f}" for value in row) + " \n" for row in rows))
+    assert {part: len(held) for part, held in read_path(tmp_path).parts.items()} == {"train": 30, "test": 30}
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("m.arff", "% Weka\n@RELATION digits\n@ATTRIBUTE a NUMERIC\n@DATA\n{rows}"),
+        ("m.libsvm", "3 1:0.5 2:0.25 16:1\n1 3:1 4:1 16:0.5\n"),
+    ],
+)
+def test_other_texts_say_what_they_are_and_how_they_are_converted(tmp_path: Path, name: str, content: str) -> None:
+    with pytest.raises(DataError, match=r'file(.*): python -c "') as caught:
+        read(tmp_path, content.format(rows="1,2\n"), name)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_line_that_takes_the_rows_of_an_arff_runs(
+    tmp_path: Path, glyphs: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = text(np.hstack([glyphs.reshape(30, -1), LABELS[:, None]]))
+    monkeypatch.chdir(tmp_path)
+    Path("m.arff").write_text("@relation m\n@attribute class {0,1}\n@data\n" + rows)
+    with pytest.raises(DataError) as caught:
+        read_path(Path("m.arff"))
+    subprocess.run(str(caught.value).split("take its rows: ")[1], shell=True, check=True)
+    check(read_path(Path("m.csv")), glyphs)
+
+
+def test_tables_in_folders_that_are_parts_are_parts_and_others_are_asked_about(
+    tmp_path: Path, glyphs: np.ndarray
+) -> None:
+    rows = np.hstack([LABELS[:, None], glyphs.reshape(30, -1)])
+    for part, some in (("train", rows[:15]), ("test", rows[15:])):
+        (tmp_path / "set" / part).mkdir(parents=True)
+        header = ",".join(["label", *(f"p{at}" for at in range(784))]) + "\n"
+        (tmp_path / "set" / part / "data.csv").write_text(header + text(some))
+    found = read_path(tmp_path / "set")
+    assert {part: len(held) for part, held in found.parts.items()} == {"train": 15, "test": 15}
+    (tmp_path / "set" / "train").rename(tmp_path / "set" / "mine")
+    with pytest.raises(DataError, match=r"holds data in 2 folders \(mine, test\); pass one of them"):
+        read_path(tmp_path / "set")
+
+
+def test_comments_before_and_empty_rows_within_a_table_do_not_matter(tmp_path: Path, glyphs: np.ndarray) -> None:
+    rows = text(np.hstack([LABELS[:, None], glyphs.reshape(30, -1)]))
+    check(read(tmp_path, "# from the lab\n" + rows + "," * 784 + "\n" + "," * 784 + "\n"), glyphs)
+
+
+def test_a_table_in_utf_16_is_called_so(tmp_path: Path, glyphs: np.ndarray) -> None:
+    rows = text(np.hstack([LABELS[:, None], glyphs.reshape(30, -1)]))
+    (tmp_path / "table.csv").write_bytes(rows.encode("utf-16"))
+    with pytest.raises(DataError, match="a table in UTF-16; save it as UTF-8"):
+        read_path(tmp_path / "table.csv")
+
+
+def test_a_small_test_part_has_its_labels_where_the_training_part_has_them(tmp_path: Path, glyphs: np.ndarray) -> None:
+    rows = np.hstack([LABELS[:, None], glyphs.reshape(30, -1)])
+    (tmp_path / "train.csv").write_text(text(rows))
+    (tmp_path / "test.csv").write_text(text(rows[:5]))
+    found = read_path(tmp_path)
+    assert found.parts["test"].labels.tolist() == LABELS[:5].tolist()

@@ -333,6 +333,9 @@ def next_commands(record: records.Finished) -> list[str]:
     where = [record.data_path if by_name else _from_here(record.data_path)]
     if by_name and record.data_dir is not None and os.environ.get("CNN_DATA_DIR") != record.data_dir:
         where += ["--data-dir", _from_here(record.data_dir)]
+    if record.label_column is not None:
+        where += ["--label-column", record.label_column]
+    where += ["--skip-bad"] if record.skip_bad else []
     # A model knows the name of its data, and no path.
     commands = [f"cnn eval {model}" if by_name and len(where) == 1 else f"cnn eval {model} --data {shlex.join(where)}"]
     if record.sample is not None and Path(record.sample).is_file():
@@ -347,6 +350,8 @@ def next_commands(record: records.Finished) -> list[str]:
 def _from_here(path: str) -> str:
     """The path as short as the user would type it."""
     here = os.path.relpath(path)
+    if here.startswith("-"):
+        return f"./{here}"  # no option
     return here if not here.startswith("..") else path
 
 

@@ -19,7 +19,8 @@ from cnncli.picture_formats import find_format, is_text
 from cnncli.shown import shown
 
 _HEAD_BYTES = 1024
-_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".lst", ".list", ".tra", ".tes", ".data"}
+_MOST_LIST_COLUMNS = 50  # separators in the first bytes of UTF-16, of which a list has fewer
+_TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".lst", ".list", ".tra", ".tes", ".data", ".train", ".test", ".dat"}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -53,6 +54,8 @@ def read_path(path: Path, label_column: str | None = None) -> RawSet:
             f"{where}: one {known.name} picture; pass a folder with one subfolder of pictures for each class"
         )
     if suffix in _TEXT_SUFFIXES or is_text(head) or head.startswith(_UTF_16):
+        if head.startswith(_UTF_16) and head.count(b",") + head.count(b";") + head.count(b"\t") > _MOST_LIST_COLUMNS:
+            raise DataError(f'{where}: a table in UTF-16; save it as UTF-8 ("CSV UTF-8" in spreadsheets)')
         if is_pixel_table(path):
             return read_pixel_set({"train": path}, path.stem, where, label_column)
         if has_pixel_cells(path):

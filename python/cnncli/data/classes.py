@@ -54,12 +54,23 @@ def number_classes(
         notes.append(Note("converted", f"converted: labels such as {different[0]} to whole numbers"))
     names = sorted({whole.get(label, label) for label in different}, key=label_order)
     check_names(where, names)
+    _refuse_measures(where, names, sum(map(len, parts.values())))
     number = {name: index for index, name in enumerate(names)}
     dense = {
         part: np.fromiter((number[whole.get(label, label)] for label in labels), np.int64, len(labels))
         for part, labels in parts.items()
     }
     return names, dense, [*notes, *class_notes(names, empty)]
+
+
+def _refuse_measures(where: str, names: Sequence[str], count: int) -> None:
+    """Fractions that nearly each picture has its own of are measures and no classes."""
+    fractions = [name for name in names if _NUMBER.fullmatch(name) and "." in name]
+    if len(names) > _SHOWN and 2 * len(names) > count and 2 * len(fractions) > len(names):
+        raise DataError(
+            f"{where}: {len(names):,} different labels for {count:,} pictures, such as {fractions[0]}: numbers to be "
+            "measured, and no classes; pass --label-column NAME for another column, or sort them into classes"
+        )
 
 
 def number_whole(
@@ -77,6 +88,8 @@ def check_names(where: str, names: Sequence[str]) -> None:
     """Refuses too many classes, and names that no line can show."""
     check_count(where, len(names))
     for name in names:
+        if not name.strip():
+            raise DataError(f"{where}: holds a label that is empty; give each picture one")
         if find_unprintable(name) is not None:
             raise DataError(f"{where}: label '{printable(name)[:80]}' holds control characters; use printable ones")
 
@@ -91,6 +104,13 @@ def class_notes(names: Sequence[str], empty: Iterable[str] = ()) -> list[Note]:
     notes = []
     if _has_gaps(names):
         notes.append(Note("classes", f"classes: {_counted(names)}, kept as their names"))
+    loose: dict[str, str] = {}
+    for name in names:
+        other = loose.setdefault(name.casefold().strip(), name)
+        if other != name:
+            notes.append(Note("classes", f"classes: {printable(other)[:80]} and {printable(name)[:80]} differ in case "
+                              "only, and are two"))  # fmt: skip
+            break
     without = sorted(set(empty) - set(names), key=label_order)
     if without:
         listed = ", ".join(printable(name)[:80] for name in without[:_SHOWN])

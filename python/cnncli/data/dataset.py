@@ -79,6 +79,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def pictures(self) -> int:
+        """How many pictures the part has, those without an image among them: what a measure divides by."""
+        return len(self.labels) + len(self.blanks)
+
 
 @dataclass(frozen=True, eq=False)
 class DataSet:

@@ -7,7 +7,7 @@ import numpy as np
 
 from cnncli.data.cache import locate
 from cnncli.data.dataset import DataSet, Split
-from cnncli.data.idx import find_idx
+from cnncli.data.idx_sets import find_idx_sets, idx_root
 from cnncli.data.sources import SOURCES
 from cnncli.recipe import InputRecipe
 
@@ -91,5 +91,6 @@ def _files(name: str, data_dir: str | Path | None) -> list[str]:
         assert found is not None  # it was just read
         return [str(path) for path in found[1].values()]
     path = Path(name)
-    idx_files = find_idx(path) if path.is_dir() else {}
-    return [str(file) for file in idx_files.values()] or [str(path)]
+    root = idx_root(path) if path.is_dir() else None
+    sets = find_idx_sets(root) if root is not None else {}
+    return [str(file) for files in sets.values() for pair in files.values() for file in pair.values()] or [str(path)]

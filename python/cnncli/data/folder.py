@@ -1,5 +1,6 @@
 """A folder as a data set: what form of data it holds, and for pictures their classes, lists and what is left aside."""
 
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -7,19 +8,21 @@ from cnncli.data.cifar_binary import find_batches, read_batches
 from cnncli.data.classes import label_order, number_classes
 from cnncli.data.dataset import Note
 from cnncli.data.formats_refused import folder_refusal, refusal
-from cnncli.data.idx_sets import idx_root, read_idx_set
+from cnncli.data.idx_sets import find_idx_sets, idx_root, read_idx_set
 from cnncli.data.layout import GENERAL_NAMES, Part, classes_from_names, find_layout, seen
 from cnncli.data.lists import PictureList, make_list_set, read_list
-from cnncli.data.npy_pair import is_npy_folder, read_npy_files
+from cnncli.data.npy_pair import is_npy_folder, read_npy_classes, read_npy_files
+from cnncli.data.npz import read_npz, read_single_arrays
 from cnncli.data.part_names import part_folders
 from cnncli.data.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.raw import PARTS, RawPart, RawSet
 from cnncli.data.tree import Folder, aside_line, scan
 from cnncli.errors import DataError
+from cnncli.picture_formats import HEIC_REMEDY
 from cnncli.shown import shown
 
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
-_TABLE_SUFFIXES = {*_LIST_SUFFIXES, ".tra", ".tes", ".data"}
+_TABLE_SUFFIXES = {*_LIST_SUFFIXES, ".tra", ".tes", ".data", ".train", ".test", ".dat"}
 _MOST_LISTS = 20
 _HEAD_BYTES = 1024
 _SHOWN = 6
@@ -47,28 +50,73 @@ def read_folder(path: Path, label_column: str | None = None) -> RawSet:
     if is_npy_folder(path):
         return read_npy_files(path)
     root = scan(path)
-    return _read_pictures(root, label_column) if root.count else _read_tables(root, label_column)
+    found = [] if root.count else [one for one in root.walk() if find_idx_sets(one.path) or find_batches(one.path)]
+    if found:
+        _ask_which(root, found)
+        folder = found[0].path
+        return read_idx_set(folder) if find_idx_sets(folder) else read_batches(folder, find_batches(folder))
+    return _read_pictures(root, label_column) if root.count else _read_arrays(root) or _read_tables(root, label_column)
 
 
 def _named_below(path: Path, names: tuple[str, ...]) -> list[Path]:
     return [path / name for name in names if (path / name).is_dir()]
 
 
+def _read_arrays(root: Folder) -> RawSet | None:
+    """A folder without pictures that holds .npz or .npy files at one level; None if it holds none."""
+    _ask_which(root, [one for one in root.walk() if any(file.suffix.lower() in (".npz", ".npy") for file in one.files)])
+    for folder in root.walk():
+        if is_npy_folder(folder.path):
+            return read_npy_files(folder.path)
+        archives = [file for file in folder.files if file.suffix.lower() == ".npz"]
+        if len(archives) == 1:
+            return read_npz(archives[0])
+        if archives:
+            return read_single_arrays(folder.path, archives)
+        arrays = [file for file in folder.files if file.suffix.lower() == ".npy"]
+        if len(arrays) > 1:
+            return read_npy_classes(folder.path, arrays)
+        if arrays:
+            return read_npy_files(arrays[0])  # says what is missing beside it
+    return None
+
+
 def _read_tables(root: Folder, label_column: str | None) -> RawSet:
     """A folder without pictures: one level with tables of pixels, whose names say their parts."""
+    name, where = root.path.resolve().name, shown(root.path)
     for folder in root.walk():
-        tables = [file for file in folder.files if file.suffix.lower() in _TABLE_SUFFIXES and is_pixel_table(file)]
+        tables = _tables(folder)
+        names = part_folders(sub.name for sub in folder.folders if _tables(sub))
+        held = {part: _tables(sub) for sub in folder.folders for part in [names.get(sub.name, "")] if part}
+        if not tables and "train" in held and len(held) == len(names) and all(len(one) == 1 for one in held.values()):
+            return read_pixel_set({part: held[part][0] for part in PARTS if part in held}, name, where, label_column)
         if tables:
+            _ask_which(root, [one for one in root.walk() if _tables(one)])
             return read_pixel_set(_by_part(root, tables), root.path.resolve().name, shown(folder.path), label_column)
     for folder in root.walk():
         for file in folder.files:
             why = _refusal(file)
             if why is not None:
                 raise DataError(f"{shown(file)}: {why}")
+    kinds = Counter(kind for folder in root.walk() for kind in folder.kinds.values())
+    if kinds[".heic"]:
+        raise DataError(f"{shown(root.path)}: its {kinds['.heic']:,} HEIC pictures cannot be read yet; {HEIC_REMEDY}")
     raise DataError(
         f"{shown(root.path)}: holds no pictures ({seen(root)}); make one subfolder with pictures for each class, or "
         "pass IDX files, an .npz or a .csv"
     )
+
+
+def _ask_which(root: Folder, found: list[Folder]) -> None:
+    """Refuses more than one folder with data, none of which is to be left aside in silence."""
+    if len(found) > 1:
+        listed = ", ".join(_below(root, folder.path) for folder in found[:_SHOWN])
+        raise DataError(f"{shown(root.path)}: holds data in {len(found):,} folders ({listed}); pass one of them")
+
+
+def _tables(folder: Folder) -> list[Path]:
+    """The tables of pixels right in a folder."""
+    return [file for file in folder.files if file.suffix.lower() in _TABLE_SUFFIXES and is_pixel_table(file)]
 
 
 def _refusal(file: Path) -> str | None:
@@ -82,7 +130,7 @@ def _refusal(file: Path) -> str | None:
 def _by_part(root: Folder, tables: list[Path]) -> dict[str, Path]:
     if len(tables) == 1:
         return {"train": tables[0]}
-    endings = {".tra": "train", ".tes": "test"}
+    endings = {".tra": "train", ".tes": "test", ".train": "train", ".test": "test"}
     stems = part_folders(table.stem for table in tables)
     named = [(table, endings.get(table.suffix.lower()) or stems.get(table.stem, "")) for table in tables]
     found = {part: table for table, part in named if part}
@@ -120,6 +168,7 @@ def _read_pictures(root: Folder, label_column: str | None) -> RawSet:
             unlabelled.update(part.folder.all_pictures())
     if not labelled:
         raise _no_classes(root, next(iter(parts.values())).folder)
+    notes += _match_case(parts, labelled)
     _check_strangers(parts, labelled)
     return _as_set(root, parts, labelled, notes, unlabelled | used_lists)
 
@@ -149,6 +198,29 @@ def _labels_of(
     count = len(pictures)
     text = f"{where}/: {count:,} picture{'s' if count != 1 else ''} without labels, not used (cnn predict reads them)"
     return None, Note("parts", text, {"without labels": count})
+
+
+def _match_case(parts: dict[str, Part], labelled: dict[str, dict[str, list[Path]]]) -> list[Note]:
+    """Gives classes of test and validation the spelling that they have in training: Cat is cat."""
+    spelled: dict[str, list[str]] = {}
+    for name in (*labelled.get("train", {}), *(parts["train"].empty if "train" in labelled else ())):
+        spelled.setdefault(_loosely(name), []).append(name)
+    notes = []
+    for part in ("validation", "test"):
+        classes = labelled.get(part, {})
+        for name in list(classes):
+            known = spelled.get(_loosely(name), [name])
+            if name not in known and len(known) == 1 and known[0] not in classes:
+                labelled[part] = classes = {known[0] if key == name else key: value for key, value in classes.items()}
+                where = shown(parts[part].folder.name)
+                text = f"classes: {shown(name)[:80]} of {where}/ is read as {shown(known[0])[:80]}"
+                notes.append(Note("classes", text))
+    return notes
+
+
+def _loosely(name: str) -> str:
+    """A name without what file systems and archives change: case, spaces at its ends, how accents are written."""
+    return unicodedata.normalize("NFC", name).casefold().strip()
 
 
 def _check_strangers(parts: dict[str, Part], labelled: dict[str, dict[str, list[Path]]]) -> None:
@@ -193,7 +265,8 @@ def _aside(root: Folder, used: set[Path]) -> list[Note]:
         counts += folder.aside
         for file, kind in folder.kinds.items():
             if file not in used:
-                counts[kind or f"pictures in {_below(root, folder.path)}/"] += 1
+                is_list = file.suffix.lower() in _LIST_SUFFIXES and (_is_form(file) or part_folders([file.stem]))
+                counts[file.name if is_list else kind or f"pictures in {_below(root, folder.path)}/"] += 1
     if not counts:
         return []
     text, listed = aside_line(counts)
@@ -213,6 +286,11 @@ def _no_classes(root: Folder, folder: Folder) -> DataError:
     )
 
 
+def _is_form(file: Path) -> bool:
+    """Whether a list is the form of a competition's answers, such as sample_submission.csv: its labels mean nothing."""
+    return "submission" in file.stem.lower()
+
+
 class _Lists:
     """The lists that lie in a folder beside pictures; each is read once, if it is needed."""
 
@@ -221,9 +299,9 @@ class _Lists:
         self._files = [
             file
             for folder in root.walk()
-            if len(folder.files) < _MOST_LISTS or folder is root or folder.folders
+            if sum(file.suffix.lower() in _LIST_SUFFIXES for file in folder.files) < _MOST_LISTS
             for file in folder.files
-            if file.suffix.lower() in _LIST_SUFFIXES
+            if file.suffix.lower() in _LIST_SUFFIXES and not _is_form(file)
         ][:_MOST_LISTS]
         self._read: dict[Path, PictureList | DataError] | None = None
         self.problems: list[DataError] = []

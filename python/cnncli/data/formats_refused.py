@@ -1,5 +1,6 @@
 """Files that are known and not read: what each is, and the line of Python that turns it into one that is."""
 
+import re
 import struct
 from pathlib import Path
 
@@ -21,6 +22,13 @@ _PICTURES = (
     "import pandas, pathlib; d = pandas.read_parquet('{name}'); "
     "[(p.parent.mkdir(parents=True, exist_ok=True), p.write_bytes(r.image['bytes'])) for i, r in "
     "enumerate(d.itertuples()) for p in [pathlib.Path('{stem}', str(r.label), str(i))]]"
+)
+_ARFF = (
+    "t = open('{name}').read(); open('{stem}.csv', 'w').write(t[t.lower().index('@data') + 5:].lstrip())"
+)
+_LIBSVM = (
+    "import numpy, sklearn.datasets as s; x, y = s.load_svmlight_file('{name}'); "
+    "numpy.savez('{stem}.npz', x=x.toarray(), y=y)"
 )
 _TORCH = (
     "import numpy, torch; d = torch.load('{name}', weights_only=True); "
@@ -75,7 +83,7 @@ def refusal(path: Path, head: bytes) -> str | None:
         return f"a file of PyTorch, {_PICKLE}; convert one you trust: {_python(_TORCH, path)}"
     if _is_pickle(head) or suffix in (".pkl", ".pickle", ".p") or name.endswith((".pkl.gz", ".pickle.gz")):
         return f"{_PICKLE}; convert one you trust: {_python(_UNPICKLE, path)}"
-    return _packed(path, head, name) or _document(head, suffix)
+    return _packed(path, head, name) or _document(path, head, suffix)
 
 
 def _packed(path: Path, head: bytes, name: str) -> str | None:
@@ -97,13 +105,17 @@ def _packed(path: Path, head: bytes, name: str) -> str | None:
     return None
 
 
-def _document(head: bytes, suffix: str) -> str | None:
+def _document(path: Path, head: bytes, suffix: str) -> str | None:
     if head.startswith(b"SQLite format 3\0"):
         return "an SQLite database; export its table as CSV"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return 'an old Office file; save it as CSV ("CSV UTF-8")'
     if head.startswith(b"%PDF"):
         return "a PDF; save its pictures as files, one folder a class"
+    if suffix == ".arff" or re.match(rb"(?i)\s*(%[^\n]*\n\s*)*@relation\b", head):
+        return f"an ARFF file of Weka or OpenML; take its rows: {_python(_ARFF, path)}"
+    if re.match(rb"[-+.\d]+( \d+:[-+.\deE]+){2,}", head):
+        return f"a LIBSVM file; convert it: {_python(_LIBSVM, path)}"
     if suffix in (".json", ".jsonl", ".xml", ".yaml", ".yml"):
         return f"a {suffix[1:].upper()} file, which is no list of pictures; write a CSV of path,label"
     return None

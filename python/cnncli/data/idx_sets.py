@@ -35,7 +35,9 @@ def find_idx_sets(folder: Path) -> dict[str, Files]:
         return {}
     for path in paths:
         match = _NAME.fullmatch(path.name)
-        if match and not path.name.startswith(".") and not path.is_dir():
+        if match and path.is_dir():  # as archives are unpacked that hold one file each
+            path /= path.name
+        if match and not path.name.startswith(".") and path.is_file():
             part = part_of_word(match["part"] or "train")
             what = "images" if match["what"].lower().startswith("image") else "labels"
             assert part is not None
@@ -95,9 +97,15 @@ def read_idx_set(folder: Path, chosen: Path | None = None) -> RawSet:
     mapped = _mapped_names(folder, name, class_names)
     raw_parts = {part: RawPart(images[part], dense[part]) for part in images}
     return RawSet(
-        folder.resolve().name, mapped or class_names, raw_parts, source=f"IDX files in {shown(folder)}",
+        _name_of(folder), mapped or class_names, raw_parts, source=f"IDX files in {shown(folder)}",
         notes=[*notes, *([] if mapped else told)],
     )  # fmt: skip
+
+
+def _name_of(folder: Path) -> str:
+    """The folder's name; for MNIST/raw of torchvision MNIST."""
+    whole = folder.resolve()
+    return whole.parent.name if whole.name == "raw" and whole.parent.name else whole.name
 
 
 def _missing(pair: dict[str, Path]) -> str:

@@ -71,10 +71,11 @@ def _parts(folder: Folder) -> dict[str, Part] | None:
         return None
     part_subs = [sub for sub in folder.filled if sub.name in names]
     others = [sub for sub in folder.filled if sub.name not in names]
-    if others and all(sub.pictures and not sub.filled for sub in (*part_subs, *others)):
+    is_flat = all(sub.pictures and not sub.filled for sub in (*part_subs, *others))
+    if others and is_flat and "train" in names.values():
         return None  # folders of pictures side by side, one of them called train: classes, such as vehicles
-    if len(names) == 1 and "train" not in names.values() and others:
-        return None
+    if others and "train" not in names.values():
+        return _parts_beside_classes(folder, part_subs, others, names)
     found: dict[str, Part] = {}
     for sub in part_subs:
         part = names[sub.name]
@@ -83,6 +84,27 @@ def _parts(folder: Folder) -> dict[str, Part] | None:
             raise DataError(f"{first} and {second}: both may be for {part}; keep one of them in the folder")
         found[part] = Part(sub, None)
     return {part: _descend(held.folder) for part, held in found.items()}
+
+
+def _parts_beside_classes(
+    folder: Folder, part_subs: list[Folder], others: list[Folder], names: dict[str, str]
+) -> dict[str, Part] | None:
+    """The parts if test (or val) lies beside the classes for training: cat, dog, test/cat, test/dog; or a flat test.
+
+    Folders that are only called valid, and lie beside invalid, are classes.
+    """
+    classes = {sub.name: sub.all_pictures() for sub in others}
+    for sub in part_subs:
+        inner = {below.name for below in sub.filled}
+        is_flat_test = names[sub.name] == "test" and not inner and len(others) > 1
+        if not (inner & set(classes)) and not is_flat_test:
+            return None
+    found = {"train": Part(folder, classes, [sub.name for sub in folder.folders if not sub.count])}
+    for sub in part_subs:
+        if names[sub.name] in found:
+            return None
+        found[names[sub.name]] = _descend(sub)
+    return found
 
 
 def _descend(folder: Folder) -> Part:

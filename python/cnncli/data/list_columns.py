@@ -132,7 +132,7 @@ def _label_column(
         known = _different(body, known)
     if len(known) == 1:
         return known[0], ()
-    others = known or [column for column in range(count) if column not in taken and not _is_index(header, body, column)]
+    others = known or [column for column in range(count) if column not in taken and not is_index(header, body, column)]
     if len(others) == 1:
         return others[0], ()
     if not others:
@@ -158,7 +158,7 @@ def _different(body: Rows, columns: list[int]) -> list[int]:
     return columns
 
 
-def _is_index(header: list[str] | None, body: Rows, column: int) -> bool:
+def is_index(header: list[str] | None, body: Rows, column: int) -> bool:
     """Whether a column counts the rows."""
     if header is not None and plain_name(header[column]) in INDEX_NAMES:
         return True

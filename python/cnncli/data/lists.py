@@ -7,11 +7,11 @@ from pathlib import Path
 from cnncli.data.classes import number_classes
 from cnncli.data.columns import PATH_NAMES, named_columns
 from cnncli.data.dataset import Note
-from cnncli.data.list_columns import Columns, find_columns, find_path_column
+from cnncli.data.list_columns import Columns, find_columns, find_path_column, is_index
 from cnncli.data.part_names import part_of_value
 from cnncli.data.raw import RawPart, RawSet
-from cnncli.data.resolve import Finder, find_files, plain_path
-from cnncli.data.text import cells_of, decode, find_delimiter, read_content
+from cnncli.data.resolve import Finder, Way, find_files, plain_path
+from cnncli.data.text import cells_of, decode, find_delimiter, read_content, without_preamble
 from cnncli.errors import DataError
 from cnncli.files import find_unprintable, printable
 from cnncli.shown import shown
@@ -61,12 +61,36 @@ def make_list_set(name: str, where: str, lists: list[tuple[str, PictureList]]) -
         files.append(row.file)
         places.append(f"{source}, line {row.line}")
     class_names, dense, notes = number_classes(where, labels)
+    notes += _told_twice([(part, row) for part, row, _ in rows])
     told = [note for _, listed in lists for note in listed.notes]
     if "validation" in parts:
         count = len(labels["validation"])
         notes.append(Note("parts", f"{count:,} rows for validation: used for validation"))
     raw = {part: RawPart(files, dense[part], places) for part, (files, places) in parts.items()}
     return RawSet(name, class_names, raw, source=where, notes=[*told, *notes])
+
+
+def _told_twice(rows: list[tuple[str, ListedPicture]]) -> list[Note]:
+    """Pictures with more than one label, and pictures of training that are measured on as well."""
+    labels: dict[Path, set[str]] = {}
+    parts: dict[Path, set[str]] = {}
+    for part, row in rows:
+        labels.setdefault(row.file, set()).add(row.label)
+        parts.setdefault(row.file, set()).add(part)
+    torn = {file: sorted(found) for file, found in labels.items() if len(found) > 1}
+    shared = [file for file, found in parts.items() if "train" in found and len(found) > 1]
+    notes = []
+    if torn:
+        file, found = next(iter(torn.items()))
+        text = f"{len(torn):,} picture{'s' if len(torn) > 1 else ''} with more than one label"
+        example = f"{shown(file.name)[:80]}: {', '.join(shown(label)[:40] for label in found[:_SAMPLE_NAMES])}"
+        notes.append(Note("classes", f"classes: {text}, such as {example}", {"more than one label": len(torn)}))
+    if shared:
+        verb = "is" if len(shared) == 1 else "are"
+        text = f"parts: {len(shared):,} of the training pictures {verb} in another part too"
+        example = f", such as {shown(shared[0].name)[:80]}"
+        notes.append(Note("parts", text + example, {"in two parts": len(shared)}))
+    return notes
 
 
 def read_list(path: Path, label_column: str | None = None) -> PictureList:
@@ -83,7 +107,8 @@ def read_list(path: Path, label_column: str | None = None) -> PictureList:
     """
     where = shown(path)
     text, notes = decode(read_content(path, where), where)
-    delimiter = find_delimiter(text)
+    text, declared = without_preamble(text)
+    delimiter = declared or find_delimiter(text)
     rows = list(_even_rows(where, text, delimiter))
     if not rows:
         raise DataError(f"{where}: lists no pictures; write a row path,label for each")
@@ -139,6 +164,7 @@ def read_names(path: Path) -> list[tuple[Path, str]]:
 def _listed(
     path: Path, where: str, columns: Columns, body: list[tuple[int, list[str]]], finder: Finder, notes: list[Note]
 ) -> PictureList:
+    _refuse_gaps(where, columns, body)
     cells = [_cells(where, line, row, columns) for line, row in body]
     written = [cell[0] for cell in cells]
     found, way = find_files(path, written, finder)
@@ -147,15 +173,43 @@ def _listed(
             f"{where}: none of its {len(body):,} pictures is found, such as '{printable(written[0])[:120]}' "
             f"(line {body[0][0]}); write paths relative to the list or to the current folder"
         )
-    if any(found) and (way.strip or way.base != path.parent):
-        index = next(index for index, file in enumerate(found) if file)
-        notes = [*notes, Note("converted", f"converted: paths such as {shown(written[index])[:80]} are read as "
-                              f"{shown(found[index] or '')[-120:]}")]  # fmt: skip
+    notes = [*notes, *_told_paths(path, written, found, way), *_told_columns(columns, body)]
     rows = [
         ListedPicture(line, name, file or path.parent / plain_path(name), file is not None, label, part)
         for (line, _), (name, label, part), file in zip(body, cells, found, strict=True)
     ]
     return PictureList(where, rows, notes)
+
+
+def _told_paths(path: Path, written: list[str], found: list[Path | None], way: Way) -> list[Note]:
+    """How paths lead to files, where it is not as they are written."""
+    if not any(found):
+        return []
+    is_elsewhere = way.strip > 0 or way.base != path.parent
+    for name, file in zip(written, found, strict=True):
+        if file is None:
+            continue
+        last = plain_path(name).rpartition("/")[2]
+        if not (is_elsewhere or (file.name != last and file.stem != last)):
+            continue
+        if str(file) == plain_path(name):
+            return [Note("converted", "converted: paths are relative to the current folder")]
+        text = f"converted: paths such as {shown(name)[:80]} are read as {shown(file)[-120:]}"
+        return [Note("converted", text)]
+    return []
+
+
+def _told_columns(columns: Columns, body: list[tuple[int, list[str]]]) -> list[Note]:
+    """The columns that are neither used nor number the rows."""
+    used = {columns.path, columns.label, columns.part, *columns.one_hot}
+    rows = [row for _, row in body[:_SAMPLE_ROWS]]
+    rest = [at for at in range(len(rows[0])) if at not in used and not is_index(columns.header, rows, at)]
+    if not rest:
+        return []
+    names = [shown(columns.header[at][:40]) if columns.header else str(at + 1) for at in rest[:_SAMPLE_NAMES]]
+    more = f" and {len(rest) - len(names):,} more" if len(rest) > len(names) else ""
+    text = f"left aside: column{'s' if len(rest) > 1 else ''} {', '.join(names)}{more}"
+    return [Note("left aside", text, {"columns": len(rest)})]
 
 
 def _leads_to_file(path: Path, cell: str, finder: Finder) -> bool:
@@ -179,6 +233,20 @@ def _even_rows(where: str, text: str, delimiter: str) -> Iterator[tuple[int, lis
         yield line, row
 
 
+def _refuse_gaps(where: str, columns: Columns, body: list[tuple[int, list[str]]]) -> None:
+    """Rows without a path or a label, all in one line."""
+    for name, column in (("path", columns.path), ("label", columns.label)):
+        lines = [line for line, row in body if column is not None and not row[column]]
+        if len(lines) == 1:
+            raise DataError(f"{where}, line {lines[0]}: the {name} is empty; fill it in or remove the row")
+        if lines:
+            listed = ", ".join(f"{line:,}" for line in lines[:_SAMPLE_NAMES])
+            more = f" and {len(lines) - _SAMPLE_NAMES:,} more" if len(lines) > _SAMPLE_NAMES else ""
+            raise DataError(
+                f"{where}: the {name} is empty in {len(lines):,} rows (lines {listed}{more}); fill it in or remove them"
+            )
+
+
 def _cells(where: str, line: int, row: list[str], columns: Columns) -> tuple[str, str, str]:
     """(path, label, part) of a row, each checked."""
     path = row[columns.path]
@@ -189,9 +257,6 @@ def _cells(where: str, line: int, row: list[str], columns: Columns) -> tuple[str
         if len(chosen) != 1 or columns.header is None:
             raise DataError(f"{where}, line {line}: {len(chosen)} classes; give each picture one")
         label = columns.header[chosen[0]]
-    for name, cell in (("path", path), ("label", label)):
-        if not cell:
-            raise DataError(f"{where}, line {line}: the {name} is empty; fill it in or remove the row")
     if find_unprintable(label) is not None:
         raise DataError(
             f"{where}, line {line}: label '{printable(label)[:80]}' holds control characters; use printable ones"

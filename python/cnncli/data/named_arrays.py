@@ -1,7 +1,7 @@
 """Arrays under the names that people give them (x_train, labels, data, arr_0): images and labels of which part."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,17 @@ def meaning_of(name: str) -> Meaning | None:
         kind = "images" if letter == "x" else "labels"
         return Meaning(part_of_word(part) or "", kind, words_of.index(letter))
     return None
+
+
+def common_words(names: Sequence[str]) -> int:
+    """The length of the words that all names begin with.
+
+    >>> common_words(["k49-train-imgs", "k49-test-imgs"]), common_words(["cat", "car"])
+    (4, 0)
+    """
+    first, last = min(names), max(names)  # what these two share all share
+    same = next((at for at, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+    return max(first.rfind(mark, 0, same) for mark in "_-. ") + 1
 
 
 def pair_arrays(where: str, headers: Mapping[str, NpyHeader]) -> tuple[dict[str, tuple[str, str]], str | None]:

@@ -65,7 +65,10 @@ def read_header(where: str, name: str, file: IO[bytes]) -> NpyHeader:
         raise DataError(f"{where}: {name} has a header that NumPy does not write; save it again")
     described = match["descr"].strip("'")
     if "O" in described:
-        raise DataError(f"{where}: {name} holds Python objects, which are never read; save it as plain numbers")
+        raise DataError(
+            f"{where}: {name} holds Python objects, which are never read since they may run any program; save it "
+            "as plain numbers or text, such as numpy.array(list(a)) or a.astype(str)"
+        )
     shape = _shape(where, name, match["shape"])
     return NpyHeader(_dtype(where, name, described), match["fortran"] == "True", shape, 8 + width + length)
 

@@ -3,7 +3,11 @@
 import stat
 from pathlib import Path
 
-from cnncli.data.named_arrays import meaning_of, read_named
+import numpy as np
+
+from cnncli.data.arrays import make_parts
+from cnncli.data.dataset import MAX_BYTES, Note
+from cnncli.data.named_arrays import common_words, meaning_of, read_named
 from cnncli.data.npy import Array, NpyHeader, read_header, read_values
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
@@ -11,6 +15,7 @@ from cnncli.shown import shown
 
 _SUFFIX = ".npy"
 _MOST_FILES = 1000
+_SHOWN = 6
 
 
 def is_npy_folder(folder: Path) -> bool:
@@ -54,6 +59,39 @@ def read_npy_files(path: Path) -> RawSet:
             raise _unreadable(file, error) from None
 
     return read_named(where, path.resolve().name if path.is_dir() else path.stem, found, read)
+
+
+def read_npy_classes(folder: Path, files: list[Path]) -> RawSet:
+    """Reads files that each hold the images of one class, as those of Quick, Draw!; classes are what names differ in.
+
+    Raises DataError if they are no images of one shape, and as `make_parts`.
+    """
+    where = shown(folder)
+    arrays: list[Array] = []
+    size = 0
+    for file in files[:_MOST_FILES]:
+        try:
+            with file.open("rb") as content:
+                header = read_header(where, file.name, content)
+                size += header.size_bytes
+                if size > MAX_BYTES:
+                    raise DataError(f"{where}: its arrays take more than the limit of {MAX_BYTES:,} bytes; use fewer")
+                arrays.append(read_values(where, file.name, content, header, file.stat().st_size))
+        except OSError as error:
+            raise _unreadable(file, error) from None
+    first = arrays[0]
+    if first.ndim < 2 or any(array.shape[1:] != first.shape[1:] or array.dtype != first.dtype for array in arrays):
+        seen = ", ".join(
+            f"{shown(file.name[:40])} {'x'.join(map(str, array.shape)) or 'one value'}"
+            for file, array in list(zip(files, arrays, strict=False))[:_SHOWN]
+        )
+        raise DataError(f"{where}: which arrays are images and which their labels is not known: {seen}; "
+                        "name them x.npy and y.npy, or x_train.npy, y_train.npy and so on")  # fmt: skip
+    begin = common_words([file.stem for file in files])
+    labels = np.repeat([file.stem[begin:] for file in files], [len(array) for array in arrays])
+    class_names, parts, notes = make_parts(where, {"train": ("the arrays", np.concatenate(arrays), "names", labels)})
+    told = Note("classes", f"classes: from the names of the files, such as {shown(files[0].name)[:80]}")
+    return RawSet(folder.resolve().name, class_names, parts, source=where, notes=[told, *notes])
 
 
 def _with_partners(path: Path, files: dict[str, Path]) -> dict[str, Path]:

@@ -8,13 +8,15 @@ from collections import Counter
 from pathlib import Path
 
 from cnncli.data.dataset import MAX_BYTES
-from cnncli.data.named_arrays import read_named
+from cnncli.data.named_arrays import common_words, read_named
 from cnncli.data.npy import Array, NpyHeader, read_header, read_values
+from cnncli.data.part_names import part_folders
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
 from cnncli.shown import shown
 
 _MOST_MEMBERS = 1000
+_SHOWN = 6
 
 
 def read_npz(path: Path) -> RawSet:
@@ -32,28 +34,81 @@ def read_npz(path: Path) -> RawSet:
             raise DataError(f"{where}: not a regular file; pass the .npz itself")
         with zipfile.ZipFile(path) as archive:
             members = _members(where, archive)
-            arrays = {name: member for name, member in members.items() if member.filename.endswith(".npy")}
-            headers: dict[str, NpyHeader | DataError] = {}
-            for name, member in arrays.items():
-                try:
-                    _check_member(where, name, member)
-                    with archive.open(member) as file:
-                        headers[name] = read_header(where, shown(name[:40]), file)
-                except DataError as error:
-                    headers[name] = error
+            headers = _headers(where, archive, members)
 
             def read(name: str) -> Array:
-                with archive.open(members[name]) as file:
-                    header = read_header(where, shown(name[:40]), file)
-                    values = read_values(where, shown(name[:40]), file, header, members[name].file_size)
-                    file.read(1)  # at the end the CRC-32 is checked
-                    return values
+                return _values(where, archive, name, members[name])
 
-            others = [name for name in members if name not in arrays]
+            others = [name for name in members if name not in headers]
             return read_named(where, path.stem, headers, read, others)
     except _UNREADABLE as error:
-        reason = " ".join(str(error).split())[:80].lower() or type(error).__name__
-        raise DataError(f"{where}: cannot be read as .npz ({shown(reason)}); save it again") from None
+        raise _damaged(where, error) from None
+
+
+def read_single_arrays(folder: Path, archives: list[Path]) -> RawSet:
+    """Reads the archives of a folder as one set: one array in each (k49-train-imgs.npz), or one part (train.npz).
+
+    Raises DataError if that is not what they are, and as `read_npz`.
+    """
+    where = shown(folder)
+    held: dict[Path, dict[str, NpyHeader | DataError]] = {}
+    for path in archives[:_MOST_MEMBERS]:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                held[path] = _headers(shown(path), archive, _members(shown(path), archive))
+        except _UNREADABLE as error:
+            raise _damaged(shown(path), error) from None
+    begin = common_words([path.stem for path in archives])
+    parts = part_folders(path.stem for path in archives)
+    places: dict[str, tuple[Path, str]] = {}
+    if all(len(headers) == 1 for headers in held.values()):
+        places = {path.stem[begin:]: (path, next(iter(headers))) for path, headers in held.items()}
+    elif len(parts) == len(archives) == len(set(parts.values())):
+        places = {f"{parts[path.stem]}_{name}": (path, name) for path, headers in held.items() for name in headers}
+    if not places:
+        listed = ", ".join(shown(path.name) for path in archives[:_SHOWN])
+        raise DataError(f"{where}: {len(archives)} files of arrays ({listed}); pass one, or name them train and test")
+
+    def read(name: str) -> Array:
+        path, array = places[name]
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return _values(shown(path), archive, array, _members(shown(path), archive)[array])
+        except _UNREADABLE as error:
+            raise _damaged(shown(path), error) from None
+
+    found = {name: held[path][array] for name, (path, array) in places.items()}
+    return read_named(where, folder.resolve().name, found, read)
+
+
+def _headers(
+    where: str, archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]
+) -> dict[str, NpyHeader | DataError]:
+    """The header of each array, or why it cannot be read."""
+    headers: dict[str, NpyHeader | DataError] = {}
+    for name, member in members.items():
+        if not member.filename.endswith(".npy"):
+            continue
+        try:
+            _check_member(where, name, member)
+            with archive.open(member) as file:
+                headers[name] = read_header(where, shown(name[:40]), file)
+        except DataError as error:
+            headers[name] = error
+    return headers
+
+
+def _values(where: str, archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> Array:
+    with archive.open(member) as file:
+        header = read_header(where, shown(name[:40]), file)
+        values = read_values(where, shown(name[:40]), file, header, member.file_size)
+        file.read(1)  # at the end the CRC-32 is checked
+        return values
+
+
+def _damaged(where: str, error: BaseException) -> DataError:
+    reason = " ".join(str(error).split())[:80].lower() or type(error).__name__
+    return DataError(f"{where}: cannot be read as .npz ({shown(reason)}); save it again")
 
 
 # What `zipfile` and the decompressor raise for files that are not what they say.

@@ -19,6 +19,7 @@ _LEAST_PIXELS = 16
 _MOST_ONE_HOT = 100
 _ALIKE = 0.6  # correlation of a pixel with its neighbour; labels have less
 _STRANGE = 0.35
+_PLACES = {place: f"converted: the {place} column is the label" for place in ("first", "last")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +42,8 @@ def read_pixel_set(files: dict[str, Path], name: str, where: str, label_column: 
     pairs, notes = {}, []
     for part, path in files.items():
         table = read_pixel_table(path, label_column)
+        # A part of few rows may not show where its labels are: they are where the first part has them.
+        label_column = label_column or next((place for place, text in _PLACES.items() if text in _texts(table)), None)
         notes += table.notes
         if table.labels is None:
             if part == "train" or len(files) == 1:
@@ -58,6 +61,10 @@ def read_pixel_set(files: dict[str, Path], name: str, where: str, label_column: 
             notes.append(Note("parts", f"{shown(path.name)}: used for validation"))
     class_names, parts, told = make_parts(where, pairs)
     return RawSet(name, class_names, parts, source=where, notes=[*notes, *told])
+
+
+def _texts(table: PixelTable) -> list[str]:
+    return [note.text for note in table.notes]
 
 
 def is_pixel_table(path: Path) -> bool:
@@ -100,8 +107,16 @@ def read_pixel_table(path: Path, label_column: str | None = None) -> PixelTable:
             names = [name for index, name in enumerate(names) if index != form.text_column]
         labels: Array | None = np.array(texts)
         pixels = numbers
+        known = named_columns(names, LABEL_NAMES) if names is not None else []
+        if known and names is not None and form.names is not None and form.text_column is not None:
+            told = form.names[form.text_column]
+            if plain_name(told) not in LABEL_NAMES:  # names of files beside the labels
+                labels, pixels, names = _without(numbers, names, known[0])
+                notes.append(Note("left aside", f"left aside: column {shown(told[:40])}", {"columns": 1}))
     else:
         labels, pixels, names = _part_label(where, numbers, names, label_column, notes)
+    if form.decimal_comma:
+        notes.append(Note("converted", "converted: decimal commas to points"))
     pixels = _without_index(where, pixels, names, notes)
     if path.name.lower().startswith("emnist"):
         side = math.isqrt(pixels.shape[1])
@@ -200,7 +215,7 @@ def _find_label(where: str, numbers: Array, notes: list[Note]) -> int:
             f"{where}: whether the label comes first or last in a row cannot be seen; "
             "pass --label-column first or --label-column last"
         )
-    notes.append(Note("converted", f"converted: the {'first' if could[0] == 0 else 'last'} column is the label"))
+    notes.append(Note("converted", _PLACES["first" if could[0] == 0 else "last"]))
     return could[0]
 
 

@@ -79,6 +79,7 @@ def prepare_set(
     splits = {name: made[name].split(raw.parts[name]) for name in names}
     for name, split in splits.items():
         _tell_blanks(name, split, notes)
+    _tell_untrained(raw.class_names, splits, notes)
     first = next((split for split in splits.values() if len(split)), None)
     if first is None:
         raise DataError(f"{raw.name}: none of its pictures can be used; look at them with another --prepare")
@@ -308,13 +309,32 @@ def _refuse_broken(raw: RawSet, made: dict[str, _Made], skip_bad: bool, notes: l
     raise error
 
 
+def _tell_untrained(class_names: Sequence[str], splits: dict[str, Split], notes: list[Note]) -> None:
+    """Classes that a model is measured on and never sees."""
+    if "train" not in splits:
+        return
+    known = set(np.unique(splits["train"].labels).tolist())
+    for name in ("validation", "test"):
+        labels = splits[name].labels if name in splits else np.zeros(0, np.int64)
+        unknown = [number for number in np.unique(labels).tolist() if number not in known]
+        if unknown:
+            listed = ", ".join(shown(class_names[number])[:40] for number in unknown[:_MOST_NAMED])
+            more = ", ..." if len(unknown) > _MOST_NAMED else ""
+            count = int(np.isin(labels, unknown).sum())
+            text = (
+                f"{'class' if len(unknown) == 1 else 'classes'} {listed}{more}: no training images, so that "
+                f"{_count(count, 'image')} of {name} cannot be answered"
+            )
+            notes.append(Note("classes", text, {f"untrained in {name}": count}))
+
+
 def _tell_blanks(name: str, split: Split, notes: list[Note]) -> None:
     if not split.blanks:
         return
     count = len(split.blanks)
     what = f"{_count(count, 'picture')} in which no glyph is found ({_first([blank.name for blank in split.blanks])})"
-    if name == "test":
-        notes.append(Note("prepared", f"test: {what}, counted as wrong answers", {"no glyph in test": count}))
+    if name != "train":
+        notes.append(Note("prepared", f"{name}: {what}, counted as wrong answers", {f"no glyph in {name}": count}))
     else:
         notes.append(Note("left aside", f"left aside: {what}", {f"no glyph in {name}": count}))
 

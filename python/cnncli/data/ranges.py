@@ -12,6 +12,10 @@ from cnncli.errors import DataError
 Array = npt.NDArray[Any]
 
 _ROUNDING = 1e-3  # floats that were 1 before somebody calculated with them
+_TOPS = (1023, 4095, 65535)  # of 10, 12 and 16 bits, as `picture_file` takes them
+_MOST_STRAY = 511
+_DARK = 32  # bytes that stay below are dark pictures, or numbers of another scale
+_MOST_SHARE = 2  # floats above are no shares of 1 that somebody sharpened or cubically resized
 _CHUNK = 1 << 22  # values that are converted at once, so that float64 copies stay small
 
 
@@ -20,8 +24,8 @@ def to_bytes(where: str, arrays: Mapping[str, Array], is_8x8: bool = False) -> t
 
     The rules, by the least and the highest value of all: True and False, 0 and 1 or 0 to 1 -> times 255; -1 to 1 and
     -0.5 to 0.5 -> shifted and scaled; whole numbers 0 to 15 or 0 to 16 -> scaled; 0 to 255 -> rounded; whole numbers
-    up to 65,535 -> 16 bits, divided by 257. Images of 8x8 up to 16 are of the form of UCI's digits, which count the
-    ink in 4x4 pixels: 16 is full, even if no pixel is.
+    up to 65,535 -> 10, 12 or 16 bits, by the highest; up to 511 it is not known. Images of 8x8 up to 16 are of the
+    form of UCI's digits, which count the ink in 4x4 pixels: 16 is full, even if no pixel is.
 
     Parameters
     ----------
@@ -45,6 +49,7 @@ def to_bytes(where: str, arrays: Mapping[str, Array], is_8x8: bool = False) -> t
     low, high = (float(pick([float(pick(array)) for array in there])) for pick in (np.min, np.max))
     if not np.isfinite(low) or not np.isfinite(high):
         raise DataError(f"{where}: holds NaN or infinite pixels; replace them, and save bytes from 0 to 255")
+    _refuse_mixture(where, arrays)
     whole = high > 1 and all(_is_whole(array) for array in there)
     kind = "whole numbers" if whole or all(array.dtype.kind in "iub" for array in there) else "floats"
     if whole and low >= 0 and high <= 16 and is_8x8:
@@ -53,7 +58,10 @@ def to_bytes(where: str, arrays: Mapping[str, Array], is_8x8: bool = False) -> t
     if whole and low >= 0 and high <= 255 and high not in (15, 16):
         note = Note("converted", "converted: floats from 0 to 255 to bytes")
         is_float = any(array.dtype.kind == "f" for array in there)
-        return {part: _cast(array) for part, array in arrays.items()}, [note] if is_float else []
+        notes = [note] if is_float else []
+        if high < _DARK:
+            notes.append(Note("converted", f"pixels go from {low:g} to {high:g} only, and are taken as 0 to 255"))
+        return {part: _cast(array) for part, array in arrays.items()}, notes
     for least, most in _ranges(low, high, whole):
         scale = 255 / (most - least)
         text = f"converted: {kind} from {least:g} to {most:g} to bytes"
@@ -78,7 +86,22 @@ def _ranges(low: float, high: float, whole: bool) -> list[tuple[float, float]]:
         return [(0, high)]
     if 16 < high <= 255 + _ROUNDING:
         return [(0, 255)]
-    return [(0, 65535)] if whole and 255 < high <= 65535 else []
+    top = next((top for top in _TOPS if high <= top), None)
+    if not whole or top is None or high <= _MOST_STRAY:
+        return []  # 300 may be one wrong number among bytes
+    return [(0, top)]
+
+
+def _refuse_mixture(where: str, arrays: Mapping[str, Array]) -> None:
+    """One part as shares of 1 and another as bytes, as where only one of them was divided by 255."""
+    tops = {part: float(array.max()) for part, array in arrays.items() if array.size}
+    shares = [part for part, top in tops.items() if top <= 1 + _ROUNDING and not _is_whole(arrays[part])]
+    others = [part for part, top in tops.items() if top > _MOST_SHARE]
+    if shares and others:
+        raise DataError(
+            f"{where}: pixels of {shares[0]} go up to {tops[shares[0]]:g}, those of {others[0]} up to "
+            f"{tops[others[0]]:g}; scale both alike"
+        )
 
 
 def _is_whole(array: Array) -> bool:

@@ -27,33 +27,94 @@ class Finder:
     """Looks up files in folders, each of which is listed once."""
 
     def __init__(self) -> None:
-        self._names: dict[str, tuple[frozenset[str], dict[str, str]]] = {}
+        self._names: dict[str, _Listed] = {}
 
     def find(self, base: Path, relative: str) -> Path | None:
-        """The file of this name below a folder, if need be with the suffix of a picture added."""
+        """The file of this name below a folder, if need be with the suffix of a picture added.
+
+        Where there is none, the one file of this name in other case, or with another suffix of pictures.
+        """
         folder, _, name = relative.rpartition("/")
         where = base / folder if folder or not relative.startswith("/") else Path("/")
-        names, stems = self._listed(where)
-        if name in names:
+        listed = self._listed(where)
+        if not listed.is_there:
+            where = self._spelled(base, folder) or where
+            listed = self._listed(where)
+        if name in listed.names:
             return where / name
-        full = stems.get(name)
+        full = listed.stems.get(name) or _only(listed.loose.get(name.lower()))
+        if full is None and (stem := _picture_stem(name)) is not None:
+            full = _only(listed.loose.get(stem.lower()))
         return where / full if full is not None else None
 
-    def _listed(self, folder: Path) -> tuple[frozenset[str], dict[str, str]]:
+    def _spelled(self, base: Path, folder: str) -> Path | None:
+        """A folder in the spelling that it has on this machine: Images is images."""
+        where = base
+        for name in folder.split("/"):
+            if (where / name).is_dir():
+                where /= name
+                continue
+            only = _only(self._listed(where).folders.get(name.lower()))
+            if only is None:
+                return None
+            where /= only
+        return where
+
+    def _listed(self, folder: Path) -> "_Listed":
         key = os.fspath(folder)
         if key not in self._names:
-            try:
-                with os.scandir(folder) as entries:
-                    names = frozenset(entry.name for entry in entries if not entry.is_dir())
-            except (OSError, ValueError):  # ValueError: a name with a zero byte
-                names = frozenset()
-            stems: dict[str, str] = {}
-            for name in sorted(names):
-                stem, dot, suffix = name.rpartition(".")
-                if dot and f".{suffix.lower()}" in SUFFIXES:
-                    stems.setdefault(stem, name)
-            self._names[key] = (names, stems)
+            self._names[key] = _list_folder(folder)
         return self._names[key]
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """What a folder holds.
+
+    names : of its files
+    stems : names of pictures without suffix, to the first such file
+    loose : names in lower case, of pictures with and without suffix, to the files that have them so
+    folders : names in lower case of subfolders, to those that have them so
+    """
+
+    is_there: bool
+    names: frozenset[str]
+    stems: dict[str, str]
+    loose: dict[str, set[str]]
+    folders: dict[str, set[str]]
+
+
+def _list_folder(folder: Path) -> _Listed:
+    folders: dict[str, set[str]] = {}
+    files = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    folders.setdefault(entry.name.lower(), set()).add(entry.name)
+                else:
+                    files.append(entry.name)
+    except (OSError, ValueError):  # ValueError: a name with a zero byte
+        return _Listed(False, frozenset(), {}, {}, {})
+    stems: dict[str, str] = {}
+    loose: dict[str, set[str]] = {}
+    for name in sorted(files):
+        loose.setdefault(name.lower(), set()).add(name)
+        stem = _picture_stem(name)
+        if stem is not None:
+            stems.setdefault(stem, name)
+            loose.setdefault(stem.lower(), set()).add(name)
+    return _Listed(True, frozenset(files), stems, loose, folders)
+
+
+def _picture_stem(name: str) -> str | None:
+    """The name of a picture without its suffix; None for other names."""
+    stem, dot, suffix = name.rpartition(".")
+    return stem if dot and f".{suffix.lower()}" in SUFFIXES else None
+
+
+def _only(names: set[str] | None) -> str | None:
+    return next(iter(names)) if names is not None and len(names) == 1 else None
 
 
 def plain_path(path: str) -> str:

@@ -20,6 +20,7 @@ LEAST_COLUMNS = 17  # a label and 4x4 pixels
 _PIECE_BYTES = 1 << 20
 _MOST_FILE_BYTES = 4 * MAX_BYTES  # a byte takes up to four characters: "255,"
 _MOST_COLUMNS = 1_000_000
+_DECIMAL_COMMA = re.compile(rb"(?<![\d.,])-?\d+,\d+(?:[eE][-+]?\d+)?(?![\d.,])")
 _QUOTES = b"\"'"
 _MANGLED = re.compile(r"(-?\d+(?:\.\d+)?)\.(\d+)")
 
@@ -35,6 +36,7 @@ class TableForm:
     body : where the first row after the header begins, in bytes
     first_line : its number
     trailing : whether each row ends with a separator
+    decimal_comma : whether numbers have a comma for a point
     """
 
     delimiter: bytes
@@ -44,6 +46,7 @@ class TableForm:
     body: int
     first_line: int
     trailing: bool
+    decimal_comma: bool = False
 
 
 def find_form(head: bytes) -> TableForm | None:
@@ -54,16 +57,19 @@ def find_form(head: bytes) -> TableForm | None:
     while len(lines) < 3 and at < len(head):
         end = head.find(b"\n", at)
         end = len(head) if end < 0 else end
-        if head[at:end].strip():
+        if head[at:end].strip() and (lines or not head[at:end].lstrip().startswith(b"#")):
             lines.append((number, at, head[at:end].strip(b"\r\n")))
         at, number = end + 1, number + 1
     if not lines or b"\0" in lines[0][2]:
         return None
     data = lines[1][2] if len(lines) > 1 else lines[0][2]
-    delimiter = max((b",", b";", b"\t", b"|"), key=data.count)
+    delimiter = max((b";", b"\t", b"|", b","), key=data.count)
     if data.count(delimiter) < LEAST_COLUMNS - 1:
         delimiter = b" "
     trailing = delimiter != b" " and data.rstrip().endswith(delimiter)
+    decimal_comma = delimiter != b"," and _DECIMAL_COMMA.search(head, lines[-1][1]) is not None
+    if decimal_comma:
+        lines = [(number, at, text.replace(b",", b".")) for number, at, text in lines]
     rows = [_split(text, delimiter, trailing) for _, _, text in lines]
     row = rows[min(1, len(rows) - 1)]
     if not LEAST_COLUMNS <= len(row) <= _MOST_COLUMNS:
@@ -80,7 +86,7 @@ def find_form(head: bytes) -> TableForm | None:
     if is_header and len(lines) == 1:
         return None
     names = rows[0] if is_header else None
-    return TableForm(delimiter, len(row), names, text_column, lines[first][1], lines[first][0], trailing)
+    return TableForm(delimiter, len(row), names, text_column, lines[first][1], lines[first][0], trailing, decimal_comma)
 
 
 def _is_square(count: int) -> bool:
@@ -147,6 +153,10 @@ def read_table(path: Path, form: TableForm) -> tuple[Array, list[str] | None]:
             values = parse_rows(plain, form.delimiter, columns)
             if values is None:
                 raise _bad_row(where, line, piece, form)
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                row, column = np.argwhere(~np.isfinite(values))[0]
+                place = f"{where}, line {line + row}, column {column + 1 + (form.text_column == 0)}"
+                raise DataError(f"{place}: NaN or infinite; fill in a number")
             values = _compact(values)
             size += values.nbytes
             if size > MAX_BYTES:
@@ -183,6 +193,8 @@ def _pieces(path: Path, where: str, form: TableForm) -> Iterator[tuple[int, byte
             elif len(after) > 64 * _PIECE_BYTES:
                 raise DataError(f"{where}, line {line}: a row of more than {64 * _PIECE_BYTES:,} bytes; use CSV")
             piece = (whole + mark).translate(None, _QUOTES + b"\r")
+            if form.decimal_comma:
+                piece = piece.replace(b",", b".")
             if piece.strip():
                 yield line, _without_gaps(piece, form)
             line += piece.count(b"\n")
@@ -198,7 +210,12 @@ def _without_gaps(piece: bytes, form: TableForm) -> bytes:
     if form.delimiter == b" ":
         rows = [row for row in piece.split(b"\n") if row.strip()]
         return b"\n".join([*rows, b""])
-    return piece.replace(form.delimiter + b"\n", b"\n") if form.trailing else piece
+    if form.trailing:
+        piece = piece.replace(form.delimiter + b"\n", b"\n")
+    empty = form.delimiter * (form.columns - 1)
+    if empty + b"\n" in piece:  # empty rows as spreadsheets save them
+        piece = b"\n".join(row for row in piece.split(b"\n") if row != empty)
+    return piece
 
 
 def _take_texts(piece: bytes, form: TableForm) -> tuple[list[str], bytes]:
@@ -228,9 +245,8 @@ def _bad_row(where: str, line: int, piece: bytes, form: TableForm) -> DataError:
         cells = _split(row, form.delimiter, False)
         place = f"{where}, line {line + index}"
         if len(cells) != form.columns:
-            return DataError(
-                f"{place}: {len(cells):,} columns, {form.columns:,} in the first row; give each row the same"
-            )
+            counted = f"{len(cells):,} column{'s' if len(cells) != 1 else ''}"
+            return DataError(f"{place}: {counted}, {form.columns:,} in the first row; give each row the same")
         for column, cell in enumerate(cells):
             if column != form.text_column and not is_number(cell):
                 shown_cell = shown(cell[:20])

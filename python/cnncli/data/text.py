@@ -73,6 +73,26 @@ def _is_latin(content: bytes) -> bool:
     )
 
 
+def without_preamble(text: str) -> tuple[str, str | None]:
+    """(a list whose first lines of comments are empty, so that lines keep their numbers; the separator it declares).
+
+    Comments begin with #; spreadsheets declare their separator in a first line of its own.
+
+    >>> without_preamble("sep=;\\n# mine\\npath;label\\n")
+    ('\\n\\npath;label\\n', ';')
+    """
+    lines = text.split("\n", _SAMPLE_ROWS)
+    delimiter = None
+    for index, line in enumerate(lines[:_SAMPLE_ROWS]):
+        declared = re.fullmatch(r"\"?sep=(.)\"?\r?", line, re.IGNORECASE) if index == 0 else None
+        if declared and declared[1] in DELIMITERS:
+            delimiter = declared[1]
+        elif line.strip() and not line.startswith("#"):
+            break
+        lines[index] = ""
+    return "\n".join(lines), delimiter
+
+
 def find_delimiter(text: str) -> str:
     """The separator of a list: the one that gives the same number of columns, two or more, to most rows.
 

@@ -26,7 +26,7 @@ class Lion(Optimizer):
     rule = "lion"
     state_names = ("mean",)
     on_command_line = DefaultRate(0.0005, power=0.5, largest=3.0)
-    # Without decay, or with a slow start, 354 steps of MNIST come to 98.3 % and less.
+    # Without decay, or with a slow start, 354 steps of MNIST come to 98.4 % and less.
     command_settings: ClassVar = {"weight_decay": 1.0, "schedule": "cosine"}
 
     def __init__(

@@ -1,6 +1,6 @@
 """RMSprop: gradients over the root of the mean of their squares."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from cnncli.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
@@ -28,7 +28,9 @@ class RMSprop(Optimizer):
     """
 
     rule = "rmsprop"
-    on_command_line = DefaultRate(0.003, power=0.5, largest=3.0)
+    on_command_line = DefaultRate(0.0006, power=0.5, largest=3.0)
+    # Without momentum batches of 512 come to 98.4 to 98.7 % in 3 epochs of MNIST, with it to 98.9 %.
+    command_settings: ClassVar = {"momentum": 0.9}
 
     def __init__(
         self,

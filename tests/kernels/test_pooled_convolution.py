@@ -103,7 +103,7 @@ class Layer:
         self.outputs: list[np.ndarray] = []
         self.grad_inputs: list[np.ndarray] = []
         indices = np.arange(len(self.x) if count is None else count)
-        self.program.step(indices, seed=0, step=0, epoch=0, learning_rate=0, threads=_core.thread_count())
+        self.program.step(indices, seed=0, step=0, epoch=0, settings=[], threads=_core.thread_count())
         self.output, self.grad_input = np.concatenate(self.outputs), np.concatenate(self.grad_inputs)
 
     def _take_output(self, rows: np.ndarray) -> np.ndarray:

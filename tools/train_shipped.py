@@ -160,7 +160,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the pictures that are made (for a quick try)")
     asked = parser.parse_args()
     if missing := glyphs.missing_fonts((*glyphs.TRAINING_FONTS, *glyphs.HELD_OUT_FONTS)):
-        sys.exit(f"fonts are missing: {', '.join(missing)}; tools/pictures/glyphs.py names Debian's packages")
+        sys.exit(f"fonts are missing: {', '.join(missing)}; apt-get install {glyphs.FONT_PACKAGES}")
     mnist = data.load("mnist", data_dir=asked.data_dir)
     assert mnist.train is not None and mnist.test is not None
     kept, held_out = split_indices(mnist.train.labels, 5_000 / 60_000, seed=_SEED)

@@ -35,8 +35,11 @@ FONTS_WITHOUT_FOOT = (
     "freefont/FreeSans.ttf",
     "freefont/FreeSansOblique.ttf",
 )
-# Fonts to train on, relatives of none above. Debian: fonts-comic-neue, -crosextra-caladea, -firacode, -hack, -lato,
-# -open-sans, -quicksand, -roboto-unhinted, -urw-base35; then those to hold out: -cantarell, -crosextra-carlito, -dosis.
+# Debian's packages of the fonts to train on, relatives of none above, and of those to hold out.
+FONT_PACKAGES = (
+    "fonts-comic-neue fonts-crosextra-caladea fonts-firacode fonts-hack fonts-lato fonts-open-sans fonts-quicksand "
+    "fonts-roboto-unhinted fonts-urw-base35 fonts-cantarell fonts-crosextra-carlito fonts-dosis"
+)
 TRAINING_FONTS = (
     "../opentype/comic-neue/ComicNeue-Bold.otf",
     "../opentype/comic-neue/ComicNeue-Regular.otf",

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tools.pictures.glyphs import FONT_PACKAGES, HELD_OUT_FONTS, TRAINING_FONTS, missing_fonts
 
 import cnncli
 import cnncli.data
@@ -49,6 +50,8 @@ def test_shipped_model_is_right_on_993_of_1000_test_images(mnist_folder: Path, t
 
 @pytest.mark.slow
 def test_its_command_with_one_epoch_and_few_pictures_comes_close(mnist_folder: Path, tmp_path: Path) -> None:
+    if missing_fonts((*TRAINING_FONTS, *HELD_OUT_FONTS)):
+        pytest.skip(f"fonts are missing; apt-get install {FONT_PACKAGES}")
     command = [sys.executable, "-m", "tools.train_shipped", "--data-dir", str(mnist_folder)]
     command += ["--out", str(tmp_path / "model.bin"), "--epochs", "1", "--share", "0.02"]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=600)

@@ -1,13 +1,15 @@
 """Makes models/lenet5.bin: `python -m tools.train_shipped --data-dir FOLDER [--out FILE] [--epochs N]`.
 
-LeNet-5 learns MNIST's training part, the same turned a little, the program's own digits, glyphs of both with thin
-pens, some out of focus, flagged ones, and what is no digit with random labels. Of MNIST's training part 5,000 images
-are held out: temperature and threshold are fitted on them and on pictures made from them. The test part is read once,
-at the end.
+LeNet-5 learns MNIST's training part, the same turned a little, the program's own digits, printed ones, glyphs of all
+with thin pens, some out of focus, flagged ones, and what is no digit with random labels. Of MNIST's training part 5,000
+images are held out, and of the fonts four: temperature and threshold are fitted on them and on pictures made from them.
+The test part is read once, at the end.
 """
 
 import argparse
 import platform
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,7 @@ _BATCH = 64
 _LEARNING_RATE, _MOMENTUM, _WEIGHT_DECAY = 0.05, 0.9, 0.0005
 _SEED = 1
 _HAIRLINES = 12_000  # of MNIST's glyphs, and as many of the program's own digits
+_PRINTED = 20_000
 _SOFT = 2_000
 _FLAGGED_ONES = 3_000
 _OUTLIERS = 30_000
@@ -62,7 +65,34 @@ def prepared(group: str, count: int, source: Glyphs, seed: int) -> tuple[Pixels,
     return np.stack(pixels), np.array(labels, np.int64)
 
 
-def hairlines(count: int, source: Glyphs, seed: int) -> tuple[Pixels, Labels]:
+@dataclass(frozen=True)
+class Printed:
+    """Digits of fonts, as glyphs to draw."""
+
+    fonts: tuple[str, ...]
+
+    def handwritten(self, rng: np.random.Generator) -> tuple[glyphs.Ink, str]:
+        text = str(rng.integers(10))
+        return glyphs.printed(text, str(rng.choice(self.fonts))), text
+
+
+def printed(count: int, source: Printed, seed: int) -> tuple[Pixels, Labels]:
+    """Digits of fonts laid out as digits, turned and stretched a little, now and then soft."""
+    pixels, labels = [], []
+    for index in range(count):
+        rng = np.random.default_rng([seed, index])
+        ink, text = source.handwritten(rng)
+        ink = glyphs.scaled(ink, float(rng.uniform(24, 110)), float(rng.uniform(-7, 7)))
+        wide = max(1, round(ink.shape[1] * rng.uniform(0.85, 1.15)))
+        shape = Image.fromarray((255 * np.pad(ink, 12)).astype(np.uint8)).resize((wide + 24, ink.shape[0] + 24))
+        if rng.random() < 0.3:
+            shape = shape.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.3, 0.05 * ink.shape[0]))))
+        pixels.append(centred(glyphs.cropped(np.asarray(shape, np.float32) / 255), 28, 28))
+        labels.append(int(text))
+    return np.stack(pixels), np.array(labels, np.int64)
+
+
+def hairlines(count: int, source: Glyphs | Printed, seed: int) -> tuple[Pixels, Labels]:
     """Lines of one pixel, 10 to 22 pixels high, with gaps, as the finder lays them out.
 
     A glyph is thinned at four times the size, and three of four pixels are left out.
@@ -129,6 +159,8 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--share", type=float, default=1.0, help="of the pictures that are made (for a quick try)")
     asked = parser.parse_args()
+    if missing := glyphs.missing_fonts((*glyphs.TRAINING_FONTS, *glyphs.HELD_OUT_FONTS)):
+        sys.exit(f"fonts are missing: {', '.join(missing)}; apt-get install {glyphs.FONT_PACKAGES}")
     mnist = data.load("mnist", data_dir=asked.data_dir)
     assert mnist.train is not None and mnist.test is not None
     kept, held_out = split_indices(mnist.train.labels, 5_000 / 60_000, seed=_SEED)
@@ -179,6 +211,8 @@ def _training_set(own: Glyphs, share: float) -> tuple[Pixels, Labels, int]:
     for made, meant in (
         hairlines(int(_HAIRLINES * share), own, _TRAINING_SEED),
         hairlines(int(_HAIRLINES * share), Glyphs(drawn.images[:, 0], drawn.labels, fonts=False), _TRAINING_SEED + 1),
+        hairlines(int(2 * _HAIRLINES * share), Printed(glyphs.TRAINING_FONTS), _TRAINING_SEED + 2),
+        printed(int(_PRINTED * share), Printed(glyphs.TRAINING_FONTS), _TRAINING_SEED),
         prepared("soft_and_full", int(_SOFT * share), own, _TRAINING_SEED),
     ):
         images.append(made)
@@ -194,11 +228,13 @@ def _training_set(own: Glyphs, share: float) -> tuple[Pixels, Labels, int]:
 
 
 def _held_out_set(spared: Glyphs, share: float) -> tuple[Pixels, Labels]:
-    """The images held out, and pictures made from them: thin and soft."""
+    """The images held out, pictures made from them, thin and soft, and print of fonts held out."""
     images, labels = [spared.images], [spared.labels]
     count = max(1, int(600 * share))
     for made, meant in (
         hairlines(count, spared, _HELD_OUT_SEED),
+        hairlines(count, Printed(glyphs.HELD_OUT_FONTS), _HELD_OUT_SEED + 1),
+        printed(count, Printed(glyphs.HELD_OUT_FONTS), _HELD_OUT_SEED),
         prepared("soft_and_full", count, spared, _HELD_OUT_SEED),
     ):
         images.append(made)

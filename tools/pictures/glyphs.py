@@ -35,6 +35,44 @@ FONTS_WITHOUT_FOOT = (
     "freefont/FreeSans.ttf",
     "freefont/FreeSansOblique.ttf",
 )
+# Debian's packages of the fonts to train on, relatives of none above, and of those to hold out.
+FONT_PACKAGES = (
+    "fonts-comic-neue fonts-crosextra-caladea fonts-firacode fonts-hack fonts-lato fonts-open-sans fonts-quicksand "
+    "fonts-roboto-unhinted fonts-urw-base35 fonts-cantarell fonts-crosextra-carlito fonts-dosis"
+)
+TRAINING_FONTS = (
+    "../opentype/comic-neue/ComicNeue-Bold.otf",
+    "../opentype/comic-neue/ComicNeue-Regular.otf",
+    "../opentype/urw-base35/C059-Roman.otf",
+    "../opentype/urw-base35/P052-Roman.otf",
+    "../opentype/urw-base35/URWBookman-Light.otf",
+    "../opentype/urw-base35/URWGothic-Book.otf",
+    "crosextra/Caladea-Bold.ttf",
+    "crosextra/Caladea-Regular.ttf",
+    "firacode/FiraCode-Light.ttf",
+    "firacode/FiraCode-Regular.ttf",
+    "hack/Hack-Bold.ttf",
+    "hack/Hack-Regular.ttf",
+    "lato/Lato-Bold.ttf",
+    "lato/Lato-Light.ttf",
+    "lato/Lato-Regular.ttf",
+    "open-sans/OpenSans-CondBold.ttf",
+    "open-sans/OpenSans-Light.ttf",
+    "open-sans/OpenSans-Regular.ttf",
+    "quicksand/Quicksand-Bold.ttf",
+    "quicksand/Quicksand-Light.ttf",
+    "quicksand/Quicksand-Regular.ttf",
+    "roboto/unhinted/RobotoCondensed-Regular.ttf",
+    "roboto/unhinted/RobotoTTF/Roboto-Bold.ttf",
+    "roboto/unhinted/RobotoTTF/Roboto-Light.ttf",
+    "roboto/unhinted/RobotoTTF/Roboto-Regular.ttf",
+)
+HELD_OUT_FONTS = (
+    "../opentype/cantarell/Cantarell-Light.otf",
+    "../opentype/cantarell/Cantarell-Regular.otf",
+    "../opentype/dosis/Dosis-Book.otf",
+    "crosextra/Carlito-Regular.ttf",
+)
 # Letters that nobody could tell from a digit without their line: O o Q D (0), I i l j J (1), Z z (2), y (4, 9), S s
 # (5), G b (6), B (8), g q (9).
 LOOK_LIKE_DIGITS = frozenset("OoQDIiljJZzySsGbBgq")
@@ -44,9 +82,9 @@ LETTERS = "".join(
 _GLYPH_SIDE = 224  # pixels of a glyph before it is brought to a picture's size
 
 
-def missing_fonts() -> list[str]:
+def missing_fonts(wanted: Sequence[str] = (*FONTS, *FONTS_WITHOUT_FOOT)) -> list[str]:
     """The fonts that are not installed."""
-    return [name for name in (*FONTS, *FONTS_WITHOUT_FOOT) if not (FONT_FOLDER / name).exists()]
+    return [name for name in wanted if not (FONT_FOLDER / name).exists()]
 
 
 def pen_stroke_of(pixels: npt.NDArray[np.uint8]) -> Ink:

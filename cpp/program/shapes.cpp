@@ -171,6 +171,16 @@ TensorShape check_concat(const Given& given, Node&) {
     return y;
 }
 
+TensorShape check_slice(const Given& given, Node& node) {
+    Arguments& a = given.arguments;
+    const TensorShape& x = given.x();
+    const std::int64_t first = a.whole("first"), channels = a.whole("channels");
+    a.check(first >= 0 && first < x.channels && channels >= 1 && channels <= x.channels - first,
+            "first, channels: not among the " + std::to_string(x.channels) + " channels");
+    node.first = first;
+    return {channels, x.height, x.width};
+}
+
 struct Row {
     const char* name;
     Kind kind;
@@ -193,6 +203,7 @@ constexpr Row kRows[] = {
     {"foreign", Kind::kForeign, 1, check_foreign},
     {"add", Kind::kAdd, kMany, check_add},
     {"concat", Kind::kConcat, kMany, check_concat},
+    {"slice", Kind::kSlice, 1, check_slice},
 };
 
 }  // namespace

@@ -36,7 +36,8 @@ SingleNormalization normalization_of(const Node& node) {
 
 bool SingleProgram::can_run(const std::vector<Node>& nodes) {
     return std::none_of(nodes.begin(), nodes.end(), [](const Node& node) {
-        return node.kind == Kind::kAdd || node.kind == Kind::kConcat || node.kind == Kind::kDropout;
+        return node.kind == Kind::kAdd || node.kind == Kind::kConcat || node.kind == Kind::kSlice ||
+               node.kind == Kind::kDropout;
     });
 }
 
@@ -174,6 +175,7 @@ void SingleProgram::emit(const Node& node) {
         case Kind::kDropout:
         case Kind::kAdd:
         case Kind::kConcat:
+        case Kind::kSlice:
             break;  // see can_run()
     }
 }

@@ -30,6 +30,8 @@ void emit_node(Emitter& e, const Node& node) {
             return emit_add(e, node);
         case Kind::kConcat:
             return emit_concat(e, node);
+        case Kind::kSlice:
+            return emit_slice(e, node);
     }
 }
 

@@ -18,6 +18,7 @@ void emit_log_softmax(Emitter& e, const Node& node);
 void emit_foreign(Emitter& e, const Node& node);
 void emit_add(Emitter& e, const Node& node);
 void emit_concat(Emitter& e, const Node& node);
+void emit_slice(Emitter& e, const Node& node);
 
 // Arrays that a loss reads and writes, of the samples of one run.
 struct LossArrays {

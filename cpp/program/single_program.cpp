@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "kernels/single_convolution.h"
+#include "kernels/single_joins.h"
 #include "kernels/single_pooled_convolution.h"
 #include "kernels/single_winograd.h"
 
@@ -36,8 +37,7 @@ SingleNormalization normalization_of(const Node& node) {
 
 bool SingleProgram::can_run(const std::vector<Node>& nodes) {
     return std::none_of(nodes.begin(), nodes.end(), [](const Node& node) {
-        return node.kind == Kind::kAdd || node.kind == Kind::kConcat || node.kind == Kind::kSlice ||
-               node.kind == Kind::kDropout;
+        return node.kind == Kind::kDropout;  // of training only
     });
 }
 
@@ -172,10 +172,25 @@ void SingleProgram::emit(const Node& node) {
             segments_.emplace_back();
             break;
         }
-        case Kind::kDropout:
-        case Kind::kAdd:
-        case Kind::kConcat:
+        case Kind::kAdd: {
+            std::vector<SingleTensor> terms;
+            for (const int term : node.inputs) terms.push_back(tensor(term).layout);
+            stage(new SingleSum(std::move(terms), y));
+            break;
+        }
+        case Kind::kConcat: {
+            std::ptrdiff_t channel = 0;
+            for (const int part : node.inputs) {
+                const SingleTensor& from = tensor(part).layout;
+                stage(new SingleCopyChannels(from, 0, y, channel, from.channels));
+                channel += from.channels;
+            }
+            break;
+        }
         case Kind::kSlice:
+            stage(new SingleCopyChannels(x, node.first, y, 0, y.channels));
+            break;
+        case Kind::kDropout:
             break;  // see can_run()
     }
 }

@@ -1,4 +1,5 @@
 #include "kernels/lane_sums.h"
+#include "kernels/single_joins.h"
 #include "program/emit/emit.h"
 
 namespace cnn {
@@ -17,6 +18,11 @@ void emit_slice(Emitter& e, const Node& node) {
     e.backward([&e, y, grad_x, offset, all, count] {
         e.backward_stage({e.keep(new CopyFeatures(count, e.gradient(y), count, grad_x + offset, all))});
     });
+}
+
+void single_slice(SingleEmitter& e, const Node& node) {
+    const SingleTensor& y = e.layout(node.output);
+    e.stage(new SingleCopyChannels(e.layout(node.input()), node.first, y, 0, y.channels));
 }
 
 }  // namespace cnn

@@ -12,6 +12,7 @@ from cnncli.layers import (
     LAYER_TYPES,
     AveragePooling,
     BatchNormalization,
+    Concat,
     Convolution,
     Dropout,
     Flatten,
@@ -19,7 +20,9 @@ from cnncli.layers import (
     LogSoftMax,
     MaxPooling,
     Module,
+    Parallel,
     ReLU,
+    Residual,
     Sequential,
     Sigmoid,
     Tanh,
@@ -68,6 +71,7 @@ class Custom(Module):
 ROWS: dict[str, list[Make]] = {
     "AveragePooling": [lambda shape: AveragePooling(2)],
     "BatchNormalization": [lambda shape: BatchNormalization(shape[0])],
+    "Concat": [lambda shape: Concat(Convolution(shape[0], 3, 3, padding=1), [])],
     "Convolution": [
         lambda shape: Convolution(shape[0], 5, 5, padding=2),
         lambda shape: Convolution(shape[0], 16, 3, padding=1, bias=False),
@@ -78,7 +82,11 @@ ROWS: dict[str, list[Make]] = {
     "Linear": [lambda shape: Linear(shape[0], 7)],
     "LogSoftMax": [lambda shape: LogSoftMax()],
     "MaxPooling": [lambda shape: MaxPooling(2), lambda shape: MaxPooling(3, stride=2, padding=1)],
+    "Parallel": [lambda shape: Parallel([BatchNormalization(max(1, shape[0] // 2)), ReLU()], Tanh())],
     "ReLU": [lambda shape: ReLU()],
+    "Residual": [
+        lambda shape: Residual([Convolution(shape[0], shape[0], 3, padding=1), BatchNormalization(shape[0]), ReLU()]),
+    ],
     "Sequential": [lambda shape: Sequential(BatchNormalization(shape[0]), ReLU())],
     "Sigmoid": [lambda shape: Sigmoid()],
     "Tanh": [lambda shape: Tanh()],
@@ -94,6 +102,13 @@ MORE: dict[str, list[Make]] = {
     ],
     "Linear": [lambda shape: Linear(shape[0], 16, bias=False)],
     "MaxPooling": [lambda shape: MaxPooling((1, 2)), lambda shape: MaxPooling(2, stride=1)],
+    "Concat": [lambda shape: Concat([MaxPooling(2), Flatten()], [AveragePooling(2), Dropout(0.2), Flatten()])],
+    "Parallel": [lambda shape: Parallel([Convolution(max(1, shape[0] // 2), 4, 3, padding=1), ReLU()], Dropout(0.3))],
+    "Residual": [
+        lambda shape: Residual([Convolution(shape[0], 16, 3, stride=2, padding=1), ReLU()],
+                               [Convolution(shape[0], 16, 1, stride=2, bias=False), BatchNormalization(16)]),
+        lambda shape: Residual(Residual(Concat([Tanh()])), Parallel([Sigmoid()])),
+    ],
     "Sequential": [lambda shape: Sequential(Convolution(shape[0], 4, 3, padding=1), ReLU(), MaxPooling(2))],
 }
 

@@ -163,9 +163,12 @@ def test_shape_of_an_own_layer_must_be_possible(shape: tuple[int, int, int]) -> 
 @pytest.mark.parametrize(
     ("kind", "inputs", "arrays", "settings", "message"),
     [
-        ("dense", [0], {}, {}, r"kind: expected one of convolution, linear, .*, concat; got 'dense'"),
+        ("dense", [0], {}, {}, r"kind: expected one of convolution, linear, .*, slice; got 'dense'"),
         ("flatten", [], {}, {}, "flatten: inputs: expected one, got 0"),
         ("flatten", [0, 0], {}, {}, "flatten: inputs: expected one, got 2"),
+        ("slice", [0], {}, {"first": 2, "channels": 1}, "slice: first, channels: not among the 2 channels"),
+        ("slice", [0], {}, {"first": 1, "channels": 2}, "slice: first, channels: not among the 2 channels"),
+        ("slice", [0], {}, {"first": -1, "channels": 1}, "slice: first, channels: not among the 2 channels"),
         ("add", [], {}, {}, "add: inputs: expected at least one, got 0"),
         ("add", [0, 1], {}, {}, r"add: inputs: expected one shape, got \(2, 3, 3\) and \(18, 1, 1\)"),
         ("concat", [0, 1], {}, {},

@@ -15,7 +15,7 @@ from cnncli.layers import LAYER_TYPES, Flatten, Linear, Module, ReLU, Sequential
 from cnncli.network import Network
 from cnncli.optim import SGD
 
-MODELS = ["convnet", "lenet5", "linear", "mlp", "vgg"]
+MODELS = ["convnet", "lenet5", "linear", "mlp", "resnet-small", "vgg"]
 # 20 steps of the VGG-like network are 300 billion operations.
 SMALL_MODELS_AND_SLOW_VGG = [*MODELS[:-1], pytest.param("vgg", marks=pytest.mark.slow)]
 
@@ -27,7 +27,7 @@ def description(*layers: dict[str, Any], **other: Any) -> dict[str, Any]:
 FLATTEN = {"type": "Flatten"}
 
 
-def test_five_networks_ship() -> None:
+def test_six_networks_ship() -> None:
     assert model_names() == MODELS
 
 
@@ -45,6 +45,13 @@ def test_five_networks_ship() -> None:
             + 2 * 2 * (64 + 128 + 256)
             + (4096 * 256 + 256)
             + (256 * 10 + 10),
+        ),
+        (
+            "resnet-small",
+            9 * (3 * 16 + 4 * 16 * 16 + 16 * 32 + 3 * 32 * 32 + 32 * 64 + 3 * 64 * 64)
+            + (16 * 32 + 32 * 64)  # the shortcuts
+            + 2 * (5 * 16 + 5 * 32 + 5 * 64)
+            + (64 * 10 + 10),
         ),
     ],
 )
@@ -177,8 +184,8 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
         (
             description(FLATTEN, {"type": "Transformer"}),
             'network "mine", layer 1: unknown type "Transformer"; known: AveragePooling, BatchNormalization, '
-            "CELU, Convolution, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, "
-            "LogSigmoid, LogSoftMax, MaxPooling and 13 more",
+            "CELU, Concat, Convolution, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, "
+            "Linear, LogSigmoid, LogSoftMax and 16 more",
         ),
         (
             description({"type": "MaxPooling", "kernal": 2}),

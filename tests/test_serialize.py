@@ -19,6 +19,7 @@ from cnncli.layers import (
     LAYER_TYPES,
     AveragePooling,
     BatchNormalization,
+    Concat,
     Convolution,
     Dropout,
     Flatten,
@@ -26,7 +27,9 @@ from cnncli.layers import (
     LogSoftMax,
     MaxPooling,
     Module,
+    Parallel,
     ReLU,
+    Residual,
     Sequential,
     register,
 )
@@ -45,6 +48,7 @@ def network_of_all_layers() -> Network:
         [
             Convolution(2, 4, (3, 1), stride=2, padding=(1, 0), dilation=(1, 2), groups=2, bias=False),
             BatchNormalization(4, momentum=0.3),
+            Parallel(Residual(Convolution(2, 2, 1)), Concat(Convolution(2, 1, 1), [Convolution(2, 1, 1), ReLU()])),
             Sequential(ReLU(), MaxPooling(2, stride=1), Sequential(*(case.layer() for case in CASES))),
             AveragePooling((2, 1), padding=(1, 0), count_padding=False),
             BatchNormalization(4, affine=False),

@@ -16,6 +16,7 @@ from cnncli.errors import UsageError
 from cnncli.layers import (
     AveragePooling,
     BatchNormalization,
+    Concat,
     Convolution,
     Dropout,
     Flatten,
@@ -23,7 +24,9 @@ from cnncli.layers import (
     LogSoftMax,
     MaxPooling,
     Module,
+    Parallel,
     ReLU,
+    Residual,
     Sigmoid,
     Tanh,
 )
@@ -60,6 +63,17 @@ def one_by_one(program: "_core.Program", images: np.ndarray, threads: int = 1) -
     rows = [program.predict(images[n : n + 1], threads) for n in range(len(images))]
     assert all(row is not None for row in rows)
     return np.concatenate(rows)
+
+def test_branches_of_one_image_have_borders_and_bits_of_their_own(rng: np.random.Generator) -> None:
+    """One tensor is read with and without padding; sums and copies are exact, so few samples give a batch's bits."""
+    layers: Layers = [
+        MaxPooling(1),
+        Concat([AveragePooling(1)], [Parallel([], Tanh()), MaxPooling(3, stride=1, padding=1)], []),
+        Residual([MaxPooling(3, stride=1, padding=1)], [Residual([])]),
+    ]
+    program = compiled(layers, (6, 5, 7))
+    images = rng.normal(size=(BLOCK, 6, 5, 7)).astype(np.float32)
+    same_bits(one_by_one(program, images), program.predict(images, 1))
 
 
 def as_lanes(program: "_core.Program", images: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@
 #include "kernels/convolution.h"
 #include "kernels/lane_sums.h"
 #include "kernels/update.h"
-#include "program/emit/emit.h"
+#include "program/kinds.h"
 
 namespace cnn {
 
@@ -17,7 +17,7 @@ void Emitter::begin(const Graph& graph, const std::vector<Node>& nodes,
 }
 
 void Emitter::emit(const Node& node) {
-    emit_node(*this, node);
+    row_of(node.kind).emit(*this, node);
     backward_emitters_.push_back({node.output, std::exchange(pending_, nullptr)});
 }
 

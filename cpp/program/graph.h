@@ -29,6 +29,7 @@ enum class Kind {
     kForeign,
     kAdd,
     kConcat,
+    kSlice,
 };
 
 struct TensorShape {
@@ -56,6 +57,7 @@ struct Node {
     Statistics statistics{};
     float rate = 0.0f;
     std::uint32_t layer = 0;
+    std::ptrdiff_t first = 0;  // channel of a slice
     // Shared: a copy of what Python made would need the GIL.
     std::shared_ptr<const ForeignLayer> foreign{};
 

@@ -4,19 +4,17 @@
 #include <limits>
 #include <stdexcept>
 
+#include "program/kinds.h"
+
 namespace cnn {
 namespace {
 
 constexpr std::ptrdiff_t kMostValues = std::numeric_limits<std::int32_t>::max();
 
-struct Given {
-    const std::vector<TensorShape>& inputs;
-    Arguments& arguments;
-    bool training;
-    const TensorShape& x() const { return inputs.front(); }
-};
-
-using Check = TensorShape (*)(const Given&, Node&);
+std::string text_of(const TensorShape& s) {
+    return "(" + std::to_string(s.channels) + ", " + std::to_string(s.height) + ", " +
+           std::to_string(s.width) + ")";
+}
 
 // `shape`: that of the weights; `outputs`: of the biases.
 LearnedArrays learned(const Given& given, const Sizes& shape, std::ptrdiff_t outputs) {
@@ -33,6 +31,8 @@ LearnedArrays learned(const Given& given, const Sizes& shape, std::ptrdiff_t out
     }
     return arrays;
 }
+
+}  // namespace
 
 TensorShape check_convolution(const Given& given, Node& node) {
     Arguments& a = given.arguments;
@@ -142,11 +142,6 @@ TensorShape check_foreign(const Given& given, Node& node) {
     return {sizes[0], sizes[1], sizes[2]};
 }
 
-std::string text_of(const TensorShape& s) {
-    return "(" + std::to_string(s.channels) + ", " + std::to_string(s.height) + ", " +
-           std::to_string(s.width) + ")";
-}
-
 TensorShape check_add(const Given& given, Node&) {
     const TensorShape& x = given.x();
     for (const TensorShape& other : given.inputs) {
@@ -171,50 +166,27 @@ TensorShape check_concat(const Given& given, Node&) {
     return y;
 }
 
-struct Row {
-    const char* name;
-    Kind kind;
-    std::size_t most_inputs;
-    Check check;
-};
-
-constexpr std::size_t kMany = std::numeric_limits<std::size_t>::max();
-constexpr Row kRows[] = {
-    {"convolution", Kind::kConvolution, 1, check_convolution},
-    {"linear", Kind::kLinear, 1, check_linear},
-    {"max_pooling", Kind::kMaxPooling, 1, check_max_pooling},
-    {"average_pooling", Kind::kAveragePooling, 1, check_average_pooling},
-    {"activation", Kind::kActivation, 1, check_activation},
-    {"batch_normalization", Kind::kBatchNormalization, 1, check_batch_normalization},
-    {"flatten", Kind::kFlatten, 1, check_flatten},
-    {"dropout", Kind::kDropout, 1, check_dropout},
-    {"log_softmax", Kind::kLogSoftmax, 1,
-     [](const Given& given, Node& node) { return check_flatten(given, node); }},
-    {"foreign", Kind::kForeign, 1, check_foreign},
-    {"add", Kind::kAdd, kMany, check_add},
-    {"concat", Kind::kConcat, kMany, check_concat},
-};
-
-}  // namespace
+TensorShape check_slice(const Given& given, Node& node) {
+    Arguments& a = given.arguments;
+    const TensorShape& x = given.x();
+    const std::int64_t first = a.whole("first"), channels = a.whole("channels");
+    a.check(first >= 0 && first < x.channels && channels >= 1 && channels <= x.channels - first,
+            "first, channels: not among the " + std::to_string(x.channels) + " channels");
+    node.first = first;
+    return {channels, x.height, x.width};
+}
 
 CheckedNode check_node(const std::string& kind, const std::vector<TensorShape>& inputs, Arguments& arguments,
                        bool training) {
-    std::string known;
-    for (const Row& row : kRows) {
-        if (kind != row.name) {
-            known += (known.empty() ? "" : ", ") + std::string(row.name);
-            continue;
-        }
-        const bool many = row.most_inputs > 1;
-        arguments.check(inputs.size() >= 1 && inputs.size() <= row.most_inputs,
-                        std::string("inputs: expected ") + (many ? "at least one" : "one") + ", got " +
-                            std::to_string(inputs.size()));
-        CheckedNode checked{{row.kind, {}}, {}};
-        checked.output = row.check({inputs, arguments, training}, checked.node);
-        arguments.finish();
-        return checked;
-    }
-    throw std::invalid_argument("kind: expected one of " + known + "; got '" + kind + "'");
+    const KindRow& row = row_named(kind);
+    const bool many = row.most_inputs > 1;
+    arguments.check(inputs.size() >= 1 && inputs.size() <= row.most_inputs,
+                    std::string("inputs: expected ") + (many ? "at least one" : "one") + ", got " +
+                        std::to_string(inputs.size()));
+    CheckedNode checked{{row.kind, {}}, {}};
+    checked.output = row.check({inputs, arguments, training}, checked.node);
+    arguments.finish();
+    return checked;
 }
 
 }  // namespace cnn

@@ -9,6 +9,28 @@
 
 namespace cnn {
 
+struct Given {
+    const std::vector<TensorShape>& inputs;
+    Arguments& arguments;
+    bool training;
+    const TensorShape& x() const { return inputs.front(); }
+};
+
+// Takes the settings and arrays of its kind into the node; the shape of the output.
+using Check = TensorShape(const Given&, Node&);
+Check check_convolution;
+Check check_linear;
+Check check_max_pooling;
+Check check_average_pooling;
+Check check_activation;
+Check check_batch_normalization;
+Check check_flatten;
+Check check_dropout;
+Check check_foreign;
+Check check_add;
+Check check_concat;
+Check check_slice;
+
 // The node of this kind, without its place in the graph, and the shape of its output for one sample.
 // Throws std::invalid_argument.
 struct CheckedNode {

@@ -9,13 +9,10 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <vector>
 
-#include "kernels/convolution.h"
-#include "kernels/single_layers.h"
 #include "program/graph.h"
-#include "runtime/aligned_buffer.h"
+#include "program/single_emitter.h"
 #include "runtime/runner.h"
 
 namespace cnn {
@@ -35,49 +32,17 @@ class SingleProgram {
     bool run(const GatherSource& source, int threads, const std::function<bool()>& should_stop, float* row);
     // Own layers may look at the whole batch.
     bool calls_out() const { return calls_out_; }
-    std::size_t bytes() const;
+    std::size_t bytes() const { return emitter_.bytes(); }
 
   private:
-    struct Tensor {
-        SingleTensor layout{};
-        std::ptrdiff_t border_height = 0, border_width = 0;  // the widest padding of a layer that reads it
-        std::ptrdiff_t excess_height = 0, excess_width = 0;  // more zeros below and to the right
-        bool padded = true;                                  // to whole vectors
-    };
-    struct Segment {
-        std::vector<Stage> stages;
-        std::function<bool()> call;
-    };
-    // Learned values and what they were when packed.
-    struct Watched {
-        const float* values;
-        std::vector<float> packed;
-    };
-
-    Tensor& tensor(int x) { return tensors_[static_cast<std::size_t>(x)]; }
     void finish();
-    void allocate(Tensor& tensor);
-    void emit(const Node& node);
-    void emit_convolution(const Node& node);
-    void stage(Op* op);
-    void packed(SinglePacked* layer) { packed_.push_back(layer); }
-    void watch(const float* values, std::ptrdiff_t count);
-    const float* vector_of(int x);
-    float* floats(std::ptrdiff_t count);
-    bool changed() const;
+    bool changed();
 
-    bool frozen_, calls_out_ = false, packed_once_ = false, usable_ = true, parallel_ = false;
-    std::ptrdiff_t work_ = 0;  // multiply-adds
+    bool calls_out_ = false, finished_ = false, packed_once_ = false, usable_ = true, parallel_ = false;
     int output_;
     const float* table_;
-    std::vector<Tensor> tensors_;
     std::vector<Node> nodes_;  // until they are emitted
-    std::vector<std::unique_ptr<Op>> ops_;
-    std::vector<SinglePacked*> packed_;
-    std::vector<std::unique_ptr<SinglePacked>> shared_;  // by several operations
-    std::vector<Watched> watched_;
-    std::vector<AlignedBuffer<float>> buffers_;
-    std::vector<Segment> segments_;
+    SingleEmitter emitter_;
     GatherSource source_;
     const float* result_ = nullptr;
     std::ptrdiff_t result_size_ = 0;

@@ -10,9 +10,11 @@ from typing import Any
 from cnncli.errors import CnnError, FormatError, ShapeError
 from cnncli.files import find_unprintable, printable
 from cnncli.layers.arrays import Shape, format_shape
+from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, LayerShapeError
 from cnncli.layers.module import Module
 from cnncli.layers.registry import LAYER_TYPES
+from cnncli.layers.returned import is_custom
 from cnncli.layers.sequential import Sequential, runs_in_order
 from cnncli.layers.settings import LARGEST_SETTING
 
@@ -49,14 +51,17 @@ class LayerBuilder:
     multiply_adds: int = 0
     window_reads: int = 0
 
-    def build(self, layers: object, input_shape: Shape, prefix: str = "") -> tuple[list[Module], Shape]:
+    def build(
+        self, layers: object, input_shape: Shape, prefix: str = "", container: str = ""
+    ) -> tuple[list[Module], Shape]:
         """The layers of a list of descriptions, and the shape of what the last one gives.
 
         Raises FormatError for what is no description of known layers, ShapeError for layers that do not fit.
         """
         if not isinstance(layers, list) or not layers:
-            place = self.source if not prefix else f"{self.source}, layer {prefix[:-1]} (Sequential)"
-            raise FormatError(f'{place}: needs "layers", a list of one layer or more; add [[layers]] tables')
+            place = self.source if not prefix else f"{self.source}, layer {prefix[:-1]} ({container or 'Sequential'})"
+            key = "layers" if not container else prefix[:-1].rpartition(".")[2]
+            raise FormatError(f'{place}: needs "{key}", a list of one layer or more; add [[layers]] tables')
         made = []
         shape = input_shape
         for index, layer in enumerate(layers):
@@ -76,14 +81,45 @@ class LayerBuilder:
         settings = {key: value for key, value in description.items() if key != "type"}
         if issubclass(layer_type, Sequential) and layer_type.__init__ is Sequential.__init__:
             return self._sequential(layer_type, settings, input_shape, name, where)
+        if issubclass(layer_type, Branches) and not is_custom(layer_type, "__init__"):
+            return self._branches(layer_type, settings, input_shape, name, where)
         return self._plain(layer_type, settings, input_shape, where)
+
+    def _branches(
+        self, layer_type: type[Branches], settings: dict[str, Any], input_shape: Shape, name: str, where: str
+    ) -> tuple[Module, Shape]:
+        check_keys(where, "setting", settings, layer_type.described_keys)
+        self._check_depth(name, where)
+        try:
+            described = layer_type.described_branches(settings)
+            shapes = layer_type.part_shapes(input_shape, len(described))
+            made, results = [], []
+            for (branch, layers), shape in zip(described, shapes, strict=True):
+                if layers == [] and branch != "body":
+                    made.append(Sequential())
+                    results.append(shape)
+                    continue
+                built, result = self.build(layers, shape, f"{name}.{branch}.", layer_type.__name__)
+                made.append(Sequential(*built))
+                results.append(result)
+            container = layer_type.of_branches(made)
+            shape = container.joined_shape(results)
+        except LayerShapeError as error:
+            raise ShapeError(f"{where}: {error.reason}") from None
+        except LayerError as error:
+            raise FormatError(f"{where}: {error.reason}") from None
+        self._count(math.prod(shape), "activations", where)
+        return container, shape if runs_in_order(container) else container.output_shape(input_shape)
+
+    def _check_depth(self, name: str, where: str) -> None:
+        if name.count(".") >= DEEPEST_NESTING:
+            raise FormatError(f"{where}: is nested deeper than {DEEPEST_NESTING}; put its layers side by side")
 
     def _sequential(
         self, layer_type: type[Sequential], settings: dict[str, Any], input_shape: Shape, name: str, where: str
     ) -> tuple[Module, Shape]:
         check_keys(where, "setting", settings, ["layers"])
-        if name.count(".") >= DEEPEST_NESTING:
-            raise FormatError(f"{where}: is nested deeper than {DEEPEST_NESTING}; put its layers side by side")
+        self._check_depth(name, where)
         layers, shape = self.build(settings.get("layers"), input_shape, f"{name}.")
         made = layer_type(*layers)
         return made, shape if runs_in_order(made) else made.output_shape(input_shape)

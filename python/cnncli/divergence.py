@@ -40,15 +40,18 @@ def find_cause(network: Network, images: npt.NDArray[Any], indices: npt.NDArray[
         return found
     layers = copy.deepcopy(network)
     layers.training()
-    value = layers.samples(images)
+    values = [layers.samples(images)]
     with np.errstate(all="ignore"):
-        for name, layer in layers.leaves():
-            largest = _largest(value)
-            value = layer.forward(value)
+        for step in layers.trace():
+            inputs = [values[index] for index in step.inputs]
+            largest = max(map(_largest, inputs))
+            value, layer = step.run(inputs), step.layer
+            values.append(value)
             if not np.isfinite(value).all():
-                what = f"layer {name}, {layer!r}, gives {_kind(value)} for inputs up to {largest:.3g}"
+                shown = repr(layer) if step.is_layer else type(layer).__name__
+                what = f"layer {step.name}, {shown}, gives {_kind(value)} for inputs up to {largest:.3g}"
                 weights = [_largest(parameter.value) for parameter in layer.named_parameters()]
-                if weights:
+                if weights and step.is_layer:
                     what += f" and weights up to {max(weights):.3g}"
                 return Cause(what, "" if is_built_in(layer) else "look at its update_output")
     return None

@@ -1,5 +1,6 @@
 """How much of the input picture one output of a layer sees."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnncli.layers.arrays import Shape
@@ -27,6 +28,19 @@ class FieldOfView:
     def of_input(cls, input_shape: Shape) -> "FieldOfView":
         """One pixel sees itself."""
         return cls((1, 1), (1, 1), _extent(input_shape))
+
+    @classmethod
+    def union(cls, fields: Sequence["FieldOfView"]) -> "FieldOfView":
+        """That of outputs which branches with these fields of view give together.
+
+        The windows of one place have one middle but for padding, so that the largest one covers all.
+        """
+        first = fields[0]
+        return cls(
+            (max(field.size[0] for field in fields), max(field.size[1] for field in fields)),
+            (max(field.jump[0] for field in fields), max(field.jump[1] for field in fields)),
+            first.extent,
+        )
 
     def after(self, layer: Module, input_shape: Shape) -> "FieldOfView":
         """The field of view of the outputs of `layer`, whose input has this one."""

@@ -24,7 +24,9 @@ from cnncli.layers import (
     activations,
 )
 from cnncli.layers.arrays import FloatArray, Shape
+from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, LayerShapeError
+from cnncli.layers.trace import Step, trace
 
 # A node of a program: its kind, the tensors it reads, arrays and settings by name.
 _Node = tuple[str, list[int], dict[str, Any], dict[str, Any]]
@@ -50,16 +52,29 @@ def couples_samples(layers: list[Module]) -> bool:
 def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) -> int:
     """Adds all layers to the program, from tensor `x` of one sample's `shape` on; returns the last tensor."""
     numbers = {id(layer): number for number, layer in enumerate(Sequential(*layers).numbered())}
-    for name, layer in Sequential(*layers).leaves():
-        if type(layer) is Dropout:
+    steps, result = trace(Sequential(*layers), shape)
+    tensors = [x]
+    for step in steps:
+        layer, inputs = step.layer, [tensors[index] for index in step.inputs]
+        if isinstance(layer, Branches) and not step.is_layer:
+            added = _branch(step, layer, builder, inputs)
+        elif type(layer) is Dropout:
             # Its number in the network and not an attribute: a network read from a file drops the same.
-            x = builder.add("dropout", [x], settings={"rate": layer.rate, "layer": numbers[id(layer)]})
+            added = builder.add("dropout", inputs, settings={"rate": layer.rate, "layer": numbers[id(layer)]})
         elif type(layer) in _LOWERINGS:
-            x = builder.add(*_LOWERINGS[type(layer)](layer, x))
+            added = builder.add(*_LOWERINGS[type(layer)](layer, inputs[0]))
         else:
-            x = _own(name, layer, builder, x, shape)
-        shape = layer.output_shape(shape)
-    return x
+            added = _own(step.name, layer, builder, inputs[0], step.input_shapes[0])
+        tensors.append(added)
+    return tensors[result]
+
+
+def _branch(step: Step, layer: Branches, builder: "_core.Program", inputs: list[int]) -> int:
+    """Where the channels are shared out among branches, or where they are joined."""
+    if step.part is None:
+        return builder.add(layer.joined_by, inputs)
+    channels = in_three(step.output_shape)[0]
+    return builder.add("slice", inputs, settings={"first": step.part * channels, "channels": channels})
 
 
 def _learned(layer: Any) -> dict[str, Any]:

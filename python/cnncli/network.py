@@ -26,6 +26,7 @@ from cnncli.errors import FormatError, ShapeError, UsageError
 from cnncli.field_of_view import FieldOfView
 from cnncli.layers import Dropout, Module, Sequential
 from cnncli.layers.arrays import FloatArray, Shape, as_float32, format_shape
+from cnncli.layers.trace import Step, trace
 
 if TYPE_CHECKING:
     from cnncli.recipe import InputRecipe
@@ -211,23 +212,29 @@ class Network(Sequential):
         return batch
 
     def layer_table(self) -> list[LayerRow]:
-        """One row for each layer, in order; the layers of a nested Sequential have rows of their own."""
+        """One row for each layer, in order; the layers of nested containers have rows of their own.
+
+        Branches are followed by a row of their container, which joins them.
+        """
         rows = []
-        shape = self.input_shape
-        field = FieldOfView.of_input(shape)
-        for name, layer in self.leaves():
-            field = field.after(layer, shape)
-            multiply_adds = layer.multiply_adds(shape)
-            shape = layer.output_shape(shape)
+        fields = [FieldOfView.of_input(self.input_shape)]
+        for step in self.trace():
+            layer, shape = step.layer, step.output_shape
+            inputs = [fields[index] for index in step.inputs]
+            field = inputs[0].after(layer, step.input_shapes[0]) if step.is_layer else FieldOfView.union(inputs)
+            fields.append(field)
+            if step.part is not None:
+                continue
             kind = type(layer).__name__
+            settings = repr(layer).removeprefix(f"{kind}(").removesuffix(")")
             rows.append(
                 LayerRow(
-                    name=name,
+                    name=step.name,
                     type=kind,
-                    settings=repr(layer).removeprefix(f"{kind}(").removesuffix(")"),
+                    settings=settings if step.is_layer else _joins(step),
                     output_shape=shape,
-                    parameters=layer.parameter_count(),
-                    multiply_adds=multiply_adds,
+                    parameters=layer.parameter_count() if step.is_layer else 0,
+                    multiply_adds=layer.multiply_adds(step.input_shapes[0]) if step.is_layer else 0,
                     field_of_view=None if field.extent is None else field.size,
                     activation_bytes=int(np.prod(shape)) * BYTES_PER_VALUE,
                 )
@@ -236,12 +243,14 @@ class Network(Sequential):
 
     def activation_count(self) -> int:
         """Values that all layers together need for one sample: their outputs, and padded copies of inputs."""
-        count, shape = 0, self.input_shape
-        for _, layer in self.leaves():
-            count += layer.scratch_count(shape)
-            shape = layer.output_shape(shape)
-            count += math.prod(shape)
-        return count
+        return sum(
+            math.prod(step.output_shape) + (step.layer.scratch_count(step.input_shapes[0]) if step.is_layer else 0)
+            for step in self.trace()
+        )
+
+    def trace(self) -> list[Step]:
+        """The layers in the order in which they run, with the tensors that each reads, and where branches join."""
+        return trace(self, self.input_shape)[0]
 
     def _label(self) -> str:
         return f'network "{self.name}"' if self.name else "network"
@@ -249,6 +258,12 @@ class Network(Sequential):
     def __repr__(self) -> str:
         head = f"Network({self.name or 'unnamed'}, input {format_shape(self.input_shape)}"
         return "\n".join([head, *self._rows(), ")"])
+
+
+def _joins(step: Step) -> str:
+    """What joins the branches: "sum of 16x8x8 + 16x8x8"."""
+    shapes = " + ".join(format_shape(shape) for shape in step.input_shapes)
+    return f"sum of {shapes}" if getattr(step.layer, "joined_by", "") == "add" else f"channels of {shapes}"
 
 
 def _read_recipe(where: str, value: object) -> InputRecipe | None:

@@ -91,11 +91,9 @@ def _check_normalization(network: Network, timetable: Timetable) -> Iterable[str
 
 def _normalization_of_one_value(network: Network) -> str | None:
     """The first layer that normalizes a feature by one value of each image: "layer 2, BatchNormalization(64),"."""
-    shape = network.input_shape
-    for name, layer in network.leaves():
-        if isinstance(layer, BatchNormalization) and math.prod(shape[1:]) == 1:
-            return f"layer {name}, {layer!r},"
-        shape = layer.output_shape(shape)
+    for step in network.trace():
+        if isinstance(step.layer, BatchNormalization) and math.prod(step.output_shape[1:]) == 1:
+            return f"layer {step.name}, {step.layer!r},"
     return None
 
 

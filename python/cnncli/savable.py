@@ -7,7 +7,9 @@ from typing import Any
 from cnncli.errors import FormatError
 from cnncli.layers import Module, Sequential
 from cnncli.layers.arrays import Shape, format_shape
+from cnncli.layers.branches import Branches
 from cnncli.layers.registry import LAYER_TYPES, is_built_in
+from cnncli.layers.returned import is_custom
 from cnncli.network import Network
 
 
@@ -51,8 +53,8 @@ def _fault(layer: Module) -> str | None:
         return f"the program does not know its type; write @register before class {name} (from cnncli.layers)"
     if is_built_in(known):
         return f"{name} is the name of a built-in layer; give the class another name"
-    if isinstance(layer, Sequential) and layer_type.__init__ is Sequential.__init__:
-        return None
+    if isinstance(layer, Sequential | Branches) and not is_custom(layer_type, "__init__"):
+        return None  # made from the descriptions of its layers
     settings = layer.settings()
     try:
         json.dumps(settings)

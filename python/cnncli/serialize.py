@@ -15,7 +15,7 @@ from cnncli import container
 from cnncli.container import Array
 from cnncli.errors import CnnError, FormatError
 from cnncli.files import StrPath, printable
-from cnncli.layers import Module
+from cnncli.layers import Concat, Module, Residual
 from cnncli.layers.arrays import Shape, format_shape
 from cnncli.network import Network
 from cnncli.savable import check_rebuilt, check_savable
@@ -23,6 +23,7 @@ from cnncli.strict_json import shortened
 
 VERSION = 1
 MAX_LAYERS = 4096
+_LAYER_LISTS = ("layers", *Residual.described_keys, *Concat.described_keys)  # where layers hold others
 
 _OPTIMIZER = "optimizer/"  # how the names of the optimizer's tensors begin
 _IMAGES = "images/"  # and of those that say something of each training image
@@ -188,12 +189,14 @@ def unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: st
 def _check_layer_count(description: dict[str, Any], where: str) -> None:
     """Before anything is built: a few bytes describe a layer, so a small file could describe a million."""
     count = 0
-    rest = [description]
+    rest: list[Any] = [description]
     while rest:
-        layers = rest.pop().get("layers")
-        if isinstance(layers, list):
-            count += len(layers)
-            rest.extend(layer for layer in layers if isinstance(layer, dict))
+        part = rest.pop()
+        lists = [part.get(key) for key in _LAYER_LISTS] if isinstance(part, dict) else [part]
+        for found in lists:
+            if isinstance(found, list):
+                count += len(found)
+                rest.extend(found)
     if count > MAX_LAYERS:
         raise FormatError(f"{where}: network has {count:,} layers; at most {MAX_LAYERS:,} are allowed")
 

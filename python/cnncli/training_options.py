@@ -72,7 +72,7 @@ _DATA_HELP = (
 
 TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
     TrainingOption(
-        "architecture", "text", "linear, mlp, lenet5, convnet, vgg, or a .toml that describes a network.",
+        "architecture", "text", "linear, mlp, lenet5, convnet, resnet-small, vgg, or a .toml that describes a network.",
         "NAME|FILE", "--arch", default="lenet5", is_recorded=True,
     ),
     TrainingOption(

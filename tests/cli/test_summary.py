@@ -37,7 +37,7 @@ def test_json_has_the_same_facts(capsys: pytest.CaptureFixture[str]) -> None:
     assert first["activation_bytes"] == 6 * 28 * 28 * 4
 
 
-@pytest.mark.parametrize("name", ["linear", "mlp", "lenet5", "convnet", "vgg"])
+@pytest.mark.parametrize("name", ["linear", "mlp", "lenet5", "convnet", "vgg", "resnet-small"])
 def test_every_network_has_a_summary(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["summary", name]) == 0
     assert "parameters" in capsys.readouterr().out

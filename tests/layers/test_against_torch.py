@@ -11,16 +11,30 @@ import pytest
 
 from closeness import assert_close
 from cnncli.criteria import CrossEntropy
-from cnncli.layers import Dropout, Module
+from cnncli.layers import Dropout, Module, Residual
 from cnncli.network import Network
 from cnncli.optim import SGD
+from cnncli.program import Program
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; CI has an environment with it")
 pytestmark = pytest.mark.torch
 
 
+class Sum(torch.nn.Module):  # type: ignore[misc, name-defined, unused-ignore]
+    """PyTorch's way to write a residual block."""
+
+    def __init__(self, body: Any, shortcut: Any) -> None:
+        super().__init__()
+        self.body, self.shortcut = body, shortcut
+
+    def forward(self, x: Any) -> Any:
+        return self.body(x) + self.shortcut(x)
+
+
 def twin(layer: Module) -> Any:
     """PyTorch's module of the same kind, with the same parameters and buffers."""
+    if isinstance(layer, Residual):
+        return Sum(*(torch.nn.Sequential(*map(twin, branch)) for _, branch in layer.branches))
     settings = layer.settings()
     nn = torch.nn
     make = {
@@ -30,6 +44,7 @@ def twin(layer: Module) -> Any:
             layer.features, eps=layer.epsilon, momentum=layer.momentum
         ),
         "MaxPooling": lambda: nn.MaxPool2d(layer.kernel, layer.stride, layer.padding),
+        "AveragePooling": lambda: nn.AvgPool2d(layer.kernel, layer.stride, layer.padding),
         "ReLU": nn.ReLU,
         "Flatten": nn.Flatten,
         "Dropout": nn.Identity,  # compared in evaluation: each side has random numbers of its own
@@ -44,7 +59,7 @@ def twin(layer: Module) -> Any:
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("name", ["linear", "mlp", "lenet5", "convnet", "vgg"])
+@pytest.mark.parametrize("name", ["linear", "mlp", "lenet5", "convnet", "vgg", "resnet-small"])
 def test_network_agrees_with_torch(rng: np.random.Generator, name: str, training: bool) -> None:
     network = Network.from_model_name(name, seed=4)
     theirs = torch.nn.Sequential(*(twin(layer) for layer in network)).train(training)
@@ -75,3 +90,28 @@ def test_network_agrees_with_torch(rng: np.random.Generator, name: str, training
     for buffer_name, buffer in network.named_buffers():
         expected = buffers[buffer_name.replace("variance", "var")].numpy().astype(np.float64)
         assert_close(buffer, expected, terms=3136)
+
+
+def test_a_residual_network_learns_as_in_torch(rng: np.random.Generator) -> None:
+    """Five compiled steps beside PyTorch's, in which nothing is rounded to the other side yet."""
+    network = Network.from_model_name("resnet-small", seed=4)
+    theirs = torch.nn.Sequential(*(twin(layer) for layer in network)).train(True)
+    images = rng.normal(size=(64, *network.input_shape)).astype(np.float32)
+    labels = rng.integers(0, 10, 64)
+    ours = Program(network, 64, optimizer=SGD(0.02, momentum=0.9, weight_decay=1e-3))
+    ours.bind(images, labels)
+    # As here, biases and what scales normalized values do not decay.
+    decayed = [p for p in theirs.parameters() if p.ndim > 1]
+    rest = [p for p in theirs.parameters() if p.ndim == 1]
+    groups = [{"params": decayed, "weight_decay": 1e-3}, {"params": rest, "weight_decay": 0.0}]
+    their_optimizer = torch.optim.SGD(groups, lr=0.02, momentum=0.9)
+    for step in range(5):
+        loss = ours.step(np.arange(64), step=step, epoch=0, learning_rate=0.02).loss
+        their_optimizer.zero_grad()
+        their_loss = torch.nn.functional.cross_entropy(theirs(torch.tensor(images)), torch.tensor(labels))
+        their_loss.backward()
+        their_optimizer.step()
+        assert loss == pytest.approx(their_loss.item(), rel=1e-3), f"step {step}"
+    theirs.train(False)
+    expected = torch.log_softmax(theirs(torch.tensor(images)), 1).detach().numpy()
+    assert np.abs(Program(network, 64).predict(images) - expected).max() < 0.02

@@ -285,7 +285,7 @@ class Block(Sequential):
         )
 
 
-class Residual(Sequential):
+class Doubled(Sequential):
     """Passes of its own: input + layers(input)."""
 
     def update_output(self, input: np.ndarray) -> np.ndarray:
@@ -295,7 +295,7 @@ class Residual(Sequential):
         return grad_output + super().update_grad_input(input, grad_output)
 
 
-class SizedResidual(Residual):
+class SizedDoubled(Doubled):
     def __init__(self, channels: int) -> None:
         super().__init__(Convolution(channels, channels, 3, padding=1), ReLU())
         self.channels = channels
@@ -328,8 +328,8 @@ def network_of(*containers: Module) -> Network:
 
 CONTAINERS: dict[str, Callable[[], Module]] = {
     "Block": lambda: Block(3),
-    "Residual": lambda: Residual(Convolution(3, 3, 3, padding=1), ReLU(), Dropout(0.5)),
-    "SizedResidual": lambda: SizedResidual(3),
+    "Doubled": lambda: Doubled(Convolution(3, 3, 3, padding=1), ReLU(), Dropout(0.5)),
+    "SizedDoubled": lambda: SizedDoubled(3),
     "Network": lambda: Network([ReLU(), Convolution(3, 3, 1)], (3, 4, 4)),
 }
 
@@ -353,19 +353,19 @@ def test_a_container_of_ones_own_trains_compiled_as_it_does_eagerly(name: str, r
 
 def test_a_container_that_only_makes_its_layers_is_compiled_to_native_calls() -> None:
     assert Program(network_of(Block(3)), SAMPLES)._direct
-    assert not Program(network_of(CONTAINERS["Residual"]()), SAMPLES)._direct
+    assert not Program(network_of(CONTAINERS["Doubled"]()), SAMPLES)._direct
 
 
 def test_the_layers_in_a_container_of_ones_own_draw_other_numbers_than_those_after_it() -> None:
     convolutions = [Convolution(3, 3, 3, padding=1) for _ in range(3)]
-    network_of(Residual(*convolutions[:2]), convolutions[2])
+    network_of(Doubled(*convolutions[:2]), convolutions[2])
     first, second, third = (convolution.weight for convolution in convolutions)
     assert not np.isin(second, first).any() and not np.isin(third, second).any() and not np.isin(third, first).any()
 
 
 def test_a_container_with_its_own_passes_is_one_row_of_the_table() -> None:
-    rows = network_of(CONTAINERS["Residual"](), Block(3)).layer_table()
-    assert [row.type for row in rows[:4]] == ["Convolution", "Residual", "Convolution", "BatchNormalization"]
+    rows = network_of(CONTAINERS["Doubled"](), Block(3)).layer_table()
+    assert [row.type for row in rows[:4]] == ["Convolution", "Doubled", "Convolution", "BatchNormalization"]
     assert rows[1].parameters == 3 * 3 * 9 + 3
 
 
@@ -373,7 +373,7 @@ def test_a_container_with_its_own_passes_is_one_row_of_the_table() -> None:
 def test_a_container_of_ones_own_is_saved_and_comes_back(
     name: str, tmp_path: Path, registered: Callable[..., None], rng: np.random.Generator
 ) -> None:
-    registered(Residual, SizedResidual)
+    registered(Doubled, SizedDoubled)
     network = network_of(CONTAINERS[name]())
     network.evaluate()
     save_model(tmp_path / "model.bin", network)
@@ -433,9 +433,9 @@ UNSAVED: dict[str, tuple[Callable[[], Module], str]] = {
         "(from cnncli.layers)",
     ),
     "container that is not registered": (
-        lambda: Residual(Linear(VALUES, VALUES)),
-        "layer 1, Residual: cannot be saved: the program does not know its type; write @register before class "
-        "Residual (from cnncli.layers)",
+        lambda: Doubled(Linear(VALUES, VALUES)),
+        "layer 1, Doubled: cannot be saved: the program does not know its type; write @register before class "
+        "Doubled (from cnncli.layers)",
     ),
     "name of a built-in layer": (
         built_in_name,

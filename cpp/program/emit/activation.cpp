@@ -17,4 +17,8 @@ void emit_activation(Emitter& e, const Node& node) {
     });
 }
 
+void single_activation(SingleEmitter& e, const Node& node) {
+    e.stage(new SingleActivation(node.activation, e.layout(node.input()), e.layout(node.output)));
+}
+
 }  // namespace cnn

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/lane_sums.h"
+#include "kernels/single_joins.h"
 #include "program/emit/emit.h"
 
 namespace cnn {
@@ -23,6 +24,12 @@ void emit_add(Emitter& e, const Node& node) {
             copies.push_back(e.keep(new LaneSums(e.features(y), {e.gradient(y)}, gradient)));
         e.backward_stage(std::move(copies));
     });
+}
+
+void single_add(SingleEmitter& e, const Node& node) {
+    std::vector<SingleTensor> terms;
+    for (const int x : node.inputs) terms.push_back(e.layout(x));
+    e.stage(new SingleSum(std::move(terms), e.layout(node.output)));
 }
 
 }  // namespace cnn

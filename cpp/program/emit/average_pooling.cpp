@@ -15,4 +15,10 @@ void emit_average_pooling(Emitter& e, const Node& node) {
     });
 }
 
+void single_average_pooling(SingleEmitter& e, const Node& node) {
+    const auto kind =
+        node.count_padding ? SinglePooling::Kind::kAverageWithPadding : SinglePooling::Kind::kAverage;
+    e.stage(new SinglePooling(kind, node.pooling, e.layout(node.input()), e.layout(node.output)));
+}
+
 }  // namespace cnn

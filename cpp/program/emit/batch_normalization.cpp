@@ -45,4 +45,13 @@ void emit_batch_normalization(Emitter& e, const Node& node) {
     });
 }
 
+void single_batch_normalization(SingleEmitter& e, const Node& node) {
+    const SingleTensor &x = e.layout(node.input()), &y = e.layout(node.output);
+    const SingleNormalization n = normalization_of(node);
+    e.watch(n, y.channels);
+    auto* op = new SingleNormalize(n, node.relu, x, y);
+    e.stage(op);
+    e.packed(op);
+}
+
 }  // namespace cnn

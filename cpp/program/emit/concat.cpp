@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "kernels/lane_sums.h"
+#include "kernels/single_joins.h"
 #include "program/emit/emit.h"
 
 namespace cnn {
@@ -33,6 +34,15 @@ void emit_concat(Emitter& e, const Node& node) {
         }
         e.backward_stage(std::move(copies));
     });
+}
+
+void single_concat(SingleEmitter& e, const Node& node) {
+    std::ptrdiff_t channel = 0;
+    for (const int x : node.inputs) {
+        const SingleTensor& from = e.layout(x);
+        e.stage(new SingleCopyChannels(from, 0, e.layout(node.output), channel, from.channels));
+        channel += from.channels;
+    }
 }
 
 }  // namespace cnn

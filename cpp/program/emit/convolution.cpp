@@ -2,6 +2,8 @@
 
 #include "kernels/batch_normalization.h"
 #include "kernels/convolution_algorithms.h"
+#include "kernels/single_convolution.h"
+#include "kernels/single_winograd.h"
 #include "kernels/winograd.h"
 #include "program/emit/emit.h"
 
@@ -74,6 +76,28 @@ void emit_convolution(Emitter& e, const Node& node) {
         }
         e.backward_alone(std::move(first));
     });
+}
+
+void single_convolution(SingleEmitter& e, const Node& node) {
+    const ConvolutionShape& shape = node.convolution;
+    const LearnedArrays& arrays = node.arrays;
+    const SingleTensor &x = e.layout(node.input()), &y = e.layout(node.output);
+    const SingleNormalization n = normalization_of(node);
+    e.watch(n, y.channels);
+    e.watch(arrays.weight, shape.weight_size());
+    e.watch(arrays.bias, shape.output_channels);
+    const std::ptrdiff_t m = single_winograd_tile(shape);
+    if (m == 0) {
+        auto* op = new SingleConvolution(shape, arrays.weight, arrays.bias, n, node.relu, x, y);
+        e.stage(op);
+        e.packed(op);
+        return;
+    }
+    auto* winograd = new SingleWinograd(shape, m, arrays.weight, arrays.bias, n, node.relu, x, y);
+    e.packed_together(winograd);
+    e.stage(winograd->transform_input());
+    e.stage(winograd->multiply());
+    e.stage(winograd->transform_output());
 }
 
 }  // namespace cnn

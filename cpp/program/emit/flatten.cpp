@@ -7,4 +7,8 @@ void emit_flatten(Emitter& e, const Node& node) {
     e.alias(node.output, e.values(node.input()), e.gradient_for_reader(node.input()));
 }
 
+void single_flatten(SingleEmitter& e, const Node& node) {
+    e.stage(new SingleFlatten(e.layout(node.input()), e.layout(node.output).values));
+}
+
 }  // namespace cnn

@@ -27,4 +27,15 @@ void emit_foreign(Emitter& e, const Node& node) {
     });
 }
 
+void single_foreign(SingleEmitter& e, const Node& node) {
+    const SingleTensor y = e.layout(node.output);
+    const float* from = e.vector_of(node.input());
+    float* to = e.floats(y.features());
+    e.call([=, foreign = node.foreign] {
+        if (!foreign->forward(1, from, to)) return false;
+        single_from_planes(to, y);
+        return true;
+    });
+}
+
 }  // namespace cnn

@@ -32,4 +32,10 @@ void emit_linear(Emitter& e, const Node& node) {
     });
 }
 
+void single_linear(SingleEmitter& e, const Node& node) {
+    const SingleTensor &x = e.layout(node.input()), &y = e.layout(node.output);
+    e.stage(new SingleLinear(x.features(), y.channels, node.arrays.weight, node.arrays.bias, node.relu,
+                             e.vector_of(node.input()), y.values));
+}
+
 }  // namespace cnn

@@ -15,4 +15,9 @@ void emit_log_softmax(Emitter& e, const Node& node) {
     });
 }
 
+void single_log_softmax(SingleEmitter& e, const Node& node) {
+    e.stage(new SingleLogSoftmax(e.layout(node.input()).features(), e.vector_of(node.input()),
+                                 e.layout(node.output).values));
+}
+
 }  // namespace cnn

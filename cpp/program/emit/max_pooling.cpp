@@ -18,4 +18,9 @@ void emit_max_pooling(Emitter& e, const Node& node) {
     });
 }
 
+void single_max_pooling(SingleEmitter& e, const Node& node) {
+    e.stage(new SinglePooling(SinglePooling::Kind::kMaximum, node.pooling, e.layout(node.input()),
+                              e.layout(node.output)));
+}
+
 }  // namespace cnn

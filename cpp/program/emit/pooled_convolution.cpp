@@ -1,6 +1,7 @@
 #include "kernels/pooled_convolution.h"
 
 #include "kernels/pooled_gradient.h"
+#include "kernels/single_pooled_convolution.h"
 #include "kernels/winograd_pooled.h"
 #include "program/emit/emit.h"
 
@@ -46,6 +47,19 @@ void emit_pooled_convolution(Emitter& e, const Node& node) {
         e.add_slots(weights, weight_slots, learned.grad_weight);
         if (learned.grad_bias) e.add_slots(outputs, bias_slots, learned.grad_bias);
     });
+}
+
+void single_pooled_convolution(SingleEmitter& e, const Node& node) {
+    const LearnedArrays& arrays = node.arrays;
+    const SingleTensor &x = e.layout(node.input()), &y = e.layout(node.output);
+    e.watch(normalization_of(node), y.channels);
+    e.watch(arrays.weight, node.convolution.weight_size());
+    e.watch(arrays.bias, node.convolution.output_channels);
+    auto* convolution =
+        new SinglePooledConvolution(node.convolution, arrays.weight, arrays.bias, node.relu, x, y);
+    e.packed_together(convolution);
+    e.stage(convolution->split_columns());
+    e.stage(convolution->convolve());
 }
 
 }  // namespace cnn

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 def command(network: str, as_json: bool) -> None:
     """Show the layers of a network, and what they cost for one image.
 
-    NAME is a network that comes with the program (linear, mlp, lenet5, convnet, vgg), FILE a model.bin or a .toml.
+    NAME is a network that comes with the program (linear, mlp, lenet5, convnet, resnet-small, vgg), FILE a model.bin
+    or a .toml.
 
     For each layer: the shape of its output, its parameters, its multiply-adds, its field of view (how many
     pixels of the image, height x width, one value of its output depends on) and the memory of its output.

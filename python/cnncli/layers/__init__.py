@@ -5,6 +5,7 @@ from cnncli.layers.activations import *  # noqa: F403 (its __all__; a new one is
 from cnncli.layers.arrays import FloatArray, Shape, as_float32
 from cnncli.layers.average_pooling import AveragePooling
 from cnncli.layers.batch_normalization import BatchNormalization
+from cnncli.layers.branches import Concat, Parallel, Residual
 from cnncli.layers.convolution import Convolution
 from cnncli.layers.dropout import Dropout
 from cnncli.layers.flatten import Flatten
@@ -19,12 +20,15 @@ from cnncli.layers.sequential import Sequential
 for _layer_type in (
     AveragePooling,
     BatchNormalization,
+    Concat,
     Convolution,
     Dropout,
     Flatten,
     Linear,
     LogSoftMax,
     MaxPooling,
+    Parallel,
+    Residual,
     Sequential,
     *(getattr(activations, _name) for _name in activations.__all__),
 ):
@@ -34,6 +38,7 @@ __all__ = [
     "LAYER_TYPES",
     "AveragePooling",
     "BatchNormalization",
+    "Concat",
     "Convolution",
     "Dropout",
     "Flatten",
@@ -42,7 +47,9 @@ __all__ = [
     "LogSoftMax",
     "MaxPooling",
     "Module",
+    "Parallel",
     "Parameter",
+    "Residual",
     "Sequential",
     "Shape",
     "as_float32",

@@ -59,21 +59,16 @@ class Sequential(Module):
     def leaves(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """All layers in order with their names, those of inner Sequentials in their place: ("2.0", layer).
 
+        Branches follow each other, each under its name: ("2.body.0", layer); `trace` has what each layer reads.
         A container with passes of its own, which may do more than run its layers in order, is one layer.
         """
         for index, layer in enumerate(self.layers):
-            if isinstance(layer, Sequential) and runs_in_order(layer):
-                yield from layer.leaves(f"{prefix}{index}.")
-            else:
-                yield f"{prefix}{index}", layer
+            yield from _opened(layer, f"{prefix}{index}", all_containers=False)
 
     def numbered(self) -> Iterator[Module]:
         """As `leaves`, but those of all containers: the number of a layer decides what it draws."""
         for layer in self.layers:
-            if isinstance(layer, Sequential):
-                yield from layer.numbered()
-            else:
-                yield layer
+            yield from (leaf for _, leaf in _opened(layer, "", all_containers=True))
 
     def update_output(self, input: FloatArray) -> FloatArray:
         inputs = []
@@ -159,8 +154,25 @@ class Sequential(Module):
             yield f"  ({index}) " + repr(layer).replace("\n", "\n  ")
 
 
-def runs_in_order(container: Sequential) -> bool:
-    """Whether a Sequential or a subclass of it just runs its layers: it has none of the passes overridden."""
+def _opened(layer: Module, name: str, all_containers: bool) -> Iterator[tuple[str, Module]]:
+    """The plain layers of a layer, if it is a container that just runs them, or any container."""
+    children = list(layer.children())
+    if not children and not isinstance(layer, Sequential):
+        yield name, layer
+    elif is_container(layer) and (all_containers or runs_in_order(layer)):
+        for child_name, child in children:
+            yield from _opened(child, f"{name}.{child_name}", all_containers)
+    else:
+        yield name, layer
+
+
+def is_container(layer: Module) -> bool:
+    """Whether it comes from a container of this package and is not one that a user has written from the ground up."""
+    return type(layer).children is not Module.children and not is_custom(type(layer), "children")
+
+
+def runs_in_order(container: Module) -> bool:
+    """Whether a container or a subclass of it just runs its layers: it has none of the passes overridden."""
     return not any(is_custom(type(container), method) for method in _PASSES)
 
 

@@ -1,0 +1,81 @@
+"""A network that branches as steps in order: which tensors each one reads, and what shape it gives."""
+
+from dataclasses import dataclass
+
+from cnncli.layers.arrays import FloatArray, Shape
+from cnncli.layers.branches import Branches
+from cnncli.layers.module import Module
+from cnncli.layers.sequential import Sequential, runs_in_order
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One layer, or the beginning or the end of branches. Tensor 0 is the input, tensor k + 1 the output of step k.
+
+    name : path through the network: "3", "2.body.0"; that of the container for `part` and for a join
+    layer : a plain layer, or the container of the branches
+    inputs, input_shapes : the tensors, of one sample; a join has one of each branch
+    part : of the channels of the input, the part for this branch of a Parallel; None elsewhere
+    """
+
+    name: str
+    layer: Module
+    inputs: tuple[int, ...]
+    input_shapes: tuple[Shape, ...]
+    output_shape: Shape
+    part: int | None = None
+
+    @property
+    def joins(self) -> bool:
+        """Whether it joins the branches of a container."""
+        return isinstance(self.layer, Branches) and self.part is None and runs_in_order(self.layer)
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether it is a layer that is run as it stands."""
+        return self.part is None and not self.joins
+
+    def run(self, values: list[FloatArray]) -> FloatArray:
+        """Its output by the eager layers; `values`: its inputs, with the batch axis."""
+        if isinstance(self.layer, Branches) and not self.is_layer:
+            return self.layer.join(values) if self.part is None else self.layer.parts(values[0])[self.part]
+        return self.layer.forward(values[0])
+
+
+def trace(layers: Sequential, input_shape: Shape) -> tuple[list[Step], int]:
+    """All steps of a container for samples of this shape, and the tensor that is its result.
+
+    Containers with passes of their own are one step. Raises LayerShapeError for layers that do not fit.
+    """
+    steps: list[Step] = []
+    result, _ = _follow(layers, steps, 0, input_shape, "")
+    return steps, result
+
+
+def _follow(layers: Sequential, steps: list[Step], x: int, shape: Shape, prefix: str) -> tuple[int, Shape]:
+    for index, layer in enumerate(layers):
+        name = f"{prefix}{index}"
+        if isinstance(layer, Sequential) and runs_in_order(layer):
+            x, shape = _follow(layer, steps, x, shape, f"{name}.")
+        elif isinstance(layer, Branches) and runs_in_order(layer):
+            x, shape = _branch(layer, steps, x, shape, name)
+        else:
+            x, shape = _add(steps, Step(name, layer, (x,), (shape,), layer.output_shape(shape)))
+    return x, shape
+
+
+def _branch(layer: Branches, steps: list[Step], x: int, shape: Shape, name: str) -> tuple[int, Shape]:
+    ends: list[tuple[int, Shape]] = []
+    shapes = layer.part_shapes(shape, len(layer.branches))
+    for index, ((branch_name, branch), part_shape) in enumerate(zip(layer.branches, shapes, strict=True)):
+        start = x
+        if layer.splits:
+            start, _ = _add(steps, Step(name, layer, (x,), (shape,), part_shape, part=index))
+        ends.append(_follow(branch, steps, start, part_shape, f"{name}.{branch_name}."))
+    inputs, input_shapes = (tuple(column) for column in zip(*ends, strict=True))
+    return _add(steps, Step(name, layer, inputs, input_shapes, layer.joined_shape(input_shapes)))
+
+
+def _add(steps: list[Step], step: Step) -> tuple[int, Shape]:
+    steps.append(step)
+    return len(steps), step.output_shape

@@ -14,7 +14,9 @@ EDGE = 0.25  # share of full ink from which a pixel belongs to the glyph
 _SPECK = 0.04  # parts below this share of the largest part's ink are dirt
 _LIKE_HEIGHT = 0.62  # glyphs in one line: the lowest has this share of the tallest one's height
 _LEAST_GAP = 0.05  # of the height; parts nearer than this are one glyph that does not hang together
-_SMALLEST_LINE = 24  # pixels of height below which gaps in a stroke cannot be told from gaps between glyphs
+_SMALL_LINE = 24  # pixels of height below which gaps in a stroke look like gaps between glyphs
+_SMALLEST_LINE = 8  # pixels of height below which glyphs are not told apart
+_WIDER_THAN_A_GLYPH = 1.1  # width over height of all ink, from which small parts are several glyphs and no broken one
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,8 @@ def glyph_boxes(ink: Floats) -> list[Box]:
             groups.append(box)
     tallest = max(group.height for group in groups)
     if len(groups) < 2 or tallest < _SMALLEST_LINE:
+        return [everything]
+    if tallest < _SMALL_LINE and everything.right - everything.left < _WIDER_THAN_A_GLYPH * everything.height:
         return [everything]
     lines = [group for group in groups if group.height >= _LIKE_HEIGHT * tallest]
     small = [group for group in groups if group.height < _LIKE_HEIGHT * tallest]

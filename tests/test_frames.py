@@ -104,3 +104,14 @@ def test_small_zero_that_fell_into_halves_is_one_glyph() -> None:
     halves[:6, 11:17] = 255
     halves[22:, 11:17] = 255
     assert len(find_digits(Image.fromarray(halves), "picture")) == 1
+
+
+def test_glyphs_with_a_narrow_gap_are_counted_and_a_broken_one_is_not() -> None:
+    image = Image.new("L", (260, 140), 255)
+    draw = ImageDraw.Draw(image)
+    for left in (20, 84, 148):  # 100 high, 60 wide, 3 pixels apart
+        draw.ellipse((left, 20, left + 60, 119), None, 0, 9)
+    assert len(find_digits(image, "picture")) == 3
+    alone = image.crop((0, 0, 83, 140))
+    ImageDraw.Draw(alone).rectangle((48, 0, 50, 140), 255)
+    assert len(find_digits(alone, "picture")) == 1

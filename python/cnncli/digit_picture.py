@@ -9,6 +9,7 @@ from PIL import Image
 from .errors import DataError
 from .segmentation import layout, parts
 from .segmentation.cutout import ink_of_cutout
+from .segmentation.frame import inside_of_frame, without_ring
 from .segmentation.paper import LOWEST_CONTRAST, Floats, Mask, border, fitted_paper, local_paper, quantile, stroke_width
 from .segmentation.rules import without_rules
 
@@ -134,7 +135,7 @@ def cut_out(image: Image.Image, where: str, box: BoxOfPicture | None) -> Image.I
 
 def _ink_or_error(grey: Floats, where: str, dark_ink: bool | None) -> _Ink:
     """The ink without dirt and frames; DataError with one reason if there is none."""
-    found = _find_ink(grey, dark_ink)
+    found = _inside_frame(grey, dark_ink) or _find_ink(grey, dark_ink)
     if found.ink is None:
         inner = _inside_of_paper(grey)
         if inner is not None:
@@ -149,8 +150,21 @@ def _ink_or_error(grey: Floats, where: str, dark_ink: bool | None) -> _Ink:
     if found.ink is None:
         raise DataError(f"{where}: {found.reason}")
     ink, dropped = parts.without_dirt(found.ink)
-    notes = (*(["inverted"] if found.dark else []), *(["frame or dirt removed"] if dropped else []))
+    ink, enclosed = without_ring(ink)
+    notes = (*(["inverted"] if found.dark else []), *(["frame or dirt removed"] if dropped or enclosed else []))
     return _Ink(ink, found.dark, (*found.notes, *notes), "", found.left, found.top)
+
+
+def _inside_frame(grey: Floats, dark_ink: bool | None) -> _Ink | None:
+    """The ink inside of a frame at the picture's edge; None if there is no frame or nothing in it."""
+    inner = inside_of_frame(grey)
+    if inner is None:
+        return None
+    top, left, paper = inner
+    found = _find_ink(np.ascontiguousarray(paper), dark_ink)
+    if found.ink is None:
+        return None
+    return _Ink(found.ink, found.dark, ("frame removed", *found.notes), "", left, top)
 
 
 def _laid_out(ink: Floats, height: int, width: int) -> tuple[npt.NDArray[np.uint8], list[str]]:

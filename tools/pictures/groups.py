@@ -12,6 +12,7 @@ import numpy.typing as npt
 from PIL import Image, ImageFilter
 from tools.pictures import glyphs, papers
 from tools.pictures.glyphs import Ink
+from tools.pictures.objects import drawn_object
 
 Generator = np.random.Generator
 
@@ -216,6 +217,11 @@ def letter(rng: Generator, source: Glyphs) -> Picture:
     return Picture(papers.photographed(rng, page, papers.soft_light(rng, side, side)), "")
 
 
+def no_letter(rng: Generator, source: Glyphs) -> Picture:
+    """A shape, an icon or a texture."""
+    return Picture(drawn_object(rng), "")
+
+
 GROUPS: dict[str, Callable[[Generator, Glyphs], Picture]] = {
     "one_pixel_pen": one_pixel_pen,
     "form_box": form_box,
@@ -228,6 +234,7 @@ GROUPS: dict[str, Callable[[Generator, Glyphs], Picture]] = {
     "sixteen_bit": sixteen_bit,
     "side_by_side": side_by_side,
     "letter": letter,
+    "object": no_letter,
 }
 
 

@@ -83,19 +83,22 @@ def main() -> None:
     source = unseen_glyphs(os.environ["CNN_TEST_MNIST"])
     model = cnncli.load(asked.model or shipped_model("lenet5"))
     least = model.confidence.threshold
-    print("| group | pictures | right | of these not sure | wrong above 0.9 | refused |\n|---|---|---|---|---|---|")
+    print(
+        "| group | pictures | right | of these not sure | wrong above 0.9 | wrong and not sure | refused | as several |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     for group in asked.group or GROUPS:
         pictures = [draw(group, index, source, asked.seed) for index in range(asked.count)]
         answers = read(model, pictures)
-        shares = [
-            share for picture, (answer, share) in zip(pictures, answers, strict=True) if answer == picture.text
-        ]
+        both = list(zip(pictures, answers, strict=True))
+        shares = [share for picture, (answer, share) in both if answer == picture.text]
         refused = sum(share == 0 for _, share in answers)
-        sure = sum(
-            answer != picture.text and share > 0.9 for picture, (answer, share) in zip(pictures, answers, strict=True)
-        )
+        sure = sum(answer != picture.text and share > 0.9 for picture, (answer, share) in both)
         unsure = sum(share < least for share in shares)
-        print(f"| {group} | {len(pictures)} | {len(shares)} | {unsure} | {sure} | {refused} |", flush=True)
+        hidden = sum(0 < share < least for _, share in answers) - unsure
+        several = sum(share > 0 and len(answer) > max(1, len(picture.text)) for picture, (answer, share) in both)
+        counts = (len(pictures), len(shares), unsure, sure, hidden, refused, several)
+        print(f"| {group} | {' | '.join(map(str, counts))} |", flush=True)
         if asked.sheets:
             asked.sheets.mkdir(parents=True, exist_ok=True)
             sheet(pictures[:72], answers[:72]).save(asked.sheets / f"{group}.png")

@@ -14,7 +14,10 @@ EDGE = 0.25  # share of full ink from which a pixel belongs to the glyph
 _SPECK = 0.04  # parts below this share of the largest part's ink are dirt
 _LIKE_HEIGHT = 0.62  # glyphs in one line: the lowest has this share of the tallest one's height
 _LEAST_GAP = 0.05  # of the height; parts nearer than this are one glyph that does not hang together
-_SMALLEST_LINE = 24  # pixels of height below which gaps in a stroke cannot be told from gaps between glyphs
+_LEAST_GAP_OF_LINE = 0.02  # the same where all ink is wider than one glyph
+_SMALL_LINE = 24  # pixels of height below which gaps in a stroke look like gaps between glyphs
+_SMALLEST_LINE = 8  # pixels of height below which glyphs are not told apart
+_WIDER_THAN_A_GLYPH = 1.1  # width over height of all ink, from which small or near parts are no broken glyph
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,18 @@ def glyph_boxes(ink: Floats) -> list[Box]:
     labels, count = label_parts(ink > EDGE)
     boxes = _part_boxes(labels, count)
     everything = _around(boxes)
+    is_wide = everything.right - everything.left >= _WIDER_THAN_A_GLYPH * everything.height
+    gap = (_LEAST_GAP_OF_LINE if is_wide else _LEAST_GAP) * everything.height
     groups: list[Box] = []
     for box in sorted(boxes, key=lambda box: box.left):
-        gap = _LEAST_GAP * everything.height
         if groups and box.left < groups[-1].right + gap:
             groups[-1] = _around([groups[-1], box])
         else:
             groups.append(box)
     tallest = max(group.height for group in groups)
     if len(groups) < 2 or tallest < _SMALLEST_LINE:
+        return [everything]
+    if tallest < _SMALL_LINE and not is_wide:
         return [everything]
     lines = [group for group in groups if group.height >= _LIKE_HEIGHT * tallest]
     small = [group for group in groups if group.height < _LIKE_HEIGHT * tallest]

@@ -22,7 +22,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "errors": ({"errors", "version", "training_options"}, set()),
     "core": ({"_core"}, set()),
     "bytes": (
-        {"files", "earlier", "container", "strict_json", "typed_json", "shown", "picture_formats"},
+        {"files", "locks", "earlier", "container", "strict_json", "typed_json", "shown", "picture_formats"},
         {"errors"},
     ),
     "layers": ({"layers"}, {"core", "errors"}),

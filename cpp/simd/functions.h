@@ -22,6 +22,8 @@ CNN_INLINE Native sqrt_native(Native x) {
     return _mm256_sqrt_ps(x);
 #elif defined(__SSE2__)
     return _mm_sqrt_ps(x);
+#elif defined(__aarch64__)
+    return neon_sqrt(x);
 #else
     for (int i = 0; i < kWidth; ++i) x[i] = __builtin_sqrtf(x[i]);
     return x;

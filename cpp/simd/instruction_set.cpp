@@ -20,6 +20,8 @@ const char* name(InstructionSet set) {
             return "avx2";
         case InstructionSet::kX86_64:
             return "x86_64";
+        case InstructionSet::kNeon:
+            return "neon";
         case InstructionSet::kGeneric:
             break;
     }
@@ -30,6 +32,8 @@ std::vector<InstructionSet> available_instruction_sets() {
     std::vector<InstructionSet> sets;
 #if defined(CNN_HAS_GENERIC)
     sets.push_back(InstructionSet::kGeneric);
+#elif defined(CNN_HAS_NEON)
+    sets.push_back(InstructionSet::kNeon);  // part of every AArch64
 #else
     // GCC's and Clang's checks include that the operating system saves the wide registers.
     __builtin_cpu_init();

@@ -6,7 +6,7 @@
 
 namespace cnn {
 
-enum class InstructionSet { kGeneric, kX86_64, kAvx2, kAvx512 };
+enum class InstructionSet { kGeneric, kNeon, kX86_64, kAvx2, kAvx512 };
 
 const char* name(InstructionSet set);
 
@@ -27,6 +27,9 @@ InstructionSet instruction_set_from_name(const std::string& wanted);
     namespace generic {                    \
     extern const Type variable;            \
     }                                      \
+    namespace neon {                       \
+    extern const Type variable;            \
+    }                                      \
     namespace x86_64 {                     \
     extern const Type variable;            \
     }                                      \
@@ -39,6 +42,8 @@ InstructionSet instruction_set_from_name(const std::string& wanted);
 
 #if defined(CNN_HAS_GENERIC)
 #define CNN_LOWEST_BODY(variable) &::cnn::generic::variable
+#elif defined(CNN_HAS_NEON)
+#define CNN_LOWEST_BODY(variable) &::cnn::neon::variable
 #elif defined(CNN_HAS_X86_64)
 #define CNN_LOWEST_BODY(variable) &::cnn::x86_64::variable
 #elif defined(CNN_HAS_AVX2)

@@ -9,6 +9,8 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>  // for the few things that vector types cannot say
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 #define CNN_INLINE inline __attribute__((always_inline))
@@ -24,6 +26,9 @@ constexpr int kRegisters = 32;
 #elif defined(__AVX2__)
 constexpr int kWidth = 8;
 constexpr int kRegisters = 16;
+#elif defined(__aarch64__)
+constexpr int kWidth = 4;
+constexpr int kRegisters = 32;
 #else
 constexpr int kWidth = 4;
 constexpr int kRegisters = 16;
@@ -35,6 +40,18 @@ typedef float Native __attribute__((vector_size(kWidth * 4), may_alias));
 typedef float UnalignedNative __attribute__((vector_size(kWidth * 4), may_alias, aligned(4)));
 typedef std::int32_t NativeInt __attribute__((vector_size(kWidth * 4), may_alias));
 typedef std::uint8_t NativeByte __attribute__((vector_size(kWidth), may_alias, aligned(1)));
+
+}  // namespace
+}  // namespace CNN_ISA
+}  // namespace cnn
+
+#if defined(__aarch64__)
+#include "simd/neon.h"
+#endif
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
 
 struct Lanes {
     Native part[kParts];
@@ -88,6 +105,8 @@ CNN_INLINE Native fused(Native a, Native b, Native c) {
 #elif defined(__FMA__)
     return reinterpret_cast<Native>(_mm256_fmadd_ps(reinterpret_cast<__m256>(a), reinterpret_cast<__m256>(b),
                                                     reinterpret_cast<__m256>(c)));
+#elif defined(__aarch64__)
+    return neon_fused(a, b, c);
 #else
     return a * b + c;
 #endif
@@ -174,6 +193,8 @@ CNN_INLINE bool any(const Mask& a) {
     return _mm256_movemask_ps(reinterpret_cast<__m256>(r)) != 0;
 #elif defined(__SSE2__)
     return _mm_movemask_ps(reinterpret_cast<__m128>(r)) != 0;
+#elif defined(__aarch64__)
+    return neon_any(r);
 #else
     bool found = false;
     for (int j = 0; j < kWidth; ++j) found = found || r[j] != 0;

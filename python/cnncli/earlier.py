@@ -1,7 +1,6 @@
 """What a new file takes the place of is kept beside it under the next free number: model.bin as model.1.bin."""
 
 import errno
-import fcntl
 import os
 import re
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from cnncli.files import (
     write_atomically,
     writing_error,
 )
+from cnncli.locks import hold_lock
 
 _PIECE_BYTES = 1 << 20
 
@@ -106,7 +106,7 @@ def _alone_in(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with suppress(OSError):  # a network file system without locks: all is as safe, but for two at the same moment
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            hold_lock(descriptor, wait=True)
         yield
     finally:
         os.close(descriptor)  # frees the lock

@@ -1,7 +1,6 @@
 """Files that appear whole or not at all: written beside the target, then renamed over it."""
 
 import errno
-import fcntl
 import os
 import re
 import stat
@@ -10,6 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from cnncli.errors import CnnError, WriteError
+from cnncli.locks import hold_lock
 
 StrPath = str | os.PathLike[str]
 Content = bytes | list[bytes | memoryview]
@@ -177,7 +177,8 @@ def flush_folder(folder: StrPath) -> None:
 
 def writing_error(path: StrPath, error: OSError, size_bytes: int = 0) -> WriteError:
     """The one line for a file or a folder that cannot be made: what is in the way, and what to do."""
-    line = _REMEDIES.get(error.errno or 0, f"cannot be written: {(error.strerror or str(error)).lower()}")
+    reason = error.strerror or str(error)
+    line = _REMEDIES.get(error.errno or 0, f"cannot be written: {reason[:1].lower()}{reason[1:]}")
     folder = Path(path).parent
     if not folder.name or Path(path).is_symlink():
         folder = Path(os.path.realpath(path)).parent
@@ -205,7 +206,7 @@ def sweep_stale(folder: StrPath) -> int:
 def _remove_if_abandoned(path: Path) -> bool:
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hold_lock(descriptor, wait=False)
         opened = os.fstat(descriptor)
         # The writer may have renamed it between the listing and the lock: then this name is gone.
         if stat.S_ISREG(opened.st_mode) and os.path.samestat(opened, path.lstat()):
@@ -242,7 +243,7 @@ def temporary_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
             # Some network file systems know no locks; there nothing is swept, and the write is as good.
             with suppress(OSError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                hold_lock(descriptor, wait=True)
             if os.fstat(descriptor).st_nlink == 0:
                 continue  # swept between the creation and the lock
             yield descriptor, path

@@ -9,7 +9,6 @@ runs/lenet5-mnist-1/
     lock              held while a process trains here
 """
 
-import fcntl
 import json
 import os
 import re
@@ -22,6 +21,7 @@ from typing import Any, Protocol, Self
 from cnncli.container import Array
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.files import StrPath, flush_folder, printable, sweep_stale, write_atomically, writing_error
+from cnncli.locks import hold_lock
 from cnncli.network import Network
 from cnncli.serialize import Checkpoint, load_checkpoint, save_checkpoint, save_model
 from cnncli.strict_json import parse_object
@@ -223,7 +223,7 @@ def _lock(path: Path) -> int | None:
     """A descriptor that holds the lock of a run folder until it is closed; None while another holds it."""
     descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hold_lock(descriptor, wait=False)
     except BlockingIOError:
         os.close(descriptor)
         return None

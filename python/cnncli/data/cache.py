@@ -1,6 +1,5 @@
 """Where data sets lie on this machine: the folder that the user named, else the user's cache."""
 
-import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from cnncli.data.idx import find_idx
 from cnncli.data.sources import Source
 from cnncli.errors import DataError
 from cnncli.files import writing_error
+from cnncli.locks import hold_lock
 from cnncli.shown import shown
 
 _LOCK_NAME = ".cnncli-fetch.lock"
@@ -99,7 +99,7 @@ def _lock(descriptor: int, on_wait: Callable[[], None]) -> None:
     told = False
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            hold_lock(descriptor, wait=False)
             return
         except BlockingIOError:
             if not told:

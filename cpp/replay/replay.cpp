@@ -1,5 +1,6 @@
-// Replays cases on a machine without Python: replay CASES [exact]. What each result must be stands in the file,
-// as another machine computed it, with what may be off: nothing where no sum is involved, or with `exact`.
+// Replays cases on a machine without Python: replay CASES [exact]. What each result must be stands in the
+// file, as another machine computed it, with what may be off: nothing where no sum is involved, or with
+// `exact`.
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -29,8 +30,10 @@ class Replay {
     // Whether every result was what it must be; prints those that were not.
     bool run() {
         while (!file_.at_end()) act(file_.text());
-        std::printf("%s: %d cases, %d results, %d of them bit for bit, %d wrong; largest error %.3g of the largest value\n",
-                    name(instruction_set()), cases_, results_, same_, wrong_, largest_error_);
+        std::printf(
+            "%s: %d cases, %d results, %d of them bit for bit, %d wrong; largest error %.3g of the largest "
+            "value\n",
+            name(instruction_set()), cases_, results_, same_, wrong_, largest_error_);
         return wrong_ == 0 && cases_ > 0 && results_ > 0;
     }
 
@@ -167,8 +170,8 @@ class Replay {
         }
         const auto group = static_cast<std::size_t>(file_.integer());
         if (group == built_->groups.size()) built_->groups.push_back({&rule, {}});
-        program_->update(std::make_unique<Update>(
-            rule, static_cast<std::ptrdiff_t>(parameter.floats.size()), arrays, built_->groups.at(group).settings));
+        program_->update(std::make_unique<Update>(rule, static_cast<std::ptrdiff_t>(parameter.floats.size()),
+                                                  arrays, built_->groups.at(group).settings));
     }
 
     void bind() {
@@ -183,11 +186,8 @@ class Replay {
 
     // The loss and the number of right answers as an array, to be expected like any other.
     void keep(std::int64_t key, const RunResult& result) {
-        arrays_[key] = {'f',
-                        {2},
-                        {static_cast<float>(result.loss), static_cast<float>(result.correct)},
-                        {},
-                        {}};
+        arrays_[key] = {
+            'f', {2}, {static_cast<float>(result.loss), static_cast<float>(result.correct)}, {}, {}};
     }
 
     void step() {
@@ -199,11 +199,13 @@ class Replay {
         context.epoch = static_cast<std::uint32_t>(file_.integer());
         for (Group& group : built_->groups) {
             const std::vector<float> values = file_.floats();
-            if (values.size() > kMostSettings) throw std::runtime_error("too many settings of an update rule");
+            if (values.size() > kMostSettings)
+                throw std::runtime_error("too many settings of an update rule");
             std::copy(values.begin(), values.end(), group.settings);
         }
-        keep(key, program_->step(indices.integers.data(), static_cast<std::ptrdiff_t>(indices.integers.size()),
-                                 context, thread_count(), {}, nullptr));
+        keep(key,
+             program_->step(indices.integers.data(), static_cast<std::ptrdiff_t>(indices.integers.size()),
+                            context, thread_count(), {}, nullptr));
     }
 
     void forward() {
@@ -222,8 +224,9 @@ class Replay {
         CaseArray& b = array();
         CaseArray& c = array();
         const bool transpose_a = file_.integer() != 0, transpose_b = file_.integer() != 0;
-        const GemmShape shape{c.shape[0], c.shape[1],  a.shape[transpose_a ? 0 : 1], a.shape[1], b.shape[1],
-                              c.shape[1], transpose_a, transpose_b,                  file_.integer() != 0};
+        const GemmShape shape{c.shape[0],  c.shape[1],  a.shape[transpose_a ? 0 : 1],
+                              a.shape[1],  b.shape[1],  c.shape[1],
+                              transpose_a, transpose_b, file_.integer() != 0};
         const AlignedBuffer<float> packed(gemm_packed_size(shape));
         const PackGemmPanels pack(shape, b.floats.data(), packed.data());
         const Gemm product(shape, a.floats.data(), packed.data(), c.floats.data());
@@ -238,7 +241,8 @@ class Replay {
         if (exact_) file_.number();
         const CaseArray wanted = file_.array();
         ++results_;
-        if (found.floats.size() != wanted.floats.size()) throw std::runtime_error(case_ + ": " + what + ": another size");
+        if (found.floats.size() != wanted.floats.size())
+            throw std::runtime_error(case_ + ": " + what + ": another size");
         double size = 0.0, error = 0.0;
         bool same = true;
         std::size_t worst = 0;
@@ -248,7 +252,7 @@ class Replay {
             if (std::isfinite(b)) size = std::fmax(size, std::fabs(b));
             if (same_bits(a, b) || (std::isnan(a) && std::isnan(b))) continue;
             const double off = std::isfinite(a) && std::isfinite(b) ? std::fabs(static_cast<double>(a) - b)
-                                                                  : std::numeric_limits<double>::infinity();
+                                                                    : std::numeric_limits<double>::infinity();
             if (off >= error) worst = i;
             error = std::fmax(error, off);
         }
@@ -257,9 +261,10 @@ class Replay {
         largest_error_ = std::fmax(largest_error_, relative);
         if (same || (tolerance > 0.0 && relative <= tolerance)) return;
         ++wrong_;
-        std::printf("%s: %s: element %zu is %.9g, expected %.9g; off by %.3g of the largest value, allowed %.3g\n",
-                    case_.c_str(), what.c_str(), worst, static_cast<double>(found.floats[worst]),
-                    static_cast<double>(wanted.floats[worst]), relative, tolerance);
+        std::printf(
+            "%s: %s: element %zu is %.9g, expected %.9g; off by %.3g of the largest value, allowed %.3g\n",
+            case_.c_str(), what.c_str(), worst, static_cast<double>(found.floats[worst]),
+            static_cast<double>(wanted.floats[worst]), relative, tolerance);
     }
 
     CaseFile file_;

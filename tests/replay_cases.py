@@ -271,7 +271,8 @@ _LAYERS: list[tuple[str, list[Module], tuple[int, ...], float]] = [
     ("convolution, ReLU, pooling", [Convolution(1, 6, 5), ReLU(), MaxPooling(2)], (1, 12, 12), SUMS),
     ("convolution 5x5 of many channels, ReLU, pooling", [Convolution(8, 16, 5), ReLU(), MaxPooling(2)],
      (8, 12, 12), SUMS),
-    ("convolution, normalization, ReLU", [Convolution(3, 8, 3, bias=False), BatchNormalization(8), ReLU()], (3, 10, 10), SUMS),
+    ("convolution, normalization, ReLU", [Convolution(3, 8, 3, bias=False), BatchNormalization(8), ReLU()],
+     (3, 10, 10), SUMS),
 ]  # fmt: skip
 _CONVOLUTIONS: list[tuple[tuple[int, ...], dict[str, Any], tuple[int, int, int]]] = [
     ((3, 8, 3), {}, (3, 9, 11)),

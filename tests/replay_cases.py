@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, ClassVar
 
 import numpy as np
 
@@ -108,6 +108,7 @@ class RecordedProgram:
     """`_core.Program`, and a record of all that is asked of it."""
 
     cases: Cases
+    used: ClassVar[set[str]] = set()  # kinds of nodes, and rules with "update " before
 
     def __init__(self, batch_size: int, *, training: bool, couples_samples: bool, frozen: bool = False) -> None:
         self._program = _CORE_PROGRAM(batch_size, training=training, couples_samples=couples_samples, frozen=frozen)
@@ -136,6 +137,7 @@ class RecordedProgram:
         keys = {name: cases.key(array) for name, array in named.items()}
         plain = {name: value for name, value in (settings or {}).items() if not callable(value)}
         cases.text("add", kind)
+        self.used.add(kind)
         cases.integers(inputs)
         cases.integer(len(keys))
         for name, key in keys.items():
@@ -177,6 +179,7 @@ class RecordedProgram:
         cases = self._use()
         keys = [cases.key(parameter), cases.key(gradient), *(cases.key(state) for state in states.values())]
         cases.text("update", rule)
+        self.used.add(f"update {rule}")
         cases.integer(*keys[:2], len(states))
         for name, key in zip(states, keys[2:], strict=True):
             cases.text(name)
@@ -301,7 +304,11 @@ def _record(
     cases.begin(name, tolerance)
     _fill(network, rng)
     features = int(np.prod(network.output_shape(network.input_shape)))
-    images = rng.uniform(-1, 1, (37, *network.input_shape)).astype(np.float32)
+    images: np.ndarray
+    if network.recipe is None:
+        images = rng.uniform(-1, 1, (37, *network.input_shape)).astype(np.float32)
+    else:
+        images = rng.integers(0, 256, (37, *network.input_shape), dtype=np.uint8)
     targets: np.ndarray
     if isinstance(criterion, CrossEntropy | NLL):
         targets = rng.integers(0, features, 37)

@@ -35,6 +35,7 @@ from cnncli.layers import (
 )
 from cnncli.network import Network
 from cnncli.program import Program
+from cnncli.recipe import InputRecipe
 
 EXACT = 0.0
 SUMS = 1e-5  # of the largest value: what the order of a sum and fused multiply-adds change; 2e-6 is the most we saw
@@ -358,6 +359,7 @@ def write_cases(path: Path) -> None:
             _record(cases, name, network, TRAINED, rng=rng, criterion=CrossEntropy(), optimizer=make(), steps=3)
         for name in ("lenet5", "convnet"):
             network = Network.from_model_name(name)
+            network.recipe = InputRecipe(mean=(0.13,), scale=(0.31,))  # images are bytes
             _record(cases, name, network, TRAINED, rng=rng, criterion=CrossEntropy(), steps=2)
 
 

@@ -82,6 +82,7 @@ CPP_LAYERS: dict[str, set[str]] = {
     "runtime": {"kernels", "simd"},
     "program": {"runtime", "kernels", "random", "simd"},
     "bindings": {"program", "runtime", "kernels", "random", "simd"},
+    "replay": {"program", "runtime", "kernels", "random", "simd"},
 }
 
 

@@ -46,5 +46,5 @@ def test_without_locks_files_are_written_whole_and_a_run_says_why_it_does_not_st
     files.write_atomically(tmp_path / "a", b"whole")
     assert (tmp_path / "a").read_bytes() == b"whole"
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
-    with pytest.raises(CnnError, match="no file locks.*WSL"):
+    with pytest.raises(CnnError, match=r"no file locks.*WSL"):
         runs.RunFolder.create(tmp_path / "runs", "x", {})

@@ -1,5 +1,5 @@
-// What vector types cannot say, in the words of AArch64's NEON: 128 bits, fused multiply-adds in every CPU. Included
-// by simd/vector.h only.
+// What vector types cannot say, in the words of AArch64's NEON: 128 bits, fused multiply-adds in every CPU.
+// Included by simd/vector.h only.
 #pragma once
 
 namespace cnn {
@@ -7,7 +7,8 @@ namespace CNN_ISA {
 namespace {
 
 CNN_INLINE Native neon_fused(Native a, Native b, Native c) {
-    return reinterpret_cast<Native>(vfmaq_f32(reinterpret_cast<float32x4_t>(c), reinterpret_cast<float32x4_t>(a),
+    return reinterpret_cast<Native>(vfmaq_f32(reinterpret_cast<float32x4_t>(c),
+                                              reinterpret_cast<float32x4_t>(a),
                                               reinterpret_cast<float32x4_t>(b)));
 }
 

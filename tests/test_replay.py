@@ -13,20 +13,22 @@ import pytest
 import replay_cases
 
 ROOT = Path(__file__).parents[1]
-TOOLS = ("cmake", "aarch64-linux-gnu-g++", "aarch64-linux-gnu-objdump", "qemu-aarch64")
-MISSING = [tool for tool in TOOLS[1:] if not shutil.which(tool)]
+TOOLS = ("aarch64-linux-gnu-g++", "aarch64-linux-gnu-objdump", "qemu-aarch64")
+MISSING = [tool for tool in TOOLS if not shutil.which(tool)]
+PROGRAMS = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(MISSING), reason="apt-get install g++-aarch64-linux-gnu qemu-user"),
+    pytest.mark.skipif(not shutil.which("cmake", path=PROGRAMS), reason="pip install cmake, or apt-get install cmake"),
 ]
 
 
 def built(folder: Path, *settings: str) -> Path:
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = {**os.environ, "PATH": PROGRAMS}
     for command in (
         ["cmake", "-S", str(ROOT), "-B", str(folder), "-DCNN_REPLAY=ON", *settings],
-        ["cmake", "--build", str(folder), "--parallel"],
+        ["cmake", "--build", str(folder), "--parallel", str(os.cpu_count())],
     ):
         result = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]

@@ -74,7 +74,7 @@ def _check_rebuilt(layer: Module, x: np.ndarray) -> None:
     settings = json.loads(json.dumps(layer.settings()))
     twin = type(layer)(**settings)
     assert twin.settings() == layer.settings() and repr(twin) == repr(layer)
-    twin._set_training(layer.is_training)
+    twin._set_training(layer.training)
     for new, old in zip(twin.named_parameters(), layer.named_parameters(), strict=True):
         assert (new.name, new.decay) == (old.name, old.decay)
         new.value[...] = old.value

@@ -173,7 +173,7 @@ def test_copies_of_a_network_and_its_optimizer_train_on_with_the_same_bits(
         strict=True,
     ):
         assert found.tobytes() == wanted.tobytes(), key
-    assert [layer.is_training for layer in twin] == [layer.is_training for layer in network]
+    assert [layer.training for layer in twin] == [layer.training for layer in network]
 
 
 @pytest.mark.parametrize(

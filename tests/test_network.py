@@ -91,8 +91,8 @@ def test_description_rebuilds_the_network_through_json(name: str) -> None:
     assert repr(again) == repr(network)
     pairs = zip(network.named_parameters(), again.named_parameters(), strict=True)
     assert all(a.name == b.name and same_bits(a.value, b.value) for a, b in pairs)
-    network.evaluate()
-    again.evaluate()
+    network.eval()
+    again.eval()
     image = np.linspace(0, 1, int(np.prod(network.input_shape))).reshape(network.input_shape)
     assert same_bits(network.forward(image), again.forward(image))
 

@@ -42,7 +42,7 @@ class Gain(Module):
         self.modes: list[bool] = []
 
     def update_output(self, input: np.ndarray) -> np.ndarray:
-        self.modes.append(self.is_training)
+        self.modes.append(self.training)
         return input * self.weight
 
     def update_grad_input(self, input: np.ndarray, grad_output: np.ndarray) -> np.ndarray:
@@ -139,7 +139,7 @@ def assert_same_state(actual: Network, expected: Network, tolerance: float = 2e-
 
 
 def eager_step(network: Network, optimizer: SGD, images: np.ndarray, labels: np.ndarray, step: int) -> float:
-    network.training()
+    network.train()
     for _, layer in network.leaves():
         if isinstance(layer, Dropout):
             layer.seed, layer.step = SEED, step
@@ -194,7 +194,7 @@ def test_predictions_are_log_softmax_of_the_eager_outputs(name: str, size: int, 
     program = Program(network, size)
     actual = program.predict(images)
     evaluation = program.evaluate(images, labels)
-    network.evaluate()
+    network.eval()
     expected = LogSoftMax().forward(network.forward(images))
     close(actual, expected, "log-probabilities")
     assert evaluation.loss == pytest.approx(-expected[np.arange(37), labels].mean(), rel=1e-5)
@@ -218,7 +218,7 @@ def test_a_convolution_takes_over_the_normalization_after_it(affine: bool, rng: 
     for _, buffer in network.named_buffers():
         buffer[...] = rng.uniform(0.2, 2, buffer.shape)
     images, _ = samples(rng, 19)
-    network.evaluate()
+    network.eval()
     expected = network.forward(images)
     close(Program(network, 19).predict(images), LogSoftMax().forward(expected), "log-probabilities")
 
@@ -430,7 +430,7 @@ def test_a_subclass_of_a_layer_keeps_its_own_forward_pass(rng: np.random.Generat
         network = Network([Flatten(), layer, Linear(144, 5)], (1, 12, 12))
         network.initialize(SEED)
         actual = Program(network, 3).predict(images)
-        network.evaluate()
+        network.eval()
         close(actual, LogSoftMax().forward(network.forward(images)), repr(layer))
 
 

@@ -103,7 +103,7 @@ def test_a_network_comes_back_as_it_was(tmp_path: Path, make: Callable[[], Netwo
     assert loaded.recipe == network.recipe
     assert loaded.record == RECORD
     assert arrays_of(loaded) == arrays_of(network)
-    assert not loaded.is_training
+    assert not loaded.training
     for parameter in loaded.named_parameters():
         assert parameter.value.flags.writeable
         assert parameter.gradient.shape == parameter.value.shape
@@ -144,7 +144,7 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path: Path, rng: np.random.Genera
     save_checkpoint(path, small_network(), {"1.weight.velocity": velocity, "steps": 7}, state, RECORD)
     checkpoint = load_checkpoint(path)
     assert arrays_of(checkpoint.network) == arrays_of(small_network())
-    assert checkpoint.network.is_training
+    assert checkpoint.network.training
     assert checkpoint.network.record == RECORD
     assert checkpoint.state == state
     assert checkpoint.optimizer_state["steps"] == 7

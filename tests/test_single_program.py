@@ -568,7 +568,7 @@ def test_an_own_layer_sees_all_samples_at_once(count: int, rng: np.random.Genera
     images = rng.normal(size=(count, 2, 4, 4)).astype(np.float32)
     rows = Program(network, 16).predict(images)
     assert own.seen == [(count, 3, 4, 4)]
-    network.evaluate()
+    network.eval()
     np.testing.assert_allclose(rows, LogSoftMax().forward(network.forward(images)), rtol=0, atol=1e-5)
 
 

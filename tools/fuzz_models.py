@@ -448,7 +448,7 @@ def attempt(data: bytes) -> str:
     if "checkpoint" in content:
         try:
             loaded = unpack_checkpoint(tensors, content, "model.bin").network
-            loaded.evaluate()
+            loaded.eval()
             kind = "accepted: a checkpoint"
         except FormatError as error:
             kind = f"accepted: a model, but {checked_rule(error)}"

@@ -177,7 +177,7 @@ def main() -> None:
 
     spared = Glyphs(mnist.train.images[held_out, 0], mnist.train.labels[held_out], fonts=False)
     held_images, held_labels = _held_out_set(spared, asked.share)
-    network.evaluate()
+    network.eval()
     guesses = program.predict(held_images[:, None])
     right = guesses.argmax(axis=1) == held_labels
     mnist_right = right[: len(held_out)]

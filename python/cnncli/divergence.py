@@ -39,7 +39,7 @@ def find_cause(network: Network, images: npt.NDArray[Any], indices: npt.NDArray[
     if found is not None:
         return found
     layers = copy.deepcopy(network)
-    layers.training()
+    layers.train()
     values = [layers.samples(images)]
     with np.errstate(all="ignore"):
         for step in layers.trace():

@@ -65,7 +65,7 @@ class Model:
     """
 
     def __init__(self, network: Network, *, frozen: bool = False) -> None:
-        network.evaluate()
+        network.eval()
         if frozen:
             _freeze(network)
         self._frozen = frozen

@@ -283,7 +283,7 @@ class Program:
     def _mode(self, *, training: bool) -> Iterator[None]:
         """Own layers see the mode of what runs; afterwards each has the mode that it had."""
         layers = self._own_layers
-        before = [layer.is_training for layer in layers]
+        before = [layer.training for layer in layers]
         try:
             for layer in layers:
                 layer._set_training(training)

@@ -132,7 +132,7 @@ def unpack_checkpoint(tensors: dict[str, Array], content: dict[str, Any], where:
     images = {
         name.removeprefix(_IMAGES): tensor.copy() for name, tensor in tensors.items() if name.startswith(_IMAGES)
     }
-    network.training()
+    network.train()
     return Checkpoint(network, optimizer_state, checkpoint["state"], images)
 
 
@@ -182,7 +182,7 @@ def unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: st
     for name, buffer in network.named_buffers():
         buffer[...] = tensors[name]
     network.record = content["record"]
-    network.evaluate()
+    network.eval()
     return network
 
 

@@ -66,7 +66,7 @@ def test_network_agrees_with_torch(rng: np.random.Generator, name: str, training
     network._set_training(training)
     for layer in network:
         if isinstance(layer, Dropout):
-            layer.evaluate()
+            layer.eval()
     images = rng.uniform(0, 1, (19, *network.input_shape)).astype(np.float32)
     labels = rng.integers(0, 10, 19)
     criterion, optimizer = CrossEntropy(), SGD(0.1, momentum=0.9, nesterov=True)

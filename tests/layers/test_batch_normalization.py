@@ -21,7 +21,7 @@ def test_batch_normalization_is_its_formula(
     layer.running_variance[...] = rng.uniform(0.5, 2, shape[1])
     mean, variance = layer.running_mean.copy(), layer.running_variance.copy()
     if not training:
-        layer.evaluate()
+        layer.eval()
 
     def oracle(x: np.ndarray, weight: np.ndarray | None = None, bias: np.ndarray | None = None) -> np.ndarray:
         return oracles.batch_normalization_forward(
@@ -42,7 +42,7 @@ def test_batch_normalization_normalizes_by_m_and_keeps_the_running_variance_by_m
 
 def test_batch_normalization_in_evaluation_changes_no_buffer() -> None:
     layer = BatchNormalization(2)
-    layer.evaluate()
+    layer.eval()
     before = [buffer.copy() for _, buffer in layer.named_buffers()]
     layer.forward(np.ones((4, 2)))
     assert all(same_bits(now, old) for (_, now), old in zip(layer.named_buffers(), before, strict=True))
@@ -55,7 +55,7 @@ def test_batch_normalization_backward_belongs_to_its_forward_whatever_the_mode_i
     x, grad_y = distinct(rng, 5, 2), distinct(rng, 5, 2)
     layer.forward(x)
     expected = layer.backward(x, grad_y)
-    layer.evaluate()
+    layer.eval()
     assert same_bits(layer.backward(x, grad_y), expected)
 
 

@@ -147,10 +147,10 @@ def test_a_description_nests_branches(network: Network) -> None:
 
 def test_a_model_file_brings_branches_back(network: Network, tmp_path: Path, rng: np.random.Generator) -> None:
     images = distinct(rng, 3, 3, 12, 12)
-    network.evaluate()
+    network.eval()
     save_model(tmp_path / "model.bin", network)
     loaded = load_model(tmp_path / "model.bin")
-    loaded.evaluate()
+    loaded.eval()
     same_bits(loaded.forward(images), network.forward(images))
 
 
@@ -190,7 +190,7 @@ def test_predictions_of_one_image_and_of_a_batch_are_those_of_the_layers(
     network: Network, rng: np.random.Generator
 ) -> None:
     images = distinct(rng, 40, 3, 12, 12)
-    network.evaluate()
+    network.eval()
     scores = network.forward(images).astype(np.float64)
     expected = oracles.log_softmax_forward(scores)
     for count in (40, 12, 1):
@@ -348,7 +348,7 @@ def test_a_subclass_with_passes_of_its_own_is_one_layer(
     assert [name for name, _ in network.leaves()] == ["0", "1", "2"]
     x = distinct(rng, 3, 2, 2, 2)
     assert_close(network[0].forward(x), 2 * (np.tanh(x.astype(np.float64)) - x), terms=4)
-    network.evaluate()
+    network.eval()
     scores = network.forward(x).astype(np.float64)
     assert_close(Program(network, 3).predict(x), oracles.log_softmax_forward(scores), terms=20)
     save_model(tmp_path / "model.bin", network)
@@ -362,7 +362,7 @@ def test_gradients_of_a_training_step_are_those_of_the_layers(network: Network, 
     images, labels = distinct(rng, 20, 3, 12, 12), rng.integers(0, 4, 20)
     criterion = CrossEntropy()
     network.zero_grad_parameters()
-    network.training()
+    network.train()
     running = [buffer.copy() for _, buffer in network.named_buffers()]
     network.backward(images, criterion.backward(network.forward(images), labels))
     expected = [parameter.gradient.copy() for parameter in network.named_parameters()]

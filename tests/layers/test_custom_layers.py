@@ -55,7 +55,7 @@ class Scale(Module):
 
 
 def run_eager(network: Network, images: np.ndarray, labels: np.ndarray) -> None:
-    network.training()
+    network.train()
     network.zero_grad_parameters()
     criterion = CrossEntropy()
     outputs = network.forward(images)
@@ -375,7 +375,7 @@ def test_a_container_of_ones_own_is_saved_and_comes_back(
 ) -> None:
     registered(Doubled, SizedDoubled)
     network = network_of(CONTAINERS[name]())
-    network.evaluate()
+    network.eval()
     save_model(tmp_path / "model.bin", network)
     loaded = load_model(tmp_path / "model.bin")
     assert type(loaded[1]).__name__ == {"Block": "Sequential", "Network": "Sequential"}.get(name, name)

@@ -46,7 +46,7 @@ def test_dropout_drops_the_same_gradients() -> None:
 
 def test_dropout_keeps_all_in_evaluation() -> None:
     layer = Dropout()
-    layer.evaluate()
+    layer.eval()
     x = np.arange(6, dtype=np.float32).reshape(2, 3)
     output = layer.forward(x)
     assert same_bits(output, x) and not np.shares_memory(output, x)

@@ -101,10 +101,10 @@ def test_training_and_evaluate_reach_all_layers() -> None:
     inner = Sequential(Dropout(), BatchNormalization(2))
     model = Sequential(inner, ReLU())
     everything = [model, inner, *inner, model[1]]
-    model.evaluate()
-    assert [layer.is_training for layer in everything] == [False] * 5
-    model.training()
-    assert [layer.is_training for layer in everything] == [True] * 5
+    model.eval()
+    assert [layer.training for layer in everything] == [False] * 5
+    model.train()
+    assert [layer.training for layer in everything] == [True] * 5
 
 
 def test_parameter_names_count_from_0_and_nest() -> None:

@@ -104,12 +104,12 @@ class BatchNormalization(Module):
             self.running_variance,
             self.saved_mean,
             self.saved_inverse_std,
-            training=self.is_training,
+            training=self.training,
             momentum=self.momentum,
             epsilon=self.epsilon,
         )
         self.saved_shape = input.shape
-        self.saved_in_training = self.is_training
+        self.saved_in_training = self.training
         return output
 
     def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:

@@ -25,8 +25,7 @@ class Dropout(Module):
     seed, layer : attributes, set by `initialize`
     step : attribute, number of the next forward pass in training; counts itself up and can be set
 
-    >>> layer = Dropout(0.5)
-    >>> layer.evaluate()
+    >>> layer = Dropout(0.5).eval()
     >>> layer.forward([[1, 2]])
     array([[1., 2.]], dtype=float32)
     """
@@ -52,7 +51,7 @@ class Dropout(Module):
     def update_output(self, input: FloatArray) -> FloatArray:
         input = self.as_batch(input)
         self.mask_shape = input.shape
-        self.mask_step = self.step if self.is_training else None
+        self.mask_step = self.step if self.training else None
         if self.mask_step is None:
             return input.copy()
         output = np.empty_like(input)

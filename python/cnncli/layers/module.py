@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,9 +53,13 @@ class Module:
     # Numbers of axes that one sample may have; none: any shape will do.
     sample_axes: ClassVar[tuple[int, ...]] = ()
 
-    is_training: bool = True
+    training: bool = True
 
     # The passes
+
+    def __call__(self, input: ArrayLike) -> FloatArray:
+        """`forward`."""
+        return self.forward(input)
 
     def forward(self, input: ArrayLike) -> FloatArray:
         """The output for `input`, an array or nested list of numbers of any type; the result is float32."""
@@ -178,18 +182,25 @@ class Module:
             value = parameter.value
             value -= np.float32(learning_rate) * parameter.gradient
 
-    def training(self) -> None:
-        """Switch to training, here and inside: dropout drops, batch normalization uses the batch."""
-        self._set_training(True)
+    def train(self, mode: bool = True) -> Self:
+        """Switch to training, here and inside: dropout drops, batch normalization uses the batch. Returns the module.
 
-    def evaluate(self) -> None:
-        """Switch to evaluation, here and inside: each sample's output depends on that sample alone."""
-        self._set_training(False)
+        Torch7: training; PyTorch: train. `training` says which it is.
+        """
+        self._set_training(mode)
+        return self
 
-    def _set_training(self, is_training: bool) -> None:
-        self.is_training = is_training
+    def eval(self) -> Self:
+        """Switch to evaluation, here and inside: each sample's output depends on that sample alone. Returns the module.
+
+        Torch7: evaluate; PyTorch: eval.
+        """
+        return self.train(False)
+
+    def _set_training(self, training: bool) -> None:
+        self.training = training
         for _, child in self.children():
-            child._set_training(is_training)
+            child._set_training(training)
 
     def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
         """Give the parameters their initial values, a pure function of the arguments.
@@ -239,8 +250,8 @@ class Module:
         Raises ShapeError with the layer, both shapes and the remedy if the input does not fit. An own layer
         that does not override this is tried on one sample of zeros.
         """
-        was_training = self.is_training
-        self.evaluate()
+        was_training = self.training
+        self.eval()
         try:
             return self.forward(np.zeros((1, *input_shape), np.float32)).shape[1:]
         finally:

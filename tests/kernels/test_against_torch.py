@@ -161,7 +161,7 @@ def test_activation(instruction_set: str, rng: np.random.Generator, case: Case) 
     expected, (expected_x,) = gradients(function, (x,), grad_y)
     layer = case.layer()
     assert_close(layer.forward(x), expected)
-    assert_close(layer.backward(x, grad_y), expected_x)
+    assert_close(layer.backward(x, grad_y), expected_x, scale=4)  # of GELU's gradient: x, which is up to 4, is a factor
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -20,12 +20,9 @@ def cases(samples: int) -> dict[ConvolutionCase, str]:
     """Every shape once, with the first network that has it."""
     found: dict[ConvolutionCase, str] = {}
     for name in model_names():
-        network = Network.from_model_name(name)
-        shape = network.input_shape
-        for _, layer in network.leaves():
-            if isinstance(layer, Convolution):
-                found.setdefault(_case(layer, shape, samples), name)
-            shape = layer.output_shape(shape)
+        for step in Network.from_model_name(name).trace():
+            if isinstance(step.layer, Convolution):
+                found.setdefault(_case(step.layer, step.input_shapes[0], samples), name)
     return found
 
 

@@ -462,11 +462,10 @@ def attempt(data: bytes) -> str:
 
 def work_of(loaded: Any) -> int:
     """Multiplications and values read by windows for one sample."""
-    work, shape = 0, loaded.input_shape
-    for _, layer in loaded.leaves():
-        work += layer.multiply_adds(shape) + layer.window_reads(shape)
-        shape = layer.output_shape(shape)
-    return work
+    steps = [step for step in loaded.trace() if step.is_layer]
+    return sum(
+        step.layer.multiply_adds(step.input_shapes[0]) + step.layer.window_reads(step.input_shapes[0]) for step in steps
+    )
 
 
 def run(loaded: Any) -> str:

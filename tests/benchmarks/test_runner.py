@@ -105,8 +105,8 @@ def test_choices_cover_every_convolution_of_the_models(
     results_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     choices = run(capsys, "choices")["choices"]
-    assert {choice["network"] for choice in choices} == {"convnet", "lenet5", "vgg"}
-    assert len(choices) == 3 * (2 + 2 + 6)
+    assert {choice["network"] for choice in choices} == {"convnet", "lenet5", "resnet-small", "vgg"}
+    assert len(choices) == 3 * (2 + 2 + 8 + 6)
     assert all(choice["chosen"] in choice["seconds"] for choice in choices)
 
 

@@ -9,7 +9,7 @@ import pytest
 from activation_cases import CASES
 from cnncli import _core
 from cnncli.layers import Step, Threshold
-from layer_chains import ROWS, Chain, Custom, chains, prediction_fault, settings, training_fault
+from layer_chains import ROWS, Chain, Custom, Make, chains, prediction_fault, settings, training_fault
 
 # Images of few channels, so wide that also what is pooled twice fills vectors; of enough for Winograd; and vectors.
 SHAPES = [(2, 8, 24), (16, 8, 8), (12,)]
@@ -84,10 +84,26 @@ def test_training_of_pairs_and_triples_is_that_of_the_eager_layers(first: str, r
 @pytest.mark.slow
 @each_type
 def test_more_settings_of_pairs_and_triples(first: str, instruction_set: str, rng: np.random.Generator) -> None:
-    for length in (1, 2, 3):
-        found = all_chains(first, length, LARGE, more=True)
-        assert_none_wrong(found, prediction_fault, rng)
-        assert_none_wrong(found, training_fault, rng)
+    """All alone and in pairs; of the triples, of which there are hundreds of thousands, some that are drawn."""
+    found = [chain for length in (1, 2) for chain in all_chains(first, length, LARGE, more=True)]
+    found += drawn(settings(more=True), 500, LARGE, rng, 3, first)
+    assert_none_wrong(found, prediction_fault, rng)
+    assert_none_wrong(found, training_fault, rng)
+
+
+def drawn(
+    rows: dict[str, list[Make]], count: int, shapes: list[tuple[int, ...]], rng: np.random.Generator, length: int,
+    first: str | None = None,
+) -> list[Chain]:
+    """So many chains of random layers and settings that fit."""
+    found: list[Chain] = []
+    while len(found) < count:
+        types = [str(name) for name in rng.choice(list(rows), size=length)]
+        if first is not None:
+            types[0] = first
+        shape = shapes[rng.integers(len(shapes))]
+        found.extend(chains([[rows[name][rng.integers(len(rows[name]))]] for name in types], shape))
+    return found
 
 
 @pytest.mark.slow
@@ -99,11 +115,6 @@ def test_longer_chains(instruction_set: str, rng: np.random.Generator) -> None:
         for case in CASES
         if not isinstance(case.layer(), Step | Threshold)
     ]
-    found: list[Chain] = []
-    while len(found) < 3000:
-        types = rng.choice(list(rows), size=rng.integers(4, 8))
-        shape = SHAPES[rng.integers(len(SHAPES))]
-        some = list(chains([[rows[name][rng.integers(len(rows[name]))]] for name in types], shape))
-        found.extend(some)
+    found = [chain for length in (4, 5, 6, 7) for chain in drawn(rows, 750, SHAPES, rng, length)]
     assert_none_wrong(found, prediction_fault, rng)
     assert_none_wrong(found, training_fault, rng)

@@ -54,13 +54,12 @@ def test_handwritten_digits_of_each_group_are_read(model: cnncli.Model, handwrit
 
 @pytest.mark.slow
 @pytest.mark.parametrize("group", READ)
-def test_of_sixty_pictures_of_each_group_95_percent_are_read(
+def test_of_300_pictures_of_each_group_95_percent_are_read(
     model: cnncli.Model, everything: Glyphs, group: str
 ) -> None:
-    pictures = [draw(group, index, everything) for index in range(60)]
+    pictures = [draw(group, index, everything, seed) for seed in (2, 3, 5) for index in range(100)]
     right = sum(answer == picture.text for picture, (answer, _) in zip(pictures, read(model, pictures), strict=True))
-    # In about one of twenty pens a whole stroke lies between the pixels that were kept: nobody can read those.
-    assert right >= (52 if group == "one_pixel_pen" else 57)
+    assert right >= 285
 
 
 def test_digits_side_by_side_are_counted(handwritten: Glyphs) -> None:

@@ -9,7 +9,7 @@ from benchmarks.options import Options
 from benchmarks.peers import TUNED_MALLOC
 from benchmarks.record import Record
 from cnncli.architectures import model_names
-from cnncli.layers import Convolution
+from cnncli.layers import Conv2d
 from cnncli.network import Network
 
 BATCH_SIZE = 64
@@ -21,7 +21,7 @@ def cases(samples: int) -> dict[ConvolutionCase, str]:
     found: dict[ConvolutionCase, str] = {}
     for name in model_names():
         for step in Network.from_model_name(name).trace():
-            if isinstance(step.layer, Convolution):
+            if isinstance(step.layer, Conv2d):
                 found.setdefault(_case(step.layer, step.input_shapes[0], samples), name)
     return found
 
@@ -64,7 +64,7 @@ def line(choice: dict[str, Any]) -> str:
     return f"{choice['network']:8} {choice['shape']:40} {choice['pass']:24} {columns}{verdict}"
 
 
-def _case(layer: Convolution, shape: tuple[int, ...], samples: int) -> ConvolutionCase:
+def _case(layer: Conv2d, shape: tuple[int, ...], samples: int) -> ConvolutionCase:
     def one(pair: tuple[int, int], what: str) -> int:
         if pair[0] != pair[1]:
             raise NotImplementedError(f"{layer!r}: {what} is not square")
@@ -72,10 +72,10 @@ def _case(layer: Convolution, shape: tuple[int, ...], samples: int) -> Convoluti
 
     return ConvolutionCase(
         samples,
-        layer.input_channels,
-        layer.output_channels,
+        layer.in_channels,
+        layer.out_channels,
         one((shape[1], shape[2]), "input"),
-        one(layer.kernel, "kernel"),
+        one(layer.kernel_size, "kernel"),
         one(layer.stride, "stride"),
         one(layer.padding, "padding"),
         one(layer.dilation, "dilation"),

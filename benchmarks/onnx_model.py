@@ -41,14 +41,14 @@ def onnx_bytes(workload: Workload, batch_size: int) -> bytes:
 
 def _node(kind: str, s: dict[str, Any]) -> tuple[str, list[str], dict[str, Any]]:
     """Operator, its inputs after the first, and its attributes."""
-    if kind == "Convolution":
-        window = {"kernel_shape": s["kernel"], "strides": s["stride"], "pads": 2 * s["padding"]}
+    if kind == "Conv2d":
+        window = {"kernel_shape": s["kernel_size"], "strides": s["stride"], "pads": 2 * s["padding"]}
         return "Conv", ["weight", "bias"], {**window, "dilations": s["dilation"], "group": s["groups"]}
-    if kind == "BatchNormalization":
-        names = ["weight", "bias", "running_mean", "running_variance"]
-        return "BatchNormalization", names, {"epsilon": s["epsilon"]}
-    if kind == "MaxPooling":
-        return "MaxPool", [], {"kernel_shape": s["kernel"], "strides": s["stride"], "pads": 2 * s["padding"]}
+    if kind in ("BatchNorm1d", "BatchNorm2d"):
+        names = ["weight", "bias", "running_mean", "running_var"]
+        return "BatchNorm2d", names, {"epsilon": s["eps"]}
+    if kind == "MaxPool2d":
+        return "MaxPool", [], {"kernel_shape": s["kernel_size"], "strides": s["stride"], "pads": 2 * s["padding"]}
     if kind == "Linear":
         return "Gemm", ["weight", "bias"], {"transB": 1}
     if kind in ("ReLU", "Flatten"):

@@ -11,15 +11,16 @@ from cnncli.errors import CnnError
 from cnncli.layers import (
     GELU,
     LAYER_TYPES,
-    AveragePooling,
-    BatchNormalization,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
     Concat,
-    Convolution,
+    Conv2d,
     Dropout,
     Flatten,
     Linear,
-    LogSoftMax,
-    MaxPooling,
+    LogSoftmax,
+    MaxPool2d,
     Module,
     Parallel,
     ReLU,
@@ -29,6 +30,7 @@ from cnncli.layers import (
     Tanh,
 )
 from cnncli.layers.activation import Activation
+from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.registry import is_built_in
 from cnncli.lowering import couples_samples, in_three, leaves, lower
 
@@ -65,52 +67,59 @@ class Custom(Module):
         return input_shape
 
 
+def norm(shape: Shape) -> BatchNorm:
+    """Batch normalization for samples of this shape, images or vectors."""
+    return (BatchNorm2d if len(shape) == 3 else BatchNorm1d)(shape[0])
+
+
 # For each registered type, the settings that a program may treat differently; what does not fit a shape is left out.
 # The first ones are in every triple, `MORE` in the slow tests too. A convolution to 5 channels from few pools on its
 # way out where a single image runs, one of 16 and more channels is Winograd's. Element-wise functions are one
 # operation: ReLU, which other layers take over, and some for each side of the gradient stand for all.
 ROWS: dict[str, list[Make]] = {
-    "AveragePooling": [lambda shape: AveragePooling(2)],
-    "BatchNormalization": [lambda shape: BatchNormalization(shape[0])],
-    "Concat": [lambda shape: Concat(Convolution(shape[0], 3, 3, padding=1), [])],
-    "Convolution": [
-        lambda shape: Convolution(shape[0], 5, 5, padding=2),
-        lambda shape: Convolution(shape[0], 16, 3, padding=1, bias=False),
+    "AvgPool2d": [lambda shape: AvgPool2d(2)],
+    "BatchNorm1d": [lambda shape: BatchNorm1d(shape[0])],
+    "BatchNorm2d": [lambda shape: BatchNorm2d(shape[0])],
+    "Concat": [lambda shape: Concat(Conv2d(shape[0], 3, 3, padding=1), [])],
+    "Conv2d": [
+        lambda shape: Conv2d(shape[0], 5, 5, padding=2),
+        lambda shape: Conv2d(shape[0], 16, 3, padding=1, bias=False),
     ],
     "Dropout": [lambda shape: Dropout(0.3)],
     "Flatten": [lambda shape: Flatten()],
     "GELU": [lambda shape: GELU()],
     "Linear": [lambda shape: Linear(shape[0], 7)],
-    "LogSoftMax": [lambda shape: LogSoftMax()],
-    "MaxPooling": [lambda shape: MaxPooling(2), lambda shape: MaxPooling(3, stride=2, padding=1)],
-    "Parallel": [lambda shape: Parallel([BatchNormalization(max(1, shape[0] // 2)), ReLU()], Tanh())],
+    "LogSoftmax": [lambda shape: LogSoftmax()],
+    "MaxPool2d": [lambda shape: MaxPool2d(2), lambda shape: MaxPool2d(3, stride=2, padding=1)],
+    "Parallel": [lambda shape: Parallel([norm((max(1, shape[0] // 2), *shape[1:])), ReLU()], Tanh())],
     "ReLU": [lambda shape: ReLU()],
     "Residual": [
-        lambda shape: Residual([Convolution(shape[0], shape[0], 3, padding=1), BatchNormalization(shape[0]), ReLU()]),
+        lambda shape: Residual([Conv2d(shape[0], shape[0], 3, padding=1), BatchNorm2d(shape[0]), ReLU()]),
     ],
-    "Sequential": [lambda shape: Sequential(BatchNormalization(shape[0]), ReLU())],
+    "Sequential": [lambda shape: Sequential(norm(shape), ReLU())],
     "Sigmoid": [lambda shape: Sigmoid()],
     "Tanh": [lambda shape: Tanh()],
 }
 MORE: dict[str, list[Make]] = {
-    "AveragePooling": [lambda shape: AveragePooling(3, stride=2, padding=1, count_padding=False)],
-    "BatchNormalization": [lambda shape: BatchNormalization(shape[0], affine=False)],
-    "Convolution": [
-        lambda shape: Convolution(shape[0], 16, 3, stride=2, padding=1),
-        lambda shape: Convolution(shape[0], shape[0], 2, groups=shape[0]),
-        lambda shape: Convolution(shape[0], 20, 3, padding=2, dilation=2),
-        lambda shape: Convolution(shape[0], 3, 1, bias=False),
+    "AvgPool2d": [lambda shape: AvgPool2d(3, stride=2, padding=1, count_include_pad=False)],
+    "BatchNorm1d": [lambda shape: BatchNorm1d(shape[0], affine=False)],
+    "BatchNorm2d": [lambda shape: BatchNorm2d(shape[0], affine=False)],
+    "Conv2d": [
+        lambda shape: Conv2d(shape[0], 16, 3, stride=2, padding=1),
+        lambda shape: Conv2d(shape[0], shape[0], 2, groups=shape[0]),
+        lambda shape: Conv2d(shape[0], 20, 3, padding=2, dilation=2),
+        lambda shape: Conv2d(shape[0], 3, 1, bias=False),
     ],
     "Linear": [lambda shape: Linear(shape[0], 16, bias=False)],
-    "MaxPooling": [lambda shape: MaxPooling((1, 2)), lambda shape: MaxPooling(2, stride=1)],
-    "Concat": [lambda shape: Concat([MaxPooling(2), Flatten()], [AveragePooling(2), Dropout(0.2), Flatten()])],
-    "Parallel": [lambda shape: Parallel([Convolution(max(1, shape[0] // 2), 4, 3, padding=1), ReLU()], Dropout(0.3))],
+    "MaxPool2d": [lambda shape: MaxPool2d((1, 2)), lambda shape: MaxPool2d(2, stride=1)],
+    "Concat": [lambda shape: Concat([MaxPool2d(2), Flatten()], [AvgPool2d(2), Dropout(0.2), Flatten()])],
+    "Parallel": [lambda shape: Parallel([Conv2d(max(1, shape[0] // 2), 4, 3, padding=1), ReLU()], Dropout(0.3))],
     "Residual": [
-        lambda shape: Residual([Convolution(shape[0], 16, 3, stride=2, padding=1), ReLU()],
-                               [Convolution(shape[0], 16, 1, stride=2, bias=False), BatchNormalization(16)]),
+        lambda shape: Residual([Conv2d(shape[0], 16, 3, stride=2, padding=1), ReLU()],
+                               [Conv2d(shape[0], 16, 1, stride=2, bias=False), BatchNorm2d(16)]),
         lambda shape: Residual(Residual(Concat([Tanh()])), Parallel([Sigmoid()])),
     ],
-    "Sequential": [lambda shape: Sequential(Convolution(shape[0], 4, 3, padding=1), ReLU(), MaxPooling(2))],
+    "Sequential": [lambda shape: Sequential(Conv2d(shape[0], 4, 3, padding=1), ReLU(), MaxPool2d(2))],
 }
 
 
@@ -178,7 +187,7 @@ def fill(layers: Sequence[Module], rng: np.random.Generator) -> None:
             value = parameter.value
             fan_in = value[0].size if value.ndim > 1 else 1
             value[...] = rng.normal(size=value.shape) * (1.5 / fan_in) ** 0.5
-            if isinstance(layer, BatchNormalization):
+            if isinstance(layer, BatchNorm):
                 value[...] += np.where(value < 0, -0.5, 0.5)
         for name, array in layer.named_buffers():
             array[...] = rng.uniform(0.5, 2, array.shape) if "variance" in name else rng.normal(size=array.shape)
@@ -272,7 +281,7 @@ def _training_fault(chain: Chain, rng: np.random.Generator) -> str:
     for layer in layers:
         layer._set_training(True)
     core = _core.Program(SAMPLES, training=True, couples_samples=couples_samples(layers))
-    core.loss(_lowered(chain, core), kind="half_squared_error")
+    core.loss(_lowered(chain, core), kind="sum_squares")
     core.finish()
     buffers = [buffer for layer in layers for _, buffer in layer.named_buffers()]
     before = [buffer.copy() for buffer in buffers]
@@ -305,7 +314,7 @@ def _training_fault(chain: Chain, rng: np.random.Generator) -> str:
         inputs = [images]
         for layer in layers:
             inputs.append(layer.forward(inputs[-1]))
-        gradient = (inputs[-1] - targets) / SAMPLES
+        gradient = inputs[-1] - targets
         for layer, input in zip(reversed(layers), reversed(inputs[:-1]), strict=True):
             gradient = layer.backward(input, gradient)
         return 0.5 * float(np.square(inputs[-1] - targets, dtype=np.float64).sum())

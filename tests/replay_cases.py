@@ -17,17 +17,17 @@ import numpy as np
 
 from activation_cases import CASES as ACTIVATIONS
 from cnncli import _core, optim
-from cnncli.criteria import MSE, NLL, CrossEntropy, HalfSquaredError
+from cnncli.criteria import CrossEntropyLoss, MSELoss, NLLLoss, SumSquares
 from cnncli.criteria.criterion import Criterion
 from cnncli.layers import (
-    AveragePooling,
-    BatchNormalization,
+    AvgPool2d,
+    BatchNorm2d,
     Concat,
-    Convolution,
+    Conv2d,
     Dropout,
     Linear,
-    LogSoftMax,
-    MaxPooling,
+    LogSoftmax,
+    MaxPool2d,
     Module,
     Parallel,
     ReLU,
@@ -259,23 +259,23 @@ def recorded(path: Path) -> Iterator[Cases]:
 
 
 _LAYERS: list[tuple[str, list[Module], tuple[int, ...], float]] = [
-    ("max pooling", [MaxPooling(2)], (3, 8, 8), EXACT),
-    ("max pooling 3, stride 2, padding 1", [MaxPooling(3, stride=2, padding=1)], (5, 9, 7), EXACT),
-    ("average pooling", [AveragePooling(2)], (3, 8, 8), SUMS),
-    ("average pooling 3, stride 1", [AveragePooling(3, stride=1, padding=1)], (5, 9, 7), SUMS),
+    ("max pooling", [MaxPool2d(2)], (3, 8, 8), EXACT),
+    ("max pooling 3, stride 2, padding 1", [MaxPool2d(3, stride=2, padding=1)], (5, 9, 7), EXACT),
+    ("average pooling", [AvgPool2d(2)], (3, 8, 8), SUMS),
+    ("average pooling 3, stride 1", [AvgPool2d(3, stride=1, padding=1)], (5, 9, 7), SUMS),
     ("dropout", [Dropout(0.25)], (3, 5, 7), EXACT),
     ("own layer", [Doubling()], (3, 5, 7), EXACT),
-    ("batch normalization", [BatchNormalization(5)], (5, 6, 7), SUMS),
+    ("batch normalization", [BatchNorm2d(5)], (5, 6, 7), SUMS),
     ("linear", [Linear(70, 33)], (70,), SUMS),
-    ("log softmax", [Linear(30, 17), LogSoftMax()], (30,), SUMS),
-    ("residual", [Residual([Convolution(3, 3, 3, padding=1), ReLU()])], (3, 8, 8), SUMS),
-    ("concat", [Concat(Convolution(3, 4, 3, padding=1), MaxPooling(3, stride=1, padding=1))], (3, 8, 8), SUMS),
-    ("parallel", [Parallel(Convolution(2, 4, 3, padding=1), [ReLU(), Convolution(2, 3, 3, padding=1)])],
+    ("log softmax", [Linear(30, 17), LogSoftmax()], (30,), SUMS),
+    ("residual", [Residual([Conv2d(3, 3, 3, padding=1), ReLU()])], (3, 8, 8), SUMS),
+    ("concat", [Concat(Conv2d(3, 4, 3, padding=1), MaxPool2d(3, stride=1, padding=1))], (3, 8, 8), SUMS),
+    ("parallel", [Parallel(Conv2d(2, 4, 3, padding=1), [ReLU(), Conv2d(2, 3, 3, padding=1)])],
      (4, 8, 8), SUMS),
-    ("convolution, ReLU, pooling", [Convolution(1, 6, 5), ReLU(), MaxPooling(2)], (1, 12, 12), SUMS),
-    ("convolution 5x5 of many channels, ReLU, pooling", [Convolution(8, 16, 5), ReLU(), MaxPooling(2)],
+    ("convolution, ReLU, pooling", [Conv2d(1, 6, 5), ReLU(), MaxPool2d(2)], (1, 12, 12), SUMS),
+    ("convolution 5x5 of many channels, ReLU, pooling", [Conv2d(8, 16, 5), ReLU(), MaxPool2d(2)],
      (8, 12, 12), SUMS),
-    ("convolution, normalization, ReLU", [Convolution(3, 8, 3, bias=False), BatchNormalization(8), ReLU()],
+    ("convolution, normalization, ReLU", [Conv2d(3, 8, 3, bias=False), BatchNorm2d(8), ReLU()],
      (3, 10, 10), SUMS),
 ]  # fmt: skip
 _CONVOLUTIONS: list[tuple[tuple[int, ...], dict[str, Any], tuple[int, int, int]]] = [
@@ -311,12 +311,13 @@ def _record(
     else:
         images = rng.integers(0, 256, (37, *network.input_shape), dtype=np.uint8)
     targets: np.ndarray
-    if isinstance(criterion, CrossEntropy | NLL):
+    if isinstance(criterion, CrossEntropyLoss | NLLLoss):
         targets = rng.integers(0, features, 37)
     else:
         targets = rng.uniform(-1, 1, (37, features)).astype(np.float32)
+    rate = 0.05 / 33 if isinstance(criterion, SumSquares) else 0.05
     program = Program(
-        network, 37, criterion=criterion, optimizer=optimizer or optim.SGD(lr=0.05, momentum=0.9), threads=1, seed=7
+        network, 37, criterion=criterion, optimizer=optimizer or optim.SGD(lr=rate, momentum=0.9), threads=1, seed=7
     )
     program.bind(images, targets)
     for step in range(steps):
@@ -345,22 +346,22 @@ def write_cases(path: Path) -> None:
     with recorded(path) as cases:
         _record_products(cases, rng)
         for case in ACTIVATIONS:
-            _record(cases, str(case), Network([case.layer()], (3, 5, 7)), SUMS, rng=rng, criterion=HalfSquaredError())
+            _record(cases, str(case), Network([case.layer()], (3, 5, 7)), SUMS, rng=rng, criterion=SumSquares())
         for name, layers, shape, tolerance in _LAYERS:
-            _record(cases, name, Network(layers, shape), tolerance, rng=rng, criterion=HalfSquaredError())
+            _record(cases, name, Network(layers, shape), tolerance, rng=rng, criterion=SumSquares())
         for arguments, settings, shape in _CONVOLUTIONS:
-            layer = Convolution(*arguments, **settings)
-            _record(cases, repr(layer), Network([layer], shape), SUMS, rng=rng, criterion=HalfSquaredError())
-        for criterion in (CrossEntropy(), NLL(), MSE(), HalfSquaredError()):
-            layers = [Linear(20, 7), *([LogSoftMax()] if isinstance(criterion, NLL) else [])]
+            layer = Conv2d(*arguments, **settings)
+            _record(cases, repr(layer), Network([layer], shape), SUMS, rng=rng, criterion=SumSquares())
+        for criterion in (CrossEntropyLoss(), NLLLoss(), MSELoss(), SumSquares()):
+            layers = [Linear(20, 7), *([LogSoftmax()] if isinstance(criterion, NLLLoss) else [])]
             _record(cases, repr(criterion), Network(layers, (20,)), SUMS, rng=rng, criterion=criterion)
         for name, make in optim.BY_NAME.items():
             network = Network([Linear(20, 7)], (20,))
-            _record(cases, name, network, TRAINED, rng=rng, criterion=CrossEntropy(), optimizer=make(), steps=3)
+            _record(cases, name, network, TRAINED, rng=rng, criterion=CrossEntropyLoss(), optimizer=make(), steps=3)
         for name in ("lenet5", "convnet"):
             network = Network.from_model_name(name)
             network.recipe = InputRecipe(mean=(0.13,), scale=(0.31,))  # images are bytes
-            _record(cases, name, network, TRAINED, rng=rng, criterion=CrossEntropy(), steps=2)
+            _record(cases, name, network, TRAINED, rng=rng, criterion=CrossEntropyLoss(), steps=2)
 
 
 if __name__ == "__main__":

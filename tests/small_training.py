@@ -13,13 +13,13 @@ name = "small"
 input = [1, 28, 28]
 classes = 10
 layers = [
-    { type = "Convolution", output_channels = 4, kernel = 5, stride = 2 },
-    { type = "BatchNormalization" },
+    { type = "Conv2d", out_channels = 4, kernel_size = 5, stride = 2 },
+    { type = "BatchNorm2d" },
     { type = "ReLU" },
-    { type = "MaxPooling", kernel = 2 },
+    { type = "MaxPool2d", kernel_size = 2 },
     { type = "Flatten" },
-    { type = "Dropout", rate = 0.25 },
-    { type = "Linear", outputs = "classes" },
+    { type = "Dropout", p = 0.25 },
+    { type = "Linear", out_features = "classes" },
 ]
 """
 

@@ -30,19 +30,19 @@ def floats(*values: float) -> bytes:
 
 
 def right() -> Base:
-    """A small model: Flatten, Linear(4 -> 2), BatchNormalization."""
+    """A small model: Flatten, Linear(4 -> 2), BatchNorm2d."""
     tensors = [
         ("1.bias", "F32", [2], floats(0, 1)),
         ("1.weight", "F32", [2, 4], floats(*range(8))),
         ("2.bias", "F32", [2], floats(0, 0)),
         ("2.running_mean", "F32", [2], floats(0, 0)),
-        ("2.running_variance", "F32", [2], floats(1, 1)),
+        ("2.running_var", "F32", [2], floats(1, 1)),
         ("2.weight", "F32", [2], floats(1, 1)),
     ]
     layers = [
         {"type": "Flatten"},
-        {"type": "Linear", "inputs": 4, "outputs": 2, "bias": True},
-        {"type": "BatchNormalization", "features": 2, "momentum": 0.1, "epsilon": 1e-5, "affine": True},
+        {"type": "Linear", "in_features": 4, "out_features": 2, "bias": True},
+        {"type": "BatchNorm2d", "num_features": 2, "momentum": 0.1, "eps": 1e-5, "affine": True},
     ]
     network = {
         "name": "n", "title": "t", "input": [1, 2, 2], "classes": ["no", "yes"], "recipe": dict(RECIPE),
@@ -283,9 +283,9 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "a layer that is a module of Python": (
         layer(0, type="os.system"),
-        ', layer 0: unknown type "os.system"; known: AveragePooling, BatchNormalization, CELU, Concat, '
-        "Convolution, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSigmoid, "
-        "LogSoftMax and 16 more",
+        ', layer 0: unknown type "os.system"; known: AvgPool2d, BatchNorm1d, BatchNorm2d, CELU, Concat, '
+        "Conv2d, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSigmoid, "
+        "LogSoftmax and 16 more",
     ),
     "an unknown setting": (
         layer(1, __init__=1),
@@ -313,12 +313,12 @@ CASES: dict[str, tuple[bytes, str]] = {
         ": one input of 1x1073741824x1073741824 takes more than the limit of 2 GiB; use smaller images",
     ),
     "parameters that overflow 64 bits": (
-        tiny([1 << 28], {"type": "Linear", "inputs": 1 << 28, "outputs": (1 << 31) - 1}),
+        tiny([1 << 28], {"type": "Linear", "in_features": 1 << 28, "out_features": (1 << 31) - 1}),
         ", layer 0 (Linear): parameters up to here take 2.147e+09 GiB, more than the limit of 2 GiB; "
         "use smaller layers",
     ),
     "a huge network in a tiny file": (
-        tiny([20_000], {"type": "Linear", "inputs": 20_000, "outputs": 20_000}),
+        tiny([20_000], {"type": "Linear", "in_features": 20_000, "out_features": 20_000}),
         ": tensor 0.weight is missing, 20000x20000 of the network",
     ),
     "activations beyond the budget": (
@@ -329,30 +329,30 @@ CASES: dict[str, tuple[bytes, str]] = {
     "padding beyond the budget": (
         tiny(
             [1, 2, 2],
-            {"type": "Convolution", "output_channels": 1, "kernel": 1, "stride": 99_999, "padding": 99_999},
+            {"type": "Conv2d", "out_channels": 1, "kernel_size": 1, "stride": 99_999, "padding": 99_999},
         ),
-        ", layer 0 (Convolution): activations of one sample up to here take 149 GiB, more than the limit of 2 GiB; "
+        ", layer 0 (Conv2d): activations of one sample up to here take 149 GiB, more than the limit of 2 GiB; "
         "use smaller layers",
     ),
     "pooling that would take hours": (
         tiny(
             [1, 1000, 5000],
-            {"type": "AveragePooling", "kernel": 1 << 20, "stride": 1, "padding": 1 << 19},
+            {"type": "AvgPool2d", "kernel_size": 1 << 20, "stride": 1, "padding": 1 << 19},
         ),
-        ", layer 0 (AveragePooling): one sample takes 2.503e+13 values to be pooled up to here, more than the limit of "
+        ", layer 0 (AvgPool2d): one sample takes 2.503e+13 values to be pooled up to here, more than the limit of "
         "8.59e+09; use smaller kernels or larger strides",
     ),
     "a convolution that would take hours": (
-        tiny([1, 20_000, 20_000], {"type": "Convolution", "output_channels": 1, "kernel": 700}),
-        ", layer 0 (Convolution): one sample takes 1.825e+14 multiply-adds up to here, more than the limit of "
+        tiny([1, 20_000, 20_000], {"type": "Conv2d", "out_channels": 1, "kernel_size": 700}),
+        ", layer 0 (Conv2d): one sample takes 1.825e+14 multiply-adds up to here, more than the limit of "
         "4.398e+12; use smaller kernels or larger strides",
     ),
     "a kernel that the kernels do not take": (
-        tiny([1, 2, 2], {"type": "MaxPooling", "kernel": 1 << 30, "padding": 1 << 29}),
-        ", layer 0 (MaxPooling): kernel is 1073741824; use at most 16777215",
+        tiny([1, 2, 2], {"type": "MaxPool2d", "kernel_size": 1 << 30, "padding": 1 << 29}),
+        ", layer 0 (MaxPool2d): kernel is 1073741824; use at most 16777215",
     ),
     "a rate that is 1 in float32": (
-        tiny([2], {"type": "Dropout", "rate": 0.999999999}),
+        tiny([2], {"type": "Dropout", "p": 0.999999999}),
         ", layer 0 (Dropout): rate is 0.999999999, in float32 1; use a number from 0 to below 1",
     ),
     "5,000 layers": (
@@ -365,7 +365,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "class names missing": (
         network(classes=["no"]),
-        ': the last layer gives samples of shape 2 for 1 classes; end with type = "Linear", outputs = "classes"',
+        ': the last layer gives samples of shape 2 for 1 classes; end with type = "Linear", out_features = "classes"',
     ),
     "a class name twice": (
         network(classes=["no", "no"]),
@@ -430,8 +430,8 @@ CASES: dict[str, tuple[bytes, str]] = {
         ": tensor 1.bias is 1, but its layer needs 2",
     ),
     "a variance below 0": (
-        tensor("2.running_variance", data=floats(1, -1)),
-        ": tensor 2.running_variance holds a variance below 0; train the network again",
+        tensor("2.running_var", data=floats(1, -1)),
+        ": tensor 2.running_var holds a variance below 0; train the network again",
     ),
 }
 # Other programs' files; the first line serves them all.

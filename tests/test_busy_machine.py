@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from cnncli.layers import Convolution, Flatten, Linear, MaxPooling, ReLU
+from cnncli.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
@@ -31,7 +31,7 @@ def busy_cores() -> Iterator[None]:
 
 def weights_after_training(threads: int, rng_seed: int) -> bytes:
     network = Network(
-        [Convolution(1, 6, 5, padding=2), ReLU(), MaxPooling(2), Flatten(), Linear(6 * 14 * 14, 10)], (1, 28, 28)
+        [Conv2d(1, 6, 5, padding=2), ReLU(), MaxPool2d(2), Flatten(), Linear(6 * 14 * 14, 10)], (1, 28, 28)
     )
     network.initialize(7)
     rng = np.random.default_rng(rng_seed)

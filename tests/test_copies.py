@@ -13,17 +13,17 @@ import numpy as np
 import pytest
 
 from cnncli import Model, load
-from cnncli.criteria import MSE, NLL, CrossEntropy, HalfSquaredError
+from cnncli.criteria import CrossEntropyLoss, MSELoss, NLLLoss, SumSquares
 from cnncli.errors import ShapeError
 from cnncli.layers import (
-    AveragePooling,
-    BatchNormalization,
-    Convolution,
+    AvgPool2d,
+    BatchNorm2d,
+    Conv2d,
     Dropout,
     Flatten,
     Linear,
-    LogSoftMax,
-    MaxPooling,
+    LogSoftmax,
+    MaxPool2d,
     Module,
     ReLU,
     Sigmoid,
@@ -46,7 +46,7 @@ COPIES: dict[str, Callable[[Any], Any]] = {
 
 def trained_network() -> Network:
     network = Network(
-        [Convolution(1, 4, 3), BatchNormalization(4), ReLU(), MaxPooling(2), Flatten(), Dropout(0.5), Linear(144, 3)],
+        [Conv2d(1, 4, 3), BatchNorm2d(4), ReLU(), MaxPool2d(2), Flatten(), Dropout(0.5), Linear(144, 3)],
         (1, 14, 14),
         ["a", "b", "c"],
         "small",
@@ -179,9 +179,9 @@ def test_copies_of_a_network_and_its_optimizer_train_on_with_the_same_bits(
 @pytest.mark.parametrize(
     "value",
     [
-        *(Convolution(1, 2, 3), BatchNormalization(3), Linear(2, 3), Dropout(0.5), MaxPooling(2), AveragePooling(2)),
-        *(ReLU(), Tanh(), Sigmoid(), LogSoftMax(), Flatten()),
-        *(SGD(0.1, momentum=0.9, nesterov=True), CrossEntropy(), NLL(), MSE(), HalfSquaredError()),
+        *(Conv2d(1, 2, 3), BatchNorm2d(3), Linear(2, 3), Dropout(0.5), MaxPool2d(2), AvgPool2d(2)),
+        *(ReLU(), Tanh(), Sigmoid(), LogSoftmax(), Flatten()),
+        *(SGD(0.1, momentum=0.9, nesterov=True), CrossEntropyLoss(), NLLLoss(), MSELoss(), SumSquares()),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -7,21 +7,19 @@ import pytest
 
 import oracles
 from closeness import assert_close
-from cnncli.criteria import MSE, NLL, Criterion, CrossEntropy, HalfSquaredError
+from cnncli.criteria import Criterion, CrossEntropyLoss, MSELoss, NLLLoss, SumSquares
 from cnncli.errors import ShapeError, UsageError
-from cnncli.layers import LogSoftMax
+from cnncli.layers import LogSoftmax
 from layer_check import distinct
 
 # Each formula for one batch in float64.
 FOR_LABELS: dict[type[Criterion], Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    CrossEntropy: lambda x, labels: oracles.softmax_nll_forward(x, labels)[0].mean(),
-    NLL: lambda x, labels: -np.mean([row[label] for row, label in zip(x, labels, strict=True)]),
+    CrossEntropyLoss: lambda x, labels: oracles.softmax_nll_forward(x, labels)[0].mean(),
+    NLLLoss: lambda x, labels: -np.mean([row[label] for row, label in zip(x, labels, strict=True)]),
 }
 FOR_VALUES: dict[type[Criterion], Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    MSE: lambda x, target: np.mean((x - target) ** 2),
-    HalfSquaredError: lambda x, target: np.mean(
-        [np.sum((a - b) ** 2) / 2 for a, b in zip(x, target, strict=True)]
-    ),
+    MSELoss: lambda x, target: np.mean((x - target) ** 2),
+    SumSquares: lambda x, target: sum((a - b) ** 2 / 2 for a, b in zip(x.flat, target.flat, strict=True)),
 }
 
 
@@ -59,21 +57,23 @@ def test_loss_of_values_is_its_formula(
 def test_cross_entropy_of_the_lecture_is_positive() -> None:
     # The lecture prints -0.1328; class 3 of three is 2 counted from 0.
     scores, label = [[14, 11, 16]], [2]
-    assert round(CrossEntropy().forward(scores, label), 4) == 0.1328
-    assert round(NLL().forward(LogSoftMax().forward(scores), label), 4) == 0.1328
+    assert round(CrossEntropyLoss().forward(scores, label), 4) == 0.1328
+    assert round(NLLLoss().forward(LogSoftmax().forward(scores), label), 4) == 0.1328
 
 
-def test_half_squared_error_is_half_a_sum_and_mse_a_mean() -> None:
+def test_sum_squares_is_half_a_sum_and_mse_a_mean() -> None:
     x, target = np.zeros((1, 4)), np.full((1, 4), 2.0)
-    assert HalfSquaredError().forward(x, target) == 4 * 2**2 / 2
-    assert MSE().forward(x, target) == 2**2
-    assert HalfSquaredError().backward(x, target).tolist() == [[-2] * 4]
-    assert MSE().backward(x, target).tolist() == [[-1] * 4]
+    assert SumSquares().forward(x, target) == 4 * 2**2 / 2
+    assert MSELoss().forward(x, target) == 2**2
+    assert SumSquares().backward(x, target).tolist() == [[-2] * 4]
+    assert MSELoss().backward(x, target).tolist() == [[-1] * 4]
 
 
-def test_losses_are_means_over_the_batch() -> None:
-    assert HalfSquaredError().forward([[0], [0]], [[2], [4]]) == (2**2 / 2 + 4**2 / 2) / 2
-    assert NLL().forward([[-1, 0], [-2, 0]], [0, 0]) == 1.5
+def test_losses_are_means_over_the_batch_but_for_the_sum_of_squares() -> None:
+    assert SumSquares().forward([[0], [0]], [[2], [4]]) == 2**2 / 2 + 4**2 / 2
+    assert SumSquares().backward([[0], [0]], [[2], [4]]).tolist() == [[-2], [-4]]
+    assert MSELoss().forward([[0], [0]], [[2], [4]]) == (2**2 + 4**2) / 2
+    assert NLLLoss().forward([[-1, 0], [-2, 0]], [0, 0]) == 1.5
 
 
 @pytest.mark.parametrize("criterion_type", [*FOR_LABELS, *FOR_VALUES])

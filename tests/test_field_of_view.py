@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from cnncli.field_of_view import FieldOfView
-from cnncli.layers import AveragePooling, Convolution, Flatten, Linear, MaxPooling, Module, ReLU, Sequential
+from cnncli.layers import AvgPool2d, Conv2d, Flatten, Linear, MaxPool2d, Module, ReLU, Sequential
 from cnncli.network import Network
 
 
 def test_lenet5_sees_5_6_14_16_and_32_pixels() -> None:
     # LeCun et al. 1998, section II.B, C1 to C5; 28x28 pixels and 2 of padding on each side make 32x32.
     rows = Network.from_model_name("lenet5").layer_table()
-    by_type = [row.field_of_view for row in rows if row.type in ("Convolution", "MaxPooling", "Linear")]
+    by_type = [row.field_of_view for row in rows if row.type in ("Conv2d", "MaxPool2d", "Linear")]
     assert by_type == [(size, size) for size in (5, 6, 14, 16, 32, 32, 32)]
 
 
@@ -29,11 +29,11 @@ def reach(layers: Sequential, size: int, place: tuple[int, ...]) -> tuple[int, i
 @pytest.mark.parametrize(
     ("layers", "place"),
     [
-        ([Convolution(1, 1, 3)], (0, 3, 3)),
-        ([Convolution(1, 1, (3, 2), stride=(2, 1), dilation=(1, 3))], (0, 3, 3)),
-        ([Convolution(1, 1, 3, stride=2), AveragePooling(3, 2), Convolution(1, 1, (1, 2))], (0, 0, 0)),
-        ([AveragePooling(2), Convolution(1, 2, 3), ReLU(), Flatten()], (4,)),
-        ([AveragePooling(2), Convolution(1, 2, 3), Flatten(), Linear(128, 3), Linear(3, 2)], (1,)),
+        ([Conv2d(1, 1, 3)], (0, 3, 3)),
+        ([Conv2d(1, 1, (3, 2), stride=(2, 1), dilation=(1, 3))], (0, 3, 3)),
+        ([Conv2d(1, 1, 3, stride=2), AvgPool2d(3, 2), Conv2d(1, 1, (1, 2))], (0, 0, 0)),
+        ([AvgPool2d(2), Conv2d(1, 2, 3), ReLU(), Flatten()], (4,)),
+        ([AvgPool2d(2), Conv2d(1, 2, 3), Flatten(), Linear(128, 3), Linear(3, 2)], (1,)),
     ],
 )
 def test_field_of_view_is_what_gradients_reach(layers: list[Module], place: tuple[int, ...]) -> None:
@@ -50,5 +50,5 @@ def test_a_network_without_images_has_no_field_of_view() -> None:
 
 
 def test_pooling_counts_with_its_stride() -> None:
-    field = FieldOfView.of_input((1, 9, 9)).after(MaxPooling(3, 2), (1, 9, 9))
+    field = FieldOfView.of_input((1, 9, 9)).after(MaxPool2d(3, 2), (1, 9, 9))
     assert (field.size, field.jump, field.extent) == ((3, 3), (2, 2), (4, 4))

@@ -48,7 +48,7 @@ def wait(pid):
 TRAINING = """
 import signal, threading
 from cnncli.errors import CnnError
-from cnncli.layers import Convolution, Flatten, Linear, MaxPooling, ReLU
+from cnncli.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
@@ -58,7 +58,7 @@ labels = rng.integers(0, 10, 48)
 picks = np.arange(48)
 
 def make(threads=3):
-    network = Network([Convolution(1, 8, 3), ReLU(), MaxPooling(2), Flatten(), Linear(200, 10)], (1, 12, 12))
+    network = Network([Conv2d(1, 8, 3), ReLU(), MaxPool2d(2), Flatten(), Linear(200, 10)], (1, 12, 12))
     network.initialize(7)
     program = Program(network, 48, optimizer=SGD(0.1, momentum=0.9), threads=threads)
     program.bind(images, labels)

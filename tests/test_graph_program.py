@@ -57,7 +57,7 @@ def trained(build: Build, images: np.ndarray, threads: int = 1) -> tuple[Probe, 
     table = np.zeros((images.shape[1], 256), np.float32)
     first = Probe(program, program.input(images.shape[1:], table))
     last = Probe(program, build(program, first.output))
-    program.loss(last.output, kind="half_squared_error")
+    program.loss(last.output, kind="sum_squares")
     program.finish()
     program.bind(images, np.zeros((len(images), int(np.prod(program.shape(last.output)))), np.float32))
     program.step(np.arange(len(images)), seed=0, step=0, epoch=0, settings=[], threads=threads)
@@ -83,21 +83,21 @@ def test_of_two_readers_both_gradients_count(images: np.ndarray) -> None:
     x = images.astype(np.float64)
     y = np.tanh(x) + np.maximum(x, 0)
     assert_close(last.values, y, terms=2)
-    grad_y = y / SAMPLES
+    grad_y = y
     assert_close(first.gradient, grad_y * (1 - np.tanh(x) ** 2) + grad_y * (x > 0), terms=4)
 
 
 def test_a_sum_may_read_one_tensor_twice(images: np.ndarray) -> None:
     first, last = trained(lambda p, x: p.add("add", [x, x, x]), images)
     assert_close(last.values, 3 * images.astype(np.float64), terms=3)
-    assert_close(first.gradient, 9 * images.astype(np.float64) / SAMPLES, terms=6)
+    assert_close(first.gradient, 9 * images.astype(np.float64), terms=6)
 
 
 def test_channels_are_put_behind_each_other_and_gradients_taken_apart(images: np.ndarray) -> None:
     first, last = trained(lambda p, x: p.add("concat", [x, tanh(p, x), x]), images)
     x = images.astype(np.float64)
     assert_close(last.values, np.concatenate([x, np.tanh(x), x], axis=1), terms=1)
-    assert_close(first.gradient, (2 * x + np.tanh(x) * (1 - np.tanh(x) ** 2)) / SAMPLES, terms=4)
+    assert_close(first.gradient, 2 * x + np.tanh(x) * (1 - np.tanh(x) ** 2), terms=4)
 
 
 def test_a_flattened_tensor_shares_its_gradient_with_nobody(images: np.ndarray) -> None:
@@ -111,7 +111,7 @@ def test_a_flattened_tensor_shares_its_gradient_with_nobody(images: np.ndarray) 
     x = images.astype(np.float64)
     y = x + np.tanh(x) + np.maximum(x, 0)
     assert_close(last.values.reshape(x.shape), y, terms=3)
-    assert_close(first.gradient, y / SAMPLES * (1 + 1 - np.tanh(x) ** 2 + (x > 0)), terms=6)
+    assert_close(first.gradient, y * (1 + 1 - np.tanh(x) ** 2 + (x > 0)), terms=6)
 
 
 def test_nothing_is_fused_over_what_somebody_else_reads(rng: np.random.Generator, images: np.ndarray) -> None:
@@ -135,7 +135,7 @@ def test_nothing_is_fused_over_what_somebody_else_reads(rng: np.random.Generator
     chosen = np.zeros_like(windows)
     np.put_along_axis(chosen, windows.argmax(axis=-1)[..., None], pooled[..., None], axis=-1)
     back = chosen.reshape(SAMPLES, SHAPE[0], 4, 3, 2, 2).transpose(0, 1, 2, 4, 3, 5).reshape(y.shape)
-    grad_y = (y + (z + back) * (y > 0)) / SAMPLES
+    grad_y = (y + (z + back) * (y > 0))
     assert_close(arrays["grad_bias"], grad_y.sum(axis=(0, 2, 3)), terms=SAMPLES * 48)
     padded = np.pad(grad_y, ((0, 0), (0, 0), (1, 1), (1, 1)))
     flipped = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)

@@ -137,16 +137,16 @@ def test_other_python_threads_run_during_a_call() -> None:
 def test_ctrl_c_ends_a_training_step_soon_and_the_step_leaves_no_trace() -> None:
     run(
         """
-        from cnncli.criteria import CrossEntropy
-        from cnncli.layers import BatchNormalization, Convolution, Flatten, Linear, ReLU
+        from cnncli.criteria import CrossEntropyLoss
+        from cnncli.layers import BatchNorm2d, Conv2d, Flatten, Linear, ReLU
         from cnncli.network import Network
         from cnncli.optim import SGD
         from cnncli.program import Program
 
-        layers = [Convolution(1, 64, 3, padding=1), BatchNormalization(64), ReLU(), Convolution(64, 64, 3, padding=1)]
+        layers = [Conv2d(1, 64, 3, padding=1), BatchNorm2d(64), ReLU(), Conv2d(64, 64, 3, padding=1)]
         network = Network([*layers, Flatten(), Linear(64 * 28 * 28, 10)], (1, 28, 28))
         network.initialize(1)
-        program = Program(network, 512, criterion=CrossEntropy(), optimizer=SGD(0.1, momentum=0.9), threads=1)
+        program = Program(network, 512, criterion=CrossEntropyLoss(), optimizer=SGD(0.1, momentum=0.9), threads=1)
         rng = np.random.default_rng(1)
         program.bind(rng.integers(0, 256, (512, 1, 28, 28), dtype=np.uint8), rng.integers(0, 10, 512))
 
@@ -165,7 +165,7 @@ def test_ctrl_c_ends_a_training_step_soon_and_the_step_leaves_no_trace() -> None
 
 def test_a_call_of_many_short_batches_is_stopped() -> None:
     """Each batch takes less time than passes between two questions; all of them together take many times that."""
-    layers = [{"type": "Linear", "outputs": 64}, {"type": "Linear", "outputs": "classes"}]
+    layers = [{"type": "Linear", "out_features": 64}, {"type": "Linear", "out_features": "classes"}]
     network = Network.from_description({"name": "n", "input": [64], "classes": 10, "layers": layers})
     program = Program(network, 16, threads=2)
     images, labels = np.zeros((200_000, 64), np.float32), np.zeros(200_000, np.int64)

@@ -12,7 +12,7 @@ from PIL import Image
 import cnncli
 from cnncli import Model, Network
 from cnncli.errors import CnnError, ShapeError, UsageError
-from cnncli.layers import Flatten, Linear, LogSoftMax, ReLU
+from cnncli.layers import Flatten, Linear, LogSoftmax, ReLU
 from cnncli.recipe import InputRecipe
 from cnncli.serialize import save_model
 
@@ -47,7 +47,7 @@ def pixels(rng: np.random.Generator) -> np.ndarray:
     return rng.integers(0, 256, (5, 1, 2, 3)).astype(np.uint8)
 
 
-@pytest.mark.parametrize("more", [(), (LogSoftMax(),)], ids=["outputs", "log-probabilities"])
+@pytest.mark.parametrize("more", [(), (LogSoftmax(),)], ids=["outputs", "log-probabilities"])
 def test_probabilities_are_the_softmax_of_the_outputs(pixels: np.ndarray, more: tuple[Any, ...]) -> None:
     model = model_of(1, *more)
     prediction = model.predict(pixels)

@@ -9,7 +9,7 @@ import pytest
 
 from closeness import assert_close, same_bits
 from cnncli.architectures import model_names, read_model, shipped_model
-from cnncli.criteria import CrossEntropy
+from cnncli.criteria import CrossEntropyLoss
 from cnncli.errors import FormatError, ShapeError, UsageError
 from cnncli.layers import LAYER_TYPES, Flatten, Linear, Module, ReLU, Sequential, register
 from cnncli.network import Network
@@ -71,7 +71,7 @@ def test_shipped_network_learns_a_batch(name: str) -> None:
     for label in range(10):
         images[label, :, 2 * label : 2 * label + 6, 5:15] = 1
     labels = np.arange(10)
-    criterion, optimizer = CrossEntropy(), SGD(0.02, momentum=0.9)
+    criterion, optimizer = CrossEntropyLoss(), SGD(0.02, momentum=0.9)
     losses = []
     for _ in range(20):
         output = network.forward(images)
@@ -114,7 +114,7 @@ def test_one_description_serves_other_classes_and_image_sizes() -> None:
     network = Network.from_model_name("lenet5", classes=["a", "b", "c"], input_shape=(3, 32, 32))
     assert network.output_shape((3, 32, 32)) == (3,)
     assert network.class_names == ["a", "b", "c"]
-    assert repr(network[0]) == "Convolution(3 -> 6, kernel 5x5, padding 2)"
+    assert repr(network[0]) == "Conv2d(3 -> 6, kernel 5x5, padding 2)"
     assert repr(network[7]) == "Linear(576 -> 120)"
 
 
@@ -132,10 +132,10 @@ def test_layer_table_of_lenet5() -> None:
     rows = Network.from_model_name("lenet5").layer_table()
     assert [row.name for row in rows] == [str(index) for index in range(12)]
     first = rows[0]
-    assert (first.type, first.settings) == ("Convolution", "1 -> 6, kernel 5x5, padding 2")
+    assert (first.type, first.settings) == ("Conv2d", "1 -> 6, kernel 5x5, padding 2")
     assert (first.output_shape, first.parameters, first.multiply_adds) == ((6, 28, 28), 156, 117_600)
     assert first.activation_bytes == 6 * 28 * 28 * 4
-    assert [row.output_shape for row in rows if row.type == "MaxPooling"] == [(6, 14, 14), (16, 5, 5)]
+    assert [row.output_shape for row in rows if row.type == "MaxPool2d"] == [(6, 14, 14), (16, 5, 5)]
     # 2.26 MFLOP for a training image is two operations for each multiply-add, in three passes but one.
     assert sum(row.multiply_adds for row in rows) == 117_600 + 240_000 + 48_000 + 10_080 + 840
 
@@ -179,38 +179,38 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
     [
         (
             description({"type": "Maxpool", "kernel": 2}),
-            'network "mine", layer 0: unknown type "Maxpool"; did you mean "MaxPooling"?',
+            'network "mine", layer 0: unknown type "Maxpool"; did you mean "MaxPool2d"?',
         ),
         (
             description(FLATTEN, {"type": "Transformer"}),
-            'network "mine", layer 1: unknown type "Transformer"; known: AveragePooling, BatchNormalization, '
-            "CELU, Concat, Convolution, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, "
-            "Linear, LogSigmoid, LogSoftMax and 16 more",
+            'network "mine", layer 1: unknown type "Transformer"; known: AvgPool2d, BatchNorm1d, BatchNorm2d, '
+            "CELU, Concat, Conv2d, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, "
+            "Linear, LogSigmoid and 17 more",
         ),
         (
-            description({"type": "MaxPooling", "kernal": 2}),
-            'network "mine", layer 0 (MaxPooling): unknown setting "kernal"; did you mean "kernel"?',
+            description({"type": "MaxPool2d", "kernel_sise": 2}),
+            'network "mine", layer 0 (MaxPool2d): unknown setting "kernel_sise"; did you mean "kernel_size"?',
         ),
         (
             description({"type": "ReLU", "slope": 2}),
             'network "mine", layer 0 (ReLU): unknown setting "slope"; known: none',
         ),
         (
-            description(FLATTEN, {"type": "Linear", "outputs": 3, "seed": 1}),
-            'network "mine", layer 1 (Linear): unknown setting "seed"; known: bias, inputs, outputs',
+            description(FLATTEN, {"type": "Linear", "out_features": 3, "seed": 1}),
+            'network "mine", layer 1 (Linear): unknown setting "seed"; known: bias, in_features, out_features',
         ),
         (
-            description({"type": "MaxPooling"}),
-            'network "mine", layer 0 (MaxPooling): setting "kernel" is missing; add it',
+            description({"type": "MaxPool2d"}),
+            'network "mine", layer 0 (MaxPool2d): setting "kernel_size" is missing; add it',
         ),
         (
-            description({"type": "MaxPooling", "kernel": "two"}),
-            "network \"mine\", layer 0 (MaxPooling): kernel is 'two'; "
+            description({"type": "MaxPool2d", "kernel_size": "two"}),
+            "network \"mine\", layer 0 (MaxPool2d): kernel_size is 'two'; "
             "use a whole number of at least 1, or two: (height, width)",
         ),
         (
-            description(FLATTEN, {"type": "Linear", "outputs": "classes"}),
-            'network "mine", layer 1 (Linear): outputs = "classes" needs the number of classes; '
+            description(FLATTEN, {"type": "Linear", "out_features": "classes"}),
+            'network "mine", layer 1 (Linear): out_features = "classes" needs the number of classes; '
             "add classes = 10 on top",
         ),
         (
@@ -265,22 +265,22 @@ def test_bad_description_is_refused(bad: dict[str, Any], message: str) -> None:
     ("bad", "message"),
     [
         (
-            description({"type": "ReLU"}, {"type": "MaxPooling", "kernel": 7}),
-            'network "mine", layer 1 (MaxPooling): kernel 7x7 does not fit its input 6x6; '
-            "use kernel <= 6 or add padding",
+            description({"type": "ReLU"}, {"type": "MaxPool2d", "kernel_size": 7}),
+            'network "mine", layer 1 (MaxPool2d): kernel 7x7 does not fit its input 6x6; '
+            "use kernel_size <= 6 or add padding",
         ),
         (
-            description(FLATTEN, {"type": "Sequential", "layers": [{"type": "Linear", "inputs": 7, "outputs": 2}]}),
-            'network "mine", layer 1.0 (Linear): takes samples of shape 7, got 36; use inputs=36',
+            description(FLATTEN, {"type": "Sequential", "layers": [{"type": "Linear", "in_features": 7, "out_features": 2}]}),
+            'network "mine", layer 1.0 (Linear): takes samples of shape 7, got 36; use in_features=36',
         ),
         (
-            description({"type": "Linear", "inputs": 36, "outputs": 2}),
+            description({"type": "Linear", "in_features": 36, "out_features": 2}),
             'network "mine", layer 0 (Linear): takes samples of shape 36, got 1x6x6; put Flatten() before it',
         ),
         (
             description(FLATTEN, classes=10),
             'network "mine": the last layer gives samples of shape 36 for 10 classes; '
-            'end with type = "Linear", outputs = "classes"',
+            'end with type = "Linear", out_features = "classes"',
         ),
     ],
 )
@@ -294,24 +294,24 @@ def test_layers_that_do_not_fit_are_refused(bad: dict[str, Any], message: str) -
     ("layers", "message"),
     [
         (
-            [FLATTEN, {"type": "Linear", "outputs": 2**31 - 1}],
+            [FLATTEN, {"type": "Linear", "out_features": 2**31 - 1}],
             'network "mine", layer 1 (Linear): parameters up to here take 296 GiB, '
             "more than the limit of 2 GiB; use smaller layers",
         ),
         (
             # Each is within the limit, together they are not.
-            [FLATTEN, *[{"type": "Linear", "outputs": 20_000} for _ in range(3)]],
+            [FLATTEN, *[{"type": "Linear", "out_features": 20_000} for _ in range(3)]],
             'network "mine", layer 3 (Linear): parameters up to here take 2.983 GiB, '
             "more than the limit of 2 GiB; use smaller layers",
         ),
         (
-            [{"type": "BatchNormalization", "features": 2**31 - 1}],
-            'network "mine", layer 0 (BatchNormalization): parameters up to here take 16 GiB, '
+            [{"type": "BatchNorm2d", "num_features": 2**31 - 1}],
+            'network "mine", layer 0 (BatchNorm2d): parameters up to here take 16 GiB, '
             "more than the limit of 2 GiB; use smaller layers",
         ),
         (
-            [{"type": "Convolution", "output_channels": 1, "kernel": 1, "padding": 2**24 - 1}],
-            'network "mine", layer 0 (Convolution): activations of one sample up to here take 8.389e+06 GiB, '
+            [{"type": "Conv2d", "out_channels": 1, "kernel_size": 1, "padding": 2**24 - 1}],
+            'network "mine", layer 0 (Conv2d): activations of one sample up to here take 8.389e+06 GiB, '
             "more than the limit of 2 GiB; use smaller layers",
         ),
     ],
@@ -332,7 +332,7 @@ def test_without_seed_nothing_is_allocated_before_allocate() -> None:
     text = read_model("convnet")[0]
     network = Network.from_description(text, seed=None)
     assert network.parameter_count() == 421_866
-    with pytest.raises(UsageError, match=r"^Convolution: has no weight, .* or call allocate\(\)$"):
+    with pytest.raises(UsageError, match=r"^Conv2d: has no weight, .* or call allocate\(\)$"):
         next(network.named_parameters())
     network.allocate()
     assert all((parameter.value == 0).all() for parameter in network.named_parameters())
@@ -376,16 +376,16 @@ def test_network_wants_one_class_name_for_each_output() -> None:
 def test_layers_of_a_network_fit_each_other() -> None:
     with pytest.raises(ShapeError) as caught:
         Network([Flatten(), Linear(4, 3), ReLU(), Linear(4, 3)], (1, 2, 2))
-    assert str(caught.value) == ("layer 3, Linear(4 -> 3): takes samples of shape 4, got 3; use inputs=3")
+    assert str(caught.value) == ("layer 3, Linear(4 -> 3): takes samples of shape 4, got 3; use in_features=3")
 
 
 def test_description_file_is_named_in_errors(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
-    path.write_text('name = "mine"\ninput = [1, 4, 4]\n[[layers]]\ntype = "MaxPooling"\nkernel = 5\n')
+    path.write_text('name = "mine"\ninput = [1, 4, 4]\n[[layers]]\ntype = "MaxPool2d"\nkernel_size = 5\n')
     with pytest.raises(ShapeError) as caught:
         Network.from_model_name(path)
     assert str(caught.value) == (
-        f"{path}, layer 0 (MaxPooling): kernel 5x5 does not fit its input 4x4; use kernel <= 4 or add padding"
+        f"{path}, layer 0 (MaxPool2d): kernel 5x5 does not fit its input 4x4; use kernel_size <= 4 or add padding"
     )
     path.write_text(path.read_text().replace("kernel = 5", "kernel = 4"))
     assert Network.from_model_name(str(path)).output_shape((1, 4, 4)) == (1, 1, 1)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cnncli.errors import CnnError, DataError, UsageError
-from cnncli.layers import BatchNormalization, Convolution, Flatten, Linear, Module, ReLU
+from cnncli.layers import BatchNorm1d, BatchNorm2d, Conv2d, Flatten, Linear, Module, ReLU
 from cnncli.network import Network
 from cnncli.prospects import check_prospects
 from cnncli.records import Started
@@ -16,8 +16,8 @@ from cnncli.train import train
 from small_training import small_settings
 
 PLAIN: list[Module] = [Flatten(), Linear(16, 3)]
-NORMALIZED: list[Module] = [Flatten(), Linear(16, 8), BatchNormalization(8), ReLU(), Linear(8, 3)]
-OF_MAPS: list[Module] = [Convolution(1, 2, 3), BatchNormalization(2), Flatten(), Linear(8, 3)]
+NORMALIZED: list[Module] = [Flatten(), Linear(16, 8), BatchNorm1d(8), ReLU(), Linear(8, 3)]
+OF_MAPS: list[Module] = [Conv2d(1, 2, 3), BatchNorm2d(2), Flatten(), Linear(8, 3)]
 
 
 def told(layers: list[Module], labels: list[int], batch_size: int, shares: tuple[float, ...] = ()) -> list[str]:
@@ -59,7 +59,7 @@ def test_batches_larger_than_the_images_are_told() -> None:
 
 
 def test_batch_normalization_of_one_value_is_refused() -> None:
-    line = r"^--batch-size 1: layer 2, BatchNormalization\(8\), .*; use --batch-size 2 or more"
+    line = r"^--batch-size 1: layer 2, BatchNorm1d\(8\), .*; use --batch-size 2 or more"
     with pytest.raises(UsageError, match=line):
         told(NORMALIZED, [0, 1, 2] * 10, 1)
 
@@ -80,7 +80,7 @@ def test_last_batch_of_one_image_is_told_with_a_size_that_leaves_none(
 ) -> None:
     labels = ([0, 1, 2] * images)[:images]
     (line,) = told(NORMALIZED, labels, batch_size)
-    assert line.startswith("the last of an epoch's batches has one image, from which layer 2, BatchNormalization(8),")
+    assert line.startswith("the last of an epoch's batches has one image, from which layer 2, BatchNorm1d(8),")
     assert line.endswith(f"; pass --batch-size {better}")
     assert not any("one image" in other for other in told(NORMALIZED, labels, better))
     assert told(PLAIN, labels, batch_size) == told(OF_MAPS, labels, batch_size) == []
@@ -96,9 +96,9 @@ def test_last_batch_of_one_among_the_hardest_images_is_told() -> None:
 def test_refusal_comes_before_anything_is_written_and_warnings_come_with_the_start(tmp_path: Path) -> None:
     settings = small_settings(tmp_path, train=65, batch_size=64)
     path = Path(settings.architecture)
-    dropout, normalization = '{ type = "Dropout"', '{ type = "BatchNormalization" }'
+    dropout, normalization = '{ type = "Dropout"', '{ type = "BatchNorm1d" }'
     path.write_text(path.read_text().replace(dropout, f"{normalization}, {dropout}"))
-    with pytest.raises(CnnError, match="--batch-size 1: layer 5, BatchNormalization"):
+    with pytest.raises(CnnError, match="--batch-size 1: layer 5, BatchNorm1d"):
         list(train(replace(settings, batch_size=1)))
     assert not Path(settings.runs).exists()
     started, *_ = train(settings)

@@ -10,7 +10,7 @@ PRELUDE = """
 import os, signal, sys, threading, time
 import numpy as np
 from cnncli import _core
-from cnncli.layers import BatchNormalization, Convolution, Flatten, Linear, MaxPooling, Module, ReLU
+from cnncli.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, Module, ReLU
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
@@ -21,7 +21,7 @@ labels = rng.integers(0, 10, 64)
 picks = np.arange(64)
 
 def make(*own, threads=2):
-    layers = [Convolution(1, 8, 3), ReLU(), MaxPooling(2), *own, Flatten(), Linear(200, 10)]
+    layers = [Conv2d(1, 8, 3), ReLU(), MaxPool2d(2), *own, Flatten(), Linear(200, 10)]
     network = Network(layers, (1, 12, 12))
     network.initialize(7)
     program = Program(network, 64, optimizer=SGD(0.1, momentum=0.9), threads=threads)
@@ -260,7 +260,7 @@ def test_an_error_in_an_own_layer_frees_the_thread_that_waits() -> None:
 def test_ctrl_c_while_two_threads_are_inside_reaches_the_first_and_leaves_the_other() -> None:
     run(
         """
-        network = Network([Convolution(1, 64, 3, padding=1), ReLU(), Convolution(64, 64, 3, padding=1), Flatten(),
+        network = Network([Conv2d(1, 64, 3, padding=1), ReLU(), Conv2d(64, 64, 3, padding=1), Flatten(),
                            Linear(64 * 28 * 28, 10)], (1, 28, 28))
         network.initialize(1)
         program = Program(network, 256, optimizer=SGD(0.1), threads=2)
@@ -319,7 +319,7 @@ def test_a_counting_thread_keeps_four_fifths_of_its_speed_during_a(name: str) ->
     against the call, while a thread that waits for the GIL sleeps, which counts. The best of 8 windows."""
     run(
         f"""
-        network = Network([Convolution(1, 32, 3, padding=1), ReLU(), MaxPooling(2), Flatten(), Linear(32 * 196, 10)],
+        network = Network([Conv2d(1, 32, 3, padding=1), ReLU(), MaxPool2d(2), Flatten(), Linear(32 * 196, 10)],
                           (1, 28, 28))
         network.initialize(1)
         _core.set_thread_count(1)

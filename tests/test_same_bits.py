@@ -10,7 +10,7 @@ import pytest
 
 from cnncli import _core
 from cnncli.architectures import model_names
-from cnncli.criteria import HalfSquaredError
+from cnncli.criteria import SumSquares
 from cnncli.layers import Dropout
 from cnncli.lowering import leaves
 from cnncli.network import Network
@@ -340,9 +340,9 @@ def test_chains_of_layers_give_the_same_bits(rng: np.random.Generator) -> None:
             for array, old in zip(arrays, before, strict=True):  # noqa: B023
                 array[...] = old
             predicted = {str(n): Program(network, 37).predict(images[:n]) for n in (1, 12, 37)}  # noqa: B023
-            program = Program(network, 37, criterion=HalfSquaredError(), optimizer=SGD(0.01), seed=SEED)  # noqa: B023
+            program = Program(network, 37, criterion=SumSquares(), optimizer=SGD(0.01 / 37), seed=SEED)  # noqa: B023
             program.bind(images, targets)  # noqa: B023
-            program.step(np.arange(37), step=0, epoch=0, learning_rate=0.01)
+            program.step(np.arange(37), step=0, epoch=0, learning_rate=0.01 / 37)
             return {**predicted, **state(network)}  # noqa: B023
 
         if names := differing(compute):

@@ -17,15 +17,15 @@ from cnncli import container
 from cnncli.errors import FormatError
 from cnncli.layers import (
     LAYER_TYPES,
-    AveragePooling,
-    BatchNormalization,
+    AvgPool2d,
+    BatchNorm2d,
     Concat,
-    Convolution,
+    Conv2d,
     Dropout,
     Flatten,
     Linear,
-    LogSoftMax,
-    MaxPooling,
+    LogSoftmax,
+    MaxPool2d,
     Module,
     Parallel,
     ReLU,
@@ -46,16 +46,16 @@ RECORD = {
 def network_of_all_layers() -> Network:
     network = Network(
         [
-            Convolution(2, 4, (3, 1), stride=2, padding=(1, 0), dilation=(1, 2), groups=2, bias=False),
-            BatchNormalization(4, momentum=0.3),
-            Parallel(Residual(Convolution(2, 2, 1)), Concat(Convolution(2, 1, 1), [Convolution(2, 1, 1), ReLU()])),
-            Sequential(ReLU(), MaxPooling(2, stride=1), Sequential(*(case.layer() for case in CASES))),
-            AveragePooling((2, 1), padding=(1, 0), count_padding=False),
-            BatchNormalization(4, affine=False),
+            Conv2d(2, 4, (3, 1), stride=2, padding=(1, 0), dilation=(1, 2), groups=2, bias=False),
+            BatchNorm2d(4, momentum=0.3),
+            Parallel(Residual(Conv2d(2, 2, 1)), Concat(Conv2d(2, 1, 1), [Conv2d(2, 1, 1), ReLU()])),
+            Sequential(ReLU(), MaxPool2d(2, stride=1), Sequential(*(case.layer() for case in CASES))),
+            AvgPool2d((2, 1), padding=(1, 0), count_include_pad=False),
+            BatchNorm2d(4, affine=False),
             Flatten(),
             Dropout(0.25),
             Linear(60, 3),
-            LogSoftMax(),
+            LogSoftmax(),
         ],
         (2, 9, 11),
         class_names=["größe", "b c", "3"],
@@ -293,13 +293,13 @@ BROKEN: dict[str, tuple[Change, str]] = {
     ),
     "more memory than the file has": (
         lambda _, content: content["network"].update(
-            input=[50_000], layers=[{"type": "Linear", "inputs": 50_000, "outputs": 2}], recipe=None
+            input=[50_000], layers=[{"type": "Linear", "in_features": 50_000, "out_features": 2}], recipe=None
         ),
         "model.bin: tensor 0.weight is missing, 2x50000 of the network",
     ),
     "more memory than the budget": (
         lambda _, content: content["network"].update(
-            input=[1 << 28], layers=[{"type": "Linear", "inputs": 1 << 28, "outputs": 4}], recipe=None
+            input=[1 << 28], layers=[{"type": "Linear", "in_features": 1 << 28, "out_features": 4}], recipe=None
         ),
         "model.bin, layer 0 (Linear): parameters up to here take 4 GiB, more than the limit of 2 GiB; "
         "use smaller layers",
@@ -307,7 +307,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
     "numbers that overflow 64 bits when multiplied": (
         lambda _, content: content["network"].update(
             input=[1 << 28],
-            layers=[{"type": "Linear", "inputs": 1 << 28, "outputs": (1 << 31) - 1}],
+            layers=[{"type": "Linear", "in_features": 1 << 28, "out_features": (1 << 31) - 1}],
             recipe=None,
         ),
         "model.bin, layer 0 (Linear): parameters up to here take 2.147e+09 GiB, more than the limit of 2 GiB"
@@ -344,7 +344,7 @@ def test_each_broken_rule_has_its_line(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_description_of_gigabytes_takes_no_memory(tmp_path: Path) -> None:
     """Within the budget of parameters, but the file does not hold them."""
-    layers = [{"type": "Linear", "inputs": 20_000, "outputs": 20_000}]
+    layers = [{"type": "Linear", "in_features": 20_000, "out_features": 20_000}]
     write_changed(
         tmp_path / "model.bin",
         lambda _, content: content["network"].update(input=[20_000], layers=layers, classes=None, recipe=None),

@@ -14,15 +14,16 @@ from closeness import FEW, FEW_WINOGRAD, assert_close, same_bits
 from cnncli import _core
 from cnncli.errors import UsageError
 from cnncli.layers import (
-    AveragePooling,
-    BatchNormalization,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
     Concat,
-    Convolution,
+    Conv2d,
     Dropout,
     Flatten,
     Linear,
-    LogSoftMax,
-    MaxPooling,
+    LogSoftmax,
+    MaxPool2d,
     Module,
     Parallel,
     ReLU,
@@ -67,9 +68,9 @@ def one_by_one(program: "_core.Program", images: np.ndarray, threads: int = 1) -
 def test_branches_of_one_image_have_borders_and_bits_of_their_own(rng: np.random.Generator) -> None:
     """One tensor is read with and without padding; sums and copies are exact, so few samples give a batch's bits."""
     layers: Layers = [
-        MaxPooling(1),
-        Concat([AveragePooling(1)], [Parallel([], Tanh()), MaxPooling(3, stride=1, padding=1)], []),
-        Residual([MaxPooling(3, stride=1, padding=1)], [Residual([])]),
+        MaxPool2d(1),
+        Concat([AvgPool2d(1)], [Parallel([], Tanh()), MaxPool2d(3, stride=1, padding=1)], []),
+        Residual([MaxPool2d(3, stride=1, padding=1)], [Residual([])]),
     ]
     program = compiled(layers, (6, 5, 7))
     images = rng.normal(size=(BLOCK, 6, 5, 7)).astype(np.float32)
@@ -94,8 +95,8 @@ class Case:
     groups: int = 1
     bias: bool = True
 
-    def layer(self) -> Convolution:
-        return Convolution(
+    def layer(self) -> Conv2d:
+        return Conv2d(
             self.inputs,
             self.outputs,
             self.kernel,
@@ -106,7 +107,7 @@ class Case:
             self.bias,
         )
 
-    def oracle(self, images: np.ndarray, layer: Convolution) -> np.ndarray:
+    def oracle(self, images: np.ndarray, layer: Conv2d) -> np.ndarray:
         return oracles.convolution_forward(
             images,
             layer.weight,
@@ -199,7 +200,7 @@ def test_winograd_keeps_to_its_stated_error(case: Case, instruction_set: str, rn
 def test_normalization_and_relu_follow_a_convolution(
     case: Case, instruction_set: str, rng: np.random.Generator
 ) -> None:
-    layer, normalization = case.layer(), BatchNormalization(case.outputs)
+    layer, normalization = case.layer(), BatchNorm2d(case.outputs)
     images = images_for(case, rng)
     fill([layer, normalization], rng)
     expected = case.oracle(images, layer)
@@ -207,7 +208,7 @@ def test_normalization_and_relu_follow_a_convolution(
         array.astype(np.float64).reshape(-1, 1, 1)
         for array in (
             normalization.running_mean,
-            normalization.running_variance,
+            normalization.running_var,
             normalization.weight,
             normalization.bias,
         )
@@ -272,11 +273,11 @@ def test_padding_is_skipped_under_weights_that_are_not_finite(
     assert np.isfinite(rows).all()
 
 
-def pooled(layer: Convolution, relu: bool = True) -> Layers:
-    return [layer, ReLU(), MaxPooling(2)] if relu else [layer, MaxPooling(2)]
+def pooled(layer: Conv2d, relu: bool = True) -> Layers:
+    return [layer, ReLU(), MaxPool2d(2)] if relu else [layer, MaxPool2d(2)]
 
 
-def pooled_oracle(case: Case, images: np.ndarray, layer: Convolution, relu: bool = True) -> np.ndarray:
+def pooled_oracle(case: Case, images: np.ndarray, layer: Conv2d, relu: bool = True) -> np.ndarray:
     values = case.oracle(images, layer)
     best, _ = oracles.max_pooling_forward(values, kernel=(2, 2), stride=(2, 2), padding=(0, 0))
     return (np.where(best < 0, 0, best) if relu else best).reshape(len(images), -1)
@@ -323,49 +324,49 @@ def test_pooled_padding_is_skipped_under_weights_that_are_not_finite(
 
 
 SMALL: dict[str, tuple[tuple[int, int, int], Callable[[], Layers]]] = {
-    "max pooling 2x2": ((9, 7, 6), lambda: [MaxPooling(2)]),
-    "max pooling 3x3, overlapping, padded": ((17, 8, 7), lambda: [MaxPooling(3, stride=2, padding=1)]),
-    "average pooling": ((5, 6, 9), lambda: [AveragePooling(3, stride=2, padding=1)]),
-    "average pooling, not counting": ((8, 5, 5), lambda: [AveragePooling(2, padding=1, count_padding=False)]),
+    "max pooling 2x2": ((9, 7, 6), lambda: [MaxPool2d(2)]),
+    "max pooling 3x3, overlapping, padded": ((17, 8, 7), lambda: [MaxPool2d(3, stride=2, padding=1)]),
+    "average pooling": ((5, 6, 9), lambda: [AvgPool2d(3, stride=2, padding=1)]),
+    "average pooling, not counting": ((8, 5, 5), lambda: [AvgPool2d(2, padding=1, count_include_pad=False)]),
     "relu": ((3, 4, 5), lambda: [ReLU()]),
     "tanh": ((3, 4, 5), lambda: [Tanh()]),
     "sigmoid": ((11, 2, 3), lambda: [Sigmoid()]),
-    "normalization": ((10, 3, 2), lambda: [BatchNormalization(10)]),
-    "normalization without factors": ((3, 3, 2), lambda: [BatchNormalization(3, affine=False), ReLU()]),
+    "normalization": ((10, 3, 2), lambda: [BatchNorm2d(10)]),
+    "normalization without factors": ((3, 3, 2), lambda: [BatchNorm2d(3, affine=False), ReLU()]),
     "flatten": ((3, 4, 5), lambda: [Flatten()]),
     "linear": ((3, 4, 5), lambda: [Flatten(), Linear(60, 7)]),
     "linear of a vector's width": ((1, 4, 4), lambda: [Flatten(), Linear(16, 8), ReLU()]),
     "linear of few": ((1, 1, 3), lambda: [Flatten(), Linear(3, 1)]),
     "linear of many": ((7, 11, 13), lambda: [Flatten(), Linear(1001, 131), Tanh(), Linear(131, 5)]),
-    "normalized vectors": ((2, 3, 3), lambda: [Flatten(), Linear(18, 9), BatchNormalization(9), ReLU()]),
-    "log-softmax": ((1, 1, 10), lambda: [Flatten(), LogSoftMax()]),
+    "normalized vectors": ((2, 3, 3), lambda: [Flatten(), Linear(18, 9), BatchNorm1d(9), ReLU()]),
+    "log-softmax": ((1, 1, 10), lambda: [Flatten(), LogSoftmax()]),
     "dropout": ((1, 2, 5), lambda: [Dropout(0.5), Flatten(), Dropout(0.5)]),
     "a border around what is not zero at zero": (
         (2, 6, 5),
         lambda: [
-            *(Sigmoid(), Convolution(2, 4, 3, padding=1), BatchNormalization(4)),
-            *(Sigmoid(), Convolution(4, 3, 3, padding=2)),
+            *(Sigmoid(), Conv2d(2, 4, 3, padding=1), BatchNorm2d(4)),
+            *(Sigmoid(), Conv2d(4, 3, 3, padding=2)),
         ],
     ),
     "two normalizations": (
         (2, 6, 5),
-        lambda: [Convolution(2, 4, 3), BatchNormalization(4), BatchNormalization(4), ReLU(), MaxPooling(2)],
+        lambda: [Conv2d(2, 4, 3), BatchNorm2d(4), BatchNorm2d(4), ReLU(), MaxPool2d(2)],
     ),
     "normalization after pooling": (
         (2, 12, 36),
-        lambda: [Convolution(2, 4, 3), MaxPooling(2), BatchNormalization(4), Convolution(4, 3, 3), ReLU()],
+        lambda: [Conv2d(2, 4, 3), MaxPool2d(2), BatchNorm2d(4), Conv2d(4, 3, 3), ReLU()],
     ),
-    "pooling twice": ((1, 12, 36), lambda: [Convolution(1, 5, 3), ReLU(), MaxPooling(2), MaxPooling(2)]),
+    "pooling twice": ((1, 12, 36), lambda: [Conv2d(1, 5, 3), ReLU(), MaxPool2d(2), MaxPool2d(2)]),
     "pooled convolutions in a row": (
         (2, 19, 37),
         lambda: [
-            *(Convolution(2, 4, 3, padding=1), ReLU(), MaxPooling(2)),
-            *(Convolution(4, 3, 3, padding=1), ReLU(), MaxPooling(2), Convolution(3, 2, 2), MaxPooling(3)),
+            *(Conv2d(2, 4, 3, padding=1), ReLU(), MaxPool2d(2)),
+            *(Conv2d(4, 3, 3, padding=1), ReLU(), MaxPool2d(2), Conv2d(3, 2, 2), MaxPool2d(3)),
         ],
     ),
     "winograd in a row": (
         (16, 13, 14),
-        lambda: [Convolution(16, 17, 3, padding=1), ReLU(), Convolution(17, 16, 3), MaxPooling(3, padding=1)],
+        lambda: [Conv2d(16, 17, 3, padding=1), ReLU(), Conv2d(17, 16, 3), MaxPool2d(3, padding=1)],
     ),
 }
 each_network = pytest.mark.parametrize("name", SMALL)
@@ -407,7 +408,7 @@ def test_every_layer_passes_on_nan_and_infinity(name: str, instruction_set: str,
 def test_log_softmax_is_that_of_the_oracle(classes: int, instruction_set: str, rng: np.random.Generator) -> None:
     images = np.concatenate([rng.normal(size=(2, 1, 1, classes)) * scale for scale in (1, 80)]).astype(np.float32)
     images[3, 0, 0, -1] = -np.inf if classes > 1 else 0
-    actual = one_by_one(compiled([Flatten(), LogSoftMax()], images.shape[1:]), images)
+    actual = one_by_one(compiled([Flatten(), LogSoftmax()], images.shape[1:]), images)
     assert_close(actual, oracles.log_softmax_forward(images.reshape(4, -1)), terms=classes)
 
 
@@ -424,18 +425,18 @@ def test_bytes_go_through_the_table_of_their_channel(instruction_set: str, rng: 
 def wide() -> tuple[Layers, tuple[int, int, int]]:
     """Enough work for more threads than one, and a task or more of each kind."""
     return [
-        *(Convolution(3, 64, 3, padding=1), BatchNormalization(64), ReLU()),
-        *(Convolution(64, 64, 3, padding=1), BatchNormalization(64), ReLU(), MaxPooling(2)),
-        *(Convolution(64, 72, 5, stride=2), Convolution(72, 24, 1), ReLU(), Flatten(), Linear(24 * 36, 300), Tanh()),
-        *(Linear(300, 10), LogSoftMax()),
+        *(Conv2d(3, 64, 3, padding=1), BatchNorm2d(64), ReLU()),
+        *(Conv2d(64, 64, 3, padding=1), BatchNorm2d(64), ReLU(), MaxPool2d(2)),
+        *(Conv2d(64, 72, 5, stride=2), Conv2d(72, 24, 1), ReLU(), Flatten(), Linear(24 * 36, 300), Tanh()),
+        *(Linear(300, 10), LogSoftmax()),
     ], (3, 32, 32)
 
 
 def large() -> tuple[Layers, tuple[int, int, int]]:
     """The same for an image of few channels."""
     return [
-        *(Convolution(2, 5, 5, padding=2), ReLU(), MaxPooling(2)),
-        *(Convolution(5, 24, 3), ReLU(), MaxPooling(2)),
+        *(Conv2d(2, 5, 5, padding=2), ReLU(), MaxPool2d(2)),
+        *(Conv2d(5, 24, 3), ReLU(), MaxPool2d(2)),
     ], (2, 130, 260)
 
 
@@ -458,9 +459,9 @@ def test_bits_do_not_depend_on_the_number_of_threads(
 def lenet() -> Network:
     network = Network(
         [
-            *(Convolution(1, 6, 5, padding=2), BatchNormalization(6), ReLU(), MaxPooling(2)),
-            *(Convolution(6, 16, 3, padding=1), ReLU(), Convolution(16, 16, 3), Flatten(), Linear(256, 9), Tanh()),
-            *(BatchNormalization(9), Linear(9, 5)),
+            *(Conv2d(1, 6, 5, padding=2), BatchNorm2d(6), ReLU(), MaxPool2d(2)),
+            *(Conv2d(6, 16, 3, padding=1), ReLU(), Conv2d(16, 16, 3), Flatten(), Linear(256, 9), Tanh()),
+            *(BatchNorm2d(9), Linear(9, 5)),
         ],
         (1, 12, 12),
     )
@@ -562,14 +563,14 @@ class Centred(Module):
 @pytest.mark.parametrize("count", [1, 2, 5, 16])
 def test_an_own_layer_sees_all_samples_at_once(count: int, rng: np.random.Generator) -> None:
     own = Centred()
-    layers = [Convolution(2, 3, 3, padding=1), own, Convolution(3, 4, 2, padding=1), Flatten(), own, Linear(100, 3)]
+    layers = [Conv2d(2, 3, 3, padding=1), own, Conv2d(3, 4, 2, padding=1), Flatten(), own, Linear(100, 3)]
     network = Network([*layers[:4], Centred(), layers[5]], (2, 4, 4))
     network.initialize(1)
     images = rng.normal(size=(count, 2, 4, 4)).astype(np.float32)
     rows = Program(network, 16).predict(images)
     assert own.seen == [(count, 3, 4, 4)]
     network.eval()
-    np.testing.assert_allclose(rows, LogSoftMax().forward(network.forward(images)), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(rows, LogSoftmax().forward(network.forward(images)), rtol=0, atol=1e-5)
 
 
 class Failing(Centred):

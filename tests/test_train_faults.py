@@ -16,7 +16,7 @@ import pytest
 from cnncli import container, load
 from cnncli.divergence import find_cause, find_parameter
 from cnncli.errors import CnnError, Interrupted, WriteError
-from cnncli.layers import BatchNormalization, Flatten, Linear, Module, ReLU
+from cnncli.layers import BatchNorm1d, BatchNorm2d, Flatten, Linear, Module, ReLU
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.plan import TrainSettings
@@ -57,7 +57,7 @@ def test_exploding_loss_names_step_layer_and_remedy_and_keeps_the_checkpoint(set
 
 
 def test_a_loss_that_is_no_number_changes_no_array(rng: np.random.Generator) -> None:
-    network = Network([Flatten(), Linear(8, 6), BatchNormalization(6), ReLU(), Linear(6, 3)], (1, 2, 4))
+    network = Network([Flatten(), Linear(8, 6), BatchNorm1d(6), ReLU(), Linear(6, 3)], (1, 2, 4))
     network.initialize(1)
     program = Program(network, 4, optimizer=SGD(0.1, momentum=0.9))
     images = rng.normal(size=(4, 1, 2, 4)).astype(np.float32)
@@ -120,16 +120,16 @@ def test_the_cause_is_the_first_that_is_not_finite() -> None:
 
 
 def test_a_running_statistic_is_looked_at_too() -> None:
-    network = network_of(BatchNormalization(4))
+    network = network_of(BatchNorm2d(4))
     assert find_parameter(network) is None
-    network[1].running_variance[1] = np.inf
+    network[1].running_var[1] = np.inf
     cause = find_parameter(network)
     assert cause is not None
-    assert cause.what == "layer 1, BatchNormalization(4): its running_variance holds infinity"
+    assert cause.what == "layer 1, BatchNorm2d(4): its running_var holds infinity"
 
 
 def test_finding_the_cause_changes_nothing(rng: np.random.Generator) -> None:
-    network = network_of(BatchNormalization(4), Faulty())
+    network = network_of(BatchNorm2d(4), Faulty())
     before = [array.copy() for array in arrays_of(network)]
     assert find_cause(network, rng.normal(size=(3, 1, 2, 2)).astype(np.float32), np.arange(3)) is not None
     assert all(np.array_equal(array, old) for array, old in zip(arrays_of(network), before, strict=True))

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import cnncli
-from cnncli.criteria import MSE, NLL, CrossEntropy
+from cnncli.criteria import CrossEntropyLoss, MSELoss, NLLLoss
 from cnncli.data import Split
 from cnncli.errors import Interrupted, UsageError
-from cnncli.layers import Flatten, Linear, LogSoftMax, ReLU
+from cnncli.layers import Flatten, Linear, LogSoftmax, ReLU
 from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer
 from cnncli.records import EpochDone, Finished, Progress, StepDone
@@ -135,7 +135,7 @@ def test_cnn_train_is_this_loop(tmp_path: Path) -> None:
     built.recipe = measure_recipe(data, None)
     timetable = Timetable(len(data.train), 32, 3, schedule="cosine")
     optimizer = SGD(0.025, momentum=0.9, weight_decay=0.001)
-    list(Trainer(built, data.train, CrossEntropy(), optimizer, timetable, seed=1))
+    list(Trainer(built, data.train, CrossEntropyLoss(), optimizer, timetable, seed=1))
     cnncli.save(built, tmp_path / "own.bin")
     assert weights(tmp_path / "own.bin") == weights(finished.model)
 
@@ -144,7 +144,7 @@ def test_targets_of_squared_errors_have_no_accuracy(rng: np.random.Generator) ->
     images, labels = samples(rng)
     wanted = np.eye(3, dtype=np.float32)[labels]
     given = images, wanted
-    trainer = Trainer(network(), given, MSE(), SGD(0.1), epochs=20, batch_size=10, validation=given)
+    trainer = Trainer(network(), given, MSELoss(), SGD(0.1), epochs=20, batch_size=10, validation=given)
     first, *_, last = (record for record in trainer if isinstance(record, EpochDone))
     assert last.accuracy is None and last.validation_accuracy is None
     assert last.loss < 0.6 * first.loss
@@ -153,10 +153,10 @@ def test_targets_of_squared_errors_have_no_accuracy(rng: np.random.Generator) ->
 def test_likelihoods_train_as_scores_do(rng: np.random.Generator) -> None:
     images, labels = samples(rng)
     scores = network()
-    likelihoods = Network([Flatten(), Linear(12, 8), ReLU(), Linear(8, 3), LogSoftMax()], (1, 3, 4))
+    likelihoods = Network([Flatten(), Linear(12, 8), ReLU(), Linear(8, 3), LogSoftmax()], (1, 3, 4))
     likelihoods.initialize(1)
     first = [r.loss for r in Trainer(scores, (images, labels), epochs=3) if isinstance(r, EpochDone)]
-    second = [r.loss for r in Trainer(likelihoods, (images, labels), NLL(), epochs=3) if isinstance(r, EpochDone)]
+    second = [r.loss for r in Trainer(likelihoods, (images, labels), NLLLoss(), epochs=3) if isinstance(r, EpochDone)]
     assert second == pytest.approx(first, rel=1e-5)
 
 
@@ -238,7 +238,7 @@ def test_the_loss_is_a_setting_of_the_command(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^--loss nll: .* but the last layer of small is 6, Linear"):
         list(train(replace(settings, loss="nll")))
     ending = Path(settings.architecture)
-    ending.write_text(ending.read_text().replace("\n]\n", '\n    { type = "LogSoftMax" },\n]\n'))
+    ending.write_text(ending.read_text().replace("\n]\n", '\n    { type = "LogSoftmax" },\n]\n'))
     *_, finished = train(replace(settings, loss="nll"))
     assert isinstance(finished, Finished)
     recorded = cnncli.load(finished.model).record["training"]

@@ -21,7 +21,7 @@ from cnncli.training_rules import TARGET, TRAINING, check_asked, check_described
 HEAD = """name = "own"
 input = [1, 28, 28]
 classes = 10
-layers = [{ type = "Flatten" }, { type = "Linear", outputs = "classes" }]
+layers = [{ type = "Flatten" }, { type = "Linear", out_features = "classes" }]
 """
 WHOLE = "use a whole number, at least 1 and at most 100,000"
 

@@ -45,16 +45,16 @@ def network(input_shape: list[int], layers: list[dict[str, Any]], classes: int, 
 
 
 NETWORKS = [
-    network([1, 6, 6], [{"type": "Flatten"}, {"type": "Linear", "inputs": 36, "outputs": 3}], 3, RECIPE),
+    network([1, 6, 6], [{"type": "Flatten"}, {"type": "Linear", "in_features": 36, "out_features": 3}], 3, RECIPE),
     network(
         [1, 6, 6],
         [
-            {"type": "Convolution", "input_channels": 1, "output_channels": 2, "kernel": [3, 3], "padding": [1, 1]},
+            {"type": "Conv2d", "in_channels": 1, "out_channels": 2, "kernel_size": [3, 3], "padding": [1, 1]},
             {"type": "ReLU"},
-            {"type": "MaxPooling", "kernel": [2, 2], "stride": [2, 2], "padding": [0, 0]},
+            {"type": "MaxPool2d", "kernel_size": [2, 2], "stride": [2, 2], "padding": [0, 0]},
             {"type": "Flatten"},
-            {"type": "Linear", "inputs": 18, "outputs": 2, "bias": True},
-            {"type": "LogSoftMax"},
+            {"type": "Linear", "in_features": 18, "out_features": 2, "bias": True},
+            {"type": "LogSoftmax"},
         ],
         2,
         RECIPE,
@@ -62,17 +62,17 @@ NETWORKS = [
     network(
         [2, 5, 4],
         [
-            {"type": "Convolution", "output_channels": 4, "kernel": [1, 3], "stride": 2, "dilation": [1, 1],
+            {"type": "Conv2d", "out_channels": 4, "kernel_size": [1, 3], "stride": 2, "dilation": [1, 1],
              "groups": 2},
-            {"type": "BatchNormalization", "features": 4, "momentum": 0.1, "epsilon": 1e-5, "affine": True},
-            {"type": "AveragePooling", "kernel": [3, 1], "padding": [1, 0], "count_padding": True},
+            {"type": "BatchNorm2d", "num_features": 4, "momentum": 0.1, "eps": 1e-5, "affine": True},
+            {"type": "AvgPool2d", "kernel_size": [3, 1], "padding": [1, 0], "count_include_pad": True},
             {"type": "Sequential", "layers": [{"type": "Tanh"}, {"type": "Flatten"}]},
-            {"type": "Dropout", "rate": 0.5},
-            {"type": "Linear", "outputs": 2, "bias": False},
+            {"type": "Dropout", "p": 0.5},
+            {"type": "Linear", "out_features": 2, "bias": False},
         ],
         2,
     ),
-    network([4], [{"type": "Linear", "outputs": "classes"}, {"type": "Sigmoid"}], 3),
+    network([4], [{"type": "Linear", "out_features": "classes"}, {"type": "Sigmoid"}], 3),
 ]  # fmt: skip
 
 EXTREME_INTEGERS = [
@@ -88,8 +88,8 @@ TEXTS = [
 FLOATS = [0.0, -0.0, 0.5, 1e-45, 1e-320, 1e-30, 3.4e38, 1e39, 1e308, -1e308, 1 / 3, 999999.5]
 TYPES = [*sorted(LAYER_TYPES), "Module", "Network", "relu", "object", "os.system"]
 SETTINGS = [
-    "type", "layers", "kernel", "stride", "padding", "dilation", "groups", "bias", "inputs", "outputs", "features",
-    "input_channels", "output_channels", "rate", "momentum", "epsilon", "affine", "count_padding", "seed", "self",
+    "type", "layers", "kernel_size", "stride", "padding", "dilation", "groups", "bias", "in_features", "out_features",
+    "num_features", "in_channels", "out_channels", "p", "momentum", "eps", "affine", "count_include_pad", "seed", "self",
 ]  # fmt: skip
 
 
@@ -164,27 +164,27 @@ def random_layer(rng: random.Random) -> dict[str, Any]:
         return rng.choice((0, 0, 1, 2, [0, 1], [1, 3], sides(9)))
 
     kind = rng.choice(
-        ("Convolution", "Convolution", "MaxPooling", "AveragePooling", "ReLU", "Sigmoid", "Tanh", "Flatten", "Linear",
-         "LogSoftMax", "Dropout", "BatchNormalization", "Sequential")
+        ("Conv2d", "Conv2d", "MaxPool2d", "AvgPool2d", "ReLU", "Sigmoid", "Tanh", "Flatten", "Linear",
+         "LogSoftmax", "Dropout", "BatchNorm1d", "BatchNorm2d", "Sequential")
     )  # fmt: skip
     layer: dict[str, Any] = {"type": kind}
-    if kind == "Convolution":
-        layer |= {"output_channels": size(5), "kernel": sides(4), "stride": sides(3), "padding": padding()}
+    if kind == "Conv2d":
+        layer |= {"out_channels": size(5), "kernel_size": sides(4), "stride": sides(3), "padding": padding()}
         if rng.random() < 0.3:
             layer |= {"dilation": sides(3), "groups": size(3), "bias": rng.random() < 0.5}
-    elif kind.endswith("Pooling"):
-        layer |= {"kernel": sides(4), "stride": sides(3), "padding": padding()}
+    elif "Pool" in kind:
+        layer |= {"kernel_size": sides(4), "stride": sides(3), "padding": padding()}
         if rng.random() < 0.2:  # no weights bound the window
             side = rng.choice((2**20, 2**30, 2**31 - 1))
-            layer |= {"kernel": side, "padding": side // 2, "stride": rng.choice((1, side, side // 2))}
-        if kind == "AveragePooling" and rng.random() < 0.5:
-            layer["count_padding"] = rng.random() < 0.5
+            layer |= {"kernel_size": side, "padding": side // 2, "stride": rng.choice((1, side, side // 2))}
+        if kind == "AvgPool2d" and rng.random() < 0.5:
+            layer["count_include_pad"] = rng.random() < 0.5
     elif kind == "Linear":
-        layer |= {"outputs": size(9), "bias": rng.random() < 0.5}
+        layer |= {"out_features": size(9), "bias": rng.random() < 0.5}
     elif kind == "Dropout":
-        layer["rate"] = rng.choice((0.0, 0.5, 0.999999999, 1.0, *FLOATS))
-    elif kind == "BatchNormalization":
-        layer |= {"epsilon": rng.choice((1e-5, 1e-30, 1.0)), "affine": rng.random() < 0.7}
+        layer["p"] = rng.choice((0.0, 0.5, 0.999999999, 1.0, *FLOATS))
+    elif "BatchNorm" in kind:
+        layer |= {"eps": rng.choice((1e-5, 1e-30, 1.0)), "affine": rng.random() < 0.7}
     elif kind == "Sequential":
         layer["layers"] = [random_layer(rng) for _ in range(rng.randint(1, 2))]
     return layer

@@ -23,7 +23,7 @@ from tools.pictures.outliers import bowl_and_stem, random_strokes, wrong_pieces
 from cnncli import _core, data, schedule
 from cnncli.architectures import read_model
 from cnncli.confidence import fit
-from cnncli.criteria import CrossEntropy
+from cnncli.criteria import CrossEntropyLoss
 from cnncli.data.split import split_indices
 from cnncli.digit_picture import find_digit
 from cnncli.errors import CnnError
@@ -172,7 +172,7 @@ def main() -> None:
     network = Network.from_description(description, mnist.class_names, (1, 28, 28), seed=_SEED, source=where)
     network.recipe = InputRecipe.measured(mnist.train.images, kind="glyph", polarity=mnist.polarity)
     optimizer = SGD(_LEARNING_RATE, momentum=_MOMENTUM, nesterov=True, weight_decay=_WEIGHT_DECAY)
-    program = Program(network, _BATCH, criterion=CrossEntropy(), optimizer=optimizer, seed=_SEED)
+    program = Program(network, _BATCH, criterion=CrossEntropyLoss(), optimizer=optimizer, seed=_SEED)
     history = _train(program, images, labels, certain, asked.epochs)
 
     spared = Glyphs(mnist.train.images[held_out, 0], mnist.train.labels[held_out], fonts=False)

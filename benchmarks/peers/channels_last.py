@@ -17,9 +17,9 @@ def layers(workload: Workload) -> list[tuple[str, dict[str, Any], dict[str, np.n
     channels = workload.description["input"][0]
     flattened = False
     for kind, settings, arrays in workload.layers():
-        if kind == "Convolution":
+        if kind == "Conv2d":
             arrays["weight"] = arrays["weight"].transpose(2, 3, 1, 0)
-            channels = settings["output_channels"]
+            channels = settings["out_channels"]
         elif kind == "Linear":
             weight = arrays["weight"]  # (outputs, inputs)
             if flattened:  # its inputs come as (H, W, C) now

@@ -94,7 +94,7 @@ def _split(workload: Workload) -> tuple[Any, Any, Any]:
     found = channels_last.layers(workload)
     parts: tuple[list[Any], list[Any]] = ([], [])
     for _, _, arrays in found:
-        for part, names in zip(parts, (("weight", "bias"), ("running_mean", "running_variance")), strict=True):
+        for part, names in zip(parts, (("weight", "bias"), ("running_mean", "running_var")), strict=True):
             part.append({name: jnp.asarray(arrays[name]) for name in names if name in arrays})
     return [(kind, settings) for kind, settings, _ in found], *parts
 
@@ -106,23 +106,23 @@ def _forward(
     after = list(buffers)
     for index, (kind, s) in enumerate(kinds):
         own = parameters[index]
-        if kind == "Convolution":
+        if kind == "Conv2d":
             x = _convolution(x, own["weight"], s, convolution)
             x = x + own["bias"] if "bias" in own else x
-        elif kind == "BatchNormalization":
-            mean, variance = buffers[index]["running_mean"], buffers[index]["running_variance"]
+        elif kind in ("BatchNorm1d", "BatchNorm2d"):
+            mean, variance = buffers[index]["running_mean"], buffers[index]["running_var"]
             if training:
                 axes, count = tuple(range(x.ndim - 1)), x.size // x.shape[-1]
                 old, share = (mean, variance), s["momentum"]
                 mean, variance = x.mean(axes), x.var(axes)
                 after[index] = {
                     "running_mean": old[0] + share * (mean - old[0]),
-                    "running_variance": old[1] + share * (variance * count / (count - 1) - old[1]),
+                    "running_var": old[1] + share * (variance * count / (count - 1) - old[1]),
                 }
-            x = (x - mean) * (own["weight"] * jax.lax.rsqrt(variance + s["epsilon"])) + own["bias"]
+            x = (x - mean) * (own["weight"] * jax.lax.rsqrt(variance + s["eps"])) + own["bias"]
         elif kind == "ReLU":
             x = jnp.maximum(x, 0)
-        elif kind == "MaxPooling":
+        elif kind == "MaxPool2d":
             x = _pooling(x, s, pooling)
         elif kind == "Flatten":
             x = x.reshape(len(x), -1)
@@ -162,8 +162,8 @@ def _convolution(x: Any, weight: Any, s: Any, how: str) -> Any:
 
 
 def _pooling(x: Any, s: Any, how: str) -> Any:
-    height, width = s["kernel"]
-    if how == "reshape" and s["stride"] == s["kernel"]:
+    height, width = s["kernel_size"]
+    if how == "reshape" and s["stride"] == s["kernel_size"]:
         n, rows, columns, channels = x.shape
         rows, columns = rows // height, columns // width
         x = x[:, : rows * height, : columns * width].reshape(n, rows, height, columns, width, channels)

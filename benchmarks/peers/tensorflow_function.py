@@ -120,16 +120,16 @@ class _Network:
 
     def forward(self, x: Any, *, training: bool) -> Any:
         for kind, settings, variables in self.layers:
-            if kind == "Convolution":
+            if kind == "Conv2d":
                 padding = _padding(settings) if self.padding == "same" else _explicit(settings)
                 x = tf.nn.conv2d(x, variables["weight"], settings["stride"], padding, dilations=settings["dilation"])
                 x = tf.nn.bias_add(x, variables["bias"]) if "bias" in variables else x
-            elif kind == "BatchNormalization":
+            elif kind in ("BatchNorm1d", "BatchNorm2d"):
                 x = _normalize(x, settings, variables, training)
             elif kind == "ReLU":
                 x = tf.nn.relu(x)
-            elif kind == "MaxPooling":
-                x = tf.nn.max_pool2d(x, settings["kernel"], settings["stride"], "VALID")
+            elif kind == "MaxPool2d":
+                x = tf.nn.max_pool2d(x, settings["kernel_size"], settings["stride"], "VALID")
             elif kind == "Flatten":
                 x = tf.reshape(x, (tf.shape(x)[0], int(np.prod(x.shape[1:]))))
             elif kind == "Linear":
@@ -143,7 +143,7 @@ def _padding(settings: dict[str, Any]) -> Any:
     """ "SAME" or "VALID" where they mean the same."""
     if settings["padding"] == [0, 0]:
         return "VALID"
-    sizes = zip(settings["kernel"], settings["dilation"], settings["padding"], strict=True)
+    sizes = zip(settings["kernel_size"], settings["dilation"], settings["padding"], strict=True)
     if settings["stride"] == [1, 1] and all((size - 1) * step == 2 * padding for size, step, padding in sizes):
         return "SAME"
     return _explicit(settings)
@@ -155,10 +155,10 @@ def _explicit(settings: dict[str, Any]) -> Any:
 
 
 def _normalize(x: Any, settings: dict[str, Any], variables: dict[str, Any], training: bool) -> Any:
-    running = variables["running_mean"], variables["running_variance"]
+    running = variables["running_mean"], variables["running_var"]
     given = {} if training else {"mean": running[0], "variance": running[1]}
     x, *measured = tf.compat.v1.nn.fused_batch_norm(
-        x, variables["weight"], variables["bias"], epsilon=settings["epsilon"], is_training=training, **given
+        x, variables["weight"], variables["bias"], epsilon=settings["eps"], is_training=training, **given
     )
     if training:
         for variable, value in zip(running, measured, strict=True):

@@ -14,7 +14,7 @@ from benchmarks.peers import Unfit
 from benchmarks.workload import Workload
 
 # Our names of what a layer holds, where PyTorch's differ.
-_NAMES = {"running_variance": "running_var"}
+_NAMES = {"running_var": "running_var"}
 
 
 class Contender:
@@ -144,19 +144,20 @@ def build(workload: Workload) -> nn.Sequential:
 
 
 _MAKERS: dict[str, Callable[[dict[str, Any]], nn.Module]] = {
-    "Convolution": lambda s: nn.Conv2d(
-        s["input_channels"],
-        s["output_channels"],
-        tuple(s["kernel"]),
+    "Conv2d": lambda s: nn.Conv2d(
+        s["in_channels"],
+        s["out_channels"],
+        tuple(s["kernel_size"]),
         tuple(s["stride"]),
         tuple(s["padding"]),
         tuple(s["dilation"]),
         s["groups"],
         s["bias"],
     ),
-    "BatchNormalization": lambda s: nn.BatchNorm2d(s["features"], s["epsilon"], s["momentum"], s["affine"]),
+    "BatchNorm1d": lambda s: nn.BatchNorm1d(s["num_features"], s["eps"], s["momentum"], s["affine"]),
+    "BatchNorm2d": lambda s: nn.BatchNorm2d(s["num_features"], s["eps"], s["momentum"], s["affine"]),
     "ReLU": lambda s: nn.ReLU(),
-    "MaxPooling": lambda s: nn.MaxPool2d(tuple(s["kernel"]), tuple(s["stride"]), tuple(s["padding"])),
+    "MaxPool2d": lambda s: nn.MaxPool2d(tuple(s["kernel_size"]), tuple(s["stride"]), tuple(s["padding"])),
     "Flatten": lambda s: nn.Flatten(),
-    "Linear": lambda s: nn.Linear(s["inputs"], s["outputs"], s["bias"]),
+    "Linear": lambda s: nn.Linear(s["in_features"], s["out_features"], s["bias"]),
 }

@@ -115,10 +115,10 @@ class BoundProgram {
             target_size_ = program_.shape(x).features();
             program_.squared_error(x, 1.0f / static_cast<float>(target_size_));
         } else {
-            check(kind == "half_squared_error",
-                  "kind: expected cross_entropy, nll, mse or half_squared_error, got '" + kind + "'");
+            check(kind == "sum_squares", "kind: expected cross_entropy, nll, mse or sum_squares, got '" + kind + "'");
             target_size_ = program_.shape(x).features();
             program_.squared_error(x, 0.5f);
+            program_.sum_over_samples();
         }
         has_loss_ = true;
     }

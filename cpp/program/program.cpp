@@ -193,7 +193,7 @@ void Program::add_losses(std::ptrdiff_t count, RunResult& result) const {
 RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Context context, int threads,
                         const std::function<bool()>& should_stop, float* sample_losses) {
     RunResult result;
-    context.loss_scale = 1.0f / static_cast<float>(count);
+    context.loss_scale = mean_over_samples_ ? 1.0f / static_cast<float>(count) : 1.0f;
     for (std::ptrdiff_t begin = 0; begin < count; begin += capacity_) {
         context.samples = std::min(capacity_, count - begin);
         context.first_sample = begin;

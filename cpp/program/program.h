@@ -46,6 +46,8 @@ class Program {
     // log-probabilities. outputs() then gives log-probabilities, or the values of x.
     void nll(int x, bool through_softmax);
     void squared_error(int x, float factor);
+    // The gradient is that of the sum of the samples' losses; else of their mean.
+    void sum_over_samples() { mean_over_samples_ = false; }
     // What outputs() gives: the values of x.
     void result(int x);
     // Runs when all gradients of a step are there.
@@ -89,6 +91,7 @@ class Program {
     Loss loss_ = Loss::kNone;
     int loss_input_ = -1;
     float loss_factor_ = 0.0f;
+    bool mean_over_samples_ = true;
     int result_ = -1;
     Emitter emitter_;
     std::vector<std::unique_ptr<Op>> updates_;

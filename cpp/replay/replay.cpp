@@ -153,6 +153,7 @@ class Replay {
         const auto size = static_cast<float>(program_->shape(x).features());
         if (kind == "cross_entropy" || kind == "nll") return program_->nll(x, kind == "cross_entropy");
         program_->squared_error(x, kind == "mse" ? 1.0f / size : 0.5f);
+        if (kind == "sum_squares") program_->sum_over_samples();
     }
 
     void add_update() {

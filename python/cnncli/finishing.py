@@ -11,7 +11,7 @@ from cnncli.errors import WriteError
 from cnncli.files import printable
 from cnncli.held_out import labels_of
 from cnncli.job import Job
-from cnncli.layers import BatchNormalization
+from cnncli.layers.batch_norm import BatchNorm
 from cnncli.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
 from cnncli.program import Program
 from cnncli.records import Finished
@@ -120,7 +120,7 @@ def _judge(
         batch_size=plan.batch_size,
         learning_rate=plan.learning_rate,
         usual_rate=job.trainer.optimizer.on_command_line.at(plan.batch_size),
-        normalizes=any(isinstance(layer, BatchNormalization) for _, layer in program.network.leaves()),
+        normalizes=any(isinstance(layer, BatchNorm) for _, layer in program.network.leaves()),
     )
 
 

@@ -11,19 +11,21 @@ import numpy as np
 
 from cnncli import _core
 from cnncli.layers import (
-    AveragePooling,
-    BatchNormalization,
-    Convolution,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
     Dropout,
     Flatten,
     Linear,
-    LogSoftMax,
-    MaxPooling,
+    LogSoftmax,
+    MaxPool2d,
     Module,
     Sequential,
     activations,
 )
 from cnncli.layers.arrays import FloatArray, Shape
+from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, LayerShapeError
 from cnncli.layers.trace import Step, trace
@@ -31,7 +33,7 @@ from cnncli.layers.trace import Step, trace
 # A node of a program: its kind, the tensors it reads, arrays and settings by name.
 _Node = tuple[str, list[int], dict[str, Any], dict[str, Any]]
 # A sample's output depends on the whole batch; own layers may do so too.
-_COUPLES = (BatchNormalization,)
+_COUPLES = (BatchNorm,)
 
 
 def leaves(layers: list[Module]) -> list[Module]:
@@ -60,7 +62,7 @@ def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) 
             added = _branch(step, layer, builder, inputs)
         elif type(layer) is Dropout:
             # Its number in the network and not an attribute: a network read from a file drops the same.
-            added = builder.add("dropout", inputs, settings={"rate": layer.rate, "layer": numbers[id(layer)]})
+            added = builder.add("dropout", inputs, settings={"rate": layer.p, "layer": numbers[id(layer)]})
         elif type(layer) in _LOWERINGS:
             added = builder.add(*_LOWERINGS[type(layer)](layer, inputs[0]))
         else:
@@ -91,13 +93,13 @@ def _linear(layer: Any, x: int) -> _Node:
 
 
 def _batch_normalization(layer: Any, x: int) -> _Node:
-    running = {"running_mean": layer.running_mean, "running_variance": layer.running_variance}
-    settings = {"momentum": layer.momentum, "epsilon": layer.epsilon}
+    running = {"running_mean": layer.running_mean, "running_variance": layer.running_var}
+    settings = {"momentum": layer.momentum, "epsilon": layer.eps}
     return "batch_normalization", [x], _learned(layer) | running, settings
 
 
 def _windows(layer: Any) -> dict[str, Any]:
-    return {"kernel": layer.kernel, "stride": layer.stride, "padding": layer.padding}
+    return {"kernel": layer.kernel_size, "stride": layer.stride, "padding": layer.padding}
 
 
 def _max_pooling(layer: Any, x: int) -> _Node:
@@ -105,7 +107,7 @@ def _max_pooling(layer: Any, x: int) -> _Node:
 
 
 def _average_pooling(layer: Any, x: int) -> _Node:
-    return "average_pooling", [x], {}, _windows(layer) | {"count_padding": layer.count_padding}
+    return "average_pooling", [x], {}, _windows(layer) | {"count_padding": layer.count_include_pad}
 
 
 def _activation(layer: Any, x: int) -> _Node:
@@ -161,12 +163,13 @@ def in_three(shape: Shape) -> tuple[int, int, int]:
 
 
 _LOWERINGS: dict[type[Module], Callable[[Any, int], _Node]] = {
-    Convolution: _convolution,
+    Conv2d: _convolution,
     Linear: _linear,
-    BatchNormalization: _batch_normalization,
-    MaxPooling: _max_pooling,
-    AveragePooling: _average_pooling,
+    BatchNorm1d: _batch_normalization,
+    BatchNorm2d: _batch_normalization,
+    MaxPool2d: _max_pooling,
+    AvgPool2d: _average_pooling,
     Flatten: _plain("flatten"),
-    LogSoftMax: _plain("log_softmax"),
+    LogSoftmax: _plain("log_softmax"),
     **{getattr(activations, name): _activation for name in activations.__all__},
 }

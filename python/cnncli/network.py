@@ -40,7 +40,7 @@ class LayerRow:
     """One layer of a network's table; sizes are those of one sample.
 
     name : path through the network: "3", in a nested Sequential "2.0"
-    type, settings : "Convolution", "1 -> 6, kernel 5x5, padding 2"
+    type, settings : "Conv2d", "1 -> 6, kernel 5x5, padding 2"
     field_of_view : (height, width) of the input that one output sees, None in a network without images
     activation_bytes : of the output
     """
@@ -116,7 +116,7 @@ class Network(Sequential):
     ) -> Network:
         """The network of a description: a parsed models/*.toml or the result of `description()`.
 
-        Sizes that follow from the input (inputs, input_channels, features) may be left out, and a size may be
+        Sizes that follow from the input (in_features, in_channels, num_features) may be left out, and a size may be
         "classes". Nothing is allocated before all has been checked.
 
         classes, input_shape : replace those of the description, for data with other classes or image sizes
@@ -137,7 +137,7 @@ class Network(Sequential):
         if count is not None and output_shape != (count,):
             raise ShapeError(
                 f"{where}: the last layer gives samples of shape {format_shape(output_shape)} for {count} "
-                'classes; end with type = "Linear", outputs = "classes"'
+                'classes; end with type = "Linear", out_features = "classes"'
             )
         network = cls(
             layers,

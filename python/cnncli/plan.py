@@ -52,7 +52,7 @@ class TrainSettings:
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     label_column : which column of a list or table is the label; None: it is found
-    loss : "cross-entropy" or "nll", for a network whose last layer is LogSoftMax
+    loss : "cross-entropy" or "nll", for a network whose last layer is LogSoftmax
     """
 
     architecture: str = "lenet5"

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import _core
-from cnncli.criteria import MSE, NLL, CrossEntropy, HalfSquaredError
+from cnncli.criteria import CrossEntropyLoss, MSELoss, NLLLoss, SumSquares
 from cnncli.criteria.criterion import Criterion
 from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
@@ -25,17 +25,17 @@ if TYPE_CHECKING:  # a prediction needs none
     from cnncli.optim.optimizer import Optimizer
 
 _LOSSES: dict[type[Criterion], str] = {
-    CrossEntropy: "cross_entropy",
-    NLL: "nll",
-    MSE: "mse",
-    HalfSquaredError: "half_squared_error",
+    CrossEntropyLoss: "cross_entropy",
+    NLLLoss: "nll",
+    MSELoss: "mse",
+    SumSquares: "sum_squares",
 }
 _EVALUATION_BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """One training step: mean loss over its samples, how many were classified right, and how many there were."""
+    """One training step: mean of the losses of its samples, how many were classified right, and how many there were."""
 
     loss: float
     correct: int
@@ -62,7 +62,7 @@ class Program:
 
     network : its arrays are read and written in place; replace none of them while a program uses it
     batch_size : the most samples of one step
-    criterion : CrossEntropy (the default), NLL, MSE or HalfSquaredError
+    criterion : CrossEntropyLoss (the default), NLLLoss, MSELoss or SumSquares
     optimizer : of cnncli.optim, or one of your own, whose `update` then runs in Python after each native step; None for
         a program that does not train
     threads : default CNN_NUM_THREADS, else the CPUs this process may use; changes no bit of any result
@@ -96,7 +96,7 @@ class Program:
             _core.set_thread_count(threads)
         self.network = network
         self.batch_size = batch_size
-        self.criterion = criterion if criterion is not None else CrossEntropy()
+        self.criterion = criterion if criterion is not None else CrossEntropyLoss()
         self.optimizer = optimizer
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
@@ -166,7 +166,7 @@ class Program:
         return StepResult(loss / len(indices), correct, len(indices))
 
     def predict(self, images: npt.ArrayLike) -> FloatArray:
-        """Outputs of the network in evaluation: log-probabilities (N, classes) with CrossEntropy, else its own."""
+        """Outputs of the network in evaluation: log-probabilities (N, classes) with CrossEntropyLoss, else its own."""
         with self._lock:
             program = self._evaluating or self._for_evaluation()
             rows = program.predict(images, self._threads) if self._direct else None
@@ -315,7 +315,7 @@ class Program:
         return np.ascontiguousarray(array.reshape(len(array), *in_three(shape)))
 
     def _as_targets(self, targets: npt.ArrayLike) -> npt.NDArray[Any]:
-        if isinstance(self.criterion, CrossEntropy | NLL):
+        if isinstance(self.criterion, CrossEntropyLoss | NLLLoss):
             return np.ascontiguousarray(targets, np.int64)
         return np.ascontiguousarray(np.reshape(np.asarray(targets, np.float32), (len(np.asarray(targets)), -1)))
 

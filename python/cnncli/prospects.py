@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from cnncli.description import quoted
 from cnncli.errors import DataError, UsageError
-from cnncli.layers import BatchNormalization, LogSoftMax
+from cnncli.layers import LogSoftmax
+from cnncli.layers.batch_norm import BatchNorm
 from cnncli.network import Network
 from cnncli.timetable import Timetable
 
@@ -56,10 +57,10 @@ def check_prospects(
 def check_loss(network: Network, loss: str) -> None:
     """Raises UsageError for "nll" of outputs that are no log-probabilities."""
     *_, (name, last) = network.leaves()
-    if loss == "nll" and not isinstance(last, LogSoftMax):
+    if loss == "nll" and not isinstance(last, LogSoftmax):
         raise UsageError(
             f"--loss nll: takes log-probabilities, but the last layer of {network.name or 'the network'} is {name}, "
-            f"{last!r}; end it with LogSoftMax, or use --loss cross-entropy"
+            f"{last!r}; end it with LogSoftmax, or use --loss cross-entropy"
         )
 
 
@@ -90,9 +91,9 @@ def _check_normalization(network: Network, timetable: Timetable) -> Iterable[str
 
 
 def _normalization_of_one_value(network: Network) -> str | None:
-    """The first layer that normalizes a feature by one value of each image: "layer 2, BatchNormalization(64),"."""
+    """The first layer that normalizes a feature by one value of each image: "layer 2, BatchNorm2d(64),"."""
     for step in network.trace():
-        if isinstance(step.layer, BatchNormalization) and math.prod(step.output_shape[1:]) == 1:
+        if isinstance(step.layer, BatchNorm) and math.prod(step.output_shape[1:]) == 1:
             return f"layer {step.name}, {step.layer!r},"
     return None
 

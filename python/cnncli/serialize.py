@@ -212,7 +212,7 @@ def _check_tensors(network: Network, tensors: dict[str, Array], is_checkpoint: b
             raise FormatError(f"{where}: tensor {name} is {found}, but its layer needs {format_shape(shape)}")
         if tensors[name].dtype != np.float32:
             raise FormatError(f"{where}: tensor {name} has dtype {tensors[name].dtype}; layers need float32")
-        if name.endswith("running_variance") and tensors[name].min() < 0:
+        if name.endswith("running_var") and tensors[name].min() < 0:
             raise FormatError(f"{where}: tensor {name} holds a variance below 0; train the network again")
     for name in tensors:
         if name not in expected and not (is_checkpoint and name.startswith((_OPTIMIZER, _IMAGES))):

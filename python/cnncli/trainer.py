@@ -12,7 +12,7 @@ from dataclasses import asdict
 import numpy as np
 
 from cnncli import _core
-from cnncli.criteria import NLL, CrossEntropy
+from cnncli.criteria import CrossEntropyLoss, NLLLoss
 from cnncli.criteria.criterion import Criterion
 from cnncli.data import DataSet
 from cnncli.divergence import Cause, find_cause, find_parameter
@@ -50,7 +50,7 @@ class Trainer:
     training_set : (images, targets), a `Split`, or a data set, whose training part it is and whose preparation the
         network takes over. images: uint8 or float32 (N, *input_shape); targets: int64 (N,) classes, or float32
         (N, outputs) for squared errors
-    criterion : the loss; default CrossEntropy()
+    criterion : the loss; default CrossEntropyLoss()
     optimizer : default SGD(0.05, momentum=0.9); its `lr` is the largest rate of the timetable
     timetable : which images each step takes, and at which share of the rate; default: 10 epochs of batches of 64
 
@@ -94,7 +94,7 @@ class Trainer:
         hard_images: HardImages | None = None,
     ) -> None:
         self.network = network
-        self.criterion = criterion if criterion is not None else CrossEntropy()
+        self.criterion = criterion if criterion is not None else CrossEntropyLoss()
         self.optimizer = optimizer if optimizer is not None else SGD(0.05, momentum=0.9)
         self.training_set = TrainingSet.of(training_set, "training_set", only)
         self.validation = None if validation is None else TrainingSet.of(validation, "validation")
@@ -256,7 +256,7 @@ class Trainer:
 
     def _accuracy(self, correct: int, images: int) -> float | None:
         """None where the targets are no classes."""
-        return correct / images if isinstance(self.criterion, CrossEntropy | NLL) else None
+        return correct / images if isinstance(self.criterion, CrossEntropyLoss | NLLLoss) else None
 
     def _diverged(self, what: str, cause: Cause | None, step: int) -> Diverged:
         """step : the one that showed it, counted from 1"""

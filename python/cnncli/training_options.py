@@ -116,7 +116,7 @@ TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
     TrainingOption(
         "loss", "word",
         "What is made small: cross-entropy of the scores, or nll of log-probabilities, for a network whose last layer "
-        "is LogSoftMax.", "NAME", words=LOSSES, is_described=True, is_recorded=True,
+        "is LogSoftmax.", "NAME", words=LOSSES, is_described=True, is_recorded=True,
         otherwise="the description's, or cross-entropy",
     ),
     TrainingOption(

@@ -36,7 +36,7 @@ def test_layers_hold_all_parameters_and_buffers() -> None:
     layers = make_workload("vgg", 1).layers()
     network = Network.from_model_name("vgg", seed=1)
     assert [kind for kind, _, _ in layers] == [type(layer).__name__ for layer in network]
-    assert set(layers[1][2]) == {"weight", "bias", "running_mean", "running_variance"}
+    assert set(layers[1][2]) == {"weight", "bias", "running_mean", "running_var"}
     assert sum(array.size for _, _, arrays in layers for name, array in arrays.items() if "running" not in name) == sum(
         parameter.value.size for parameter in network.named_parameters()
     )

@@ -13,7 +13,7 @@ COLOUR_NETWORK = """
 name = "small"
 input = [3, 24, 24]
 classes = 3
-layers = [{ type = "Flatten" }, { type = "Linear", outputs = "classes" }]
+layers = [{ type = "Flatten" }, { type = "Linear", out_features = "classes" }]
 """
 
 

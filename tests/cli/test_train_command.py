@@ -132,7 +132,7 @@ def test_options_left_out_come_from_the_description(cnn: Cnn, small_data: Path, 
         type = "Flatten"
         [[layers]]
         type = "Linear"
-        outputs = "classes"
+        out_features = "classes"
         [training]
         epochs = 2
         batch_size = 80

@@ -1,4 +1,4 @@
-"""Convolution, ReLU and max pooling as one pass of a program, and its gradients from lists, against float64."""
+"""Conv2d, ReLU and max pooling as one pass of a program, and its gradients from lists, against float64."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from closeness import assert_close
-from cnncli.criteria import CrossEntropy
+from cnncli.criteria import CrossEntropyLoss
 from cnncli.layers import Dropout, Module, Residual
 from cnncli.network import Network
 from cnncli.optim import SGD
@@ -38,20 +38,17 @@ def twin(layer: Module) -> Any:
     settings = layer.settings()
     nn = torch.nn
     make = {
-        "Convolution": lambda: nn.Conv2d(*settings.values()),
+        "Conv2d": lambda: nn.Conv2d(*settings.values()),
         "Linear": lambda: nn.Linear(*settings.values()),
-        "BatchNormalization": lambda: nn.BatchNorm2d(
-            layer.features, eps=layer.epsilon, momentum=layer.momentum
-        ),
-        "MaxPooling": lambda: nn.MaxPool2d(layer.kernel, layer.stride, layer.padding),
-        "AveragePooling": lambda: nn.AvgPool2d(layer.kernel, layer.stride, layer.padding),
+        "BatchNorm1d": lambda: nn.BatchNorm1d(*settings.values()),
+        "BatchNorm2d": lambda: nn.BatchNorm2d(*settings.values()),
+        "MaxPool2d": lambda: nn.MaxPool2d(**settings),
+        "AvgPool2d": lambda: nn.AvgPool2d(**settings),
         "ReLU": nn.ReLU,
         "Flatten": nn.Flatten,
         "Dropout": nn.Identity,  # compared in evaluation: each side has random numbers of its own
     }
     module = make[type(layer).__name__]()
-    if type(layer).__name__ == "BatchNormalization":
-        module._check_input_dim = lambda input: None  # takes vectors as well
     with torch.no_grad():
         for parameter in layer.named_parameters():
             getattr(module, parameter.name).copy_(torch.tensor(parameter.value))
@@ -69,7 +66,7 @@ def test_network_agrees_with_torch(rng: np.random.Generator, name: str, training
             layer.eval()
     images = rng.uniform(0, 1, (19, *network.input_shape)).astype(np.float32)
     labels = rng.integers(0, 10, 19)
-    criterion, optimizer = CrossEntropy(), SGD(0.1, momentum=0.9, nesterov=True)
+    criterion, optimizer = CrossEntropyLoss(), SGD(0.1, momentum=0.9, nesterov=True)
     their_optimizer = torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9, nesterov=True)
 
     output = network.forward(images)

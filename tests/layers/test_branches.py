@@ -8,19 +8,19 @@ import pytest
 
 import oracles
 from closeness import assert_close, same_bits
-from cnncli.criteria import CrossEntropy
+from cnncli.criteria import CrossEntropyLoss
 from cnncli.divergence import find_cause
 from cnncli.errors import CnnError, FormatError, ShapeError, UsageError
 from cnncli.layers import (
     LAYER_TYPES,
-    AveragePooling,
-    BatchNormalization,
+    AvgPool2d,
+    BatchNorm2d,
     Concat,
-    Convolution,
+    Conv2d,
     Dropout,
     Flatten,
     Linear,
-    MaxPooling,
+    MaxPool2d,
     Module,
     Parallel,
     ReLU,
@@ -35,7 +35,7 @@ from cnncli.serialize import load_model, save_model
 from layer_check import distinct
 
 
-def convolution(x: np.ndarray, layer: Convolution, weight: np.ndarray | None = None) -> np.ndarray:
+def convolution(x: np.ndarray, layer: Conv2d, weight: np.ndarray | None = None) -> np.ndarray:
     return oracles.convolution_forward(
         x,
         layer.weight if weight is None else weight,
@@ -53,7 +53,7 @@ def fill(layer: Module, rng: np.random.Generator) -> None:
 
 
 def test_residual_adds_the_shortcut_and_gives_the_sum_of_both_gradients(rng: np.random.Generator) -> None:
-    first, short = Convolution(2, 3, 3, stride=2, padding=1), Convolution(2, 3, 1, stride=2, bias=False)
+    first, short = Conv2d(2, 3, 3, stride=2, padding=1), Conv2d(2, 3, 1, stride=2, bias=False)
     layer = Residual([first, Tanh()], short)
     fill(layer, rng)
     x, grad_y = distinct(rng, 3, 2, 5, 4), distinct(rng, 3, 3, 3, 2)
@@ -85,7 +85,7 @@ def test_without_a_shortcut_the_input_itself_is_added(rng: np.random.Generator) 
 @pytest.mark.parametrize("shared", [False, True], ids=["Concat", "Parallel"])
 def test_channels_of_branches_follow_each_other(rng: np.random.Generator, shared: bool) -> None:
     inputs = 2 if shared else 4
-    first, second = Convolution(inputs, 3, 3, padding=1), Convolution(inputs, 2, 1)
+    first, second = Conv2d(inputs, 3, 3, padding=1), Conv2d(inputs, 2, 1)
     layer = (Parallel if shared else Concat)(first, [second, Tanh()])
     fill(layer, rng)
     x, grad_y = distinct(rng, 3, 4, 5, 4), distinct(rng, 3, 5, 5, 4)
@@ -101,29 +101,29 @@ def test_channels_of_branches_follow_each_other(rng: np.random.Generator, shared
 
 
 BLOCK = [
-    {"type": "Convolution", "output_channels": 8, "kernel": 3, "padding": 1, "stride": 2, "bias": False},
-    {"type": "BatchNormalization"},
+    {"type": "Conv2d", "out_channels": 8, "kernel_size": 3, "padding": 1, "stride": 2, "bias": False},
+    {"type": "BatchNorm2d"},
     {"type": "ReLU"},
 ]
-SHORT = [{"type": "Convolution", "output_channels": 8, "kernel": 1, "stride": 2}]
+SHORT = [{"type": "Conv2d", "out_channels": 8, "kernel_size": 1, "stride": 2}]
 NETWORK: dict[str, Any] = {
     "name": "branching",
     "input": [3, 12, 12],
     "classes": 4,
     "layers": [
-        {"type": "Convolution", "output_channels": 4, "kernel": 3, "padding": 1},
+        {"type": "Conv2d", "out_channels": 4, "kernel_size": 3, "padding": 1},
         {"type": "Residual", "body": BLOCK, "shortcut": SHORT},
-        {"type": "Parallel", "branches": [[{"type": "Dropout", "rate": 0.2}], [{"type": "Tanh"}]]},
+        {"type": "Parallel", "branches": [[{"type": "Dropout", "p": 0.2}], [{"type": "Tanh"}]]},
         {
             "type": "Concat",
             "branches": [
-                [{"type": "Convolution", "output_channels": 5, "kernel": 5, "padding": 2}, {"type": "ReLU"}],
+                [{"type": "Conv2d", "out_channels": 5, "kernel_size": 5, "padding": 2}, {"type": "ReLU"}],
                 [],
                 [{"type": "Residual", "body": [{"type": "Tanh"}]}],
             ],
         },
         {"type": "Flatten"},
-        {"type": "Linear", "outputs": "classes"},
+        {"type": "Linear", "out_features": "classes"},
     ],
 }
 
@@ -172,9 +172,9 @@ def test_summary_lists_branches_then_their_join(network: Network) -> None:
 
 def test_field_of_view_of_branches_is_what_gradients_reach() -> None:
     layers = Sequential(
-        Residual([Convolution(1, 1, 5, padding=2), Convolution(1, 1, 3, padding=1)]),
-        Concat(AveragePooling(2), Convolution(1, 1, 4, stride=2, padding=1)),
-        Residual(Convolution(2, 2, 3, padding=1)),
+        Residual([Conv2d(1, 1, 5, padding=2), Conv2d(1, 1, 3, padding=1)]),
+        Concat(AvgPool2d(2), Conv2d(1, 1, 4, stride=2, padding=1)),
+        Residual(Conv2d(2, 2, 3, padding=1)),
     )
     for parameter in layers.named_parameters():
         parameter.value.fill(1)
@@ -222,7 +222,7 @@ def test_values_that_are_no_numbers_are_found_within_a_branch(network: Network, 
     network[1].branches[0][1][0].weight.fill(3e38)
     cause = find_cause(network, images, np.arange(2))
     assert cause is not None
-    assert cause.what.startswith("layer 1.body.0, Convolution(4 -> 8,")
+    assert cause.what.startswith("layer 1.body.0, Conv2d(4 -> 8,")
 
 
 def test_an_infinite_sum_is_the_fault_of_the_join() -> None:
@@ -236,12 +236,12 @@ def test_an_infinite_sum_is_the_fault_of_the_join() -> None:
     ("make", "message"),
     [
         (
-            lambda: Residual(Convolution(2, 3, 1)).output_shape((2, 4, 4)),
+            lambda: Residual(Conv2d(2, 3, 1)).output_shape((2, 4, 4)),
             "Residual: branch body gives samples of shape 3x4x4 and branch shortcut of 2x4x4; all need one shape: "
             "change strides, paddings or channels",
         ),
         (
-            lambda: Sequential(ReLU(), Concat(MaxPooling(2), ReLU())).output_shape((2, 4, 4)),
+            lambda: Sequential(ReLU(), Concat(MaxPool2d(2), ReLU())).output_shape((2, 4, 4)),
             "layer 1, Concat: branch 0 gives samples of shape 2x2x2 and branch 1 of 2x4x4; all need one height and "
             "width: change strides, paddings or channels",
         ),
@@ -294,7 +294,7 @@ def described(**layer: Any) -> dict[str, Any]:
             'network "mine", layer 0 (Residual): unknown setting "shortcuts"; did you mean "shortcut"?',
         ),
         (
-            described(type="Residual", body=[{"type": "MaxPooling", "kernel": 2}]),
+            described(type="Residual", body=[{"type": "MaxPool2d", "kernel_size": 2}]),
             'network "mine", layer 0 (Residual): branch body gives samples of shape 2x2x2 and branch shortcut of '
             "2x4x4; all need one shape: change strides, paddings or channels",
         ),
@@ -358,9 +358,9 @@ def test_a_subclass_with_passes_of_its_own_is_one_layer(
 def test_gradients_of_a_training_step_are_those_of_the_layers(network: Network, rng: np.random.Generator) -> None:
     for _, layer in network.leaves():
         if isinstance(layer, Dropout):
-            layer.rate = 0.0
+            layer.p = 0.0
     images, labels = distinct(rng, 20, 3, 12, 12), rng.integers(0, 4, 20)
-    criterion = CrossEntropy()
+    criterion = CrossEntropyLoss()
     network.zero_grad_parameters()
     network.train()
     running = [buffer.copy() for _, buffer in network.named_buffers()]
@@ -379,5 +379,5 @@ def test_gradients_of_a_training_step_are_those_of_the_layers(network: Network, 
 def test_normalization_in_a_branch_couples_samples() -> None:
     from cnncli.lowering import couples_samples
 
-    assert couples_samples([Residual([BatchNormalization(2), Tanh()])])
+    assert couples_samples([Residual([BatchNorm2d(2), Tanh()])])
     assert not couples_samples([Residual([Tanh()])])

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnncli.criteria import CrossEntropy
+from cnncli.criteria import CrossEntropyLoss
 from cnncli.errors import CnnError, FormatError
 from cnncli.layers import (
     LAYER_TYPES,
-    BatchNormalization,
-    Convolution,
+    BatchNorm2d,
+    Conv2d,
     Dropout,
     Flatten,
     Linear,
-    LogSoftMax,
-    MaxPooling,
+    LogSoftmax,
+    MaxPool2d,
     Module,
     ReLU,
     Sequential,
@@ -57,7 +57,7 @@ class Scale(Module):
 def run_eager(network: Network, images: np.ndarray, labels: np.ndarray) -> None:
     network.train()
     network.zero_grad_parameters()
-    criterion = CrossEntropy()
+    criterion = CrossEntropyLoss()
     outputs = network.forward(images)
     criterion.forward(outputs, labels)
     network.backward(images, criterion.backward(outputs, labels))
@@ -281,7 +281,7 @@ class Block(Sequential):
 
     def __init__(self, channels: int) -> None:
         super().__init__(
-            Convolution(channels, channels, 3, padding=1), BatchNormalization(channels), ReLU(), Dropout(0.5)
+            Conv2d(channels, channels, 3, padding=1), BatchNorm2d(channels), ReLU(), Dropout(0.5)
         )
 
 
@@ -297,7 +297,7 @@ class Doubled(Sequential):
 
 class SizedDoubled(Doubled):
     def __init__(self, channels: int) -> None:
-        super().__init__(Convolution(channels, channels, 3, padding=1), ReLU())
+        super().__init__(Conv2d(channels, channels, 3, padding=1), ReLU())
         self.channels = channels
 
     def settings(self) -> dict[str, Any]:
@@ -320,7 +320,7 @@ def registered() -> Iterator[Callable[..., None]]:
 
 def network_of(*containers: Module) -> Network:
     network = Network(
-        [Convolution(1, 3, 3, padding=1), *containers, MaxPooling(2), Flatten(), Linear(12, CLASSES)], (1, 4, 4)
+        [Conv2d(1, 3, 3, padding=1), *containers, MaxPool2d(2), Flatten(), Linear(12, CLASSES)], (1, 4, 4)
     )
     network.initialize(6)
     return network
@@ -328,9 +328,9 @@ def network_of(*containers: Module) -> Network:
 
 CONTAINERS: dict[str, Callable[[], Module]] = {
     "Block": lambda: Block(3),
-    "Doubled": lambda: Doubled(Convolution(3, 3, 3, padding=1), ReLU(), Dropout(0.5)),
+    "Doubled": lambda: Doubled(Conv2d(3, 3, 3, padding=1), ReLU(), Dropout(0.5)),
     "SizedDoubled": lambda: SizedDoubled(3),
-    "Network": lambda: Network([ReLU(), Convolution(3, 3, 1)], (3, 4, 4)),
+    "Network": lambda: Network([ReLU(), Conv2d(3, 3, 1)], (3, 4, 4)),
 }
 
 
@@ -344,7 +344,7 @@ def test_a_container_of_ones_own_trains_compiled_as_it_does_eagerly(name: str, r
     for network in (compiled, eager):  # what dropout draws is the business of other tests
         for layer in network.numbered():
             if isinstance(layer, Dropout):
-                layer.rate = 0.0
+                layer.p = 0.0
     run_compiled(compiled, images, labels)
     run_eager(eager, images, labels)
     for one, other in zip(compiled.named_parameters(), eager.named_parameters(), strict=True):
@@ -357,7 +357,7 @@ def test_a_container_that_only_makes_its_layers_is_compiled_to_native_calls() ->
 
 
 def test_the_layers_in_a_container_of_ones_own_draw_other_numbers_than_those_after_it() -> None:
-    convolutions = [Convolution(3, 3, 3, padding=1) for _ in range(3)]
+    convolutions = [Conv2d(3, 3, 3, padding=1) for _ in range(3)]
     network_of(Doubled(*convolutions[:2]), convolutions[2])
     first, second, third = (convolution.weight for convolution in convolutions)
     assert not np.isin(second, first).any() and not np.isin(third, second).any() and not np.isin(third, first).any()
@@ -365,7 +365,7 @@ def test_the_layers_in_a_container_of_ones_own_draw_other_numbers_than_those_aft
 
 def test_a_container_with_its_own_passes_is_one_row_of_the_table() -> None:
     rows = network_of(CONTAINERS["Doubled"](), Block(3)).layer_table()
-    assert [row.type for row in rows[:4]] == ["Convolution", "Doubled", "Convolution", "BatchNormalization"]
+    assert [row.type for row in rows[:4]] == ["Conv2d", "Doubled", "Conv2d", "BatchNorm2d"]
     assert rows[1].parameters == 3 * 3 * 9 + 3
 
 
@@ -382,7 +382,7 @@ def test_a_container_of_ones_own_is_saved_and_comes_back(
     images = rng.normal(size=(3, 1, 4, 4)).astype(np.float32)
     assert loaded.forward(images).tobytes() == network.forward(images).tobytes()
     wanted = Program(network, 3).predict(images)
-    np.testing.assert_allclose(wanted, LogSoftMax().forward(network.forward(images)), rtol=0, atol=1e-5)
+    np.testing.assert_allclose(wanted, LogSoftmax().forward(network.forward(images)), rtol=0, atol=1e-5)
 
 
 # What cannot be saved

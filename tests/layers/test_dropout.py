@@ -17,7 +17,7 @@ def dropped(seed: int = 1, layer: int = 2, step: int = 3, rate: float = 0.4) -> 
 
 
 def test_dropout_zeroes_the_share_and_scales_the_rest() -> None:
-    output = dropped(rate=0.4)
+    output = dropped(p=0.4)
     assert_close(output[output != 0], np.full(np.count_nonzero(output), 1 / 0.6))
     # Of 2,000 values, 0.4 are dropped with a standard deviation of 0.011.
     assert abs(np.mean(output == 0) - 0.4) < 0.05
@@ -71,7 +71,7 @@ def test_dropout_backward_needs_forward() -> None:
 def test_dropout_refuses_rates_out_of_range(rate: object) -> None:
     with pytest.raises(UsageError) as caught:
         Dropout(rate)
-    assert str(caught.value) == f"Dropout: rate is {rate!r}; use a number from 0 to below 1"
+    assert str(caught.value) == f"Dropout: p is {rate!r}; use a number from 0 to below 1"
 
 
 def test_dropout_settings_rebuild_it() -> None:

@@ -33,7 +33,7 @@ def test_linear_repr_tells_sizes_and_settings() -> None:
 @pytest.mark.parametrize(
     ("shape", "message"),
     [
-        ((2, 100), "Linear(784 -> 10): takes samples of shape 784, got 100; use inputs=100"),
+        ((2, 100), "Linear(784 -> 10): takes samples of shape 784, got 100; use in_features=100"),
         (
             (2, 1, 28, 28),
             "Linear(784 -> 10): takes samples of shape 784, got 1x28x28; put Flatten() before it",
@@ -59,10 +59,10 @@ def test_linear_refuses_a_gradient_of_another_shape() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"inputs": 0, "outputs": 1}, "Linear: inputs is 0; use a whole number of at least 1"),
-        ({"inputs": 1, "outputs": 1.5}, "Linear: outputs is 1.5; use a whole number of at least 1"),
-        ({"inputs": 1, "outputs": True}, "Linear: outputs is True; use a whole number of at least 1"),
-        ({"inputs": 1, "outputs": 1, "bias": "no"}, "Linear: bias is 'no'; use true or false"),
+        ({"in_features": 0, "out_features": 1}, "Linear: in_features is 0; use a whole number of at least 1"),
+        ({"in_features": 1, "out_features": 1.5}, "Linear: out_features is 1.5; use a whole number of at least 1"),
+        ({"in_features": 1, "out_features": True}, "Linear: out_features is True; use a whole number of at least 1"),
+        ({"in_features": 1, "out_features": 1, "bias": "no"}, "Linear: bias is 'no'; use true or false"),
     ],
 )
 def test_linear_refuses_settings_out_of_range(settings: dict[str, object], message: str) -> None:

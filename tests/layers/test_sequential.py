@@ -7,12 +7,13 @@ import oracles
 from closeness import assert_close, same_bits
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers import (
-    BatchNormalization,
-    Convolution,
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
     Dropout,
     Flatten,
     Linear,
-    MaxPooling,
+    MaxPool2d,
     Module,
     ReLU,
     Sequential,
@@ -98,7 +99,7 @@ def test_own_layer_without_update_output_is_named() -> None:
 
 
 def test_training_and_evaluate_reach_all_layers() -> None:
-    inner = Sequential(Dropout(), BatchNormalization(2))
+    inner = Sequential(Dropout(), BatchNorm2d(2))
     model = Sequential(inner, ReLU())
     everything = [model, inner, *inner, model[1]]
     model.eval()
@@ -109,7 +110,7 @@ def test_training_and_evaluate_reach_all_layers() -> None:
 
 def test_parameter_names_count_from_0_and_nest() -> None:
     model = Sequential(
-        Convolution(1, 2, 3), ReLU(), Sequential(Linear(8, 4), BatchNormalization(4), Linear(4, 2, False))
+        Conv2d(1, 2, 3), ReLU(), Sequential(Linear(8, 4), BatchNorm1d(4), Linear(4, 2, False))
     )
     names = [(parameter.name, parameter.decay) for parameter in model.named_parameters()]
     assert names == [
@@ -121,7 +122,7 @@ def test_parameter_names_count_from_0_and_nest() -> None:
         ("2.1.bias", False),
         ("2.2.weight", True),
     ]
-    assert [name for name, _ in model.named_buffers()] == ["2.1.running_mean", "2.1.running_variance"]
+    assert [name for name, _ in model.named_buffers()] == ["2.1.running_mean", "2.1.running_var"]
 
 
 def test_parameters_are_two_lists_of_the_arrays_themselves() -> None:
@@ -182,8 +183,8 @@ def test_an_empty_sequential_gives_its_input_in_an_array_of_its_own() -> None:
 
 
 def test_sequential_repr_indents_inner_layers() -> None:
-    assert repr(Sequential(ReLU(), Sequential(MaxPooling(2)))) == (
-        "Sequential(\n  (0) ReLU()\n  (1) Sequential(\n    (0) MaxPooling(kernel 2x2)\n  )\n)"
+    assert repr(Sequential(ReLU(), Sequential(MaxPool2d(2)))) == (
+        "Sequential(\n  (0) ReLU()\n  (1) Sequential(\n    (0) MaxPool2d(kernel 2x2)\n  )\n)"
     )
 
 
@@ -193,7 +194,7 @@ def test_sequential_multiply_adds_are_those_of_its_layers() -> None:
 
 def test_initial_weights_depend_on_seed_and_place_and_on_what_follows() -> None:
     def weights(seed: int) -> list[np.ndarray]:
-        model = Sequential(Linear(300, 300), BatchNormalization(300), ReLU(), Linear(300, 300))
+        model = Sequential(Linear(300, 300), BatchNorm1d(300), ReLU(), Linear(300, 300))
         model.initialize(seed)
         return [model[0].weight, model[3].weight]
 
@@ -234,4 +235,4 @@ def test_an_own_layer_cannot_take_a_built_in_name() -> None:
 
 
 def test_describe_tells_type_and_settings() -> None:
-    assert describe(Linear(3, 2)) == {"type": "Linear", "inputs": 3, "outputs": 2, "bias": True}
+    assert describe(Linear(3, 2)) == {"type": "Linear", "in_features": 3, "out_features": 2, "bias": True}

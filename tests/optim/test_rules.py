@@ -11,7 +11,7 @@ import pytest
 
 from closeness import assert_close, same_bits
 from cnncli import _core, optim
-from cnncli.layers import BatchNormalization, Flatten, Linear, Parameter, ReLU
+from cnncli.layers import BatchNorm1d, Flatten, Linear, Parameter, ReLU
 from cnncli.network import Network
 from cnncli.program import Program
 from update_cases import CASES, IDS, ROWS, Row
@@ -116,7 +116,7 @@ def test_a_resumed_optimizer_goes_on_with_the_same_bits(
 
 
 def network() -> Network:
-    built = Network([Flatten(), Linear(6, 9), BatchNormalization(9), ReLU(), Linear(9, 3)], (1, 2, 3))
+    built = Network([Flatten(), Linear(6, 9), BatchNorm1d(9), ReLU(), Linear(9, 3)], (1, 2, 3))
     built.initialize(1)
     return built
 

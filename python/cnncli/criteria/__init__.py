@@ -1,12 +1,12 @@
 """The losses: one file each, and this table of contents."""
 
 from cnncli.criteria.criterion import Criterion
-from cnncli.criteria.cross_entropy import CrossEntropy
-from cnncli.criteria.half_squared_error import HalfSquaredError
-from cnncli.criteria.mse import MSE
-from cnncli.criteria.nll import NLL
+from cnncli.criteria.cross_entropy_loss import CrossEntropyLoss
+from cnncli.criteria.mse_loss import MSELoss
+from cnncli.criteria.nll_loss import NLLLoss
+from cnncli.criteria.sum_squares import SumSquares
 
 # The losses of classifiers, by their names on the command line.
-BY_NAME: dict[str, type[Criterion]] = {"cross-entropy": CrossEntropy, "nll": NLL}
+BY_NAME: dict[str, type[Criterion]] = {"cross-entropy": CrossEntropyLoss, "nll": NLLLoss}
 
-__all__ = ["MSE", "NLL", "Criterion", "CrossEntropy", "HalfSquaredError"]
+__all__ = ["MSELoss", "NLLLoss", "Criterion", "CrossEntropyLoss", "SumSquares"]

@@ -10,13 +10,13 @@ Labels = NDArray[np.int64]
 
 
 class Criterion:
-    """A number that says how far outputs are from targets, the mean over the batch, and its gradient.
+    """A number that says how far outputs are from targets, the mean over the batch unless it says else, and its gradient.
 
     The loss of an empty batch is 0. The first axis of `input`, the network's output, counts samples.
     """
 
     def forward(self, input: ArrayLike, target: ArrayLike) -> float:
-        """The mean over the samples of the loss of each."""
+        """The loss of the batch."""
         raise NotImplementedError(f"{type(self).__name__} does not override forward")
 
     def backward(self, input: ArrayLike, target: ArrayLike) -> FloatArray:

@@ -3,30 +3,31 @@
 from cnncli.layers import activations
 from cnncli.layers.activations import *  # noqa: F403 (its __all__; a new one is written down once)
 from cnncli.layers.arrays import FloatArray, Shape, as_float32
-from cnncli.layers.average_pooling import AveragePooling
-from cnncli.layers.batch_normalization import BatchNormalization
+from cnncli.layers.avg_pool2d import AvgPool2d
+from cnncli.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from cnncli.layers.branches import Concat, Parallel, Residual
-from cnncli.layers.convolution import Convolution
+from cnncli.layers.conv2d import Conv2d
 from cnncli.layers.dropout import Dropout
 from cnncli.layers.flatten import Flatten
 from cnncli.layers.linear import Linear
-from cnncli.layers.log_soft_max import LogSoftMax
-from cnncli.layers.max_pooling import MaxPooling
+from cnncli.layers.log_softmax import LogSoftmax
+from cnncli.layers.max_pool2d import MaxPool2d
 from cnncli.layers.module import Module
 from cnncli.layers.parameter import Parameter
 from cnncli.layers.registry import LAYER_TYPES, describe, register
 from cnncli.layers.sequential import Sequential
 
 for _layer_type in (
-    AveragePooling,
-    BatchNormalization,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
     Concat,
-    Convolution,
+    Conv2d,
     Dropout,
     Flatten,
     Linear,
-    LogSoftMax,
-    MaxPooling,
+    LogSoftmax,
+    MaxPool2d,
     Parallel,
     Residual,
     Sequential,
@@ -36,16 +37,17 @@ for _layer_type in (
 
 __all__ = [
     "LAYER_TYPES",
-    "AveragePooling",
-    "BatchNormalization",
+    "AvgPool2d",
+    "BatchNorm1d",
+    "BatchNorm2d",
     "Concat",
-    "Convolution",
+    "Conv2d",
     "Dropout",
     "Flatten",
     "FloatArray",
     "Linear",
-    "LogSoftMax",
-    "MaxPooling",
+    "LogSoftmax",
+    "MaxPool2d",
     "Module",
     "Parallel",
     "Parameter",

@@ -252,8 +252,8 @@ class Concat(_Listed):
     All results need one height and width. Source: Torch7's `nn.Concat` and `nn.DepthConcat`; Szegedy et al. 2015,
     "Going deeper with convolutions"
 
-    >>> from cnncli.layers import Convolution
-    >>> Concat(Convolution(3, 8, 1), Convolution(3, 4, 3, padding=1)).output_shape((3, 5, 5))
+    >>> from cnncli.layers import Conv2d
+    >>> Concat(Conv2d(3, 8, 1), Conv2d(3, 4, 3, padding=1)).output_shape((3, 5, 5))
     (12, 5, 5)
     """
 
@@ -265,8 +265,8 @@ class Parallel(_Listed):
 
     Source: Torch7's `nn.Parallel`
 
-    >>> from cnncli.layers import Convolution, ReLU
-    >>> Parallel(Convolution(2, 8, 1), ReLU()).output_shape((4, 5, 5))
+    >>> from cnncli.layers import Conv2d, ReLU
+    >>> Parallel(Conv2d(2, 8, 1), ReLU()).output_shape((4, 5, 5))
     (10, 5, 5)
     """
 

@@ -13,14 +13,14 @@ from cnncli.layers.settings import number
 
 
 class Dropout(Module):
-    """In training, each value becomes 0 with probability `rate`, else is divided by 1 - rate; no change else.
+    """In training, each value becomes 0 with probability `p`, else is divided by 1 - p; no change else.
 
     Srivastava et al. 2014 scale when evaluating; this is the usual inverted form, equal in expectation.
     What is dropped is a pure function of (seed, layer, step, sample, position): there is no generator state.
 
     Any shape, of which the first axis counts samples.
 
-    rate : float from 0 to below 1, share of values set to zero, default 0.5
+    p : float from 0 to below 1, share of values set to zero, default 0.5
 
     seed, layer : attributes, set by `initialize`
     step : attribute, number of the next forward pass in training; counts itself up and can be set
@@ -34,10 +34,10 @@ class Dropout(Module):
     mask_shape: Shape | None = None
     mask_step: int | None = None
 
-    def __init__(self, rate: float = 0.5) -> None:
-        self.rate = number("Dropout", "rate", rate, 0, 1, below=True)
-        if np.float32(self.rate) == 1:  # as the kernels see it
-            raise SettingError("Dropout", f"rate is {rate}, in float32 1; use a number from 0 to below 1")
+    def __init__(self, p: float = 0.5) -> None:
+        self.p = number("Dropout", "p", p, 0, 1, below=True)
+        if np.float32(self.p) == 1:  # as the kernels see it
+            raise SettingError("Dropout", f"p is {p}, in float32 1; use a number from 0 to below 1")
         self.seed = 0
         self.layer = 0
         self.step = 0
@@ -56,7 +56,7 @@ class Dropout(Module):
             return input.copy()
         output = np.empty_like(input)
         _core.dropout_forward(
-            input, output, rate=self.rate, seed=self.seed, layer=self.layer, step=self.mask_step
+            input, output, rate=self.p, seed=self.seed, layer=self.layer, step=self.mask_step
         )
         self.step += 1
         return output
@@ -69,15 +69,15 @@ class Dropout(Module):
             return grad_output.copy()
         grad_input = np.empty_like(input)
         _core.dropout_backward(
-            grad_output, grad_input, rate=self.rate, seed=self.seed, layer=self.layer, step=self.mask_step
+            grad_output, grad_input, rate=self.p, seed=self.seed, layer=self.layer, step=self.mask_step
         )
         return grad_input
 
     def settings(self) -> dict[str, Any]:
-        return {"rate": self.rate}
+        return {"p": self.p}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return input_shape
 
     def __repr__(self) -> str:
-        return f"Dropout({self.rate:g})"
+        return f"Dropout({self.p:g})"

@@ -1,5 +1,6 @@
 """The fully connected layer."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,11 +17,11 @@ from cnncli.layers.settings import flag, whole_number
 class Linear(Module):
     """A weighted sum of all inputs for each output: y = x Wᵀ + b.
 
-    input : (samples, inputs); a single sample (inputs,) is a batch of one
-    output : (samples, outputs)
-    weight : (outputs, inputs);  bias : (outputs,)
+    input : (samples, in_features); a single sample (in_features,) is a batch of one
+    output : (samples, out_features)
+    weight : (out_features, in_features);  bias : (out_features,)
 
-    inputs, outputs : int >= 1, number of values per sample
+    in_features, out_features : int >= 1, number of values per sample
     bias : whether b exists, default True
     seed : of the initial weights (uniform, He et al. 2015; biases 0); None: no arrays before `initialize`
 
@@ -41,22 +42,22 @@ class Linear(Module):
     bias: FloatArray | None = None
     grad_bias: FloatArray | None = None
 
-    def __init__(self, inputs: int, outputs: int, bias: bool = True, *, seed: int | None = 0) -> None:
-        self.inputs = whole_number("Linear", "inputs", inputs)
-        self.outputs = whole_number("Linear", "outputs", outputs)
+    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, seed: int | None = 0) -> None:
+        self.in_features = whole_number("Linear", "in_features", in_features)
+        self.out_features = whole_number("Linear", "out_features", out_features)
         self.has_bias = flag("Linear", "bias", bias)
         if seed is not None:
             self.initialize(seed)
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        shapes: dict[str, Shape] = {"weight": (self.outputs, self.inputs)}
+        shapes: dict[str, Shape] = {"weight": (self.out_features, self.in_features)}
         if self.has_bias:
-            shapes["bias"] = (self.outputs,)
+            shapes["bias"] = (self.out_features,)
         return shapes
 
     def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
         self.allocate()
-        fill_uniform(self.weight, self.inputs, seed=seed, stream=stream, gain=gain)
+        fill_uniform(self.weight, self.in_features, seed=seed, stream=stream, gain=gain)
         if self.bias is not None:
             self.bias.fill(0)
 
@@ -78,25 +79,25 @@ class Linear(Module):
         _core.linear_backward_parameters(input, grad_output, self.grad_weight, self.grad_bias, scale=scale)
 
     def settings(self) -> dict[str, Any]:
-        return {"inputs": self.inputs, "outputs": self.outputs, "bias": self.has_bias}
+        return {"in_features": self.in_features, "out_features": self.out_features, "bias": self.has_bias}
 
     @classmethod
     def inferred_settings(cls, input_shape: Shape) -> Mapping[str, int]:
-        return {"inputs": input_shape[0]} if len(input_shape) == 1 else {}
+        return {"in_features": math.prod(input_shape)}
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        if input_shape != (self.inputs,):
-            remedy = f"use inputs={input_shape[0]}" if len(input_shape) == 1 else "put Flatten() before it"
+        if input_shape != (self.in_features,):
+            remedy = f"use in_features={input_shape[0]}" if len(input_shape) == 1 else "put Flatten() before it"
             raise LayerShapeError(
-                repr(self), f"takes samples of shape {self.inputs}, got {format_shape(input_shape)}; {remedy}"
+                repr(self), f"takes samples of shape {self.in_features}, got {format_shape(input_shape)}; {remedy}"
             )
-        return (self.outputs,)
+        return (self.out_features,)
 
     def multiply_adds(self, input_shape: Shape) -> int:
-        return self.inputs * self.outputs
+        return self.in_features * self.out_features
 
     def window(self, input_shape: Shape) -> None:
         return None
 
     def __repr__(self) -> str:
-        return f"Linear({self.inputs} -> {self.outputs}{'' if self.has_bias else ', no bias'})"
+        return f"Linear({self.in_features} -> {self.out_features}{'' if self.has_bias else ', no bias'})"

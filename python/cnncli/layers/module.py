@@ -233,7 +233,10 @@ class Module:
 
     @classmethod
     def inferred_settings(cls, input_shape: Shape) -> Mapping[str, int]:
-        """The settings that follow from the shape of the input, which descriptions may leave out."""
+        """The settings that follow from the shape of the input, which descriptions may leave out.
+
+        Of a shape that does not fit also some, so that `output_shape` can say what is wrong with it.
+        """
         return {}
 
     def scratch_count(self, input_shape: Shape) -> int:

@@ -23,25 +23,25 @@ class Pooling(Module):
 
     sample_axes = (3,)
 
-    def __init__(self, kernel: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0) -> None:
+    def __init__(self, kernel_size: int | Pair, stride: int | Pair | None = None, padding: int | Pair = 0) -> None:
         layer = type(self).__name__
-        self.kernel = pair(layer, "kernel", kernel)
-        self.stride = self.kernel if stride is None else pair(layer, "stride", stride)
+        self.kernel_size = pair(layer, "kernel_size", kernel_size)
+        self.stride = self.kernel_size if stride is None else pair(layer, "stride", stride)
         self.padding = pair(layer, "padding", padding, minimum=0)
-        largest = (self.kernel[0] // 2, self.kernel[1] // 2)
+        largest = (self.kernel_size[0] // 2, self.kernel_size[1] // 2)
         if self.padding[0] > largest[0] or self.padding[1] > largest[1]:
             # A window must not lie in the padding alone.
             raise SettingError(
                 layer,
                 f"padding {format_pair(self.padding)} is more than half of kernel "
-                f"{format_sides(self.kernel)}; use padding <= {format_pair(largest)}",
+                f"{format_sides(self.kernel_size)}; use padding <= {format_pair(largest)}",
             )
 
     def _geometry(self) -> PoolingGeometry:
-        return {"kernel": self.kernel, "stride": self.stride, "padding": self.padding}
+        return {"kernel": self.kernel_size, "stride": self.stride, "padding": self.padding}
 
     def settings(self) -> dict[str, Any]:
-        return {"kernel": list(self.kernel), "stride": list(self.stride), "padding": list(self.padding)}
+        return {"kernel_size": list(self.kernel_size), "stride": list(self.stride), "padding": list(self.padding)}
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 3:
@@ -53,18 +53,18 @@ class Pooling(Module):
         return (input_shape[0], *sliding_shape(self, input_shape))
 
     def window_reads(self, input_shape: Shape) -> int:
-        reach = min(self.kernel[0], input_shape[1]) * min(self.kernel[1], input_shape[2])
+        reach = min(self.kernel_size[0], input_shape[1]) * min(self.kernel_size[1], input_shape[2])
         return math.prod(self.output_shape(input_shape)) * reach
 
     def window(self, input_shape: Shape) -> Window:
-        return self.kernel, self.stride
+        return self.kernel_size, self.stride
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(self._parts())})"
 
     def _parts(self) -> list[str]:
-        parts = [f"kernel {format_sides(self.kernel)}"]
-        if self.stride != self.kernel:
+        parts = [f"kernel {format_sides(self.kernel_size)}"]
+        if self.stride != self.kernel_size:
             parts.append(f"stride {format_pair(self.stride)}")
         if self.padding != (0, 0):
             parts.append(f"padding {format_pair(self.padding)}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from cnncli.layers.activation import Activation
 from cnncli.layers.arrays import FloatArray, Shape
-from cnncli.layers.batch_normalization import BatchNormalization
+from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.dropout import Dropout
 from cnncli.layers.faults import LayerError, OrderError, SettingError
 from cnncli.layers.flatten import Flatten
@@ -182,6 +182,6 @@ def _gain_before(following: list[Module]) -> float:
         if isinstance(layer, Activation):
             return layer.gain
         # Pooling, normalization, dropout and flattening pass on what they get; anything else changes it.
-        if not isinstance(layer, Pooling | BatchNormalization | Dropout | Flatten):
+        if not isinstance(layer, Pooling | BatchNorm | Dropout | Flatten):
             return GAIN_LINEAR
     return GAIN_LINEAR

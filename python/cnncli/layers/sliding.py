@@ -10,7 +10,7 @@ from cnncli.layers.settings import Pair, format_pair, format_sides
 class Sliding(Protocol):
     """A layer with a window that slides."""
 
-    kernel: Pair
+    kernel_size: Pair
     stride: Pair
     padding: Pair
 
@@ -25,7 +25,7 @@ def sliding_shape(layer: Sliding, input_shape: Shape, dilation: Pair = (1, 1)) -
 
     Raises ShapeError if the window is larger than the padded image.
     """
-    window = span(layer.kernel, dilation)
+    window = span(layer.kernel_size, dilation)
     padded = (input_shape[1] + 2 * layer.padding[0], input_shape[2] + 2 * layer.padding[1])
     if window[0] > padded[0] or window[1] > padded[1]:
         raise LayerShapeError(repr(layer), _misfit(layer, window, padded, dilation))
@@ -38,10 +38,10 @@ def _misfit(layer: Sliding, window: Pair, padded: Pair, dilation: Pair) -> str:
         where = f"its padded input {format_sides(padded)}"
     if dilation != (1, 1):
         return (
-            f"kernel {format_sides(layer.kernel)} with dilation {format_pair(dilation)} spans "
+            f"kernel {format_sides(layer.kernel_size)} with dilation {format_pair(dilation)} spans "
             f"{format_sides(window)}, which does not fit {where}; "
             "use a smaller kernel or dilation, or add padding"
         )
     # A square kernel is named by one number, and the shorter side of the image limits it.
     largest = str(min(padded)) if window[0] == window[1] else format_sides(padded)
-    return f"kernel {format_sides(window)} does not fit {where}; use kernel <= {largest} or add padding"
+    return f"kernel {format_sides(window)} does not fit {where}; use kernel_size <= {largest} or add padding"

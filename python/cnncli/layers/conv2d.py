@@ -22,21 +22,21 @@ class _Geometry(TypedDict):
     groups: int
 
 
-class Convolution(Module):
+class Conv2d(Module):
     """A small mask slid over images, one per pair of input and output channel (LeCun et al. 1989).
 
     y[n,o,i,j] = b[o] + sum over (c,k,l) of w[o,c,k,l] x[n, c, i*stride + k*dilation - padding, likewise j, l]
     where x is 0 outside the image. As in all CNN programs this is cross-correlation: the mask is not flipped.
     With groups, channels are split into as many equal parts, and outputs see the inputs of their part only.
 
-    input : (samples, input_channels, height, width); a single image is a batch of one
-    output : (samples, output_channels, output height, output width), where the output height is
-        (height + 2 padding - dilation (kernel - 1) - 1) // stride + 1, and the width likewise
-    weight : (output_channels, input_channels / groups, kernel height, kernel width)
-    bias : (output_channels,)
+    input : (samples, in_channels, height, width); a single image is a batch of one
+    output : (samples, out_channels, output height, output width), where the output height is
+        (height + 2 padding - dilation (kernel_size - 1) - 1) // stride + 1, and the width likewise
+    weight : (out_channels, in_channels / groups, kernel height, kernel width)
+    bias : (out_channels,)
 
-    input_channels, output_channels : int >= 1
-    kernel, stride, dilation : int >= 1 or (height, width), default stride 1, dilation 1
+    in_channels, out_channels : int >= 1
+    kernel_size, stride, dilation : int >= 1 or (height, width), default stride 1, dilation 1
     padding : int >= 0 or (height, width), zeros on each side, default 0
     groups : int >= 1 that divides both numbers of channels, default 1
     bias : whether b exists, default True
@@ -47,7 +47,7 @@ class Convolution(Module):
 
     Raises ShapeError if the channels differ or the kernel does not fit the padded image.
 
-    >>> layer = Convolution(1, 1, 2, bias=False)
+    >>> layer = Conv2d(1, 1, 2, bias=False)
     >>> layer.weight[...] = 1
     >>> layer.forward([[1, 2, 3], [4, 5, 6]])
     array([[[[12., 16.]]]], dtype=float32)
@@ -63,9 +63,9 @@ class Convolution(Module):
 
     def __init__(
         self,
-        input_channels: int,
-        output_channels: int,
-        kernel: int | Pair,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | Pair,
         stride: int | Pair = 1,
         padding: int | Pair = 0,
         dilation: int | Pair = 1,
@@ -74,34 +74,34 @@ class Convolution(Module):
         *,
         seed: int | None = 0,
     ) -> None:
-        self.input_channels = whole_number("Convolution", "input_channels", input_channels)
-        self.output_channels = whole_number("Convolution", "output_channels", output_channels)
-        self.kernel = pair("Convolution", "kernel", kernel)
-        self.stride = pair("Convolution", "stride", stride)
-        self.padding = pair("Convolution", "padding", padding, minimum=0)
-        self.dilation = pair("Convolution", "dilation", dilation)
-        self.groups = whole_number("Convolution", "groups", groups)
-        self.has_bias = flag("Convolution", "bias", bias)
-        if self.input_channels % self.groups or self.output_channels % self.groups:
+        self.in_channels = whole_number("Conv2d", "in_channels", in_channels)
+        self.out_channels = whole_number("Conv2d", "out_channels", out_channels)
+        self.kernel_size = pair("Conv2d", "kernel_size", kernel_size)
+        self.stride = pair("Conv2d", "stride", stride)
+        self.padding = pair("Conv2d", "padding", padding, minimum=0)
+        self.dilation = pair("Conv2d", "dilation", dilation)
+        self.groups = whole_number("Conv2d", "groups", groups)
+        self.has_bias = flag("Conv2d", "bias", bias)
+        if self.in_channels % self.groups or self.out_channels % self.groups:
             raise SettingError(
-                "Convolution",
-                f"groups {self.groups} does not divide {self.input_channels} input channels and "
-                f"{self.output_channels} output channels; use a divisor of both",
+                "Conv2d",
+                f"groups {self.groups} does not divide {self.in_channels} input channels and "
+                f"{self.out_channels} output channels; use a divisor of both",
             )
         if seed is not None:
             self.initialize(seed)
 
     def parameter_shapes(self) -> dict[str, Shape]:
         shapes: dict[str, Shape] = {
-            "weight": (self.output_channels, self.input_channels // self.groups, *self.kernel)
+            "weight": (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
         }
         if self.has_bias:
-            shapes["bias"] = (self.output_channels,)
+            shapes["bias"] = (self.out_channels,)
         return shapes
 
     def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
         self.allocate()
-        fan_in = self.input_channels // self.groups * self.kernel[0] * self.kernel[1]
+        fan_in = self.in_channels // self.groups * self.kernel_size[0] * self.kernel_size[1]
         fill_uniform(self.weight, fan_in, seed=seed, stream=stream, gain=gain)
         if self.bias is not None:
             self.bias.fill(0)
@@ -136,9 +136,9 @@ class Convolution(Module):
 
     def settings(self) -> dict[str, Any]:
         return {
-            "input_channels": self.input_channels,
-            "output_channels": self.output_channels,
-            "kernel": list(self.kernel),
+            "in_channels": self.in_channels,
+            "out_channels": self.out_channels,
+            "kernel_size": list(self.kernel_size),
             "stride": list(self.stride),
             "padding": list(self.padding),
             "dilation": list(self.dilation),
@@ -148,18 +148,18 @@ class Convolution(Module):
 
     @classmethod
     def inferred_settings(cls, input_shape: Shape) -> Mapping[str, int]:
-        return {"input_channels": input_shape[0]} if len(input_shape) == 3 else {}
+        return {"in_channels": input_shape[0]}
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        if len(input_shape) != 3 or input_shape[0] != self.input_channels:
+        if len(input_shape) != 3 or input_shape[0] != self.in_channels:
             remedy = "reshape samples to channels x height x width"
             if len(input_shape) == 3:
-                remedy = f"use input_channels={input_shape[0]}"
+                remedy = f"use in_channels={input_shape[0]}"
             found = format_shape(input_shape)
             raise LayerShapeError(
-                repr(self), f"takes samples of shape {self.input_channels}xHxW, got {found}; {remedy}"
+                repr(self), f"takes samples of shape {self.in_channels}xHxW, got {found}; {remedy}"
             )
-        return (self.output_channels, *sliding_shape(self, input_shape, self.dilation))
+        return (self.out_channels, *sliding_shape(self, input_shape, self.dilation))
 
     def scratch_count(self, input_shape: Shape) -> int:
         """A copy of the input within its padding, which may be far larger."""
@@ -169,14 +169,14 @@ class Convolution(Module):
         return channels * (height + 2 * self.padding[0]) * (width + 2 * self.padding[1])
 
     def multiply_adds(self, input_shape: Shape) -> int:
-        products = self.input_channels // self.groups * self.kernel[0] * self.kernel[1]
+        products = self.in_channels // self.groups * self.kernel_size[0] * self.kernel_size[1]
         return math.prod(self.output_shape(input_shape)) * products
 
     def window(self, input_shape: Shape) -> Window:
-        return span(self.kernel, self.dilation), self.stride
+        return span(self.kernel_size, self.dilation), self.stride
 
     def __repr__(self) -> str:
-        parts = [f"{self.input_channels} -> {self.output_channels}", f"kernel {format_sides(self.kernel)}"]
+        parts = [f"{self.in_channels} -> {self.out_channels}", f"kernel {format_sides(self.kernel_size)}"]
         if self.stride != (1, 1):
             parts.append(f"stride {format_pair(self.stride)}")
         if self.padding != (0, 0):
@@ -187,4 +187,4 @@ class Convolution(Module):
             parts.append(f"groups {self.groups}")
         if not self.has_bias:
             parts.append("no bias")
-        return f"Convolution({', '.join(parts)})"
+        return f"Conv2d({', '.join(parts)})"

@@ -7,14 +7,14 @@ from cnncli.criteria.criterion import Criterion, values_and_targets
 from cnncli.layers.arrays import FloatArray
 
 
-class MSE(Criterion):
-    """The mean over all values of (x - target)²; HalfSquaredError is the form with half a sum.
+class MSELoss(Criterion):
+    """The mean over all values of (x - target)²; SumSquares is half the sum.
 
     input, target : arrays of one shape, the first axis counts samples
 
-    Raises ShapeError if the shapes differ. Source: Torch7, MSECriterion.
+    Raises ShapeError if the shapes differ. Torch7: MSECriterion.
 
-    >>> MSE().forward([[1, 2]], [[3, 2]])
+    >>> MSELoss().forward([[1, 2]], [[3, 2]])
     2.0
     """
 

@@ -7,28 +7,28 @@ import pytest
 
 import oracles
 from cnncli.errors import ShapeError, UsageError
-from cnncli.layers import MaxPooling
+from cnncli.layers import MaxPool2d
 from layer_check import check_layer
 
 
 @pytest.mark.parametrize(
     ("settings", "shape"),
     [
-        ({"kernel": 1}, (1, 1, 1, 1)),
-        ({"kernel": 2}, (2, 3, 4, 4)),
-        ({"kernel": 2}, (17, 1, 5, 3)),
-        ({"kernel": 3, "stride": 2, "padding": 1}, (2, 2, 5, 6)),
-        ({"kernel": (2, 3), "stride": (1, 2), "padding": (1, 0)}, (1, 2, 4, 5)),
+        ({"kernel_size": 1}, (1, 1, 1, 1)),
+        ({"kernel_size": 2}, (2, 3, 4, 4)),
+        ({"kernel_size": 2}, (17, 1, 5, 3)),
+        ({"kernel_size": 3, "stride": 2, "padding": 1}, (2, 2, 5, 6)),
+        ({"kernel_size": (2, 3), "stride": (1, 2), "padding": (1, 0)}, (1, 2, 4, 5)),
     ],
 )
 def test_max_pooling_is_its_formula(
     rng: np.random.Generator, settings: dict[str, Any], shape: tuple[int, ...]
 ) -> None:
-    layer = MaxPooling(**settings)
+    layer = MaxPool2d(**settings)
 
     def oracle(x: np.ndarray) -> np.ndarray:
         return oracles.max_pooling_forward(
-            x, kernel=layer.kernel, stride=layer.stride, padding=layer.padding
+            x, kernel=layer.kernel_size, stride=layer.stride, padding=layer.padding
         )[0]
 
     # Overlapping windows add up to four gradients.
@@ -36,47 +36,47 @@ def test_max_pooling_is_its_formula(
 
 
 def test_max_pooling_sends_gradient_to_first_of_equal_values() -> None:
-    layer = MaxPooling(2)
+    layer = MaxPool2d(2)
     image = np.array([[1, 5], [5, 5]])
     layer.forward(image)
     assert layer.backward(image, [[[[7]]]]).tolist() == [[[[0, 7], [0, 0]]]]
 
 
 def test_max_pooling_keeps_nan() -> None:
-    assert np.isnan(MaxPooling(2).forward([[1, np.nan], [5, 5]])).all()
+    assert np.isnan(MaxPool2d(2).forward([[1, np.nan], [5, 5]])).all()
 
 
 def test_max_pooling_backward_needs_forward() -> None:
     with pytest.raises(UsageError) as caught:
-        MaxPooling(2).backward(np.zeros((1, 1, 2, 2)), np.zeros((1, 1, 1, 1)))
+        MaxPool2d(2).backward(np.zeros((1, 1, 2, 2)), np.zeros((1, 1, 1, 1)))
     assert str(caught.value) == (
-        "MaxPooling(kernel 2x2): backward needs the results of forward; call forward with this input first"
+        "MaxPool2d(kernel 2x2): backward needs the results of forward; call forward with this input first"
     )
 
 
 def test_max_pooling_repr_tells_what_is_not_default() -> None:
-    assert repr(MaxPooling(2)) == "MaxPooling(kernel 2x2)"
-    assert repr(MaxPooling(3, 2, 1)) == "MaxPooling(kernel 3x3, stride 2, padding 1)"
+    assert repr(MaxPool2d(2)) == "MaxPool2d(kernel 2x2)"
+    assert repr(MaxPool2d(3, 2, 1)) == "MaxPool2d(kernel 3x3, stride 2, padding 1)"
 
 
 def test_max_pooling_refuses_a_kernel_larger_than_its_input() -> None:
     with pytest.raises(ShapeError) as caught:
-        MaxPooling(5).forward(np.zeros((1, 1, 4, 4)))
+        MaxPool2d(5).forward(np.zeros((1, 1, 4, 4)))
     assert str(caught.value) == (
-        "MaxPooling(kernel 5x5): kernel 5x5 does not fit its input 4x4; use kernel <= 4 or add padding"
+        "MaxPool2d(kernel 5x5): kernel 5x5 does not fit its input 4x4; use kernel_size <= 4 or add padding"
     )
 
 
 def test_max_pooling_refuses_vectors() -> None:
     with pytest.raises(ShapeError) as caught:
-        MaxPooling(2).output_shape((400,))
+        MaxPool2d(2).output_shape((400,))
     assert str(caught.value) == (
-        "MaxPooling(kernel 2x2): takes samples of shape CxHxW, got 400; "
+        "MaxPool2d(kernel 2x2): takes samples of shape CxHxW, got 400; "
         "reshape samples to channels x height x width"
     )
 
 
 def test_max_pooling_refuses_windows_of_padding_alone() -> None:
     with pytest.raises(UsageError) as caught:
-        MaxPooling(3, padding=2)
-    assert str(caught.value) == "MaxPooling: padding 2 is more than half of kernel 3x3; use padding <= 1"
+        MaxPool2d(3, padding=2)
+    assert str(caught.value) == "MaxPool2d: padding 2 is more than half of kernel 3x3; use padding <= 1"

@@ -8,17 +8,17 @@ from cnncli.layers.faults import LayerShapeError
 from cnncli.layers.module import Module
 
 
-class LogSoftMax(Module):
+class LogSoftmax(Module):
     """The logarithm of the probabilities that scores stand for: y[c] = x[c] - log(sum over k of exp(x[k])).
 
     The largest score is subtracted first, so that large scores do not overflow.
 
     input : (samples, classes), a single sample (classes,) is a batch of one;  output : the same shape
 
-    Raises ShapeError for samples that are no vectors. Followed by NLL it is CrossEntropy.
+    Raises ShapeError for samples that are no vectors. Followed by NLLLoss it is CrossEntropyLoss.
     Source: Bridle 1990.
 
-    >>> LogSoftMax().forward([[0, 0]])
+    >>> LogSoftmax().forward([[0, 0]])
     array([[-0.6931472, -0.6931472]], dtype=float32)
     """
 

@@ -8,8 +8,8 @@ from cnncli.criteria.criterion import Criterion, scores_and_labels
 from cnncli.layers.arrays import FloatArray
 
 
-class CrossEntropy(Criterion):
-    """LogSoftMax and NLL in one: the mean over samples of -log softmax(x)[label].
+class CrossEntropyLoss(Criterion):
+    """LogSoftmax and NLLLoss in one: the mean over samples of -log softmax(x)[label].
 
     The gradient is (softmax(x) - one-hot(label)) / samples.
 
@@ -18,7 +18,7 @@ class CrossEntropy(Criterion):
 
     Raises ShapeError or UsageError for targets that do not fit. Source: Bridle 1990.
 
-    >>> round(CrossEntropy().forward([[14, 11, 16]], [2]), 4)
+    >>> round(CrossEntropyLoss().forward([[14, 11, 16]], [2]), 4)
     0.1328
     """
 

@@ -10,38 +10,38 @@ from cnncli.layers.pooling import Pooling
 from cnncli.layers.settings import Pair, flag
 
 
-class AveragePooling(Pooling):
+class AvgPool2d(Pooling):
     """The mean of each window of each channel; the gradient is shared equally.
 
     input : (samples, channels, height, width); a single image is a batch of one
-    output : (samples, channels, (height + 2 padding - kernel) // stride + 1, same for width)
+    output : (samples, channels, (height + 2 padding - kernel_size) // stride + 1, same for width)
 
-    kernel : int >= 1 or (height, width)
+    kernel_size : int >= 1 or (height, width)
     stride : int >= 1 or (height, width), default the kernel, so that windows do not overlap
     padding : int >= 0 or (height, width), zeros on each side, at most half the kernel, default 0
-    count_padding : whether the mean divides by the whole window (default) or by its part inside the image
+    count_include_pad : whether the mean divides by the whole window (default) or by its part inside the image
 
     Raises ShapeError if the kernel does not fit the padded image.
     Source: the sub-sampling of LeCun et al. 1998 without its weights.
 
-    >>> AveragePooling(2).forward([[1, 2, 5, 6], [3, 4, 8, 7]])
+    >>> AvgPool2d(2).forward([[1, 2, 5, 6], [3, 4, 8, 7]])
     array([[[[2.5, 6.5]]]], dtype=float32)
     """
 
     def __init__(
         self,
-        kernel: int | Pair,
+        kernel_size: int | Pair,
         stride: int | Pair | None = None,
         padding: int | Pair = 0,
-        count_padding: bool = True,
+        count_include_pad: bool = True,
     ) -> None:
-        super().__init__(kernel, stride, padding)
-        self.count_padding = flag("AveragePooling", "count_padding", count_padding)
+        super().__init__(kernel_size, stride, padding)
+        self.count_include_pad = flag("AvgPool2d", "count_include_pad", count_include_pad)
 
     def update_output(self, input: FloatArray) -> FloatArray:
         input = self.as_batch(input)
         output = self.new_output(input)
-        _core.average_pooling_forward(input, output, count_padding=self.count_padding, **self._geometry())
+        _core.average_pooling_forward(input, output, count_padding=self.count_include_pad, **self._geometry())
         return output
 
     def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
@@ -49,12 +49,12 @@ class AveragePooling(Pooling):
         grad_output = self.as_gradient(input, grad_output)
         grad_input = np.empty_like(input)
         _core.average_pooling_backward(
-            grad_output, grad_input, count_padding=self.count_padding, **self._geometry()
+            grad_output, grad_input, count_padding=self.count_include_pad, **self._geometry()
         )
         return grad_input
 
     def settings(self) -> dict[str, Any]:
-        return {**super().settings(), "count_padding": self.count_padding}
+        return {**super().settings(), "count_include_pad": self.count_include_pad}
 
     def _parts(self) -> list[str]:
-        return super()._parts() + ([] if self.count_padding else ["padding not counted"])
+        return super()._parts() + ([] if self.count_include_pad else ["padding not counted"])

@@ -7,16 +7,16 @@ from cnncli.criteria.criterion import Criterion, scores_and_labels
 from cnncli.layers.arrays import FloatArray
 
 
-class NLL(Criterion):
-    """The mean over samples of -x[label], where x are log-probabilities, as LogSoftMax gives.
+class NLLLoss(Criterion):
+    """The mean over samples of -x[label], where x are log-probabilities, as LogSoftmax gives.
 
     input : (samples, classes), log-probabilities
     target : (samples,), whole numbers from 0 to classes - 1
 
     Raises ShapeError or UsageError for targets that do not fit.
-    Source: Torch7, ClassNLLCriterion, which counts classes from 1.
+    Torch7: ClassNLLCriterion, which counts classes from 1.
 
-    >>> NLL().forward([[-0.25, -1.5]], [0])
+    >>> NLLLoss().forward([[-0.25, -1.5]], [0])
     0.25
     """
 

@@ -4,7 +4,6 @@
 
 #include "kernels/convolution_taps.h"
 #include "kernels/tiles.h"
-#include "kernels/winograd.h"
 
 namespace cnn {
 namespace {
@@ -29,43 +28,7 @@ constexpr std::ptrdiff_t kTaskWork = 16384;
 constexpr std::ptrdiff_t kStrip = 12;
 constexpr std::ptrdiff_t kPanelTaps = 288;
 
-// Direct reads a window of `taps` x 64 bytes at each position and has it in the first-level cache again for
-// the next tile and its neighbour as long as it is small; im2col pays for copying once per strip what many
-// tiles then share.
-constexpr std::ptrdiff_t kDirectTaps = 288;
-constexpr std::ptrdiff_t kSharedOutputs = 24;
-// A kernel of one tap reads from each channel a line that lies a plane away from the last: with many channels
-// none of them is still in the first-level cache for the next tile.
-constexpr std::ptrdiff_t kPointwiseInputs = 64;
-// Its weight gradient through panels packs each input once, which pays while a picture's positions are few.
-constexpr std::ptrdiff_t kPointwisePositions = 256;
-
-ConvolutionAlgorithm choose_gather(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const ConvolutionShape& s) {
-    const bool many =
-        inputs * s.kernel_area() > kDirectTaps || (s.kernel_area() == 1 && inputs >= kPointwiseInputs);
-    return many && outputs > kSharedOutputs ? ConvolutionAlgorithm::kIm2col : ConvolutionAlgorithm::kDirect;
-}
-
 }  // namespace
-
-ConvolutionAlgorithm choose_forward(const ConvolutionShape& s) {
-    if (winograd_pays(s)) return ConvolutionAlgorithm::kWinograd;
-    return choose_gather(s.group_inputs(), s.group_outputs(), s);
-}
-
-ConvolutionAlgorithm choose_backward_input(const ConvolutionShape& s) {
-    if (winograd_pays(s)) return ConvolutionAlgorithm::kWinograd;
-    return choose_gather(s.group_outputs(), s.group_inputs(), s);
-}
-
-ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& s) {
-    if (winograd_gradient_pays(s)) return ConvolutionAlgorithm::kWinograd;
-    const std::ptrdiff_t positions = s.output_height * s.output_width;
-    const bool pointwise = s.kernel_area() == 1 && s.group_inputs() >= kPointwiseInputs &&
-                           s.group_outputs() >= kPointwiseInputs && positions <= kPointwisePositions;
-    // Per-lane sums are added over lanes at the end, which costs as much as several positions.
-    return positions < 8 || pointwise ? ConvolutionAlgorithm::kIm2col : ConvolutionAlgorithm::kDirect;
-}
 
 PackConvolutionWeights::PackConvolutionWeights(const ConvolutionShape& shape, bool backward,
                                                const float* weight, float* packed)

@@ -39,11 +39,6 @@ struct ConvolutionShape {
 
 enum class ConvolutionAlgorithm { kDirect, kIm2col, kWinograd };
 
-// Chosen by shape alone, never by timing or the number of threads.
-ConvolutionAlgorithm choose_forward(const ConvolutionShape& shape);
-ConvolutionAlgorithm choose_backward_input(const ConvolutionShape& shape);
-ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& shape);
-
 // Weights in the order that the register tiles read them: [group][tile][channel][kh][kw][outputs of the
 // tile]. For the backward pass the roles of input and output channels change places. `packed`: weight_size()
 // floats.

@@ -1,9 +1,14 @@
-// The operations of a convolution by the algorithm chosen for it, for those who build programs of them.
+// The algorithm of a convolution, and its operations by it, for those who build programs of them.
 #pragma once
 
 #include "kernels/convolution.h"
 
 namespace cnn {
+
+// Chosen by shape alone, never by timing or the number of threads.
+ConvolutionAlgorithm choose_forward(const ConvolutionShape& shape);
+ConvolutionAlgorithm choose_backward_input(const ConvolutionShape& shape);
+ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& shape);
 
 // Floats of the weights in the order that the algorithm reads them.
 std::ptrdiff_t packed_weight_size(const ConvolutionShape& shape, ConvolutionAlgorithm algorithm);

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 BUILD = os.environ.get("CNN_TEST_BUILD")
-KERNELS = Path(__file__).parents[1] / "cpp" / "kernels"
+CPP = Path(__file__).parents[1] / "cpp"
 
 pytestmark = [
     pytest.mark.skipif(not BUILD, reason="CNN_TEST_BUILD is not set; set it to the folder CMake built in"),
@@ -42,7 +42,7 @@ each_object = pytest.mark.parametrize(
 
 
 def test_every_body_was_compiled_for_every_instruction_set() -> None:
-    bodies = {path.name for path in KERNELS.glob("*.simd.cpp")}
+    bodies = {path.name for path in CPP.rglob("*.simd.cpp")}
     compiled: dict[str, set[str]] = {}
     for path in OBJECTS:
         compiled.setdefault(instruction_set(path), set()).add(path.name.removesuffix(".o"))

@@ -1,7 +1,7 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/activation.h"
+#include "kernels/activation/activation.h"
 
 namespace cnn {
 namespace {

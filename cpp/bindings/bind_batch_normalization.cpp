@@ -1,8 +1,8 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/batch_normalization.h"
-#include "kernels/update.h"
+#include "kernels/batch_normalization/batch_normalization.h"
+#include "kernels/update/update.h"
 
 namespace cnn {
 namespace {

@@ -7,9 +7,9 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/convolution_algorithms.h"
-#include "kernels/update.h"
-#include "kernels/winograd.h"
+#include "kernels/algorithms/convolution_algorithms.h"
+#include "kernels/update/update.h"
+#include "kernels/winograd/winograd.h"
 
 namespace cnn {
 namespace {

@@ -5,7 +5,7 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/signals.h"
-#include "kernels/digits.h"
+#include "digits/digits.h"
 #include "runtime/threads.h"
 
 namespace cnn {

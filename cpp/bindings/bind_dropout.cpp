@@ -1,7 +1,7 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/dropout.h"
+#include "kernels/dropout/dropout.h"
 
 namespace cnn {
 namespace {

@@ -1,7 +1,7 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/gemm.h"
+#include "kernels/gemm/gemm.h"
 
 namespace cnn {
 namespace {

@@ -1,9 +1,9 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/convolution.h"
-#include "kernels/linear.h"
-#include "kernels/update.h"
+#include "kernels/convolution/convolution.h"
+#include "kernels/linear/linear.h"
+#include "kernels/update/update.h"
 
 namespace cnn {
 namespace {

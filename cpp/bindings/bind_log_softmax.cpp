@@ -3,8 +3,8 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/log_softmax.h"
-#include "kernels/loss.h"
+#include "kernels/loss/log_softmax.h"
+#include "kernels/loss/loss.h"
 
 namespace cnn {
 namespace {

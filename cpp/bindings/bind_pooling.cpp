@@ -5,7 +5,7 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/pooling.h"
+#include "kernels/pooling/pooling.h"
 
 namespace cnn {
 namespace {

@@ -1,6 +1,6 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
-#include "kernels/random.h"
+#include "random/random.h"
 
 namespace cnn {
 namespace {

@@ -1,7 +1,7 @@
 #include <pybind11/stl.h>
 
 #include "bindings/bindings.h"
-#include "kernels/fma_peak.h"
+#include "measure/fma_peak.h"
 #include "runtime/threads.h"
 #include "simd/instruction_set.h"
 

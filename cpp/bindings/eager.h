@@ -6,8 +6,8 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/layout.h"
-#include "kernels/op.h"
+#include "core/layout.h"
+#include "core/op.h"
 #include "runtime/aligned_buffer.h"
 #include "runtime/runner.h"
 

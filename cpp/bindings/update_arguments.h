@@ -9,7 +9,7 @@
 #include <string>
 
 #include "bindings/arrays.h"
-#include "kernels/update.h"
+#include "kernels/update/update.h"
 
 namespace cnn {
 

@@ -1,9 +1,9 @@
 #include "program/emitter.h"
 
-#include "kernels/activation.h"
-#include "kernels/convolution.h"
-#include "kernels/lane_sums.h"
-#include "kernels/update.h"
+#include "kernels/activation/activation.h"
+#include "kernels/convolution/convolution.h"
+#include "kernels/joins/lane_sums.h"
+#include "kernels/update/update.h"
 #include "program/kinds.h"
 
 namespace cnn {

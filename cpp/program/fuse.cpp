@@ -1,9 +1,9 @@
 #include "program/fuse.h"
 
-#include "kernels/convolution_algorithms.h"
-#include "kernels/pooled_convolution.h"
-#include "kernels/pooled_gradient.h"
-#include "kernels/single_pooled_convolution.h"
+#include "kernels/algorithms/convolution_algorithms.h"
+#include "kernels/convolution/pooled_convolution.h"
+#include "kernels/pooled_gradient/pooled_gradient.h"
+#include "kernels/single/single_pooled_convolution.h"
 
 namespace cnn {
 namespace {

@@ -8,9 +8,9 @@
 #include <memory>
 #include <vector>
 
-#include "kernels/activation.h"
-#include "kernels/convolution.h"
-#include "kernels/pooling.h"
+#include "kernels/activation/activation.h"
+#include "kernels/convolution/convolution.h"
+#include "kernels/pooling/pooling.h"
 #include "program/layer_calls.h"
 
 namespace cnn {

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "kernels/layout.h"
+#include "core/layout.h"
 #include "program/emit/emit.h"
 #include "program/fuse.h"
 #include "program/shapes.h"

@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/gather.h"
-#include "kernels/update.h"
+#include "core/gather.h"
+#include "kernels/update/update.h"
 #include "program/arguments.h"
 #include "program/emitter.h"
 #include "program/graph.h"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "kernels/single_convolution.h"
-#include "kernels/single_winograd.h"
+#include "kernels/single/single_convolution.h"
+#include "kernels/winograd/single_winograd.h"
 #include "program/kinds.h"
 
 namespace cnn {

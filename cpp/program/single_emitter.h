@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/single_layers.h"
+#include "kernels/single/single_layers.h"
 #include "program/graph.h"
 #include "runtime/aligned_buffer.h"
 #include "runtime/runner.h"

@@ -10,7 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
-#include "kernels/gemm.h"
+#include "kernels/gemm/gemm.h"
 #include "program/program.h"
 #include "replay/case_file.h"
 #include "runtime/threads.h"

@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "kernels/op.h"
+#include "core/op.h"
 #include "runtime/aligned_buffer.h"
 #include "runtime/governor.h"
 #include "runtime/team.h"

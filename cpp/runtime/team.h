@@ -20,7 +20,7 @@
 #include <mutex>
 #include <vector>
 
-#include "kernels/op.h"
+#include "core/op.h"
 
 namespace cnn {
 

@@ -1,4 +1,4 @@
-#include "kernels/activation.h"
+#include "kernels/activation/activation.h"
 
 #include "program/emit/emit.h"
 

@@ -1,4 +1,4 @@
-#include "kernels/batch_normalization.h"
+#include "kernels/batch_normalization/batch_normalization.h"
 
 #include "program/emit/emit.h"
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "kernels/lane_sums.h"
-#include "kernels/single_joins.h"
+#include "kernels/joins/lane_sums.h"
+#include "kernels/single/single_joins.h"
 #include "program/emit/emit.h"
 
 namespace cnn {

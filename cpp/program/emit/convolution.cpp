@@ -1,10 +1,10 @@
-#include "kernels/convolution.h"
+#include "kernels/convolution/convolution.h"
 
-#include "kernels/batch_normalization.h"
-#include "kernels/convolution_algorithms.h"
-#include "kernels/single_convolution.h"
-#include "kernels/single_winograd.h"
-#include "kernels/winograd.h"
+#include "kernels/algorithms/convolution_algorithms.h"
+#include "kernels/batch_normalization/batch_normalization.h"
+#include "kernels/single/single_convolution.h"
+#include "kernels/winograd/single_winograd.h"
+#include "kernels/winograd/winograd.h"
 #include "program/emit/emit.h"
 
 namespace cnn {

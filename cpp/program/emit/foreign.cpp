@@ -1,4 +1,4 @@
-#include "kernels/layout.h"
+#include "core/layout.h"
 #include "program/emit/emit.h"
 
 namespace cnn {

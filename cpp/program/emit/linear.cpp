@@ -1,6 +1,6 @@
-#include "kernels/linear.h"
+#include "kernels/linear/linear.h"
 
-#include "kernels/layout.h"
+#include "core/layout.h"
 #include "program/emit/emit.h"
 
 namespace cnn {

@@ -1,4 +1,4 @@
-#include "kernels/log_softmax.h"
+#include "kernels/loss/log_softmax.h"
 
 #include "program/emit/emit.h"
 

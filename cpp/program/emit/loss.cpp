@@ -1,6 +1,6 @@
-#include "kernels/loss.h"
+#include "kernels/loss/loss.h"
 
-#include "kernels/log_softmax.h"
+#include "kernels/loss/log_softmax.h"
 #include "program/emit/emit.h"
 
 namespace cnn {

@@ -1,8 +1,8 @@
-#include "kernels/pooled_convolution.h"
+#include "kernels/convolution/pooled_convolution.h"
 
-#include "kernels/pooled_gradient.h"
-#include "kernels/single_pooled_convolution.h"
-#include "kernels/winograd_pooled.h"
+#include "kernels/pooled_gradient/pooled_gradient.h"
+#include "kernels/single/single_pooled_convolution.h"
+#include "kernels/winograd/winograd_pooled.h"
 #include "program/emit/emit.h"
 
 namespace cnn {

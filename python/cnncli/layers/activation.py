@@ -16,7 +16,7 @@ _KEPT = _core.activation_functions()
 class Activation(Module):
     """A function of each element, the same for arrays of any shape; subclasses name it.
 
-    function : of the list in cpp/kernels/activation_functions.h
+    function : of the list in cpp/kernels/activation/activation_functions.h
     setting_names : attributes that are settings, named as the constructor's arguments
     gain : of the weights before it (see `initialization`)
     """

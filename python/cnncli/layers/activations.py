@@ -1,6 +1,6 @@
 """The element-wise layers without parameters, a class each; the formulas are the core's.
 
-A new one is a row in cpp/kernels/activation_functions.h, a class and its name here, and a row in
+A new one is a row in cpp/kernels/activation/activation_functions.h, a class and its name here, and a row in
 tests/activation_cases.py.
 """
 

@@ -1,0 +1,389 @@
+#include "core/lane_tile.h"
+#include "kernels/convolution/convolution_body.h"
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
+
+template <int T, int P>
+CNN_INLINE void compute_positions(const ConvolutionRows& a, const float* x, const float* w, float* y,
+                                  const TapWalk& walk) {
+    Sums<T, P> sums;
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int p = 0; p < P; ++p) {
+            sums.at[t][p] = a.accumulate ? load(y + t * a.output_channel + p * a.output_col)
+                            : a.bias     ? broadcast(a.bias[t])
+                                         : broadcast(0.0f);
+        }
+    }
+    add_taps<T, P>(sums, x, w, walk);
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int p = 0; p < P; ++p) {
+            const Lanes value = a.relu ? rectify(sums.at[t][p]) : sums.at[t][p];
+            store(y + t * a.output_channel + p * a.output_col, value);
+        }
+    }
+}
+
+template <int T>
+void compute_rows(const ConvolutionRows& a) {
+    constexpr int P = positions(T);
+    for (std::ptrdiff_t oh = a.row_begin; oh < a.row_end; ++oh) {
+        const Taps& row = a.rows[oh];
+        for (std::ptrdiff_t ow = 0; ow < a.col_count;) {
+            const Taps& col = a.cols[ow];
+            if (a.skip_empty && row.count * col.count == 0) {
+                ++ow;
+                continue;
+            }
+            const float* x = a.input + row.input * a.input_row + col.input * a.input_col;
+            const float* w = a.weights + (row.first * a.kernel_width + col.first) * T;
+            float* y = a.output + oh * a.output_row + ow * a.output_col;
+            TapWalk walk{a.channels,
+                         row.count,
+                         col.count,
+                         a.input_channel,
+                         row.input_step * a.input_row,
+                         col.input_step * a.input_col,
+                         a.kernel_area * T,
+                         row.step * a.kernel_width * T,
+                         static_cast<std::ptrdiff_t>(col.step) * T,
+                         a.advance * a.input_col};
+            if (walk.rows * walk.cols == 1) {
+                // One tap a channel: let the channels be the innermost loop.
+                walk.cols = walk.channels;
+                walk.input_col = walk.input_channel;
+                walk.weight_col = walk.weight_channel;
+                walk.channels = 1;
+            }
+            if (P > 1 && col.run >= P && ow + P <= a.col_count) {
+                compute_positions<T, P>(a, x, w, y, walk);
+                ow += P;
+            } else {
+                compute_positions<T, 1>(a, x, w, y, walk);
+                ow += 1;
+            }
+        }
+    }
+}
+
+void rows(const ConvolutionRows& a) {
+    switch (a.tile) {
+        case 1:
+            return compute_rows<1>(a);
+        case 2:
+            return compute_rows<2>(a);
+        case 3:
+            return compute_rows<3>(a);
+        default:
+            break;
+    }
+    if constexpr (kMaxTile > 3) {
+        switch (a.tile) {
+            case 4:
+                return compute_rows<4>(a);
+            case 5:
+                return compute_rows<5>(a);
+            case 6:
+                return compute_rows<6>(a);
+            default:
+                break;
+        }
+    }
+    if constexpr (kMaxTile > 6) {
+        switch (a.tile) {
+            case 7:
+                return compute_rows<7>(a);
+            case 8:
+                return compute_rows<8>(a);
+            default:
+                break;
+        }
+    }
+}
+
+constexpr int kMaxGradientTaps = 5;
+// Output channels in a gradient tile of K taps: T * K registers of sums, K + 1 more in flight.
+constexpr int gradient_tile(int taps) {
+    const int fit = (kRegisters == 32 ? 26 : 12) / taps;
+    return fit > 8 ? 8 : fit > 6 && kRegisters == 16 ? 6 : fit;
+}
+
+template <int T, int K>
+struct GradientSums {
+    Native at[T][K];
+};
+
+template <int T, int K, bool kMasked>
+CNN_INLINE void add_block(GradientSums<T, K>& sums, const ConvolutionGradient& a, const float* x_block,
+                          const float* g_block, NativeInt live) {
+    // Columns that all taps reach, and to either side those that some do.
+    std::ptrdiff_t common_begin = 0, common_end = a.col_end[0], begin = a.col_begin[0], end = 0;
+    for (int k = 0; k < K; ++k) {
+        common_begin = a.col_begin[k] > common_begin ? a.col_begin[k] : common_begin;
+        common_end = a.col_end[k] < common_end ? a.col_end[k] : common_end;
+        begin = a.col_begin[k] < begin ? a.col_begin[k] : begin;
+        end = a.col_end[k] > end ? a.col_end[k] : end;
+    }
+    if (common_end < common_begin) common_end = common_begin = end;  // none in common
+    for (std::ptrdiff_t oh = a.row_begin; oh < a.row_end; ++oh) {
+        const float* x_row = x_block + oh * a.input_row;
+        const float* g_row = g_block + oh * a.output_row;
+        const auto edge = [&](std::ptrdiff_t from, std::ptrdiff_t to) __attribute__((always_inline)) {
+            for (std::ptrdiff_t ow = from; ow < to; ++ow) {
+                CNN_UNROLL for (int k = 0; k < K; ++k) {
+                    if (ow < a.col_begin[k] || ow >= a.col_end[k]) continue;
+                    Native x = load_native(x_row + a.offset[k] + ow * a.input_col);
+                    if constexpr (kMasked) x = select_native(live, x, Native{});
+                    CNN_UNROLL for (int t = 0; t < T; ++t) {
+                        Native g = load_native(g_row + t * a.output_channel + ow * a.output_col);
+                        if constexpr (kMasked) g = select_native(live, g, Native{});
+                        sums.at[t][k] += g * x;
+                    }
+                }
+            }
+        };
+        edge(begin, common_begin);
+        const float* x_tap[K];
+        CNN_UNROLL for (int k = 0; k < K; ++k) x_tap[k] = x_row + a.offset[k];
+        for (std::ptrdiff_t ow = common_begin; ow < common_end; ++ow) {
+            Native g[T];
+            CNN_UNROLL for (int t = 0; t < T; ++t) {
+                g[t] = load_native(g_row + t * a.output_channel + ow * a.output_col);
+                if constexpr (kMasked) g[t] = select_native(live, g[t], Native{});
+            }
+            CNN_UNROLL for (int k = 0; k < K; ++k) {
+                Native x = load_native(x_tap[k] + ow * a.input_col);
+                if constexpr (kMasked) x = select_native(live, x, Native{});
+                CNN_UNROLL for (int t = 0; t < T; ++t) sums.at[t][k] += g[t] * x;
+            }
+        }
+        edge(common_end, end);
+    }
+}
+
+// Sixteen sums of each weight, one for each lane, on every set; where a register holds fewer, the parts of
+// the lanes go by one after the other, block by block, so that a part's sums are all in registers.
+template <int T, int K>
+void add_gradient(const ConvolutionGradient& a) {
+    GradientSums<T, K> sums[kParts];
+    for (int part = 0; part < kParts; ++part) {
+        CNN_UNROLL for (int t = 0; t < T; ++t) {
+            CNN_UNROLL for (int k = 0; k < K; ++k) sums[part].at[t][k] = Native{};
+        }
+    }
+    const Mask live = first_lanes(a.last_lanes);
+    const std::ptrdiff_t full = a.last_lanes == kSamples ? a.blocks : a.blocks - 1;
+    for (std::ptrdiff_t b = 0; b < a.blocks; ++b) {
+        for (int part = 0; part < kParts; ++part) {
+            const float* x = a.input + b * a.input_block + part * kWidth;
+            const float* g = a.grad_output + b * a.output_block + part * kWidth;
+            GradientSums<T, K> here = sums[part];
+            if (b < full) {
+                add_block<T, K, false>(here, a, x, g, live.part[part]);
+            } else {
+                add_block<T, K, true>(here, a, x, g, live.part[part]);
+            }
+            sums[part] = here;
+        }
+    }
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int k = 0; k < K; ++k) {
+            Lanes lanes;
+            CNN_UNROLL for (int part = 0; part < kParts; ++part) lanes.part[part] = sums[part].at[t][k];
+            a.gradient[t * a.gradient_row + a.index[k]] = CNN_ISA::sum(lanes);
+        }
+    }
+}
+
+template <int K, int T = gradient_tile(K)>
+void gradient_tiles(const ConvolutionGradient& a) {
+    if (a.tile == T) return add_gradient<T, K>(a);
+    if constexpr (T > 1) gradient_tiles<K, T - 1>(a);
+}
+
+void gradient(const ConvolutionGradient& a) {
+    switch (a.taps) {
+        case 1:
+            return gradient_tiles<1>(a);
+        case 2:
+            return gradient_tiles<2>(a);
+        case 3:
+            return gradient_tiles<3>(a);
+        case 4:
+            return gradient_tiles<4>(a);
+        default:
+            return gradient_tiles<5>(a);
+    }
+}
+
+// The same sums as rows(), through panels: the taps of some positions of one output row are copied side by
+// side (im2col), a chunk of channels at a time so that they stay in the cache, and every tile of output
+// channels runs over them. Only taps inside the input are copied and multiplied.
+template <int T, int P>
+CNN_INLINE void multiply_panels(const ConvolutionRows& a, const float* panels, std::ptrdiff_t panel_stride,
+                                std::ptrdiff_t channels, const Taps& row, const Taps& col, const float* w,
+                                float* y) {
+    const std::ptrdiff_t taps = static_cast<std::ptrdiff_t>(row.count) * col.count;
+    TapWalk walk{channels,
+                 row.count,
+                 col.count,
+                 taps * kSamples,
+                 col.count * static_cast<std::ptrdiff_t>(kSamples),
+                 kSamples,
+                 a.kernel_area * T,
+                 row.step * a.kernel_width * T,
+                 static_cast<std::ptrdiff_t>(col.step) * T,
+                 panel_stride};
+    if (taps == 1) {
+        walk.cols = channels;
+        walk.weight_col = walk.weight_channel;
+        walk.channels = 1;
+    }
+    compute_positions<T, P>(a, panels, w + (row.first * a.kernel_width + col.first) * T, y, walk);
+}
+
+template <int T>
+void multiply_strip(const ConvolutionRows& a, const float* panels, std::ptrdiff_t panel_stride,
+                    std::ptrdiff_t channels, std::ptrdiff_t oh, std::ptrdiff_t begin, std::ptrdiff_t end) {
+    constexpr int P = positions(T);
+    const Taps& row = a.rows[oh];
+    for (std::ptrdiff_t ow = begin; ow < end;) {
+        const Taps& col = a.cols[ow];
+        if (a.skip_empty && row.count * col.count == 0) {
+            ++ow;
+            continue;
+        }
+        const float* panel = panels + (ow - begin) * panel_stride;
+        float* y = a.output + oh * a.output_row + ow * a.output_col;
+        if (P > 1 && col.run >= P && ow + P <= end) {
+            multiply_panels<T, P>(a, panel, panel_stride, channels, row, col, a.weights, y);
+            ow += P;
+        } else {
+            multiply_panels<T, 1>(a, panel, panel_stride, channels, row, col, a.weights, y);
+            ow += 1;
+        }
+    }
+}
+
+template <int T = kMaxTile>
+void multiply_tile(std::ptrdiff_t tile, const ConvolutionRows& a, const float* panels,
+                   std::ptrdiff_t panel_stride, std::ptrdiff_t channels, std::ptrdiff_t oh,
+                   std::ptrdiff_t begin, std::ptrdiff_t end) {
+    if (tile == T) return multiply_strip<T>(a, panels, panel_stride, channels, oh, begin, end);
+    if constexpr (T > 1) multiply_tile<T - 1>(tile, a, panels, panel_stride, channels, oh, begin, end);
+}
+
+void panel_rows(const ConvolutionPanels& q, float* panels) {
+    const std::ptrdiff_t panel_stride = q.chunk * q.rows.kernel_area * kSamples;
+    for (std::ptrdiff_t oh = q.rows.row_begin; oh < q.rows.row_end; ++oh) {
+        const Taps& row = q.rows.rows[oh];
+        for (std::ptrdiff_t begin = 0; begin < q.rows.col_count; begin += q.strip) {
+            const std::ptrdiff_t end =
+                begin + q.strip < q.rows.col_count ? begin + q.strip : q.rows.col_count;
+            for (std::ptrdiff_t c0 = 0; c0 < q.rows.channels; c0 += q.chunk) {
+                const std::ptrdiff_t channels =
+                    c0 + q.chunk < q.rows.channels ? q.chunk : q.rows.channels - c0;
+                for (std::ptrdiff_t ow = begin; ow < end; ++ow) {
+                    const Taps& col = q.rows.cols[ow];
+                    float* to = panels + (ow - begin) * panel_stride;
+                    for (std::ptrdiff_t c = 0; c < channels; ++c) {
+                        const float* plane = q.rows.input + (c0 + c) * q.rows.input_channel;
+                        for (int r = 0; r < row.count; ++r) {
+                            const float* from = plane + (row.input + r * row.input_step) * q.rows.input_row +
+                                                col.input * q.rows.input_col;
+                            for (int k = 0; k < col.count; ++k, to += kSamples) {
+                                store(to, load(from + k * col.input_step * q.rows.input_col));
+                            }
+                        }
+                    }
+                }
+                for (std::ptrdiff_t t = 0; t < q.tiles; ++t) {
+                    const std::ptrdiff_t first = t * q.output_channels / q.tiles;
+                    const std::ptrdiff_t tile = (t + 1) * q.output_channels / q.tiles - first;
+                    ConvolutionRows a = q.rows;
+                    a.tile = tile;
+                    a.weights += first * a.channels * a.kernel_area + c0 * a.kernel_area * tile;
+                    a.output += first * a.output_channel;
+                    a.bias = a.bias ? a.bias + first : nullptr;
+                    a.accumulate = c0 > 0;
+                    a.relu = q.rows.relu && c0 + channels == a.channels;
+                    multiply_tile(tile, a, panels, panel_stride, channels, oh, begin, end);
+                }
+            }
+        }
+    }
+}
+
+template <int T>
+CNN_INLINE void add_inside(Sums<T, 1>& sums, const SampleProduct& a, const float* x, const float* g) {
+    for (std::ptrdiff_t term = 0; term < a.terms;) {
+        Mask inside;
+        CNN_UNROLL for (int i = 0; i < kParts; ++i) {
+            inside.part[i] =
+                *reinterpret_cast<const NativeInt*>(a.inside + term / a.lanes * kSamples + i * kWidth);
+        }
+        for (std::ptrdiff_t lane = 0; lane < a.lanes; ++lane, ++term, x += kSamples, g += T) {
+            const Lanes input = load(x);
+            CNN_UNROLL for (int t = 0; t < T; ++t) {
+                sums.at[t][0] = select(inside, sums.at[t][0] + broadcast(g[t]) * input, sums.at[t][0]);
+            }
+        }
+    }
+}
+
+template <int T>
+CNN_INLINE void add_products(const SampleProduct& a, const float* x, const float* g, bool first) {
+    Sums<T, 1> sums;
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        if (first) {
+            sums.at[t][0] = broadcast(0.0f);
+        } else {
+            CNN_UNROLL for (int i = 0; i < kParts; ++i) {
+                sums.at[t][0].part[i] = load_unaligned(a.sums + t * kSamples + i * kWidth);
+            }
+        }
+    }
+    if (a.inside == nullptr) {
+        add_taps<T, 1>(sums, x, g, TapWalk{1, 1, a.terms, 0, 0, kSamples, 0, 0, T, 0});
+    } else {
+        add_inside<T>(sums, a, x, g);
+    }
+    CNN_UNROLL for (int t = 0; t < T; ++t) store(a.sums + t * kSamples, sums.at[t][0]);
+}
+
+template <int T = kMaxTile>
+void product_tile(const SampleProduct& a) {
+    if (a.tile == T) return add_products<T>(a, a.panel, a.weights, a.first);
+    if constexpr (T > 1) product_tile<T - 1>(a);
+}
+
+void sample_product(const SampleProduct& a) {
+    product_tile(a);
+}
+
+std::ptrdiff_t tile_of_taps(std::ptrdiff_t taps) {
+    return gradient_tile(static_cast<int>(taps));
+}
+
+float plane_sum(const float* grad_output, std::ptrdiff_t block_stride, std::ptrdiff_t blocks,
+                std::ptrdiff_t positions_count, std::ptrdiff_t last_lanes) {
+    Lanes total = broadcast(0.0f);
+    for (std::ptrdiff_t b = 0; b < blocks; ++b) {
+        Lanes block = broadcast(0.0f);
+        for (std::ptrdiff_t p = 0; p < positions_count; ++p) {
+            block = block + load(grad_output + b * block_stride + p * kSamples);
+        }
+        if (b + 1 == blocks) block = select(first_lanes(last_lanes), block, broadcast(0.0f));
+        total = total + block;
+    }
+    return sum(total);
+}
+
+}  // namespace
+
+extern const ConvolutionBody convolution_body = {kMaxTile,         rows,     panel_rows,     tile_of_taps,
+                                                 kMaxGradientTaps, gradient, sample_product, plane_sum};
+
+}  // namespace CNN_ISA
+}  // namespace cnn

@@ -1,0 +1,225 @@
+#include "kernels/pooling/pooling_body.h"
+#include "simd/vector.h"
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
+
+struct Window {
+    std::ptrdiff_t begin, end;
+};
+
+// The part of window `o` that lies inside the input.
+CNN_INLINE Window window(std::ptrdiff_t o, std::ptrdiff_t stride, std::ptrdiff_t padding,
+                         std::ptrdiff_t kernel, std::ptrdiff_t input) {
+    const std::ptrdiff_t begin = o * stride - padding, end = begin + kernel;
+    return {begin < 0 ? 0 : begin, end > input ? input : end};
+}
+
+CNN_INLINE Mask load_index(const std::int32_t* p) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] =
+        *reinterpret_cast<const NativeInt*>(p + i * kWidth);
+    return r;
+}
+
+CNN_INLINE void store_index(std::int32_t* p, const Mask& v) {
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) * reinterpret_cast<NativeInt*>(p + i * kWidth) = v.part[i];
+}
+
+CNN_INLINE Mask broadcast_index(std::int32_t value) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = broadcast_native(value);
+    return r;
+}
+
+CNN_INLINE Mask select_index(const Mask& mask, const Mask& yes, const Mask& no) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) {
+        r.part[i] = (yes.part[i] & mask.part[i]) | (no.part[i] & ~mask.part[i]);
+    }
+    return r;
+}
+
+CNN_INLINE Mask equal_index(const Mask& a, const Mask& b) {
+    Mask r;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] == b.part[i];
+    return r;
+}
+
+template <bool kIndex>
+void find_maxima(const PoolingShape& s, const float* input, float* output, std::int32_t* argmax) {
+    for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
+        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow) {
+            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            const std::ptrdiff_t first = rows.begin * s.input_width + cols.begin;
+            Lanes best = load(input + first * kSamples);
+            Mask where = broadcast_index(static_cast<std::int32_t>(first));
+            for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
+                for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
+                    const std::ptrdiff_t at = h * s.input_width + w;
+                    const Lanes x = load(input + at * kSamples);
+                    // A NaN replaces every number and is replaced by nothing; of equal values the first
+                    // stays.
+                    const Mask better = both(invert(less_equal(x, best)), equal(best, best));
+                    best = select(better, x, best);
+                    if constexpr (kIndex) {
+                        where = select_index(better, broadcast_index(static_cast<std::int32_t>(at)), where);
+                    }
+                }
+            }
+            store(output, best);
+            output += kSamples;
+            if constexpr (kIndex) {
+                store_index(argmax, where);
+                argmax += kSamples;
+            }
+        }
+    }
+}
+
+CNN_INLINE void find_maximum(const PooledStrip& a, const float* values, float* output, std::int32_t* choice) {
+    Lanes best = load(values);
+    Mask where = broadcast_index(0);
+    for (std::ptrdiff_t h = 0; h < a.kernel_height; ++h) {
+        for (std::ptrdiff_t w = 0; w < a.kernel_width; ++w) {
+            const Lanes x = load(values + h * a.row + w * a.col);
+            const Mask better = both(invert(less_equal(x, best)), equal(best, best));
+            best = select(better, x, best);
+            where = select_index(better, broadcast_index(static_cast<std::int32_t>(h * a.kernel_width + w)),
+                                 where);
+        }
+    }
+    store(output, a.relu ? rectify(best) : best);
+    if (choice != nullptr) store_index(choice, where);
+}
+
+// Windows of 2x2 without a NaN, as a tournament: 3 comparisons, 3 maxima. False where there may be a NaN.
+CNN_INLINE bool find_maximum_of_four(const PooledStrip& a, const float* values, float* output,
+                                     std::int32_t* choice) {
+    Mask suspects, where;
+    Lanes best;
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) {
+        const float* from = values + i * kWidth;
+        const Native v0 = load_native(from), v1 = load_native(from + a.col);
+        const Native v2 = load_native(from + a.row), v3 = load_native(from + a.row + a.col);
+        // The sum is NaN if one of them is; for Inf - Inf it is too, and the other way gives the right
+        // answer.
+        const Native total = (v0 + v1) + (v2 + v3);
+        suspects.part[i] = total != total;
+        const NativeInt second = v1 > v0, fourth = v3 > v2;
+        const Native upper = select_native(second, v1, v0), lower = select_native(fourth, v3, v2);
+        const NativeInt below = lower > upper;
+        best.part[i] = select_native(below, lower, upper);
+        where.part[i] = ((2 - fourth) & below) | (-second & ~below);
+    }
+    if (any(suspects)) return false;
+    store(output, a.relu ? rectify(best) : best);
+    if (choice != nullptr) store_index(choice, where);
+    return true;
+}
+
+void max_strip(const PooledStrip& a) {
+    const bool four = a.kernel_height == 2 && a.kernel_width == 2;
+    for (std::ptrdiff_t c = 0; c < a.channels; ++c) {
+        for (std::ptrdiff_t w = 0; w < a.windows; ++w) {
+            const float* values = a.values + c * a.channel + w * a.window * a.col;
+            const std::ptrdiff_t to = c * a.output_channel + w * a.output_window;
+            std::int32_t* choice = a.choice ? a.choice + to : nullptr;
+            if (four && find_maximum_of_four(a, values, a.output + to, choice)) continue;
+            find_maximum(a, values, a.output + to, choice);
+        }
+    }
+}
+
+void max_forward(const PoolingShape& s, const float* input, float* output, std::int32_t* argmax) {
+    if (argmax != nullptr) return find_maxima<true>(s, input, output, argmax);
+    find_maxima<false>(s, input, output, argmax);
+}
+
+CNN_INLINE void clear(float* plane, std::ptrdiff_t count) {
+    for (std::ptrdiff_t i = 0; i < count; ++i) store(plane + i * kSamples, broadcast(0.0f));
+}
+
+void max_backward(const PoolingShape& s, const float* grad_output, const std::int32_t* argmax,
+                  const float* output, float* grad_input) {
+    const bool disjoint = s.disjoint();
+    const bool covering = disjoint && s.stride_height == s.kernel_height &&
+                          s.stride_width == s.kernel_width &&
+                          s.output_height * s.stride_height == s.input_height + 2 * s.padding_height &&
+                          s.output_width * s.stride_width == s.input_width + 2 * s.padding_width;
+    if (!covering) clear(grad_input, s.input_plane());
+    for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
+        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow) {
+            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            Lanes g = load(grad_output);
+            const Mask where = load_index(argmax);
+            if (output != nullptr) {
+                g = select(less_equal(load(output), broadcast(0.0f)), broadcast(0.0f), g);
+                output += kSamples;
+            }
+            for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
+                for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
+                    const std::ptrdiff_t at = h * s.input_width + w;
+                    const Mask here = equal_index(where, broadcast_index(static_cast<std::int32_t>(at)));
+                    float* to = grad_input + at * kSamples;
+                    const Lanes before = disjoint ? broadcast(0.0f) : load(to);
+                    // Not g * 0 + before: only the chosen input may see an infinite gradient.
+                    store(to, select(here, disjoint ? g : before + g, before));
+                }
+            }
+            grad_output += kSamples;
+            argmax += kSamples;
+        }
+    }
+}
+
+// The divisor of a window: its whole area with the padding, or the part inside the input.
+CNN_INLINE float divisor(const PoolingShape& s, bool count_padding, const Window& rows, const Window& cols) {
+    return static_cast<float>(count_padding ? s.kernel_height * s.kernel_width
+                                            : (rows.end - rows.begin) * (cols.end - cols.begin));
+}
+
+void average_forward(const PoolingShape& s, bool count_padding, const float* input, float* output) {
+    for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
+        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, output += kSamples) {
+            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            Lanes total = broadcast(0.0f);
+            for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
+                for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
+                    total = total + load(input + (h * s.input_width + w) * kSamples);
+                }
+            }
+            store(output, total / broadcast(divisor(s, count_padding, rows, cols)));
+        }
+    }
+}
+
+void average_backward(const PoolingShape& s, bool count_padding, const float* grad_output,
+                      float* grad_input) {
+    clear(grad_input, s.input_plane());
+    for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
+        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, grad_output += kSamples) {
+            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            const Lanes share = load(grad_output) / broadcast(divisor(s, count_padding, rows, cols));
+            for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
+                for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
+                    float* to = grad_input + (h * s.input_width + w) * kSamples;
+                    store(to, load(to) + share);
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
+
+extern const PoolingBody pooling_body = {max_forward, max_backward, average_forward, average_backward,
+                                         max_strip};
+
+}  // namespace CNN_ISA
+}  // namespace cnn

@@ -1,0 +1,159 @@
+#include "kernels/single/single_epilogue.h"
+#include "kernels/single/single_layers_body.h"
+#include "simd/functions.h"
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
+
+// Rows of weights at once: enough sums in flight to hide the latency of an addition, few enough streams for
+// the prefetcher, and no more sums than registers.
+constexpr int kRows = kParts == 1 ? 8 : kParts == 2 ? 4 : 2;
+
+// A row has sixteen sums, one for each lane, whatever the width of a register and the number of rows beside
+// it: every width adds in one order.
+template <int R>
+CNN_INLINE void multiply_rows(const SingleProducts& a, std::ptrdiff_t first) {
+    const float* w = a.weight + first * a.inputs;
+    Lanes sums[R];
+    CNN_UNROLL for (int r = 0; r < R; ++r) sums[r] = broadcast(0.0f);
+    std::ptrdiff_t i = 0;
+    for (; i + kSamples <= a.inputs; i += kSamples) {
+        CNN_UNROLL for (int s = 0; s < kParts; ++s) {
+            const Native x = load_unaligned(a.input + i + s * kWidth);
+            CNN_UNROLL for (int r = 0; r < R; ++r) {
+                sums[r].part[s] += load_unaligned(w + r * a.inputs + i + s * kWidth) * x;
+            }
+        }
+        // Rows are too short for the prefetcher to find the next ones in time.
+        CNN_UNROLL for (int r = 0; r < R; ++r) __builtin_prefetch(w + (R + r) * a.inputs + i);
+    }
+    if (i < a.inputs) {
+        CNN_UNROLL for (int s = 0; s < kParts; ++s) {
+            const std::ptrdiff_t at = i + s * kWidth, rest = a.inputs - at;
+            const Native x = load_leading(a.input + at, rest);
+            CNN_UNROLL for (int r = 0; r < R; ++r) {
+                sums[r].part[s] += load_leading(w + r * a.inputs + at, rest) * x;
+            }
+        }
+    }
+    CNN_UNROLL for (int r = 0; r < R; ++r) {
+        float total = CNN_ISA::sum(sums[r]);
+        if (a.bias != nullptr) total += a.bias[first + r];
+        a.output[first + r] = a.relu && total < 0.0f ? 0.0f : total;
+    }
+}
+
+void products(const SingleProducts& a) {
+    std::ptrdiff_t o = a.begin;
+    for (; o + kRows <= a.end; o += kRows) multiply_rows<kRows>(a, o);
+    if constexpr (kRows > 4) {
+        for (; o + 4 <= a.end; o += 4) multiply_rows<4>(a, o);
+    }
+    for (; o < a.end; ++o) multiply_rows<1>(a, o);
+}
+
+struct Window {
+    std::ptrdiff_t begin, end;
+};
+
+// The part of window `o` that lies inside the input.
+CNN_INLINE Window window(std::ptrdiff_t o, std::ptrdiff_t stride, std::ptrdiff_t padding,
+                         std::ptrdiff_t kernel, std::ptrdiff_t input) {
+    const std::ptrdiff_t begin = o * stride - padding, end = begin + kernel;
+    return {begin < 0 ? 0 : begin, end > input ? input : end};
+}
+
+template <class Function>
+CNN_INLINE void pool(const PoolingShape& s, const SingleTensor& input, const SingleTensor& output,
+                     std::ptrdiff_t begin, std::ptrdiff_t end, Function function) {
+    for (std::ptrdiff_t oh = begin; oh < end; ++oh) {
+        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow) {
+            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            const float* x = input.values + rows.begin * input.row + cols.begin * input.pixel;
+            float* y = output.values + oh * output.row + ow * output.pixel;
+            for (std::ptrdiff_t c = 0; c < s.channels; c += kWidth) {
+                store_unaligned(y + c, function(x + c, rows.end - rows.begin, cols.end - cols.begin));
+            }
+        }
+    }
+}
+
+void max_pooling(const PoolingShape& s, const SingleTensor& input, const SingleTensor& output,
+                 std::ptrdiff_t begin, std::ptrdiff_t end) {
+    const std::ptrdiff_t row = input.row, pixel = input.pixel;
+    if (s.kernel_height == 2 && s.kernel_width == 2 && s.padding_height == 0 && s.padding_width == 0) {
+        pool(s, input, output, begin, end,
+             [=](const float* x, std::ptrdiff_t, std::ptrdiff_t) __attribute__((always_inline)) {
+                 return larger(
+                     load_unaligned(x + row + pixel),
+                     larger(load_unaligned(x + row), larger(load_unaligned(x + pixel), load_unaligned(x))));
+             });
+        return;
+    }
+    pool(s, input, output, begin, end,
+         [=](const float* x, std::ptrdiff_t rows, std::ptrdiff_t cols) __attribute__((always_inline)) {
+             Native best = load_unaligned(x);
+             for (std::ptrdiff_t h = 0; h < rows; ++h) {
+                 for (std::ptrdiff_t w = 0; w < cols; ++w)
+                     best = larger(load_unaligned(x + h * row + w * pixel), best);
+             }
+             return best;
+         });
+}
+
+void average_pooling(const PoolingShape& s, bool count_padding, const SingleTensor& input,
+                     const SingleTensor& output, std::ptrdiff_t begin, std::ptrdiff_t end) {
+    const std::ptrdiff_t row = input.row, pixel = input.pixel, area = s.kernel_height * s.kernel_width;
+    pool(s, input, output, begin, end,
+         [=](const float* x, std::ptrdiff_t rows, std::ptrdiff_t cols) __attribute__((always_inline)) {
+             Native total = Native{};
+             for (std::ptrdiff_t h = 0; h < rows; ++h) {
+                 for (std::ptrdiff_t w = 0; w < cols; ++w) total += load_unaligned(x + h * row + w * pixel);
+             }
+             return total / broadcast_native(static_cast<float>(count_padding ? area : rows * cols));
+         });
+}
+
+void normalize_row(const SingleEpilogue& epilogue, const float* input, float* output, std::ptrdiff_t columns,
+                   std::ptrdiff_t pixel) {
+    for (std::ptrdiff_t w = 0; w < columns; ++w, input += pixel, output += pixel) {
+        for (std::ptrdiff_t c = 0; c < pixel; c += kWidth) {
+            store_unaligned(output + c, finish(load_unaligned(input + c), epilogue, c));
+        }
+    }
+}
+
+// The first `count` lanes of p, and `fill` in the others.
+CNN_INLINE Native load_first(const float* p, std::ptrdiff_t count, float fill) {
+    if (count >= kWidth) return load_unaligned(p);
+    Native r = broadcast_native(fill);
+    for (std::ptrdiff_t i = 0; i < count; ++i) r[i] = p[i];
+    return r;
+}
+
+void log_softmax(const float* input, float* output, std::ptrdiff_t classes) {
+    const float minus_infinity = -__builtin_inff();
+    float highest = input[0];  // a NaN need not be found here: it reaches the sum
+    for (std::ptrdiff_t c = 1; c < classes; ++c) highest = input[c] > highest ? input[c] : highest;
+    const Native shift = broadcast_native(highest);
+    Lanes total = broadcast(0.0f);  // sixteen sums, in one order for every width
+    for (std::ptrdiff_t c = 0, part = 0; c < classes; c += kWidth, part = (part + 1) % kParts) {
+        const Native e = exp_native(load_first(input + c, classes - c, minus_infinity) - shift);
+        // What stands for no class adds nothing, even where the highest is -Inf and the difference NaN.
+        total.part[part] +=
+            classes - c >= kWidth ? e : load_first(reinterpret_cast<const float*>(&e), classes - c, 0.0f);
+    }
+    const Native log_total = log_native(broadcast_native(CNN_ISA::sum(total)));
+    // Subtracting twice keeps the digits that highest + log_total would round away.
+    for (std::ptrdiff_t c = 0; c < classes; ++c) output[c] = (input[c] - highest) - log_total[0];
+}
+
+}  // namespace
+
+extern const SingleLayersBody single_layers_body = {products, max_pooling, average_pooling, normalize_row,
+                                                    log_softmax};
+
+}  // namespace CNN_ISA
+}  // namespace cnn

@@ -1,0 +1,338 @@
+#include "core/lane_tile.h"
+#include "kernels/winograd/winograd_body.h"
+#include "kernels/winograd/winograd_lines.h"
+#include "simd/transpose.h"
+
+namespace cnn {
+namespace CNN_ISA {
+namespace {
+
+constexpr int kIn = kWinogradInput, kOut = kWinogradOutput;
+
+// Which rows and columns of a window lie in the picture.
+struct Window {
+    const float* origin;
+    std::ptrdiff_t row_step;
+    int row_begin, row_end, col_begin, col_end;
+};
+
+int clamp(std::ptrdiff_t value, int size) {
+    return value < 0 ? 0 : value > size ? size : static_cast<int>(value);
+}
+
+Window window(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t tile, int size) {
+    const std::ptrdiff_t row = tiles.row + tile / tiles.cols * kOut,
+                         col = tiles.col + tile % tiles.cols * kOut;
+    return {p.values + (row * p.width + col) * kSamples,
+            p.width * kSamples,
+            clamp(-row, size),
+            clamp(p.height - row, size),
+            clamp(-col, size),
+            clamp(p.width - col, size)};
+}
+
+// Transforms the window of a channel whose plane begins `plane` floats after that of the first.
+template <class Line, class Write>
+CNN_INLINE void transform_window(const Window& w, std::ptrdiff_t plane, int part, Write write) {
+    const float* from = w.origin + plane + part * kWidth;
+    constexpr int kSize = Line::kFrom;
+    if (w.row_begin == 0 && w.row_end == kSize && w.col_begin == 0 && w.col_end == kSize) {
+        transform<Line>(
+            [=](int i, int j)
+                __attribute__((always_inline)) { return load_native(from + i * w.row_step + j * kSamples); },
+            write);
+    } else {
+        transform<Line>(
+            [=](int i, int j) __attribute__((always_inline)) {
+                const bool inside = i >= w.row_begin && i < w.row_end && j >= w.col_begin && j < w.col_end;
+                return inside ? load_native(from + i * w.row_step + j * kSamples) : Native{};
+            },
+            write);
+    }
+}
+
+// Asks for what the tile will read of a later plane: its own columns of all rows, since those to either side
+// are its neighbours'.
+template <class Line>
+CNN_INLINE void prefetch_window(const Window& w, std::ptrdiff_t plane) {
+    for (int i = w.row_begin; i < w.row_end; ++i) {
+        const float* from = w.origin + plane + i * w.row_step;
+        CNN_UNROLL for (int j = (Line::kFrom - kOut) / 2; j < (Line::kFrom + kOut) / 2; ++j) {
+            __builtin_prefetch(from + j * kSamples);
+        }
+    }
+}
+
+void transform_filters(const WinogradFilters& a) {
+    alignas(64) float taps[9 * kSamples], elements[kWinogradElements * kSamples];
+    for (std::ptrdiff_t c0 = 0; c0 < a.inputs; c0 += kSamples) {
+        const std::ptrdiff_t count = a.inputs - c0 < kSamples ? a.inputs - c0 : kSamples;
+        for (std::ptrdiff_t t = 0; t < a.tile; ++t) {
+            for (std::ptrdiff_t c = 0; c < kSamples; ++c) {
+                const float* from = a.weight + t * a.output_step + (c0 + c) * a.input_step;
+                for (int k = 0; k < 9; ++k) {
+                    taps[k * kSamples + c] = c < count ? from[a.flipped ? 8 - k : k] : 0.0f;
+                }
+            }
+            for (int part = 0; part < kParts; ++part) {
+                const float* from = taps + part * kWidth;
+                float* to = elements + part * kWidth;
+                transform<FilterLine>(
+                    [=](int i, int j)
+                        __attribute__((always_inline)) { return load_native(from + (i * 3 + j) * kSamples); },
+                    [=](int i, int j, Native value) __attribute__((always_inline)) {
+                        store_unaligned(to + (i * kIn + j) * kSamples, value);
+                    });
+            }
+            for (int e = 0; e < kWinogradElements; ++e) {
+                float* to = a.transformed + e * a.element_step + c0 * a.tile + t;
+                for (std::ptrdiff_t c = 0; c < count; ++c) to[c * a.tile] = elements[e * kSamples + c];
+            }
+        }
+    }
+}
+
+// Channel by channel, since the tiles of a row share lines of the cache.
+void transform_input(const WinogradPicture& p, const WinogradTiles& tiles, const WinogradPlaces& places) {
+    const std::ptrdiff_t plane = p.height * p.width * kSamples;
+    Window windows[kWinogradGroup];
+    for (std::ptrdiff_t t = tiles.begin; t < tiles.end; ++t)
+        windows[t - tiles.begin] = window(p, tiles, t, kIn);
+    for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
+        for (std::ptrdiff_t t = 0; t < tiles.end - tiles.begin; ++t) {
+            if (c + 1 < p.channels) prefetch_window<InputLine>(windows[t], (c + 1) * plane);
+            for (int part = 0; part < kParts; ++part) {
+                float* to = places.to + t * places.tile + c * places.channels + part * kWidth;
+                transform_window<InputLine>(
+                    windows[t], c * plane, part,
+                    [=](int i, int j, Native value) __attribute__((always_inline)) {
+                        *reinterpret_cast<Native*>(to + (i * kIn + j) * places.element) = value;
+                    });
+            }
+        }
+    }
+}
+
+template <int T, int P>
+CNN_INLINE void multiply_positions(const WinogradProduct& a, const float* x, const float* w, float* sums) {
+    Sums<T, P> s;
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int p = 0; p < P; ++p) s.at[t][p] = broadcast(0.0f);
+    }
+    for (std::ptrdiff_t c = 0; c < a.channels; ++c) {
+        add_tap<T, P>(s, x + c * kSamples, a.channels * kSamples, w + c * T);
+    }
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int p = 0; p < P; ++p) store(sums + (t * a.positions + p) * kSamples, s.at[t][p]);
+    }
+}
+
+// As many positions at a time as the registers hold, then what is left.
+template <int T, int P = positions(T)>
+CNN_INLINE void multiply_all(const WinogradProduct& a, const float* x, const float* w, float* sums,
+                             std::ptrdiff_t p = 0) {
+    for (; p + P <= a.positions; p += P) {
+        multiply_positions<T, P>(a, x + p * a.channels * kSamples, w, sums + p * kSamples);
+    }
+    if constexpr (P > 1) multiply_all<T, P - 1>(a, x, w, sums, p);
+}
+
+template <int T = kMaxTile>
+CNN_INLINE void multiply_tile(std::ptrdiff_t tile, const WinogradProduct& a, const float* x, const float* w,
+                              float* sums) {
+    if (tile == T) return multiply_all<T>(a, x, w, sums);
+    if constexpr (T > 1) multiply_tile<T - 1>(tile, a, x, w, sums);
+}
+
+void multiply(const WinogradProduct& a) {
+    const std::ptrdiff_t base = a.first_tile * a.outputs / a.tiles;
+    for (int e = 0; e < kWinogradElements; ++e) {
+        for (std::ptrdiff_t t = a.first_tile; t < a.last_tile; ++t) {
+            const std::ptrdiff_t first = t * a.outputs / a.tiles, end = (t + 1) * a.outputs / a.tiles;
+            multiply_tile(end - first, a, a.input + e * a.input_element,
+                          a.weights + e * a.weight_element + first * a.channels,
+                          a.sums + e * a.sum_element + (first - base) * a.positions * kSamples);
+        }
+    }
+}
+
+void transform_output(const WinogradResult& a) {
+    const std::ptrdiff_t plane = a.height * a.width * kSamples, row_step = a.width * kSamples;
+    const std::ptrdiff_t count = a.tiles.end - a.tiles.begin;
+    for (std::ptrdiff_t c = 0; c < a.channels; ++c) {
+        const Native bias = a.bias ? broadcast_native(a.bias[c]) : Native{};
+        const WinogradNormalization& n = a.normalization;
+        const Native mean = n.mean ? broadcast_native(n.mean[c]) : Native{};
+        const Native shift = n.mean && n.bias ? broadcast_native(n.bias[c]) : Native{};
+        const Native scale =
+            n.mean ? broadcast_native(n.weight ? n.inverse_std[c] * n.weight[c] : n.inverse_std[c])
+                   : Native{};
+        for (std::ptrdiff_t t = 0; t < count; ++t) {
+            const std::ptrdiff_t tile = a.tiles.begin + t;
+            const std::ptrdiff_t row = tile / a.tiles.cols * kOut, col = tile % a.tiles.cols * kOut;
+            const int rows = clamp(a.height - row, kOut), cols = clamp(a.width - col, kOut);
+            if (c + 1 < a.channels) {
+                for (int i = 0; i < rows; ++i) {
+                    const float* next = a.output + (c + 1) * plane + (row + i) * row_step + col * kSamples;
+                    for (int j = 0; j < cols; ++j) __builtin_prefetch(next + j * kSamples, 1);
+                }
+            }
+            for (int part = 0; part < kParts; ++part) {
+                const float* from = a.sums + (c * count + t) * kSamples + part * kWidth;
+                float* to = a.output + c * plane + row * row_step + col * kSamples + part * kWidth;
+                const auto read = [=](int i, int j) __attribute__((always_inline)) {
+                    return load_native(from + (i * kIn + j) * a.sum_element);
+                };
+                const auto finish = [&](Native value) __attribute__((always_inline)) {
+                    value += bias;
+                    if (n.mean) value = fused(value - mean, scale, shift);
+                    return a.relu ? select_native(value < Native{}, Native{}, value) : value;
+                };
+                if (rows == kOut && cols == kOut) {
+                    transform<OutputLine>(
+                        read, [=](int i, int j, Native value) __attribute__((always_inline)) {
+                            *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
+                        });
+                } else {
+                    transform<OutputLine>(
+                        read, [=](int i, int j, Native value) __attribute__((always_inline)) {
+                            if (i < rows && j < cols) {
+                                *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
+                            }
+                        });
+                }
+            }
+        }
+    }
+}
+
+// As many channels at a time as a register has lanes: what is to be transposed stays in the first-level
+// cache.
+template <class Line>
+CNN_INLINE void transform_transposed(const WinogradPicture& p, const WinogradTiles& tiles,
+                                     std::ptrdiff_t samples, const WinogradPlaces& places) {
+    constexpr int kStep = kWidth * kSamples + kSamples;  // no power of two: elements on different cache sets
+    alignas(64) float elements[kWinogradElements * kStep];  // [element][channel][16 samples]
+    const std::ptrdiff_t plane = p.height * p.width * kSamples;
+    const std::ptrdiff_t lanes = (p.channels + kSamples - 1) / kSamples * kSamples;
+    for (std::ptrdiff_t c0 = 0; c0 < lanes; c0 += kWidth) {
+        for (std::ptrdiff_t tile = tiles.begin; tile < tiles.end; ++tile) {
+            const Window w = window(p, tiles, tile, Line::kFrom);
+            for (std::ptrdiff_t c = 0; c < kWidth; ++c) {
+                if (c0 + c + 1 < p.channels) prefetch_window<Line>(w, (c0 + c + 1) * plane);
+                for (int part = 0; part < kParts; ++part) {
+                    float* to = elements + c * kSamples + part * kWidth;
+                    const auto write = [=](int i, int j, Native value) __attribute__((always_inline)) {
+                        *reinterpret_cast<Native*>(to + (i * kIn + j) * kStep) = value;
+                    };
+                    if (c0 + c < p.channels) {
+                        transform_window<Line>(w, (c0 + c) * plane, part, write);
+                    } else {
+                        for (int e = 0; e < kWinogradElements; ++e) write(0, e, Native{});
+                    }
+                }
+            }
+            float* rows = places.to + c0 / kSamples * places.channels + (tile - tiles.begin) * places.tile +
+                          c0 % kSamples;
+            for (int e = 0; e < kWinogradElements; ++e, rows += places.element) {
+                for (int part = 0; part < kParts; ++part) {
+                    const std::ptrdiff_t count = samples - part * kWidth;
+                    Native square[kWidth];
+                    CNN_UNROLL for (int i = 0; i < kWidth; ++i) {
+                        square[i] = load_native(elements + e * kStep + i * kSamples + part * kWidth);
+                    }
+                    transpose(square);
+                    float* to = rows + part * kWidth * kSamples;
+                    CNN_UNROLL for (int i = 0; i < kWidth; ++i) {
+                        if (i < count) *reinterpret_cast<Native*>(to + i * kSamples) = square[i];
+                    }
+                }
+            }
+        }
+    }
+}
+
+void transpose_input(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t samples,
+                     const WinogradPlaces& places) {
+    transform_transposed<InputLine>(p, tiles, samples, places);
+}
+
+void transpose_gradient(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t samples,
+                        const WinogradPlaces& places) {
+    transform_transposed<GradientLine>(p, tiles, samples, places);
+}
+
+template <int T, int P>
+CNN_INLINE void multiply_chunks(const WinogradGradientProduct& a, const float* x, const float* g,
+                                float* sums) {
+    const std::ptrdiff_t row = a.input_chunks * kSamples;
+    Sums<T, P> s;
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int p = 0; p < P; ++p) {
+            s.at[t][p] = a.first ? broadcast(0.0f) : load(sums + t * row + p * kSamples);
+        }
+    }
+    for (std::ptrdiff_t r = 0; r < a.terms; ++r) {
+        add_tap<T, P>(s, x + r * kSamples, a.input_chunk, g + r * kSamples);
+    }
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
+        CNN_UNROLL for (int p = 0; p < P; ++p) store(sums + t * row + p * kSamples, s.at[t][p]);
+    }
+}
+
+template <int T, int P = positions(T)>
+CNN_INLINE void multiply_all_chunks(const WinogradGradientProduct& a, const float* x, const float* g,
+                                    float* sums, std::ptrdiff_t p = 0) {
+    for (; p + P <= a.input_chunks; p += P) {
+        multiply_chunks<T, P>(a, x + p * a.input_chunk, g, sums + p * kSamples);
+    }
+    if constexpr (P > 1) multiply_all_chunks<T, P - 1>(a, x, g, sums, p);
+}
+
+template <int T = kMaxTile>
+CNN_INLINE void multiply_gradient_tile(std::ptrdiff_t tile, const WinogradGradientProduct& a, const float* x,
+                                       const float* g, float* sums) {
+    if (tile == T) return multiply_all_chunks<T>(a, x, g, sums);
+    if constexpr (T > 1) multiply_gradient_tile<T - 1>(tile, a, x, g, sums);
+}
+
+void multiply_gradient(const WinogradGradientProduct& a) {
+    for (int e = 0; e < kWinogradElements; ++e) {
+        for (std::ptrdiff_t o0 = 0; o0 < a.outputs; o0 += kSamples) {
+            const std::ptrdiff_t count = a.outputs - o0 < kSamples ? a.outputs - o0 : kSamples;
+            const std::ptrdiff_t tiles = (count + kMaxTile - 1) / kMaxTile;
+            const float* grads = a.grads + e * a.grad_element + o0 / kSamples * a.grad_chunk;
+            for (std::ptrdiff_t t = 0; t < tiles; ++t) {
+                const std::ptrdiff_t first = t * count / tiles, end = (t + 1) * count / tiles;
+                multiply_gradient_tile(end - first, a, a.inputs + e * a.input_element, grads + first,
+                                       a.sums + e * a.sum_element + (o0 + first) * a.input_chunks * kSamples);
+            }
+        }
+    }
+}
+
+void gradient_result(const WinogradGradientResult& a) {
+    alignas(64) float taps[9 * kSamples];
+    for (int part = 0; part < kParts; ++part) {
+        const float* from = a.sums + part * kWidth;
+        float* to = taps + part * kWidth;
+        transform<TapLine>(
+            [=](int i, int j)
+                __attribute__((always_inline)) { return load_native(from + (i * kIn + j) * a.sum_element); },
+            [=](int i, int j, Native value) __attribute__((always_inline)) {
+                *reinterpret_cast<Native*>(to + (i * 3 + j) * kSamples) = value;
+            });
+    }
+    for (std::ptrdiff_t c = 0; c < a.count; ++c) {
+        for (int k = 0; k < 9; ++k) a.gradient[c * 9 + k] = taps[k * kSamples + c];
+    }
+}
+
+}  // namespace
+
+extern const WinogradBody winograd_body = {
+    kMaxTile,         positions(kMaxTile), transform_filters,  transform_input,   multiply,
+    transform_output, transpose_input,     transpose_gradient, multiply_gradient, gradient_result};
+
+}  // namespace CNN_ISA
+}  // namespace cnn

@@ -8,9 +8,9 @@ from benchmarks.convolution_case import ConvolutionCase
 from benchmarks.options import Options
 from benchmarks.peers import TUNED_MALLOC
 from benchmarks.record import Record
-from cnncli.architectures import model_names
 from cnncli.layers import Conv2d
 from cnncli.network import Network
+from cnncli.network.architectures import model_names
 
 BATCH_SIZE = 64
 ALLOWED = 1.05  # the chosen one takes at most so many times what the best one takes

@@ -5,7 +5,7 @@ import numpy as np
 from benchmarks.workload import Workload
 from cnncli import _core
 from cnncli.network import Network
-from cnncli.recipe import InputRecipe
+from cnncli.pictures.recipe import InputRecipe
 
 
 def draw_digits(count: int, first: int = 0) -> tuple[np.ndarray, np.ndarray]:

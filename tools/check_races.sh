@@ -39,7 +39,7 @@ cp -r CMakeLists.txt cpp models "$build/source/"
 echo "tickets that order nothing:"
 sed -i -E 's/memory_order_(acq_rel|acquire|release)/memory_order_relaxed/' "$build/source/cpp/runtime/team.cpp"
 compile
-run -m pytest -q -x -p no:cacheprovider tests/test_program.py > "$build/planted.log" 2>&1 || true
+run -m pytest -q -x -p no:cacheprovider tests/program/test_program.py > "$build/planted.log" 2>&1 || true
 grep -h -m1 -A3 "ThreadSanitizer: data race" "$build"/report.* || {
     echo "not found: this check can find nothing"
     tail -20 "$build/planted.log"
@@ -50,10 +50,10 @@ rm "$build"/report.*
 echo "the core as it is:"  # but for signals, which ThreadSanitizer delivers late
 cp cpp/runtime/team.cpp "$build/source/cpp/runtime/"
 compile
-run -m pytest -q -p no:cacheprovider -k "not signal and not ctrl_c" tests/test_program.py tests/test_core_program.py \
-    tests/test_single_program.py tests/kernels/test_convolution.py tests/kernels/test_winograd.py \
+run -m pytest -q -p no:cacheprovider -k "not signal and not ctrl_c" tests/program/test_program.py tests/program/test_core_program.py \
+    tests/program/test_single_program.py tests/kernels/test_convolution.py tests/kernels/test_winograd.py \
     tests/kernels/test_pooled_convolution.py tests/kernels/test_batch_normalization.py tests/kernels/test_linear.py \
-    tests/test_python_threads.py || {
+    tests/core/test_python_threads.py || {
     cat "$build"/report.* || true
     exit 1
 }

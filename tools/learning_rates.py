@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 
 from cnncli import data
-from cnncli.architectures import read_model
 from cnncli.errors import CnnError
+from cnncli.network.architectures import read_model
 from cnncli.optim import BY_NAME
-from cnncli.plan import TrainSettings
-from cnncli.records import Finished
-from cnncli.train import train
+from cnncli.training.plan import TrainSettings
+from cnncli.training.records import Finished
+from cnncli.training.train import train
 from cnncli.training_options import OPTIMIZERS
 
 BATCH_SIZES = (4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)

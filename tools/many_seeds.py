@@ -1,7 +1,7 @@
 """Run every test that draws random numbers with many seeds; none may hang on the seed made of its name.
 
     python tools/many_seeds.py --count 60
-    python tools/many_seeds.py --first 61 --count 40 tests/kernels tests/test_single_program.py
+    python tools/many_seeds.py --first 61 --count 40 tests/kernels tests/program/test_single_program.py
 
 The tests are those that use the fixture `rng`, on every instruction set of this CPU. Each seed is a run of pytest of
 its own with CNN_TEST_SEED; what fails is listed with its seed. Exit code 1 if anything failed. A seed takes about

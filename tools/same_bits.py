@@ -10,10 +10,10 @@ import tempfile
 from pathlib import Path
 
 from cnncli import _core
-from cnncli.plan import TrainSettings
-from cnncli.records import Finished
-from cnncli.serialize import load_model
-from cnncli.train import train
+from cnncli.model_file.serialize import load_model
+from cnncli.training.plan import TrainSettings
+from cnncli.training.records import Finished
+from cnncli.training.train import train
 
 TARGET = Path(__file__).parents[1] / "docs" / "same-bits.md"
 NETWORKS = ("linear", "mlp", "lenet5", "convnet")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs Python with a core under AddressSanitizer and UndefinedBehaviorSanitizer: tools/sanitized.sh PYTHON ARGUMENTS...
-#   tools/sanitized.sh .venv/bin/python -m tools.fuzz_models --count 10000000 --workers 2
+#   tools/sanitized.sh .venv/bin/python -m fuzz.models --count 10000000 --workers 2
 #
 # The core is built for one instruction set in build/sanitize. Any mistake that they see ends the process. PYTHON needs
 # numpy, cmake, ninja and pybind11.

@@ -20,20 +20,21 @@ from tools.pictures import glyphs
 from tools.pictures.groups import Glyphs, draw
 from tools.pictures.outliers import bowl_and_stem, random_strokes, wrong_pieces
 
-from cnncli import _core, data, schedule
-from cnncli.architectures import read_model
-from cnncli.confidence import fit
+from cnncli import _core, data
 from cnncli.criteria import CrossEntropyLoss
 from cnncli.data.split import split_indices
-from cnncli.digit_picture import find_digit
 from cnncli.errors import CnnError
+from cnncli.model_file.confidence import fit
+from cnncli.model_file.serialize import save_model
 from cnncli.network import Network
+from cnncli.network.architectures import read_model
 from cnncli.optim import SGD
-from cnncli.picture_file import read_picture
+from cnncli.pictures.digit_picture import find_digit
+from cnncli.pictures.picture_file import read_picture
+from cnncli.pictures.recipe import InputRecipe
+from cnncli.pictures.segmentation.layout import centred
 from cnncli.program import Program
-from cnncli.recipe import InputRecipe
-from cnncli.segmentation.layout import centred
-from cnncli.serialize import save_model
+from cnncli.training import schedule
 from cnncli.version import __version__
 
 Pixels = npt.NDArray[np.uint8]

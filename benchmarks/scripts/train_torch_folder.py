@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 from torch import nn
 
-from cnncli.schedule import learning_rate
+from cnncli.training.schedule import learning_rate
 
 BATCH_SIZE, RATE = 128, 0.05
 

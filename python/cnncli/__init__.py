@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from cnncli import criteria, data, layers, optim
     from cnncli.model import Model, Prediction, load, save
     from cnncli.network import Network
-    from cnncli.timetable import Timetable
-    from cnncli.trainer import Trainer
+    from cnncli.training.timetable import Timetable
+    from cnncli.training.trainer import Trainer
 
 # Each name, and the module it is in; of a module, the module itself.
 _PLACES = {
     "Model": "model",
     "Network": "network",
     "Prediction": "model",
-    "Timetable": "timetable",
-    "Trainer": "trainer",
+    "Timetable": "training.timetable",
+    "Trainer": "training.trainer",
     "criteria": "criteria",
     "data": "data",
     "layers": "layers",

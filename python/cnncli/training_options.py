@@ -15,7 +15,7 @@ OPTIMIZERS = tuple(
     sorted(
         entry.name.removesuffix(".py")
         for entry in os.scandir(os.path.join(os.path.dirname(__file__), "optim"))  # noqa: PTH118, PTH120
-        if entry.name.endswith(".py") and entry.name not in ("__init__.py", "optimizer.py")
+        if entry.name.endswith(".py") and entry.name not in ("__init__.py", "optimizer.py", "default_rate.py")
     )
 )
 

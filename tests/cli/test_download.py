@@ -15,13 +15,13 @@ import pytest
 
 from cnn_process import Outcome, environment
 from cnncli.cli import download as command
-from cnncli.data.sources import SOURCES
+from cnncli.data.download.sources import SOURCES
 from mirror_server import deaf_port, wait_until
 from small_cnn import write_sets
 from small_sets import SmallSet, make_small_set
 
 FIRST = "train-images-idx3-ubyte.gz"
-SMALL_CNN = Path(__file__).parents[1] / "small_cnn.py"
+SMALL_CNN = Path(__file__).parents[1] / "support" / "small_cnn.py"
 Start = Callable[..., "subprocess.Popen[str]"]
 SECONDS = re.compile(r"\d+\.\d s\b")
 

@@ -23,8 +23,8 @@ from cnncli.cli.in_order import in_order
 from cnncli.cli.main import run
 from cnncli.cli.pictures_named import natural
 from cnncli.layers import Flatten, Linear
-from cnncli.recipe import InputRecipe
-from cnncli.serialize import save_model
+from cnncli.model_file.serialize import save_model
+from cnncli.pictures.recipe import InputRecipe
 
 GREYS = {"black": 0, "grey": 128, "white": 255}
 

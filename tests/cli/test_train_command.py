@@ -11,7 +11,7 @@ import pytest
 
 import cnncli
 from cnn_process import Cnn, Outcome, run_cnn, start_cnn
-from cnncli import container
+from cnncli.storage import container
 
 
 def test_training_ends_with_a_table_and_two_commands_that_run(trained: tuple[Path, Outcome]) -> None:
@@ -209,8 +209,8 @@ def test_stopped_run_is_resumed_towards_its_target(tmp_path: Path, small_data: P
 def test_the_table_of_options_knows_all_schedules_and_all_fields() -> None:
     from dataclasses import fields
 
-    from cnncli import schedule
-    from cnncli.plan import Plan, TrainSettings
+    from cnncli.training import schedule
+    from cnncli.training.plan import Plan, TrainSettings
     from cnncli.training_options import SCHEDULES, TRAINING_OPTIONS
 
     assert tuple(schedule.SCHEDULES) == SCHEDULES

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnncli.data.idx import read_idx
-from cnncli.data.npz import read_npz
+from cnncli.data.array_files.npz import read_npz
+from cnncli.data.binary.idx import read_idx
 from cnncli.errors import DataError
 
 

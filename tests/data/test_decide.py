@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from cnncli.data.as_mnist import lies_as_mnist
 from cnncli.data.dataset import Images
-from cnncli.data.decide import Decision, decide
+from cnncli.data.preparation.as_mnist import lies_as_mnist
+from cnncli.data.preparation.decide import Decision, decide
+from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import RawPart, RawSet
-from cnncli.data.wish import PictureWish
-from cnncli.digit_picture import find_digit
 from cnncli.errors import DataError
+from cnncli.pictures.digit_picture import find_digit
 from picture_sets import KINDS, Pictures, mnist_like, write_files
 
 
@@ -162,7 +162,7 @@ def shifted_arrays(count: int, rng: np.random.Generator) -> RawSet:
 def test_many_arrays_are_not_sent_through_the_finder_unless_it_is_asked_for(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch, most: int, wish: PictureWish, kind: str
 ) -> None:
-    monkeypatch.setattr("cnncli.data.decide._MOST_ARRAYS", most)
+    monkeypatch.setattr("cnncli.data.preparation.decide._MOST_ARRAYS", most)
     decision = decide(shifted_arrays(100, rng), wish, False, lambda done, total: None)
     assert decision.recipe.kind == kind and decision.recipe.shape == (1, 28, 28)
     assert ("100 images as they are; --prepare glyph would take minutes" in decision.reason) == (kind == "plain")

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from cnncli import data
-from cnncli.data import fetching
-from cnncli.data.exchange import Answer
+from cnncli.data.download import fetching
+from cnncli.data.download.exchange import Answer
+from cnncli.data.download.fetching import FetchError, UnreachableError, fetch
+from cnncli.data.download.sources import SOURCES, Source
+from cnncli.data.download.transfer import Patience, _validator
 from cnncli.data.fetch_records import Damaged, FetchDone, FetchRecord, FetchStarted, FileFetched, FileProgress, Skipped
-from cnncli.data.fetching import FetchError, UnreachableError, fetch
-from cnncli.data.sources import SOURCES, Source
-from cnncli.data.transfer import Patience, _validator
 from cnncli.errors import CnnError, UsageError
 from mirror_server import CUT_BYTES, closed_port, deaf_port
 from small_sets import SmallSet, make_small_set

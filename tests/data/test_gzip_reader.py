@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 import pytest
 
-from cnncli.data.gzip_reader import GzipReader
+from cnncli.data.binary.gzip_reader import GzipReader
 
 SIZES = [0, 1, 1000, 262_144, 700_001]
 

@@ -192,7 +192,7 @@ def test_pictures_are_told_by_content_and_not_by_suffix(tmp_path: Path) -> None:
 
 
 def test_heic_without_its_library_is_counted_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnncli.picture_file.find_spec", lambda name: None)
+    monkeypatch.setattr("cnncli.pictures.picture_file.find_spec", lambda name: None)
     plant(tmp_path, "a/{}.png", "b/{}.png")
     (tmp_path / "a" / "photo.jpg").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
     found = read_path(tmp_path)
@@ -283,7 +283,7 @@ def test_a_folder_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_heic_alone_names_what_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnncli.picture_file.can_decode", lambda decoder: False)
+    monkeypatch.setattr("cnncli.pictures.picture_file.can_decode", lambda decoder: False)
     for name in "ab":
         (tmp_path / name).mkdir()
         (tmp_path / name / "photo.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")

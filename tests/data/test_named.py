@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from cnncli import data
-from cnncli.data import archive, fetching
+from cnncli.data.download import archive, fetching
+from cnncli.data.download.fetching import FetchError, UnreachableError, fetch
+from cnncli.data.download.sources import SOURCES, RemoteFile, Source
+from cnncli.data.download.transfer import Patience
 from cnncli.data.fetch_records import FetchDone, FetchRecord, FileFetched, Unpacking
-from cnncli.data.fetching import FetchError, UnreachableError, fetch
-from cnncli.data.sources import SOURCES, RemoteFile, Source
-from cnncli.data.transfer import Patience
 from cnncli.errors import DataError
 from small_sets import TEST_IMAGES, TRAIN_IMAGES, SmallSet, idx, make_small_set, make_zip
 
@@ -167,7 +167,7 @@ def test_damaged_member_of_emnist_is_unpacked_again_from_a_new_archive(
 def test_label_that_no_letter_has_is_named(label: int, shown: int, served: Any, tmp_path: Path) -> None:
     import gzip
 
-    from cnncli.data.sums import read_sums, write_sums
+    from cnncli.data.download.sums import read_sums, write_sums
 
     served("emnist-letters")
     folder = fetch(SOURCES["emnist-letters"], tmp_path)
@@ -334,7 +334,8 @@ def test_verified_cache_opens_no_socket(served: Any, tmp_path: Path) -> None:
         served(name)
         fetch(SOURCES[name], tmp_path)
     sets = write_sets(tmp_path / "sets.json", *(SOURCES[name] for name in names))
-    script = OFFLINE.format(tests=str(Path(__file__).parents[1]), sets=str(sets), names=names, folder=str(tmp_path))
+    tests = str(Path(__file__).parents[1] / "support")
+    script = OFFLINE.format(tests=tests, sets=str(sets), names=names, folder=str(tmp_path))
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from cnncli.data.by_path import read_path
-from cnncli.data.numbers import parse_rows
 from cnncli.data.raw import RawSet
+from cnncli.data.tables.numbers import parse_rows
 from cnncli.errors import DataError
 
 LABELS = np.arange(30) % 10
@@ -212,7 +212,7 @@ def test_small_whole_numbers_are_read_as_python_reads_them(cells: str) -> None:
 def test_a_table_above_the_memory_limit_is_refused_while_it_is_read(
     tmp_path: Path, glyphs: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnncli.data.table_text.MAX_BYTES", 10_000)
+    monkeypatch.setattr("cnncli.data.tables.table_text.MAX_BYTES", 10_000)
     with pytest.raises(DataError, match="the pixels take more than the limit, 10,000 bytes"):
         read(tmp_path, text(np.hstack([LABELS[:, None], glyphs.reshape(30, -1)])))
 

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 
 from cnncli import data
-from cnncli.data import decoding, one_picture, picture_cache, prepare
 from cnncli.data.fetch_records import FetchRecord, PicturesDone, PicturesProgress
-from cnncli.data.picture_cache import cache_facts, clear_cache
+from cnncli.data.preparation import decoding, one_picture, picture_cache, prepare
+from cnncli.data.preparation.picture_cache import cache_facts, clear_cache
 from cnncli.errors import DataError, UsageError
-from cnncli.recipe import InputRecipe
+from cnncli.pictures.recipe import InputRecipe
 from picture_sets import KINDS, write_files
 
 RGB16 = data.PictureWish(prepare="plain", colour="rgb", size=(16, 16))
@@ -215,7 +215,7 @@ def test_helper_that_cannot_start_leaves_its_work_to_the_others(folder: Path, mo
 
 
 def test_helper_ends_with_the_process_that_it_helps() -> None:
-    script = "from cnncli.data.helpers import serve; serve()"
+    script = "from cnncli.data.preparation.helpers import serve; serve()"
     ended = subprocess.run([sys.executable, "-c", script], input=b"", capture_output=True, timeout=60)
     assert ended.returncode == 0 and ended.stderr == b""
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cnncli.data.reach import why_unreachable
+from cnncli.data.download.reach import why_unreachable
 from mirror_server import closed_port, deaf_port
 
 

@@ -20,7 +20,7 @@ from cnncli.layers import (
     activations,
 )
 from cnncli.layers.activation import Activation
-from cnncli.lowering import in_three, lower
+from cnncli.program.lowering import in_three, lower
 from layer_check import check_layer
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)

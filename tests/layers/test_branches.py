@@ -9,7 +9,6 @@ import pytest
 import oracles
 from closeness import assert_close, same_bits
 from cnncli.criteria import CrossEntropyLoss
-from cnncli.divergence import find_cause
 from cnncli.errors import CnnError, FormatError, ShapeError, UsageError
 from cnncli.layers import (
     LAYER_TYPES,
@@ -28,10 +27,11 @@ from cnncli.layers import (
     Sequential,
     Tanh,
 )
+from cnncli.model_file.serialize import load_model, save_model
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
-from cnncli.serialize import load_model, save_model
+from cnncli.training.divergence import find_cause
 from layer_check import distinct
 
 
@@ -377,7 +377,7 @@ def test_gradients_of_a_training_step_are_those_of_the_layers(network: Network, 
 
 
 def test_normalization_in_a_branch_couples_samples() -> None:
-    from cnncli.lowering import couples_samples
+    from cnncli.program.lowering import couples_samples
 
     assert couples_samples([Residual([BatchNorm2d(2), Tanh()])])
     assert not couples_samples([Residual([Tanh()])])

@@ -24,10 +24,10 @@ from cnncli.layers import (
     Sequential,
     register,
 )
+from cnncli.model_file.serialize import load_model, save_model
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
-from cnncli.serialize import load_model, save_model
 
 VALUES, CLASSES, SAMPLES = 12, 5, 8
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 from tools.pictures.glyphs import pen_stroke_of
 
-from cnncli.segmentation.layout import centred, cropped
+from cnncli.pictures.segmentation.layout import centred, cropped
 
 _SIDE = 96
 _CANNOT_TURN = (0, 1, 6, 8, 9)  # digits that are digits, or nearly, when turned by a quarter or mirrored

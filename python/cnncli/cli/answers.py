@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnncli.cli.pictures_named import NamedPicture
 from cnncli.errors import CnnError, UsageError
-from cnncli.shown import shown
+from cnncli.storage.shown import shown
 
 if TYPE_CHECKING:
     from cnncli.model import Model
-    from cnncli.recipe import InputRecipe, Prepared
+    from cnncli.pictures.recipe import InputRecipe, Prepared
 
 Box = tuple[int, int, int, int]  # x, y, width, height
 

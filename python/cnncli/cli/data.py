@@ -107,7 +107,7 @@ def command(
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.sheet import make_sheet, sheet_png
     from cnncli.data.facts import data_facts
-    from cnncli.files import printable, write_atomically
+    from cnncli.storage.files import printable, write_atomically
 
     with FetchDisplay() as fetching:
         dataset = data.load(
@@ -140,7 +140,7 @@ def _tell_cache(clears: bool, as_json: bool) -> None:
     import json
 
     from cnncli.cli.render_data import cache_json, cache_line
-    from cnncli.data.picture_cache import cache_facts, clear_cache
+    from cnncli.data.preparation.picture_cache import cache_facts, clear_cache
 
     facts = clear_cache() if clears else cache_facts()
     echo(json.dumps(cache_json(facts, clears)) if as_json else cache_line(facts, clears))

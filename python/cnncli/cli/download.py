@@ -88,7 +88,7 @@ def _facts(name: str, folder: str, records: "Sequence[FetchRecord]") -> dict[str
 
 def _show(facts: dict[str, Any], data_dir: str | None) -> None:
     """One line of result, and the command to use it with."""
-    from cnncli.shown import shown
+    from cnncli.storage.shown import shown
 
     what = "fetched and verified" if facts["fetched"] else "already there and verified"
     echo(f"{facts['name']}: {what}, in {shown(facts['folder'])}")

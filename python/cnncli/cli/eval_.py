@@ -52,7 +52,7 @@ def command(
 
     from cnncli.cli.render_eval import evaluation_facts, show_evaluation
     from cnncli.cli.render_fetch import FetchDisplay
-    from cnncli.evaluate import evaluate_model
+    from cnncli.model.evaluate import evaluate_model
 
     with FetchDisplay() as fetching:
         evaluation = evaluate_model(

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncli.errors import DataError
-from cnncli.picture_formats import HEAD_BYTES, find_format, is_text
-from cnncli.shown import shown
+from cnncli.pictures.formats import HEAD_BYTES, find_format, is_text
+from cnncli.storage.shown import shown
 
 if TYPE_CHECKING:
     from cnncli.data.tree import Folder
@@ -73,7 +73,7 @@ class Pictures:
         elif path.is_dir():
             yield from self._of_folder(word)
         elif path.suffix.lower() in _LIST_SUFFIXES and path.is_file() and not _is_picture(path):
-            from cnncli.data.lists import read_names
+            from cnncli.data.tables.lists import read_names
 
             for file, label in read_names(path):
                 yield NamedPicture(str(file), str(file), told=label or None, teller="the list")
@@ -185,7 +185,7 @@ def _is_name(head: bytes) -> bool:
 
 def _rest(head: bytes) -> bytes:
     """All of standard input; a little above the limit of pictures it stops, and that is then told."""
-    from cnncli.picture_file import MAX_FILE_BYTES
+    from cnncli.pictures.picture_file import MAX_FILE_BYTES
 
     parts, size = [head], len(head)
     while size <= MAX_FILE_BYTES and (more := os.read(_STDIN, _CHUNK_BYTES)):

@@ -12,7 +12,7 @@ import click
 from cnncli.cli import plain
 from cnncli.cli.options import Number, debug_option, json_option
 from cnncli.cli.streams import echo
-from cnncli.shown import shown
+from cnncli.storage.shown import shown
 
 if TYPE_CHECKING:
     from cnncli.cli.answers import Box, Tally
@@ -151,7 +151,7 @@ def _output(out: str | None) -> Iterator[Callable[[str], None]]:
 
         yield write
         return
-    from cnncli.files import written_atomically
+    from cnncli.storage.files import written_atomically
 
     with written_atomically(out) as write_bytes:
         yield lambda text: write_bytes(text.encode("utf-8", "surrogateescape"))
@@ -170,7 +170,7 @@ def _find_model(model: str | None) -> tuple[Path, str]:
         return Path(model), model
     if Path("model.bin").exists():
         return Path("model.bin"), "model.bin in this folder"
-    from cnncli.architectures import shipped_model
+    from cnncli.network.architectures import shipped_model
 
     return shipped_model("lenet5"), "the LeNet-5 that comes with cnn"
 

@@ -13,9 +13,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
-from cnncli import records
-from cnncli.earlier import told
-from cnncli.files import printable
+from cnncli.storage.earlier import told
+from cnncli.storage.files import printable
+from cnncli.training import records
 
 
 def stdout_console() -> Console:

@@ -14,8 +14,8 @@ from cnncli.cli.render import facts_table, plural, print_table, size, stdout_con
 from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet, plain_lines
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
-from cnncli.data.picture_cache import CacheFacts
-from cnncli.files import printable
+from cnncli.data.preparation.picture_cache import CacheFacts
+from cnncli.storage.files import printable
 
 _SIDE = 14  # characters an image is wide on a terminal: half the pixels of MNIST's
 _MOST_COLUMNS = 10

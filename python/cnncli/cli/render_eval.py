@@ -7,8 +7,8 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cnncli.cli.render import duration, percent, print_table, stdout_console
-from cnncli.evaluate import Evaluation, Metrics
-from cnncli.files import printable
+from cnncli.model.evaluate import Evaluation, Metrics
+from cnncli.storage.files import printable
 
 _MATRIX_CLASSES = 20  # more columns than this fit no screen; the commonest confusions are listed instead
 _CONFUSIONS = 10

@@ -7,7 +7,7 @@ from typing import Any
 
 from cnncli.cli import plain
 from cnncli.cli.answers import Answer
-from cnncli.shown import shown
+from cnncli.storage.shown import shown
 
 NOT_SURE = "not sure"
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from cnncli.data import Split
-from cnncli.shown import shown
+from cnncli.storage.shown import shown
 
 MAX_ROWS = 64  # a sheet of more classes fits no page
 _LABEL_LETTERS = 16

@@ -42,8 +42,8 @@ def command(network: str, as_json: bool) -> None:
 
 def _open(name: str) -> "Network":
     """A network by name or out of a file. What does not look like a file is taken for a misspelt name."""
+    from cnncli.model_file.serialize import load_model
     from cnncli.network import Network
-    from cnncli.serialize import load_model
 
     is_path = Path(name).suffix != "" or "/" in name or Path(name).is_file()
     if is_path and not name.endswith(".toml"):

@@ -37,9 +37,9 @@ def command(ctx: click.Context, /, as_json: bool, **settings_by_field: Any) -> N
     )
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.signals import StopRequest, exit_code
-    from cnncli.plan import TrainSettings
-    from cnncli.records import Finished, Started, Stopped
-    from cnncli.train import train
+    from cnncli.training.plan import TrainSettings
+    from cnncli.training.records import Finished, Started, Stopped
+    from cnncli.training.train import train
 
     settings = TrainSettings(**settings_by_field)
     stop = StopRequest()

@@ -9,4 +9,4 @@ from cnncli.criteria.sum_squares import SumSquares
 # The losses of classifiers, by their names on the command line.
 BY_NAME: dict[str, type[Criterion]] = {"cross-entropy": CrossEntropyLoss, "nll": NLLLoss}
 
-__all__ = ["MSELoss", "NLLLoss", "Criterion", "CrossEntropyLoss", "SumSquares"]
+__all__ = ["Criterion", "CrossEntropyLoss", "MSELoss", "NLLLoss", "SumSquares"]

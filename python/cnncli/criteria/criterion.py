@@ -10,7 +10,8 @@ Labels = NDArray[np.int64]
 
 
 class Criterion:
-    """A number that says how far outputs are from targets, the mean over the batch unless it says else, and its gradient.
+    """A number that says how far the outputs for a batch are from targets, and its gradient: the mean over samples,
+    but for SumSquares.
 
     The loss of an empty batch is 0. The first axis of `input`, the network's output, counts samples.
     """

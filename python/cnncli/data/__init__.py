@@ -5,20 +5,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnncli.data.by_path import read_path
-from cnncli.data.cache import named_folder
 from cnncli.data.dataset import Blank, DataSet, Note, Split, images_digest
 from cnncli.data.digits import load_digits
+from cnncli.data.download.cache import named_folder
+from cnncli.data.download.fetching import UnreachableError, fetch
+from cnncli.data.download.named import load_named
+from cnncli.data.download.sources import SOURCES
 from cnncli.data.fetch_records import FetchRecord, Report, ignore
-from cnncli.data.fetching import UnreachableError, fetch
-from cnncli.data.named import load_named
-from cnncli.data.prepare import prepare_set
+from cnncli.data.preparation.prepare import prepare_set
+from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import RawSet, as_raw
-from cnncli.data.sources import SOURCES
 from cnncli.data.split import split
-from cnncli.data.wish import PictureWish
 from cnncli.errors import DataError
-from cnncli.recipe import InputRecipe
-from cnncli.shown import shown
+from cnncli.pictures.recipe import InputRecipe
+from cnncli.storage.shown import shown
 
 __all__ = [
     "NAMES",

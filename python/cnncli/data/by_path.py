@@ -3,20 +3,20 @@
 import stat
 from pathlib import Path
 
-from cnncli.data.cifar_binary import read_batches
+from cnncli.data.array_files.npy import SIGNATURE
+from cnncli.data.array_files.npy_pair import read_npy_files
+from cnncli.data.array_files.npz import read_npz
+from cnncli.data.binary.cifar_binary import read_batches
+from cnncli.data.binary.idx_sets import is_idx_name, read_idx_set
 from cnncli.data.folder import read_folder
 from cnncli.data.formats_refused import refuse
-from cnncli.data.idx_sets import is_idx_name, read_idx_set
-from cnncli.data.lists import read_list_set
-from cnncli.data.npy import SIGNATURE
-from cnncli.data.npy_pair import read_npy_files
-from cnncli.data.npz import read_npz
-from cnncli.data.pixel_cells import has_pixel_cells, read_pixel_cells
-from cnncli.data.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.raw import RawSet
+from cnncli.data.tables.lists import read_list_set
+from cnncli.data.tables.pixel_cells import has_pixel_cells, read_pixel_cells
+from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.errors import DataError
-from cnncli.picture_formats import find_format, is_text
-from cnncli.shown import shown
+from cnncli.pictures.formats import find_format, is_text
+from cnncli.storage.shown import shown
 
 _HEAD_BYTES = 1024
 _MOST_LIST_COLUMNS = 50  # separators in the first bytes of UTF-16, of which a list has fewer

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cnncli.data.cache import locate
+from cnncli.data.binary.idx_sets import find_idx_sets, idx_root
 from cnncli.data.dataset import DataSet, Split
-from cnncli.data.idx_sets import find_idx_sets, idx_root
-from cnncli.data.sources import SOURCES
-from cnncli.recipe import InputRecipe
+from cnncli.data.download.cache import locate
+from cnncli.data.download.sources import SOURCES
+from cnncli.pictures.recipe import InputRecipe
 
 _OWN_LICENCE = "that of this program"
 

@@ -4,22 +4,22 @@ import unicodedata
 from collections import Counter
 from pathlib import Path
 
-from cnncli.data.cifar_binary import find_batches, read_batches
+from cnncli.data.array_files.npy_pair import is_npy_folder, read_npy_classes, read_npy_files
+from cnncli.data.array_files.npz import read_npz, read_single_arrays
+from cnncli.data.binary.cifar_binary import find_batches, read_batches
+from cnncli.data.binary.idx_sets import find_idx_sets, idx_root, read_idx_set
 from cnncli.data.classes import label_order, number_classes
 from cnncli.data.dataset import Note
 from cnncli.data.formats_refused import folder_refusal, refusal
-from cnncli.data.idx_sets import find_idx_sets, idx_root, read_idx_set
 from cnncli.data.layout import GENERAL_NAMES, Part, classes_from_names, find_layout, seen
-from cnncli.data.lists import PictureList, make_list_set, read_list
-from cnncli.data.npy_pair import is_npy_folder, read_npy_classes, read_npy_files
-from cnncli.data.npz import read_npz, read_single_arrays
 from cnncli.data.part_names import part_folders
-from cnncli.data.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.raw import PARTS, RawPart, RawSet
+from cnncli.data.tables.lists import PictureList, make_list_set, read_list
+from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.tree import Folder, aside_line, scan
 from cnncli.errors import DataError
-from cnncli.picture_formats import HEIC_REMEDY
-from cnncli.shown import shown
+from cnncli.pictures.formats import HEIC_REMEDY
+from cnncli.storage.shown import shown
 
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
 _TABLE_SUFFIXES = {*_LIST_SUFFIXES, ".tra", ".tes", ".data", ".train", ".test", ".dat"}

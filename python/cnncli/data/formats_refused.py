@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 from cnncli.errors import DataError
-from cnncli.shown import shown
+from cnncli.storage.shown import shown
 
 _FOOTER_BYTES = 1 << 20
 _PICKLE = "a pickle, which is never read since it may run any program"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnncli.data.tree import is_leftover
-from cnncli.picture_formats import SUFFIXES
+from cnncli.pictures.formats import SUFFIXES
 
 _DRIVE = re.compile(r"^[A-Za-z]:[\\/]")
 _SAMPLE_ROWS = 200

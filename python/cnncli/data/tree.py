@@ -8,9 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from cnncli.errors import DataError
-from cnncli.files import printable
-from cnncli.picture_formats import HEAD_BYTES, HEIC_REMEDY, SUFFIXES, find_format, is_text
-from cnncli.shown import shown
+from cnncli.pictures.formats import HEAD_BYTES, HEIC_REMEDY, SUFFIXES, find_format, is_text
+from cnncli.storage.files import printable
+from cnncli.storage.shown import shown
 
 _LEFTOVERS = {
     "__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin", "system volume information",
@@ -125,7 +125,7 @@ def kind_of(path: Path) -> str:
         # Empty or damaged pictures are told one by one when they are read; text under a picture's name is no picture.
         return _PICTURE if suffix in SUFFIXES and not is_text(head) else "not pictures"
     if known.decoder in ("AVIF", "HEIF"):
-        from cnncli.picture_file import can_decode
+        from cnncli.pictures.picture_file import can_decode
 
         return _PICTURE if can_decode(known.decoder) else known.suffixes[0]
     return _PICTURE

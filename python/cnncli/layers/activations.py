@@ -1,7 +1,7 @@
 """The element-wise layers without parameters, a class each; the formulas are the core's.
 
 A new one is a row in cpp/kernels/activation/activation_functions.h, a class and its name here, and a row in
-tests/activation_cases.py.
+tests/support/activation_cases.py.
 """
 
 from cnncli.layers.activation import Activation

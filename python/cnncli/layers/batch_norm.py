@@ -158,10 +158,11 @@ class BatchNorm(Module):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) not in self.sample_axes or input_shape[0] != self.num_features:
-            remedy = f"use num_features={input_shape[0]}" if len(input_shape) in self.sample_axes else self.other_samples
+            right_axes = len(input_shape) in self.sample_axes
+            remedy = f"use num_features={input_shape[0]}" if right_axes else self.other_samples
+            expected = f"{self.num_features}{self.sample_tail}"
             raise LayerShapeError(
-                repr(self),
-                f"takes samples of shape {self.num_features}{self.sample_tail}, got {format_shape(input_shape)}; {remedy}",
+                repr(self), f"takes samples of shape {expected}, got {format_shape(input_shape)}; {remedy}"
             )
         return input_shape
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from cnncli.default_rate import DefaultRate
+from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer, whole_power
 
 

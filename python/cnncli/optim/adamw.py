@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from cnncli.default_rate import DefaultRate
 from cnncli.optim.adam import Adam
+from cnncli.optim.default_rate import DefaultRate
 
 
 class AdamW(Adam):

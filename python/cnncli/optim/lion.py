@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from cnncli.default_rate import DefaultRate
+from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
 
 

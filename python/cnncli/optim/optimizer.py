@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnncli import _core
-from cnncli.default_rate import DefaultRate
 from cnncli.errors import FormatError, UsageError
 from cnncli.layers.arrays import FloatArray
 from cnncli.layers.parameter import Parameter
+from cnncli.optim.default_rate import DefaultRate
 
 _RULES = _core.update_rules()
 

@@ -2,7 +2,7 @@
 
 from typing import Any, ClassVar
 
-from cnncli.default_rate import DefaultRate
+from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
 
 

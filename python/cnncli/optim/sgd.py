@@ -2,8 +2,8 @@
 
 from typing import Any, ClassVar
 
-from cnncli.default_rate import DefaultRate
 from cnncli.errors import UsageError
+from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
 
 

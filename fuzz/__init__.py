@@ -1,0 +1,1 @@
+"""Files that nobody would write, by the million: what reads them refuses them in a line or is right."""

@@ -1,0 +1,1 @@
+"""IDX files and the binary batches of CIFAR."""

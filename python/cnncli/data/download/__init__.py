@@ -1,0 +1,1 @@
+"""Data sets by name: where they are published, fetched, verified and kept."""

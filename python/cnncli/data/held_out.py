@@ -1,0 +1,89 @@
+"""Which images are trained on, and which are kept from the training to measure it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.data.dataset import DataSet, Split
+from cnncli.data.split import split_indices
+from cnncli.errors import UsageError
+from cnncli.pictures.recipe import InputRecipe
+
+Indices = npt.NDArray[np.int64]
+
+# Of data that have no test part. A tenth leaves nine tenths to learn from.
+_SHARE = 0.1
+_FEWEST_IMAGES = 20  # of fewer a tenth would say nothing, and be missed
+
+
+@dataclass(frozen=True)
+class Held:
+    """share : of the training images, held out; is_own : the data set has a part of its own for validation."""
+
+    share: float
+    is_own: bool = False
+
+
+def share_to_hold_out(labels: Indices) -> float:
+    """The share of the training images that is held out where nobody said how many; 0 of too few.
+
+    labels : int64 (N,)
+
+    >>> share_to_hold_out(np.arange(1000) % 10), share_to_hold_out(np.arange(10))
+    (0.1, 0.0)
+    """
+    if len(labels) < _FEWEST_IMAGES or len(split_indices(labels, _SHARE)[1]) == 0:
+        return 0.0
+    return _SHARE
+
+
+def split_images(
+    dataset: DataSet, share: float, seed: int, is_own: bool = False
+) -> tuple[Indices | None, Split | None]:
+    """Which of the training images are trained on (None: all), and the images that validate (None: there are none).
+
+    Each class gives its share, chosen by the seed. Only those held out are copied: there are few of them, while
+    copying MNIST's 57,000 takes as long as a twelfth of an epoch.
+    """
+    assert dataset.train is not None
+    if is_own:
+        return None, dataset.validation
+    if share == 0:
+        return None, None
+    kept, held_out = hold_out(dataset.train, share, seed)
+    if len(held_out.labels) == 0:
+        raise UsageError(f"--val {share:g}: leaves no image to validate on; use a larger share")
+    return kept, held_out
+
+
+def hold_out(whole: Split, share: float, seed: int) -> tuple[Indices, Split]:
+    """(numbers of the images that are kept, copies of the others with their share of the blanks).
+
+    Pictures without an image are held out as the others are, so that the measure of new pictures counts them too.
+    """
+    count = len(whole.labels)
+    blank_labels = np.array([blank.label for blank in whole.blanks], np.int64)
+    kept, held_out = split_indices(np.concatenate([whole.labels, blank_labels]), share, seed=seed)
+    images = held_out[held_out < count]
+    files = None if whole.files is None else tuple(whole.files[index] for index in images.tolist())
+    blanks = tuple(whole.blanks[index - count] for index in held_out[held_out >= count].tolist())
+    return kept[kept < count], Split(whole.images[images], whole.labels[images], files, blanks)
+
+
+def labels_of(dataset: DataSet, kept: Indices | None) -> Indices:
+    """The labels of the images trained on."""
+    assert dataset.train is not None
+    labels = dataset.train.labels
+    return (labels if kept is None else labels[kept]).astype(np.int64, copy=False)
+
+
+def measure_recipe(dataset: DataSet, held_out: Split | None) -> InputRecipe:
+    """How pictures become input: measured from the training images but for those held out of them."""
+    assert dataset.train is not None
+    return InputRecipe.measured(
+        dataset.train.images,
+        kind=dataset.preparation,
+        polarity=dataset.polarity,
+        but_for=held_out.images if held_out is not None else None,
+    )

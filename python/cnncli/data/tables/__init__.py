@@ -1,0 +1,1 @@
+"""Tables and lists as text: pixels in columns, pictures named in rows."""

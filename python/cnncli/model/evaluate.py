@@ -1,0 +1,252 @@
+"""What a trained network gets right: loss, accuracy, the confusion matrix and the measures of each class."""
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli import data as data_sets
+from cnncli.data import DataSet, Note, Split, images_digest
+from cnncli.data.held_out import hold_out
+from cnncli.errors import CnnError, DataError, ShapeError, UsageError
+from cnncli.model_file.serialize import load_model
+from cnncli.network import Network
+from cnncli.pictures.recipe import COLOURS, InputRecipe
+from cnncli.program import Program
+from cnncli.storage.shown import shown
+
+_BATCH_SIZE = 64
+_MOST_CLASSES = 8_192  # the confusion matrix then has 0.5 GiB
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The result of an evaluation of `samples` images over K classes.
+
+    confusion : int64 (K, K), row = true class, column = the network's answer
+    precision : float64 (K,), share of the answers k that are right; NaN where no image was answered with k
+    recall : float64 (K,), share of the images of class k that are found; NaN where there is none
+    f1 : float64 (K,), 2 TP / (2 TP + FP + FN), the harmonic mean of the two; NaN where neither exists
+    support : int64 (K,), images of class k, those without an answer among them
+    unanswered : images that got no answer: they are wrong, and in no column
+    """
+
+    samples: int
+    loss: float
+    accuracy: float
+    confusion: npt.NDArray[np.int64]
+    precision: npt.NDArray[np.float64]
+    recall: npt.NDArray[np.float64]
+    f1: npt.NDArray[np.float64]
+    support: npt.NDArray[np.int64]
+    unanswered: int = 0
+
+
+def measure(labels: npt.ArrayLike, predictions: npt.ArrayLike, classes: int, loss: float) -> Metrics:
+    """Counts right and wrong answers.
+
+    Parameters
+    ----------
+    labels, predictions : integers in [0, classes), shape (N,) each; -1 is no answer, which is wrong
+    classes : int, number of classes
+    loss : float, mean loss, handed through
+
+    >>> measure([0, 0, 1], [0, 1, 1], classes=2, loss=0.5).confusion.tolist()
+    [[1, 1], [0, 1]]
+    """
+    true = np.asarray(labels, dtype=np.int64)
+    answer = np.asarray(predictions, dtype=np.int64)
+    if true.shape != answer.shape or true.ndim != 1:
+        raise ShapeError(
+            f"measure: labels {true.shape} and predictions {answer.shape} differ; pass (N,) and (N,)"
+        )
+    has_answer = answer >= 0
+    pairs = true[has_answer] * classes + answer[has_answer]
+    confusion = np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+    right = np.diagonal(confusion)
+    support, answered = np.bincount(true, minlength=classes), confusion.sum(axis=0)
+    return Metrics(
+        samples=len(true),
+        loss=float(loss),
+        accuracy=float(right.sum() / len(true)) if len(true) else float("nan"),
+        confusion=confusion.astype(np.int64),
+        precision=_ratio(right, answered),
+        recall=_ratio(right, support),
+        f1=_ratio(2 * right, support + answered),
+        support=support.astype(np.int64),
+        unanswered=int(len(true) - has_answer.sum()),
+    )
+
+
+def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """part / whole, NaN where whole is 0."""
+    result = np.full(whole.shape, np.nan)
+    np.divide(part, whole, out=result, where=whole > 0)
+    return result
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The measures of a model on the images of a data set, and its answer to each.
+
+    part : which part of the data set was measured: "test", else "validation", else "train"; "held-out": those training
+        images that were kept from the training to choose its best epoch
+    trained_on : these are the images that the model was trained on, which say nothing about new ones
+    labels, predictions : int64 (N,), the true class and the answer, -1 where no glyph was found in the picture
+    files : path of each picture, or "image 7"; None: the images were arrays
+    notes : how the pictures were prepared, and what was left aside
+    """
+
+    model: str
+    data: str
+    class_names: list[str]
+    metrics: Metrics
+    seconds: float
+    part: str
+    trained_on: bool
+    labels: npt.NDArray[np.int64]
+    predictions: npt.NDArray[np.int64]
+    files: tuple[str, ...] | None
+    notes: list[Note]
+
+
+def evaluate_model(
+    path: str | Path,
+    *,
+    data: str | None = None,
+    data_dir: str | None = None,
+    part: str | None = None,
+    label_column: str | None = None,
+    threads: int | None = None,
+    skip_bad: bool = False,
+    use_cache: bool = True,
+    report: data_sets.Report = data_sets.ignore,
+) -> Evaluation:
+    """Measures a model file on the test images of a data set, prepared as the model's recipe says.
+
+    path : the model file
+    data : name or path of the data set; None: the one that the model was trained on, which works for names
+        only, since a model file holds no paths
+    part : "test", "validation", "train" or "held-out"; None: the first of test and validation that there is, else those
+        of the training images that the model was not trained on, else all of them
+    label_column : which column of a list or table is the label; None: it is found
+    skip_bad : whether pictures that cannot be read are left aside
+    use_cache : whether prepared pictures are looked for in the user's cache, and kept there
+    report : called with what happens while the data set is fetched and its pictures are prepared
+
+    Raises DataError for a data set that does not fit the model.
+    """
+    network = load_model(path)
+    if len(network.class_names) > _MOST_CLASSES:
+        raise UsageError(
+            f"{shown(path)}: has {len(network.class_names):,} classes; at most {_MOST_CLASSES:,} are evaluated"
+        )
+    name_or_path = data or _recorded_data(shown(path), network.record)
+    raw = data_sets.read_raw(name_or_path, data_dir=data_dir, label_column=label_column, report=report)
+    held = [name for name in ("test", "validation", "train") if len(raw.parts.get(name, ()))]
+    if not held:
+        raise DataError(f"{raw.name}: holds no images; pass another --data")
+    wanted = part if part is not None and part != "held-out" else "train" if part else held[0]
+    if wanted not in held:
+        raise DataError(f"{raw.name}: holds no {wanted} images; it has {', '.join(held)}: pass one of them as --part")
+    dataset = data_sets.prepare_set(
+        raw, recipe=_recipe(shown(path), network), parts=[wanted], skip_bad=skip_bad, use_cache=use_cache, report=report
+    )
+    split = {"test": dataset.test, "train": dataset.train, "validation": dataset.validation}[wanted]
+    assert split is not None
+    trained_on = wanted == "train" and _was_trained_on(network.record, name_or_path, split)
+    if trained_on and part != "train":
+        held_out = _held_out(network.record, split)
+        if held_out is not None:
+            split, wanted, trained_on = held_out, "held-out", False
+    if part == "held-out" and wanted != "held-out":
+        raise DataError(f"{raw.name}: {shown(path)} held none of these images out; leave out --part")
+    positions = _positions(network, dataset)
+    labels = positions[split.labels]
+    start = time.perf_counter()
+    measured = Program(network, _BATCH_SIZE, threads=threads).evaluate(split.images, labels)
+    seconds = time.perf_counter() - start
+    if not math.isfinite(measured.loss):
+        raise CnnError(f"{shown(path)}: gives NaN or infinity on {dataset.name}; train it with a smaller learning rate")
+    of_blanks = positions[np.array([blank.label for blank in split.blanks], np.int64)]
+    labels = np.concatenate([labels, of_blanks])
+    predictions = np.concatenate([measured.predictions, np.full(len(of_blanks), -1)]).astype(np.int64)
+    return Evaluation(
+        model=shown(path),
+        data=dataset.name,
+        class_names=network.class_names,
+        metrics=measure(labels, predictions, len(network.class_names), measured.loss),
+        seconds=seconds,
+        part=wanted,
+        trained_on=trained_on,
+        labels=labels,
+        predictions=predictions,
+        files=None if split.files is None else (*split.files, *(blank.name for blank in split.blanks)),
+        notes=dataset.notes,
+    )
+
+
+def _was_trained_on(record: dict[str, Any], name_or_path: str, split: Split) -> bool:
+    """Whether these are the training images of the model, those among them that it held out included."""
+    recorded = record.get("data")
+    if not isinstance(recorded, dict):
+        return False
+    if recorded.get("by_name") is True:
+        return recorded.get("name") == name_or_path
+    return recorded.get("images_digest") == images_digest(split)
+
+
+def _held_out(record: dict[str, Any], split: Split) -> Split | None:
+    """Those of the model's training images that it was not trained on; None if it held none out."""
+    training = record.get("training")
+    settings = training.get("settings") if isinstance(training, dict) else None
+    if not isinstance(settings, dict):
+        return None
+    share, seed = settings.get("validation"), settings.get("seed")
+    if not isinstance(share, float) or not 0 < share < 1 or type(seed) is not int or seed < 0:
+        return None
+    return hold_out(split, share, seed)[1]
+
+
+def _recipe(model: str, network: Network) -> InputRecipe:
+    """The network's, or for one that takes bytes as they are that of its input's size."""
+    shape = network.input_shape
+    if network.recipe is not None:
+        return network.recipe
+    if len(shape) != 3 or shape[0] not in COLOURS:
+        raise DataError(f"{model}: takes {_shape(shape)}, which are no images; use its outputs from Python")
+    return InputRecipe("plain", *shape, "any", (0.0,) * shape[0], (1.0,) * shape[0])
+
+
+def _recorded_data(model: str, record: dict[str, Any]) -> str:
+    """The data set that the model's record names."""
+    recorded = record.get("data")
+    name = recorded.get("name") if isinstance(recorded, dict) else None
+    if not isinstance(recorded, dict) or not isinstance(name, str):
+        raise UsageError(f"{model}: does not say what it was trained on; pass --data")
+    if recorded.get("by_name") is not True or name not in data_sets.NAMES:  # no path in a model is ever opened
+        raise UsageError(
+            f"{model}: was trained on files called {shown(name)}, and model files hold no paths; "
+            "pass --data PATH"
+        )
+    return name
+
+
+def _positions(network: Network, dataset: DataSet) -> npt.NDArray[np.int64]:
+    """For each class of the data set the network's class of the same name."""
+    position = {name: index for index, name in enumerate(network.class_names)}
+    unknown = [name for name in dataset.class_names if name not in position]
+    if unknown:
+        raise DataError(
+            f"{dataset.name}: class {unknown[0]} is none of the model's, which are "
+            f"{', '.join(network.class_names[:10])}; pass the kind of data it was trained on"
+        )
+    return np.array([position[name] for name in dataset.class_names], dtype=np.int64)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))

@@ -1,0 +1,1 @@
+"""What a model file holds beside bytes: a network, a checkpoint, how sure is sure."""

@@ -1,0 +1,1 @@
+"""From a picture of any kind to the input of a network."""

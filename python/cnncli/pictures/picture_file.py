@@ -1,0 +1,295 @@
+"""A picture of any common kind, read within limits, as a PIL image that the rest can rely on."""
+
+import io
+import stat
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from cnncli.errors import DataError
+from cnncli.pictures.formats import AVIF_REMEDY, HEAD_BYTES, HEIC_REMEDY, find_format, format_names
+from cnncli.storage.shown import shown
+
+MAX_FILE_BYTES = 256 << 20
+_SCALE_DOWN = "scale the picture down"
+MAX_PIXELS = 89_478_485  # PIL's own limit (a quarter of a GiB as RGB), at which it only warns
+
+_TOPS = (255, 1023, 4095, 65535)  # of 8, 10, 12 and 16 bits
+_MAX_JPEG_PIXELS = 1_000_000_000  # a JPEG is decoded at an eighth of its size where that is enough
+_ORIENTATION = 0x0112  # the EXIF tag; 1: upright
+_ALPHA_MODES = ("RGBA", "RGBa", "LA", "La", "PA")
+
+
+def read_picture(
+    source: str | Path | bytes | Image.Image, enough: int | None = None, name: str | None = None
+) -> tuple[Image.Image, list[str]]:
+    """Reads a picture upright, opaque and with known range: EXIF turned, alpha over white, 16 bits scaled.
+
+    Parameters
+    ----------
+    source : path of a file of one of `picture_formats.FORMATS` (of a GIF the first frame), the bytes of such a file,
+        or a PIL image
+    enough : int, pixels a side that suffice: a large JPEG is decoded at 1/2, 1/4 or 1/8 size, not below this
+    name : what messages call the picture; None: its path, or "picture"
+
+    Returns
+    -------
+    (image, notes) : mode "L" or "RGB" (bytes), or "F" (float32 in [0, 255]) for pictures of more than 8 bits;
+        and what was done beyond reading, for the user
+
+    Raises
+    ------
+    DataError : no such file, no regular file, no picture, cut, or above the limits (256 MiB, 89 million pixels)
+
+    >>> read_picture(Image.new("LA", (2, 1), (0, 0)))[0].getpixel((0, 0))
+    255
+    """
+    where = name_of(source, name)
+    if isinstance(source, Image.Image):
+        return _decoded(where, source, enough)
+    content = _checked(source, where) if isinstance(source, bytes) else _content(Path(source), where)
+    with _open(where, content) as image:
+        return _decoded(where, image, enough)
+
+
+def name_of(source: str | Path | bytes | Image.Image, name: str | None = None) -> str:
+    """What messages call a picture."""
+    if name is not None:
+        return shown(name)
+    return shown(source) if isinstance(source, str | Path) else "picture"
+
+
+def picture_size(path: str | Path) -> tuple[int, int, bool]:
+    """Reads (height, width, grey?) from the head of a picture file, as it is stored (EXIF is not looked at).
+
+    Raises
+    ------
+    DataError : as `read_picture`
+    """
+    where = shown(path)
+    with _open(where, _content(Path(path), where)) as image:
+        return image.height, image.width, image.mode in ("1", "L", "LA", "La", "I", "F") or _is_16_bit(image)
+
+
+def fit_picture(image: Image.Image, *, channels: int, height: int, width: int) -> npt.NDArray[np.uint8]:
+    """Scales a picture to fit inside height x width, keeps its proportions, and fills up with its border's colour.
+
+    Parameters
+    ----------
+    image : PIL image of mode "L", "RGB" or "F", as `read_picture` returns it
+    channels : 1 (grey, ITU-R BT.601 luma) or 3 (RGB)
+    height, width : int >= 1
+
+    Returns
+    -------
+    uint8 (channels, height, width); a picture which has this size already comes through unchanged
+
+    >>> fit_picture(Image.new("L", (4, 2), 7), channels=1, height=2, width=2).tolist()
+    [[[7, 7], [7, 7]]]
+    """
+    if image.mode == "F":
+        image = Image.fromarray(np.asarray(image).clip(0, 255).round().astype(np.uint8))
+    image = image.convert("L" if channels == 1 else "RGB")
+    ratio = min(height / image.height, width / image.width)
+    inner = (max(1, round(image.width * ratio)), max(1, round(image.height * ratio)))
+    if inner != image.size:
+        image = image.resize(inner, Image.Resampling.BICUBIC)
+    pixels = np.asarray(image).reshape(inner[1], inner[0], channels)
+    if inner != (width, height):
+        border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])  # (perimeter, channels)
+        canvas = np.empty((height, width, channels), np.uint8)
+        canvas[:] = np.median(border, axis=0).round().astype(np.uint8)
+        top, left = (height - inner[1]) // 2, (width - inner[0]) // 2
+        canvas[top : top + inner[1], left : left + inner[0]] = pixels
+        pixels = canvas
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _content(path: Path, where: str) -> bytes:
+    """The bytes of a regular file within the size limit; a pipe or device would block or never end."""
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise DataError(f"{where}: a folder, not a picture; name the picture files in it")
+        if not stat.S_ISREG(status.st_mode):
+            raise DataError(f"{where}: not a regular file; save the picture to a file first")
+        if status.st_size > MAX_FILE_BYTES:
+            raise DataError(_too_long(where, status.st_size))
+        with path.open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except FileNotFoundError:
+        raise DataError(f"{where}: no such file; check the name") from None
+    except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise DataError(
+            f"{where}: cannot be read ({reason.lower()}); check the file and its permissions"
+        ) from None
+    return _checked(content, where)
+
+
+def _checked(content: bytes, where: str) -> bytes:
+    if not content:
+        raise DataError(f"{where}: the file is empty; save the picture again")
+    if len(content) > MAX_FILE_BYTES:
+        raise DataError(_too_long(where, len(content)))
+    return content
+
+
+def _too_long(where: str, size_bytes: int) -> str:
+    return f"{where}: {size_bytes:,} bytes; the limit is {MAX_FILE_BYTES:,}, scale it down"
+
+
+def _open(where: str, content: bytes) -> Image.Image:
+    """Reads the head of a picture and checks its size; pixels are decoded later."""
+    known = find_format(content[:HEAD_BYTES])
+    if known is None:
+        raise DataError(f"{where}: not a picture that can be read; save it as {format_names()}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image = _first_frame(where, content, known.decoder)
+    except Image.DecompressionBombError:
+        raise DataError(
+            f"{where}: more than {MAX_PIXELS:,} pixels, the limit for pictures; {_SCALE_DOWN}"
+        ) from None
+    except DataError:
+        raise
+    except Exception as error:  # decoders raise nearly anything on hostile bytes
+        reason = "" if isinstance(error, UnidentifiedImageError) else f" ({_reason(error)})"
+        raise DataError(
+            f"{where}: the {known.name} picture is cut or damaged{reason}; save or copy it again"
+        ) from None
+    # A progressive JPEG is kept whole in memory, at any size that it is decoded to.
+    is_reducible = image.format == "JPEG" and not image.info.get("progressive")
+    if image.width * image.height > (_MAX_JPEG_PIXELS if is_reducible else MAX_PIXELS):
+        raise DataError(_too_large(where, image))
+    return image
+
+
+def _too_large(where: str, image: Image.Image) -> str:
+    return f"{where}: {image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; {_SCALE_DOWN}"
+
+
+def can_decode(decoder: str) -> bool:
+    """Whether the installed libraries decode this of the formats of `picture_formats`."""
+    if decoder == "AVIF":
+        from PIL import features
+
+        return bool(features.check("avif"))
+    return decoder != "HEIF" or find_spec("pillow_heif") is not None
+
+
+def _first_frame(where: str, content: bytes, decoder: str) -> Image.Image:
+    """Opens by one decoder. PIL knows more, among them EPS, which would start Ghostscript on the user's file."""
+    if decoder == "PNG":  # the usual format: Image.open would import the decoders of five
+        from PIL.PngImagePlugin import PngImageFile
+
+        return PngImageFile(io.BytesIO(content))
+    if decoder == "JPEG":  # not by Image.open, which refuses a large one before it can be told to decode less of it
+        from PIL.JpegImagePlugin import JpegImageFile
+
+        return JpegImageFile(io.BytesIO(content))
+    if decoder == "AVIF" and not can_decode(decoder):
+        raise DataError(f"{where}: an AVIF picture, which the installed Pillow does not decode; {AVIF_REMEDY}")
+    if decoder == "HEIF":
+        try:
+            from pillow_heif import register_heif_opener
+        except ImportError:
+            raise DataError(f"{where}: a HEIC picture; {HEIC_REMEDY}") from None
+        register_heif_opener()
+    return Image.open(io.BytesIO(content), formats=(decoder,))
+
+
+def _decoded(where: str, image: Image.Image, enough: int | None) -> tuple[Image.Image, list[str]]:
+    """Decodes the pixels and brings them to one of the three modes."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as palettes with alpha, which are mended here
+            if enough and image.format == "JPEG":
+                image.draft(None, (enough, enough))
+            if image.width * image.height > MAX_PIXELS:
+                raise DataError(f"{image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; {_SCALE_DOWN}")
+            image.load()
+            return _opaque(_upright(image))
+    except MemoryError:
+        raise DataError(
+            f"{where}: {image.width}x{image.height} pixels do not fit in memory; scale it down"
+        ) from None
+    except DataError as error:
+        raise DataError(f"{where}: {error}") from None
+    except Exception as error:  # as above: hostile bytes raise nearly anything
+        raise DataError(
+            f"{where}: the picture is cut or damaged ({_reason(error)}); save or copy it again"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """What the decoder said, on one short line."""
+    return shown(str(error).lower())[:80] or type(error).__name__
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        if image.getexif().get(_ORIENTATION, 1) == 1:
+            return image
+        from PIL import ImageOps  # here: few pictures ask for it
+
+        return ImageOps.exif_transpose(image)
+    except Exception:  # damaged EXIF says nothing about which way is up; the pixels are good
+        return image
+
+
+def _is_16_bit(image: Image.Image) -> bool:
+    return image.mode.startswith("I;16")
+
+
+def _opaque(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    if _is_16_bit(image) or image.mode in ("I", "F"):
+        return Image.fromarray(_to_byte_range(image)), []
+    if image.mode in _ALPHA_MODES or "transparency" in image.info:
+        return _over_white(image.convert("RGBA"))
+    if image.mode in ("1", "L"):
+        return image.convert("L"), []
+    return image.convert("RGB"), []
+
+
+def _to_byte_range(image: Image.Image) -> npt.NDArray[np.float32]:
+    """More than 8 bits a pixel, scaled to [0, 255] and kept as float32; the top is 255, 1023, 4095 or 65535."""
+    values = np.array(image, dtype=np.float32)
+    if not np.isfinite(values).all():
+        raise DataError("holds NaN or infinite pixels; save it with 8 or 16 bits")
+    high = float(values.max())
+    if _is_16_bit(image) or (image.mode == "I" and high <= 65535):
+        # Files of 16 bits often hold what a camera or an array had: 8, 10 or 12 bits.
+        values *= 255 / next(top for top in _TOPS if high <= top)
+    elif image.mode == "F" and high <= 1:
+        values *= 255
+    elif high > 255:
+        values *= 255 / high  # 32 bits, or floats of unknown range
+    return values.clip(0, 255)
+
+
+def _over_white(image: Image.Image) -> tuple[Image.Image, list[str]]:
+    """Alpha over white; over black where white would make the picture blank (white ink on nothing)."""
+    filling = "white"
+    flat = _flat(image, filling)
+    if _is_plain(flat):
+        filling = "black"
+        flat = _flat(image, filling)
+    opaque = np.asarray(image.getchannel("A")).min() == 255
+    return flat, [] if opaque else [f"transparent parts filled with {filling}"]
+
+
+def _flat(image: Image.Image, filling: str) -> Image.Image:
+    """RGBA over one colour, as RGB."""
+    return Image.alpha_composite(Image.new("RGBA", image.size, filling), image).convert("RGB")
+
+
+def _is_plain(image: Image.Image) -> bool:
+    """Whether every pixel has the same colour."""
+    pixels = np.asarray(image)
+    return bool((pixels == pixels[0, 0]).all())

@@ -1,0 +1,328 @@
+"""The input recipe: how a picture of any kind becomes the input of a network; the model file keeps it."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.errors import DataError, FormatError, NoGlyphError, ShapeError
+
+if TYPE_CHECKING:  # PIL is imported where a picture is read: arrays need none
+    from PIL import Image
+
+    Picture = str | Path | bytes | Image.Image
+
+KINDS = ("glyph", "plain")
+COLOURS = {1: "grey", 3: "RGB"}
+POLARITIES = ("light-on-dark", "dark-on-light", "any")
+SMALLEST_SCALE = 1e-6  # what `measured` rounds to
+_MAX_SIDE = 4096
+_IMAGES_AT_ONCE = 1024  # keeps the int64 copies of `np.bincount` at a few MB
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the network sees.
+
+    pixels : uint8 (C, H, W), C-contiguous
+    notes : what was done to the picture, for the user ("inverted", ...)
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class InputRecipe:
+    """What a network expects of its input, and how to make it from a picture.
+
+    kind : "glyph" (the one digit, letter or symbol is found, cropped and centred) or "plain" (the whole picture is
+        fitted)
+    channels : 1 (grey) or 3 (RGB)
+    height, width : int in [1, 4096], pixels
+    polarity : "light-on-dark", "dark-on-light" or "any", the ink and paper that the network was trained with
+    mean, scale : float per channel, x = (byte / 255 - mean) / scale; scale > 0
+
+    Raises
+    ------
+    FormatError : a value breaks the rules above
+    """
+
+    kind: str = "plain"
+    channels: int = 1
+    height: int = 28
+    width: int = 28
+    polarity: str = "any"
+    mean: tuple[float, ...] = (0.0,)
+    scale: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        _one_of("kind", self.kind, KINDS)
+        _one_of("polarity", self.polarity, POLARITIES)
+        for name in ("channels", "height", "width"):
+            value = getattr(self, name)
+            if type(value) is not int or not 1 <= value <= _MAX_SIDE:
+                raise FormatError(
+                    f"input recipe: {name} is {str(value)[:40]}; it must be an integer from 1 to {_MAX_SIDE}"
+                )
+        if self.channels not in (1, 3):
+            raise FormatError(f"input recipe: channels is {self.channels}; it must be 1 (grey) or 3 (RGB)")
+        for name in ("mean", "scale"):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name), self.channels))
+        if min(self.scale) <= 0:
+            raise FormatError(f"input recipe: scale is {list(self.scale)}; every value must be above 0")
+        if min(self.scale) < SMALLEST_SCALE:  # float32 would divide by 0
+            raise FormatError(
+                f"input recipe: scale is {list(self.scale)}; every value must be at least {SMALLEST_SCALE:g}"
+            )
+
+    @classmethod
+    def measured(
+        cls,
+        images: npt.NDArray[np.uint8],
+        *,
+        kind: str = "plain",
+        polarity: str = "any",
+        but_for: npt.NDArray[np.uint8] | None = None,
+    ) -> "InputRecipe":
+        """The recipe whose mean and scale are the mean and standard deviation of these images, per channel.
+
+        Sums are exact integers, so the result is the same on every machine; it is rounded to 6 decimals. A
+        channel that never changes gets the scale 1.
+
+        Parameters
+        ----------
+        images : uint8 (N, C, H, W), the training images
+        kind, polarity : as the fields
+        but_for : uint8 (M, C, H, W), M < N; those of `images` that do not count: held out, and maybe copied
+
+        Raises
+        ------
+        ShapeError : the images are not uint8 (N, C, H, W), or there is none
+
+        >>> black_and_white = np.array([0, 255], np.uint8).reshape(2, 1, 1, 1)
+        >>> InputRecipe.measured(black_and_white).scale
+        (0.5,)
+        """
+        if images.ndim != 4 or images.dtype != np.uint8 or images.size == 0:
+            raise ShapeError(
+                f"input recipe: measured from {images.dtype} {images.shape}; pass uint8 (N, C, H, W), N >= 1"
+            )
+        channels, height, width = (int(size) for size in images.shape[1:])
+        means, scales = [], []
+        for channel in range(channels):
+            counts = _byte_counts(images[:, channel])
+            if but_for is not None:
+                counts -= _byte_counts(but_for[:, channel])
+            total = int(counts.sum())
+            first = sum(byte * int(count) for byte, count in enumerate(counts))
+            second = sum(byte * byte * int(count) for byte, count in enumerate(counts))
+            variance = (second * total - first * first) / (total * total)  # exact before the division
+            means.append(round(first / total / 255, 6))
+            scales.append(round(math.sqrt(variance) / 255, 6) or 1.0)
+        return cls(kind, channels, height, width, polarity, tuple(means), tuple(scales))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe as JSON values; `from_dict` takes it back."""
+        return {
+            "kind": self.kind,
+            "channels": self.channels,
+            "height": self.height,
+            "width": self.width,
+            "polarity": self.polarity,
+            "mean": list(self.mean),
+            "scale": list(self.scale),
+        }
+
+    @classmethod
+    def from_dict(cls, values: Any) -> "InputRecipe":
+        """Reads what `to_dict` wrote; every key must be there, and no other.
+
+        Raises
+        ------
+        FormatError : a key is missing, unknown, or its value breaks a rule
+
+        >>> InputRecipe.from_dict(InputRecipe(kind="glyph").to_dict()) == InputRecipe(kind="glyph")
+        True
+        """
+        if not isinstance(values, dict):
+            raise FormatError(f"input recipe: {type(values).__name__} found; it must be a table of settings")
+        names = tuple(cls.__dataclass_fields__)
+        for name in names:
+            if name not in values:
+                raise FormatError(f"input recipe: {name} is missing; it needs {', '.join(names)}")
+        for key in values:
+            if key not in names:
+                raise FormatError(f"input recipe: unknown key {str(key)[:40]!r}; it has {', '.join(names)}")
+        return cls(**values)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)"""
+        return self.channels, self.height, self.width
+
+    @property
+    def text(self) -> str:
+        """The preparation in a few words, for the user.
+
+        >>> InputRecipe("plain", 3, 32, 32, mean=(0.0,) * 3, scale=(1.0,) * 3).text
+        'plain: the whole picture is fitted to RGB 32x32'
+        """
+        size = f"{COLOURS[self.channels]} {self.height}x{self.width}"
+        if self.kind == "glyph":
+            return f"glyph: the one glyph of a picture is found, cropped and centred in {size}"
+        return f"plain: the whole picture is fitted to {size}"
+
+    def normalize(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """x = (byte / 255 - mean) / scale for each channel.
+
+        Parameters
+        ----------
+        images : uint8 (..., C, H, W)
+
+        Returns
+        -------
+        float32 of the same shape
+        """
+        mean = np.asarray(self.mean, np.float32).reshape(-1, 1, 1)
+        scale = np.asarray(self.scale, np.float32).reshape(-1, 1, 1)
+        return (images.astype(np.float32) / np.float32(255) - mean) / scale
+
+    def prepare(
+        self,
+        source: "Picture",
+        invert: bool | None = None,
+        *,
+        box: tuple[int, int, int, int] | None = None,
+        refuse_several: bool = True,
+        name: str | None = None,
+    ) -> Prepared:
+        """Makes the network's input from a picture.
+
+        Kind "glyph": the ink is told from the paper, uneven light is removed, and the glyph is cropped, fitted
+        to 20/28 of the size and centred by its mass, as MNIST's were; a picture that looks like this already
+        comes through unchanged. Kind "plain": the whole picture is fitted, its border's colour fills the rest.
+
+        Parameters
+        ----------
+        source : path of a picture file, the bytes of one, or a PIL image
+        invert : True: the picture's ink and paper are swapped against `polarity`; False: they are as in
+            `polarity`; None: found out (kind "glyph"), or left as they are (kind "plain")
+        box : x, y, width, height of the part to look at, in pixels of the upright picture; None: all of it
+        refuse_several : several digits side by side are an error (kind "glyph"); else they are taken for one
+        name : what messages call the picture; None: its path, or "picture"
+
+        Raises
+        ------
+        DataError : the picture cannot be read; the box lies outside
+        NoGlyphError : it holds no ink, or its ink colour cannot be told (kind "glyph")
+        """
+        from cnncli.pictures import picture_file
+        from cnncli.pictures.digit_picture import cut_out
+
+        name = picture_file.name_of(source, name)
+        image, notes = picture_file.read_picture(source, self.enough_pixels if box is None else None, name)
+        if self.kind == "glyph":
+            pixels, more = self._glyph(image, name, invert, box, refuse_several)
+            return Prepared(pixels, notes + more)
+        image = cut_out(image, name, box)
+        pixels = picture_file.fit_picture(image, channels=self.channels, height=self.height, width=self.width)
+        if invert:
+            pixels, notes = np.subtract(np.uint8(255), pixels), [*notes, "inverted"]
+        return Prepared(pixels, notes)
+
+    def prepare_all(
+        self, source: "Picture", invert: bool | None = None, *, name: str | None = None
+    ) -> list[tuple[Prepared, tuple[int, int, int, int]]]:
+        """All digits of one line from left to right, each with its box (x, y, width, height in pixels).
+
+        A picture of kind "plain" is one thing, and its box is all of it.
+
+        Raises
+        ------
+        DataError : as `prepare`
+        """
+        from cnncli.pictures import picture_file
+        from cnncli.pictures.digit_picture import find_digits
+
+        name = picture_file.name_of(source, name)
+        image, notes = picture_file.read_picture(source, name=name)
+        if self.kind != "glyph":
+            return [(self.prepare(image, invert, name=name), (0, 0, *image.size))]
+        dark_ink = None if invert is None else invert != (self.polarity == "dark-on-light")
+        found = find_digits(image, name, dark_ink=dark_ink, height=self.height, width=self.width)
+        return [(Prepared(self._as_input(one.pixels), notes + one.notes), one.box) for one in found]
+
+    def _as_input(self, digit: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Light ink (H, W) in the network's polarity and channels, (C, H, W)."""
+        if self.polarity == "dark-on-light":
+            digit = np.subtract(np.uint8(255), digit)
+        return np.ascontiguousarray(np.repeat(digit[None], self.channels, axis=0))
+
+    @property
+    def enough_pixels(self) -> int:
+        """Pixels a side from which a picture loses nothing; a large JPEG is decoded no larger than needed."""
+        least = 320 if self.kind == "glyph" else 1
+        return 2 * max(least, self.height, self.width)
+
+    def _glyph(
+        self,
+        image: "Image.Image",
+        name: str,
+        invert: bool | None,
+        box: tuple[int, int, int, int] | None,
+        refuse_several: bool,
+    ) -> tuple[npt.NDArray[np.uint8], list[str]]:
+        from cnncli.pictures.digit_picture import find_digit
+
+        dark_ink = None if invert is None else invert != (self.polarity == "dark-on-light")
+        try:
+            glyph, notes = find_digit(
+                image,
+                name,
+                dark_ink=dark_ink,
+                height=self.height,
+                width=self.width,
+                box=box,
+                refuse_several=refuse_several,
+            )
+        except DataError as error:
+            raise NoGlyphError(str(error)) from None
+        return self._as_input(glyph), notes
+
+
+def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise FormatError(f"input recipe: {name} is {str(value)[:40]!r}; it must be {' or '.join(allowed)}")
+
+
+def _numbers(name: str, values: object, count: int) -> tuple[float, ...]:
+    """A list of finite numbers, one a channel, as floats."""
+    if (
+        not isinstance(values, list | tuple)
+        or len(values) != count
+        or not all(type(value) in (int, float) and abs(value) < 1e6 for value in values)
+    ):
+        raise FormatError(
+            f"input recipe: {name} is {str(values)[:40]}; it must be a list of {count} finite numbers, one a channel"
+        )
+    return tuple(float(value) for value in values)
+
+
+def _byte_counts(planes: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
+    """How often each byte occurs in (N, H, W); int64 (256,).
+
+    Bytes are counted in pairs, since `np.bincount` makes an int64 of each number first: half the time.
+    """
+    pairs, singles = np.zeros(65_536, np.int64), np.zeros(256, np.int64)
+    for start in range(0, len(planes), _IMAGES_AT_ONCE):
+        part = planes[start : start + _IMAGES_AT_ONCE].reshape(-1)
+        even = part.size // 2 * 2
+        pairs += np.bincount(part[:even].view(np.uint16), minlength=65_536)
+        singles += np.bincount(part[even:], minlength=256)
+    table = pairs.reshape(256, 256)
+    counts: npt.NDArray[np.int64] = table.sum(axis=0) + table.sum(axis=1) + singles
+    return counts

@@ -1,0 +1,325 @@
+"""A network lowered once to native calls on preallocated buffers: a training step is one call."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli import _core
+from cnncli.criteria import CrossEntropyLoss, MSELoss, NLLLoss, SumSquares
+from cnncli.criteria.criterion import Criterion
+from cnncli.errors import Interrupted, ShapeError, UsageError
+from cnncli.layers.arrays import FloatArray, as_float32, format_shape
+from cnncli.network import Network
+from cnncli.program.lowering import couples_samples, in_three, leaves, lower, own_layers
+from cnncli.program.program_lock import program_lock
+
+if TYPE_CHECKING:  # a prediction needs none
+    from cnncli.optim.optimizer import Optimizer
+
+_LOSSES: dict[type[Criterion], str] = {
+    CrossEntropyLoss: "cross_entropy",
+    NLLLoss: "nll",
+    MSELoss: "mse",
+    SumSquares: "sum_squares",
+}
+_EVALUATION_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """One training step: mean of the losses of its samples, how many were classified right, and how many there were."""
+
+    loss: float
+    correct: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Mean loss, samples classified right, and the class predicted for each sample (int64)."""
+
+    loss: float
+    correct: int
+    predictions: npt.NDArray[np.int64]
+
+
+def _completed(result: tuple[float, int] | None) -> tuple[float, int]:
+    if result is None:
+        raise Interrupted("the call was asked to stop")
+    return result
+
+
+class Program:
+    """A network compiled for one batch size; shares the network's parameters, gradients and buffers.
+
+    network : its arrays are read and written in place; replace none of them while a program uses it
+    batch_size : the most samples of one step
+    criterion : CrossEntropyLoss (the default), NLLLoss, MSELoss or SumSquares
+    optimizer : of cnncli.optim, or one of your own, whose `update` then runs in Python after each native step; None for
+        a program that does not train
+    threads : default CNN_NUM_THREADS, else the CPUs this process may use; changes no bit of any result
+    seed : of dropout
+    frozen : the network's arrays will not change any more, so that predictions of a few samples may keep copies of
+        them in another order; otherwise each such prediction compares arrays and copies first, and none comes from
+        old weights. Not with an optimizer.
+
+    A program holds a lock: of two Python threads that use it, one waits. Programs of one network share its arrays and
+    not the lock: a prediction beside a training step of another one may read weights of which some are updated. In a
+    process forked while another thread was inside, the program raises UsageError.
+    Raises UsageError for a criterion that cannot be compiled.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        batch_size: int,
+        *,
+        criterion: Criterion | None = None,
+        optimizer: Optimizer | None = None,
+        threads: int | None = None,
+        seed: int = 0,
+        frozen: bool = False,
+    ) -> None:
+        if batch_size < 1:
+            raise UsageError(f"batch_size: expected at least 1, got {batch_size}; pass a positive number")
+        if frozen and optimizer is not None:
+            raise UsageError("frozen: a program with an optimizer changes the network; pass frozen=False")
+        if threads is not None:
+            _core.set_thread_count(threads)
+        self.network = network
+        self.batch_size = batch_size
+        self.criterion = criterion if criterion is not None else CrossEntropyLoss()
+        self.optimizer = optimizer
+        self._threads = threads if threads is not None else _core.thread_count()
+        self._seed = seed
+        self._frozen = frozen
+        # Own layers must see the mode; vectors are passed as (samples, values), which the core does not take.
+        self._own_layers = own_layers(list(network))
+        self._direct = len(network.input_shape) == 3 and not self._own_layers
+        self._lock: AbstractContextManager[object] = program_lock(self)
+        if type(self.criterion) not in _LOSSES:
+            known = ", ".join(kind.__name__ for kind in _LOSSES)
+            raise UsageError(f"{self.criterion!r}: cannot be compiled; use one of {known}")
+        self._groups: list[bool] = []  # of parameters with the same settings: whether their weights decay
+        self._training = self._compile(batch_size, training=True) if optimizer is not None else None
+        self._evaluating: _core.Program | None = None
+        self._images: npt.NDArray[Any] | None = None
+        self._targets: npt.NDArray[Any] | None = None
+
+    def bind(self, images: npt.ArrayLike, targets: npt.ArrayLike) -> None:
+        """The samples that `step` picks from; kept without a copy where the types are right.
+
+        images : uint8 (N, *input_shape), normalized by the network's recipe in each step, or float32
+        targets : int64 (N,) classes, or float32 (N, outputs) for squared errors
+        """
+        program = self._needs_training()
+        self._images, self._targets = self._as_images(images), self._as_targets(targets)
+        with self._lock:
+            program.bind(self._images, self._targets)
+
+    def step(
+        self, indices: npt.NDArray[np.int64], *, step: int, epoch: int, learning_rate: float | None = None,
+        losses: FloatArray | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> StepResult:
+        """Forward, loss, backward and update on the bound samples `indices`, as one native call.
+
+        step : number of this step in the whole training, from which dropout draws
+        learning_rate : becomes the optimizer's `lr`; default: the one that it has
+        losses : float32 (samples,), gets the loss of each sample before the update
+        should_stop : asked every 20 ms or so while the step runs
+
+        A loss that is not finite is returned, and nothing is updated: the weights are those that gave it.
+
+        Raises Interrupted once `should_stop` is true, and whatever a signal handler raises (KeyboardInterrupt):
+        then nothing but gradients has changed.
+        """
+        program, optimizer = self._needs_training(), self.optimizer
+        assert optimizer is not None
+        with self._lock, self._mode(training=True):
+            if learning_rate is not None:
+                optimizer.lr = learning_rate
+            result = program.step(
+                np.ascontiguousarray(indices, np.int64),
+                seed=self._seed,
+                step=step,
+                epoch=epoch,
+                settings=self._settings(optimizer),
+                threads=self._threads,
+                losses=losses,
+                should_stop=should_stop,
+            )
+            loss, correct = _completed(result)
+            if math.isfinite(loss):  # else the core has updated nothing
+                if optimizer.runs_in_core:
+                    optimizer.steps += 1
+                else:
+                    optimizer.step(self.network.named_parameters())
+        return StepResult(loss / len(indices), correct, len(indices))
+
+    def predict(self, images: npt.ArrayLike) -> FloatArray:
+        """Outputs of the network in evaluation: log-probabilities (N, classes) with CrossEntropyLoss, else its own."""
+        with self._lock:
+            program = self._evaluating or self._for_evaluation()
+            rows = program.predict(images, self._threads) if self._direct else None
+            if rows is None:
+                batch = self._as_images(images)
+                with self._mode(training=False):
+                    rows = program.predict(batch, self._threads)
+                assert rows is not None
+        return rows
+
+    def evaluate(
+        self, images: npt.ArrayLike, targets: npt.ArrayLike, should_stop: Callable[[], bool] | None = None
+    ) -> Evaluation:
+        """The mean loss and the predictions for samples with targets; running statistics are used, not changed.
+
+        should_stop : asked every 20 ms or so; once it is true, Interrupted is raised
+        """
+        batch, wanted = self._as_images(images), self._as_targets(targets)
+        if len(batch) == 0:
+            raise UsageError("evaluate: there are no samples; pass at least one")
+        with self._lock:
+            program = self._for_evaluation()
+            rows = np.empty((len(batch), self._outputs), np.float32)
+            program.bind(batch, wanted)
+            with self._mode(training=False):
+                result = program.forward(
+                    first=0,
+                    count=len(batch),
+                    losses=True,
+                    rows=rows,
+                    threads=self._threads,
+                    should_stop=should_stop,
+                )
+            program.bind(batch[:0], None)
+        loss, correct = _completed(result)
+        return Evaluation(loss / len(batch), correct, rows.argmax(axis=1).astype(np.int64))
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            "a Program cannot be copied, pickled or sent: it points into the arrays of its network; copy or send the "
+            "network (and the optimizer) and build a Program there, or use cnncli.Model"
+        )
+
+    @property
+    def bytes(self) -> int:
+        """Memory of all buffers."""
+        programs = [program for program in (self._training, self._evaluating) if program is not None]
+        return sum(program.bytes() for program in programs)
+
+    def _compile(self, batch_size: int, *, training: bool) -> _core.Program:
+        network, criterion = self.network, self.criterion
+        layers = list(network)
+        self._check_memory(batch_size, training)
+        for layer in leaves(layers):  # own layers and eager calls see the mode too
+            layer._set_training(training)
+        core = _core.Program(
+            batch_size,
+            training=training,
+            couples_samples=training and couples_samples(layers),
+            frozen=self._frozen,
+        )
+        shape = in_three(network.input_shape)
+        x = core.input(shape, self._table(shape[0]))
+        x = lower(layers, core, x, network.input_shape)
+        self._outputs = int(np.prod(network.output_shape(network.input_shape)))
+        core.loss(x, kind=_LOSSES[type(criterion)])
+        if training:
+            self._add_updates(core)
+        core.finish()
+        return core
+
+    def _add_updates(self, core: _core.Program) -> None:
+        """The optimizer's rule on each parameter; those that decay share its settings of a step, and the others."""
+        optimizer, groups = self.optimizer, self._groups
+        assert optimizer is not None
+        if not optimizer.runs_in_core:
+            return
+        for parameter in self.network.named_parameters():
+            if parameter.decay not in groups:
+                groups.append(parameter.decay)
+            core.update(
+                optimizer.rule, parameter.value, parameter.gradient, optimizer.state_of(parameter),
+                group=groups.index(parameter.decay),
+            )
+
+    def _settings(self, optimizer: Optimizer) -> list[list[float]]:
+        """Of the optimizer's next step, for each group of parameters."""
+        step, decay = optimizer.steps + 1, optimizer.weight_decay
+        if not self._groups:
+            return []
+        if decay == 0:
+            return [optimizer.rule_settings(step, 0.0)] * len(self._groups)
+        return [optimizer.rule_settings(step, decay if decays else 0.0) for decays in self._groups]
+
+    def _check_memory(self, batch_size: int, training: bool) -> None:
+        """Before the core asks for it: a small file may describe a network that no machine holds."""
+        values = self.network.activation_count() * batch_size * (2 if training else 1)
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if values * 4 > memory:
+            raise UsageError(
+                f"{self.network._label()}: a batch of {batch_size} needs at least {values * 4 / 1024**3:.4g} GiB, "
+                f"and this machine has {memory / 1024**3:.4g}; use a smaller batch or network"
+            )
+
+    def _for_evaluation(self) -> _core.Program:
+        if self._evaluating is None:
+            self._evaluating = self._compile(max(1, min(self.batch_size, _EVALUATION_BATCH)), training=False)
+            if self._training is not None:
+                for layer in leaves(list(self.network)):
+                    layer._set_training(True)
+        return self._evaluating
+
+    @contextmanager
+    def _mode(self, *, training: bool) -> Iterator[None]:
+        """Own layers see the mode of what runs; afterwards each has the mode that it had."""
+        layers = self._own_layers
+        before = [layer.training for layer in layers]
+        try:
+            for layer in layers:
+                layer._set_training(training)
+            yield
+        finally:
+            for layer, mode in zip(layers, before, strict=True):
+                layer._set_training(mode)
+
+    def _table(self, channels: int) -> FloatArray:
+        """What each byte becomes, for each channel."""
+        values = np.broadcast_to(np.arange(256, dtype=np.float32), (channels, 256))
+        recipe = self.network.recipe
+        if recipe is None:
+            return np.ascontiguousarray(values)
+        mean = np.asarray(recipe.mean, np.float32).reshape(-1, 1)
+        scale = np.asarray(recipe.scale, np.float32).reshape(-1, 1)
+        return np.ascontiguousarray((values / np.float32(255) - mean) / scale, np.float32)
+
+    def _as_images(self, images: npt.ArrayLike) -> npt.NDArray[Any]:
+        array = np.asarray(images)
+        if array.dtype != np.uint8:
+            array = as_float32(array, f"images of {self.network._label()}")
+        shape = self.network.input_shape
+        if array.shape[1:] != shape and not (len(shape) == 3 and shape[0] == 1 and array.shape[1:] == shape[1:]):
+            raise ShapeError(
+                f"{self.network._label()}: takes samples of shape {format_shape(shape)}, got an array of shape "
+                f"{array.shape}; pass (samples, {', '.join(map(str, shape))})"
+            )
+        return np.ascontiguousarray(array.reshape(len(array), *in_three(shape)))
+
+    def _as_targets(self, targets: npt.ArrayLike) -> npt.NDArray[Any]:
+        if isinstance(self.criterion, CrossEntropyLoss | NLLLoss):
+            return np.ascontiguousarray(targets, np.int64)
+        return np.ascontiguousarray(np.reshape(np.asarray(targets, np.float32), (len(np.asarray(targets)), -1)))
+
+    def _needs_training(self) -> _core.Program:
+        if self._training is None:
+            raise UsageError("program: has no optimizer; pass optimizer=SGD(...) to train")
+        return self._training

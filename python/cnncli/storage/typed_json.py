@@ -1,0 +1,57 @@
+"""Dataclasses from JSON values of files that others wrote: each value has the type of its field, or it is refused."""
+
+import math
+from dataclasses import MISSING, fields
+from types import NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from cnncli.errors import FormatError
+from cnncli.storage.strict_json import shortened
+
+T = TypeVar("T")
+
+
+def from_json(cls: type[T], values: Any) -> T:
+    """An object of the dataclass `cls` with the fields `values`.
+
+    Fields may be bool, int, float (whole numbers too, and finite), str, None, unions of those, list[...] and
+    dict[str, Any].
+
+    Raises FormatError that begins with the problem; the caller says where.
+    """
+    if not isinstance(values, dict):
+        raise FormatError(f"is {shortened(values)}; it must be an object")
+    types = get_type_hints(cls)
+    for name in values:
+        if name not in types:
+            raise FormatError(f"has the unknown key {shortened(name)}")
+    for field in fields(cls):  # type: ignore[arg-type]
+        if field.name not in values:
+            if field.default is MISSING and field.default_factory is MISSING:
+                raise FormatError(f"has no {field.name}")
+        elif not _fits(values[field.name], types[field.name]):
+            raise FormatError(f"has {field.name} = {shortened(values[field.name])}; use {_words(types[field.name])}")
+    return cls(**values)
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if kind is Any:
+        return True
+    if isinstance(kind, UnionType):
+        return any(_fits(value, part) for part in get_args(kind))
+    if get_origin(kind) is list:
+        return isinstance(value, list) and all(_fits(item, get_args(kind)[0]) for item in value)
+    if get_origin(kind) is dict:
+        return isinstance(value, dict)
+    if kind is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    return type(value) is kind  # True is no int here
+
+
+def _words(kind: Any) -> str:
+    if isinstance(kind, UnionType):
+        return " or ".join(_words(part) for part in get_args(kind))
+    if get_origin(kind) is list:
+        return f"a list of {_words(get_args(kind)[0])}"
+    names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", NoneType: "null"}
+    return names.get(kind, "an object")

@@ -1,0 +1,131 @@
+"""The end of a training: the best model is measured on the test images, and written."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from cnncli.data.held_out import labels_of
+from cnncli.errors import WriteError
+from cnncli.layers.batch_norm import BatchNorm
+from cnncli.model_file.confidence import fit
+from cnncli.model_file.serialize import load_model, save_beside_earlier
+from cnncli.program import Program
+from cnncli.storage.files import printable
+from cnncli.training.job import Job
+from cnncli.training.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
+from cnncli.training.records import Finished
+
+
+def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
+    """Measures the best model on the test images, unread until now, and writes the model files."""
+    trainer, dataset, plan, validation = job.trainer, job.dataset, job.plan, job.validation
+    state, test = trainer.state, dataset.test
+    record = job.record()
+    job.run.save_last(trainer.network, record)
+    network, program = trainer.network, trainer.program
+    epochs = len(state.history)
+    if state.best_epoch != epochs:
+        network = load_model(job.run.best_path)
+        program = Program(network, plan.batch_size, criterion=trainer.criterion, threads=trainer.threads)
+    if validation is not None:
+        record["confidence"] = fit(program.predict(validation.images), validation.labels).to_record()
+    test_loss = test_accuracy = None
+    if test is not None and len(test):
+        measured = program.evaluate(test.images, test.labels, should_stop)
+        test_loss, test_accuracy = measured.loss, measured.correct / test.pictures
+        trainer.check_loss("test", test_loss)
+        record["test"] = {"images": test.pictures, "loss": test_loss, "accuracy": test_accuracy}
+    said = _judge(job, program, test_accuracy, should_stop)
+    job.run.save_best(network, record)
+    out = Path(plan.out)
+    try:
+        earlier = save_beside_earlier(out, network, record)
+    except WriteError as error:
+        raise WriteError(f"{error}; the trained model is {printable(job.run.best_path)}") from None
+    best = state.history[state.best_epoch - 1]
+    reached = job.target.is_reached(state.history)
+    images = [facts.get("images", job.images) for facts in state.history]  # older runs did not say
+    return Finished(
+        run=job.run.path,
+        model=_from_here(out),
+        model_bytes=out.stat().st_size,
+        data_path=plan.data,
+        data_dir=plan.data_dir,
+        label_column=plan.label_column,
+        skip_bad=plan.skip_bad,
+        sample=_sample_picture(job),
+        earlier_model=None if earlier is None else _from_here(earlier),
+        network=network.name,
+        data=dataset.name,
+        images=job.images,
+        epochs=epochs,
+        best_epoch=state.best_epoch,
+        epoch_images=images[state.best_epoch - 1],
+        loss=best["loss"],
+        accuracy=best["accuracy"],
+        validation_images=validation.pictures if validation is not None else 0,
+        validation_is_own=plan.own_validation,
+        validation_loss=best["validation_loss"],
+        validation_accuracy=best["validation_accuracy"],
+        test_images=test.pictures if test is not None else 0,
+        test_loss=test_loss,
+        test_accuracy=test_accuracy,
+        seconds=state.seconds,
+        images_per_second=sum(images) / state.seconds,
+        seed=plan.seed,
+        history=state.history,
+        notes=[note.text for note in dataset.notes],
+        target=plan.target,
+        target_reached=reached if plan.target is not None else None,
+        seconds_to_target=state.seconds if reached else None,  # nothing is trained after it
+        remark=said,
+        warnings=[*job.warnings, *([said] if said is not None else [])],
+    )
+
+
+def _sample_picture(job: Job) -> str | None:
+    """A picture file that the network was not trained on, if there is one."""
+    for part in (job.dataset.test, job.validation, job.dataset.train):
+        if part is not None and part.files:
+            return part.files[0]
+    return None
+
+
+def _judge(
+    job: Job, program: Program, test_accuracy: float | None, should_stop: Callable[[], bool]
+) -> str | None:
+    """One line if the model that was kept learned nothing."""
+    dataset, plan, state = job.dataset, job.plan, job.trainer.state
+    best = state.history[state.best_epoch - 1]
+    assert dataset.train is not None
+    labels = labels_of(dataset, job.kept)
+    losses = [facts["loss"] for facts in state.history]
+    trained = Measured(best.get("images", job.images), best["loss"], best["accuracy"])
+    measured = [trained]
+    if test_accuracy is not None and dataset.test is not None:
+        measured.append(Measured(dataset.test.pictures, math.nan, test_accuracy))
+    if not looks_dead(OneAnswer.of(labels), losses, measured):
+        return None
+    some = np.linspace(0, len(labels) - 1, min(MOST_IMAGES, len(labels))).astype(np.int64)
+    chosen = some if job.kept is None else job.kept[some]
+    found = program.evaluate(dataset.train.images[chosen], labels[some], should_stop)
+    return remark(
+        OneAnswer.of(labels[some]),
+        losses,
+        trained,
+        Measured(len(some), found.loss, found.correct / len(some)),
+        steps=state.step,
+        batch_size=plan.batch_size,
+        learning_rate=plan.learning_rate,
+        usual_rate=job.trainer.optimizer.on_command_line.at(plan.batch_size),
+        normalizes=any(isinstance(layer, BatchNorm) for _, layer in program.network.leaves()),
+    )
+
+
+
+def _from_here(path: Path) -> Path:
+    """The path as short as the user would type it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

@@ -1,0 +1,98 @@
+"""All that belongs to one run of `cnn train`, and what its model file says of it."""
+
+import platform
+import shlex
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnncli import _core, data
+from cnncli.data import DataSet, Split, images_digest
+from cnncli.data.held_out import Indices
+from cnncli.training.plan import Plan
+from cnncli.training.runs import RunFolder
+from cnncli.training.targets import Target
+from cnncli.training.trainer import Trainer
+from cnncli.training_options import recorded_words
+from cnncli.version import __version__
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """kept, validation : images trained on (None: all), and those that measure each epoch
+    notice, warnings : lines for the user, told when the training starts
+    images_digest : of the training images; of data with a name it is known which images are whose
+    """
+
+    run: RunFolder
+    plan: Plan
+    dataset: DataSet
+    kept: Indices | None
+    validation: Split | None
+    trainer: Trainer
+    target: Target
+    notice: str | None
+    warnings: list[str]
+    images_digest: str | None
+
+    @property
+    def images(self) -> int:
+        """How many are trained on."""
+        return len(self.trainer.training_set)
+
+    def record(self) -> dict[str, Any]:
+        """How the model was trained, for the model file. Recorded paths keep their base name only."""
+        state = self.trainer.state
+        plan = asdict(self.plan)
+        for name in ("data_dir", "out"):
+            del plan[name]
+        plan["data"] = Path(self.plan.data).name
+        plan["architecture"] = Path(self.plan.architecture).name
+        return {
+            "data": {
+                "name": self.dataset.name,
+                "digest": self.dataset.digest,
+                "by_name": self.plan.data in data.NAMES,
+                "images_digest": self.images_digest,
+                "images": self.images,
+                "left_aside": _left_aside(self.dataset),
+            },
+            "training": {
+                "command": self._command(),
+                "settings": plan,
+                "best_epoch": state.best_epoch,
+                "history": state.history,
+                "seconds": state.seconds,
+                "threads": self.trainer.threads,
+                "instruction_set": _core.instruction_set(),
+                "versions": {
+                    "cnncli": __version__,
+                    "numpy": np.__version__,
+                    "python": platform.python_version(),
+                },
+            },
+        }
+
+    def _command(self) -> str:
+        """What repeats the training, but for the place of the data."""
+        values = asdict(self.plan)
+        for name in ("architecture", "data"):
+            values[name] = Path(values[name]).name
+        if self.plan.prepare == "auto":
+            values["prepare"] = None
+        if self.plan.own_validation:
+            values["validation"] = None
+        return shlex.join(["cnn", "train", *recorded_words(values)])
+
+
+def digest_for(plan: Plan, dataset: DataSet) -> str | None:
+    """The digest of the training images, which tells later whether others are the same; None for data with a name."""
+    assert dataset.train is not None
+    return None if plan.data in data.NAMES else images_digest(dataset.train)
+
+
+def _left_aside(dataset: DataSet) -> dict[str, int]:
+    """What of the data was not used, as numbers: a model file holds no paths."""
+    return {what: count for note in dataset.notes if note.kind == "left aside" for what, count in note.counts.items()}

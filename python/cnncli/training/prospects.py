@@ -1,0 +1,109 @@
+"""What can be said before a training begins about whether it can learn: refusals, and lines of warning."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.errors import DataError, UsageError
+from cnncli.layers import LogSoftmax
+from cnncli.layers.batch_norm import BatchNorm
+from cnncli.network import Network
+from cnncli.network.description import quoted
+from cnncli.training.timetable import Timetable
+
+# With batch normalization of fewer values the test accuracy falls: convnet with batches of 4 is as right as with 64,
+# with batches of 2 it is not (docs/training.md).
+_FEW_VALUES = 4
+
+
+def check_prospects(
+    network: Network,
+    labels: npt.NDArray[np.integer],
+    class_names: Sequence[str],
+    timetable: Timetable,
+    data_name: str,
+) -> list[str]:
+    """Lines that a user should read before the training goes on: what will hardly be learned, and what would be.
+
+    labels : (N,), of the images trained on, N >= 1
+
+    Raises DataError for images of one class, UsageError for batch normalization that would never see two values: from
+    these nothing is learned at all.
+    """
+    counts = np.bincount(labels, minlength=len(class_names))
+    if np.count_nonzero(counts) == 1:
+        only = quoted(class_names[int(counts.argmax())])
+        raise DataError(
+            f'{data_name}: all training images are of the class "{only}", so that there is nothing to tell apart; '
+            "add images of another class"
+        )
+    warnings = []
+    if counts.max() == 1:
+        warnings.append(
+            "there is one training image of each class: the network can learn these images by heart, but not what "
+            "the others of a class have in common; add images"
+        )
+    if timetable.batch_size > len(labels):
+        warnings.append(
+            f"batches of {timetable.batch_size:,} are larger than the {len(labels):,} training images, so that an "
+            f"epoch is one step; pass a smaller --batch-size, such as {_few_steps(len(labels))}"
+        )
+    warnings += _check_normalization(network, timetable)
+    return warnings
+
+
+def check_loss(network: Network, loss: str) -> None:
+    """Raises UsageError for "nll" of outputs that are no log-probabilities."""
+    *_, (name, last) = network.leaves()
+    if loss == "nll" and not isinstance(last, LogSoftmax):
+        raise UsageError(
+            f"--loss nll: takes log-probabilities, but the last layer of {network.name or 'the network'} is {name}, "
+            f"{last!r}; end it with LogSoftmax, or use --loss cross-entropy"
+        )
+
+
+def _check_normalization(network: Network, timetable: Timetable) -> Iterable[str]:
+    """Batches of one image, where batch normalization has one value of a feature, which is its own mean."""
+    layer = _normalization_of_one_value(network)
+    if layer is None:
+        return
+    sizes = [timetable.last_batch(epoch) for epoch in range(timetable.epochs)]
+    if max(timetable.images(epoch) for epoch in range(timetable.epochs)) == 1:
+        raise UsageError(f"{layer} has nothing to normalize with one training image; add images")
+    if timetable.batch_size == 1:
+        raise UsageError(
+            f"--batch-size 1: {layer} takes its mean and variance from a batch, and of one value they make 0 of "
+            "whatever comes in; use --batch-size 2 or more, better 16"
+        )
+    if timetable.batch_size < _FEW_VALUES:
+        yield (
+            f"{layer} takes its mean and variance from a batch, and from {timetable.batch_size} values they are rough; "
+            "pass --batch-size 16 or more"
+        )
+    if 1 in sizes:
+        images = timetable.images(sizes.index(1))
+        yield (
+            f"the last of an epoch's batches has one image, from which {layer} lets nothing be learned; pass "
+            f"--batch-size {_without_rest_of_one(images, timetable.batch_size)}"
+        )
+
+
+def _normalization_of_one_value(network: Network) -> str | None:
+    """The first layer that normalizes a feature by one value of each image: "layer 2, BatchNorm2d(64),"."""
+    for step in network.trace():
+        if isinstance(step.layer, BatchNorm) and math.prod(step.output_shape[1:]) == 1:
+            return f"layer {step.name}, {step.layer!r},"
+    return None
+
+
+def _few_steps(images: int) -> int:
+    """A batch size that makes some ten steps of an epoch, as far as that goes: a power of two."""
+    return int(2 ** max(0, (images // 10).bit_length() - 1))
+
+
+def _without_rest_of_one(images: int, batch_size: int) -> int:
+    """The nearest batch size that leaves no batch of one image: one less does, unless that is one itself."""
+    smaller = (size for size in range(batch_size - 1, 1, -1) if images % size != 1)
+    return next(smaller, batch_size + 1)

@@ -1,0 +1,132 @@
+"""What each setting of a training may be: one rule for all who give one, a caller or a network's description.
+
+Raised before any data is read, with the place, the rule, the value and the remedy.
+"""
+
+import math
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any
+
+from cnncli.errors import FormatError, UsageError
+from cnncli.network.architectures import find_line
+from cnncli.network.description import quoted, shown, suggestion
+from cnncli.storage.files import printable
+from cnncli.training_options import TRAINING_OPTIONS, TrainingOption
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a setting may be.
+
+    use : the remedy for another value: "use a whole number, at least 1"
+    accepts : whether a value of any type is one
+    names : all values, where they are words
+    """
+
+    use: str
+    accepts: Callable[[Any], bool]
+    names: tuple[str, ...] = ()
+
+    def remedy(self, value: object) -> str:
+        """What to do instead of `value`."""
+        if self.names and isinstance(value, str):
+            hint = suggestion(value, self.names)
+            return hint if hint.startswith("did you mean") else self.use
+        return self.use
+
+
+def _rule(row: TrainingOption) -> Rule:
+    """The rule that a row of the table states."""
+    if row.kind == "word":
+        return _word(row.words)
+    limits = dict(row.limits)
+    words = {"above": "more than", "least": "at least", "below": "less than", "most": "at most"}
+    stated = " and ".join(f"{words[name]} {limit:,}" for name, limit in limits.items())
+    if row.field == "target":
+        return Rule("use an accuracy above 0 and at most 1, such as 0.99", _within(limits, whole=False))
+    kind = "a whole number" if row.kind == "whole" else "a number"
+    return Rule(f"use {kind}, {stated}", _within(limits, whole=row.kind == "whole"))
+
+
+_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
+    "above": operator.gt,
+    "least": operator.ge,
+    "below": operator.lt,
+    "most": operator.le,
+}
+
+
+def _within(limits: dict[str, float], *, whole: bool) -> Callable[[Any], bool]:
+    def accepts(value: Any) -> bool:
+        if not isinstance(value, Integral if whole else Real) or isinstance(value, bool):
+            return False
+        try:
+            number: float = value.__index__() if isinstance(value, Integral) else float(value)
+            return math.isfinite(number) and all(_HOLDS[name](number, limit) for name, limit in limits.items())
+        except OverflowError:  # a whole number that no float reaches
+            return False
+
+    return accepts
+
+
+def _word(names: Iterable[str]) -> Rule:
+    known = tuple(names)
+    use = f"use {'one of ' if len(known) > 1 else ''}{', '.join(known)}"
+    return Rule(use, lambda value: isinstance(value, str) and value in known, known)
+
+
+_RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind == "word"]
+_PART = _within({"above": 0, "most": 1}, whole=False)
+# The keys of a description's [training]; `nesterov` has no option.
+TRAINING: Mapping[str, Rule] = {
+    **{row.field: _rule(row) for row in _RULED if row.is_described},
+    "nesterov": Rule("use true or false", lambda value: isinstance(value, bool)),
+}
+# Those of its [target].
+TARGET: Mapping[str, Rule] = {
+    **TRAINING,
+    "cycle": TRAINING["epochs"],
+    "shares": Rule(
+        "use a list of numbers above 0 and at most 1",
+        lambda value: isinstance(value, list) and all(_PART(share) for share in value),
+    ),
+}
+
+
+def check_asked(settings: Mapping[str, Any]) -> None:
+    """Raises UsageError for what no training can be asked for; None asks for nothing."""
+    for row in _RULED:
+        value, rule = settings.get(row.field), _rule(row)
+        if value is not None and not rule.accepts(value):
+            typed = quoted(value) if isinstance(value, str) else shown(value)
+            unknown = "unknown; " if rule.names else ""
+            raise UsageError(f"{row.option} {typed}: {unknown}{rule.remedy(value)}")
+
+
+def check_described(description: Mapping[str, Any], architecture: str, source: str) -> None:
+    """Raises FormatError, with file and line, for a [training] or a [target] of a description that breaks a rule.
+
+    architecture : what `read_model` was given, to find the line
+    source : what errors call the file
+    """
+    for table, rules in (("training", TRAINING), ("target", TARGET)):
+        values = description.get(table, {})
+        if not isinstance(values, dict):
+            raise FormatError(
+                f"{_where(architecture, source, table)}: {table} is {shown(values)}; "
+                f"use a table [{table}] of settings such as epochs = 10"
+            )
+        for key, value in values.items():
+            where = f"{_where(architecture, source, table, key)}, [{table}]"
+            if key not in rules:
+                raise FormatError(f'{where}: unknown setting "{quoted(key)}"; {suggestion(key, rules)}')
+            if not rules[key].accepts(value):
+                raise FormatError(f"{where}: {key} is {shown(value)}; {rules[key].remedy(value)}")
+
+
+def _where(architecture: str, source: str, *keys: str) -> str:
+    line = find_line(architecture, keys)
+    return printable(source) if line is None else f"{printable(source)}, line {line}"

@@ -1,0 +1,269 @@
+"""The folder of a training run: its settings, metrics, checkpoint, and its best and last model.
+
+runs/lenet5-mnist-1/
+    settings.json     what decides the result, and where the data lie
+    metrics.jsonl     one line an epoch
+    checkpoint.bin    where the training is: a model file with the optimizer's state
+    best.bin          the best model so far
+    last.bin          the model at the end
+    lock              held while a process trains here
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from cnncli.errors import CnnError, FormatError, UsageError
+from cnncli.model_file.serialize import Checkpoint, load_checkpoint, save_checkpoint, save_model
+from cnncli.network import Network
+from cnncli.storage.container import Array
+from cnncli.storage.files import StrPath, flush_folder, printable, sweep_stale, write_atomically, writing_error
+from cnncli.storage.locks import hold_lock
+from cnncli.storage.strict_json import parse_object
+
+_LARGEST_TEXT_BYTES = 64 << 20
+
+
+class HasState(Protocol):
+    """An optimizer, as a checkpoint sees it."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+
+class RunFolder:
+    """A run folder that this process alone writes to, from `create` or `open` to `close`.
+
+    path : the folder
+    settings : what settings.json holds
+
+    The kernel frees the lock with the process, however it ends, so a killed run can be resumed at once.
+    """
+
+    def __init__(self, path: Path, settings: dict[str, Any], lock: int) -> None:
+        self.path = path
+        self.settings = settings
+        self._lock: int | None = lock
+
+    @classmethod
+    def create(cls, root: StrPath, hint: str, settings: Mapping[str, Any]) -> Self:
+        """A new folder `root`/`hint`-1, or -2, ...; never one that exists. Missing parents are made.
+
+        hint : what the name should tell, such as "lenet5-mnist"
+        settings : JSON values
+
+        Raises CnnError if the folder cannot be made.
+        """
+        try:
+            _make_folder(Path(root))
+        except (FileExistsError, NotADirectoryError):
+            raise CnnError(
+                f"{printable(root)}: is a file or lies in one; name a folder for the runs"
+            ) from None
+        except OSError as error:
+            raise writing_error(root, error) from None
+        name = re.sub(r"[^\w.-]+", "-", hint).strip("-.")[:40] or "run"
+        number = 0
+        while True:
+            number += 1
+            path = Path(root) / f"{name}-{number}"
+            try:
+                path.mkdir()
+                flush_folder(root)
+                lock = _lock(path)
+            except FileExistsError:
+                continue
+            except OSError as error:
+                raise writing_error(path, error) from None
+            if lock is None:  # somebody resumed it between the two calls
+                continue
+            run = cls(path, dict(settings), lock)
+            try:
+                write_atomically(path / "settings.json", (json.dumps(settings, indent=2) + "\n").encode())
+            except BaseException:
+                run.close()
+                raise
+            return run
+
+    @classmethod
+    def open(cls, name: StrPath, root: StrPath = "runs") -> Self:
+        """The folder of an earlier run, to go on with it.
+
+        name : path of the folder, or the name of a folder in `root`
+
+        Raises UsageError if there is no such run, CnnError while another process trains in it, FormatError
+        for a damaged settings.json.
+        """
+        path = next((place for place in (Path(name), Path(root) / name) if place.is_dir()), None)
+        if path is None:
+            raise UsageError(f"{printable(name)}: no such run; {_known_runs(Path(root))}")
+        settings_path = path / "settings.json"
+        if not settings_path.is_file():
+            raise UsageError(
+                f"{printable(path)}: is no run, it has no settings.json; {_known_runs(Path(root))}"
+            )
+        try:
+            lock = _lock(path)
+        except OSError as error:
+            raise writing_error(path / "lock", error) from None
+        if lock is None:
+            owner = _read_text(path / "lock").strip()
+            raise CnnError(
+                f"{printable(path)}: process {printable(owner[:20]) or 'unknown'} is training in it; "
+                "wait for it or stop it"
+            )
+        try:
+            sweep_stale(path)
+            return cls(path, _read_object(settings_path), lock)
+        except BaseException:
+            os.close(lock)
+            raise
+
+    def update_settings(self, changed: Mapping[str, Any]) -> None:
+        """Writes other values for some settings that do not decide the result, such as where the data lie now."""
+        self.settings.update(changed)
+        write_atomically(self.path / "settings.json", (json.dumps(self.settings, indent=2) + "\n").encode())
+
+    @property
+    def checkpoint_path(self) -> Path:
+        return self.path / "checkpoint.bin"
+
+    @property
+    def best_path(self) -> Path:
+        return self.path / "best.bin"
+
+    @property
+    def last_path(self) -> Path:
+        return self.path / "last.bin"
+
+    @property
+    def metrics_path(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    def save_checkpoint(
+        self,
+        network: Network,
+        optimizer: HasState,
+        state: Mapping[str, Any],
+        record: Mapping[str, Any] | None = None,
+        images: Mapping[str, Array] | None = None,
+    ) -> None:
+        """Replace the checkpoint. There is one: it appears whole or the one before stays."""
+        save_checkpoint(self.checkpoint_path, network, optimizer.state_dict(), state, record, images)
+
+    def load_checkpoint(self) -> Checkpoint:
+        """The last checkpoint. Raises FormatError if it is damaged, CnnError if the run has none."""
+        if not self.checkpoint_path.exists():
+            raise CnnError(f"{printable(self.path)}: has no checkpoint to go on from; start a new run")
+        return load_checkpoint(self.checkpoint_path)
+
+    def save_best(self, network: Network, record: Mapping[str, Any] | None = None) -> None:
+        """Replace the best model."""
+        save_model(self.best_path, network, record)
+
+    def save_last(self, network: Network, record: Mapping[str, Any] | None = None) -> None:
+        """Replace the model of the end of the training."""
+        save_model(self.last_path, network, record)
+
+    def write_metrics(self, history: Sequence[Mapping[str, Any]]) -> None:
+        """Replace the lines by those of all epochs so far, oldest first.
+
+        history : for each epoch JSON values with the key "epoch"
+        """
+        text = "".join(json.dumps(dict(epoch)) + "\n" for epoch in history)
+        write_atomically(self.metrics_path, text.encode())
+
+    def read_metrics(self) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl, oldest first; none before the first epoch is over."""
+        if not self.metrics_path.exists():
+            return []
+        lines = []
+        for number, text in enumerate(_read_text(self.metrics_path).splitlines(), 1):
+            where = f"{printable(self.metrics_path)}, line {number}"
+            try:
+                line = parse_object(text)
+            except FormatError as error:
+                raise FormatError(f"{where}: {error}; remove the line") from None
+            if type(line.get("epoch")) is not int:
+                raise FormatError(f"{where}: has no whole number epoch; remove the line")
+            lines.append(line)
+        return lines
+
+    def close(self) -> None:
+        """Let other processes use the folder."""
+        lock, self._lock = self._lock, None
+        if lock is not None:
+            with suppress(OSError):  # a bad disk may say so even here, and the lock is free all the same
+                os.close(lock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _make_folder(path: Path) -> None:
+    """Make a folder and its missing parents, each with its name on the disk."""
+    if path.is_dir():
+        return
+    if not path.parent.is_dir():
+        _make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    flush_folder(path.parent)
+
+
+def _lock(path: Path) -> int | None:
+    """A descriptor that holds the lock of a run folder until it is closed; None while another holds it."""
+    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    try:
+        hold_lock(descriptor, wait=False)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor
+
+
+def _known_runs(root: Path) -> str:
+    """The newest runs in a folder, as a remedy."""
+    found: list[tuple[float, str]] = []
+    with suppress(OSError):
+        for path in root.iterdir():
+            with suppress(OSError):
+                found.append(((path / "settings.json").stat().st_mtime, printable(path)))
+    newest = [name for _, name in sorted(found, reverse=True)[:3]]
+    return f"the newest are {', '.join(newest)}" if newest else "start one with cnn train"
+
+
+def _read_text(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST_TEXT_BYTES:
+            raise FormatError(f"{printable(path)}: is larger than {_LARGEST_TEXT_BYTES:,} bytes")
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{printable(path)}: is not UTF-8 at byte {error.start}") from None
+    except OSError as error:
+        raise CnnError(
+            f"{printable(path)}: cannot be read: {(error.strerror or str(error)).lower()}"
+        ) from None
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    try:
+        return parse_object(_read_text(path))
+    except FormatError as error:
+        line = str(error)
+        raise FormatError(
+            line if line.startswith(printable(path)) else f"{printable(path)}: {line}"
+        ) from None

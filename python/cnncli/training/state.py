@@ -1,0 +1,70 @@
+"""Where a training is: the part of a checkpoint that is neither weights nor optimizer."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+from cnncli.data import DataSet
+from cnncli.errors import FormatError
+from cnncli.model_file.serialize import Checkpoint
+from cnncli.network.description import check_keys
+from cnncli.storage.strict_json import shortened
+
+
+@dataclass
+class TrainingState:
+    """Where a training is; every checkpoint holds it. Sums are over the images of the epoch so far."""
+
+    step: int = 0
+    loss_sum: float = 0.0
+    correct: int = 0
+    images: int = 0
+    epoch_seconds: float = 0.0
+    seconds: float = 0.0
+    best_epoch: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+
+
+def read_state(where: str, values: dict[str, Any]) -> TrainingState:
+    """What a checkpoint says of the training; FormatError for other keys, and for values of other types."""
+    state = TrainingState()
+    for name, standard in asdict(state).items():
+        if name not in values:
+            raise FormatError(f"{where}: state has no {name}; start a new run")
+        value = values[name]
+        fits = type(value) is type(standard) and (isinstance(value, list) or name == "loss_sum" or value >= 0)
+        if not fits or (isinstance(value, list) and not all(_is_epoch(facts) for facts in value)):
+            raise FormatError(f"{where}: {name} of the state is {shortened(value)}; start a new run")
+        setattr(state, name, value)
+    check_keys(where, "key of the state", values, asdict(state))
+    if state.best_epoch > len(state.history):
+        done = len(state.history)
+        raise FormatError(f"{where}: best_epoch is {state.best_epoch}, but {done} are done; start a new run")
+    return state
+
+
+def _is_epoch(facts: Any) -> bool:
+    """Whether an entry of the history has what is read of it."""
+    if not isinstance(facts, dict) or type(facts.get("epoch")) is not int:
+        return False
+    known = {name: facts.get(name) for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")}
+    numbers = [value for name, value in known.items() if not (name.startswith("validation") and value is None)]
+    return all(type(value) in (int, float) for value in numbers) and type(facts.get("images", 0)) is int
+
+
+def check_fit(where: str, checkpoint: Checkpoint, dataset: DataSet) -> None:
+    """The network takes the images of the data set, and the optimizer's state is that of its parameters."""
+    network = checkpoint.network
+    assert dataset.train is not None
+    if network.input_shape != dataset.train.images.shape[1:] or network.class_names != dataset.class_names:
+        raise FormatError(
+            f"{where}: is of a network for other images or classes than {dataset.name} has; start a new run"
+        )
+    shapes = {parameter.name: parameter.value.shape for parameter in network.named_parameters()}
+    for key, value in checkpoint.optimizer_state.items():
+        if "." not in key and not isinstance(value, np.ndarray):
+            continue  # of the optimizer as a whole, which checks it when it takes its state
+        name = key.rpartition(".")[0]
+        if name not in shapes or not isinstance(value, np.ndarray) or value.shape != shapes[name]:
+            raise FormatError(f"{where}: optimizer state {shortened(key)} does not fit the network; start a new run")

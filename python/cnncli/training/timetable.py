@@ -1,0 +1,112 @@
+"""Which steps an epoch has, where an epoch may take a share of the images only, and the learning rate of each step."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.training import schedule as schedules
+
+
+class Timetable:
+    """The steps of a training: a pure function of sizes, known before it begins.
+
+    images : number of images trained on
+    batch_size, epochs : int >= 1
+    shares : share in (0, 1] of the images for each epoch; later epochs take the last one; none: all images
+    schedule : how the learning rate changes, one of `schedule.SCHEDULES`
+    cycle : epochs of the schedule's first cycle, and then each epoch is one at a lower rate; None: all epochs are one
+
+    >>> table = Timetable(100, 10, 3, [1.0, 0.5])
+    >>> [table.images(epoch) for epoch in range(3)], table.first_step(2), table.epoch_of(14), table.steps
+    ([100, 50, 50], 15, 1, 20)
+    """
+
+    def __init__(
+        self, images: int, batch_size: int, epochs: int, shares: Sequence[float] = (), *, schedule: str = "constant",
+        cycle: int | None = None,
+    ) -> None:  # fmt: skip
+        self.batch_size, self.epochs, self.shares = batch_size, epochs, tuple(shares)
+        self.schedule, self.cycle = schedule, cycle or epochs
+        later = shares[-1] if shares else 1.0
+        counts = [max(1, round(share * images)) for share in (*shares[:epochs], *[later] * (epochs - len(shares)))]
+        self._counts = counts
+        self._starts = [0, *accumulate(-(-count // batch_size) for count in counts)]
+        self.steps = self._starts[-1]
+
+    def images(self, epoch: int) -> int:
+        """How many images an epoch takes; epochs count from 0."""
+        return self._counts[epoch]
+
+    def last_batch(self, epoch: int) -> int:
+        """How many images the last step of an epoch takes."""
+        return (self._counts[epoch] - 1) % self.batch_size + 1
+
+    def first_step(self, epoch: int) -> int:
+        """The first step of an epoch; of the one after the last, the number of all steps."""
+        return self._starts[epoch]
+
+    def epoch_of(self, step: int) -> int:
+        """The epoch that a step belongs to."""
+        return bisect_right(self._starts, step) - 1
+
+    def ends_cycle(self, epoch: int) -> bool:
+        """Whether an epoch ends a cycle of the schedule; after the first cycle each one does."""
+        return epoch + 1 >= self.cycle
+
+    def learning_rate(self, step: int, peak: float) -> float:
+        """Of a step; `peak` is the largest one."""
+        first, end, share = 0, self.first_step(self.cycle), 1.0
+        if step >= end:
+            epoch = self.epoch_of(step)
+            first, end = self.first_step(epoch), self.first_step(epoch + 1)
+            share = schedules.FURTHER_CYCLE_SHARE
+        return schedules.learning_rate(self.schedule, share * peak, step - first, end - first)
+
+
+class HardImages:
+    """Chooses the images of an epoch that takes a share of them: those with the largest loss when last trained on.
+
+    What is learned well gives small gradients and can wait. The losses come with the training and cost nothing;
+    those of images that wait are old, so an image can come back when the others are better.
+
+    count : number of images trained on
+
+    Source: Jiang et al. 2019, "Accelerating deep learning by focusing on the biggest losers", which spends a forward
+    pass on each image instead; Loshchilov & Hutter 2016, "Online batch selection", for old losses.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._losses = np.full(count, np.finfo(np.float32).max, np.float32)
+        self._chosen: npt.NDArray[np.int64] = np.arange(count, dtype=np.int64)
+
+    def choose(self, count: int) -> npt.NDArray[np.int64]:
+        """Positions of the `count` hardest images, ascending; of equal ones the first. For one epoch."""
+        hardest = np.argsort(-self._losses, kind="stable")[:count]
+        self._chosen = np.sort(hardest).astype(np.int64)
+        return self._chosen
+
+    @property
+    def chosen(self) -> npt.NDArray[np.int64]:
+        """What `choose` gave last."""
+        return self._chosen
+
+    def put(self, positions: npt.NDArray[np.int64], losses: npt.NDArray[np.float32]) -> None:
+        """Keeps the losses of images just trained on."""
+        self._losses[positions] = losses
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All that a checkpoint has to hold."""
+        return {"losses": self._losses, "chosen": self._chosen}
+
+    def load(self, arrays: dict[str, npt.NDArray[Any]]) -> None:
+        """Takes what `arrays` gave. Raises ValueError for arrays of other images."""
+        losses, chosen = arrays["losses"], arrays["chosen"]
+        inside = chosen.size and chosen.min() >= 0 and chosen.max() < len(self._losses)
+        if losses.shape != self._losses.shape or chosen.dtype != np.int64 or not inside:
+            raise ValueError("the arrays belong to other images")
+        self._losses[...] = losses
+        self._chosen = chosen.copy()

@@ -1,0 +1,255 @@
+"""`cnn train` without the command line: a run with its folder, around a Trainer. Plain records, nothing printed."""
+
+import shlex
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+
+from cnncli import data
+from cnncli.criteria import BY_NAME as CRITERIA
+from cnncli.data import DataSet, Split
+from cnncli.data.held_out import Indices, labels_of, measure_recipe, split_images
+from cnncli.errors import CnnError, DataError, FormatError, Interrupted, WriteError
+from cnncli.model_file.serialize import Checkpoint
+from cnncli.network import Network
+from cnncli.network.architectures import read_model
+from cnncli.storage.files import printable
+from cnncli.training.finishing import finish
+from cnncli.training.job import Job, digest_for
+from cnncli.training.keeper import Keeper
+from cnncli.training.network_rules import check_network, layer_lines
+from cnncli.training.plan import (
+    Plan,
+    TrainSettings,
+    check_out,
+    find_data,
+    held_for_validation,
+    make_optimizer,
+    make_plan,
+    moved,
+    picture_wish,
+    read_plan,
+    with_data,
+)
+from cnncli.training.prospects import check_loss, check_prospects
+from cnncli.training.records import EpochDone, Record, Started, Stopped
+from cnncli.training.runs import RunFolder
+from cnncli.training.state import TrainingState, check_fit, read_state
+from cnncli.training.targets import Target
+from cnncli.training.timetable import HardImages, Timetable
+from cnncli.training.trainer import Diverged, Trainer
+
+_PROGRESS_SECONDS = 0.2
+
+
+def train(
+    settings: TrainSettings, should_stop: Callable[[], bool] = lambda: False, report: data.Report = data.ignore
+) -> Iterator[Record]:
+    """Trains a network; yields `Started`, then `Progress`, `EpochDone` and perhaps `SaveFailed`; last comes
+    `Finished` or `Stopped`.
+
+    should_stop : asked every 20 ms or so; once it is true, a checkpoint is written and the training ends. A step
+        that has begun is then given up, and done again when the run is resumed
+    report : called with what happens while the data set is fetched, before `Started`
+
+    Raises CnnError once the loss is no finite number, naming the step, the layer and a remedy; the last good
+    checkpoint stays. A checkpoint that cannot be written is a `SaveFailed` and tried again; the first and the
+    last one are errors.
+    """
+    with _resume(settings, report) if settings.resume else _begin(settings, report) as job:
+        yield _started(job)
+        try:
+            yield from _run(job, settings.save_every, should_stop)
+        except Diverged as error:
+            remedy = error.remedy or f"start again with --lr below {error.peak:g}"
+            checkpoint = f"the last good checkpoint stays in {printable(job.run.path)}"
+            raise CnnError(f"{error.what}; {remedy}; {checkpoint}") from None
+        except WriteError as error:
+            go_on = f"cnn train --resume {shlex.quote(printable(job.run.path))}"
+            raise WriteError(f"{error}; then go on with {go_on}") from None
+
+
+@contextmanager
+def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
+    """A new run in a folder of its own."""
+    description, source = read_model(settings.architecture)
+    plan = make_plan(settings, description, source)
+    check_network(settings, description, source)
+    check_out(plan.out)
+    found = find_data(settings.data, settings.data_dir, settings.label_column, report)
+    if "train" not in found.raw.parts:
+        raise DataError(f"{found.raw.name}: holds no training images; pass another --data")
+    dataset = found.prepare(
+        wish=picture_wish(settings, description, source, len(found.raw.class_names)),
+        skip_bad=settings.skip_bad,
+        use_cache=settings.use_cache,
+        report=report,
+    )
+    if dataset.train is None or not len(dataset.train):
+        raise DataError(f"{dataset.name}: none of its training pictures can be used; pass another --prepare")
+    is_described = settings.target is not None or "validation" in description.get("training", {})
+    plan = with_data(
+        plan, dataset, found.name_or_path, held_for_validation(settings, plan, is_described, dataset)
+    )
+    with layer_lines(settings.architecture, source):
+        network = Network.from_description(
+            description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
+        )
+    splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
+    labels = labels_of(dataset, splits[0])
+    check_loss(network, plan.loss)
+    warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
+    network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
+    with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
+        yield _job(run, plan, dataset, splits, network, None, settings.threads, found.notice, warnings)
+
+
+@contextmanager
+def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
+    """A stopped run, as its last checkpoint left it."""
+    assert settings.resume is not None
+    with RunFolder.open(settings.resume, settings.runs) as run:
+        plan = moved(read_plan(run), settings)
+        check_out(plan.out)
+        checkpoint = run.load_checkpoint()
+        where = printable(run.checkpoint_path)
+        read_state(where, checkpoint.state)
+        try:
+            found = find_data(plan.data, plan.data_dir, plan.label_column, report)
+        except DataError as error:
+            if settings.data is not None:
+                raise
+            raise DataError(f"{error}; if the data were moved, pass --data with the new place") from None
+        dataset = found.prepare(
+            recipe=checkpoint.network.recipe, skip_bad=plan.skip_bad, use_cache=settings.use_cache, report=report
+        )
+        if dataset.digest != plan.data_digest:
+            raise DataError(
+                f"{printable(plan.data)}: is not the data that {printable(run.path)} was trained on; "
+                "bring the old data back, pass --data with their new place, or start a new run"
+            )
+        if settings.data is not None:
+            run.update_settings({"data": found.name_or_path})
+            plan = replace(plan, data=found.name_or_path)
+        check_fit(where, checkpoint, dataset)
+        splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
+        yield _job(run, plan, dataset, splits, checkpoint.network, checkpoint, settings.threads)
+
+
+def _timetable(plan: Plan, images: int) -> Timetable:
+    return Timetable(
+        images, plan.batch_size, plan.epochs, plan.shares, schedule=plan.schedule, cycle=plan.cycle
+    )
+
+
+def _job(
+    run: RunFolder,
+    plan: Plan,
+    dataset: DataSet,
+    splits: tuple[Indices | None, Split | None],
+    network: Network,
+    checkpoint: Checkpoint | None,
+    threads: int | None,
+    notice: str | None = None,
+    warnings: Sequence[str] = (),
+) -> Job:
+    """A run, ready to begin, or to go on from a checkpoint."""
+    assert dataset.train is not None
+    kept, validation = splits
+    images = len(dataset.train if kept is None else kept)
+    timetable = _timetable(plan, images)
+    where = printable(run.checkpoint_path)
+    state, hard_images = TrainingState(), HardImages(images) if plan.shares else None
+    optimizer = make_optimizer(plan)
+    if checkpoint is not None:
+        state = read_state(where, checkpoint.state)
+        if state.step > timetable.steps:
+            raise FormatError(f"{where}: state has step {state.step} of {timetable.steps}; start a new run")
+        try:
+            optimizer.load_state_dict(checkpoint.optimizer_state)
+        except FormatError as error:
+            raise FormatError(f"{where}: {error}; or start a new run") from None
+        if hard_images is not None and checkpoint.images:
+            try:
+                hard_images.load(checkpoint.images)
+            except (KeyError, ValueError):
+                raise FormatError(f"{where}: does not fit the training images; start a new run") from None
+    trainer = Trainer(
+        network,
+        dataset.train,
+        CRITERIA[plan.loss](),
+        optimizer,
+        timetable,
+        validation=validation,
+        only=kept,
+        seed=plan.seed,
+        threads=threads,
+        state=state,
+        hard_images=hard_images,
+    )
+    target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
+    digest = digest_for(plan, dataset)
+    return Job(run, plan, dataset, kept, validation, trainer, target, notice, list(warnings), digest)
+
+
+def _started(job: Job) -> Started:
+    plan, network, timetable = job.plan, job.trainer.network, job.trainer.timetable
+    return Started(
+        run=job.run.path,
+        network=network.name,
+        parameters=sum(parameter.value.size for parameter in network.named_parameters()),
+        data=job.dataset.name,
+        source=job.dataset.source,
+        notice=job.notice,
+        warnings=job.warnings,
+        images=job.images,
+        validation_images=job.validation.pictures if job.validation else 0,
+        epochs=plan.epochs,
+        steps=timetable.steps,
+        first_step=job.trainer.state.step,
+        batch_size=plan.batch_size,
+        optimizer=plan.optimizer,
+        learning_rate=plan.learning_rate,
+        rate_factor=plan.rate_factor,
+        threads=job.trainer.threads,
+        seed=plan.seed,
+        target=plan.target,
+        target_epoch=plan.cycle if plan.target is not None else None,
+        early_target=job.target.early,
+        preparation=network.recipe.text if network.recipe is not None else "",
+        notes=[note.text for note in job.dataset.notes],
+    )
+
+
+def _run(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Iterator[Record]:
+    """To the end of the timetable, to the target, or until `should_stop`."""
+    trainer = job.trainer
+    keeper = Keeper(job.run, trainer, job.target, job.record, save_every)
+    keeper.save()  # so that there is a checkpoint to resume from at any time
+    shown = time.perf_counter()
+    try:
+        steps = trainer.steps(should_stop)
+        # An epoch that a kill left open is closed first: it may be the one that reaches the target.
+        while trainer.epoch_is_over or not job.target.is_reached(trainer.state.history):
+            done = next(steps, None)
+            if done is None:
+                break
+            if isinstance(done, EpochDone):
+                keeper.note_epoch()
+                yield done
+                yield from keeper.save_or_tell()
+            if keeper.is_due:
+                yield from keeper.save_or_tell()
+            if trainer.epoch_is_over:  # closed first: progress is that of an epoch which goes on
+                continue
+            if time.perf_counter() - shown > _PROGRESS_SECONDS and trainer.state.images:
+                shown = time.perf_counter()
+                yield trainer.progress()
+        keeper.save_if_needed()
+        yield finish(job, should_stop)
+    except Interrupted:
+        keeper.save_if_needed()
+        step = trainer.state.step
+        epoch = min(trainer.timetable.epoch_of(step) + 1, job.plan.epochs)
+        yield Stopped(job.run.path, epoch, step)

@@ -1,0 +1,298 @@
+"""The training loop: it yields plain records, and knows nothing of files, options and terminals.
+
+Everything random is a function of (seed, epoch, step), so a training that stops anywhere and goes on from its state
+ends with the bits of one that did not stop.
+"""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+
+import numpy as np
+
+from cnncli import _core
+from cnncli.criteria import CrossEntropyLoss, NLLLoss
+from cnncli.criteria.criterion import Criterion
+from cnncli.data import DataSet
+from cnncli.data.held_out import Indices, measure_recipe
+from cnncli.errors import CnnError, Interrupted, UsageError
+from cnncli.network import Network
+from cnncli.optim import SGD, Optimizer
+from cnncli.pictures.recipe import InputRecipe
+from cnncli.program import Evaluation, Program
+from cnncli.storage.files import printable
+from cnncli.training.divergence import Cause, find_cause, find_parameter
+from cnncli.training.records import EpochDone, Progress, StepDone
+from cnncli.training.state import TrainingState
+from cnncli.training.timetable import HardImages, Timetable
+from cnncli.training.training_set import Samples, TrainingSet
+
+_PROGRESS_SECONDS = 0.2
+
+
+class Diverged(CnnError):
+    """A loss or a weight is no finite number. The weights are those that gave it.
+
+    what : the line so far: which epoch and step, what was found, and where it comes from
+    remedy : what to do; None: a smaller learning rate than `peak`
+    """
+
+    def __init__(self, what: str, remedy: str | None, peak: float) -> None:
+        super().__init__(f"{what}; {remedy or f'start again with a learning rate below {peak:g}'}")
+        self.what, self.remedy, self.peak = what, remedy, peak
+
+
+class Trainer:
+    """Trains a network; a loop over it gets `Progress` a few times a second and `EpochDone` after each epoch.
+
+    network : its arrays are changed in place; one without a recipe gets that of the images, if these are bytes
+    training_set : (images, targets), a `Split`, or a data set, whose training part it is and whose preparation the
+        network takes over. images: uint8 or float32 (N, *input_shape); targets: int64 (N,) classes, or float32
+        (N, outputs) for squared errors
+    criterion : the loss; default CrossEntropyLoss()
+    optimizer : default SGD(0.05, momentum=0.9); its `lr` is the largest rate of the timetable
+    timetable : which images each step takes, and at which share of the rate; default: 10 epochs of batches of 64
+
+    epochs, batch_size, schedule : of the default timetable
+    validation : as training_set; measured after each epoch, never trained on
+    only : int64, numbers of the images that are trained on; None: all
+    seed : of the order of images and of dropout
+    threads : default CNN_NUM_THREADS, else the CPUs given; changes no bit
+    state : where an earlier training stopped, with the weights and the optimizer as they were then
+    hard_images : those of that training, where the timetable has shares
+
+    The training goes on where it is, however often a loop is left and begun again. Raises UsageError for arguments that
+    do not fit together.
+
+    >>> from cnncli.layers import Flatten, Linear
+    >>> images, labels = np.eye(4, dtype=np.float32).reshape(4, 1, 2, 2), np.array([0, 1, 0, 1])
+    >>> network = Network([Flatten(), Linear(4, 2)], (1, 2, 2))
+    >>> trainer = Trainer(network, (images, labels), optimizer=SGD(0.5), epochs=100, batch_size=2)
+    >>> for record in trainer:
+    ...     pass
+    >>> record.epoch, record.accuracy, record.loss < 0.1
+    (100, 1.0, True)
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        training_set: Samples,
+        criterion: Criterion | None = None,
+        optimizer: Optimizer | None = None,
+        timetable: Timetable | None = None,
+        *,
+        epochs: int = 10,
+        batch_size: int = 64,
+        schedule: str = "constant",
+        validation: Samples | None = None,
+        only: Indices | None = None,
+        seed: int = 1,
+        threads: int | None = None,
+        state: TrainingState | None = None,
+        hard_images: HardImages | None = None,
+    ) -> None:
+        self.network = network
+        self.criterion = criterion if criterion is not None else CrossEntropyLoss()
+        self.optimizer = optimizer if optimizer is not None else SGD(0.05, momentum=0.9)
+        self.training_set = TrainingSet.of(training_set, "training_set", only)
+        self.validation = None if validation is None else TrainingSet.of(validation, "validation")
+        self.timetable = timetable or Timetable(len(self.training_set), batch_size, epochs, schedule=schedule)
+        self.state = state if state is not None else TrainingState()
+        self.seed = seed
+        self.threads = threads or _core.default_thread_count()
+        self.peak = self.optimizer.lr
+        if network.recipe is None and isinstance(training_set, DataSet):
+            network.recipe = measure_recipe(training_set, None)
+        elif network.recipe is None and self.training_set.images.dtype == np.uint8:
+            network.recipe = InputRecipe.measured(self.training_set.images)
+        self.program = Program(
+            network,
+            self.timetable.batch_size,
+            criterion=self.criterion,
+            optimizer=self.optimizer,
+            threads=threads,
+            seed=seed,
+        )
+        self.program.bind(self.training_set.images, self.training_set.targets)
+        if not 0 <= self.state.step <= self.timetable.steps:
+            raise UsageError(
+                f"state: is at step {self.state.step} of {self.timetable.steps}; use that of this training"
+            )
+        self.hard_images = hard_images
+        if self.timetable.shares and hard_images is None:
+            self.hard_images = HardImages(len(self.training_set))
+        self._order_epoch = -1
+        self._order = np.empty(0, dtype=np.int64)
+        self._images_here, self._seconds_here = 0, 0.0  # of this object, for the speed shown
+        self._clock = time.perf_counter()
+
+    def __iter__(self) -> Iterator[Progress | EpochDone]:
+        return self.run()
+
+    def run(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[Progress | EpochDone]:
+        """To the end of the timetable; raises Interrupted once `should_stop` is true, and can then be called again."""
+        shown = time.perf_counter()
+        for record in self.steps(should_stop):
+            if isinstance(record, EpochDone):
+                yield record
+            elif not self.epoch_is_over and self._clock - shown > _PROGRESS_SECONDS:
+                shown = self._clock
+                yield self.progress()
+
+    def steps(self, should_stop: Callable[[], bool] = lambda: False) -> Iterator[StepDone | EpochDone]:
+        """As `run`, but with a record for every step, after which the state may be saved.
+
+        Raises Diverged for a loss that is no finite number: nothing is updated by it.
+        """
+        self._clock = time.perf_counter()
+        try:
+            while True:
+                if self.epoch_is_over:
+                    yield self._close_epoch(should_stop)
+                elif self.state.step == self.timetable.steps:
+                    return
+                else:
+                    if should_stop():
+                        raise Interrupted("asked to stop between two steps")
+                    yield self._step(self.timetable.epoch_of(self.state.step), should_stop)
+        finally:
+            self.optimizer.lr = self.peak
+
+    def evaluate(self, samples: Samples, should_stop: Callable[[], bool] = lambda: False) -> Evaluation:
+        """Mean loss, right answers and predictions for other samples, with the network as it is."""
+        measured = TrainingSet.of(samples, "samples")
+        return self.program.evaluate(measured.images, measured.targets, should_stop)
+
+    @property
+    def epoch_is_over(self) -> bool:
+        """Whether all steps of an epoch are done, but not what follows them."""
+        state = self.state
+        if state.images == 0:
+            return False
+        return state.step == self.timetable.first_step(self.timetable.epoch_of(state.step - 1) + 1)
+
+    def learning_rate(self, step: int) -> float:
+        """Of a step, counted from 0."""
+        return self.timetable.learning_rate(step, self.peak)
+
+    def check_weights(self) -> None:
+        """Raises Diverged for weights that are no finite numbers: the loss of a step does not show what its own
+        update did."""
+        cause = find_parameter(self.network)
+        if cause is not None:
+            raise self._diverged("the update went wrong", cause, self.state.step)
+
+    def check_loss(self, name: str, loss: float) -> None:
+        """Raises Diverged for a measured loss that is no finite number."""
+        if not math.isfinite(loss):
+            raise self._diverged(f"the {name} loss is {loss}", find_parameter(self.network), self.state.step)
+
+    def progress(self) -> Progress:
+        """Where the training is, within an epoch."""
+        state = self.state
+        speed = self._images_here / self._seconds_here
+        epoch = min(self.timetable.epoch_of(state.step), self.timetable.epochs - 1)
+        last = max(self.timetable.cycle, epoch + 1)
+        left = sum(self.timetable.images(later) for later in range(epoch, last)) - state.images
+        return Progress(
+            epoch=epoch + 1,
+            step=state.step,
+            loss=state.loss_sum / state.images,
+            accuracy=self._accuracy(state.correct, state.images),
+            learning_rate=self.learning_rate(state.step),
+            images_per_second=speed,
+            seconds_left=left / speed,
+        )
+
+    def _step(self, epoch: int, should_stop: Callable[[], bool]) -> StepDone:
+        """One batch; adds to the sums of the epoch. Raises Interrupted, and then nothing has changed."""
+        state = self.state
+        step_of_epoch = state.step - self.timetable.first_step(epoch)
+        if epoch != self._order_epoch:
+            self._order = self._order_of(epoch, is_new=step_of_epoch == 0)
+            self._order_epoch = epoch
+        start = step_of_epoch * self.timetable.batch_size
+        positions = self._order[start : start + self.timetable.batch_size]
+        losses = np.empty(len(positions), np.float32) if self.hard_images is not None else None
+        indices = self.training_set.indices(positions)
+        result = self.program.step(
+            indices,
+            step=state.step,
+            epoch=epoch,
+            learning_rate=self.learning_rate(state.step),
+            losses=losses,
+            should_stop=should_stop,
+        )
+        if not math.isfinite(result.loss):
+            cause = find_cause(self.network, self.training_set.images[indices], indices)
+            raise self._diverged(f"the loss is {result.loss}", cause, state.step + 1)
+        if self.hard_images is not None and losses is not None:
+            self.hard_images.put(positions, losses)
+        state.step += 1
+        state.loss_sum += result.loss * result.samples
+        state.correct += result.correct
+        state.images += result.samples
+        self._images_here += result.samples
+        self._tick()
+        return StepDone(epoch + 1, state.step, result.loss, result.samples)
+
+    def _order_of(self, epoch: int, is_new: bool) -> Indices:
+        """Positions among the images trained on, in the order of the epoch; a resumed epoch keeps its choice."""
+        count = self.timetable.images(epoch)
+        order = _core.permutation(count, seed=self.seed, epoch=epoch)
+        if self.hard_images is None:
+            return order
+        chosen = self.hard_images.choose(count) if is_new else self.hard_images.chosen
+        return chosen[order]
+
+    def _tick(self) -> None:
+        now = time.perf_counter()
+        elapsed, self._clock = now - self._clock, now
+        self._seconds_here += elapsed
+        self.state.epoch_seconds += elapsed
+        self.state.seconds += elapsed
+
+    def _accuracy(self, correct: int, images: int) -> float | None:
+        """None where the targets are no classes."""
+        return correct / images if isinstance(self.criterion, CrossEntropyLoss | NLLLoss) else None
+
+    def _diverged(self, what: str, cause: Cause | None, step: int) -> Diverged:
+        """step : the one that showed it, counted from 1"""
+        line = f"epoch {self.timetable.epoch_of(step - 1) + 1}, step {step}: {what}"
+        if cause is None:
+            return Diverged(line, None, self.peak)
+        return Diverged(f"{line}: {printable(cause.what)}", cause.remedy or None, self.peak)
+
+    def _close_epoch(self, should_stop: Callable[[], bool]) -> EpochDone:
+        """Validates, and adds the epoch to the history.
+
+        Raises Interrupted, and then the epoch is still to be closed.
+        """
+        state = self.state
+        validation_loss = validation_accuracy = None
+        if self.validation is not None:
+            samples = self.validation
+            measured = self.program.evaluate(samples.images, samples.targets, should_stop)
+            validation_loss = measured.loss
+            validation_accuracy = self._accuracy(measured.correct, len(samples) + samples.blanks)
+            self.check_loss("validation", validation_loss)
+        self._tick()
+        done = EpochDone(
+            epoch=self.timetable.epoch_of(state.step - 1) + 1,
+            epochs=self.timetable.epochs,
+            images=state.images,
+            loss=state.loss_sum / state.images,
+            accuracy=self._accuracy(state.correct, state.images),
+            validation_loss=validation_loss,
+            validation_accuracy=validation_accuracy,
+            learning_rate=self.learning_rate(state.step - 1),
+            seconds=state.epoch_seconds,
+            images_per_second=state.images / state.epoch_seconds,
+        )
+        facts = asdict(done)
+        del facts["epochs"]
+        state.history.append(facts)
+        state.loss_sum, state.correct, state.images, state.epoch_seconds = 0.0, 0, 0, 0.0
+        return done

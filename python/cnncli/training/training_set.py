@@ -1,0 +1,58 @@
+"""The samples that a training steps over, as arrays."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.data import DataSet, Split
+from cnncli.data.held_out import Indices
+from cnncli.errors import UsageError
+
+Samples = DataSet | Split | tuple[npt.ArrayLike, npt.ArrayLike]
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSet:
+    """Samples with their targets, or some of them.
+
+    images : uint8 or float32 (N, ...)
+    targets : (N, ...), classes or values
+    only : int64 (M,), numbers of those that count; None: all
+    blanks : pictures without an image, which a measure counts as wrong
+    """
+
+    images: npt.NDArray[Any]
+    targets: npt.NDArray[Any]
+    only: Indices | None = None
+    blanks: int = 0
+
+    @classmethod
+    def of(cls, samples: Samples, name: str, only: Indices | None = None) -> "TrainingSet":
+        """Of a data set its training part. Without copies where the types are right.
+
+        Raises UsageError, with `name`, for arrays that do not fit.
+        """
+        if isinstance(samples, DataSet):
+            if samples.train is None:
+                raise UsageError(f"{name}: {samples.name} has no training images; pass (images, targets)")
+            samples = samples.train
+        if isinstance(samples, Split):
+            return cls(samples.images, samples.labels, only, len(samples.blanks))
+        if not isinstance(samples, tuple | list) or len(samples) != 2:
+            raise UsageError(f"{name}: is {type(samples).__name__}; pass (images, targets) or a part of a data set")
+        images, targets = (np.asarray(array) for array in samples)
+        if images.ndim == 0 or targets.ndim == 0 or len(images) != len(targets) or not len(images):
+            raise UsageError(
+                f"{name}: images {images.shape} and targets {targets.shape}; pass one target for each image, "
+                "and at least one"
+            )
+        return cls(images, targets, only)
+
+    def __len__(self) -> int:
+        return len(self.targets if self.only is None else self.only)
+
+    def indices(self, positions: Indices) -> Indices:
+        """Numbers among all samples of those at some positions among the ones that count."""
+        return positions if self.only is None else self.only[positions]

@@ -1,0 +1,425 @@
+"""Networks from descriptions: what ships, what users write, and what is refused."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from closeness import assert_close, same_bits
+from cnncli.criteria import CrossEntropyLoss
+from cnncli.errors import FormatError, ShapeError, UsageError
+from cnncli.layers import LAYER_TYPES, Flatten, Linear, Module, ReLU, Sequential, register
+from cnncli.network import Network
+from cnncli.network.architectures import model_names, read_model, shipped_model
+from cnncli.optim import SGD
+
+MODELS = ["convnet", "lenet5", "linear", "mlp", "resnet-small", "vgg"]
+# 20 steps of the VGG-like network are 300 billion operations.
+SMALL_MODELS_AND_SLOW_VGG = [*MODELS[:-1], pytest.param("vgg", marks=pytest.mark.slow)]
+
+
+def description(*layers: dict[str, Any], **other: Any) -> dict[str, Any]:
+    return {"name": "mine", "input": [1, 6, 6], "layers": list(layers), **other}
+
+
+FLATTEN = {"type": "Flatten"}
+
+
+def test_six_networks_ship() -> None:
+    assert model_names() == MODELS
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("linear", 784 * 10 + 10),
+        ("mlp", 784 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10),
+        ("lenet5", 61_706),
+        # Convolutions and the hidden layer have no bias; each batch normalization has two values per feature.
+        ("convnet", 9 * 32 + 2 * 32 + 9 * 32 * 64 + 2 * 64 + 3136 * 128 + 2 * 128 + 128 * 10 + 10),
+        (
+            "vgg",
+            9 * (3 * 64 + 64 * 64 + 64 * 128 + 128 * 128 + 128 * 256 + 256 * 256)
+            + 2 * 2 * (64 + 128 + 256)
+            + (4096 * 256 + 256)
+            + (256 * 10 + 10),
+        ),
+        (
+            "resnet-small",
+            9 * (3 * 16 + 4 * 16 * 16 + 16 * 32 + 3 * 32 * 32 + 32 * 64 + 3 * 64 * 64)
+            + (16 * 32 + 32 * 64)  # the shortcuts
+            + 2 * (5 * 16 + 5 * 32 + 5 * 64)
+            + (64 * 10 + 10),
+        ),
+    ],
+)
+def test_shipped_network_has_its_number_of_parameters(name: str, parameters: int) -> None:
+    network = Network.from_model_name(name)
+    assert network.name == name
+    assert network.parameter_count() == parameters
+    assert sum(row.parameters for row in network.layer_table()) == parameters
+    assert sum(value.value.size for value in network.named_parameters()) == parameters
+
+
+@pytest.mark.parametrize("name", SMALL_MODELS_AND_SLOW_VGG)
+def test_shipped_network_learns_a_batch(name: str) -> None:
+    network = Network.from_model_name(name, seed=3)
+    # One bright square for each class.
+    images = np.zeros((10, *network.input_shape), np.float32)
+    for label in range(10):
+        images[label, :, 2 * label : 2 * label + 6, 5:15] = 1
+    labels = np.arange(10)
+    criterion, optimizer = CrossEntropyLoss(), SGD(0.02, momentum=0.9)
+    losses = []
+    for _ in range(20):
+        output = network.forward(images)
+        losses.append(criterion.forward(output, labels))
+        network.zero_grad_parameters()
+        network.backward(images, criterion.backward(output, labels))
+        optimizer.step(network.named_parameters())
+    assert losses[0] == pytest.approx(np.log(10), rel=0.5)
+    assert losses[-1] < 0.6 * losses[0]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_description_rebuilds_the_network_through_json(name: str) -> None:
+    network = Network.from_model_name(name, seed=7)
+    again = Network.from_description(json.loads(json.dumps(network.description())), seed=7)
+    assert again.description() == network.description()
+    assert repr(again) == repr(network)
+    pairs = zip(network.named_parameters(), again.named_parameters(), strict=True)
+    assert all(a.name == b.name and same_bits(a.value, b.value) for a, b in pairs)
+    network.eval()
+    again.eval()
+    image = np.linspace(0, 1, int(np.prod(network.input_shape))).reshape(network.input_shape)
+    assert same_bits(network.forward(image), again.forward(image))
+
+
+def test_nested_layers_are_rebuilt_with_their_names() -> None:
+    network = Network([Flatten(), Sequential(Linear(4, 3), ReLU()), Linear(3, 2)], (1, 2, 2), ["cat", "dog"])
+    again = Network.from_description(network.description())
+    assert again.class_names == ["cat", "dog"]
+    names = ["1.0.weight", "1.0.bias", "2.weight", "2.bias"]
+    assert [parameter.name for parameter in again.named_parameters()] == names
+    assert [row.name for row in again.layer_table()] == ["0", "1.0", "1.1", "2"]
+    assert repr(again) == (
+        "Network(unnamed, input 1x2x2\n  (0) Flatten()\n  (1) Sequential(\n    (0) Linear(4 -> 3)\n"
+        "    (1) ReLU()\n  )\n  (2) Linear(3 -> 2)\n)"
+    )
+
+
+def test_one_description_serves_other_classes_and_image_sizes() -> None:
+    network = Network.from_model_name("lenet5", classes=["a", "b", "c"], input_shape=(3, 32, 32))
+    assert network.output_shape((3, 32, 32)) == (3,)
+    assert network.class_names == ["a", "b", "c"]
+    assert repr(network[0]) == "Conv2d(3 -> 6, kernel 5x5, padding 2)"
+    assert repr(network[7]) == "Linear(576 -> 120)"
+
+
+def test_class_names_are_numbers_unless_given() -> None:
+    assert Network.from_model_name("linear").class_names == list("0123456789")
+
+
+def test_seed_decides_the_initial_weights() -> None:
+    first, again, other = (next(Network.from_model_name("lenet5", seed=seed).named_parameters()) for seed in (1, 1, 2))
+    assert same_bits(first.value, again.value)
+    assert not same_bits(first.value, other.value)
+
+
+def test_layer_table_of_lenet5() -> None:
+    rows = Network.from_model_name("lenet5").layer_table()
+    assert [row.name for row in rows] == [str(index) for index in range(12)]
+    first = rows[0]
+    assert (first.type, first.settings) == ("Conv2d", "1 -> 6, kernel 5x5, padding 2")
+    assert (first.output_shape, first.parameters, first.multiply_adds) == ((6, 28, 28), 156, 117_600)
+    assert first.activation_bytes == 6 * 28 * 28 * 4
+    assert [row.output_shape for row in rows if row.type == "MaxPool2d"] == [(6, 14, 14), (16, 5, 5)]
+    # 2.26 MFLOP for a training image is two operations for each multiply-add, in three passes but one.
+    assert sum(row.multiply_adds for row in rows) == 117_600 + 240_000 + 48_000 + 10_080 + 840
+
+
+@pytest.mark.parametrize(
+    ("shape", "samples"),
+    [((28, 28), 1), ((1, 28, 28), 1), ((5, 28, 28), 5), ((5, 1, 28, 28), 5), ((0, 28, 28), 0)],
+)
+def test_network_takes_images_in_the_shapes_people_have(shape: tuple[int, ...], samples: int) -> None:
+    network = Network.from_model_name("linear")
+    images = np.arange(np.prod(shape), dtype=np.float64).reshape(shape) / 1e4
+    expected = network.forward(images.reshape(samples, 1, 28, 28))
+    output = network.forward(images)
+    assert output.shape == (samples, 10) and output.dtype == np.float32
+    assert same_bits(output, expected)
+    assert network.backward(images, output).shape == (samples, 1, 28, 28)
+
+
+@pytest.mark.parametrize("shape", [(27, 28), (2, 3, 28, 28), (784,), (1, 1, 1, 28, 28)])
+def test_network_refuses_other_shapes(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ShapeError) as caught:
+        Network.from_model_name("linear").forward(np.zeros(shape))
+    assert str(caught.value) == (
+        f'network "linear": takes samples of shape 1x28x28, got an array of shape {shape}; pass (samples, 1, 28, 28)'
+    )
+
+
+def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
+    class Recipe:
+        mean = (0.5, 0.25)
+        scale = (0.5, 0.125)
+
+    network = Network([ReLU()], (2, 1, 1), recipe=Recipe())
+    pixels = np.array([[[[255]], [[51]]]])
+    assert_close(network.samples(pixels.astype(np.uint8)), np.array([[[[1.0]], [[-0.4]]]]))
+    assert network.samples(pixels).ravel().tolist() == [255, 51]
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (
+            description({"type": "Maxpool", "kernel": 2}),
+            'network "mine", layer 0: unknown type "Maxpool"; did you mean "MaxPool2d"?',
+        ),
+        (
+            description(FLATTEN, {"type": "Transformer"}),
+            'network "mine", layer 1: unknown type "Transformer"; known: AvgPool2d, BatchNorm1d, BatchNorm2d, '
+            "CELU, Concat, Conv2d, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, "
+            "Linear, LogSigmoid and 17 more",
+        ),
+        (
+            description({"type": "MaxPool2d", "kernel_sise": 2}),
+            'network "mine", layer 0 (MaxPool2d): unknown setting "kernel_sise"; did you mean "kernel_size"?',
+        ),
+        (
+            description({"type": "ReLU", "slope": 2}),
+            'network "mine", layer 0 (ReLU): unknown setting "slope"; known: none',
+        ),
+        (
+            description(FLATTEN, {"type": "Linear", "out_features": 3, "seed": 1}),
+            'network "mine", layer 1 (Linear): unknown setting "seed"; known: bias, in_features, out_features',
+        ),
+        (
+            description({"type": "MaxPool2d"}),
+            'network "mine", layer 0 (MaxPool2d): setting "kernel_size" is missing; add it',
+        ),
+        (
+            description({"type": "MaxPool2d", "kernel_size": "two"}),
+            "network \"mine\", layer 0 (MaxPool2d): kernel_size is 'two'; "
+            "use a whole number of at least 1, or two: (height, width)",
+        ),
+        (
+            description(FLATTEN, {"type": "Linear", "out_features": "classes"}),
+            'network "mine", layer 1 (Linear): out_features = "classes" needs the number of classes; '
+            "add classes = 10 on top",
+        ),
+        (
+            description({"kernel": 2}),
+            'network "mine", layer 0: has no "type"; use one such as type = "ReLU"',
+        ),
+        (
+            description(),
+            'network "mine": needs "layers", a list of one layer or more; add [[layers]] tables',
+        ),
+        (
+            description({"type": "Sequential"}),
+            'network "mine", layer 0 (Sequential): needs "layers", a list of one layer or more; add [[layers]] tables',
+        ),
+        (
+            description(FLATTEN, input=[28]) | {"input": "28x28"},
+            'network "mine": input is "28x28"; use [channels, height, width] such as [1, 28, 28]',
+        ),
+        (
+            description(FLATTEN, input=[1, 0, 28]),
+            'network "mine": input is [1, 0, 28]; use [channels, height, width] such as [1, 28, 28]',
+        ),
+        (
+            description(FLATTEN, input=[1, 2**20, 2**20]),
+            'network "mine": one input of 1x1048576x1048576 takes more than the limit of 2 GiB; use smaller images',
+        ),
+        (
+            description(FLATTEN, classes=0),
+            'network "mine": classes is 0; use a whole number of at least 1 or a list of names',
+        ),
+        (
+            description(FLATTEN, classes=["a", "b\x1b[31m"]),
+            'network "mine": class name is "b\\x1b[31m"; use a text of printable characters',
+        ),
+        (
+            description(FLATTEN, layer=[]),
+            'network "mine": unknown key "layer"; did you mean "layers"?',
+        ),
+        (
+            description(FLATTEN, recipe=3),
+            'network "mine": recipe is no table; remove it or use one with kind, channels, height and width',
+        ),
+    ],
+)
+def test_bad_description_is_refused(bad: dict[str, Any], message: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        Network.from_description(bad)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (
+            description({"type": "ReLU"}, {"type": "MaxPool2d", "kernel_size": 7}),
+            'network "mine", layer 1 (MaxPool2d): kernel 7x7 does not fit its input 6x6; '
+            "use kernel_size <= 6 or add padding",
+        ),
+        (
+            description(
+                FLATTEN, {"type": "Sequential", "layers": [{"type": "Linear", "in_features": 7, "out_features": 2}]}
+            ),
+            'network "mine", layer 1.0 (Linear): takes samples of shape 7, got 36; use in_features=36',
+        ),
+        (
+            description({"type": "Linear", "in_features": 36, "out_features": 2}),
+            'network "mine", layer 0 (Linear): takes samples of shape 36, got 1x6x6; put Flatten() before it',
+        ),
+        (
+            description(FLATTEN, classes=10),
+            'network "mine": the last layer gives samples of shape 36 for 10 classes; '
+            'end with type = "Linear", out_features = "classes"',
+        ),
+    ],
+)
+def test_layers_that_do_not_fit_are_refused(bad: dict[str, Any], message: str) -> None:
+    with pytest.raises(ShapeError) as caught:
+        Network.from_description(bad)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (
+            [FLATTEN, {"type": "Linear", "out_features": 2**31 - 1}],
+            'network "mine", layer 1 (Linear): parameters up to here take 296 GiB, '
+            "more than the limit of 2 GiB; use smaller layers",
+        ),
+        (
+            # Each is within the limit, together they are not.
+            [FLATTEN, *[{"type": "Linear", "out_features": 20_000} for _ in range(3)]],
+            'network "mine", layer 3 (Linear): parameters up to here take 2.983 GiB, '
+            "more than the limit of 2 GiB; use smaller layers",
+        ),
+        (
+            [{"type": "BatchNorm2d", "num_features": 2**31 - 1}],
+            'network "mine", layer 0 (BatchNorm2d): parameters up to here take 16 GiB, '
+            "more than the limit of 2 GiB; use smaller layers",
+        ),
+        (
+            [{"type": "Conv2d", "out_channels": 1, "kernel_size": 1, "padding": 2**24 - 1}],
+            'network "mine", layer 0 (Conv2d): activations of one sample up to here take 8.389e+06 GiB, '
+            "more than the limit of 2 GiB; use smaller layers",
+        ),
+    ],
+)
+def test_huge_networks_are_refused_before_allocation(
+    layers: list[dict[str, Any]], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_allocation(self: Module) -> None:
+        raise AssertionError(f"{self!r} was allocated")
+
+    monkeypatch.setattr(Module, "allocate", no_allocation)
+    with pytest.raises(FormatError) as caught:
+        Network.from_description(description(*layers))
+    assert str(caught.value) == message
+
+
+def test_without_seed_nothing_is_allocated_before_allocate() -> None:
+    text = read_model("convnet")[0]
+    network = Network.from_description(text, seed=None)
+    assert network.parameter_count() == 421_866
+    with pytest.raises(UsageError, match=r"^Conv2d: has no weight, .* or call allocate\(\)$"):
+        next(network.named_parameters())
+    network.allocate()
+    assert all((parameter.value == 0).all() for parameter in network.named_parameters())
+    assert [buffer.shape for _, buffer in network.named_buffers()][:2] == [(32,), (32,)]
+
+
+def test_deep_nesting_is_refused() -> None:
+    layer: dict[str, Any] = {"type": "ReLU"}
+    for _ in range(500):
+        layer = {"type": "Sequential", "layers": [layer]}
+    with pytest.raises(FormatError) as caught:
+        Network.from_description(description(layer))
+    place = ".".join(["0"] * 9)
+    assert str(caught.value) == (
+        f'network "mine", layer {place} (Sequential): is nested deeper than 8; put its layers side by side'
+    )
+
+
+def test_own_layers_are_built_once_registered() -> None:
+    class Doubled(Module):
+        def update_output(self, input: np.ndarray) -> np.ndarray:
+            return 2 * input
+
+    stored = Network([Doubled()], (3,)).description()
+    with pytest.raises(FormatError) as caught:
+        Network.from_description(stored)
+    assert str(caught.value).startswith('network "", layer 0: unknown type "Doubled"; ')
+    register(Doubled)
+    try:
+        assert Network.from_description(stored).forward([1, 2, 3]).tolist() == [[2, 4, 6]]
+    finally:
+        del LAYER_TYPES["Doubled"]
+
+
+def test_network_wants_one_class_name_for_each_output() -> None:
+    with pytest.raises(UsageError) as caught:
+        Network([Linear(4, 3)], (4,), ["cat", "dog"], "pets")
+    assert str(caught.value) == ('network "pets": 2 class names for outputs of shape 3; pass one name for each output')
+
+
+def test_layers_of_a_network_fit_each_other() -> None:
+    with pytest.raises(ShapeError) as caught:
+        Network([Flatten(), Linear(4, 3), ReLU(), Linear(4, 3)], (1, 2, 2))
+    assert str(caught.value) == ("layer 3, Linear(4 -> 3): takes samples of shape 4, got 3; use in_features=3")
+
+
+def test_description_file_is_named_in_errors(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('name = "mine"\ninput = [1, 4, 4]\n[[layers]]\ntype = "MaxPool2d"\nkernel_size = 5\n')
+    with pytest.raises(ShapeError) as caught:
+        Network.from_model_name(path)
+    assert str(caught.value) == (
+        f"{path}, layer 0 (MaxPool2d): kernel 5x5 does not fit its input 4x4; use kernel_size <= 4 or add padding"
+    )
+    path.write_text(path.read_text().replace("kernel = 5", "kernel = 4"))
+    assert Network.from_model_name(str(path)).output_shape((1, 4, 4)) == (1, 1, 1)
+
+
+def test_a_file_that_is_no_description_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_bytes(b"\xff\x00")
+    with pytest.raises(FormatError, match=r"mine\.toml: is not TOML \(.*\); see models/lenet5\.toml for the form$"):
+        read_model(path)
+    path.write_bytes(b"#" * (1024 * 1024 + 1))
+    with pytest.raises(FormatError) as caught:
+        read_model(path)
+    assert str(caught.value) == f"{path}: is larger than 1 MiB; a network description is a page of text"
+
+
+def test_unknown_network_is_answered_with_the_nearest_name(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_model("lenet")
+    assert str(caught.value) == ('no network is named "lenet"; did you mean "lenet5"? (a path has to end in .toml)')
+    with pytest.raises(UsageError) as caught:
+        read_model(tmp_path / "none.toml")
+    assert str(caught.value) == f"{tmp_path / 'none.toml'}: no such file; known names: {', '.join(MODELS)}"
+
+
+def test_a_model_that_does_not_ship_is_answered_with_how_to_train_it() -> None:
+    with pytest.raises(UsageError) as caught:
+        shipped_model("mlp")
+    assert str(caught.value) == 'no trained model ships as "mlp"; train one with cnn train --arch mlp'
+
+
+def test_shipped_descriptions_hold_the_defaults_of_training() -> None:
+    for name in MODELS:
+        training = read_model(name)[0]["training"]
+        assert {"epochs", "batch_size", "learning_rate", "momentum", "weight_decay", "schedule"} <= set(training)

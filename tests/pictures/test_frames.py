@@ -1,0 +1,117 @@
+"""Borders, rings and tables around a glyph go, glyphs that look like them stay; small glyphs in a row are counted."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter
+
+from cnncli.pictures.digit_picture import find_digits
+from cnncli.pictures.segmentation.frame import inside_of_frame
+
+Box = tuple[int, int, int, int]
+
+
+def page_with_seven(side: int, tall: int) -> tuple[Image.Image, Box]:
+    """A 7 in the middle of white paper, and its box (x, y, width, height)."""
+    image = Image.new("L", (side, side), 255)
+    left, top, wide = (side - tall * 2 // 3) // 2, (side - tall) // 2, tall * 2 // 3
+    pen = max(2, tall // 9)
+    ImageDraw.Draw(image).line([(left, top), (left + wide, top), (left + wide // 3, top + tall)], 0, pen, joint="curve")
+    rows, columns = np.nonzero(np.asarray(image) < 128)
+    box = int(columns.min()), int(rows.min()), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
+    return image, box
+
+
+def assert_only(image: Image.Image, box: Box, tolerance: int = 2) -> None:
+    found = find_digits(image, "picture")
+    assert len(found) == 1
+    np.testing.assert_allclose(found[0].box, box, atol=tolerance)
+
+
+@pytest.mark.parametrize("negative", [False, True])
+@pytest.mark.parametrize(
+    ("side", "tall", "thick"), [(28, 17, 1), (40, 24, 1), (40, 24, 3), (180, 100, 3), (180, 90, 12)]
+)
+def test_border_along_all_sides_is_no_part_of_the_glyph(side: int, tall: int, thick: int, negative: bool) -> None:
+    image, box = page_with_seven(side, tall)
+    ImageDraw.Draw(image).rectangle((0, 0, side - 1, side - 1), None, 0, thick)
+    assert_only(Image.eval(image, lambda grey: 255 - grey) if negative else image, box)
+
+
+@pytest.mark.parametrize("shape", ["ellipse", "rectangle", "rounded_rectangle"])
+@pytest.mark.parametrize("side", [44, 200])
+def test_ring_around_a_glyph_is_no_part_of_it(shape: str, side: int) -> None:
+    image, box = page_with_seven(side, side * 2 // 5)
+    draw, margin = ImageDraw.Draw(image), side // 12
+    ends = (margin, margin, side - 1 - margin, side - 1 - margin)
+    if shape == "rounded_rectangle":
+        draw.rounded_rectangle(ends, side // 8, None, 0, max(1, side // 70))
+    else:
+        getattr(draw, shape)(ends, None, 0, max(1, side // 70))
+    assert_only(image, box)
+
+
+def test_sheet_on_a_table_is_read(rng: np.random.Generator) -> None:
+    sheet, (x, y, wide, tall) = page_with_seven(300, 130)
+    photo = np.full((420, 400), 90.0)
+    photo[60:360, 50:350] = np.asarray(sheet) * 0.75 + 40
+    noisy = photo + rng.normal(0, 5, photo.shape)
+    picture = Image.fromarray(noisy.clip(0, 255).astype(np.uint8)).filter(ImageFilter.GaussianBlur(1))
+    assert_only(picture, (x + 50, y + 60, wide, tall), tolerance=4)
+
+
+@pytest.mark.parametrize("inside", ["dot", "slash"])
+def test_zero_with_a_dot_or_a_slash_stays_whole(inside: str) -> None:
+    image = Image.new("L", (200, 240), 255)
+    draw = ImageDraw.Draw(image)
+    draw.ellipse((50, 40, 150, 200), None, 0, 9)
+    if inside == "dot":
+        draw.ellipse((92, 112, 108, 128), 0)
+    else:
+        draw.line((88, 155, 112, 85), 0, 8)
+    assert_only(image, (50, 40, 101, 161))
+
+
+def test_seven_segment_eight_that_fills_the_picture_is_no_frame() -> None:
+    image = Image.new("L", (60, 100), 255)
+    ImageDraw.Draw(image).rectangle((0, 0, 59, 99), None, 0, 12)
+    ImageDraw.Draw(image).rectangle((0, 44, 59, 55), 0)
+    assert inside_of_frame(np.asarray(image, np.float32)) is None
+
+
+def test_vignette_is_no_frame() -> None:
+    rows, columns = np.mgrid[-1:1:200j, -1:1:200j]
+    grey = (230 - 160 * ((rows**2 + columns**2) / 2) ** 1.5).astype(np.float32)
+    assert inside_of_frame(grey) is None
+
+
+@pytest.mark.parametrize("tall", [12, 16, 21])
+@pytest.mark.parametrize("count", [2, 3])
+def test_small_glyphs_side_by_side_are_counted(tall: int, count: int) -> None:
+    wide, gap = tall * 3 // 5, max(3, tall // 4)
+    image = Image.new("L", (count * wide + (count + 1) * gap, tall + 8), 255)
+    for number in range(count):
+        left = gap + number * (wide + gap)
+        ImageDraw.Draw(image).ellipse((left, 4, left + wide - 1, 3 + tall), None, 0, 2)
+    assert [found.box[0] for found in find_digits(image, "picture")] == pytest.approx(
+        [gap + number * (wide + gap) for number in range(count)], abs=1
+    )
+
+
+def test_small_zero_that_fell_into_halves_is_one_glyph() -> None:
+    pixels = np.full((28, 28), 255, np.uint8)
+    ImageDraw.Draw(picture := Image.fromarray(pixels)).ellipse((8, 4, 19, 23), None, 0, 1)
+    halves = np.array(picture)
+    halves[:6, 11:17] = 255
+    halves[22:, 11:17] = 255
+    assert len(find_digits(Image.fromarray(halves), "picture")) == 1
+
+
+def test_glyphs_with_a_narrow_gap_are_counted_and_a_broken_one_is_not() -> None:
+    image = Image.new("L", (260, 140), 255)
+    draw = ImageDraw.Draw(image)
+    for left in (20, 84, 148):  # 100 high, 60 wide, 3 pixels apart
+        draw.ellipse((left, 20, left + 60, 119), None, 0, 9)
+    assert len(find_digits(image, "picture")) == 3
+    alone = image.crop((0, 0, 83, 140))
+    ImageDraw.Draw(alone).rectangle((48, 0, 50, 140), 255)
+    assert len(find_digits(alone, "picture")) == 1

@@ -1,0 +1,52 @@
+"""Values of another type than their field are refused, and named."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from cnncli.errors import FormatError
+from cnncli.storage.typed_json import from_json
+
+
+@dataclass
+class Example:
+    count: int
+    rate: float
+    name: str
+    target: float | None = None
+    shares: list[float] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    is_on: bool = False
+
+
+GOOD = {"count": 3, "rate": 0.5, "name": "a"}
+
+
+def test_fields_are_taken_and_left_out() -> None:
+    assert from_json(Example, GOOD) == Example(3, 0.5, "a")
+    more = {"target": None, "shares": [1, 0.5], "history": [{"epoch": 1}], "is_on": True, "rate": 2}
+    assert from_json(Example, GOOD | more) == Example(3, 2, "a", None, [1, 0.5], [{"epoch": 1}], True)
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ([], "is []; it must be an object"),
+        ({"count": 3, "rate": 0.5}, "has no name"),
+        (GOOD | {"more": 1}, "has the unknown key 'more'"),
+        (GOOD | {"count": 3.0}, "has count = 3.0; use a whole number"),
+        (GOOD | {"count": True}, "has count = True; use a whole number"),
+        (GOOD | {"rate": "fast"}, "has rate = 'fast'; use a number"),
+        (GOOD | {"rate": float("nan")}, "has rate = nan; use a number"),
+        (GOOD | {"name": None}, "has name = None; use a text"),
+        (GOOD | {"target": "x"}, "has target = 'x'; use a number or null"),
+        (GOOD | {"shares": [1, "x"]}, "has shares = [1, 'x']; use a list of a number"),
+        (GOOD | {"history": [1]}, "has history = [1]; use a list of an object"),
+        (GOOD | {"is_on": 1}, "has is_on = 1; use true or false"),
+    ],
+)
+def test_other_values_are_named(values: Any, line: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        from_json(Example, values)
+    assert str(caught.value) == line

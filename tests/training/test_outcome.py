@@ -1,0 +1,140 @@
+"""A training that learned nothing is told so, and one that learned anything is not."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnncli.training.outcome import Measured, OneAnswer, looks_dead, remark
+from cnncli.training.plan import TrainSettings
+from cnncli.training.records import Finished
+from cnncli.training.train import train
+from small_training import NETWORK
+
+HARD_IMAGES = 4000
+
+
+def finish(folder: Path, images: np.ndarray, labels: np.ndarray, **changes: object) -> Finished:
+    """The training of a multilayer perceptron, or of `NETWORK` with architecture="small", on these images."""
+    np.savez(folder / "data.npz", x_train=images, y_train=labels.astype(np.uint8))
+    (folder / "small.toml").write_text(NETWORK)
+    settings = TrainSettings(
+        "mlp",
+        str(folder / "data.npz"),
+        runs=str(folder / "runs"),
+        out=str(folder / "m.bin"),
+        epochs=1,
+        threads=1,
+        validation=0.0,
+    )
+    *_, last = train(replace(settings, **changes))  # type: ignore[arg-type]
+    assert isinstance(last, Finished)
+    return last
+
+
+def noise(rng: np.random.Generator, count: int) -> np.ndarray:
+    return rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
+
+
+def hinted(rng: np.random.Generator, labels: np.ndarray, strength: int) -> np.ndarray:
+    """Noise in which each class has a weak stripe of its own."""
+    images = noise(rng, len(labels)).astype(np.int64)
+    for image, label in zip(images, labels, strict=True):
+        image[2 * label : 2 * label + 3] += strength
+    return np.clip(images, 0, 255).astype(np.uint8)
+
+
+def test_one_answer_for_all_is_that_of_the_largest_class(rng: np.random.Generator) -> None:
+    labels = rng.choice(4, 500, p=[0.7, 0.1, 0.2, 0.0])
+    answer = OneAnswer.of(labels)
+    counts = np.array([np.sum(labels == label) for label in range(4)], np.float64)
+    assert answer.share == counts.max() / 500
+    for other in rng.dirichlet([1.0] * 4, 50):  # no distribution has a lower mean loss
+        assert -(counts * np.log(other)).sum() / 500 >= answer.loss
+
+
+def test_slow_learning_in_one_epoch_of_hard_images_is_no_matter(tmp_path: Path, rng: np.random.Generator) -> None:
+    labels = rng.integers(0, 10, HARD_IMAGES)
+    finished = finish(tmp_path, hinted(rng, labels, 24), labels, learning_rate=0.005)
+    assert finished.accuracy < 0.3  # it looks like chance at first sight
+    assert finished.remark is None and finished.warnings == []
+
+
+def test_random_labels_learned_by_heart_are_no_matter(tmp_path: Path, rng: np.random.Generator) -> None:
+    finished = finish(tmp_path, noise(rng, 100), rng.integers(0, 10, 100), epochs=30, batch_size=10)
+    assert finished.accuracy > 0.9
+    assert finished.remark is None
+
+
+def test_imbalanced_images_that_are_learned_are_no_matter(tmp_path: Path, rng: np.random.Generator) -> None:
+    labels = (rng.random(2000) < 0.03).astype(np.int64)
+    finished = finish(tmp_path, hinted(rng, labels, 60), labels, epochs=2)
+    assert finished.accuracy > 0.9
+    assert finished.remark is None
+
+
+def test_imbalanced_images_of_which_nothing_is_learned_are_told(tmp_path: Path, rng: np.random.Generator) -> None:
+    labels = (rng.random(2000) < 0.03).astype(np.int64)
+    finished = finish(tmp_path, np.zeros((2000, 28, 28), np.uint8), labels, epochs=4)
+    assert finished.accuracy > 0.9
+    assert finished.remark is not None and "most frequent class as the answer for all" in finished.remark
+
+
+def test_rate_too_small_is_told_with_a_larger_one(tmp_path: Path, rng: np.random.Generator) -> None:
+    labels = rng.integers(0, 10, 2000)
+    finished = finish(tmp_path, hinted(rng, labels, 9), labels, learning_rate=1e-9, batch_size=16)
+    assert finished.remark is not None
+    assert finished.remark.endswith("--lr 1e-09 is small: pass a larger one, such as 0.013")
+
+
+def test_few_steps_are_told_as_few(tmp_path: Path, rng: np.random.Generator) -> None:
+    labels = rng.integers(0, 10, 200)
+    finished = finish(tmp_path, noise(rng, 200), labels, learning_rate=1e-9)
+    assert finished.remark is not None
+    assert finished.remark.endswith("4 steps are few: pass more --epochs, or a smaller --batch-size")
+
+
+ANSWER = OneAnswer(0.1, 2.3)
+RUN = {"steps": 1000, "batch_size": 2, "learning_rate": 0.1, "usual_rate": 0.0016}
+
+
+def test_dead_network_is_told_with_a_smaller_rate() -> None:
+    dead = Measured(1000, 2.303, 0.11)
+    line = remark(ANSWER, [2.4, 2.31], dead, dead, normalizes=True, **RUN)  # type: ignore
+    assert line == (
+        "nothing was learned: of the training images 11.00 % are right, and 10.00 % are with the most frequent class "
+        "as the answer for all; pass a smaller --lr, such as 0.01, or look whether images and labels belong together"
+    )
+
+
+def test_network_that_is_right_only_in_training_is_told_to_take_larger_batches() -> None:
+    line = remark(
+        ANSWER, [2.0, 0.5], Measured(1000, 0.5, 0.8), Measured(1000, 9.0, 0.1), normalizes=True, **RUN  # type: ignore
+    )
+    assert line is not None and line.endswith("pass a larger --batch-size, such as 16")
+
+
+@pytest.mark.parametrize(
+    ("losses", "loss", "is_told"),
+    [([4.0, 5.0, 6.0], 5.5, True), ([4.0, 3.9, 6.0], 5.5, False), ([4.0], 5.5, False), ([0.1, 0.2], 0.1, False)],
+)
+def test_loss_that_never_fell_is_told_if_one_answer_for_all_is_better(
+    losses: list[float], loss: float, is_told: bool
+) -> None:
+    line = remark(
+        ANSWER, losses, Measured(1000, 1.0, 0.3), Measured(1000, loss, 0.3), normalizes=False, **RUN  # type: ignore
+    )
+    assert (line is not None and line.startswith("the loss never fell: 4 in the first epoch, 6 in the last")) == is_told
+    assert not is_told or looks_dead(ANSWER, losses, [Measured(1000, 1.0, 0.3)])
+
+
+def test_what_is_far_from_chance_is_not_measured_again() -> None:
+    assert not looks_dead(ANSWER, [1.0, 0.1], [Measured(60_000, 0.1, 0.9), Measured(10_000, 0.2, 0.8)])
+    assert looks_dead(ANSWER, [1.0, 0.1], [Measured(60_000, 0.1, 0.9), Measured(10_000, 0.2, 0.11)])
+
+
+def test_one_model_in_many_that_knows_nothing_is_overlooked(rng: np.random.Generator) -> None:
+    """Three standard errors: of 20,000 guesses at chance with 4,096 images some 27 are better by luck."""
+    lucky = rng.binomial(4096, 0.1, 20_000) / 4096 > ANSWER.by_luck(4096)
+    assert lucky.sum() < 80

@@ -1,0 +1,106 @@
+"""What is said before a training that cannot learn, or hardly can."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnncli.errors import CnnError, DataError, UsageError
+from cnncli.layers import BatchNorm1d, BatchNorm2d, Conv2d, Flatten, Linear, Module, ReLU
+from cnncli.network import Network
+from cnncli.training.prospects import check_prospects
+from cnncli.training.records import Started
+from cnncli.training.timetable import Timetable
+from cnncli.training.train import train
+from small_training import small_settings
+
+PLAIN: list[Module] = [Flatten(), Linear(16, 3)]
+NORMALIZED: list[Module] = [Flatten(), Linear(16, 8), BatchNorm1d(8), ReLU(), Linear(8, 3)]
+OF_MAPS: list[Module] = [Conv2d(1, 2, 3), BatchNorm2d(2), Flatten(), Linear(8, 3)]
+
+
+def told(layers: list[Module], labels: list[int], batch_size: int, shares: tuple[float, ...] = ()) -> list[str]:
+    table = Timetable(len(labels), batch_size, 3, shares)
+    return check_prospects(Network(layers, (1, 4, 4)), np.array(labels), ["cat", "dog", "emu"], table, "pets")
+
+
+@pytest.mark.parametrize("layers", [PLAIN, NORMALIZED, OF_MAPS])
+def test_nothing_is_said_of_what_can_learn(layers: list[Module]) -> None:
+    for batch_size in (8, 16, 29, 30):
+        assert told(layers, [0, 1, 2] * 10, batch_size) == [] or 30 % batch_size == 1
+
+
+def test_images_of_one_class_are_refused() -> None:
+    with pytest.raises(DataError) as caught:
+        told(PLAIN, [1] * 30, 8)
+    assert str(caught.value) == (
+        'pets: all training images are of the class "dog", so that there is nothing to tell apart; '
+        "add images of another class"
+    )
+
+
+def test_two_classes_of_three_are_no_matter() -> None:
+    assert told(PLAIN, [0, 2] * 10, 8) == []
+
+
+def test_one_image_a_class_is_told() -> None:
+    (line,) = told(PLAIN, [0, 1, 2], 2)
+    assert line.startswith("there is one training image of each class: ")
+
+
+def test_batches_larger_than_the_images_are_told() -> None:
+    assert told(PLAIN, [0, 1, 2] * 10, 30) == []
+    (line,) = told(PLAIN, [0, 1, 2] * 10, 31)
+    assert line == (
+        "batches of 31 are larger than the 30 training images, so that an epoch is one step; "
+        "pass a smaller --batch-size, such as 2"
+    )
+
+
+def test_batch_normalization_of_one_value_is_refused() -> None:
+    line = r"^--batch-size 1: layer 2, BatchNorm1d\(8\), .*; use --batch-size 2 or more"
+    with pytest.raises(UsageError, match=line):
+        told(NORMALIZED, [0, 1, 2] * 10, 1)
+
+
+def test_batch_normalization_of_maps_or_in_a_network_without_it_is_not_refused() -> None:
+    assert told(OF_MAPS, [0, 1, 2] * 10, 1) == told(PLAIN, [0, 1, 2] * 10, 1) == []
+
+
+@pytest.mark.parametrize("batch_size", [2, 3])
+def test_batch_normalization_of_few_values_is_told(batch_size: int) -> None:
+    (line,) = told(NORMALIZED, [0, 1, 2] * 10, batch_size)
+    assert f"from {batch_size} values they are rough; pass --batch-size 16 or more" in line
+
+
+@pytest.mark.parametrize(("images", "batch_size", "better"), [(65, 64, 63), (33, 8, 7), (31, 6, 4), (5, 4, 3)])
+def test_last_batch_of_one_image_is_told_with_a_size_that_leaves_none(
+    images: int, batch_size: int, better: int
+) -> None:
+    labels = ([0, 1, 2] * images)[:images]
+    (line,) = told(NORMALIZED, labels, batch_size)
+    assert line.startswith("the last of an epoch's batches has one image, from which layer 2, BatchNorm1d(8),")
+    assert line.endswith(f"; pass --batch-size {better}")
+    assert not any("one image" in other for other in told(NORMALIZED, labels, better))
+    assert told(PLAIN, labels, batch_size) == told(OF_MAPS, labels, batch_size) == []
+
+
+def test_last_batch_of_one_among_the_hardest_images_is_told() -> None:
+    labels = ([0, 1, 2] * 66)[:66]
+    assert told(NORMALIZED, labels, 16) == []
+    (line,) = told(NORMALIZED, labels, 16, (1.0, 0.5))
+    assert line.startswith("the last of an epoch's batches has one image")
+
+
+def test_refusal_comes_before_anything_is_written_and_warnings_come_with_the_start(tmp_path: Path) -> None:
+    settings = small_settings(tmp_path, train=65, batch_size=64)
+    path = Path(settings.architecture)
+    dropout, normalization = '{ type = "Dropout"', '{ type = "BatchNorm1d" }'
+    path.write_text(path.read_text().replace(dropout, f"{normalization}, {dropout}"))
+    with pytest.raises(CnnError, match="--batch-size 1: layer 5, BatchNorm1d"):
+        list(train(replace(settings, batch_size=1)))
+    assert not Path(settings.runs).exists()
+    started, *_ = train(settings)
+    assert isinstance(started, Started) and len(started.warnings) == 1
+    assert started.warnings[0].endswith("pass --batch-size 63")

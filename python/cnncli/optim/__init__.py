@@ -1,5 +1,5 @@
 """The optimizers. This folder is their table: a file for each, which has its name on the command line and holds its
-class, and `optimizer.py` and `default_rate.py` with what all share. A new optimizer is a new file, and no list names it again."""
+class; `optimizer.py` and `default_rate.py` have what all share. A new optimizer is a new file, and no list names it."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -29,7 +29,6 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 _SETTLED_NS = 2_000_000_000  # a file that was changed less long ago may change again without another time
 _TRIED = 32  # new files whose content is looked for before it is taken for new altogether
 _MOST_PACKS = 4  # that a data set is read from; then they are made one
-_CODE = ("recipe.py", "picture_file.py", "picture_formats.py", "digit_picture.py", "connected.py")
 
 
 @dataclass(frozen=True)

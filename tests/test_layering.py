@@ -17,61 +17,53 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "python" / "cnncli"
 CPP = ROOT / "cpp"
 
-# Layer: (its modules and packages, the layers it may use). Modules of one layer may use each other.
+_SETS = {"sets", "pictures", "storage", "core", "errors"}
+
+# Layer: (its folders and modules, the layers it may use). Modules of one layer may use each other. What is within a
+# folder and stands here by itself ("data.tables") is no part of that folder's layer.
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "errors": ({"errors", "version", "training_options"}, set()),
     "core": ({"_core"}, set()),
-    "bytes": (
-        {"files", "locks", "earlier", "container", "strict_json", "typed_json", "shown", "picture_formats"},
-        {"errors"},
-    ),
+    "storage": ({"storage"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),
     "criteria": ({"criteria"}, {"layers", "core", "errors"}),
-    "optim": ({"optim", "default_rate"}, {"layers", "core", "errors"}),
-    "recipe": ({"recipe", "picture_file", "digit_picture", "segmentation", "connected"}, {"bytes", "errors"}),
-    "confidence": ({"confidence"}, set()),
-    "network": (
-        {"network", "description", "architectures", "toml_lines", "field_of_view"},
-        {"layers", "recipe", "bytes", "errors"},
+    "optim": ({"optim"}, {"layers", "core", "errors"}),
+    "segmentation": ({"pictures.segmentation"}, set()),
+    "pictures": ({"pictures"}, {"segmentation", "storage", "errors"}),
+    "network": ({"network"}, {"layers", "pictures", "storage", "errors"}),
+    "program": ({"program"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
+    "model_file": ({"model_file"}, {"network", "layers", "storage", "errors"}),
+    "sets": (
+        {"data.dataset", "data.raw", "data.classes", "data.digits", "data.split", "data.held_out", "data.part_names",
+         "data.tree", "data.layout", "data.resolve", "data.fetch_records"},
+        {"pictures", "storage", "core", "errors"},
     ),
-    "program": ({"program", "program_lock", "lowering"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
-    "serialize": ({"serialize", "savable"}, {"network", "optim", "recipe", "layers", "bytes", "errors"}),
-    "data": ({"data"}, {"recipe", "core", "bytes", "errors"}),
-    "loops": (
-        {"train", "trainer", "training_set", "keeper", "targets", "job", "finishing",
-         "plan", "held_out", "training_state", "evaluate", "runs", "records", "schedule", "timetable",
-         "divergence",
-         "training_rules", "network_rules", "prospects", "outcome"},
-        {
-            "program",
-            "network",
-            "serialize",
-            "confidence",
-            "data",
-            "criteria",
-            "optim",
-            "layers",
-            "recipe",
-            "bytes",
-            "core",
-            "errors",
-        },
+    "binary": ({"data.binary"}, _SETS),
+    "array files": ({"data.array_files"}, _SETS),
+    "tables": ({"data.tables"}, {"array files", *_SETS}),
+    "download": ({"data.download"}, {"binary", *_SETS}),
+    "preparation": ({"data.preparation"}, _SETS),
+    "data": ({"data"}, {"download", "preparation", "tables", "array files", "binary", *_SETS}),
+    "training": (
+        {"training"},
+        {"program", "network", "model_file", "data", "sets", "criteria", "optim", "layers", "pictures", "storage",
+         "core", "errors"},
     ),
     "model": (
-        {"model", "given_images"},
-        {"program", "network", "serialize", "recipe", "confidence", "bytes", "layers", "core", "errors"},
+        {"model"},
+        {"program", "network", "model_file", "data", "sets", "layers", "pictures", "storage", "errors"},
     ),
-    "front": ({"__init__"}, {"model", "loops", "data", "network", "criteria", "optim", "layers", "errors"}),
-}
+    "front": ({"__init__"}, {"model", "training", "data", "network", "criteria", "optim", "layers", "errors"}),
+}  # fmt: skip
 TOP = {"cli", "__main__"}  # may use everything
 
 # Who may use a library of others; the rest of the package works without it.
 LIBRARIES = {
     "click": {"cli"},
     "rich": {"cli"},
-    "PIL": {"recipe", "picture_file", "digit_picture", "segmentation", "data", "cli"},
-    "requests": {"data"},
-    "safetensors": {"container"},
+    "PIL": {"pictures", "pictures.segmentation", "data.preparation", "cli"},
+    "requests": {"data.download"},
+    "safetensors": {"storage"},
 }
 
 # Folder of cpp/kernels/: what else it may include. One family of layers each, or what few families share.
@@ -107,10 +99,15 @@ CPP_LAYERS: dict[str, set[str]] = {
 }
 
 
+PART_LAYER = {name: layer for layer, (names, _) in PYTHON_LAYERS.items() for name in names}
+
+
 def part(module: str) -> str:
-    """`cnncli.layers.linear` -> `layers`, and `cnncli` itself -> `__init__`."""
-    names = module.split(".")
-    return names[1] if len(names) > 1 else "__init__"
+    """`cnncli.layers.linear` -> `layers`, `cnncli.data.tables.text` -> `data.tables`, `cnncli` itself -> `__init__`."""
+    names = module.split(".")[1:3]
+    if ".".join(names) in PART_LAYER:
+        return ".".join(names)
+    return names[0] if names else "__init__"
 
 
 def module_name(path: Path) -> str:
@@ -141,12 +138,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-PART_LAYER = {name: layer for layer, (names, _) in PYTHON_LAYERS.items() for name in names}
 each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-
-
-def file_part(path: Path) -> str:
-    return part(module_name(path)) if path.parent != PACKAGE else path.stem
 
 
 def test_layers_have_an_order() -> None:
@@ -165,7 +157,7 @@ def test_imports_are_found_at_every_depth() -> None:
 
 @each_file
 def test_imports_point_down(path: Path) -> None:
-    own = file_part(path)
+    own = part(module_name(path))
     if own in TOP:
         return
     assert own in PART_LAYER, f"{own} is in no layer of PYTHON_LAYERS; add it to one"
@@ -183,7 +175,7 @@ def test_imports_point_down(path: Path) -> None:
 def test_libraries_stay_where_they_are_needed(path: Path) -> None:
     for module in imports(path):
         users = LIBRARIES.get(module.split(".")[0])
-        assert users is None or file_part(path) in users, f"{file_part(path)} imports {module}"
+        assert users is None or part(module_name(path)) in users, f"{part(module_name(path))} imports {module}"
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:

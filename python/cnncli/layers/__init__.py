@@ -13,6 +13,7 @@ from cnncli.layers.linear import Linear
 from cnncli.layers.log_softmax import LogSoftmax
 from cnncli.layers.max_pool2d import MaxPool2d
 from cnncli.layers.module import Module
+from cnncli.layers.other_names import missing
 from cnncli.layers.parameter import Parameter
 from cnncli.layers.registry import LAYER_TYPES, describe, register
 from cnncli.layers.sequential import Sequential
@@ -59,3 +60,7 @@ __all__ = [
     "register",
 ]
 __all__ += activations.__all__
+
+
+def __getattr__(name: str) -> object:
+    raise missing(__name__, name, __all__)

@@ -12,6 +12,7 @@ from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, LayerShapeError
 from cnncli.layers.module import Module
+from cnncli.layers.other_names import name_here
 from cnncli.layers.registry import LAYER_TYPES
 from cnncli.layers.returned import is_custom
 from cnncli.layers.sequential import Sequential, runs_in_order
@@ -211,8 +212,11 @@ def check_keys(where: str, what: str, found: Iterable[str], known: Iterable[str]
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
-    """'did you mean "kernel"?', or the known names if none is near: 16 at most, and how many more there are."""
+    """'did you mean "kernel_size"?', or the known names if none is near: 16 at most, and how many more there are."""
     by_lower_case = {key.lower(): key for key in known}
+    elsewhere = name_here(name, by_lower_case.values())
+    if elsewhere is not None:
+        return f'did you mean "{elsewhere}"?'
     from difflib import get_close_matches  # here: only errors ask for it
 
     near = get_close_matches(name.lower(), by_lower_case, n=1)

@@ -1,0 +1,66 @@
+"""What layers, losses and settings are called elsewhere: a hint for those who come from there, and no alias."""
+
+from collections.abc import Collection
+
+# In lower case, from Torch7, Keras and first versions of this program, to the names here.
+_OTHER_NAMES = {
+    "activation": "ReLU",
+    "averagepooling": "AvgPool2d",
+    "averagepooling2d": "AvgPool2d",
+    "batchnormalization": "BatchNorm2d",
+    "categoricalcrossentropy": "CrossEntropyLoss",
+    "classnllcriterion": "NLLLoss",
+    "conv": "Conv2d",
+    "convolution": "Conv2d",
+    "convolution2d": "Conv2d",
+    "count_padding": "count_include_pad",
+    "crossentropy": "CrossEntropyLoss",
+    "crossentropycriterion": "CrossEntropyLoss",
+    "dense": "Linear",
+    "depthconcat": "Concat",
+    "epsilon": "eps",
+    "features": "num_features",
+    "filters": "out_channels",
+    "fullyconnected": "Linear",
+    "halfsquarederror": "SumSquares",
+    "input_channels": "in_channels",
+    "inputs": "in_features",
+    "kernel": "kernel_size",
+    "leaky_relu": "LeakyReLU",
+    "logsoftmax": "LogSoftmax",
+    "maxpooling": "MaxPool2d",
+    "maxpooling2d": "MaxPool2d",
+    "mse": "MSELoss",
+    "msecriterion": "MSELoss",
+    "nll": "NLLLoss",
+    "output_channels": "out_channels",
+    "outputs": "out_features",
+    "pool_size": "kernel_size",
+    "rate": "p",
+    "reshape": "Flatten",
+    "sparsecategoricalcrossentropy": "CrossEntropyLoss",
+    "spatialaveragepooling": "AvgPool2d",
+    "spatialbatchnormalization": "BatchNorm2d",
+    "spatialconvolution": "Conv2d",
+    "spatialconvolutionmm": "Conv2d",
+    "spatialmaxpooling": "MaxPool2d",
+    "strides": "stride",
+    "units": "out_features",
+    "view": "Flatten",
+}
+
+
+def name_here(name: str, known: Collection[str]) -> str | None:
+    """What `name` of another program is called here, if that is one of `known`.
+
+    >>> name_here("SpatialConvolution", ["Conv2d", "Linear"])
+    'Conv2d'
+    """
+    here = _OTHER_NAMES.get(name.lower())
+    return here if here in known else None
+
+
+def missing(module: str, name: str, known: Collection[str]) -> AttributeError:
+    """The error for an attribute that a module of layers or losses has under another name, or not at all."""
+    here = name_here(name, known)
+    return AttributeError(f"module {module!r} has no attribute {name!r}" + (f"; here it is {here}" if here else ""))

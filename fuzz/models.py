@@ -227,7 +227,7 @@ def values(rng: random.Random, name: str, shape: Sequence[int]) -> bytes:
     count = math.prod(shape)
     special = (0.0, 1.0, -1.0, 0.5, 3e38, -3e38, 1e-45, 1e-38)
     some = [rng.choice(special) if rng.random() < 0.1 else rng.uniform(-1, 1) for _ in range(min(count, 64))]
-    if name.endswith("running_variance"):
+    if name.endswith("running_var"):
         some = [abs(value) for value in some]
     data = struct.pack(f"<{len(some)}f", *some)
     return (data * (count // max(1, len(some)) + 1))[: 4 * count]

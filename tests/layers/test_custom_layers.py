@@ -448,8 +448,8 @@ UNSAVED: dict[str, tuple[Callable[[], Module], str]] = {
     ),
     "settings of its base class": (
         lambda: Plus(VALUES),
-        "layer 1, Linear(12 -> 12): cannot be saved: its constructor takes size and its settings() gives inputs, "
-        'outputs, bias; write in class Plus: def settings(self): return {"size": self.size}',
+        "layer 1, Linear(12 -> 12): cannot be saved: its constructor takes size and its settings() gives "
+        'in_features, out_features, bias; write in class Plus: def settings(self): return {"size": self.size}',
     ),
     "settings that are no JSON": (
         Described,

@@ -8,9 +8,9 @@ from cnncli.errors import UsageError
 from cnncli.layers import Dropout
 
 
-def dropped(seed: int = 1, layer: int = 2, step: int = 3, rate: float = 0.4) -> np.ndarray:
+def dropped(seed: int = 1, layer: int = 2, step: int = 3, p: float = 0.4) -> np.ndarray:
     """What is left of ones."""
-    dropout = Dropout(rate)
+    dropout = Dropout(p)
     dropout.initialize(seed, layer)
     dropout.step = step
     return dropout.forward(np.ones((50, 40)))

@@ -144,7 +144,7 @@ def test_update_parameters_steps_against_the_gradients_and_zeroing_clears_them()
 
 def test_shape_error_names_the_place_the_layer_both_shapes_and_the_remedy() -> None:
     model = Sequential(Flatten(), Sequential(ReLU(), Linear(784, 10)))
-    expected = "layer 1.1, Linear(784 -> 10): takes samples of shape 784, got 100; use inputs=100"
+    expected = "layer 1.1, Linear(784 -> 10): takes samples of shape 784, got 100; use in_features=100"
     for use in (lambda: model.forward(np.zeros((2, 1, 10, 10))), lambda: model.output_shape((1, 10, 10))):
         with pytest.raises(ShapeError) as caught:
             use()

@@ -30,7 +30,7 @@ def floats(*values: float) -> bytes:
 
 
 def right() -> Base:
-    """A small model: Flatten, Linear(4 -> 2), BatchNorm2d."""
+    """A small model: Flatten, Linear(4 -> 2), BatchNorm1d."""
     tensors = [
         ("1.bias", "F32", [2], floats(0, 1)),
         ("1.weight", "F32", [2, 4], floats(*range(8))),
@@ -42,7 +42,7 @@ def right() -> Base:
     layers = [
         {"type": "Flatten"},
         {"type": "Linear", "in_features": 4, "out_features": 2, "bias": True},
-        {"type": "BatchNorm2d", "num_features": 2, "momentum": 0.1, "eps": 1e-5, "affine": True},
+        {"type": "BatchNorm1d", "num_features": 2, "momentum": 0.1, "eps": 1e-5, "affine": True},
     ]
     network = {
         "name": "n", "title": "t", "input": [1, 2, 2], "classes": ["no", "yes"], "recipe": dict(RECIPE),
@@ -284,25 +284,25 @@ CASES: dict[str, tuple[bytes, str]] = {
     "a layer that is a module of Python": (
         layer(0, type="os.system"),
         ', layer 0: unknown type "os.system"; known: AvgPool2d, BatchNorm1d, BatchNorm2d, CELU, Concat, '
-        "Conv2d, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, LogSigmoid, "
-        "LogSoftmax and 16 more",
+        "Conv2d, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, "
+        "LogSigmoid and 17 more",
     ),
     "an unknown setting": (
         layer(1, __init__=1),
-        ', layer 1 (Linear): unknown setting "__init__"; known: bias, inputs, outputs',
+        ', layer 1 (Linear): unknown setting "__init__"; known: bias, in_features, out_features',
     ),
     "a setting of another type": (layer(1, bias="no"), ", layer 1 (Linear): bias is 'no'; use true or false"),
     "a negative size": (
-        layer(1, outputs=-2),
-        ", layer 1 (Linear): outputs is -2; use a whole number of at least 1",
+        layer(1, out_features=-2),
+        ", layer 1 (Linear): out_features is -2; use a whole number of at least 1",
     ),
     "a size of 2^63": (
-        layer(1, outputs=1 << 63),
-        ", layer 1 (Linear): outputs is 9223372036854775808; use a whole number of at least 1",
+        layer(1, out_features=1 << 63),
+        ", layer 1 (Linear): out_features is 9223372036854775808; use a whole number of at least 1",
     ),
     "layers that do not fit": (
-        layer(1, inputs=5),
-        ", layer 1 (Linear): takes samples of shape 5, got 4; use inputs=4",
+        layer(1, in_features=5),
+        ", layer 1 (Linear): takes samples of shape 5, got 4; use in_features=4",
     ),
     "a negative input": (
         network(input=[1, -2, 2]),
@@ -349,11 +349,11 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "a kernel that the kernels do not take": (
         tiny([1, 2, 2], {"type": "MaxPool2d", "kernel_size": 1 << 30, "padding": 1 << 29}),
-        ", layer 0 (MaxPool2d): kernel is 1073741824; use at most 16777215",
+        ", layer 0 (MaxPool2d): kernel_size is 1073741824; use at most 16777215",
     ),
     "a rate that is 1 in float32": (
         tiny([2], {"type": "Dropout", "p": 0.999999999}),
-        ", layer 0 (Dropout): rate is 0.999999999, in float32 1; use a number from 0 to below 1",
+        ", layer 0 (Dropout): p is 0.999999999, in float32 1; use a number from 0 to below 1",
     ),
     "5,000 layers": (
         tiny([2], *[{"type": "ReLU"}] * 5000),

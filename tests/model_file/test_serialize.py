@@ -17,6 +17,7 @@ from cnncli.errors import FormatError
 from cnncli.layers import (
     LAYER_TYPES,
     AvgPool2d,
+    BatchNorm1d,
     BatchNorm2d,
     Concat,
     Conv2d,
@@ -53,6 +54,7 @@ def network_of_all_layers() -> Network:
             AvgPool2d((2, 1), padding=(1, 0), count_include_pad=False),
             BatchNorm2d(4, affine=False),
             Flatten(),
+            BatchNorm1d(60),
             Dropout(0.25),
             Linear(60, 3),
             LogSoftmax(),
@@ -240,20 +242,20 @@ BROKEN: dict[str, tuple[Change, str]] = {
     ),
     "an unknown setting": (
         lambda _, content: layers_of(content)[1].update(output=3),
-        'model.bin, layer 1 (Linear): unknown setting "output"; did you mean "outputs"?',
+        'model.bin, layer 1 (Linear): unknown setting "output"; known: bias, in_features, out_features',
     ),
     "a setting of another type": (
         lambda _, content: layers_of(content)[1].update(bias="no"),
         "model.bin, layer 1 (Linear): bias is 'no'; use true or false",
     ),
     "layers that do not fit": (
-        lambda _, content: layers_of(content)[1].update(inputs=5),
-        "model.bin, layer 1 (Linear): takes samples of shape 5, got 4; use inputs=4",
+        lambda _, content: layers_of(content)[1].update(in_features=5),
+        "model.bin, layer 1 (Linear): takes samples of shape 5, got 4; use in_features=4",
     ),
     "class names of another number": (
         lambda _, content: content["network"].update(classes=["one"]),
         'model.bin: the last layer gives samples of shape 2 for 1 classes; end with type = "Linear", '
-        'outputs = "classes"',
+        'out_features = "classes"',
     ),
     "a recipe with less": (
         lambda _, content: content["network"]["recipe"].pop("mean"),

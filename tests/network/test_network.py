@@ -389,7 +389,7 @@ def test_description_file_is_named_in_errors(tmp_path: Path) -> None:
     assert str(caught.value) == (
         f"{path}, layer 0 (MaxPool2d): kernel 5x5 does not fit its input 4x4; use kernel_size <= 4 or add padding"
     )
-    path.write_text(path.read_text().replace("kernel = 5", "kernel = 4"))
+    path.write_text(path.read_text().replace("kernel_size = 5", "kernel_size = 4"))
     assert Network.from_model_name(str(path)).output_shape((1, 4, 4)) == (1, 1, 1)
 
 

@@ -140,7 +140,7 @@ def test_nothing_is_fused_over_what_somebody_else_reads(rng: np.random.Generator
     padded = np.pad(grad_y, ((0, 0), (0, 0), (1, 1), (1, 1)))
     flipped = w[:, :, ::-1, ::-1].transpose(1, 0, 2, 3)
     grad_x = oracles.convolution_forward(padded, flipped, None, **(SAME | {"padding": (0, 0)}))
-    assert_close(first.gradient, grad_x, terms=40)
+    assert_close(first.gradient, grad_x, terms=200)  # sums of sums
 
 
 def residual(arrays: Arrays) -> Build:

@@ -48,7 +48,7 @@ def fill(layers: Layers, rng: np.random.Generator) -> None:
         for parameter in layer.named_parameters():
             parameter.value[...] = rng.normal(size=parameter.value.shape)
         for name, array in layer.named_buffers():
-            array[...] = rng.uniform(0.5, 2, array.shape) if "variance" in name else rng.normal(size=array.shape)
+            array[...] = rng.uniform(0.5, 2, array.shape) if "var" in name else rng.normal(size=array.shape)
 
 
 def compiled(layers: Layers, shape: tuple[int, int, int]) -> "_core.Program":
@@ -213,7 +213,7 @@ def test_normalization_and_relu_follow_a_convolution(
             normalization.bias,
         )
     )
-    expected = np.maximum((expected - mean) / np.sqrt(variance + normalization.epsilon) * weight + bias, 0)
+    expected = np.maximum((expected - mean) / np.sqrt(variance + normalization.eps) * weight + bias, 0)
     actual = one_by_one(compiled([layer, normalization, ReLU()], images.shape[1:]), images)
     terms = case.inputs * case.kernel[0] * case.kernel[1]
     few = FEW_WINOGRAD if case in WINOGRAD else FEW
@@ -461,7 +461,7 @@ def lenet() -> Network:
         [
             *(Conv2d(1, 6, 5, padding=2), BatchNorm2d(6), ReLU(), MaxPool2d(2)),
             *(Conv2d(6, 16, 3, padding=1), ReLU(), Conv2d(16, 16, 3), Flatten(), Linear(256, 9), Tanh()),
-            *(BatchNorm2d(9), Linear(9, 5)),
+            *(BatchNorm1d(9), Linear(9, 5)),
         ],
         (1, 12, 12),
     )

@@ -190,7 +190,7 @@ def fill(layers: Sequence[Module], rng: np.random.Generator) -> None:
             if isinstance(layer, BatchNorm):
                 value[...] += np.where(value < 0, -0.5, 0.5)
         for name, array in layer.named_buffers():
-            array[...] = rng.uniform(0.5, 2, array.shape) if "variance" in name else rng.normal(size=array.shape)
+            array[...] = rng.uniform(0.5, 2, array.shape) if "var" in name else rng.normal(size=array.shape)
 
 
 def samples(shape: Shape, rng: np.random.Generator) -> np.ndarray:

@@ -15,7 +15,7 @@ import pytest
 
 from cnncli import load
 from cnncli.errors import CnnError, Interrupted, WriteError
-from cnncli.layers import BatchNorm1d, BatchNorm2d, Flatten, Linear, Module, ReLU
+from cnncli.layers import BatchNorm1d, Flatten, Linear, Module, ReLU
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
@@ -121,16 +121,16 @@ def test_the_cause_is_the_first_that_is_not_finite() -> None:
 
 
 def test_a_running_statistic_is_looked_at_too() -> None:
-    network = network_of(BatchNorm2d(4))
+    network = network_of(BatchNorm1d(4))
     assert find_parameter(network) is None
     network[1].running_var[1] = np.inf
     cause = find_parameter(network)
     assert cause is not None
-    assert cause.what == "layer 1, BatchNorm2d(4): its running_var holds infinity"
+    assert cause.what == "layer 1, BatchNorm1d(4): its running_var holds infinity"
 
 
 def test_finding_the_cause_changes_nothing(rng: np.random.Generator) -> None:
-    network = network_of(BatchNorm2d(4), Faulty())
+    network = network_of(BatchNorm1d(4), Faulty())
     before = [array.copy() for array in arrays_of(network)]
     assert find_cause(network, rng.normal(size=(3, 1, 2, 2)).astype(np.float32), np.arange(3)) is not None
     assert all(np.array_equal(array, old) for array, old in zip(arrays_of(network), before, strict=True))

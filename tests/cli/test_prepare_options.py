@@ -70,7 +70,7 @@ def test_declared_input_of_an_own_network_wins_and_options_are_checked_against_i
     )
     outcome = train(cnn, "colours", "--arch", "small.toml", "--size", "20x16", "--colour", "grey")
     assert "fitted to grey 20x16" in told(outcome.err)
-    fixed = COLOUR_NETWORK.replace("outputs", "inputs = 1728, outputs")
+    fixed = COLOUR_NETWORK.replace("out_features", "in_features = 1728, out_features")
     (tmp_path / "fixed.toml").write_text(fixed)
     outcome = cnn("train", "--data", "colours", "--arch", "fixed.toml", "--size", 20)
     assert outcome.code == 2

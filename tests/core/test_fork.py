@@ -271,7 +271,7 @@ def test_a_thread_of_python_may_fork_while_the_first_thread_computes() -> None:
     )
 
 
-def test_an_own_layer_may_fork_in_the_middle_of_a_step() -> None:
+def test_a_custom_layer_may_fork_in_the_middle_of_a_step() -> None:
     run(
         """
         from cnncli.layers import Module

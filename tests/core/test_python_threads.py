@@ -192,7 +192,7 @@ def test_the_core_refuses_a_second_prediction_while_one_runs() -> None:
     )
 
 
-def test_an_own_layer_that_asks_its_own_program_does_not_wait_for_itself() -> None:
+def test_a_custom_layer_that_asks_its_own_program_does_not_wait_for_itself() -> None:
     run(
         """
         answers, program = [], None
@@ -221,7 +221,7 @@ def test_an_own_layer_that_asks_its_own_program_does_not_wait_for_itself() -> No
     )
 
 
-def test_an_error_in_an_own_layer_frees_the_thread_that_waits() -> None:
+def test_an_error_in_a_custom_layer_frees_the_thread_that_waits() -> None:
     run(
         """
         entered, waiting, seen = threading.Event(), threading.Event(), []
@@ -231,7 +231,7 @@ def test_an_error_in_an_own_layer_frees_the_thread_that_waits() -> None:
                 entered.set()
                 assert waiting.wait(30)
                 time.sleep(0.05)  # the other thread is at the lock now
-                raise RuntimeError("of an own layer")
+                raise RuntimeError("of a custom layer")
 
         program = make(Own(fail))
         before = weights(program)
@@ -248,7 +248,7 @@ def test_an_error_in_an_own_layer_frees_the_thread_that_waits() -> None:
             seen.append(program.step(picks, step=0, epoch=0, learning_rate=0.1).samples)
 
         together(first, second)
-        assert seen == ["of an own layer", 64]
+        assert seen == ["of a custom layer", 64]
         fresh = make(Own(lambda: None))
         assert weights(fresh) == before
         steps(fresh, 1)

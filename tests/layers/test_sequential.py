@@ -1,4 +1,4 @@
-"""Layers one after the other, own layers among them."""
+"""Layers one after the other, custom layers among them."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ from layer_check import distinct
 
 
 class Scale(Module):
-    """An own layer: y = weight * x, one weight for all, through the three methods alone."""
+    """A custom layer: y = weight * x, one weight for all, through the three methods alone."""
 
     parameter_names = ("weight",)
 
@@ -59,7 +59,7 @@ def test_sequential_passes_values_forward_and_gradients_back(rng: np.random.Gene
     assert_close(first.grad_weight, 2 * by_weight, terms=40)
 
 
-def test_own_layer_needs_three_methods_only() -> None:
+def test_custom_layer_needs_three_methods_only() -> None:
     model = Sequential(Scale(), Linear(2, 1, bias=False))
     model[1].weight[...] = [[1, 10]]
     assert model.forward([[1, 2]]).tolist() == [[63]]
@@ -71,7 +71,7 @@ def test_own_layer_needs_three_methods_only() -> None:
     assert model[0].weight.tolist() == [3 - 0.5 * 21]
 
 
-def test_own_layer_gets_and_gives_float32() -> None:
+def test_custom_layer_gets_and_gives_float32() -> None:
     class Double(Module):
         def update_output(self, input: np.ndarray) -> np.ndarray:
             assert input.dtype == np.float32
@@ -80,7 +80,7 @@ def test_own_layer_gets_and_gives_float32() -> None:
     assert Sequential(Double()).forward(np.arange(3, dtype=np.uint8)).dtype == np.float32
 
 
-def test_own_layer_that_forgets_its_result_is_named() -> None:
+def test_custom_layer_that_forgets_its_result_is_named() -> None:
     class Forgetful(Module):
         def update_output(self, input: np.ndarray) -> np.ndarray:
             self.result = input
@@ -90,7 +90,7 @@ def test_own_layer_that_forgets_its_result_is_named() -> None:
     assert str(caught.value) == "Forgetful(): update_output returned None; end it with return and the output"
 
 
-def test_own_layer_without_update_output_is_named() -> None:
+def test_custom_layer_without_update_output_is_named() -> None:
     class Empty(Module):
         pass
 
@@ -225,7 +225,7 @@ def test_initialize_writes_in_place() -> None:
     assert layer.weight is weight
 
 
-def test_an_own_layer_cannot_take_a_built_in_name() -> None:
+def test_a_custom_layer_cannot_take_a_built_in_name() -> None:
     class ReLU(Module):
         pass
 

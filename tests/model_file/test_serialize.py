@@ -125,7 +125,7 @@ def test_saving_what_was_loaded_gives_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.bin").read_bytes() == (tmp_path / "b.bin").read_bytes()
 
 
-def test_an_own_layer_comes_back_once_it_is_registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_custom_layer_comes_back_once_it_is_registered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Double(Module):
         def update_output(self, input: np.ndarray) -> np.ndarray:
             return 2 * input

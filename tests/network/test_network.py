@@ -353,7 +353,7 @@ def test_deep_nesting_is_refused() -> None:
     )
 
 
-def test_own_layers_are_built_once_registered() -> None:
+def test_custom_layers_are_built_once_registered() -> None:
     class Doubled(Module):
         def update_output(self, input: np.ndarray) -> np.ndarray:
             return 2 * input

@@ -16,12 +16,12 @@ PLAIN_SGD = (0.1, 0.0, 0.0, 0.0, 0.0)
 def call_out(
     output_shape: tuple[int, ...], forward: Callable[..., Any], backward: Callable[..., Any]
 ) -> dict[str, Any]:
-    """The settings of an own layer."""
+    """The settings of a custom layer."""
     return {"output_shape": output_shape, "forward": forward, "backward": backward}
 
 
 class Small:
-    """Images of two pixels, perhaps an own layer, a linear layer and cross-entropy; plain SGD."""
+    """Images of two pixels, perhaps a custom layer, a linear layer and cross-entropy; plain SGD."""
 
     def __init__(self, rng: np.random.Generator, count: int, own: Callable[[], object] | None = None) -> None:
         self.weight = rng.normal(size=(CLASSES, 2)).astype(np.float32)
@@ -71,8 +71,8 @@ def test_labels_that_changed_after_bind_are_checked_again(rng: np.random.Generat
     assert small.step(np.array([0, 1]))[0] > 0  # still of use
 
 
-def test_indices_that_an_own_layer_changes_during_the_step_do_not_matter(rng: np.random.Generator) -> None:
-    indices = np.arange(1500)  # more than one part: the second is read after the own layer has run
+def test_indices_that_a_custom_layer_changes_during_the_step_do_not_matter(rng: np.random.Generator) -> None:
+    indices = np.arange(1500)  # more than one part: the second is read after the custom layer has run
     state = rng.bit_generator.state
 
     def spoil() -> None:
@@ -95,7 +95,9 @@ def test_indices_that_an_own_layer_changes_during_the_step_do_not_matter(rng: np
     ],
     ids=["bind", "step", "forward"],
 )
-def test_own_layer_cannot_use_the_program_that_runs_it(rng: np.random.Generator, call: Callable[[Small], Any]) -> None:
+def test_custom_layer_cannot_use_the_program_that_runs_it(
+    rng: np.random.Generator, call: Callable[[Small], Any]
+) -> None:
     holder: list[Small] = []
     holder.append(Small(rng, 4, lambda: call(holder[0])))
     with pytest.raises(ValueError, match=r"^this program is running; wait until it has ended$"):
@@ -153,7 +155,7 @@ def test_calls_out_of_order_are_refused(rng: np.random.Generator) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 0, 1), (-1, 1, 1), (2**31, 2**31, 4)])
-def test_shape_of_an_own_layer_must_be_possible(shape: tuple[int, int, int]) -> None:
+def test_shape_of_a_custom_layer_must_be_possible(shape: tuple[int, int, int]) -> None:
     program = _core.Program(1, training=False, couples_samples=False)
     program.input((1, 1, 1), PIXEL)
     with pytest.raises(ValueError, match=r"^foreign: output_shape: expected sizes from 1, at most 2\^31 - 1 values$"):

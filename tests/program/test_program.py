@@ -33,7 +33,7 @@ SEED = 5
 
 
 class Gain(Module):
-    """An own layer: one learned factor; may raise, or do something, in either pass."""
+    """A custom layer: one learned factor; may raise, or do something, in either pass."""
 
     parameter_names = ("weight",)
 
@@ -364,7 +364,7 @@ def test_a_large_batch_of_a_network_that_couples_samples_is_one_batch(rng: np.ra
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
-def test_an_exception_in_an_own_layer_changes_nothing(
+def test_an_exception_in_a_custom_layer_changes_nothing(
     error: type[BaseException], rng: np.random.Generator
 ) -> None:
     gain = Gain()
@@ -379,10 +379,10 @@ def test_an_exception_in_an_own_layer_changes_nothing(
     before = state(network)
 
     def fail() -> None:
-        raise error("in the own layer")
+        raise error("in the custom layer")
 
     gain.before_backward = fail
-    with pytest.raises(error, match="in the own layer"):
+    with pytest.raises(error, match="in the custom layer"):
         program.step(np.arange(16), step=1, epoch=0, learning_rate=0.1)
     assert state(network) == before
     assert {name: array.tobytes() for name, array in optimizer.state_dict().items()} == velocities
@@ -404,7 +404,7 @@ def test_a_signal_during_a_step_changes_nothing(rng: np.random.Generator) -> Non
     assert state(network) == before
 
 
-def test_an_own_layer_sees_the_mode_of_what_runs(rng: np.random.Generator) -> None:
+def test_a_custom_layer_sees_the_mode_of_what_runs(rng: np.random.Generator) -> None:
     gain = Gain()
     network = Network([Flatten(), gain, Linear(144, 5)], (1, 12, 12))
     images, labels = samples(rng, 4)
@@ -524,7 +524,7 @@ def test_what_cannot_be_compiled_is_told() -> None:
         Program(build("mlp"), 4, criterion=Other())
 
 
-def test_an_own_layer_that_returns_another_shape_is_told(rng: np.random.Generator) -> None:
+def test_a_custom_layer_that_returns_another_shape_is_told(rng: np.random.Generator) -> None:
     class Short(Gain):
         def update_output(self, input: np.ndarray) -> np.ndarray:
             return input[:, :-1]

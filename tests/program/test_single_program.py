@@ -547,7 +547,7 @@ def test_a_model_of_a_network_in_training_sees_its_weights(rng: np.random.Genera
 
 
 class Centred(Module):
-    """An own layer that looks at the whole batch."""
+    """A custom layer that looks at the whole batch."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[int, ...]] = []
@@ -561,7 +561,7 @@ class Centred(Module):
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 16])
-def test_an_own_layer_sees_all_samples_at_once(count: int, rng: np.random.Generator) -> None:
+def test_a_custom_layer_sees_all_samples_at_once(count: int, rng: np.random.Generator) -> None:
     own = Centred()
     layers = [Conv2d(2, 3, 3, padding=1), own, Conv2d(3, 4, 2, padding=1), Flatten(), own, Linear(100, 3)]
     network = Network([*layers[:4], Centred(), layers[5]], (2, 4, 4))
@@ -578,7 +578,7 @@ class Failing(Centred):
         raise RuntimeError("no more of this")
 
 
-def test_an_error_in_an_own_layer_comes_out(rng: np.random.Generator) -> None:
+def test_an_error_in_a_custom_layer_comes_out(rng: np.random.Generator) -> None:
     network = Network([Failing(), Flatten(), Linear(4, 2)], (1, 2, 2))
     network.initialize(1)
     with pytest.raises(RuntimeError, match="no more of this"):

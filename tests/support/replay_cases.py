@@ -234,7 +234,7 @@ class RecordedProgram:
 
 
 class Doubling(Module):
-    """An own layer, which the program that replays has too."""
+    """A custom layer, which the program that replays has too."""
 
     def update_output(self, x: np.ndarray) -> np.ndarray:
         return x * np.float32(2)
@@ -264,7 +264,7 @@ _LAYERS: list[tuple[str, list[Module], tuple[int, ...], float]] = [
     ("average pooling", [AvgPool2d(2)], (3, 8, 8), SUMS),
     ("average pooling 3, stride 1", [AvgPool2d(3, stride=1, padding=1)], (5, 9, 7), SUMS),
     ("dropout", [Dropout(0.25)], (3, 5, 7), EXACT),
-    ("own layer", [Doubling()], (3, 5, 7), EXACT),
+    ("custom layer", [Doubling()], (3, 5, 7), EXACT),
     ("batch normalization", [BatchNorm2d(5)], (5, 6, 7), SUMS),
     ("linear", [Linear(70, 33)], (70,), SUMS),
     ("log softmax", [Linear(30, 17), LogSoftmax()], (30,), SUMS),

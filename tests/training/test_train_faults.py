@@ -76,7 +76,7 @@ def arrays_of(network: Network) -> list[np.ndarray]:
 
 
 class Faulty(Module):
-    """An own layer that divides by zero."""
+    """A custom layer that divides by zero."""
 
     def update_output(self, input: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):

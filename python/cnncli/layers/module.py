@@ -23,7 +23,7 @@ Kept = TypeVar("Kept", bound=NDArray[Any])
 class Module:
     """A differentiable function of one array, with learned parameters.
 
-    An own layer subclasses Module and overrides up to three methods; they get and return float32 arrays whose
+    A custom layer subclasses Module and overrides up to three methods; they get and return float32 arrays whose
     first axis counts samples:
 
     - `update_output(input)` returns the output and keeps what backward needs under a name that says so;
@@ -250,7 +250,7 @@ class Module:
     def output_shape(self, input_shape: Shape) -> Shape:
         """The shape of the output for one sample of `input_shape`, both without the batch axis.
 
-        Raises ShapeError with the layer, both shapes and the remedy if the input does not fit. An own layer
+        Raises ShapeError with the layer, both shapes and the remedy if the input does not fit. A custom layer
         that does not override this is tried on one sample of zeros.
         """
         was_training = self.training

@@ -13,7 +13,7 @@ Layer = TypeVar("Layer", bound=type[Module])
 def register(layer_type: Layer) -> Layer:
     """Let descriptions and model files name `layer_type` by its class name; usable as a decorator.
 
-    Built-in layers are registered. An own layer has to be registered before a model that holds it is loaded,
+    Built-in layers are registered. A custom layer has to be registered before a model that holds it is loaded,
     since a model file is data and cannot bring code along. Registering an own name again replaces the type,
     as notebooks do; the names of built-in layers are taken (UsageError).
     """

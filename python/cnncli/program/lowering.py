@@ -32,7 +32,7 @@ from cnncli.layers.trace import Step, trace
 
 # A node of a program: its kind, the tensors it reads, arrays and settings by name.
 _Node = tuple[str, list[int], dict[str, Any], dict[str, Any]]
-# A sample's output depends on the whole batch; own layers may do so too.
+# A sample's output depends on the whole batch; custom layers may do so too.
 _COUPLES = (BatchNorm,)
 
 
@@ -41,14 +41,14 @@ def leaves(layers: list[Module]) -> list[Module]:
     return [layer for _, layer in Sequential(*layers).leaves()]
 
 
-def own_layers(layers: list[Module]) -> list[Module]:
+def custom_layers(layers: list[Module]) -> list[Module]:
     """Those written in Python, which a program calls."""
     return [layer for layer in leaves(layers) if type(layer) not in (Dropout, *_LOWERINGS)]
 
 
 def couples_samples(layers: list[Module]) -> bool:
     """Whether, in training, a sample's output depends on others."""
-    return bool(own_layers(layers)) or any(isinstance(layer, _COUPLES) for layer in leaves(layers))
+    return bool(custom_layers(layers)) or any(isinstance(layer, _COUPLES) for layer in leaves(layers))
 
 
 def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) -> int:

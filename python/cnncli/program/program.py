@@ -18,7 +18,7 @@ from cnncli.criteria.criterion import Criterion
 from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
 from cnncli.network import Network
-from cnncli.program.lowering import couples_samples, in_three, leaves, lower, own_layers
+from cnncli.program.lowering import couples_samples, in_three, leaves, lower, custom_layers
 from cnncli.program.program_lock import program_lock
 
 if TYPE_CHECKING:  # a prediction needs none
@@ -101,9 +101,9 @@ class Program:
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
         self._frozen = frozen
-        # Own layers must see the mode; vectors are passed as (samples, values), which the core does not take.
-        self._own_layers = own_layers(list(network))
-        self._direct = len(network.input_shape) == 3 and not self._own_layers
+        # Custom layers must see the mode; vectors are passed as (samples, values), which the core does not take.
+        self._custom_layers = custom_layers(list(network))
+        self._direct = len(network.input_shape) == 3 and not self._custom_layers
         self._lock: AbstractContextManager[object] = program_lock(self)
         if type(self.criterion) not in _LOSSES:
             known = ", ".join(kind.__name__ for kind in _LOSSES)
@@ -220,7 +220,7 @@ class Program:
         network, criterion = self.network, self.criterion
         layers = list(network)
         self._check_memory(batch_size, training)
-        for layer in leaves(layers):  # own layers and eager calls see the mode too
+        for layer in leaves(layers):  # custom layers and eager calls see the mode too
             layer._set_training(training)
         core = _core.Program(
             batch_size,
@@ -281,8 +281,8 @@ class Program:
 
     @contextmanager
     def _mode(self, *, training: bool) -> Iterator[None]:
-        """Own layers see the mode of what runs; afterwards each has the mode that it had."""
-        layers = self._own_layers
+        """Custom layers see the mode of what runs; afterwards each has the mode that it had."""
+        layers = self._custom_layers
         before = [layer.training for layer in layers]
         try:
             for layer in layers:

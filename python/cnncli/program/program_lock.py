@@ -34,7 +34,7 @@ class _Lost(AbstractContextManager[object]):
 def program_lock(holder: _Locked) -> AbstractContextManager[object]:
     """A lock for `holder._lock`, on which a forked process never waits in vain.
 
-    One thread may take it again: an own layer that asks its own program for a prediction gets that or the core's error,
+    One thread may take it again: a custom layer that asks its own program for a prediction gets it or the core's error,
     and does not wait for itself. The plain lock of the standard library, since a prediction takes microseconds; what is
     lost is found once, after the fork.
     """

@@ -18,7 +18,7 @@ from cnncli.criteria.criterion import Criterion
 from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
 from cnncli.network import Network
-from cnncli.program.lowering import couples_samples, in_three, leaves, lower, custom_layers
+from cnncli.program.lowering import couples_samples, custom_layers, in_three, leaves, lower
 from cnncli.program.program_lock import program_lock
 
 if TYPE_CHECKING:  # a prediction needs none

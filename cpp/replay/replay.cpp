@@ -225,9 +225,16 @@ class Replay {
         CaseArray& b = array();
         CaseArray& c = array();
         const bool transpose_a = file_.integer() != 0, transpose_b = file_.integer() != 0;
-        const GemmShape shape{c.shape[0],  c.shape[1],  a.shape[transpose_a ? 0 : 1],
-                              a.shape[1],  b.shape[1],  c.shape[1],
-                              transpose_a, transpose_b, file_.integer() != 0};
+        GemmShape shape{};
+        shape.rows = c.shape[0];
+        shape.columns = c.shape[1];
+        shape.terms = a.shape[transpose_a ? 0 : 1];
+        shape.lead_a = a.shape[1];
+        shape.lead_b = b.shape[1];
+        shape.lead_c = c.shape[1];
+        shape.transpose_a = transpose_a;
+        shape.transpose_b = transpose_b;
+        shape.accumulate = file_.integer() != 0;
         const AlignedBuffer<float> packed(gemm_packed_size(shape));
         const PackGemmPanels pack(shape, b.floats.data(), packed.data());
         const Gemm product(shape, a.floats.data(), packed.data(), c.floats.data());

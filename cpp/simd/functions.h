@@ -109,7 +109,6 @@ CNN_INLINE Native tanh_native(Native x) {
     }
 CNN_LANES_FUNCTION(exp)
 CNN_LANES_FUNCTION(log)
-CNN_LANES_FUNCTION(tanh)
 #undef CNN_LANES_FUNCTION
 
 }  // namespace

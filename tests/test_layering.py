@@ -95,7 +95,7 @@ CPP_LAYERS: dict[str, set[str]] = {
     "runtime": {"core", "simd"},
     "program": {"runtime", *KERNEL_FAMILIES, "core", "random", "simd"},
     "bindings": {"program", "runtime", *KERNEL_FAMILIES, "digits", "measure", "core", "random", "simd"},
-    "replay": {"program", "runtime", *KERNEL_FAMILIES, "core", "random", "simd"},
+    "replay": {"program", "runtime", *KERNEL_FAMILIES, "digits", "core", "random", "simd"},
 }
 
 

@@ -40,7 +40,7 @@ void Pen::arc(float x, float y, float radius_x, float radius_y, float start, flo
         const float part = static_cast<float>(step) / static_cast<float>(steps);
         const Vector unit = direction(start + (end - start) * part);
         const float radius = 1.0f + (growth - 1.0f) * part;
-        to(x + radius_x * radius * unit.x, y + radius_y * radius * unit.y);
+        to({y + radius_y * radius * unit.y, x + radius_x * radius * unit.x});
     }
 }
 
@@ -57,9 +57,10 @@ void Pen::lift() {
     count_ = 0;
 }
 
-void Pen::add(float x, float y, bool is_corner) {
+void Pen::add(const Place& place, bool is_corner) {
     if (count_ < knots_.size()) {
-        knots_[count_++] = {x + draws_.normal(unsteadiness_), y + draws_.normal(unsteadiness_), is_corner};
+        knots_[count_++] = {place.x + draws_.normal(unsteadiness_), place.y + draws_.normal(unsteadiness_),
+                            is_corner};
     }
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "digits/digits.h"
 #include "kernels/gemm/gemm.h"
 #include "program/program.h"
 #include "replay/case_file.h"
@@ -64,6 +65,7 @@ class Replay {
         if (word == "step") return step();
         if (word == "forward") return forward();
         if (word == "gemm") return multiply();
+        if (word == "digits") return draw_digits();
         if (word == "expect") return expect();
         throw std::runtime_error("the file of cases has an unknown word: " + word);
     }
@@ -240,6 +242,19 @@ class Replay {
         const Gemm product(shape, a.floats.data(), packed.data(), c.floats.data());
         const std::vector<Stage> stages{{&pack}, {&product}};
         Runner().run(stages, Context{}, thread_count(), {});
+    }
+
+    // Pictures and labels as one array of numbers, to be expected like any other.
+    void draw_digits() {
+        const std::int64_t key = file_.integer(), count = file_.integer();
+        const auto seed = static_cast<std::uint64_t>(file_.integer());
+        const auto first = static_cast<std::uint64_t>(file_.integer());
+        const std::ptrdiff_t pixels = count * kDigitSize * kDigitSize;
+        std::vector<std::uint8_t> values(static_cast<std::size_t>(pixels + count));
+        digits_generate(values.data(), values.data() + pixels, count, seed, first, thread_count());
+        CaseArray& result = arrays_[key] = CaseArray{};
+        result.shape = {pixels + count};
+        result.floats.assign(values.begin(), values.end());
     }
 
     void expect() {

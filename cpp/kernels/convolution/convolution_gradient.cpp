@@ -71,7 +71,9 @@ ConvolutionWeightGradient::ConvolutionWeightGradient(const ConvolutionShape& s, 
         for (std::ptrdiff_t kh = 0; kh < s.kernel_height; ++kh) {
             const auto [row_begin, row_end] = range(vertical_axis(s), kh);
             for (std::ptrdiff_t piece = 0; piece < pieces; ++piece) {
-                TapTile tile{0, row_begin, row_end, {}, {}, {}, {}};
+                TapTile tile;
+                tile.row_begin = row_begin;
+                tile.row_end = row_end;
                 const std::ptrdiff_t end = tile_begin(across, pieces, piece + 1);
                 for (std::ptrdiff_t j = tile_begin(across, pieces, piece); j < end; ++j) {
                     const std::ptrdiff_t channel = pointwise ? j : c, kw = pointwise ? 0 : j;

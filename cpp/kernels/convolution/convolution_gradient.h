@@ -20,7 +20,7 @@ class ConvolutionWeightGradient : public Op {
   private:
     // Taps that share their range of output rows: neighbours in a kernel row, or channels of a 1x1 kernel.
     struct TapTile {
-        std::ptrdiff_t count, row_begin, row_end;
+        std::ptrdiff_t count = 0, row_begin = 0, row_end = 0;
         std::vector<std::ptrdiff_t> offset, index, col_begin, col_end;
     };
 

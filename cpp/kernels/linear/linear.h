@@ -39,8 +39,8 @@ class LinearProduct : public Op {
 std::ptrdiff_t linear_row_stride(std::ptrdiff_t inputs);
 
 // grad_weight = scale * sum over samples of grad_y x^T, or added to what is there. `rows`: x with a sample's
-// values side by side, linear_row_stride() floats from one sample to the next, zeros in between (see
-// layout.h's FromLanes). Tasks are strips of inputs.
+// values side by side, linear_row_stride() floats from one sample to the next, as FromLanes of layout.h
+// writes them; what lies between the rows is read and left out. Tasks are strips of inputs.
 class LinearWeightGradient : public Op {
   public:
     LinearWeightGradient(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* rows,

@@ -8,6 +8,7 @@
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
 #include "kernels/algorithms/convolution_algorithms.h"
+#include "kernels/convolution/convolution_gradient.h"
 #include "kernels/update/update.h"
 #include "kernels/winograd/winograd.h"
 

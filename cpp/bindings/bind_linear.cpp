@@ -1,7 +1,7 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
-#include "kernels/convolution/convolution.h"
+#include "kernels/convolution/convolution_gradient.h"
 #include "kernels/linear/linear.h"
 #include "kernels/update/update.h"
 

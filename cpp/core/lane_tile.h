@@ -32,6 +32,19 @@ struct TapWalk {
     std::ptrdiff_t input_position;  // from one position of the tile to the next
 };
 
+// `terms` taps one behind the other, in the input and in the packed weights: a matrix product.
+template <int T>
+CNN_INLINE TapWalk walk_of_terms(std::ptrdiff_t terms, std::ptrdiff_t input_position) {
+    TapWalk walk{};
+    walk.channels = 1;
+    walk.rows = 1;
+    walk.cols = terms;
+    walk.input_col = kSamples;
+    walk.weight_col = T;
+    walk.input_position = input_position;
+    return walk;
+}
+
 template <int T, int P>
 CNN_INLINE void add_tap(Sums<T, P>& sums, const float* x, std::ptrdiff_t x_position, const float* w,
                         std::ptrdiff_t w_output = 1) {

@@ -7,7 +7,13 @@ namespace {
 
 // A block of plain features: one channel, lanes 16 floats apart.
 BlockLayout plain(const Context& context, std::ptrdiff_t block, std::ptrdiff_t features, std::ptrdiff_t row) {
-    return {1, features, kLanes, 0, row, 0, live_lanes(context.samples, block)};
+    BlockLayout layout{};
+    layout.channels = 1;
+    layout.positions = features;
+    layout.position = kLanes;
+    layout.row = row;
+    layout.end_lane = live_lanes(context.samples, block);
+    return layout;
 }
 
 }  // namespace

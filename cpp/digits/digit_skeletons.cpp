@@ -1,150 +1,11 @@
 #include "digits/digit_skeletons.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "digits/digit_pen.h"
 
 namespace cnn {
 namespace {
-
-struct Vector {
-    float x;
-    float y;
-};
-
-// Cosine and sine of an angle in turns, by Taylor series on a quarter turn: error below 4e-6, the same bits
-// everywhere.
-Vector direction(float turns) {
-    const float turn = turns - std::floor(turns);
-    const float quarter = std::floor(turn * 4.0f + 0.5f);
-    const float angle = (turn - quarter * 0.25f) * 6.2831853f;
-    const float square = angle * angle;
-    const float sine = angle * (1.0f - square * (1.0f / 6 - square * (1.0f / 120 - square * (1.0f / 5040))));
-    const float cosine = 1.0f - square * (0.5f - square * (1.0f / 24 - square * (1.0f / 720)));
-    switch (static_cast<int>(quarter) & 3) {
-        case 0:
-            return {cosine, sine};
-        case 1:
-            return {-sine, cosine};
-        case 2:
-            return {-cosine, -sine};
-        default:
-            return {sine, -cosine};
-    }
-}
-
-// Turns control points into a smooth path: Hermite curves through the knots with centripetal parameters
-// (Yuksel, Schaefer and Keyser 2011: no loops or overshoot between close knots); a corner ends one curve and
-// begins another.
-class Pen {
-  public:
-    Pen(Skeleton& skeleton, float unsteadiness, DigitDraws& draws)
-        : skeleton_(skeleton), unsteadiness_(unsteadiness), draws_(draws) {}
-
-    void to(float x, float y) { add(x, y, false); }
-    void corner(float x, float y) { add(x, y, true); }
-    // A corner for writers with a sharp hand, a bend for those with a round one.
-    void bend(float x, float y, float sharp_probability) { add(x, y, draws_.chance(sharp_probability)); }
-
-    // Part of an ellipse around (x, y), from `start` to `end` in turns: 0 right, 0.25 bottom, 0.5 left, 0.75
-    // top. The radii grow by the factor `growth` on the way. `steps` + 1 knots.
-    void arc(float x, float y, float radius_x, float radius_y, float start, float end, int steps,
-             float growth = 1.0f) {
-        for (int step = 0; step <= steps; ++step) {
-            const float part = static_cast<float>(step) / static_cast<float>(steps);
-            const Vector unit = direction(start + (end - start) * part);
-            const float radius = 1.0f + (growth - 1.0f) * part;
-            to(x + radius_x * radius * unit.x, y + radius_y * radius * unit.y);
-        }
-    }
-
-    // Ends the stroke.
-    void lift() {
-        std::size_t first = 0;
-        bool lifted = true;
-        for (std::size_t knot = 1; knot < count_; ++knot) {
-            if (knots_[knot].is_corner || knot + 1 == count_) {
-                curve(first, knot, lifted);
-                first = knot;
-                lifted = false;
-            }
-        }
-        count_ = 0;
-    }
-
-  private:
-    struct Knot {
-        float x;
-        float y;
-        bool is_corner;
-    };
-
-    void add(float x, float y, bool is_corner) {
-        if (count_ < knots_.size()) {
-            knots_[count_++] = {x + draws_.normal(unsteadiness_), y + draws_.normal(unsteadiness_),
-                                is_corner};
-        }
-    }
-
-    void emit(float x, float y, bool lifted) {
-        if (skeleton_.count < skeleton_.points.size()) skeleton_.points[skeleton_.count++] = {x, y, lifted};
-    }
-
-    // One smooth curve through the knots first to last.
-    void curve(std::size_t first, std::size_t last, bool lifted) {
-        std::array<float, kMaxKnots> duration;  // of the span that begins at this knot
-        std::array<Vector, kMaxKnots> slope;
-        for (std::size_t k = first; k < last; ++k) {
-            const float dx = knots_[k + 1].x - knots_[k].x;
-            const float dy = knots_[k + 1].y - knots_[k].y;
-            duration[k] = std::max(std::sqrt(std::sqrt(dx * dx + dy * dy)), 1e-3f);
-        }
-        const auto chord = [&](std::size_t k) {
-            return Vector{(knots_[k + 1].x - knots_[k].x) / duration[k],
-                          (knots_[k + 1].y - knots_[k].y) / duration[k]};
-        };
-        for (std::size_t k = first + 1; k < last; ++k) {
-            const Vector before = chord(k - 1);
-            const Vector after = chord(k);
-            const float weight = duration[k - 1] / (duration[k - 1] + duration[k]);
-            slope[k] = {before.x + (after.x - before.x) * weight, before.y + (after.y - before.y) * weight};
-        }
-        // Both ends are parabolas (second difference constant).
-        const Vector begin = chord(first);
-        const Vector end = chord(last - 1);
-        if (last == first + 1) {
-            slope[first] = begin;
-            slope[last] = end;
-        } else {
-            slope[first] = {2.0f * begin.x - slope[first + 1].x, 2.0f * begin.y - slope[first + 1].y};
-            slope[last] = {2.0f * end.x - slope[last - 1].x, 2.0f * end.y - slope[last - 1].y};
-        }
-        if (lifted) emit(knots_[first].x, knots_[first].y, true);
-        for (std::size_t k = first; k < last; ++k) {
-            const float span = duration[k];
-            // Chords of about a fifteenth of the height: under 1.4 pixels each.
-            const int steps = std::clamp(static_cast<int>(span * span * 15.0f) + 1, 2, 12);
-            for (int step = 1; step <= steps; ++step) {
-                const float t = static_cast<float>(step) / static_cast<float>(steps);
-                const float u = 1.0f - t;
-                const float h00 = (1.0f + 2.0f * t) * u * u;
-                const float h10 = t * u * u * span;
-                const float h01 = t * t * (3.0f - 2.0f * t);
-                const float h11 = -t * t * u * span;
-                emit(h00 * knots_[k].x + h10 * slope[k].x + h01 * knots_[k + 1].x + h11 * slope[k + 1].x,
-                     h00 * knots_[k].y + h10 * slope[k].y + h01 * knots_[k + 1].y + h11 * slope[k + 1].y,
-                     false);
-            }
-        }
-    }
-
-    static constexpr std::size_t kMaxKnots = 40;
-
-    Skeleton& skeleton_;
-    float unsteadiness_;
-    DigitDraws& draws_;
-    std::array<Knot, kMaxKnots> knots_;
-    std::size_t count_ = 0;
-};
 
 // An oval, written counter-clockwise from the top in most hands. It may stay open, overlap, begin with a
 // hook, or end inside.
@@ -156,14 +17,14 @@ void draw_zero(Pen& pen, DigitDraws& draws) {
     const float growth = draws.near(1.0f, 0.09f);
     if (draws.chance(0.28f)) {  // the pen comes in from outside, or leaves a little loop at the top
         const float reach = draws.between(-0.2f, 0.4f);
-        pen.to(0.5f + reach, draws.between(-0.1f, 0.15f));
+        pen.to({draws.between(-0.1f, 0.15f), 0.5f + reach});
     }
     pen.arc(0.5f, 0.5f, 0.5f * width, 0.5f, start, start + turn * (1.0f + overlap), 8, growth);
     const float ending = draws.uniform();
     if (ending < 0.12f) {
-        pen.to(draws.between(0.3f, 0.95f), draws.between(-0.15f, 0.2f));
+        pen.to({draws.between(-0.15f, 0.2f), draws.between(0.3f, 0.95f)});
     } else if (ending < 0.25f) {  // into the oval
-        pen.to(draws.between(0.35f, 0.75f), draws.between(0.1f, 0.4f));
+        pen.to({draws.between(0.1f, 0.4f), draws.between(0.35f, 0.75f)});
     }
     pen.lift();
 }
@@ -176,21 +37,21 @@ void draw_one(Pen& pen, DigitDraws& draws) {
     if (has_flag) {
         const float reach = draws.between(0.06f, 0.38f);
         const float drop = draws.between(0.05f, 0.48f);
-        pen.to(0.5f - reach, drop);
-        if (draws.chance(0.4f)) pen.to(0.5f - 0.45f * reach, 0.6f * drop);
-        pen.bend(0.5f, 0.0f, 0.9f);
+        pen.to({drop, 0.5f - reach});
+        if (draws.chance(0.4f)) pen.to({0.6f * drop, 0.5f - 0.45f * reach});
+        pen.bend({0.0f, 0.5f}, 0.9f);
     } else {
-        pen.to(0.5f, 0.0f);
+        pen.to({0.0f, 0.5f});
     }
-    pen.to(0.5f + bow, 0.33f);
-    pen.to(0.5f + bow, 0.67f);
-    pen.to(0.5f, 1.0f);
-    if (!has_flag && draws.chance(0.04f)) pen.to(0.5f + draws.between(0.05f, 0.15f), 0.98f);
+    pen.to({0.33f, 0.5f + bow});
+    pen.to({0.67f, 0.5f + bow});
+    pen.to({1.0f, 0.5f});
+    if (!has_flag && draws.chance(0.04f)) pen.to({0.98f, 0.5f + draws.between(0.05f, 0.15f)});
     pen.lift();
     if (has_base) {
         const float half = draws.between(0.15f, 0.5f);
-        pen.to(0.5f - half, draws.near(1.0f, 0.02f));
-        pen.to(0.5f + half, draws.near(1.0f, 0.03f));
+        pen.to({draws.near(1.0f, 0.02f), 0.5f - half});
+        pen.to({draws.near(1.0f, 0.03f), 0.5f + half});
         pen.lift();
     }
 }
@@ -202,41 +63,41 @@ void draw_two(Pen& pen, DigitDraws& draws) {
     const float turn_y = draws.between(0.18f, 0.34f);
     // Where the hook begins: curled in, far back for a deep one, high for a flat one; or there is hardly any.
     if (draws.chance(0.14f)) {
-        pen.to(top_x - draws.between(0.0f, 0.2f), draws.between(-0.02f, 0.16f));
-        if (draws.chance(0.5f)) pen.to(shoulder - draws.between(0.0f, 0.2f), draws.between(-0.04f, 0.08f));
+        pen.to({draws.between(-0.02f, 0.16f), top_x - draws.between(0.0f, 0.2f)});
+        if (draws.chance(0.5f)) pen.to({draws.between(-0.04f, 0.08f), shoulder - draws.between(0.0f, 0.2f)});
     } else {
         const float start_x = draws.between(0.0f, 0.26f);
         const float start_y = draws.chance(0.25f) ? draws.between(0.3f, 0.54f) : draws.between(0.06f, 0.4f);
         if (draws.chance(0.16f))
-            pen.to(start_x + draws.between(0.06f, 0.22f), start_y + draws.between(-0.04f, 0.1f));
-        pen.to(start_x, start_y);
-        if (draws.chance(0.6f)) pen.to(draws.between(0.15f, 0.26f), draws.between(0.02f, 0.12f));
-        pen.to(top_x, draws.between(-0.02f, 0.04f));
+            pen.to({start_y + draws.between(-0.04f, 0.1f), start_x + draws.between(0.06f, 0.22f)});
+        pen.to({start_y, start_x});
+        if (draws.chance(0.6f)) pen.to({draws.between(0.02f, 0.12f), draws.between(0.15f, 0.26f)});
+        pen.to({draws.between(-0.02f, 0.04f), top_x});
     }
-    pen.to(shoulder, turn_y);
+    pen.to({turn_y, shoulder});
     const float foot_x = draws.between(-0.04f, 0.24f);
     const float end_x = draws.chance(0.15f) ? draws.between(1.1f, 1.7f) : draws.between(0.5f, 1.2f);
     if (draws.chance(0.5f)) {  // corner
         const float foot_y = draws.between(0.84f, 1.0f);
-        pen.to(0.5f * (shoulder + foot_x) + draws.between(-0.02f, 0.12f), draws.between(0.5f, 0.68f));
-        pen.bend(foot_x, foot_y, 0.75f);
-        if (draws.chance(0.6f)) pen.to(draws.between(0.35f, 0.6f), foot_y + draws.between(-0.1f, 0.08f));
-        pen.to(end_x, draws.chance(0.15f) ? draws.between(0.5f, 0.85f) : draws.between(0.8f, 1.14f));
+        pen.to({draws.between(0.5f, 0.68f), 0.5f * (shoulder + foot_x) + draws.between(-0.02f, 0.12f)});
+        pen.bend({foot_y, foot_x}, 0.75f);
+        if (draws.chance(0.6f)) pen.to({foot_y + draws.between(-0.1f, 0.08f), draws.between(0.35f, 0.6f)});
+        pen.to({draws.chance(0.15f) ? draws.between(0.5f, 0.85f) : draws.between(0.8f, 1.14f), end_x});
     } else {  // loop, from a speck to half of the height
         const bool is_large = draws.chance(0.3f);
         const float width = is_large ? draws.between(0.5f, 0.9f) : draws.between(0.1f, 0.75f);
         const float height = is_large ? draws.between(0.3f, 0.6f) : draws.between(0.06f, 0.4f);
         const float foot_y = draws.between(0.9f, 1.02f);
-        pen.to(0.6f * shoulder + 0.4f * (foot_x + width) + draws.between(0.0f, 0.08f),
-               draws.between(0.48f, 0.62f));
-        pen.to(foot_x + width * draws.between(0.7f, 1.0f), foot_y - height * draws.between(0.1f, 0.45f));
-        pen.to(foot_x + width * draws.between(0.25f, 0.5f), foot_y);
-        pen.to(foot_x, foot_y - height * draws.between(0.3f, 0.6f));
-        pen.to(foot_x + width * draws.between(0.3f, 0.6f), foot_y - height);
-        pen.to(foot_x + width + draws.between(0.06f, 0.2f), foot_y - height * draws.between(0.2f, 0.7f));
+        pen.to({draws.between(0.48f, 0.62f),
+                0.6f * shoulder + 0.4f * (foot_x + width) + draws.between(0.0f, 0.08f)});
+        pen.to({foot_y - height * draws.between(0.1f, 0.45f), foot_x + width * draws.between(0.7f, 1.0f)});
+        pen.to({foot_y, foot_x + width * draws.between(0.25f, 0.5f)});
+        pen.to({foot_y - height * draws.between(0.3f, 0.6f), foot_x});
+        pen.to({foot_y - height, foot_x + width * draws.between(0.3f, 0.6f)});
+        pen.to({foot_y - height * draws.between(0.2f, 0.7f), foot_x + width + draws.between(0.06f, 0.2f)});
         const float tail_x = std::max(end_x, foot_x + width + draws.between(0.12f, 0.4f));
-        pen.to(tail_x, draws.between(0.84f, 1.08f));
-        if (draws.chance(0.3f)) pen.to(tail_x + draws.between(0.05f, 0.15f), draws.between(0.76f, 0.9f));
+        pen.to({draws.between(0.84f, 1.08f), tail_x});
+        if (draws.chance(0.3f)) pen.to({draws.between(0.76f, 0.9f), tail_x + draws.between(0.05f, 0.15f)});
     }
     pen.lift();
 }
@@ -247,29 +108,29 @@ void draw_three(Pen& pen, DigitDraws& draws) {
     const float waist_y = draws.between(0.34f, 0.56f);
     const float upper = draws.between(0.62f, 1.0f);
     if (draws.chance(0.14f)) {  // flat top
-        pen.to(draws.between(0.0f, 0.2f), draws.between(-0.02f, 0.08f));
-        pen.corner(draws.between(0.75f, 0.95f), draws.between(-0.03f, 0.05f));
+        pen.to({draws.between(-0.02f, 0.08f), draws.between(0.0f, 0.2f)});
+        pen.corner({draws.between(-0.03f, 0.05f), draws.between(0.75f, 0.95f)});
     } else {
-        pen.to(draws.between(0.0f, 0.25f), draws.between(0.06f, 0.26f));
-        if (draws.chance(0.5f)) pen.to(draws.between(0.16f, 0.3f), draws.between(0.02f, 0.1f));
-        pen.to(draws.between(0.42f, 0.6f), draws.between(-0.02f, 0.02f));
-        pen.to(upper, draws.between(0.14f, 0.26f));
-        pen.to(0.55f * upper + 0.45f * waist_x, waist_y - draws.between(0.04f, 0.1f));
+        pen.to({draws.between(0.06f, 0.26f), draws.between(0.0f, 0.25f)});
+        if (draws.chance(0.5f)) pen.to({draws.between(0.02f, 0.1f), draws.between(0.16f, 0.3f)});
+        pen.to({draws.between(-0.02f, 0.02f), draws.between(0.42f, 0.6f)});
+        pen.to({draws.between(0.14f, 0.26f), upper});
+        pen.to({waist_y - draws.between(0.04f, 0.1f), 0.55f * upper + 0.45f * waist_x});
     }
     if (draws.chance(0.15f)) {  // loop at the waist
         const float size = draws.between(0.03f, 0.1f);
-        pen.to(waist_x, waist_y + size * 0.3f);
-        pen.to(waist_x - size, waist_y);
-        pen.to(waist_x, waist_y - size * 0.6f);
+        pen.to({waist_y + size * 0.3f, waist_x});
+        pen.to({waist_y, waist_x - size});
+        pen.to({waist_y - size * 0.6f, waist_x});
     } else {
-        pen.bend(waist_x, waist_y, 0.7f);
+        pen.bend({waist_y, waist_x}, 0.7f);
     }
     const float lower = draws.between(0.7f, 1.05f);
-    pen.to(0.5f * (lower + waist_x) + 0.08f, waist_y + draws.between(0.02f, 0.1f));
-    pen.to(lower, draws.between(0.64f, 0.8f));
-    pen.to(draws.between(0.4f, 0.65f), draws.between(0.95f, 1.02f));
-    pen.to(draws.between(0.12f, 0.3f), draws.between(0.88f, 1.0f));
-    if (draws.chance(0.6f)) pen.to(draws.between(-0.1f, 0.16f), draws.between(0.66f, 0.92f));
+    pen.to({waist_y + draws.between(0.02f, 0.1f), 0.5f * (lower + waist_x) + 0.08f});
+    pen.to({draws.between(0.64f, 0.8f), lower});
+    pen.to({draws.between(0.95f, 1.02f), draws.between(0.4f, 0.65f)});
+    pen.to({draws.between(0.88f, 1.0f), draws.between(0.12f, 0.3f)});
+    if (draws.chance(0.6f)) pen.to({draws.between(0.66f, 0.92f), draws.between(-0.1f, 0.16f)});
     pen.lift();
 }
 
@@ -281,12 +142,12 @@ void draw_four(Pen& pen, DigitDraws& draws) {
     const float style = draws.uniform();
     if (style < 0.16f) {  // closed, the apex at the top
         const float apex_x = draws.between(0.6f, 0.8f);
-        pen.to(apex_x, 0.0f);
-        pen.corner(draws.between(0.0f, 0.12f), bar_y);
-        pen.to(draws.between(0.72f, 1.15f), bar_y + draws.near(-0.02f, 0.06f));
+        pen.to({0.0f, apex_x});
+        pen.corner({bar_y, draws.between(0.0f, 0.12f)});
+        pen.to({bar_y + draws.near(-0.02f, 0.06f), draws.between(0.72f, 1.15f)});
         pen.lift();
-        pen.to(apex_x + draws.normal(0.04f), draws.between(-0.02f, 0.2f));
-        pen.to(foot_x, 1.0f);
+        pen.to({draws.between(-0.02f, 0.2f), apex_x + draws.normal(0.04f)});
+        pen.to({1.0f, foot_x});
         pen.lift();
         return;
     }
@@ -295,27 +156,27 @@ void draw_four(Pen& pen, DigitDraws& draws) {
     const float left_top_y = draws.between(-0.02f, 0.2f);
     const float stem_top_y = draws.between(-0.05f, 0.25f);
     const float sharp = draws.chance(0.5f) ? 0.9f : 0.1f;
-    pen.to(left_top_x, left_top_y);
-    pen.to(left_x + 0.02f, 0.4f * left_top_y + 0.6f * bar_y);
+    pen.to({left_top_y, left_top_x});
+    pen.to({0.4f * left_top_y + 0.6f * bar_y, left_x + 0.02f});
     if (style < 0.34f) {  // one stroke: down, across, up to the top of the stem and down it
-        pen.bend(left_x + 0.06f, bar_y, 0.3f);
-        pen.to(0.5f * (left_x + stem_x), bar_y + draws.between(-0.02f, 0.08f));
-        pen.to(stem_x - 0.04f, bar_y - draws.between(0.04f, 0.16f));
-        pen.corner(stem_x + 0.02f, stem_top_y);
-        pen.to(0.5f * (stem_x + foot_x), 0.55f);
-        pen.to(foot_x, 1.0f);
+        pen.bend({bar_y, left_x + 0.06f}, 0.3f);
+        pen.to({bar_y + draws.between(-0.02f, 0.08f), 0.5f * (left_x + stem_x)});
+        pen.to({bar_y - draws.between(0.04f, 0.16f), stem_x - 0.04f});
+        pen.corner({stem_top_y, stem_x + 0.02f});
+        pen.to({0.55f, 0.5f * (stem_x + foot_x)});
+        pen.to({1.0f, foot_x});
         pen.lift();
         return;
     }
-    pen.bend(left_x + 0.02f, bar_y, sharp);
+    pen.bend({bar_y, left_x + 0.02f}, sharp);
     const bool crosses = draws.chance(0.7f);
-    pen.to(0.5f, bar_y + draws.near(0.01f, 0.03f));
-    pen.to(stem_x + (crosses ? draws.between(0.1f, 0.34f) : draws.between(-0.06f, 0.06f)),
-           bar_y + draws.near(-0.03f, 0.05f));
+    pen.to({bar_y + draws.near(0.01f, 0.03f), 0.5f});
+    pen.to({bar_y + draws.near(-0.03f, 0.05f),
+            stem_x + (crosses ? draws.between(0.1f, 0.34f) : draws.between(-0.06f, 0.06f))});
     pen.lift();
-    pen.to(stem_x, stem_top_y);
-    pen.to(0.5f * (stem_x + foot_x) + draws.normal(0.02f), 0.55f);
-    pen.to(foot_x, 1.0f);
+    pen.to({stem_top_y, stem_x});
+    pen.to({0.55f, 0.5f * (stem_x + foot_x) + draws.normal(0.02f)});
+    pen.to({1.0f, foot_x});
     pen.lift();
 }
 
@@ -332,31 +193,33 @@ void draw_five(Pen& pen, DigitDraws& draws) {
     const bool one_stroke = draws.chance(0.45f);
     const float sharp = draws.chance(0.7f) ? 0.85f : 0.1f;
     if (one_stroke) {
-        pen.to(end_x, end_y);
-        if (draws.chance(0.4f)) pen.to(0.5f * (end_x + top_x), 0.5f * (end_y + top_y) + draws.normal(0.03f));
-        pen.bend(top_x, top_y, sharp);
+        pen.to({end_y, end_x});
+        if (draws.chance(0.4f))
+            pen.to({0.5f * (end_y + top_y) + draws.normal(0.03f), 0.5f * (end_x + top_x)});
+        pen.bend({top_y, top_x}, sharp);
     } else {
-        pen.to(top_x, top_y);
+        pen.to({top_y, top_x});
     }
-    if (draws.chance(0.4f)) pen.to(0.5f * (top_x + neck_x) + draws.normal(0.015f), 0.5f * (top_y + neck_y));
-    pen.bend(neck_x, neck_y, sharp);
-    pen.to(0.5f * (neck_x + bowl), neck_y + draws.between(-0.08f, 0.08f));
-    pen.to(bowl, draws.between(0.6f, 0.76f));
-    pen.to(draws.between(0.4f, 0.62f), draws.between(0.94f, 1.02f));
-    pen.to(draws.between(0.1f, 0.28f), draws.between(0.9f, 1.0f));
+    if (draws.chance(0.4f)) pen.to({0.5f * (top_y + neck_y), 0.5f * (top_x + neck_x) + draws.normal(0.015f)});
+    pen.bend({neck_y, neck_x}, sharp);
+    pen.to({neck_y + draws.between(-0.08f, 0.08f), 0.5f * (neck_x + bowl)});
+    pen.to({draws.between(0.6f, 0.76f), bowl});
+    pen.to({draws.between(0.94f, 1.02f), draws.between(0.4f, 0.62f)});
+    pen.to({draws.between(0.9f, 1.0f), draws.between(0.1f, 0.28f)});
     const float ending = draws.uniform();
     if (ending < 0.5f) {
-        pen.to(draws.between(-0.12f, 0.14f), draws.between(0.6f, 0.92f));
+        pen.to({draws.between(0.6f, 0.92f), draws.between(-0.12f, 0.14f)});
     } else if (ending < 0.58f) {  // back to the neck, or nearly
-        pen.to(draws.between(-0.08f, 0.1f), draws.between(0.7f, 0.85f));
-        pen.to(neck_x + draws.between(-0.15f, 0.1f), neck_y + draws.between(0.02f, 0.16f));
+        pen.to({draws.between(0.7f, 0.85f), draws.between(-0.08f, 0.1f)});
+        pen.to({neck_y + draws.between(0.02f, 0.16f), neck_x + draws.between(-0.15f, 0.1f)});
     }
     pen.lift();
     if (!one_stroke) {
         const float reach = draws.chance(0.15f) ? draws.between(0.05f, 0.35f) : draws.near(0.01f, 0.05f);
-        pen.to(top_x - reach, top_y + draws.normal(0.04f));
-        if (draws.chance(0.4f)) pen.to(0.5f * (end_x + top_x), 0.5f * (end_y + top_y) + draws.normal(0.03f));
-        pen.to(end_x, end_y);
+        pen.to({top_y + draws.normal(0.04f), top_x - reach});
+        if (draws.chance(0.4f))
+            pen.to({0.5f * (end_y + top_y) + draws.normal(0.03f), 0.5f * (end_x + top_x)});
+        pen.to({end_y, end_x});
         pen.lift();
     }
 }
@@ -369,21 +232,21 @@ void draw_six(Pen& pen, DigitDraws& draws) {
     const float left = draws.between(0.0f, 0.1f);
     const float top_x = draws.chance(0.3f) ? draws.between(0.0f, 0.35f) : draws.between(0.3f, 0.85f);
     const float middle_y = 0.5f * (bowl_top + 1.0f);
-    if (draws.chance(0.05f)) pen.to(top_x + draws.between(0.04f, 0.18f), draws.between(0.02f, 0.1f));
-    pen.to(top_x, 0.0f);
-    pen.to(left + (top_x - left) * draws.between(0.3f, 0.58f), draws.between(0.2f, 0.34f));
-    pen.to(left + draws.between(0.0f, 0.08f), draws.between(0.5f, 0.64f));
-    pen.to(left + draws.between(0.04f, 0.14f), draws.between(0.8f, 0.92f));
-    pen.to(draws.between(0.36f, 0.56f), 1.0f);
-    pen.to(right, middle_y + draws.between(-0.02f, 0.14f));
-    pen.to(right - draws.between(0.06f, 0.2f), bowl_top + draws.between(0.0f, 0.1f));
+    if (draws.chance(0.05f)) pen.to({draws.between(0.02f, 0.1f), top_x + draws.between(0.04f, 0.18f)});
+    pen.to({0.0f, top_x});
+    pen.to({draws.between(0.2f, 0.34f), left + (top_x - left) * draws.between(0.3f, 0.58f)});
+    pen.to({draws.between(0.5f, 0.64f), left + draws.between(0.0f, 0.08f)});
+    pen.to({draws.between(0.8f, 0.92f), left + draws.between(0.04f, 0.14f)});
+    pen.to({1.0f, draws.between(0.36f, 0.56f)});
+    pen.to({middle_y + draws.between(-0.02f, 0.14f), right});
+    pen.to({bowl_top + draws.between(0.0f, 0.1f), right - draws.between(0.06f, 0.2f)});
     const float closing = draws.uniform();
     if (closing < 0.08f) {  // stays open
-        pen.to(0.5f * (left + right), bowl_top + draws.between(0.0f, 0.12f));
+        pen.to({bowl_top + draws.between(0.0f, 0.12f), 0.5f * (left + right)});
     } else {  // ends short of the stem, on it, or beyond
-        pen.to(0.45f * (left + right), bowl_top + draws.between(-0.04f, 0.1f));
-        pen.to(left + draws.between(-0.05f, 0.4f), middle_y + draws.between(-0.1f, 0.1f));
-        if (closing > 0.6f) pen.to(left + draws.between(0.1f, 0.6f), draws.between(0.82f, 0.98f));
+        pen.to({bowl_top + draws.between(-0.04f, 0.1f), 0.45f * (left + right)});
+        pen.to({middle_y + draws.between(-0.1f, 0.1f), left + draws.between(-0.05f, 0.4f)});
+        if (closing > 0.6f) pen.to({draws.between(0.82f, 0.98f), left + draws.between(0.1f, 0.6f)});
     }
     pen.lift();
 }
@@ -395,30 +258,30 @@ void draw_seven(Pen& pen, DigitDraws& draws) {
     const float corner_y = draws.between(-0.02f, 0.12f);
     const float foot_x = corner_x - draws.between(-0.02f, 0.72f);
     if (draws.chance(0.3f)) {
-        pen.to(draws.between(-0.06f, 0.08f), bar_y + draws.between(0.08f, 0.4f));
-        pen.bend(draws.between(0.0f, 0.12f), bar_y, 0.6f);
+        pen.to({bar_y + draws.between(0.08f, 0.4f), draws.between(-0.06f, 0.08f)});
+        pen.bend({bar_y, draws.between(0.0f, 0.12f)}, 0.6f);
     } else {
-        pen.to(draws.between(-0.08f, 0.16f), bar_y);
+        pen.to({bar_y, draws.between(-0.08f, 0.16f)});
     }
     if (draws.chance(0.6f))
-        pen.to(draws.between(0.35f, 0.6f), 0.5f * (bar_y + corner_y) + draws.normal(0.045f));
+        pen.to({0.5f * (bar_y + corner_y) + draws.normal(0.045f), draws.between(0.35f, 0.6f)});
     if (draws.chance(0.18f)) {  // arch
-        pen.to(corner_x - draws.between(0.15f, 0.3f), corner_y);
-        pen.to(corner_x, corner_y + draws.between(0.12f, 0.32f));
+        pen.to({corner_y, corner_x - draws.between(0.15f, 0.3f)});
+        pen.to({corner_y + draws.between(0.12f, 0.32f), corner_x});
     } else {
-        pen.bend(corner_x, corner_y, 0.65f);
+        pen.bend({corner_y, corner_x}, 0.65f);
     }
     const float bow = draws.near(-0.02f, 0.08f);
-    pen.to(corner_x + (foot_x - corner_x) * 0.42f - bow, 0.38f);
-    pen.to(corner_x + (foot_x - corner_x) * 0.74f + bow * 0.5f, 0.68f);
-    pen.to(foot_x, 1.0f);
+    pen.to({0.38f, corner_x + (foot_x - corner_x) * 0.42f - bow});
+    pen.to({0.68f, corner_x + (foot_x - corner_x) * 0.74f + bow * 0.5f});
+    pen.to({1.0f, foot_x});
     pen.lift();
     if (draws.chance(0.2f)) {
         const float cross_y = draws.between(0.36f, 0.62f);
         const float cross_x = corner_x + (foot_x - corner_x) * (cross_y + 0.04f);
         const float rise = draws.normal(0.05f);
-        pen.to(cross_x - draws.between(0.12f, 0.45f), cross_y + rise);
-        pen.to(cross_x + draws.between(0.12f, 0.45f), cross_y - rise);
+        pen.to({cross_y + rise, cross_x - draws.between(0.12f, 0.45f)});
+        pen.to({cross_y - rise, cross_x + draws.between(0.12f, 0.45f)});
         pen.lift();
     }
 }
@@ -444,18 +307,18 @@ void draw_eight(Pen& pen, DigitDraws& draws) {
     const auto x = [&](float offset) { return mirrored ? 0.5f - offset : 0.5f + offset; };
     const float gap = draws.chance(0.4f) ? draws.between(0.0f, 0.35f) : draws.between(-0.08f, 0.03f);
     const float shift = draws.normal(0.04f);  // of the lower bowl
-    pen.to(x(upper * draws.between(0.5f, 1.3f)), draws.between(0.04f, 0.24f));
-    if (draws.chance(0.6f)) pen.to(x(upper * draws.between(0.1f, 0.5f)), draws.between(-0.01f, 0.03f));
-    pen.to(x(-upper * draws.between(0.5f, 0.85f)), draws.between(0.02f, 0.1f));
-    pen.to(x(-upper * draws.between(0.85f, 1.05f)), waist * draws.between(0.4f, 0.65f));
-    pen.to(x(draws.near(0.0f, 0.05f)), waist);
-    pen.to(x(shift + lower), 0.5f * (waist + 1.0f) + draws.near(0.02f, 0.04f));
-    pen.to(x(shift + draws.near(0.0f, 0.06f)), 1.0f);
-    pen.to(x(shift - lower), 0.5f * (waist + 1.0f) + draws.near(0.05f, 0.04f));
-    pen.to(x(draws.near(-0.02f, 0.05f)), waist + draws.normal(0.03f));
-    pen.to(x(upper * draws.between(0.5f, 1.0f)), 0.5f * waist + draws.normal(0.04f));
-    pen.to(x(upper * draws.between(0.5f, 1.2f) + gap * 0.5f), draws.between(0.03f, 0.18f) - gap * 0.3f);
-    if (draws.chance(0.1f)) pen.to(x(upper + draws.between(0.1f, 0.4f)), draws.between(-0.12f, 0.06f));
+    pen.to({draws.between(0.04f, 0.24f), x(upper * draws.between(0.5f, 1.3f))});
+    if (draws.chance(0.6f)) pen.to({draws.between(-0.01f, 0.03f), x(upper * draws.between(0.1f, 0.5f))});
+    pen.to({draws.between(0.02f, 0.1f), x(-upper * draws.between(0.5f, 0.85f))});
+    pen.to({waist * draws.between(0.4f, 0.65f), x(-upper * draws.between(0.85f, 1.05f))});
+    pen.to({waist, x(draws.near(0.0f, 0.05f))});
+    pen.to({0.5f * (waist + 1.0f) + draws.near(0.02f, 0.04f), x(shift + lower)});
+    pen.to({1.0f, x(shift + draws.near(0.0f, 0.06f))});
+    pen.to({0.5f * (waist + 1.0f) + draws.near(0.05f, 0.04f), x(shift - lower)});
+    pen.to({waist + draws.normal(0.03f), x(draws.near(-0.02f, 0.05f))});
+    pen.to({0.5f * waist + draws.normal(0.04f), x(upper * draws.between(0.5f, 1.0f))});
+    pen.to({draws.between(0.03f, 0.18f) - gap * 0.3f, x(upper * draws.between(0.5f, 1.2f) + gap * 0.5f)});
+    if (draws.chance(0.1f)) pen.to({draws.between(-0.12f, 0.06f), x(upper + draws.between(0.1f, 0.4f))});
     pen.lift();
 }
 
@@ -467,30 +330,30 @@ void draw_nine(Pen& pen, DigitDraws& draws) {
     const float tail_x = right + draws.near(-0.14f, 0.17f);
     const float centre_x = 0.5f * (left + right);
     if (draws.chance(0.1f)) {  // the bowl is open at the top
-        pen.to(centre_x + draws.between(-0.15f, 0.2f), draws.between(-0.02f, 0.1f));
+        pen.to({draws.between(-0.02f, 0.1f), centre_x + draws.between(-0.15f, 0.2f)});
     } else {  // it begins beyond the stem, at it, or on top
-        pen.to(right - draws.between(-0.12f, 0.35f), draws.between(0.0f, 0.22f));
-        pen.to(centre_x + draws.between(-0.1f, 0.12f), draws.between(-0.02f, 0.04f));
+        pen.to({draws.between(0.0f, 0.22f), right - draws.between(-0.12f, 0.35f)});
+        pen.to({draws.between(-0.02f, 0.04f), centre_x + draws.between(-0.1f, 0.12f)});
     }
-    pen.to(left + draws.between(0.0f, 0.08f), bowl_bottom * draws.between(0.4f, 0.7f));
-    pen.to(centre_x - draws.between(-0.06f, 0.2f), bowl_bottom);
-    pen.to(right - draws.between(0.02f, 0.2f), bowl_bottom - draws.between(0.05f, 0.18f));
+    pen.to({bowl_bottom * draws.between(0.4f, 0.7f), left + draws.between(0.0f, 0.08f)});
+    pen.to({bowl_bottom, centre_x - draws.between(-0.06f, 0.2f)});
+    pen.to({bowl_bottom - draws.between(0.05f, 0.18f), right - draws.between(0.02f, 0.2f)});
     const float top_y = draws.chance(0.7f) ? draws.between(-0.04f, 0.18f) : draws.between(0.1f, 0.3f);
     if (draws.chance(0.25f)) {
         pen.lift();
-        pen.to(right, top_y);
+        pen.to({top_y, right});
     } else {
-        pen.bend(right, top_y, 0.75f);
+        pen.bend({top_y, right}, 0.75f);
     }
     const float style = draws.uniform();
     const float middle_x = 0.5f * (right + tail_x) + draws.near(0.02f, 0.03f);
-    pen.to(middle_x, std::max(0.5f, bowl_bottom) + draws.between(0.0f, 0.1f));
+    pen.to({std::max(0.5f, bowl_bottom) + draws.between(0.0f, 0.1f), middle_x});
     if (style < 0.78f) {  // straight
-        pen.to(tail_x, 1.0f);
+        pen.to({1.0f, tail_x});
     } else {  // curved to the left, with a short or a long hook
-        pen.to(middle_x - draws.between(0.02f, 0.1f), draws.between(0.76f, 0.88f));
-        pen.to(middle_x - draws.between(0.16f, 0.35f), draws.between(0.95f, 1.02f));
-        if (draws.chance(0.6f)) pen.to(draws.between(0.0f, 0.2f), draws.between(0.84f, 0.98f));
+        pen.to({draws.between(0.76f, 0.88f), middle_x - draws.between(0.02f, 0.1f)});
+        pen.to({draws.between(0.95f, 1.02f), middle_x - draws.between(0.16f, 0.35f)});
+        if (draws.chance(0.6f)) pen.to({draws.between(0.84f, 0.98f), draws.between(0.0f, 0.2f)});
     }
     pen.lift();
 }

@@ -215,7 +215,8 @@ using Pixels = std::array<std::uint8_t, kBox * kBox>;
 // Ink on paper: antialiased over about a pixel, with an edge that is a little rough.
 void ink(const InkPath& path, DigitDraws& draws, Pixels& pixels) {
     const float softness = draws.between(0.9f, 1.4f);  // width of the ramp from ink to paper, in pixels
-    const float roughness = draws.uniform() * draws.between(0.0f, 0.5f);
+    const float roughest = draws.between(0.0f, 0.5f);
+    const float roughness = draws.uniform() * roughest;
     const float reach = 0.5f * (softness + roughness);
     Box depth;
     depth.fill(reach);

@@ -1,7 +1,7 @@
 #include "program/emitter.h"
 
 #include "kernels/activation/activation.h"
-#include "kernels/convolution/convolution.h"
+#include "kernels/convolution/convolution_gradient.h"
 #include "kernels/joins/lane_sums.h"
 #include "kernels/update/update.h"
 #include "program/kinds.h"

@@ -1,4 +1,5 @@
-// Reads the file of cases that tests/support/replay_cases.py writes: little-endian, one value behind the other.
+// Reads the file of cases that tests/support/replay_cases.py writes: little-endian, one value behind the
+// other.
 #pragma once
 
 #include <cstddef>

@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "digits/digits.h"
 #include "kernels/gemm/gemm.h"
 #include "program/program.h"
 #include "replay/case_file.h"
@@ -64,6 +65,7 @@ class Replay {
         if (word == "step") return step();
         if (word == "forward") return forward();
         if (word == "gemm") return multiply();
+        if (word == "digits") return draw_digits();
         if (word == "expect") return expect();
         throw std::runtime_error("the file of cases has an unknown word: " + word);
     }
@@ -225,14 +227,34 @@ class Replay {
         CaseArray& b = array();
         CaseArray& c = array();
         const bool transpose_a = file_.integer() != 0, transpose_b = file_.integer() != 0;
-        const GemmShape shape{c.shape[0],  c.shape[1],  a.shape[transpose_a ? 0 : 1],
-                              a.shape[1],  b.shape[1],  c.shape[1],
-                              transpose_a, transpose_b, file_.integer() != 0};
+        GemmShape shape{};
+        shape.rows = c.shape[0];
+        shape.columns = c.shape[1];
+        shape.terms = a.shape[transpose_a ? 0 : 1];
+        shape.lead_a = a.shape[1];
+        shape.lead_b = b.shape[1];
+        shape.lead_c = c.shape[1];
+        shape.transpose_a = transpose_a;
+        shape.transpose_b = transpose_b;
+        shape.accumulate = file_.integer() != 0;
         const AlignedBuffer<float> packed(gemm_packed_size(shape));
         const PackGemmPanels pack(shape, b.floats.data(), packed.data());
         const Gemm product(shape, a.floats.data(), packed.data(), c.floats.data());
         const std::vector<Stage> stages{{&pack}, {&product}};
         Runner().run(stages, Context{}, thread_count(), {});
+    }
+
+    // Pictures and labels as one array of numbers, to be expected like any other.
+    void draw_digits() {
+        const std::int64_t key = file_.integer(), count = file_.integer();
+        const auto seed = static_cast<std::uint64_t>(file_.integer());
+        const auto first = static_cast<std::uint64_t>(file_.integer());
+        const std::ptrdiff_t pixels = count * kDigitSize * kDigitSize;
+        std::vector<std::uint8_t> values(static_cast<std::size_t>(pixels + count));
+        digits_generate(values.data(), values.data() + pixels, count, seed, first, thread_count());
+        CaseArray& result = arrays_[key] = CaseArray{};
+        result.shape = {pixels + count};
+        result.floats.assign(values.begin(), values.end());
     }
 
     void expect() {

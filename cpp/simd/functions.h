@@ -1,4 +1,4 @@
-// exp, log, tanh and the logistic function on the vector type, for *.simd.cpp files. Range reduction and
+// sqrt, exp, log and tanh on the vector type, for *.simd.cpp files. Range reduction and
 // polynomials after Cody & Waite, "Software manual for the elementary functions" (1980), coefficients of
 // Cephes (Moshier 1989); errors stay below 2 units in the last place, which tests/kernels hold them to. NaN
 // in, NaN out.
@@ -9,10 +9,6 @@
 namespace cnn {
 namespace CNN_ISA {
 namespace {
-
-CNN_INLINE Lanes minimum(const Lanes& a, const Lanes& b) {
-    return select(less(b, a), b, a);
-}  // keeps a NaN in a
 
 // Correctly rounded, as IEEE 754 has it: the same bits on every CPU, where approximate reciprocals differ.
 CNN_INLINE Native sqrt_native(Native x) {
@@ -113,12 +109,7 @@ CNN_INLINE Native tanh_native(Native x) {
     }
 CNN_LANES_FUNCTION(exp)
 CNN_LANES_FUNCTION(log)
-CNN_LANES_FUNCTION(tanh)
 #undef CNN_LANES_FUNCTION
-
-CNN_INLINE Lanes logistic(const Lanes& a) {
-    return broadcast(1.0f) / (broadcast(1.0f) + exp(broadcast(0.0f) - a));
-}
 
 }  // namespace
 }  // namespace CNN_ISA

@@ -163,14 +163,7 @@ CNN_LANES_COMPARISON(greater, >)
 CNN_LANES_COMPARISON(less, <)
 CNN_LANES_COMPARISON(less_equal, <=)
 CNN_LANES_COMPARISON(equal, ==)
-CNN_LANES_COMPARISON(not_equal, !=)
 #undef CNN_LANES_COMPARISON
-
-CNN_INLINE Mask either(const Mask& a, const Mask& b) {
-    Mask r;
-    CNN_UNROLL for (int i = 0; i < kParts; ++i) r.part[i] = a.part[i] | b.part[i];
-    return r;
-}
 
 CNN_INLINE Mask both(const Mask& a, const Mask& b) {
     Mask r;
@@ -200,11 +193,6 @@ CNN_INLINE bool any(const Mask& a) {
     for (int j = 0; j < kWidth; ++j) found = found || r[j] != 0;
     return found;
 #endif
-}
-
-// NaN is the one value that is not equal to itself.
-CNN_INLINE Mask is_nan(const Lanes& a) {
-    return not_equal(a, a);
 }
 
 CNN_INLINE Lanes select(const Mask& mask, const Lanes& yes, const Lanes& no) {

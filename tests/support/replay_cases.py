@@ -341,9 +341,20 @@ def _record_products(cases: Cases, rng: np.random.Generator) -> None:
             cases.expect("product", keys[2], c)
 
 
+def _record_digits(cases: Cases) -> None:
+    cases.begin("pictures of digits", EXACT)
+    images, labels = np.empty((200, 28, 28), np.uint8), np.empty(200, np.uint8)
+    _core.digits_generate(images, labels, seed=11, first=30)
+    key = cases.new_key()
+    cases.text("digits")
+    cases.integer(key, len(images), 11, 30)
+    cases.expect("pixels and labels", key, np.concatenate([images.ravel(), labels]))
+
+
 def write_cases(path: Path) -> None:
     rng = np.random.Generator(np.random.Philox(5))
     with recorded(path) as cases:
+        _record_digits(cases)
         _record_products(cases, rng)
         for case in ACTIVATIONS:
             _record(cases, str(case), Network([case.layer()], (3, 5, 7)), SUMS, rng=rng, criterion=SumSquares())

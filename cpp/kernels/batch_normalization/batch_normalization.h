@@ -64,7 +64,8 @@ class BatchSquares : public Op {
     BatchNormalizationArrays a_;
 };
 
-// Stage 3 of training, stage 2 of inference: mean, variance and inverse_std of each channel.
+// Stage 3 of training, the only one before the last of inference: mean, variance and inverse_std of each
+// channel.
 class BatchStatistics : public Op {
   public:
     explicit BatchStatistics(const BatchNormalizationArrays& a) : a_(a) {}

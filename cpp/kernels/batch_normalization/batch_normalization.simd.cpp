@@ -55,7 +55,7 @@ struct Scale {
     CNN_INLINE explicit Scale(const ChannelScale& s)
         : mean(broadcast(s.mean)), scale(broadcast(s.scale)), bias(broadcast(s.bias)) {}
     CNN_INLINE Lanes normalized(const Lanes& x) const { return (x - mean) * scale + bias; }
-    // The gradient of what a ReLU makes of it: as relu_backward in activation.simd.cpp.
+    // The gradient of what a ReLU makes of it: as `relu` in activation_functions.h.
     template <bool kRelu>
     CNN_INLINE Lanes gradient(const Lanes& x, const Lanes& g) const {
         if constexpr (!kRelu) return g;

@@ -25,6 +25,18 @@ CNN_INLINE void compute_positions(const ConvolutionRows& a, const float* x, cons
     }
 }
 
+// How many taps, and how they lie in the packed weights; where they lie in the input is left to the caller.
+template <int T>
+CNN_INLINE TapWalk walk_of_taps(const ConvolutionRows& a, const Taps& row, const Taps& col) {
+    TapWalk walk{};
+    walk.rows = row.count;
+    walk.cols = col.count;
+    walk.weight_channel = a.kernel_area * T;
+    walk.weight_row = row.step * a.kernel_width * T;
+    walk.weight_col = static_cast<std::ptrdiff_t>(col.step) * T;
+    return walk;
+}
+
 template <int T>
 void compute_rows(const ConvolutionRows& a) {
     constexpr int P = positions(T);
@@ -39,16 +51,12 @@ void compute_rows(const ConvolutionRows& a) {
             const float* x = a.input + row.input * a.input_row + col.input * a.input_col;
             const float* w = a.weights + (row.first * a.kernel_width + col.first) * T;
             float* y = a.output + oh * a.output_row + ow * a.output_col;
-            TapWalk walk{a.channels,
-                         row.count,
-                         col.count,
-                         a.input_channel,
-                         row.input_step * a.input_row,
-                         col.input_step * a.input_col,
-                         a.kernel_area * T,
-                         row.step * a.kernel_width * T,
-                         static_cast<std::ptrdiff_t>(col.step) * T,
-                         a.advance * a.input_col};
+            TapWalk walk = walk_of_taps<T>(a, row, col);
+            walk.channels = a.channels;
+            walk.input_channel = a.input_channel;
+            walk.input_row = row.input_step * a.input_row;
+            walk.input_col = col.input_step * a.input_col;
+            walk.input_position = a.advance * a.input_col;
             if (walk.rows * walk.cols == 1) {
                 // One tap a channel: let the channels be the innermost loop.
                 walk.cols = walk.channels;
@@ -225,16 +233,12 @@ CNN_INLINE void multiply_panels(const ConvolutionRows& a, const float* panels, s
                                 std::ptrdiff_t channels, const Taps& row, const Taps& col, const float* w,
                                 float* y) {
     const std::ptrdiff_t taps = static_cast<std::ptrdiff_t>(row.count) * col.count;
-    TapWalk walk{channels,
-                 row.count,
-                 col.count,
-                 taps * kSamples,
-                 col.count * static_cast<std::ptrdiff_t>(kSamples),
-                 kSamples,
-                 a.kernel_area * T,
-                 row.step * a.kernel_width * T,
-                 static_cast<std::ptrdiff_t>(col.step) * T,
-                 panel_stride};
+    TapWalk walk = walk_of_taps<T>(a, row, col);
+    walk.channels = channels;
+    walk.input_channel = taps * kSamples;
+    walk.input_row = col.count * static_cast<std::ptrdiff_t>(kSamples);
+    walk.input_col = kSamples;
+    walk.input_position = panel_stride;
     if (taps == 1) {
         walk.cols = channels;
         walk.weight_col = walk.weight_channel;
@@ -345,7 +349,7 @@ CNN_INLINE void add_products(const SampleProduct& a, const float* x, const float
         }
     }
     if (a.inside == nullptr) {
-        add_taps<T, 1>(sums, x, g, TapWalk{1, 1, a.terms, 0, 0, kSamples, 0, 0, T, 0});
+        add_taps<T, 1>(sums, x, g, walk_of_terms<T>(a.terms, 0));
     } else {
         add_inside<T>(sums, a, x, g);
     }

@@ -1,5 +1,7 @@
 #include "kernels/convolution/convolution_taps.h"
 
+#include <numeric>
+
 namespace cnn {
 namespace {
 
@@ -16,6 +18,15 @@ void count_runs(std::vector<Taps>& taps, std::ptrdiff_t advance) {
 }
 
 }  // namespace
+
+Axis vertical_axis(const ConvolutionShape& s) {
+    return {s.input_height,  s.output_height,  s.kernel_height,
+            s.stride_height, s.padding_height, s.dilation_height};
+}
+
+Axis horizontal_axis(const ConvolutionShape& s) {
+    return {s.input_width, s.output_width, s.kernel_width, s.stride_width, s.padding_width, s.dilation_width};
+}
 
 std::vector<Taps> forward_taps(const Axis& axis) {
     std::vector<Taps> taps(static_cast<std::size_t>(axis.output));

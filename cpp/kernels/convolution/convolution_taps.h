@@ -1,9 +1,9 @@
 // The tables that turn a convolution's geometry into a gather, for one axis.
 #pragma once
 
-#include <numeric>
 #include <vector>
 
+#include "kernels/convolution/convolution.h"
 #include "kernels/convolution/convolution_body.h"
 
 namespace cnn {
@@ -11,6 +11,9 @@ namespace cnn {
 struct Axis {
     std::ptrdiff_t input, output, kernel, stride, padding, dilation;
 };
+
+Axis vertical_axis(const ConvolutionShape& shape);
+Axis horizontal_axis(const ConvolutionShape& shape);
 
 // For each output coordinate o: the taps k with 0 <= o * stride - padding + k * dilation < input.
 std::vector<Taps> forward_taps(const Axis& axis);

@@ -35,10 +35,8 @@ PooledConvolution::PooledConvolution(const ConvolutionShape& s, const PoolingSha
       bias_(bias),
       tiles_(ceil_divide(s.output_channels, convolution_body_->max_tile)),
       strip_(std::min(kStrip, pooling.output_width)),
-      rows_(forward_taps({s.input_height, s.output_height, s.kernel_height, s.stride_height, s.padding_height,
-                          s.dilation_height})),
-      cols_(forward_taps({s.input_width, s.output_width, s.kernel_width, s.stride_width, s.padding_width,
-                          s.dilation_width})) {
+      rows_(forward_taps(vertical_axis(s))),
+      cols_(forward_taps(horizontal_axis(s))) {
     const std::ptrdiff_t row_work = std::max<std::ptrdiff_t>(
         1, pooling.kernel_height * s.output_width * s.output_channels * s.input_channels * s.kernel_area());
     row_chunk_ = std::clamp<std::ptrdiff_t>(kTaskWork / row_work, 1, pooling.output_height);
@@ -62,42 +60,46 @@ void PooledConvolution::run(const Context&, std::ptrdiff_t task, std::byte* scra
     const std::ptrdiff_t plane = p.output_plane() * kLanes;
     const std::ptrdiff_t last = std::min(p.output_height, (chunk + 1) * row_chunk_);
     auto* values = reinterpret_cast<float*>(scratch);
+    ConvolutionRows rows{};
+    rows.input = input_ + block * s.input_size() * kLanes;
+    rows.output = values;
+    rows.channels = s.input_channels;
+    rows.input_channel = s.input_height * s.input_width * kLanes;
+    rows.input_row = s.input_width * kLanes;
+    rows.input_col = kLanes;
+    rows.output_channel = kLanes;
+    rows.kernel_width = s.kernel_width;
+    rows.kernel_area = s.kernel_area();
+    rows.row_end = p.kernel_height;
+    rows.advance = s.stride_width;
+    PooledStrip strip{};
+    strip.values = values;
+    strip.channel = kLanes;
+    strip.output_channel = plane;
+    strip.output_window = kLanes;
+    strip.window = p.stride_width;
+    strip.kernel_height = p.kernel_height;
+    strip.kernel_width = p.kernel_width;
+    strip.relu = relu_;
     for (std::ptrdiff_t row = chunk * row_chunk_; row < last; ++row) {
+        rows.rows = rows_.data() + row * p.stride_height;
         for (std::ptrdiff_t window = 0; window < p.output_width; window += strip_) {
-            const std::ptrdiff_t windows = std::min(strip_, p.output_width - window);
-            const std::ptrdiff_t cols = (windows - 1) * p.stride_width + p.kernel_width;
+            strip.windows = std::min(strip_, p.output_width - window);
+            rows.cols = cols_.data() + window * p.stride_width;
+            rows.col_count = (strip.windows - 1) * p.stride_width + p.kernel_width;
             for (std::ptrdiff_t t = 0; t < tiles_; ++t) {
                 const std::ptrdiff_t first = tile_begin(s.output_channels, tiles_, t);
-                const std::ptrdiff_t tile = tile_begin(s.output_channels, tiles_, t + 1) - first;
-                const std::ptrdiff_t col = tile * kLanes;
-                convolution_body_->rows({input_ + block * s.input_size() * kLanes,
-                                         values,
-                                         packed_ + first * s.input_channels * s.kernel_area(),
-                                         bias_ ? bias_ + first : nullptr,
-                                         s.input_channels,
-                                         s.input_height * s.input_width * kLanes,
-                                         s.input_width * kLanes,
-                                         kLanes,
-                                         kLanes,
-                                         cols * col,
-                                         col,
-                                         tile,
-                                         s.kernel_width,
-                                         s.kernel_area(),
-                                         rows_.data() + row * p.stride_height,
-                                         cols_.data() + window * p.stride_width,
-                                         0,
-                                         p.kernel_height,
-                                         cols,
-                                         s.stride_width,
-                                         false,
-                                         false,
-                                         false});
+                rows.tile = strip.channels = tile_begin(s.output_channels, tiles_, t + 1) - first;
+                rows.weights = packed_ + first * s.input_channels * s.kernel_area();
+                rows.bias = bias_ ? bias_ + first : nullptr;
+                rows.output_col = strip.col = rows.tile * kLanes;
+                rows.output_row = strip.row = rows.col_count * rows.output_col;
+                convolution_body_->rows(rows);
                 const std::ptrdiff_t to =
                     (block * s.output_channels + first) * plane + (row * p.output_width + window) * kLanes;
-                pooling_body_->max_strip({values, cols * col, col, kLanes, output_ + to,
-                                          choice_ ? choice_ + to : nullptr, plane, kLanes, tile, windows,
-                                          p.stride_width, p.kernel_height, p.kernel_width, relu_});
+                strip.output = output_ + to;
+                strip.choice = choice_ ? choice_ + to : nullptr;
+                pooling_body_->max_strip(strip);
             }
         }
     }

@@ -62,8 +62,8 @@ void Gemm::run(const Context&, std::ptrdiff_t task, std::byte* scratch) const {
         const std::ptrdiff_t terms = std::min(kTerms, s.terms - k);
         float* to = a;
         for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-            const std::ptrdiff_t begin = row_begin + t * row_count / tiles;
-            const std::ptrdiff_t end = row_begin + (t + 1) * row_count / tiles;
+            const std::ptrdiff_t begin = row_begin + tile_begin(row_count, tiles, t);
+            const std::ptrdiff_t end = row_begin + tile_begin(row_count, tiles, t + 1);
             for (std::ptrdiff_t term = 0; term < terms; ++term) {
                 for (std::ptrdiff_t i = begin; i < end; ++i)
                     *to++ = a_[i * row_step + (k + term) * term_step];
@@ -72,15 +72,20 @@ void Gemm::run(const Context&, std::ptrdiff_t task, std::byte* scratch) const {
         // A few panels at a time, so that they are in the first-level cache again for the next tile of rows.
         constexpr std::ptrdiff_t kTogether = 3 * kLanes;
         for (std::ptrdiff_t j = 0; j < column_count; j += kTogether) {
-            const float* b = packed_ + ((column_begin + j) * s.terms) + k * kLanes;
-            const float* panel_a = a;
+            GemmTile part{};
+            part.a = a;
+            part.b = packed_ + (column_begin + j) * s.terms + k * kLanes;
+            part.c_row = s.lead_c;
+            part.columns = std::min(kTogether, column_count - j);
+            part.terms = terms;
+            part.panel_stride = kLanes * s.terms;
+            part.accumulate = s.accumulate || k > 0;
             for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-                const std::ptrdiff_t begin = t * row_count / tiles,
-                                     tile = (t + 1) * row_count / tiles - begin;
-                body_->tile({panel_a, b, c_ + (row_begin + begin) * s.lead_c + column_begin + j, s.lead_c,
-                             tile, std::min(kTogether, column_count - j), terms, kLanes * s.terms,
-                             s.accumulate || k > 0});
-                panel_a += tile * terms;
+                const std::ptrdiff_t begin = tile_begin(row_count, tiles, t);
+                part.tile = tile_begin(row_count, tiles, t + 1) - begin;
+                part.c = c_ + (row_begin + begin) * s.lead_c + column_begin + j;
+                body_->tile(part);
+                part.a += part.tile * terms;
             }
         }
     }

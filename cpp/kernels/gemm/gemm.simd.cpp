@@ -12,7 +12,7 @@ CNN_INLINE void compute(const GemmTile& g, const float* b, float* c, std::ptrdif
     CNN_UNROLL for (int t = 0; t < T; ++t) {
         CNN_UNROLL for (int p = 0; p < P; ++p) sums.at[t][p] = broadcast(0.0f);
     }
-    add_taps<T, P>(sums, b, g.a, TapWalk{1, 1, g.terms, 0, 0, kSamples, 0, 0, T, g.panel_stride});
+    add_taps<T, P>(sums, b, g.a, walk_of_terms<T>(g.terms, g.panel_stride));
     for (int t = 0; t < T; ++t) {
         float* row = c + t * g.c_row;
         if (columns >= P * kSamples) {

@@ -7,8 +7,8 @@
 
 namespace cnn {
 
-// C[tile][columns] (+)= A-panel [terms][tile] times `panels` B-panels [terms][16], `panel_stride` floats
-// apart.
+// C[tile][columns] (+)= A-panel [terms][tile] times the B-panels [terms][16] of `columns`, `panel_stride`
+// floats from one to the next.
 struct GemmTile {
     const float* a;
     const float* b;

@@ -6,30 +6,35 @@
 
 namespace cnn {
 
-LinearProduct::LinearProduct(std::ptrdiff_t terms, std::ptrdiff_t outputs, const float* input, float* output,
-                             const float* weight, const float* bias, bool relu, std::ptrdiff_t weight_term,
-                             std::ptrdiff_t weight_output)
+LinearProduct::LinearProduct(std::ptrdiff_t terms, std::ptrdiff_t outputs)
     : body_(CNN_SELECT_BODY(linear_body)),
       terms_(terms),
       outputs_(outputs),
-      tiles_(ceil_divide(outputs, body_->max_tile)),
-      input_(input),
-      output_(output),
-      weight_(weight),
-      bias_(bias),
-      relu_(relu),
-      weight_term_(weight_term),
-      weight_output_(weight_output) {}
+      tiles_(ceil_divide(outputs, body_->max_tile)) {}
 
 LinearProduct* LinearProduct::forward(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* input,
                                       float* output, const float* weight, const float* bias, bool relu) {
-    return new LinearProduct(inputs, outputs, input, output, weight, bias, relu, 1, inputs);
+    auto* op = new LinearProduct(inputs, outputs);
+    op->input_ = input;
+    op->output_ = output;
+    op->weight_ = weight;
+    op->bias_ = bias;
+    op->relu_ = relu;
+    op->weight_term_ = 1;
+    op->weight_output_ = inputs;
+    return op;
 }
 
 LinearProduct* LinearProduct::backward_input(std::ptrdiff_t inputs, std::ptrdiff_t outputs,
                                              const float* grad_output, float* grad_input,
                                              const float* weight) {
-    return new LinearProduct(outputs, inputs, grad_output, grad_input, weight, nullptr, false, inputs, 1);
+    auto* op = new LinearProduct(outputs, inputs);
+    op->input_ = grad_output;
+    op->output_ = grad_input;
+    op->weight_ = weight;
+    op->weight_term_ = inputs;
+    op->weight_output_ = 1;
+    return op;
 }
 
 std::ptrdiff_t LinearProduct::tasks(const Context& context) const {
@@ -37,11 +42,21 @@ std::ptrdiff_t LinearProduct::tasks(const Context& context) const {
 }
 
 void LinearProduct::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
-    const std::ptrdiff_t begin = tile_begin(outputs_, tiles_, task),
-                         end = tile_begin(outputs_, tiles_, task + 1);
-    body_->tile({input_, output_ + begin * kLanes, weight_ + begin * weight_output_,
-                 bias_ ? bias_ + begin : nullptr, weight_term_, weight_output_, terms_, end - begin,
-                 block_count(context.samples), terms_ * kLanes, outputs_ * kLanes, relu_});
+    const std::ptrdiff_t begin = tile_begin(outputs_, tiles_, task);
+    LinearTile tile{};
+    tile.input = input_;
+    tile.output = output_ + begin * kLanes;
+    tile.weight = weight_ + begin * weight_output_;
+    tile.bias = bias_ ? bias_ + begin : nullptr;
+    tile.weight_term = weight_term_;
+    tile.weight_output = weight_output_;
+    tile.terms = terms_;
+    tile.tile = tile_begin(outputs_, tiles_, task + 1) - begin;
+    tile.blocks = block_count(context.samples);
+    tile.input_block = terms_ * kLanes;
+    tile.output_block = outputs_ * kLanes;
+    tile.relu = relu_;
+    body_->tile(tile);
 }
 
 std::ptrdiff_t linear_row_stride(std::ptrdiff_t inputs) {
@@ -75,21 +90,20 @@ std::size_t LinearWeightGradient::scratch_bytes() const {
 
 void LinearWeightGradient::run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const {
     const std::ptrdiff_t width = body_->max_strips * kLanes, column = task * width;
-    LinearGradientTile tile{grad_output_,
-                            rows_ + column,
-                            grad_weight_ + column,
-                            reinterpret_cast<float*>(scratch),
-                            outputs_ * kLanes,
-                            linear_row_stride(inputs_),
-                            inputs_,
-                            0,
-                            std::min(width, inputs_ - column),
-                            slot_count(context.samples),
-                            block_count(context.samples),
-                            live_lanes(context.samples, block_count(context.samples) - 1),
-                            {},
-                            scale_,
-                            accumulate_ || context.accumulate_gradients};
+    LinearGradientTile tile{};
+    tile.grad_output = grad_output_;
+    tile.rows = rows_ + column;
+    tile.gradient = grad_weight_ + column;
+    tile.scratch = reinterpret_cast<float*>(scratch);
+    tile.grad_block = outputs_ * kLanes;
+    tile.row = linear_row_stride(inputs_);
+    tile.gradient_row = inputs_;
+    tile.columns = std::min(width, inputs_ - column);
+    tile.slots = slot_count(context.samples);
+    tile.blocks = block_count(context.samples);
+    tile.last_lanes = live_lanes(context.samples, tile.blocks - 1);
+    tile.scale = scale_;
+    tile.accumulate = accumulate_ || context.accumulate_gradients;
     for (std::ptrdiff_t slot = 0; slot < tile.slots; ++slot) {
         tile.slot_begin[slot] = slot_blocks(context.samples, slot).begin;
         tile.slot_begin[slot + 1] = slot_blocks(context.samples, slot).end;

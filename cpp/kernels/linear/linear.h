@@ -11,8 +11,8 @@
 
 namespace cnn {
 
-// y = W x + b, or that rectified; with `transposed`, grad_x = W^T grad_y: then `inputs` are W's rows. Tasks
-// are tiles of outputs.
+// y = W x + b, or that rectified, and grad_x = W^T grad_y; inputs and outputs are those of the layer in both.
+// Tasks are register tiles of what is written.
 class LinearProduct : public Op {
   public:
     static LinearProduct* forward(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* input,
@@ -23,26 +23,24 @@ class LinearProduct : public Op {
     void run(const Context& context, std::ptrdiff_t task, std::byte*) const override;
 
   private:
-    LinearProduct(std::ptrdiff_t terms, std::ptrdiff_t outputs, const float* input, float* output,
-                  const float* weight, const float* bias, bool relu, std::ptrdiff_t weight_term,
-                  std::ptrdiff_t weight_output);
+    LinearProduct(std::ptrdiff_t terms, std::ptrdiff_t outputs);
 
     const LinearBody* body_;
     std::ptrdiff_t terms_, outputs_, tiles_;
-    const float* input_;
-    float* output_;
-    const float* weight_;
-    const float* bias_;
-    bool relu_;
-    std::ptrdiff_t weight_term_, weight_output_;
+    const float* input_ = nullptr;
+    float* output_ = nullptr;
+    const float* weight_ = nullptr;
+    const float* bias_ = nullptr;
+    bool relu_ = false;
+    std::ptrdiff_t weight_term_ = 0, weight_output_ = 0;  // floats to the next
 };
 
 // Floats from one sample to the next of the rows that LinearWeightGradient reads.
 std::ptrdiff_t linear_row_stride(std::ptrdiff_t inputs);
 
 // grad_weight = scale * sum over samples of grad_y x^T, or added to what is there. `rows`: x with a sample's
-// values side by side, linear_row_stride() floats from one sample to the next, zeros in between (see
-// layout.h's FromLanes). Tasks are strips of inputs.
+// values side by side, linear_row_stride() floats from one sample to the next, as FromLanes of layout.h
+// writes them; what lies between the rows is read and left out. Tasks are strips of inputs.
 class LinearWeightGradient : public Op {
   public:
     LinearWeightGradient(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* rows,

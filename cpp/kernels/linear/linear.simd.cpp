@@ -1,4 +1,5 @@
 #include "core/lane_tile.h"
+#include "core/op.h"
 #include "kernels/linear/linear_body.h"
 
 namespace cnn {
@@ -51,15 +52,14 @@ void tile(const LinearTile& a) {
     choose_tile(a);
 }
 
-constexpr std::ptrdiff_t kSlots = 8;
 constexpr int kMaxStrips = positions(kMaxTile);
 
-// The tree of slot_tree.h over `slots` registers that lie `step` floats apart.
+// The tree of slot_tree.h over kCount registers that lie `step` floats apart.
 template <int kCount>
 CNN_INLINE Native add_tree(const float* from, std::ptrdiff_t step) {
     Native v[kCount];
     CNN_UNROLL for (int s = 0; s < kCount; ++s) v[s] = load_native(from + s * step);
-    CNN_UNROLL for (int half = kSlots / 2; half > 0; half /= 2) {
+    CNN_UNROLL for (int half = kMaxSlots / 2; half > 0; half /= 2) {
         CNN_UNROLL for (int s = 0; s < half; ++s) {
             if (s + half < kCount) v[s] += v[s + half];
         }
@@ -67,7 +67,7 @@ CNN_INLINE Native add_tree(const float* from, std::ptrdiff_t step) {
     return v[0];
 }
 
-template <int T, int P, int kCount = kSlots>
+template <int T, int P, int kCount = kMaxSlots>
 CNN_INLINE void add_slots(const LinearGradientTile& a) {
     if (a.slots != kCount) {
         if constexpr (kCount > 1) add_slots<T, P, kCount - 1>(a);

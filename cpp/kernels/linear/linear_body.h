@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "core/op.h"
 #include "simd/instruction_set.h"
 
 namespace cnn {
@@ -26,11 +27,11 @@ struct LinearGradientTile {
     const float* grad_output;  // [block][..][16], first output of the tile
     const float* rows;         // [sample][row], first input of the strip; 16 * max_strips floats can be read
     float* gradient;
-    float* scratch;  // 8 * max_tile * max_strips * 16 floats, aligned to 64
+    float* scratch;  // kMaxSlots * max_tile * max_strips * 16 floats, aligned to 64
     std::ptrdiff_t grad_block, row, gradient_row;
     std::ptrdiff_t tile, columns;
     std::ptrdiff_t slots, blocks, last_lanes;  // the last block has this many live lanes
-    std::ptrdiff_t slot_begin[9];              // first block of each slot, and the end of the last
+    std::ptrdiff_t slot_begin[kMaxSlots + 1];  // first block of each slot, and the end of the last
     float scale;
     bool accumulate;
 };

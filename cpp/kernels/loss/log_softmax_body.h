@@ -1,4 +1,4 @@
-// What log_softmax.cpp and softmax_nll.cpp ask of the bodies in log_softmax.simd.cpp; one block [C][16].
+// What log_softmax.cpp and loss.cpp ask of the bodies in log_softmax.simd.cpp; one block [C][16].
 #pragma once
 
 #include <cstddef>

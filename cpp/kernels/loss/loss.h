@@ -1,6 +1,7 @@
 // Losses: the value for each sample, and its gradient times the context's loss_scale.
 // predictions: [block][size][16]; targets of classifiers: one class index for each sample of the run.
-// Each task is one block; the losses of samples are added by LossSum in a fixed order, in double.
+// Each task is one block. Losses are not added here: Program::add_losses adds those of the samples, in their
+// order, in double.
 #pragma once
 
 #include "core/op.h"

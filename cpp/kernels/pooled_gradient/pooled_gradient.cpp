@@ -65,13 +65,29 @@ void for_each_scatter(const PooledGradientBody& body, std::ptrdiff_t rows, std::
 PooledGradients of_block(const PooledOutputs& outputs, const PooledGradientPlan& plan, std::ptrdiff_t channel,
                          const std::vector<std::int32_t>& choice_offset) {
     const std::ptrdiff_t plane = plan.positions() * kLanes, at = channel * plane;
-    return {outputs.grad_output + at,
-            outputs.output ? outputs.output + at : nullptr,
-            outputs.choice + at,
-            plane,
-            plan.positions(),
-            choice_offset.data(),
-            plan.choices()};
+    PooledGradients gradients{};
+    gradients.grad_output = outputs.grad_output + at;
+    gradients.output = outputs.output ? outputs.output + at : nullptr;
+    gradients.choice = outputs.choice + at;
+    gradients.channel = plane;
+    gradients.positions = plan.positions();
+    gradients.choice_offset = choice_offset.data();
+    gradients.choices = plan.choices();
+    return gradients;
+}
+
+// One row of an image, between lanes of a block and the padded rows of its samples.
+BlockLayout image_row(const PooledGradientPlan& plan, std::ptrdiff_t first_lane, std::ptrdiff_t end_lane) {
+    const ConvolutionShape& s = plan.shape;
+    BlockLayout layout{};
+    layout.channels = s.input_channels;
+    layout.positions = s.input_width;
+    layout.position = kLanes;
+    layout.channel = s.input_height * s.input_width * kLanes;
+    layout.row = plan.sample;
+    layout.first_lane = first_lane;
+    layout.end_lane = end_lane;
+    return layout;
 }
 
 }  // namespace
@@ -117,13 +133,7 @@ PadRows::PadRows(SharedPlan plan, const float* input, float* rows)
 
 void PadRows::run(const Context& context, std::ptrdiff_t block, std::byte*) const {
     const ConvolutionShape& s = plan_->shape;
-    const BlockLayout layout{s.input_channels,
-                             s.input_width,
-                             kLanes,
-                             s.input_height * s.input_width * kLanes,
-                             plan_->sample,
-                             0,
-                             live_lanes(context.samples, block)};
+    const BlockLayout layout = image_row(*plan_, 0, live_lanes(context.samples, block));
     const float* from = input_ + block * s.input_size() * kLanes;
     float* to = rows_ + block * kLanes * plan_->sample + s.padding_height * plan_->row +
                 s.padding_width * s.input_channels;
@@ -161,19 +171,30 @@ void ListWeightGradient::run(const Context& context, std::ptrdiff_t task, std::b
     const BlockRange blocks = slot_blocks(context.samples, slot);
     for (std::ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
         float sum = 0.0f;
-        const std::ptrdiff_t count = body_->channel_list(
-            {of_block(outputs_, *plan_, block * s.output_channels + channel, plan_->x_choice_offset),
-             plan_->position_offset.data(), static_cast<std::int32_t>(plan_->sample),
-             live_lanes(context.samples, block), offsets, values},
-            &sum);
+        ChannelList chosen{};
+        chosen.gradients =
+            of_block(outputs_, *plan_, block * s.output_channels + channel, plan_->x_choice_offset);
+        chosen.position_offset = plan_->position_offset.data();
+        chosen.lane_offset = static_cast<std::int32_t>(plan_->sample);
+        chosen.live = live_lanes(context.samples, block);
+        chosen.offsets = offsets;
+        chosen.values = values;
+        ListProduct product{};
+        product.offsets = offsets;
+        product.values = values;
+        product.count = body_->channel_list(chosen, &sum);
+        product.row = plan_->row;
         bias += sum;
         const float* x = rows_ + block * kLanes * plan_->sample;
         float* to = sums;
         for_each_tile(
             *body_, s.kernel_height, floats,
             [&](std::ptrdiff_t row, std::ptrdiff_t rows, std::ptrdiff_t column, std::ptrdiff_t vectors) {
-                body_->product(
-                    {x + row * plan_->row + column, offsets, values, count, plan_->row, rows, vectors, to});
+                product.x = x + row * plan_->row + column;
+                product.rows = rows;
+                product.vectors = vectors;
+                product.sums = to;
+                body_->product(product);
                 to += rows * vectors * body_->width;
             });
     }
@@ -251,9 +272,17 @@ void ListInputGradient::run(const Context& context, std::ptrdiff_t task, std::by
     auto* offsets = reinterpret_cast<std::int32_t*>(values + width * list);
     std::int32_t* ends = offsets + width * list;
 
-    body_->sample_lists({of_block(outputs_, *plan_, block * s.output_channels, plan_->weight_choice_offset),
-                         s.output_channels, first_lane, live,
-                         static_cast<std::int32_t>(plan_->packed_channel), list, offsets, values, ends});
+    SampleLists lists{};
+    lists.gradients = of_block(outputs_, *plan_, block * s.output_channels, plan_->weight_choice_offset);
+    lists.channels = s.output_channels;
+    lists.first_lane = first_lane;
+    lists.live = live;
+    lists.channel_offset = static_cast<std::int32_t>(plan_->packed_channel);
+    lists.list = list;
+    lists.offsets = offsets;
+    lists.values = values;
+    lists.ends = ends;
+    body_->sample_lists(lists);
     std::fill(samples, samples + lanes * plan_->sample, 0.0f);
     const std::ptrdiff_t rows = s.kernel_height + (plan_->pooling.kernel_height - 1) * s.stride_height;
     const std::ptrdiff_t floats =
@@ -262,16 +291,23 @@ void ListInputGradient::run(const Context& context, std::ptrdiff_t task, std::by
     for_each_scatter(
         *body_, rows, floats,
         [&](std::ptrdiff_t row, std::ptrdiff_t count, std::ptrdiff_t column, std::ptrdiff_t vectors) {
+            ListScatter scatter{};
+            scatter.weights = packed_ + row * plan_->packed_row + column;
+            scatter.position_offset = plan_->position_offset.data();
+            scatter.positions = positions;
+            scatter.weight_row = plan_->packed_row;
+            scatter.sample_row = plan_->row;
+            scatter.rows = count;
+            scatter.vectors = vectors;
             for (std::ptrdiff_t lane = 0; lane < lanes; ++lane) {
-                body_->scatter({packed_ + row * plan_->packed_row + column, offsets + lane * list,
-                                values + lane * list, ends + lane * positions, plan_->position_offset.data(),
-                                samples + lane * plan_->sample + row * plan_->row + column, positions,
-                                plan_->packed_row, plan_->row, count, vectors});
+                scatter.offsets = offsets + lane * list;
+                scatter.values = values + lane * list;
+                scatter.ends = ends + lane * positions;
+                scatter.sample = samples + lane * plan_->sample + row * plan_->row + column;
+                body_->scatter(scatter);
             }
         });
-    const BlockLayout layout{
-        s.input_channels, s.input_width,     kLanes, s.input_height * s.input_width * kLanes, plan_->sample,
-        first_lane,       first_lane + lanes};
+    const BlockLayout layout = image_row(*plan_, first_lane, first_lane + lanes);
     const float* from = samples - first_lane * plan_->sample + s.padding_height * plan_->row +
                         s.padding_width * s.input_channels;
     float* to = grad_input_ + block * s.input_size() * kLanes;

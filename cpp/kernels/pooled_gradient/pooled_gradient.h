@@ -37,7 +37,6 @@ struct PooledGradientPlan {
     std::ptrdiff_t row,
         sample;  // strides of x in floats; a sample ends in zeros that a register may read past it
     std::ptrdiff_t packed_rows, packed_row, packed_channel, packed_size;  // of the packed weights, in floats
-    std::ptrdiff_t list;                        // elements kept for a channel of a block
     std::vector<std::int32_t> position_offset;  // of the window of pooled position p in a sample
     std::vector<std::int32_t> x_choice_offset, weight_choice_offset;
 

@@ -1,11 +1,10 @@
 // Pooling, forward and backward; x: [block][C][H][W][16], y: [block][C][OH][OW][16].
 //
-// Maximum:  y[n,c,oh,ow] = max over (kh,kw) of x[n,c, oh*stride+kh-padding, ow*stride+kw-padding]; `argmax`
-// (int32, shape
-//           of y) is the index in the (H, W) plane of the first maximum. A NaN wins, the first one of
-//           several.
-// Average:  the mean of the same window. Padding is zeros that count in the divisor, or does not count at
-// all. Each window must hold at least one input. One task per block and channel.
+// Maximum: y[n,c,oh,ow] = max over (kh,kw) of x[n,c, oh*stride+kh-padding, ow*stride+kw-padding]; padding is
+// never the maximum. `argmax` (int32, shape of y) is the index in the (H, W) plane of the first maximum. A
+// NaN wins, the first one of several. Average: the mean of the same window. Padding is zeros that count in
+// the divisor, or does not count at all. Each window must hold at least one input. One task per block and
+// channel.
 #pragma once
 
 #include "core/op.h"

@@ -1,20 +1,10 @@
 #include "kernels/pooling/pooling_body.h"
+#include "kernels/pooling/pooling_window.h"
 #include "simd/vector.h"
 
 namespace cnn {
 namespace CNN_ISA {
 namespace {
-
-struct Window {
-    std::ptrdiff_t begin, end;
-};
-
-// The part of window `o` that lies inside the input.
-CNN_INLINE Window window(std::ptrdiff_t o, std::ptrdiff_t stride, std::ptrdiff_t padding,
-                         std::ptrdiff_t kernel, std::ptrdiff_t input) {
-    const std::ptrdiff_t begin = o * stride - padding, end = begin + kernel;
-    return {begin < 0 ? 0 : begin, end > input ? input : end};
-}
 
 CNN_INLINE Mask load_index(const std::int32_t* p) {
     Mask r;

@@ -1,4 +1,4 @@
-// What max_pooling.cpp and average_pooling.cpp ask of the bodies in pooling.simd.cpp.
+// What pooling.cpp, and convolutions that pool on the way out, ask of the bodies in pooling.simd.cpp.
 #pragma once
 
 #include <cstddef>

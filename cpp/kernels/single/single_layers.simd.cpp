@@ -1,3 +1,4 @@
+#include "kernels/pooling/pooling_window.h"
 #include "kernels/single/single_epilogue.h"
 #include "kernels/single/single_layers_body.h"
 #include "simd/functions.h"
@@ -51,17 +52,6 @@ void products(const SingleProducts& a) {
         for (; o + 4 <= a.end; o += 4) multiply_rows<4>(a, o);
     }
     for (; o < a.end; ++o) multiply_rows<1>(a, o);
-}
-
-struct Window {
-    std::ptrdiff_t begin, end;
-};
-
-// The part of window `o` that lies inside the input.
-CNN_INLINE Window window(std::ptrdiff_t o, std::ptrdiff_t stride, std::ptrdiff_t padding,
-                         std::ptrdiff_t kernel, std::ptrdiff_t input) {
-    const std::ptrdiff_t begin = o * stride - padding, end = begin + kernel;
-    return {begin < 0 ? 0 : begin, end > input ? input : end};
 }
 
 template <class Function>

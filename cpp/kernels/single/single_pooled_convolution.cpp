@@ -111,10 +111,21 @@ class SingleConvolvePooled : public Op {
     std::ptrdiff_t tasks(const Context&) const override { return tasks_; }
     void run(const Context&, std::ptrdiff_t task, std::byte*) const override {
         const SinglePooledConvolution& p = *owner_;
-        p.body_->rows({p.split_.data(), p.packed_.data(), p.packed_bias_.data(), p.output_,
-                       p.shape_.input_channels, p.shape_.kernel_height, p.shape_.kernel_width,
-                       p.rows() * 2 * p.half_, 2 * p.half_, p.half_, task * p.output_.height / tasks_,
-                       (task + 1) * p.output_.height / tasks_, p.relu_});
+        SinglePooledRows rows{};
+        rows.input = p.split_.data();
+        rows.weights = p.packed_.data();
+        rows.bias = p.packed_bias_.data();
+        rows.output = p.output_;
+        rows.inputs = p.shape_.input_channels;
+        rows.tap_rows = p.shape_.kernel_height;
+        rows.tap_cols = p.shape_.kernel_width;
+        rows.channel = p.rows() * 2 * p.half_;
+        rows.row = 2 * p.half_;
+        rows.parity = p.half_;
+        rows.row_begin = task * p.output_.height / tasks_;
+        rows.row_end = (task + 1) * p.output_.height / tasks_;
+        rows.relu = p.relu_;
+        p.body_->rows(rows);
     }
 
   private:

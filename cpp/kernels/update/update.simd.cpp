@@ -1,3 +1,4 @@
+#include "core/op.h"
 #include "kernels/update/update_body.h"
 #include "simd/partial.h"
 
@@ -5,15 +6,13 @@ namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-constexpr int kSlots = 8;
-
 void add_slots(const float* slots, std::ptrdiff_t stride, std::ptrdiff_t slot_count, float* gradient,
                std::ptrdiff_t count, float scale, bool accumulate) {
     for (std::ptrdiff_t i = 0; i < count; i += kWidth) {
         const std::ptrdiff_t rest = count - i;
-        Native v[kSlots] = {};
+        Native v[kMaxSlots] = {};
         for (std::ptrdiff_t s = 0; s < slot_count; ++s) v[s] = load_some(slots + s * stride + i, rest);
-        for (std::ptrdiff_t half = kSlots / 2; half > 0; half /= 2) {
+        for (std::ptrdiff_t half = kMaxSlots / 2; half > 0; half /= 2) {
             for (std::ptrdiff_t s = 0; s < half && s + half < slot_count; ++s) v[s] += v[s + half];
         }
         Native total = v[0] * broadcast_native(scale);

@@ -2,9 +2,9 @@
 // the end. A new rule is a struct and a row of that list, and nothing more: Python finds it by its name.
 //
 // `p` is the parameter before the step, `g` its gradient; the formula returns the parameter after it.
-// s[kState] is read and written; states start at 0 unless the optimizer says otherwise. Settings are floats:
-// what depends on the number of the step, or is 1 minus another setting, is computed in double precision by
-// the optimizer.
+// The states `s` are read and written; they start at 0 unless the optimizer says otherwise. Settings are
+// floats: what depends on the number of the step, or is 1 minus another setting, is computed in double
+// precision by the optimizer.
 #include "kernels/update/update_rules.h"
 
 #include "simd/functions.h"

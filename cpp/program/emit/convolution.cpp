@@ -2,6 +2,7 @@
 
 #include "kernels/algorithms/convolution_algorithms.h"
 #include "kernels/batch_normalization/batch_normalization.h"
+#include "kernels/convolution/convolution_gradient.h"
 #include "kernels/single/single_convolution.h"
 #include "kernels/winograd/single_winograd.h"
 #include "kernels/winograd/winograd.h"

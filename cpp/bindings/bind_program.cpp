@@ -115,7 +115,8 @@ class BoundProgram {
             target_size_ = program_.shape(x).features();
             program_.squared_error(x, 1.0f / static_cast<float>(target_size_));
         } else {
-            check(kind == "sum_squares", "kind: expected cross_entropy, nll, mse or sum_squares, got '" + kind + "'");
+            check(kind == "sum_squares",
+                  "kind: expected cross_entropy, nll, mse or sum_squares, got '" + kind + "'");
             target_size_ = program_.shape(x).features();
             program_.squared_error(x, 0.5f);
             program_.sum_over_samples();

@@ -10,17 +10,24 @@ constexpr std::int64_t kWindow = 10'000'000;
 // The threads have to start, and the system has to find cores for them.
 constexpr int kFirstWindows = 3;
 // Windows between two measurements: twice as many each time that the same size has won again. They cost a few
-// hundredths of the time at first and soon less than one.
-constexpr int kFewestWindows = 5, kMostWindows = 100;
-// What was measured so long ago tells nothing of the machine as it is now, however little has run since.
+// hundredths of the time at first and soon a few thousandths.
+constexpr int kFewestWindows = 5, kMostWindows = 300;
+// After so long a size is looked at again, however few windows it has had: another program may have ended.
+constexpr auto kLongestKept = std::chrono::seconds(3);
+// After a pause as long as this the machine may be another one: the next window is followed by a measurement.
 constexpr auto kForgotten = std::chrono::seconds(1);
+// A larger team than the one that won need not fill its window: when after so long its runs take so many
+// times as long as the winner's, a core is being held from it. Longer than the system's slice, so that one
+// bad moment of an idle machine seldom looks like that.
+constexpr std::int64_t kGlimpse = 5'000'000;
+constexpr double kHopeless = 1.5;
 // A larger team has to be faster by so much: what it takes is missing elsewhere.
 constexpr double kGain = 1.03;
 
 }  // namespace
 
 int Governor::active(int threads) {
-    if (size_count_ > 0 && std::chrono::steady_clock::now() - ended_ > kForgotten) start_over();
+    if (size_count_ > 0 && std::chrono::steady_clock::now() - ended_ > kForgotten) wake();
     if (threads != threads_) {
         *this = Governor{};
         threads_ = threads;
@@ -29,15 +36,16 @@ int Governor::active(int threads) {
                 (size_count_ == 0 || size < sizes_[static_cast<std::size_t>(size_count_ - 1)].threads))
                 sizes_[static_cast<std::size_t>(size_count_++)].threads = size;
         }
-        start_over();
+        windows_left_ = kFirstWindows;
+        windows_kept_ = kFewestWindows;
     }
     return sizes_[static_cast<std::size_t>(size_)].threads;
 }
 
-void Governor::start_over() {
-    size_ = kept_ = 0;
+void Governor::wake() {
+    size_ = kept_;
     measuring_ = false;
-    windows_left_ = kFirstWindows;
+    windows_left_ = 1;
     windows_kept_ = kFewestWindows;
     window_ = of_kind_ = runs_of_kind_ = 0;
 }
@@ -60,13 +68,19 @@ void Governor::end(std::uintptr_t kind) {
         of_kind_ += run;
         ++runs_of_kind_;
     }
-    if (window_ < kWindow) return;
+    if (window_ < kWindow && !is_hopeless()) return;
     if (runs_of_kind_ > 0) {
         judge(static_cast<double>(of_kind_) / static_cast<double>(runs_of_kind_));
     } else {
         longest_ = 0;  // another kind of run has taken its place
     }
     window_ = of_kind_ = runs_of_kind_ = 0;
+}
+
+bool Governor::is_hopeless() const {
+    if (!measuring_ || size_ >= kept_ || window_ < kGlimpse || runs_of_kind_ == 0) return false;
+    const double run = static_cast<double>(of_kind_) / static_cast<double>(runs_of_kind_);
+    return run > kHopeless * sizes_[static_cast<std::size_t>(kept_)].recent;
 }
 
 void Governor::judge(double run) {
@@ -77,7 +91,7 @@ void Governor::judge(double run) {
         if (++size_ == size_count_) keep_fastest();
         return;
     }
-    if (--windows_left_ > 0 && ended_ - kept_since_ < kForgotten) return;
+    if (--windows_left_ > 0 && ended_ - kept_since_ < kLongestKept) return;
     windows_left_ = 0;
     double best_of_fewer = 0;  // not known: to be measured
     if (size_ == 0 && size_count_ > 1) {

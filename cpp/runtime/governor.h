@@ -5,7 +5,7 @@
 // takes the core from one of them inside a task, the others wait for it, for milliseconds. The governor times
 // the runs. When all threads together are not faster than fewer were, it measures several sizes, a window
 // each, and keeps the fastest for a while; the longer, the more often it has won. On a quiet machine it
-// measures once.
+// measures once. After a pause the size that won goes on, and is measured against the others at once.
 #pragma once
 
 #include <array>
@@ -32,7 +32,8 @@ class Governor {
         double recent = kNever, best = kNever;  // nanoseconds of a run: in its last window, and the least
     };
 
-    void start_over();
+    void wake();
+    bool is_hopeless() const;
     void judge(double run);
     void keep_fastest();
 

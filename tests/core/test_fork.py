@@ -1,106 +1,13 @@
 """A process that has used threads may fork: the children use theirs, and nothing hangs."""
 
-import subprocess
-import sys
-import textwrap
-
 import pytest
 
-PRELUDE = """
-import os, sys, time, warnings
-import numpy as np
-from cnncli import _core
-
-# Newer Pythons warn of any fork in a process with threads; that it is safe here is what is tested.
-warnings.simplefilter("ignore")
-_core.set_thread_count(3)
-rng = np.random.default_rng(1)
-a, b = (rng.random((300, 300), dtype=np.float32) for _ in range(2))
-
-def product():
-    c = np.empty_like(a)
-    _core.gemm(a, b, c)
-    return c.tobytes()
-
-def fork(child):
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os._exit(0 if child() else 1)
-        finally:
-            os._exit(2)
-    return pid
-
-def wait(pid):
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.002)
-    os.kill(pid, 9)
-    os.waitpid(pid, 0)
-    return "hangs"
-"""
+from scripts import run_script
 
 
-# A network small enough for many forks, whose step runs on three threads; the same bits from every new one.
-TRAINING = """
-import signal, threading
-from cnncli.errors import CnnError
-from cnncli.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
-from cnncli.network import Network
-from cnncli.optim import SGD
-from cnncli.program import Program
-
-images = rng.integers(0, 256, (48, 1, 12, 12), dtype=np.uint8)
-labels = rng.integers(0, 10, 48)
-picks = np.arange(48)
-
-def make(threads=3):
-    network = Network([Conv2d(1, 8, 3), ReLU(), MaxPool2d(2), Flatten(), Linear(200, 10)], (1, 12, 12))
-    network.initialize(7)
-    program = Program(network, 48, optimizer=SGD(0.1, momentum=0.9), threads=threads)
-    program.bind(images, labels)
-    return program
-
-def weights(program):
-    return b"".join(parameter.value.tobytes() for parameter in program.network.named_parameters())
-
-def train(program, steps=3):
-    for step in range(steps):
-        program.step(picks, step=step, epoch=0, learning_rate=0.1)
-    return weights(program)
-
-def busy(call):
-    'A thread that is inside `call` over and over, and what stops it.'
-    stop = threading.Event()
-
-    def repeat():
-        while not stop.is_set():
-            call()
-
-    thread = threading.Thread(target=repeat)
-    thread.start()
-
-    def end():
-        stop.set()
-        thread.join()
-
-    return end
-"""
-
-
-def run(body: str, prelude: str = PRELUDE) -> None:
+def run(body: str, prelude: str = "forks") -> None:
     """The script in a process of its own, so that a hang is a failure of this test alone."""
-    result = subprocess.run(
-        [sys.executable, "-c", prelude + textwrap.dedent(body)],
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
+    run_script(prelude, body, timeout=200)
 
 
 def test_forked_children_compute_the_same_and_so_does_the_parent() -> None:
@@ -184,7 +91,7 @@ def test_children_compute_and_train_to_the_same_bits_and_may_fork_again(forks: i
             assert product() == expected
         assert train(program) == trained
         """,
-        PRELUDE + TRAINING,
+        "forked_training",
     )
 
 
@@ -207,7 +114,7 @@ def test_children_forked_while_other_threads_are_inside_native_calls_compute(for
         for end in ends:
             end()
         """,
-        PRELUDE + TRAINING,
+        "forked_training",
     )
 
 
@@ -249,7 +156,7 @@ def test_a_program_that_another_thread_was_inside_gives_one_clear_error_or_the_r
         assert set(codes) <= {{0, 3}} and 3 in codes, codes
         assert program.predict(images).tobytes() == expected  # the parent goes on
         """,
-        PRELUDE + TRAINING,
+        "forked_training",
     )
 
 
@@ -267,7 +174,7 @@ def test_a_thread_of_python_may_fork_while_the_first_thread_computes() -> None:
         forker.join()
         assert codes == [0] * 5, codes
         """,
-        PRELUDE + TRAINING,
+        "forked_training",
     )
 
 
@@ -304,7 +211,7 @@ def test_a_custom_layer_may_fork_in_the_middle_of_a_step() -> None:
         assert wait(layer.forked[0]) == 0
         program.step(picks, step=1, epoch=0, learning_rate=0.1)
         """,
-        PRELUDE + TRAINING,
+        "forked_training",
     )
 
 
@@ -322,7 +229,7 @@ def test_a_pool_of_multiprocessing_trains_in_each_forked_child() -> None:
         assert all(result == trained for result in results)
         assert train(make()) == trained
         """,
-        PRELUDE + TRAINING,
+        "forked_training",
     )
 
 
@@ -338,5 +245,5 @@ def test_a_started_process_computes_while_threads_are_inside_native_calls() -> N
             assert answer.returncode == 0 and int(answer.stdout) >= 1, answer
         end()
         """,
-        PRELUDE + TRAINING,
+        "forked_training",
     )

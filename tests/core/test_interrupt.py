@@ -1,8 +1,5 @@
 """Ctrl-C ends a long call soon, and other Python threads run during one."""
 
-import subprocess
-import sys
-import textwrap
 import time
 
 import numpy as np
@@ -11,56 +8,12 @@ import pytest
 from cnncli.errors import Interrupted
 from cnncli.network import Network
 from cnncli.program import Program
-
-PRELUDE = """
-import os, signal, sys, threading, time
-import numpy as np
-from cnncli import _core
-
-def interrupted_after(call, wait=0.1):
-    '''Sends SIGINT `wait` seconds into the call; seconds from the signal to KeyboardInterrupt, or None.'''
-    sent = []
-
-    def send():
-        time.sleep(wait)
-        sent.append(time.monotonic())
-        os.kill(os.getpid(), signal.SIGINT)
-
-    sender = threading.Thread(target=send)
-    sender.start()
-    try:
-        call()
-        finished = time.monotonic()
-        sender.join()
-        time.sleep(0.05)  # the signal of a call that was too short arrives here
-    except KeyboardInterrupt:
-        caught = time.monotonic()
-        sender.join()
-        assert sent, "interrupted before the signal"
-        return caught - sent[0]
-    sys.exit("the call was not interrupted")
-
-def check_soon(call, what, wait=0.1):
-    '''Within 0.2 s, in one of five tries: the machine may have been elsewhere in the others.'''
-    delays = []
-    for _ in range(5):
-        delays.append(interrupted_after(call, wait))
-        if delays[-1] < 0.2:
-            return
-    sys.exit(f"{what}: {min(delays):.3f} s at best of 5")
-"""
+from scripts import run_script
 
 
 def run(body: str) -> None:
     """The script in a process of its own: a signal that comes late must not end the test run."""
-    result = subprocess.run(
-        [sys.executable, "-c", PRELUDE + textwrap.dedent(body)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
+    run_script("interrupts", body, timeout=120)
 
 
 def test_ctrl_c_ends_a_long_matrix_product_soon() -> None:

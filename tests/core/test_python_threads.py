@@ -1,88 +1,15 @@
 """Several threads of Python in one program or one network: no wrong result, no hang, and they run at once."""
 
-import subprocess
 import sys
-import textwrap
 
 import pytest
 
-PRELUDE = """
-import os, signal, sys, threading, time
-import numpy as np
-from cnncli import _core
-from cnncli.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, Module, ReLU
-from cnncli.network import Network
-from cnncli.optim import SGD
-from cnncli.program import Program
-
-rng = np.random.default_rng(1)
-images = rng.integers(0, 256, (64, 1, 12, 12), dtype=np.uint8)
-labels = rng.integers(0, 10, 64)
-picks = np.arange(64)
-
-def make(*own, threads=2):
-    layers = [Conv2d(1, 8, 3), ReLU(), MaxPool2d(2), *own, Flatten(), Linear(200, 10)]
-    network = Network(layers, (1, 12, 12))
-    network.initialize(7)
-    program = Program(network, 64, optimizer=SGD(0.1, momentum=0.9), threads=threads)
-    program.bind(images, labels)
-    return program
-
-def weights(program):
-    return b"".join(parameter.value.tobytes() for parameter in program.network.named_parameters())
-
-def steps(program, count):
-    for step in range(count):
-        program.step(picks, step=step, epoch=0, learning_rate=0.1)
-
-def together(*calls):
-    'Runs the calls on threads at once; the first error of any of them is raised. Hanging ones end the process.'
-    errors = []
-
-    def guarded(call):
-        try:
-            call()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(call,), daemon=True) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive(), "hangs"
-    if errors:
-        raise errors[0]
-
-class Own(Module):
-    'Passes values on, after it has called a function.'
-
-    def __init__(self, call):
-        super().__init__()
-        self.call = call
-
-    def update_output(self, input):
-        self.call()
-        return input
-
-    def update_grad_input(self, input, grad_output):
-        return grad_output
-
-    def output_shape(self, input_shape):
-        return input_shape  # else the network would ask update_output
-"""
+from scripts import run_script
 
 
 def run(body: str) -> None:
     """The script in a process of its own, so that a hang is a failure of this test alone."""
-    result = subprocess.run(
-        [sys.executable, "-c", PRELUDE + textwrap.dedent(body)],
-        capture_output=True,
-        text=True,
-        timeout=150,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
+    run_script("at_once", body, timeout=150)
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])

@@ -72,19 +72,19 @@ void transform_output_by(const SingleWinogradTiles& a, const float* transformed,
 }
 
 void transform_filters(const SingleWinogradFilters& a) {
-    if (a.m == 2) return transform_filters_by<SmallFilterLine>(a);
-    transform_filters_by<FilterLine>(a);
+    if (a.m == 2) return transform_filters_by<FilterLine<FourPoints, 3>>(a);
+    transform_filters_by<FilterLine<SixPoints, 3>>(a);
 }
 
 void transform_input(const SingleWinogradTiles& a, float* transformed) {
-    if (a.m == 2) return transform_input_by<SmallInputLine, 2>(a, transformed);
-    transform_input_by<InputLine, 4>(a, transformed);
+    if (a.m == 2) return transform_input_by<InputLine<FourPoints>, 2>(a, transformed);
+    transform_input_by<InputLine<SixPoints>, 4>(a, transformed);
 }
 
 void transform_output(const SingleWinogradTiles& a, const float* transformed, const float* bias,
                       const SingleEpilogue& epilogue) {
-    if (a.m == 2) return transform_output_by<SmallOutputLine>(a, transformed, bias, epilogue);
-    transform_output_by<OutputLine>(a, transformed, bias, epilogue);
+    if (a.m == 2) return transform_output_by<OutputLine<FourPoints, 2>>(a, transformed, bias, epilogue);
+    transform_output_by<OutputLine<SixPoints, 4>>(a, transformed, bias, epilogue);
 }
 
 }  // namespace

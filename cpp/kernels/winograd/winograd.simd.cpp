@@ -77,7 +77,7 @@ void transform_filters(const WinogradFilters& a) {
             for (int part = 0; part < kParts; ++part) {
                 const float* from = taps + part * kWidth;
                 float* to = elements + part * kWidth;
-                transform<FilterLine>(
+                transform<FilterLine<SixPoints, 3>>(
                     [=](int i, int j)
                         __attribute__((always_inline)) { return load_native(from + (i * 3 + j) * kSamples); },
                     [=](int i, int j, Native value) __attribute__((always_inline)) {
@@ -100,10 +100,10 @@ void transform_input(const WinogradPicture& p, const WinogradTiles& tiles, const
         windows[t - tiles.begin] = window(p, tiles, t, kIn);
     for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
         for (std::ptrdiff_t t = 0; t < tiles.end - tiles.begin; ++t) {
-            if (c + 1 < p.channels) prefetch_window<InputLine>(windows[t], (c + 1) * plane);
+            if (c + 1 < p.channels) prefetch_window<InputLine<SixPoints>>(windows[t], (c + 1) * plane);
             for (int part = 0; part < kParts; ++part) {
                 float* to = places.to + t * places.tile + c * places.channels + part * kWidth;
-                transform_window<InputLine>(
+                transform_window<InputLine<SixPoints>>(
                     windows[t], c * plane, part,
                     [=](int i, int j, Native value) __attribute__((always_inline)) {
                         *reinterpret_cast<Native*>(to + (i * kIn + j) * places.element) = value;
@@ -189,12 +189,12 @@ void transform_output(const WinogradResult& a) {
                     return a.relu ? select_native(value < Native{}, Native{}, value) : value;
                 };
                 if (rows == kOut && cols == kOut) {
-                    transform<OutputLine>(
+                    transform<OutputLine<SixPoints, 4>>(
                         read, [=](int i, int j, Native value) __attribute__((always_inline)) {
                             *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
                         });
                 } else {
-                    transform<OutputLine>(
+                    transform<OutputLine<SixPoints, 4>>(
                         read, [=](int i, int j, Native value) __attribute__((always_inline)) {
                             if (i < rows && j < cols) {
                                 *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
@@ -254,12 +254,12 @@ CNN_INLINE void transform_transposed(const WinogradPicture& p, const WinogradTil
 
 void transpose_input(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t samples,
                      const WinogradPlaces& places) {
-    transform_transposed<InputLine>(p, tiles, samples, places);
+    transform_transposed<InputLine<SixPoints>>(p, tiles, samples, places);
 }
 
 void transpose_gradient(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t samples,
                         const WinogradPlaces& places) {
-    transform_transposed<GradientLine>(p, tiles, samples, places);
+    transform_transposed<FilterLine<SixPoints, 4>>(p, tiles, samples, places);
 }
 
 template <int T, int P>
@@ -316,7 +316,7 @@ void gradient_result(const WinogradGradientResult& a) {
     for (int part = 0; part < kParts; ++part) {
         const float* from = a.sums + part * kWidth;
         float* to = taps + part * kWidth;
-        transform<TapLine>(
+        transform<OutputLine<SixPoints, 3>>(
             [=](int i, int j)
                 __attribute__((always_inline)) { return load_native(from + (i * kIn + j) * a.sum_element); },
             [=](int i, int j, Native value) __attribute__((always_inline)) {

@@ -28,7 +28,7 @@ void transform_filters(const PooledWinogradFilters& a) {
             for (int part = 0; part * kWidth < tile; ++part) {
                 const float* from = taps + part * kWidth;
                 float* to = elements + part * kWidth;
-                transform<WideFilterLine>(
+                transform<FilterLine<SixPoints, 5>>(
                     [=](int i, int j)
                         __attribute__((always_inline)) { return load_native(from + (i * 5 + j) * kSamples); },
                     [=](int i, int j, Native value) __attribute__((always_inline)) {
@@ -71,7 +71,7 @@ void compute_tile(const PooledWinogradTile& a, std::ptrdiff_t begin, const float
             const float* from = sums + t * kSamples + part * kWidth;
             float* to = a.values + (begin + t) * kSamples + part * kWidth;
             const std::ptrdiff_t col = a.outputs * kSamples;
-            transform<NarrowOutputLine>(
+            transform<OutputLine<SixPoints, 2>>(
                 [=](int i, int j)
                     __attribute__((always_inline)) { return load_native(from + (i * 6 + j) * T * kSamples); },
                 [=](int i, int j, Native value) __attribute__((always_inline)) {
@@ -96,7 +96,7 @@ void tile(const PooledWinogradTile& a) {
             const float* from = a.input + c * a.channel + part * kWidth;
             float* to = inputs + c * kElements * kSamples + part * kWidth;
             const std::ptrdiff_t row = a.row;
-            transform<InputLine>(
+            transform<InputLine<SixPoints>>(
                 [=](int i, int j)
                     __attribute__((always_inline)) { return load_native(from + i * row + j * kSamples); },
                 [=](int i, int j, Native value) __attribute__((always_inline)) {

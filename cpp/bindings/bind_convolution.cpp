@@ -80,7 +80,7 @@ std::vector<std::string> algorithm_names() {
 ConvolutionAlgorithm algorithm_from(const std::string& name, const ConvolutionShape& shape,
                                     ConvolutionAlgorithm chosen) {
     if (name == "auto") return chosen;
-    check(name != "winograd" || winograd_fits(shape),
+    check(name != "winograd" || winograd_fits(kWinograd4x3, shape),
           "algorithm: winograd is for kernels of 3x3 with stride 1, dilation 1 and one group; use auto");
     std::string expected = "auto";
     for (const NamedAlgorithm& known : kAlgorithms) {

@@ -169,10 +169,25 @@ struct OutputLine {
     }
 };
 
+// Where a tile's elements lie in memory: (i, j) at from + i * row + j * col floats.
+struct Read {
+    const float* from;
+    std::ptrdiff_t row, col;
+    CNN_INLINE Native operator()(int i, int j) const { return load_unaligned(from + i * row + j * col); }
+};
+
+struct Write {
+    float* to;
+    std::ptrdiff_t row, col;
+    CNN_INLINE void operator()(int i, int j, Native value) const {
+        store_unaligned(to + i * row + j * col, value);
+    }
+};
+
 // y = L x L^T, one register of lanes at a time: read(i, j) gives x, write(i, j, value) takes y. What lies
 // between the two passes is more than the registers hold.
-template <class Line, class Read, class Write>
-CNN_INLINE void transform(Read read, Write write) {
+template <class Line, class From, class To>
+CNN_INLINE void transform(From read, To write) {
     Native columns[Line::kTo][Line::kFrom];
     for (int j = 0; j < Line::kFrom; ++j) {
         Native x[Line::kFrom], y[Line::kTo];

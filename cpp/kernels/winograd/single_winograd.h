@@ -11,8 +11,8 @@
 #include <optional>
 #include <vector>
 
-#include "kernels/convolution/convolution.h"
 #include "core/op.h"
+#include "kernels/convolution/convolution.h"
 #include "kernels/single/single_packed.h"
 #include "kernels/single/single_tensor.h"
 #include "kernels/winograd/single_winograd_body.h"

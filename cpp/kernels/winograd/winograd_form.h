@@ -13,9 +13,12 @@ struct WinogradForm {
     std::ptrdiff_t outputs, taps;
 };
 
-constexpr WinogradForm kWinograd4x3{4, 3};  // layers and their gradients
+constexpr WinogradForm kWinograd4x3{4, 3};  // layers, and the gradient of their input
+constexpr WinogradForm kWinograd3x4{3,
+                                    4};  // the gradient of their weights: a tile of gradients is the filter
 constexpr WinogradForm kWinograd2x3{2, 3};  // single images of few tiles
 constexpr WinogradForm kWinograd2x5{2, 5};  // a tile is a 2 x 2 window of pooling
+constexpr WinogradForm kWinogradForms[] = {kWinograd2x3, kWinograd2x5, kWinograd3x4, kWinograd4x3};
 
 static constexpr std::ptrdiff_t winograd_window(const WinogradForm& form) {
     return form.outputs + form.taps - 1;

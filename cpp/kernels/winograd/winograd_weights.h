@@ -7,8 +7,8 @@
 // Single images pad the last tile with zeros and pack it themselves, by the same body.
 #pragma once
 
-#include "kernels/convolution/convolution.h"
 #include "core/op.h"
+#include "kernels/convolution/convolution.h"
 #include "kernels/winograd/winograd_weights_body.h"
 
 namespace cnn {

@@ -29,21 +29,27 @@ CNN_INLINE Window window_at(const WinogradPicture& p, std::ptrdiff_t row, std::p
             clamp(p.width - col, size)};
 }
 
+CNN_INLINE bool whole(const Window& w, int size) {
+    return w.row_begin == 0 && w.row_end == size && w.col_begin == 0 && w.col_end == size;
+}
+
+// Apart from the others, which are many more: in one loop with them it would take registers from them.
+template <class Line, class To>
+__attribute__((noinline)) void transform_edge(const Window& w, const float* from, To write) {
+    transform<Line>(
+        [&w, from](int i, int j) __attribute__((always_inline)) {
+            const bool inside = i >= w.row_begin && i < w.row_end && j >= w.col_begin && j < w.col_end;
+            return inside ? load_native(from + i * w.row_step + j * kSamples) : Native{};
+        },
+        write);
+}
+
 // Transforms the window of a channel whose plane begins `plane` floats after that of the first.
 template <class Line, class To>
 CNN_INLINE void transform_window(const Window& w, std::ptrdiff_t plane, int part, To write) {
     const float* from = w.origin + plane + part * kWidth;
-    constexpr int kSize = Line::kFrom;
-    if (w.row_begin == 0 && w.row_end == kSize && w.col_begin == 0 && w.col_end == kSize) {
-        transform<Line>(Read{from, w.row_step, kSamples}, write);
-    } else {
-        transform<Line>(
-            [=](int i, int j) __attribute__((always_inline)) {
-                const bool inside = i >= w.row_begin && i < w.row_end && j >= w.col_begin && j < w.col_end;
-                return inside ? load_native(from + i * w.row_step + j * kSamples) : Native{};
-            },
-            write);
-    }
+    if (!whole(w, Line::kFrom)) return transform_edge<Line>(w, from, write);
+    transform<Line>(Read{from, w.row_step, kSamples}, write);
 }
 
 }  // namespace

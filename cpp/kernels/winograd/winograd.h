@@ -9,11 +9,12 @@
 // is F(3x3, 4x4): dw = A'^T [ sum over samples and tiles of (G' dy G'^T) * (B^T x B) ] A'.
 //
 // The same sums as convolution.h describes, with the error of the transforms: about 8e-7 rms of the result
-// with 64 channels (direct: 4e-7). Values beyond about 1e36 may overflow in the transforms. A NaN or Inf in
-// the input reaches, as NaN or Inf, every output of its sample whose sum contains it, and perhaps others of
-// the same 4x4 tile; one in a weight reaches every output of its channel, also where it lies on padding; in
-// the gradient of the weights all nine taps of a pair of channels share what one of them holds. None is lost.
-// Rows and columns of a tile beyond the picture are zero on the way in and left out on the way out.
+// with 64 channels (direct: 4e-7); docs/kernels/winograd.md has a table of it. Values beyond about 1e36 may
+// overflow in the transforms. A NaN or Inf in the input reaches, as NaN or Inf, every output of its sample
+// whose sum contains it, and perhaps others of the same 4x4 tile; one in a weight reaches every output of its
+// channel, also where it lies on padding; in the gradient of the weights all nine taps of a pair of channels
+// share what one of them holds. None is lost. Rows and columns of a tile beyond the picture are zero on the
+// way in and left out on the way out.
 #pragma once
 
 #include "kernels/convolution/convolution.h"

@@ -35,9 +35,9 @@ CNN_INLINE bool whole(const Window& w, int size) {
 
 // Apart from the others, which are many more: in one loop with them it would take registers from them.
 template <class Line, class To>
-__attribute__((noinline)) void transform_edge(const Window& w, const float* from, To write) {
+__attribute__((noinline)) void transform_edge(const Window w, const float* from, To write) {
     transform<Line>(
-        [&w, from](int i, int j) __attribute__((always_inline)) {
+        [=](int i, int j) __attribute__((always_inline)) {
             const bool inside = i >= w.row_begin && i < w.row_end && j >= w.col_begin && j < w.col_end;
             return inside ? load_native(from + i * w.row_step + j * kSamples) : Native{};
         },

@@ -2,6 +2,8 @@
 
 #include <stdexcept>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "bindings/arrays.h"
@@ -11,6 +13,7 @@
 #include "kernels/convolution/convolution_gradient.h"
 #include "kernels/update/update.h"
 #include "kernels/winograd/winograd.h"
+#include "kernels/winograd/winograd_weights.h"
 
 namespace cnn {
 namespace {
@@ -80,7 +83,7 @@ std::vector<std::string> algorithm_names() {
 ConvolutionAlgorithm algorithm_from(const std::string& name, const ConvolutionShape& shape,
                                     ConvolutionAlgorithm chosen) {
     if (name == "auto") return chosen;
-    check(name != "winograd" || winograd_fits(shape),
+    check(name != "winograd" || winograd_fits(kWinograd4x3, shape),
           "algorithm: winograd is for kernels of 3x3 with stride 1, dilation 1 and one group; use auto");
     std::string expected = "auto";
     for (const NamedAlgorithm& known : kAlgorithms) {
@@ -169,10 +172,44 @@ py::tuple backward_parameters(const py::array& x, const py::array& g, const py::
     return ran(chosen, eager.run());
 }
 
+std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> winograd_forms() {
+    std::vector<std::pair<std::ptrdiff_t, std::ptrdiff_t>> forms;
+    for (const WinogradForm& form : kWinogradForms) forms.emplace_back(form.outputs, form.taps);
+    return forms;
+}
+
+using Matrix = std::vector<std::vector<float>>;
+
+// B^T, G and A^T, as the lines of the instruction set in use have them.
+std::tuple<Matrix, Matrix, Matrix> winograd_matrices(std::ptrdiff_t outputs, std::ptrdiff_t taps) {
+    std::string expected;
+    for (const WinogradForm& form : kWinogradForms) {
+        expected += (expected.empty() ? "(" : ", (") + std::to_string(form.outputs) + ", " +
+                    std::to_string(form.taps) + ")";
+        if (form.outputs != outputs || form.taps != taps) continue;
+        const auto window = static_cast<std::size_t>(winograd_window(form));
+        const auto m = static_cast<std::size_t>(outputs), r = static_cast<std::size_t>(taps);
+        std::vector<float> input(window * window), filter(window * r), output(m * window);
+        (CNN_SELECT_BODY(winograd_weights_body))
+            ->matrices(form, {input.data(), filter.data(), output.data()});
+        const auto rows = [](const std::vector<float>& values, std::size_t cols) {
+            Matrix matrix;
+            for (auto row = values.begin(); row != values.end(); row += static_cast<std::ptrdiff_t>(cols))
+                matrix.emplace_back(row, row + static_cast<std::ptrdiff_t>(cols));
+            return matrix;
+        };
+        return {rows(input, window), rows(filter, r), rows(output, window)};
+    }
+    throw py::value_error("outputs and taps: expected one of " + expected + ", got (" +
+                          std::to_string(outputs) + ", " + std::to_string(taps) + ")");
+}
+
 }  // namespace
 
 void bind_convolution(py::module_& m) {
     m.def("convolution_algorithms", algorithm_names);
+    m.def("winograd_forms", winograd_forms);
+    m.def("winograd_matrices", winograd_matrices, py::arg("outputs"), py::arg("taps"));
     m.def("convolution_forward", forward, py::arg("input"), py::arg("output"), py::arg("weight"),
           py::arg("bias"), py::kw_only(), py::arg("stride"), py::arg("padding"), py::arg("dilation"),
           py::arg("groups"), py::arg("algorithm") = "auto");

@@ -47,15 +47,16 @@ void SingleEmitter::lay_out(const std::vector<Node>& nodes) {
         Tensor& x = tensor(node.input());
         x.border_height = std::max(x.border_height, shape.padding_height);
         x.border_width = std::max(x.border_width, shape.padding_width);
-        if (const std::ptrdiff_t m = single_winograd_tile(shape)) {
-            x.excess_height = std::max(x.excess_height, single_winograd_excess(shape.output_height, m));
-            x.excess_width = std::max(x.excess_width, single_winograd_excess(shape.output_width, m));
+        if (const auto form = single_winograd_form(shape)) {
+            const WinogradPlace excess = winograd_excess(*form, shape.output_height, shape.output_width);
+            x.excess_height = std::max(x.excess_height, excess.row);
+            x.excess_width = std::max(x.excess_width, excess.col);
         }
     }
     // Plain convolutions read one channel at a time: an image of one channel needs no seven beside it.
     tensor(kInput).padded = !std::all_of(nodes.begin(), nodes.end(), [](const Node& node) {
-        return node.input() != kInput || (convolves(node) && node.convolution.groups == 1 &&
-                                          single_winograd_tile(node.convolution) == 0);
+        return node.input() != kInput ||
+               (convolves(node) && node.convolution.groups == 1 && !single_winograd_form(node.convolution));
     });
     allocate(tensor(kInput));
     for (const Node& node : nodes) allocate(tensor(node.output));

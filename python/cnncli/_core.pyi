@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 _Float = NDArray[np.float32]
 _Pair = tuple[int, int]
+_Matrix = list[list[float]]
 _Algorithm = Literal["auto", "direct", "im2col", "winograd"]
 
 def gemm(
@@ -20,6 +21,10 @@ def gemm(
     accumulate: bool = False,
 ) -> None: ...
 def convolution_algorithms() -> list[_Algorithm]: ...
+
+# The forms F(outputs, taps) of Winograd's minimal filtering in use, and the matrices B^T, G and A^T of one.
+def winograd_forms() -> list[tuple[int, int]]: ...
+def winograd_matrices(outputs: int, taps: int) -> tuple[_Matrix, _Matrix, _Matrix]: ...
 
 # Each returns the algorithm that ran and the seconds it took, without the conversions around it.
 def convolution_forward(

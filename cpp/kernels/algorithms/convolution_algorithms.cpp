@@ -50,7 +50,7 @@ std::ptrdiff_t packed_weight_size(const ConvolutionShape& s, ConvolutionAlgorith
 Op* pack_weights(const ConvolutionShape& s, ConvolutionAlgorithm algorithm, bool backward,
                  const float* weight, float* packed) {
     if (algorithm == ConvolutionAlgorithm::kWinograd) {
-        return new TransformWinogradWeights(s, backward, weight, packed);
+        return transform_winograd_weights(s, backward, weight, packed);
     }
     return new PackConvolutionWeights(s, backward, weight, packed);
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/tiles.h"
+#include "kernels/winograd/winograd.h"
 
 namespace cnn {
 namespace {
@@ -18,26 +18,24 @@ constexpr std::ptrdiff_t kTransformTask = 1 << 14, kProductTask = 1 << 18;
 
 }  // namespace
 
-std::ptrdiff_t single_winograd_tile(const ConvolutionShape& s) {
-    const bool three = s.kernel_height == 3 && s.kernel_width == 3 && s.stride_height == 1 &&
-                       s.stride_width == 1 && s.dilation_height == 1 && s.dilation_width == 1 &&
-                       s.groups == 1;
-    if (!three || std::min(s.input_channels, s.output_channels) < kFewestChannels) return 0;
-    const auto tiles = [&](std::ptrdiff_t m) {
-        return ceil_divide(s.output_height, m) * ceil_divide(s.output_width, m);
-    };
-    return tiles(4) >= kFewestTiles ? 4 : tiles(2) >= kFewestTiles ? 2 : 0;
+std::optional<WinogradForm> single_winograd_form(const ConvolutionShape& s) {
+    if (std::min(s.input_channels, s.output_channels) < kFewestChannels) return std::nullopt;
+    for (const WinogradForm& form : {kWinograd4x3, kWinograd2x3}) {
+        const WinogradTiling tiling = winograd_tiling(form.outputs, s.output_height, s.output_width);
+        if (winograd_fits(form, s) && winograd_tiles(tiling) >= kFewestTiles) return form;
+    }
+    return std::nullopt;
 }
 
-SingleWinograd::SingleWinograd(const ConvolutionShape& shape, std::ptrdiff_t m, const float* weight,
+SingleWinograd::SingleWinograd(const ConvolutionShape& shape, const WinogradForm& form, const float* weight,
                                const float* bias, const SingleNormalization& normalization, bool relu,
                                const SingleTensor& input, const SingleTensor& output)
     : body_(CNN_SELECT_BODY(single_winograd_body)),
+      weights_(CNN_SELECT_BODY(winograd_weights_body)),
       product_(CNN_SELECT_BODY(single_convolution_body)),
       shape_(shape),
-      m_(m),
-      tile_rows_(ceil_divide(shape.output_height, m)),
-      tile_cols_(ceil_divide(shape.output_width, m)),
+      form_(form),
+      tiling_(winograd_tiling(form.outputs, shape.output_height, shape.output_width)),
       weight_(weight),
       bias_(bias),
       arrays_(normalization, shape.output_channels, output.pixel),
@@ -45,9 +43,8 @@ SingleWinograd::SingleWinograd(const ConvolutionShape& shape, std::ptrdiff_t m, 
       input_(input),
       output_(output),
       strips_(ceil_divide(output.pixel, product_->max_vectors * product_->width)),
-      // 16 more: points a power of two apart would all fall into the same few lines of the cache.
-      input_point_(tiles() * input.pixel + 16),
-      output_point_(tiles() * output.pixel + 16),
+      input_point_(winograd_apart(tiles() * input.pixel)),
+      output_point_(winograd_apart(tiles() * output.pixel)),
       packed_(static_cast<std::size_t>(points() * shape.input_channels * output.pixel)),
       packed_bias_(static_cast<std::size_t>(output.pixel)),
       zeros_(static_cast<std::size_t>(product_->max_vectors * product_->width)),
@@ -58,11 +55,11 @@ bool SingleWinograd::pack() {
     if (!std::all_of(weight_, weight_ + shape_.weight_size(), [](float w) { return std::isfinite(w); }))
         return false;
     const std::ptrdiff_t inputs = shape_.input_channels, outputs = shape_.output_channels;
-    const std::ptrdiff_t strip = product_->max_vectors * product_->width;
+    const std::ptrdiff_t strip = product_->max_vectors * product_->width, taps = form_.taps * form_.taps;
     for (std::ptrdiff_t first = 0; first < output_.pixel; first += strip) {
-        body_->transform_filters({m_, weight_ + first * inputs * 9, packed_.data() + first * inputs, inputs,
-                                  outputs - first, std::min(strip, output_.pixel - first),
-                                  inputs * output_.pixel});
+        weights_->transform({form_, weight_ + first * inputs * taps, packed_.data() + first * inputs, inputs,
+                             outputs - first, std::min(strip, output_.pixel - first), taps, inputs * taps,
+                             inputs * output_.pixel, false});
     }
     if (bias_) std::copy_n(bias_, shape_.output_channels, packed_bias_.begin());
     arrays_.pack();
@@ -77,18 +74,14 @@ std::size_t SingleWinograd::bytes() const {
 }
 
 std::ptrdiff_t SingleWinograd::transform_tasks(std::ptrdiff_t channels) const {
-    return std::clamp<std::ptrdiff_t>(points() * tiles() * channels / kTransformTask, 1, tile_rows_);
+    return std::clamp<std::ptrdiff_t>(points() * tiles() * channels / kTransformTask, 1, tiling_.rows);
 }
 
 SingleWinogradTiles SingleWinograd::describe(const SingleTensor& image, std::ptrdiff_t task,
                                              std::ptrdiff_t tasks, std::ptrdiff_t point) const {
-    return {m_,
-            task * tile_rows_ / tasks * tile_cols_,
-            (task + 1) * tile_rows_ / tasks * tile_cols_,
-            tile_cols_,
-            point,
-            image.pixel,
-            image};
+    const std::ptrdiff_t first = tile_begin(tiling_.rows, tasks, task),
+                         end = tile_begin(tiling_.rows, tasks, task + 1);
+    return {tiling_, first * tiling_.cols, end * tiling_.cols, point, image.pixel, image};
 }
 
 class SingleWinogradInput : public Op {

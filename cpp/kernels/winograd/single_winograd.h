@@ -4,11 +4,11 @@
 // transformed back.
 //
 // A NaN or Inf in the sample reaches all outputs of its tile, otherwise what it reaches in
-// single_convolution.h. Error against float64, rms, relative to that of the outputs: 2e-7 for F(2x2), 8e-7
+// single_convolution.h. Error against float64, rms, relative to that of the outputs: 3e-7 for F(2x2), 8e-7
 // for F(4x4) with 64 channels, as that of lanes (winograd.h).
 #pragma once
 
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/op.h"
@@ -16,23 +16,20 @@
 #include "kernels/single/single_packed.h"
 #include "kernels/single/single_tensor.h"
 #include "kernels/winograd/single_winograd_body.h"
+#include "kernels/winograd/winograd_weights_body.h"
 
 namespace cnn {
 
-// Outputs of a tile along one axis, or 0 where the definition is faster: chosen by shape alone.
-std::ptrdiff_t single_winograd_tile(const ConvolutionShape& shape);
-
-// Rows and columns of zeros needed below and to the right of the input, beside its padding: tiles end there.
-constexpr std::ptrdiff_t single_winograd_excess(std::ptrdiff_t output, std::ptrdiff_t m) {
-    return (m - output % m) % m;
-}
+// None where the definition is faster: chosen by shape alone. Where tiles reach beyond the output, the input
+// needs as many rows and columns of zeros beside its padding.
+std::optional<WinogradForm> single_winograd_form(const ConvolutionShape& shape);
 
 // The weights, and what the three stages share.
 class SingleWinograd : public SinglePacked {
   public:
-    SingleWinograd(const ConvolutionShape& shape, std::ptrdiff_t m, const float* weight, const float* bias,
-                   const SingleNormalization& normalization, bool relu, const SingleTensor& input,
-                   const SingleTensor& output);
+    SingleWinograd(const ConvolutionShape& shape, const WinogradForm& form, const float* weight,
+                   const float* bias, const SingleNormalization& normalization, bool relu,
+                   const SingleTensor& input, const SingleTensor& output);
     bool pack() override;
     std::size_t bytes() const override;
 
@@ -45,16 +42,18 @@ class SingleWinograd : public SinglePacked {
     friend class SingleWinogradInput;
     friend class SingleWinogradProduct;
     friend class SingleWinogradOutput;
-    std::ptrdiff_t points() const { return (m_ + 2) * (m_ + 2); }
-    std::ptrdiff_t tiles() const { return tile_rows_ * tile_cols_; }
+    std::ptrdiff_t points() const { return winograd_points(form_); }
+    std::ptrdiff_t tiles() const { return winograd_tiles(tiling_); }
     std::ptrdiff_t transform_tasks(std::ptrdiff_t channels) const;
     SingleWinogradTiles describe(const SingleTensor& image, std::ptrdiff_t task, std::ptrdiff_t tasks,
                                  std::ptrdiff_t point) const;
 
     const SingleWinogradBody* body_;
+    const WinogradWeightsBody* weights_;
     const SingleConvolutionBody* product_;
     ConvolutionShape shape_;
-    std::ptrdiff_t m_, tile_rows_, tile_cols_;
+    WinogradForm form_;
+    WinogradTiling tiling_;
     const float* weight_;
     const float* bias_;
     SingleEpilogueArrays arrays_;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/tiles.h"
+#include "kernels/winograd/winograd_weights.h"
 
 namespace cnn {
 namespace {
@@ -24,26 +24,24 @@ constexpr std::ptrdiff_t kTaskWork = 20'000'000;
 // Small batches of small pictures are split further, at the price of repeated transforms.
 constexpr std::ptrdiff_t kLeastTasks = 2;
 
-// Powers of two apart, the 36 elements would share a few sets of the caches: a line more keeps them apart.
-std::ptrdiff_t apart(std::ptrdiff_t floats) {
-    return floats + kLanes;
+WinogradTiling tiling_of(std::ptrdiff_t height, std::ptrdiff_t width) {
+    return winograd_tiling(kWinograd4x3.outputs, height, width);
 }
 
 // Whether `products` multiplications and `transforms` worth as many, for each of a tile's elements, take less
 // time than the direct sum, at four fifths of its speed. Tiles that reach beyond the picture are paid in
 // full.
 bool pays(const ConvolutionShape& s, std::ptrdiff_t products, std::ptrdiff_t transforms) {
-    const std::ptrdiff_t tiles =
-        ceil_divide(s.output_height, kWinogradOutput) * ceil_divide(s.output_width, kWinogradOutput);
-    return winograd_fits(s) && 5 * tiles * kWinogradElements * (products + transforms) <
-                                   4 * s.output_height * s.output_width * s.weight_size();
+    const std::ptrdiff_t tiles = winograd_tiles(tiling_of(s.output_height, s.output_width));
+    return winograd_fits(kWinograd4x3, s) && 5 * tiles * kWinogradElements * (products + transforms) <
+                                                 4 * s.output_height * s.output_width * s.weight_size();
 }
 
 }  // namespace
 
-bool winograd_fits(const ConvolutionShape& s) {
-    return s.kernel_height == 3 && s.kernel_width == 3 && s.stride_height == 1 && s.stride_width == 1 &&
-           s.dilation_height == 1 && s.dilation_width == 1 && s.groups == 1;
+bool winograd_fits(const WinogradForm& form, const ConvolutionShape& s) {
+    return s.kernel_height == form.taps && s.kernel_width == form.taps && s.stride_height == 1 &&
+           s.stride_width == 1 && s.dilation_height == 1 && s.dilation_width == 1 && s.groups == 1;
 }
 
 bool winograd_pays(const ConvolutionShape& s) {
@@ -57,24 +55,13 @@ bool winograd_gradient_pays(const ConvolutionShape& s) {
 }
 
 std::ptrdiff_t winograd_weight_size(const ConvolutionShape& s) {
-    return kWinogradElements * apart(s.input_channels * s.output_channels);
+    return winograd_weight_size(kWinograd4x3, s);
 }
 
-TransformWinogradWeights::TransformWinogradWeights(const ConvolutionShape& s, bool backward,
-                                                   const float* weight, float* transformed)
-    : body_(CNN_SELECT_BODY(winograd_body)),
-      backward_(backward),
-      weight_(weight),
-      transformed_(transformed),
-      inputs_(backward ? s.output_channels : s.input_channels),
-      outputs_(backward ? s.input_channels : s.output_channels),
-      tiles_(ceil_divide(outputs_, body_->max_tile)) {}
-
-void TransformWinogradWeights::run(const Context&, std::ptrdiff_t tile, std::byte*) const {
-    const std::ptrdiff_t first = tile * outputs_ / tiles_, end = (tile + 1) * outputs_ / tiles_;
-    const std::ptrdiff_t input_step = backward_ ? outputs_ * 9 : 9, output_step = backward_ ? 9 : inputs_ * 9;
-    body_->transform_filters({weight_ + first * output_step, transformed_ + first * inputs_, inputs_,
-                              end - first, input_step, output_step, apart(inputs_ * outputs_), backward_});
+Op* transform_winograd_weights(const ConvolutionShape& s, bool backward, const float* weight,
+                               float* transformed) {
+    const std::ptrdiff_t max_tile = (CNN_SELECT_BODY(winograd_body))->max_tile;
+    return new TransformWinogradWeights(kWinograd4x3, s, backward, max_tile, weight, transformed);
 }
 
 WinogradGather* WinogradGather::forward(const ConvolutionShape& s, const float* input, float* output,
@@ -103,8 +90,9 @@ WinogradGather* WinogradGather::backward_input(const ConvolutionShape& s, const 
     op->outputs_ = s.input_channels;
     op->output_height_ = s.input_height;
     op->output_width_ = s.input_width;
-    op->row_padding_ = 2 - s.padding_height;  // below zero where the padding was wider than the filter
-    op->col_padding_ = 2 - s.padding_width;
+    op->row_padding_ =
+        kWinograd4x3.taps - 1 - s.padding_height;  // below zero where the padding was wider than the filter
+    op->col_padding_ = kWinograd4x3.taps - 1 - s.padding_width;
     op->split();
     return op;
 }
@@ -116,14 +104,14 @@ void WinogradGather::normalize(const WinogradNormalization& normalization, bool 
 
 void WinogradGather::split() {
     body_ = CNN_SELECT_BODY(winograd_body);
-    tile_cols_ = ceil_divide(output_width_, kWinogradOutput);
-    positions_ = tile_cols_ * ceil_divide(output_height_, kWinogradOutput);
+    tiling_ = tiling_of(output_height_, output_width_);
+    positions_ = winograd_tiles(tiling_);
     tiles_ = ceil_divide(outputs_, body_->max_tile);
     group_ = std::clamp<std::ptrdiff_t>(positions_, 1, kTiles / body_->max_positions * body_->max_positions);
     groups_ = ceil_divide(positions_, group_);
     chunk_ = ceil_divide(tiles_, ceil_divide(tiles_, kRegisterTiles));
-    input_element_ = apart(group_ * input_.channels * kLanes);
-    sum_element_ = apart(chunk_ * body_->max_tile * group_ * kLanes);
+    input_element_ = winograd_apart(group_ * input_.channels * kLanes);
+    sum_element_ = winograd_apart(chunk_ * body_->max_tile * group_ * kLanes);
 }
 
 std::ptrdiff_t WinogradGather::parts(const Context& context) const {
@@ -145,19 +133,22 @@ void WinogradGather::run(const Context& context, std::ptrdiff_t task, std::byte*
     const std::ptrdiff_t parts_now = parts(context);
     const std::ptrdiff_t part = task % parts_now, group = task / parts_now % groups_;
     const std::ptrdiff_t block = task / parts_now / groups_;
-    const std::ptrdiff_t begin = group * positions_ / groups_, end = (group + 1) * positions_ / groups_;
+    const std::ptrdiff_t begin = tile_begin(positions_, groups_, group),
+                         end = tile_begin(positions_, groups_, group + 1);
     auto* inputs = reinterpret_cast<float*>(scratch);
     float* sums = inputs + kWinogradElements * input_element_;
     WinogradPicture picture = input_;
     picture.values += block * picture.channels * picture.height * picture.width * kLanes;
-    body_->transform_input(picture, {begin, end, tile_cols_, -row_padding_, -col_padding_},
+    body_->transform_input(picture, {tiling_, begin, end, -row_padding_, -col_padding_},
                            {inputs, input_element_, kLanes, picture.channels * kLanes});
     const std::ptrdiff_t last_tile = (part + 1) * tiles_ / parts_now;
     for (std::ptrdiff_t tile = part * tiles_ / parts_now; tile < last_tile; tile += chunk_) {
         const std::ptrdiff_t tile_end = std::min(last_tile, tile + chunk_);
-        const std::ptrdiff_t first = tile * outputs_ / tiles_, last = tile_end * outputs_ / tiles_;
+        const std::ptrdiff_t first = tile_begin(outputs_, tiles_, tile),
+                             last = tile_begin(outputs_, tiles_, tile_end);
         body_->multiply({inputs, transformed_, sums, picture.channels, end - begin, tile, tile_end, tiles_,
-                         outputs_, input_element_, sum_element_, apart(outputs_ * picture.channels)});
+                         outputs_, input_element_, sum_element_,
+                         winograd_apart(outputs_ * picture.channels)});
         float* planes = output_ + (block * outputs_ + first) * output_height_ * output_width_ * kLanes;
         WinogradNormalization normalization{};
         if (normalization_.mean) {
@@ -172,7 +163,7 @@ void WinogradGather::run(const Context& context, std::ptrdiff_t task, std::byte*
                                  last - first,
                                  output_height_,
                                  output_width_,
-                                 {begin, end, tile_cols_, 0, 0},
+                                 {tiling_, begin, end, 0, 0},
                                  normalization,
                                  relu_});
     }
@@ -185,8 +176,8 @@ WinogradWeightGradient::WinogradWeightGradient(const ConvolutionShape& s, const 
       input_(input),
       grad_output_(grad_output),
       slots_(slots),
-      tile_cols_(ceil_divide(s.output_width, kWinogradOutput)),
-      positions_(tile_cols_ * ceil_divide(s.output_height, kWinogradOutput)) {
+      tiling_(tiling_of(s.output_height, s.output_width)),
+      positions_(winograd_tiles(tiling_)) {
     group_ = std::clamp<std::ptrdiff_t>(positions_, 1, kTiles);
     whole_ = {std::min(kPart, round_up(s.output_channels, kLanes)),
               std::min(kPart, round_up(s.input_channels, kLanes))};
@@ -220,9 +211,9 @@ std::ptrdiff_t WinogradWeightGradient::tasks(const Context& context) const {
 }
 
 std::size_t WinogradWeightGradient::scratch_bytes() const {
-    return static_cast<std::size_t>(kWinogradElements * (apart(group_ * kLanes * whole_.inputs) +
-                                                         apart(group_ * kLanes * whole_.outputs) +
-                                                         apart(whole_.inputs * whole_.outputs))) *
+    return static_cast<std::size_t>(kWinogradElements * (winograd_apart(group_ * kLanes * whole_.inputs) +
+                                                         winograd_apart(group_ * kLanes * whole_.outputs) +
+                                                         winograd_apart(whole_.inputs * whole_.outputs))) *
            sizeof(float);
 }
 
@@ -237,9 +228,9 @@ void WinogradWeightGradient::run(const Context& context, std::ptrdiff_t task, st
     const std::ptrdiff_t chunks = ceil_divide(inputs, kLanes);
 
     const std::ptrdiff_t rows = group_ * kLanes;
-    const std::ptrdiff_t input_element = apart(rows * chunks * kLanes);
-    const std::ptrdiff_t grad_element = apart(rows * round_up(outputs, kLanes));
-    const std::ptrdiff_t sum_element = apart(outputs * chunks * kLanes);
+    const std::ptrdiff_t input_element = winograd_apart(rows * chunks * kLanes);
+    const std::ptrdiff_t grad_element = winograd_apart(rows * round_up(outputs, kLanes));
+    const std::ptrdiff_t sum_element = winograd_apart(outputs * chunks * kLanes);
     auto* transformed_inputs = reinterpret_cast<float*>(scratch);
     float* transformed_grads = transformed_inputs + kWinogradElements * input_element;
     float* sums = transformed_grads + kWinogradElements * grad_element;
@@ -257,9 +248,9 @@ void WinogradWeightGradient::run(const Context& context, std::ptrdiff_t task, st
         for (std::ptrdiff_t p0 = 0; p0 < positions_; p0 += group_) {
             const std::ptrdiff_t count = std::min(group_, positions_ - p0);
             const std::ptrdiff_t p1 = p0 + count;
-            body_->transpose_input(input, {p0, p1, tile_cols_, -s.padding_height, -s.padding_width}, live,
+            body_->transpose_input(input, {tiling_, p0, p1, -s.padding_height, -s.padding_width}, live,
                                    {transformed_inputs, input_element, rows * kLanes, live * kLanes});
-            body_->transpose_gradient(grads, {p0, p1, tile_cols_, 0, 0}, live,
+            body_->transpose_gradient(grads, {tiling_, p0, p1, 0, 0}, live,
                                       {transformed_grads, grad_element, rows * kLanes, live * kLanes});
             body_->multiply_gradient({transformed_inputs, transformed_grads, sums, count * live, chunks,
                                       outputs, rows * kLanes, input_element, rows * kLanes, grad_element,

@@ -9,11 +9,12 @@
 // is F(3x3, 4x4): dw = A'^T [ sum over samples and tiles of (G' dy G'^T) * (B^T x B) ] A'.
 //
 // The same sums as convolution.h describes, with the error of the transforms: about 8e-7 rms of the result
-// with 64 channels (direct: 4e-7). Values beyond about 1e36 may overflow in the transforms. A NaN or Inf in
-// the input reaches, as NaN or Inf, every output of its sample whose sum contains it, and perhaps others of
-// the same 4x4 tile; one in a weight reaches every output of its channel, also where it lies on padding; in
-// the gradient of the weights all nine taps of a pair of channels share what one of them holds. None is lost.
-// Rows and columns of a tile beyond the picture are zero on the way in and left out on the way out.
+// with 64 channels (direct: 4e-7); docs/kernels/winograd.md has a table of it. Values beyond about 1e36 may
+// overflow in the transforms. A NaN or Inf in the input reaches, as NaN or Inf, every output of its sample
+// whose sum contains it, and perhaps others of the same 4x4 tile; one in a weight reaches every output of its
+// channel, also where it lies on padding; in the gradient of the weights all nine taps of a pair of channels
+// share what one of them holds. None is lost. Rows and columns of a tile beyond the picture are zero on the
+// way in and left out on the way out.
 #pragma once
 
 #include "kernels/convolution/convolution.h"
@@ -21,7 +22,8 @@
 
 namespace cnn {
 
-bool winograd_fits(const ConvolutionShape& shape);
+// Whether these are the convolutions of a form: its kernel, stride 1, no dilation, one group.
+bool winograd_fits(const WinogradForm& form, const ConvolutionShape& shape);
 
 // Whether it fits and is expected to be faster than the direct sum: forward and for the gradient of the
 // input, where transforming a channel costs as much as multiplying it with eight others; and for the gradient
@@ -29,24 +31,10 @@ bool winograd_fits(const ConvolutionShape& shape);
 bool winograd_pays(const ConvolutionShape& shape);
 bool winograd_gradient_pays(const ConvolutionShape& shape);
 
-// Filters at the interpolation points, in the order the register tiles read them:
-// [36 elements][tile of outputs][input][outputs of the tile]. `transformed`: winograd_weight_size() floats.
+// The weights of both, transformed as winograd_weights.h says.
 std::ptrdiff_t winograd_weight_size(const ConvolutionShape& shape);
-
-class TransformWinogradWeights : public Op {
-  public:
-    TransformWinogradWeights(const ConvolutionShape& shape, bool backward, const float* weight,
-                             float* transformed);
-    std::ptrdiff_t tasks(const Context&) const override { return tiles_; }
-    void run(const Context&, std::ptrdiff_t tile, std::byte*) const override;
-
-  private:
-    const WinogradBody* body_;
-    bool backward_;
-    const float* weight_;
-    float* transformed_;
-    std::ptrdiff_t inputs_, outputs_, tiles_;
-};
+Op* transform_winograd_weights(const ConvolutionShape& shape, bool backward, const float* weight,
+                               float* transformed);
 
 // The forward pass and the gradient of the input. A task: some tiles of a block and a part of the outputs.
 class WinogradGather : public Op {
@@ -75,7 +63,8 @@ class WinogradGather : public Op {
     bool relu_ = false;
     std::ptrdiff_t outputs_ = 0, output_height_ = 0, output_width_ = 0;
     std::ptrdiff_t row_padding_ = 0, col_padding_ = 0;
-    std::ptrdiff_t tile_cols_ = 0, positions_ = 0, group_ = 1, groups_ = 0;
+    WinogradTiling tiling_{};
+    std::ptrdiff_t positions_ = 0, group_ = 1, groups_ = 0;
     std::ptrdiff_t tiles_ = 0, chunk_ = 1;  // register tiles, and how many of them have their sums at a time
     std::ptrdiff_t input_element_ = 0, sum_element_ = 0;
 };
@@ -104,7 +93,8 @@ class WinogradWeightGradient : public Op {
     const float* input_;
     const float* grad_output_;
     float* slots_;
-    std::ptrdiff_t tile_cols_, positions_, group_;
+    WinogradTiling tiling_;
+    std::ptrdiff_t positions_, group_;
     Part whole_;
 };
 

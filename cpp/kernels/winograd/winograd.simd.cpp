@@ -1,54 +1,19 @@
 #include "core/lane_tile.h"
 #include "kernels/winograd/winograd_body.h"
-#include "kernels/winograd/winograd_lines.h"
+#include "kernels/winograd/winograd_window.h"
 #include "simd/transpose.h"
 
 namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-constexpr int kIn = kWinogradInput, kOut = kWinogradOutput;
-
-// Which rows and columns of a window lie in the picture.
-struct Window {
-    const float* origin;
-    std::ptrdiff_t row_step;
-    int row_begin, row_end, col_begin, col_end;
-};
-
-int clamp(std::ptrdiff_t value, int size) {
-    return value < 0 ? 0 : value > size ? size : static_cast<int>(value);
-}
+using Input = InputLine<SixPoints>;
+constexpr int kIn = Input::kFrom, kOut = kWinograd4x3.outputs;
+static_assert(kIn == winograd_window(kWinograd4x3));
 
 Window window(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t tile, int size) {
-    const std::ptrdiff_t row = tiles.row + tile / tiles.cols * kOut,
-                         col = tiles.col + tile % tiles.cols * kOut;
-    return {p.values + (row * p.width + col) * kSamples,
-            p.width * kSamples,
-            clamp(-row, size),
-            clamp(p.height - row, size),
-            clamp(-col, size),
-            clamp(p.width - col, size)};
-}
-
-// Transforms the window of a channel whose plane begins `plane` floats after that of the first.
-template <class Line, class Write>
-CNN_INLINE void transform_window(const Window& w, std::ptrdiff_t plane, int part, Write write) {
-    const float* from = w.origin + plane + part * kWidth;
-    constexpr int kSize = Line::kFrom;
-    if (w.row_begin == 0 && w.row_end == kSize && w.col_begin == 0 && w.col_end == kSize) {
-        transform<Line>(
-            [=](int i, int j)
-                __attribute__((always_inline)) { return load_native(from + i * w.row_step + j * kSamples); },
-            write);
-    } else {
-        transform<Line>(
-            [=](int i, int j) __attribute__((always_inline)) {
-                const bool inside = i >= w.row_begin && i < w.row_end && j >= w.col_begin && j < w.col_end;
-                return inside ? load_native(from + i * w.row_step + j * kSamples) : Native{};
-            },
-            write);
-    }
+    const WinogradPlace place = winograd_place(tiles.tiling, tile);
+    return window_at(p, tiles.row + place.row, tiles.col + place.col, size);
 }
 
 // Asks for what the tile will read of a later plane: its own columns of all rows, since those to either side
@@ -63,35 +28,6 @@ CNN_INLINE void prefetch_window(const Window& w, std::ptrdiff_t plane) {
     }
 }
 
-void transform_filters(const WinogradFilters& a) {
-    alignas(64) float taps[9 * kSamples], elements[kWinogradElements * kSamples];
-    for (std::ptrdiff_t c0 = 0; c0 < a.inputs; c0 += kSamples) {
-        const std::ptrdiff_t count = a.inputs - c0 < kSamples ? a.inputs - c0 : kSamples;
-        for (std::ptrdiff_t t = 0; t < a.tile; ++t) {
-            for (std::ptrdiff_t c = 0; c < kSamples; ++c) {
-                const float* from = a.weight + t * a.output_step + (c0 + c) * a.input_step;
-                for (int k = 0; k < 9; ++k) {
-                    taps[k * kSamples + c] = c < count ? from[a.flipped ? 8 - k : k] : 0.0f;
-                }
-            }
-            for (int part = 0; part < kParts; ++part) {
-                const float* from = taps + part * kWidth;
-                float* to = elements + part * kWidth;
-                transform<FilterLine>(
-                    [=](int i, int j)
-                        __attribute__((always_inline)) { return load_native(from + (i * 3 + j) * kSamples); },
-                    [=](int i, int j, Native value) __attribute__((always_inline)) {
-                        store_unaligned(to + (i * kIn + j) * kSamples, value);
-                    });
-            }
-            for (int e = 0; e < kWinogradElements; ++e) {
-                float* to = a.transformed + e * a.element_step + c0 * a.tile + t;
-                for (std::ptrdiff_t c = 0; c < count; ++c) to[c * a.tile] = elements[e * kSamples + c];
-            }
-        }
-    }
-}
-
 // Channel by channel, since the tiles of a row share lines of the cache.
 void transform_input(const WinogradPicture& p, const WinogradTiles& tiles, const WinogradPlaces& places) {
     const std::ptrdiff_t plane = p.height * p.width * kSamples;
@@ -100,14 +36,11 @@ void transform_input(const WinogradPicture& p, const WinogradTiles& tiles, const
         windows[t - tiles.begin] = window(p, tiles, t, kIn);
     for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
         for (std::ptrdiff_t t = 0; t < tiles.end - tiles.begin; ++t) {
-            if (c + 1 < p.channels) prefetch_window<InputLine>(windows[t], (c + 1) * plane);
+            if (c + 1 < p.channels) prefetch_window<Input>(windows[t], (c + 1) * plane);
             for (int part = 0; part < kParts; ++part) {
                 float* to = places.to + t * places.tile + c * places.channels + part * kWidth;
-                transform_window<InputLine>(
-                    windows[t], c * plane, part,
-                    [=](int i, int j, Native value) __attribute__((always_inline)) {
-                        *reinterpret_cast<Native*>(to + (i * kIn + j) * places.element) = value;
-                    });
+                transform_window<Input>(windows[t], c * plane, part,
+                                        Write{to, kIn * places.element, places.element});
             }
         }
     }
@@ -145,10 +78,11 @@ CNN_INLINE void multiply_tile(std::ptrdiff_t tile, const WinogradProduct& a, con
 }
 
 void multiply(const WinogradProduct& a) {
-    const std::ptrdiff_t base = a.first_tile * a.outputs / a.tiles;
+    const std::ptrdiff_t base = tile_begin(a.outputs, a.tiles, a.first_tile);
     for (int e = 0; e < kWinogradElements; ++e) {
         for (std::ptrdiff_t t = a.first_tile; t < a.last_tile; ++t) {
-            const std::ptrdiff_t first = t * a.outputs / a.tiles, end = (t + 1) * a.outputs / a.tiles;
+            const std::ptrdiff_t first = tile_begin(a.outputs, a.tiles, t),
+                                 end = tile_begin(a.outputs, a.tiles, t + 1);
             multiply_tile(end - first, a, a.input + e * a.input_element,
                           a.weights + e * a.weight_element + first * a.channels,
                           a.sums + e * a.sum_element + (first - base) * a.positions * kSamples);
@@ -168,8 +102,7 @@ void transform_output(const WinogradResult& a) {
             n.mean ? broadcast_native(n.weight ? n.inverse_std[c] * n.weight[c] : n.inverse_std[c])
                    : Native{};
         for (std::ptrdiff_t t = 0; t < count; ++t) {
-            const std::ptrdiff_t tile = a.tiles.begin + t;
-            const std::ptrdiff_t row = tile / a.tiles.cols * kOut, col = tile % a.tiles.cols * kOut;
+            const auto [row, col] = winograd_place(a.tiles.tiling, a.tiles.begin + t);
             const int rows = clamp(a.height - row, kOut), cols = clamp(a.width - col, kOut);
             if (c + 1 < a.channels) {
                 for (int i = 0; i < rows; ++i) {
@@ -180,21 +113,19 @@ void transform_output(const WinogradResult& a) {
             for (int part = 0; part < kParts; ++part) {
                 const float* from = a.sums + (c * count + t) * kSamples + part * kWidth;
                 float* to = a.output + c * plane + row * row_step + col * kSamples + part * kWidth;
-                const auto read = [=](int i, int j) __attribute__((always_inline)) {
-                    return load_native(from + (i * kIn + j) * a.sum_element);
-                };
+                const Read read{from, kIn * a.sum_element, a.sum_element};
                 const auto finish = [&](Native value) __attribute__((always_inline)) {
                     value += bias;
                     if (n.mean) value = fused(value - mean, scale, shift);
                     return a.relu ? select_native(value < Native{}, Native{}, value) : value;
                 };
                 if (rows == kOut && cols == kOut) {
-                    transform<OutputLine>(
+                    transform<OutputLine<SixPoints, 4>>(
                         read, [=](int i, int j, Native value) __attribute__((always_inline)) {
                             *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
                         });
                 } else {
-                    transform<OutputLine>(
+                    transform<OutputLine<SixPoints, 4>>(
                         read, [=](int i, int j, Native value) __attribute__((always_inline)) {
                             if (i < rows && j < cols) {
                                 *reinterpret_cast<Native*>(to + i * row_step + j * kSamples) = finish(value);
@@ -222,9 +153,7 @@ CNN_INLINE void transform_transposed(const WinogradPicture& p, const WinogradTil
                 if (c0 + c + 1 < p.channels) prefetch_window<Line>(w, (c0 + c + 1) * plane);
                 for (int part = 0; part < kParts; ++part) {
                     float* to = elements + c * kSamples + part * kWidth;
-                    const auto write = [=](int i, int j, Native value) __attribute__((always_inline)) {
-                        *reinterpret_cast<Native*>(to + (i * kIn + j) * kStep) = value;
-                    };
+                    const Write write{to, kIn * kStep, kStep};
                     if (c0 + c < p.channels) {
                         transform_window<Line>(w, (c0 + c) * plane, part, write);
                     } else {
@@ -254,12 +183,12 @@ CNN_INLINE void transform_transposed(const WinogradPicture& p, const WinogradTil
 
 void transpose_input(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t samples,
                      const WinogradPlaces& places) {
-    transform_transposed<InputLine>(p, tiles, samples, places);
+    transform_transposed<Input>(p, tiles, samples, places);
 }
 
 void transpose_gradient(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t samples,
                         const WinogradPlaces& places) {
-    transform_transposed<GradientLine>(p, tiles, samples, places);
+    transform_transposed<FilterLine<SixPoints, 4>>(p, tiles, samples, places);
 }
 
 template <int T, int P>
@@ -303,7 +232,8 @@ void multiply_gradient(const WinogradGradientProduct& a) {
             const std::ptrdiff_t tiles = (count + kMaxTile - 1) / kMaxTile;
             const float* grads = a.grads + e * a.grad_element + o0 / kSamples * a.grad_chunk;
             for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-                const std::ptrdiff_t first = t * count / tiles, end = (t + 1) * count / tiles;
+                const std::ptrdiff_t first = tile_begin(count, tiles, t),
+                                     end = tile_begin(count, tiles, t + 1);
                 multiply_gradient_tile(end - first, a, a.inputs + e * a.input_element, grads + first,
                                        a.sums + e * a.sum_element + (o0 + first) * a.input_chunks * kSamples);
             }
@@ -316,12 +246,8 @@ void gradient_result(const WinogradGradientResult& a) {
     for (int part = 0; part < kParts; ++part) {
         const float* from = a.sums + part * kWidth;
         float* to = taps + part * kWidth;
-        transform<TapLine>(
-            [=](int i, int j)
-                __attribute__((always_inline)) { return load_native(from + (i * kIn + j) * a.sum_element); },
-            [=](int i, int j, Native value) __attribute__((always_inline)) {
-                *reinterpret_cast<Native*>(to + (i * 3 + j) * kSamples) = value;
-            });
+        transform<OutputLine<SixPoints, 3>>(Read{from, kIn * a.sum_element, a.sum_element},
+                                            Write{to, 3 * kSamples, kSamples});
     }
     for (std::ptrdiff_t c = 0; c < a.count; ++c) {
         for (int k = 0; k < 9; ++k) a.gradient[c * 9 + k] = taps[k * kSamples + c];
@@ -330,9 +256,9 @@ void gradient_result(const WinogradGradientResult& a) {
 
 }  // namespace
 
-extern const WinogradBody winograd_body = {
-    kMaxTile,         positions(kMaxTile), transform_filters,  transform_input,   multiply,
-    transform_output, transpose_input,     transpose_gradient, multiply_gradient, gradient_result};
+extern const WinogradBody winograd_body = {kMaxTile,           positions(kMaxTile), transform_input,
+                                           multiply,           transform_output,    transpose_input,
+                                           transpose_gradient, multiply_gradient,   gradient_result};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

@@ -2,43 +2,25 @@
 // elements; all strides are in floats.
 #pragma once
 
-#include <cstddef>
-
+#include "kernels/winograd/winograd_form.h"
 #include "simd/instruction_set.h"
 
 namespace cnn {
 
-constexpr std::ptrdiff_t kWinogradOutput = 4;     // a tile has 4 x 4 outputs
-constexpr std::ptrdiff_t kWinogradInput = 6;      // that 6 x 6 inputs reach
-constexpr std::ptrdiff_t kWinogradElements = 36;  // of a transformed tile
-constexpr std::ptrdiff_t kWinogradGroup = 8;      // the most tiles that are transformed together
+constexpr std::ptrdiff_t kWinogradElements = winograd_points(kWinograd4x3);  // of a transformed tile
+constexpr std::ptrdiff_t kWinogradGroup = 8;  // the most tiles that are transformed together
 
-// The channels of one block: [channels][height][width][16].
-struct WinogradPicture {
-    const float* values;
-    std::ptrdiff_t channels, height, width;
-};
-
-// The tiles [begin, end) of a picture in reading order, `cols` in a row of tiles. `row` and `col`: where the
-// window of the first tile begins, below zero where there is padding.
+// The tiles [begin, end) of a picture. `row` and `col`: where the window of tile 0 begins, below zero where
+// there is padding.
 struct WinogradTiles {
-    std::ptrdiff_t begin, end, cols, row, col;
+    WinogradTiling tiling;
+    std::ptrdiff_t begin, end, row, col;
 };
 
 // Where transformed tiles go: strides of elements, of groups of 16 channels or of a channel, and of tiles.
 struct WinogradPlaces {
     float* to;
     std::ptrdiff_t element, channels, tile;
-};
-
-// Filters of one register tile of outputs, each of 3x3 taps, `input_step` and `output_step` floats apart;
-// `flipped`: by half a turn. transformed: [element][inputs][tile], `element_step` from element to element.
-struct WinogradFilters {
-    const float* weight;
-    float* transformed;
-    std::ptrdiff_t inputs, tile;
-    std::ptrdiff_t input_step, output_step, element_step;
-    bool flipped;
 };
 
 // sums[element][output][position] = sum over c of weights[element][c][output] * input[element][position][c],
@@ -98,7 +80,6 @@ struct WinogradGradientResult {
 struct WinogradBody {
     std::ptrdiff_t max_tile;       // the most outputs in a register tile
     std::ptrdiff_t max_positions;  // tiles that share the weights of a full register tile
-    void (*transform_filters)(const WinogradFilters&);
     // The 6 x 6 windows of some tiles, which may reach beyond the picture: to[element][tile][channel][16
     // samples].
     void (*transform_input)(const WinogradPicture&, const WinogradTiles&, const WinogradPlaces&);

@@ -1,7 +1,9 @@
-// One line of each transform of Winograd's minimal filtering with six points, and of F(2, 3) with four
-// (Winograd 1980; Lavin & Gray 2016, "Fast algorithms for convolutional neural networks"); a tile is
-// transformed by its columns, then by its rows. F(m, r) with m + r = 7 has the same transform of its input
-// for every m. For *.simd.cpp files only.
+// Winograd's minimal filtering from its points on (Winograd 1980; Lavin & Gray 2016, "Fast algorithms for
+// convolutional neural networks"): m outputs of a filter of r taps are a product of polynomials, known by its
+// values at m + r - 2 points and its highest coefficient, the value "at infinity". docs/kernels/winograd.md
+// derives the matrices; here they are lines, which share the work of the points p and -p. F(m, r) of one sum
+// m + r have the same transform of the input. A tile is transformed by its columns, then by its rows. For
+// *.simd.cpp files only.
 //
 // What is fused is written down, and those files are compiled without contraction of their own: of two
 // products in a sum, or of one that leaves the first pass, the compiler fuses what it likes, on one
@@ -14,144 +16,178 @@ namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-// The interpolation points 0, a, -a, b, -b and infinity. Lavin & Gray take a = 1 and b = 2; 5/8 and 3/2 cost
-// the same and halve the error, since the powers of the points stay near one (measured over such pairs with
-// few bits, of which every constant below is exact in float32 but for the reciprocals).
-constexpr float kA = 0.625f, kB = 1.5f;
-constexpr float kA2 = kA * kA, kB2 = kB * kB;
-constexpr float kSumOfSquares = kA2 + kB2, kProduct = kA2 * kB2;
-constexpr float kScale0 = 1.0f / kProduct;
-constexpr float kScaleA = 1.0f / (2 * kA2 * (kA2 - kB2)), kScaleB = 1.0f / (2 * kB2 * (kB2 - kA2));
+// The points are 0, p and -p for each p of kAt, and infinity: inputs of F(2, 3), and of F(4, 3), F(3, 4) and
+// F(2, 5). For the latter, Lavin & Gray take 1 and 2; 5/8 and 3/2 cost the same and halve the error, since
+// the powers of the points stay near one (measured over such pairs with few bits, of which every constant
+// below is exact in float32 but for the reciprocals).
+struct FourPoints {
+    static constexpr float kAt[] = {1.0f};
+};
+struct SixPoints {
+    static constexpr float kAt[] = {0.625f, 1.5f};
+};
 
-// B^T: the coefficients of the polynomials that vanish at all points but one.
+template <class Points>
+constexpr int kPairs = sizeof(Points::kAt) / sizeof(float);
+template <class Points>
+constexpr int kPoints = 2 * kPairs<Points> + 2;
+
+constexpr float power(float base, int exponent) {
+    float result = 1.0f;
+    for (int i = 0; i < exponent; ++i) result *= base;
+    return result;
+}
+
+// All constants of the transforms, made by the compiler from the points.
+template <class Points>
+struct Constants {
+    static constexpr int kCount = kPairs<Points>;
+    float squares[kCount]{};
+    // Of the polynomials in x^2 that are zero at all pairs, and at all but one: the coefficients from that of
+    // 1 on, up to that of the highest power, which is 1.
+    float all[kCount + 1]{};
+    float others[kCount][kCount]{};
+    // The reciprocal of a point's distances from all other points, multiplied.
+    float scale_0 = 1.0f, scale[kCount]{};
+
+    constexpr Constants() {
+        for (int k = 0; k < kCount; ++k) squares[k] = Points::kAt[k] * Points::kAt[k];
+        expand(all, kCount);
+        scale_0 = 1.0f / all[0];
+        for (int k = 0; k < kCount; ++k) {
+            expand(others[k], k);
+            float distances = 2 * squares[k];
+            for (int i = 0; i < kCount; ++i) {
+                if (i != k) distances *= squares[k] - squares[i];
+            }
+            scale[k] = 1.0f / distances;
+        }
+    }
+    // The product of (t - square) over all pairs but `without`.
+    constexpr void expand(float* coefficients, int without) const {
+        coefficients[0] = 1.0f;
+        int degree = 0;
+        for (int k = 0; k < kCount; ++k) {
+            if (k == without) continue;
+            coefficients[degree + 1] = coefficients[degree];
+            for (int i = degree; i > 0; --i)
+                coefficients[i] = coefficients[i - 1] - squares[k] * coefficients[i];
+            coefficients[0] *= -squares[k];
+            ++degree;
+        }
+    }
+};
+template <class Points>
+constexpr Constants<Points> kConstants;
+
+// a * b + c for a constant a: where a is 1 or -1, the same bits without a multiplication.
+CNN_INLINE Native times_plus(float a, Native b, Native c) {
+    return a == 1.0f ? b + c : a == -1.0f ? c - b : fused(a, b, c);
+}
+
+// B^T: the coefficients of the polynomials that vanish at all points but one. That of p is x (x + p) times
+// what vanishes at the other pairs.
+template <class Points>
 struct InputLine {
-    static constexpr int kFrom = 6, kTo = 6;
+    static constexpr int kFrom = kPoints<Points>, kTo = kPoints<Points>;
+
+    // Of every second input from x on.
+    template <int kDegree>
+    static CNN_INLINE Native sum(const float* coefficients, const Native* x) {
+        Native total = x[2 * kDegree];
+        CNN_UNROLL for (int i = kDegree - 1; i >= 0; --i) total =
+            times_plus(coefficients[i], x[2 * i], total);
+        return total;
+    }
     static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = fused(-kB2, x[2], x[4]), odd_a = fused(-kB2, x[1], x[3]);
-        const Native even_b = fused(-kA2, x[2], x[4]), odd_b = fused(-kA2, x[1], x[3]);
-        y[0] = fused(kProduct, x[0], fused(-kSumOfSquares, x[2], x[4]));
-        y[1] = fused(kA, odd_a, even_a);
-        y[2] = fused(-kA, odd_a, even_a);
-        y[3] = fused(kB, odd_b, even_b);
-        y[4] = fused(-kB, odd_b, even_b);
-        y[5] = fused(kProduct, x[1], fused(-kSumOfSquares, x[3], x[5]));
+        constexpr int kCount = kPairs<Points>;
+        const Constants<Points>& constants = kConstants<Points>;
+        y[0] = sum<kCount>(constants.all, x);
+        CNN_UNROLL for (int k = 0; k < kCount; ++k) {
+            const Native odd = sum<kCount - 1>(constants.others[k], x + 1);
+            const Native even = sum<kCount - 1>(constants.others[k], x + 2);
+            y[1 + 2 * k] = times_plus(Points::kAt[k], odd, even);
+            y[2 + 2 * k] = times_plus(-Points::kAt[k], odd, even);
+        }
+        y[kTo - 1] = sum<kCount>(constants.all, x + 1);
     }
 };
 
-// G of F(4, 3): a filter of three taps as a polynomial, at the points.
+// G: a filter of some taps as a polynomial, at the points.
+template <class Points, int kTaps>
 struct FilterLine {
-    static constexpr int kFrom = 3, kTo = 6;
+    static constexpr int kFrom = kTaps, kTo = kPoints<Points>;
+
+    // Of every second tap from kFirst on.
+    template <int kFirst>
+    static CNN_INLINE Native value(float square, const Native* x) {
+        constexpr int kHighest = kFirst + (kTaps - 1 - kFirst) / 2 * 2;
+        Native total = x[kHighest];
+        CNN_UNROLL for (int i = kHighest - 2; i >= kFirst; i -= 2) total = times_plus(square, total, x[i]);
+        return total;
+    }
     static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = fused(kA2, x[2], x[0]), even_b = fused(kB2, x[2], x[0]);
-        const Native odd_a = x[1] * (kA * kScaleA), odd_b = x[1] * (kB * kScaleB);
-        y[0] = x[0] * kScale0;
-        y[1] = fused(kScaleA, even_a, odd_a);
-        y[2] = fused(kScaleA, even_a, -odd_a);
-        y[3] = fused(kScaleB, even_b, odd_b);
-        y[4] = fused(kScaleB, even_b, -odd_b);
-        y[5] = x[2];
+        const Constants<Points>& constants = kConstants<Points>;
+        y[0] = x[0] * constants.scale_0;
+        CNN_UNROLL for (int k = 0; k < kPairs<Points>; ++k) {
+            const float square = constants.squares[k], scale = constants.scale[k];
+            const Native even = value<0>(square, x);
+            const Native odd = value<1>(square, x) * (Points::kAt[k] * scale);
+            y[1 + 2 * k] = fused(scale, even, odd);
+            y[2 + 2 * k] = fused(scale, even, -odd);
+        }
+        y[kTo - 1] = x[kTaps - 1];
     }
 };
 
-// G of F(3, 4): four gradients in the place of the filter.
-struct GradientLine {
-    static constexpr int kFrom = 4, kTo = 6;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = fused(kA2, x[2], x[0]), odd_a = fused(kA2, x[3], x[1]) * (kA * kScaleA);
-        const Native even_b = fused(kB2, x[2], x[0]), odd_b = fused(kB2, x[3], x[1]) * (kB * kScaleB);
-        y[0] = x[0] * kScale0;
-        y[1] = fused(kScaleA, even_a, odd_a);
-        y[2] = fused(kScaleA, even_a, -odd_a);
-        y[3] = fused(kScaleB, even_b, odd_b);
-        y[4] = fused(kScaleB, even_b, -odd_b);
-        y[5] = x[3];
-    }
-};
-
-// G of F(2, 5): a filter of five taps as a polynomial, at the points.
-struct WideFilterLine {
-    static constexpr int kFrom = 5, kTo = 6;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even_a = fused(kA2, fused(kA2, x[4], x[2]), x[0]);
-        const Native odd_a = fused(kA2, x[3], x[1]) * (kA * kScaleA);
-        const Native even_b = fused(kB2, fused(kB2, x[4], x[2]), x[0]);
-        const Native odd_b = fused(kB2, x[3], x[1]) * (kB * kScaleB);
-        y[0] = x[0] * kScale0;
-        y[1] = fused(kScaleA, even_a, odd_a);
-        y[2] = fused(kScaleA, even_a, -odd_a);
-        y[3] = fused(kScaleB, even_b, odd_b);
-        y[4] = fused(kScaleB, even_b, -odd_b);
-        y[5] = x[4];
-    }
-};
-
-// A^T of F(4, 3): powers of the points.
+// A^T: powers of the points. The point 0 is part of the first output only, and infinity of the last.
+template <class Points, int kOutputs>
 struct OutputLine {
-    static constexpr int kFrom = 6, kTo = 4;
+    static constexpr int kFrom = kPoints<Points>, kTo = kOutputs;
+
     static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native sum_a = x[1] + x[2], difference_a = x[1] - x[2];
-        const Native sum_b = x[3] + x[4], difference_b = x[3] - x[4];
-        y[0] = x[0] + sum_a + sum_b;
-        y[1] = fused(kA, difference_a, kB * difference_b);
-        y[2] = fused(kA2, sum_a, kB2 * sum_b);
-        y[3] = fused(kB * kB2, difference_b, fused(kA * kA2, difference_a, x[5]));
+        constexpr int kCount = kPairs<Points>;
+        Native pairs[2][kCount];  // of the even and of the odd powers
+        CNN_UNROLL for (int k = 0; k < kCount; ++k) {
+            pairs[0][k] = x[1 + 2 * k] + x[2 + 2 * k];
+            pairs[1][k] = x[1 + 2 * k] - x[2 + 2 * k];
+        }
+        CNN_UNROLL for (int i = 0; i < kOutputs; ++i) {
+            const bool inner = i > 0 && i < kOutputs - 1;
+            if (inner) {
+                y[i] = pairs[i % 2][kCount - 1] * power(Points::kAt[kCount - 1], i);
+                CNN_UNROLL for (int k = kCount - 2; k >= 0; --k) {
+                    y[i] = times_plus(power(Points::kAt[k], i), pairs[i % 2][k], y[i]);
+                }
+            } else {
+                y[i] = i == 0 ? x[0] : x[kFrom - 1];
+                CNN_UNROLL for (int k = 0; k < kCount; ++k) {
+                    y[i] = times_plus(power(Points::kAt[k], i), pairs[i % 2][k], y[i]);
+                }
+            }
+        }
     }
 };
 
-// A^T of F(3, 4).
-struct TapLine {
-    static constexpr int kFrom = 6, kTo = 3;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native sum_a = x[1] + x[2], sum_b = x[3] + x[4];
-        y[0] = x[0] + sum_a + sum_b;
-        y[1] = fused(kA, x[1] - x[2], kB * (x[3] - x[4]));
-        y[2] = fused(kB2, sum_b, fused(kA2, sum_a, x[5]));
-    }
+// Where a tile's elements lie in memory: (i, j) at from + i * row + j * col floats.
+struct Read {
+    const float* from;
+    std::ptrdiff_t row, col;
+    CNN_INLINE Native operator()(int i, int j) const { return load_unaligned(from + i * row + j * col); }
 };
 
-// A^T of F(2, 5): powers of the points.
-struct NarrowOutputLine {
-    static constexpr int kFrom = 6, kTo = 2;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        y[0] = x[0] + (x[1] + x[2]) + (x[3] + x[4]);
-        y[1] = fused(kB, x[3] - x[4], fused(kA, x[1] - x[2], x[5]));
-    }
-};
-
-// B^T, G and A^T of F(2, 3): the points 0, 1, -1 and infinity.
-struct SmallInputLine {
-    static constexpr int kFrom = 4, kTo = 4;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        y[0] = x[0] - x[2];
-        y[1] = x[1] + x[2];
-        y[2] = x[2] - x[1];
-        y[3] = x[1] - x[3];
-    }
-};
-
-struct SmallFilterLine {
-    static constexpr int kFrom = 3, kTo = 4;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        const Native even = (x[0] + x[2]) * 0.5f, odd = x[1] * 0.5f;
-        y[0] = x[0];
-        y[1] = even + odd;
-        y[2] = even - odd;
-        y[3] = x[2];
-    }
-};
-
-struct SmallOutputLine {
-    static constexpr int kFrom = 4, kTo = 2;
-    static CNN_INLINE void apply(const Native* x, Native* y) {
-        y[0] = x[0] + x[1] + x[2];
-        y[1] = x[1] - x[2] - x[3];
+struct Write {
+    float* to;
+    std::ptrdiff_t row, col;
+    CNN_INLINE void operator()(int i, int j, Native value) const {
+        store_unaligned(to + i * row + j * col, value);
     }
 };
 
 // y = L x L^T, one register of lanes at a time: read(i, j) gives x, write(i, j, value) takes y. What lies
 // between the two passes is more than the registers hold.
-template <class Line, class Read, class Write>
-CNN_INLINE void transform(Read read, Write write) {
+template <class Line, class From, class To>
+CNN_INLINE void transform(From read, To write) {
     Native columns[Line::kTo][Line::kFrom];
     for (int j = 0; j < Line::kFrom; ++j) {
         Native x[Line::kFrom], y[Line::kTo];

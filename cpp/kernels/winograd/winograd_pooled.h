@@ -19,22 +19,9 @@ namespace cnn {
 // Whether it is made for these shapes and expected to be faster than the direct sum.
 bool pooled_winograd_pays(const ConvolutionShape& convolution, const PoolingShape& pooling);
 
-// Floats of the transformed weights.
+// The weights, transformed as winograd_weights.h says.
 std::ptrdiff_t pooled_winograd_weight_size(const ConvolutionShape& shape);
-
-// One task.
-class TransformPooledWeights : public Op {
-  public:
-    TransformPooledWeights(const ConvolutionShape& shape, const float* weight, float* transformed);
-    std::ptrdiff_t tasks(const Context&) const override { return 1; }
-    void run(const Context&, std::ptrdiff_t, std::byte*) const override;
-
-  private:
-    const PooledWinogradBody* body_;
-    ConvolutionShape shape_;
-    const float* weight_;
-    float* transformed_;
-};
+Op* transform_pooled_winograd_weights(const ConvolutionShape& shape, const float* weight, float* transformed);
 
 // A task a block and row of windows.
 class WinogradPooledConvolution : public Op {
@@ -47,8 +34,6 @@ class WinogradPooledConvolution : public Op {
     std::size_t scratch_bytes() const override;
 
   private:
-    const float* window(const float* input, std::ptrdiff_t row, std::ptrdiff_t col, float* copy) const;
-
     const PooledWinogradBody* body_;
     const PoolingBody* pooling_body_;
     ConvolutionShape shape_;

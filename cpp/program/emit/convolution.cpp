@@ -87,14 +87,14 @@ void single_convolution(SingleEmitter& e, const Node& node) {
     e.watch(n, y.channels);
     e.watch(arrays.weight, shape.weight_size());
     e.watch(arrays.bias, shape.output_channels);
-    const std::ptrdiff_t m = single_winograd_tile(shape);
-    if (m == 0) {
+    const std::optional<WinogradForm> form = single_winograd_form(shape);
+    if (!form) {
         auto* op = new SingleConvolution(shape, arrays.weight, arrays.bias, n, node.relu, x, y);
         e.stage(op);
         e.packed(op);
         return;
     }
-    auto* winograd = new SingleWinograd(shape, m, arrays.weight, arrays.bias, n, node.relu, x, y);
+    auto* winograd = new SingleWinograd(shape, *form, arrays.weight, arrays.bias, n, node.relu, x, y);
     e.packed_together(winograd);
     e.stage(winograd->transform_input());
     e.stage(winograd->multiply());

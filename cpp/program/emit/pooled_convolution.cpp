@@ -16,7 +16,7 @@ void emit_pooled_convolution(Emitter& e, const Node& node) {
     std::int32_t* choice = e.training() ? e.index_lanes(e.features(y)) : nullptr;
     if (pooled_winograd_pays(shape, node.pooling)) {
         float* transformed = e.floats(pooled_winograd_weight_size(shape));
-        e.prepare(new TransformPooledWeights(shape, arrays.weight, transformed));
+        e.prepare(transform_pooled_winograd_weights(shape, arrays.weight, transformed));
         e.stage(new WinogradPooledConvolution(shape, node.pooling, node.relu, e.values(x), e.values(y),
                                               choice, transformed, arrays.bias));
     } else {

@@ -57,8 +57,8 @@ def product_files(*patterns: str) -> dict[str, str]:
 
 
 def test_lines_on_the_page_of_layers_run_and_stand_in_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "LAYER_TYPES", registry.LAYER_TYPES.copy())
     page = ROOT / "docs" / "add-a-layer.md"
+    monkeypatch.setattr(registry, "LAYER_TYPES", registry.LAYER_TYPES.copy())  # the page registers a layer
     run_lines(page)
     files = files_of_rows(page.read_text())
     sources = "".join((ROOT / file).read_text() for file in files)

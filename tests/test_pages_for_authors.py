@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from tools.page_lines import is_whole, run_lines
 
 from cnncli.layers import registry
 from cnncli.training_options import OPTIMIZERS
-from pages import is_whole, run_lines
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("add-an-optimizer.md",)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from tools.page_lines import run_lines
 
 from cnncli.layers import registry
-from pages import run_lines
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from tools.page_lines import is_whole, run_lines
 
-from cnncli.layers import registry
 from cnncli.training_options import OPTIMIZERS
 
 ROOT = Path(__file__).parents[1]
@@ -56,9 +55,8 @@ def product_files(*patterns: str) -> dict[str, str]:
     }
 
 
-def test_lines_on_the_page_of_layers_run_and_stand_in_its_files(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_on_the_page_of_layers_run_and_stand_in_its_files(restored_layer_types: None) -> None:
     page = ROOT / "docs" / "add-a-layer.md"
-    monkeypatch.setattr(registry, "LAYER_TYPES", registry.LAYER_TYPES.copy())  # the page registers a layer
     run_lines(page)
     files = files_of_rows(page.read_text())
     sources = "".join((ROOT / file).read_text() for file in files)

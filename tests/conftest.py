@@ -51,6 +51,17 @@ def restored_threads() -> Iterator[None]:
 
 
 @pytest.fixture
+def restored_layer_types() -> Iterator[None]:
+    """The test may register layers; those that there were before are restored, in the table that all modules share."""
+    from cnncli.layers import LAYER_TYPES
+
+    before = dict(LAYER_TYPES)
+    yield
+    LAYER_TYPES.clear()
+    LAYER_TYPES.update(before)
+
+
+@pytest.fixture
 def assert_same_bits_for_any_threads(restored_threads: None) -> Callable[[Callable[[], Any]], None]:
     """Call it with a function that computes arrays: it must give the same bits with 1, 2 and 3 threads."""
     from cnncli import _core

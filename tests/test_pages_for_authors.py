@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tools.page_lines import is_whole, run_lines
 
 from cnncli.training_options import OPTIMIZERS
 
@@ -34,3 +35,53 @@ def test_no_other_file_of_the_product_names_an_optimizer() -> None:
             continue
         for name in set(OPTIMIZERS) - {"sgd", "rmsprop"}:  # the table of options says whose --momentum is
             assert not re.search(rf"\b{name}\b", path.read_text()), f"{place} names {name}"
+
+
+def section(page: str, title: str) -> str:
+    """The text below a heading of the second level, without the next one."""
+    return re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)[1]
+
+
+def files_of_rows(text: str) -> list[str]:
+    rows = re.findall(r"^\| (`(?:cpp|python|tests)/.*?) \|", text, re.MULTILINE)
+    return [file for row in rows for file in re.findall(r"`([^`]+)`", row)]
+
+
+def product_files(*patterns: str) -> dict[str, str]:
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for pattern in patterns
+        for path in sorted(ROOT.glob(pattern))
+    }
+
+
+def test_lines_on_the_page_of_layers_run_and_stand_in_its_files(restored_layer_types: None) -> None:
+    page = ROOT / "docs" / "add-a-layer.md"
+    run_lines(page)
+    files = files_of_rows(page.read_text())
+    sources = "".join((ROOT / file).read_text() for file in files)
+    shown = re.findall(r"```(cpp|python)\n(.*?)```", page.read_text(), re.DOTALL)
+    parts = [lines for language, lines in shown if language == "cpp" or not is_whole(lines)]
+    assert len(parts) == 3
+    for lines in parts:
+        assert lines in sources
+
+
+def test_an_element_wise_layer_is_three_files() -> None:
+    page = (ROOT / "docs" / "add-a-layer.md").read_text()
+    listed = files_of_rows(section(page, "An element-wise function"))
+    assert len(listed) == 3
+    product = ("cpp/**/*.h", "cpp/**/*.cpp", "python/cnncli/**/*.py", "python/cnncli/**/*.pyi", "models/*.toml")
+    files = product_files(*product, "tests/**/*.py")
+    del files["tests/test_pages_for_authors.py"]
+    found = [file for file, text in files.items() if "softshrink" in text.lower()]
+    assert sorted(listed) == sorted(found)
+
+
+def test_all_files_that_know_average_pooling_are_on_the_page() -> None:
+    page = (ROOT / "docs" / "add-a-layer.md").read_text()
+    listed = files_of_rows(section(page, "A layer with a kernel of its own"))
+    files = product_files("cpp/**/*.h", "cpp/**/*.cpp", "python/cnncli/layers/*.py", "python/cnncli/program/*.py")
+    files["python/cnncli/_core.pyi"] = (ROOT / "python" / "cnncli" / "_core.pyi").read_text()
+    found = [file for file, text in files.items() if re.search("average", text, re.IGNORECASE) or "AvgPool" in text]
+    assert sorted(listed) == sorted(found)

@@ -260,6 +260,18 @@ class BoundProgram {
     }
 
     std::size_t bytes() const { return program_.bytes(); }
+    // Each stage a list of (name, tensor, tasks, scratch bytes).
+    py::list stages() const {
+        check(finished_, "finish() this program first");
+        py::list stages;
+        for (const auto& stage : program_.stages()) {
+            py::list operations;
+            for (const Operation& o : stage)
+                operations.append(py::make_tuple(o.name, o.tensor, o.tasks, o.scratch_bytes));
+            stages.append(operations);
+        }
+        return stages;
+    }
     py::tuple shape(int x) const {
         check_tensor(x);
         const TensorShape& s = program_.shape(x);
@@ -382,6 +394,7 @@ void bind_program(py::module_& m) {
              py::arg("losses"), py::arg("rows"), py::arg("threads"), py::arg("should_stop") = py::none())
         .def("predict", &BoundProgram::predict, py::arg("images"), py::arg("threads"))
         .def("bytes", &BoundProgram::bytes)
+        .def("stages", &BoundProgram::stages)
         .def("shape", &BoundProgram::shape, py::arg("x"));
 }
 

@@ -17,16 +17,20 @@ void Emitter::begin(const Graph& graph, const std::vector<Node>& nodes,
 }
 
 void Emitter::emit(const Node& node) {
+    emitting_ = node.output;
     row_of(node.kind).emit(*this, node);
+    emitting_ = kNoTensor;
     backward_emitters_.push_back({node.output, std::exchange(pending_, nullptr)});
 }
 
 void Emitter::emit_backward() {
     for (auto item = backward_emitters_.rbegin(); item != backward_emitters_.rend(); ++item) {
         Tensor& y = tensor(item->output);
+        emitting_ = item->output;
         if (!y.parts.empty()) backward_stage({keep(new LaneSums(y.shape.features(), y.parts, y.gradient))});
         if (item->emit) item->emit();
     }
+    emitting_ = kNoTensor;
     backward_emitters_.clear();
     if (!deferred_.empty()) backward_stage({});
     if (!reduce_.empty()) backward_.back().stages.push_back(reduce_);
@@ -52,7 +56,7 @@ void Emitter::alias(int y, float* values, float* gradient) {
 }
 
 const Op* Emitter::keep(Op* op) {
-    ops_.emplace_back(op);
+    ops_.emplace(op, Made{std::unique_ptr<Op>(op), emitting_});
     return op;
 }
 

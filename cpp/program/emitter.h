@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,9 @@ class Emitter {
     std::ptrdiff_t capacity() const { return capacity_; }
     bool training() const { return training_; }
     std::size_t bytes() const { return bytes_; }
+    // The tensor whose node made the operation; kNoTensor: the program itself, as the loss and the updates.
+    static constexpr int kNoTensor = -1;
+    int maker(const Op* op) const { return ops_.at(op).tensor; }
 
     // Memory, filled with zeros; lanes: of so many features.
     float* floats(std::ptrdiff_t count) { return buffer(float_buffers_, count); }
@@ -124,7 +128,12 @@ class Emitter {
     bool training_;
     std::size_t bytes_ = 0;
     std::vector<Tensor> tensors_;
-    std::vector<std::unique_ptr<Op>> ops_;
+    struct Made {
+        std::unique_ptr<Op> op;
+        int tensor;
+    };
+    int emitting_ = kNoTensor;
+    std::unordered_map<const Op*, Made> ops_;
     std::vector<AlignedBuffer<float>> float_buffers_;
     std::vector<AlignedBuffer<std::int32_t>> index_buffers_;
     std::vector<Backward> backward_emitters_;

@@ -25,6 +25,14 @@ namespace cnn {
 
 enum class Outcome { kDone, kStopped };
 
+// An operation as it is shown to people.
+struct Operation {
+    std::string name;  // of its class, or "call"
+    int tensor;        // of the node that it works for, see Emitter::maker
+    std::ptrdiff_t tasks;
+    std::size_t scratch_bytes;  // of each thread
+};
+
 struct RunResult {
     Outcome outcome = Outcome::kDone;
     double loss = 0.0;  // the sum over samples
@@ -72,6 +80,9 @@ class Program {
     int tensor_count() const { return static_cast<int>(graph_.tensors.size()); }
     const TensorShape& shape(int x) const { return graph_.shape(x); }
     std::ptrdiff_t result_features() const { return result_ < 0 ? 0 : graph_.shape(result_).features(); }
+    // Of a step, or in evaluation of a forward pass: its stages in order, a call of Python as a stage of its
+    // own.
+    std::vector<std::vector<Operation>> stages() const;
     std::size_t bytes() const { return emitter_.bytes() + (single_ ? single_->bytes() : 0); }
 
   private:

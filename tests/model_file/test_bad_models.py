@@ -18,6 +18,7 @@ from cnncli.cli.main import run
 from cnncli.errors import CnnError
 from cnncli.storage.container import MAX_FILE_BYTES
 from fuzz.models import Base, dumped, header_of, packed, sealed
+from known_layers import KNOWN_LAYERS
 
 NAME = "bad.bin"
 RECIPE = {
@@ -283,9 +284,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "a layer that is a module of Python": (
         layer(0, type="os.system"),
-        ', layer 0: unknown type "os.system"; known: AvgPool2d, BatchNorm1d, BatchNorm2d, CELU, Concat, '
-        "Conv2d, Dropout, ELU, Flatten, GELU, Hardsigmoid, Hardswish, Hardtanh, LeakyReLU, Linear, "
-        "LogSigmoid and 17 more",
+        f', layer 0: unknown type "os.system"; {KNOWN_LAYERS}',
     ),
     "an unknown setting": (
         layer(1, __init__=1),

@@ -56,6 +56,10 @@ CNN_ACTIVATION(softsign, kInput,
 // Between alpha and beta: Collobert 2004; ReLU6 with 0 and 6.
 CNN_ACTIVATION(hardtanh, kInput, select_native(x < alpha, alpha, select_native(x > beta, beta, x)),
                select_native((x <= alpha) | (x >= beta), zero, g))
+// Towards 0 by alpha, and 0 between -alpha and alpha: Donoho 1995.
+CNN_ACTIVATION(softshrink, kInput,
+               select_native(x > alpha, x - alpha, select_native(x < -alpha, x + alpha, select_native(x == x, zero, x))),
+               select_native(absolute_native(x) <= alpha, zero, g))
 CNN_ACTIVATION(hardsigmoid, kInput,
                select_native(x <= -3.0f, zero, select_native(x >= 3.0f, one, (x + 3.0f) / 6.0f)),
                select_native((x <= -3.0f) | (x >= 3.0f), zero, g / 6.0f))

@@ -33,6 +33,7 @@ __all__ = [
     "SiLU",
     "Sigmoid",
     "Softplus",
+    "Softshrink",
     "Softsign",
     "Step",
     "Tanh",
@@ -316,6 +317,27 @@ class Softplus(Activation):
 
     def coefficients(self) -> tuple[float, float]:
         return self.beta, self.threshold
+
+
+class Softshrink(Activation):
+    """Each element, nearer to 0 by lambd: y = x - lambd above lambd, x + lambd below -lambd, else 0 (Donoho 1995).
+
+    Any shape. The gradient at -lambd and at lambd is 0. NaN stays NaN. Torch7: nn.SoftShrink; PyTorch: Softshrink.
+
+    lambd : float >= 0, default 0.5
+
+    >>> Softshrink().forward([-2, 0.3, 2])
+    array([-1.5,  0. ,  1.5], dtype=float32)
+    """
+
+    function = "softshrink"
+    setting_names = ("lambd",)
+
+    def __init__(self, lambd: float = 0.5) -> None:
+        self.lambd = number("Softshrink", "lambd", lambd, 0.0, _LARGEST)
+
+    def coefficients(self) -> tuple[float, float]:
+        return self.lambd, 0.0
 
 
 class Softsign(Activation):

@@ -29,9 +29,11 @@ def read_picture(
 ) -> tuple[Image.Image, list[str]]:
     """Reads a picture upright, opaque and with known range: EXIF turned, alpha over white, 16 bits scaled.
 
+    White ink on nothing is laid over black.
+
     Parameters
     ----------
-    source : path of a file of one of `picture_formats.FORMATS` (of a GIF the first frame), the bytes of such a file,
+    source : path of a file of one of `formats.FORMATS` (of a GIF the first frame), the bytes of such a file,
         or a PIL image
     enough : int, pixels a side that suffice: a large JPEG is decoded at 1/2, 1/4 or 1/8 size, not below this
     name : what messages call the picture; None: its path, or "picture"
@@ -45,8 +47,10 @@ def read_picture(
     ------
     DataError : no such file, no regular file, no picture, cut, or above the limits (256 MiB, 89 million pixels)
 
-    >>> read_picture(Image.new("LA", (2, 1), (0, 0)))[0].getpixel((0, 0))
-    255
+    >>> ink = Image.new("LA", (2, 1), (0, 0))
+    >>> ink.putpixel((0, 0), (0, 255))
+    >>> read_picture(ink)[0].getpixel((1, 0))
+    (255, 255, 255)
     """
     where = name_of(source, name)
     if isinstance(source, Image.Image):

@@ -43,6 +43,23 @@ class StepResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """A native operation of a program.
+
+    name : its class in cpp/kernels, or "call" for a layer that runs in Python
+    tensor : that its node gives, in the numbers of `network.trace()`; several layers can be one node, and Dropout has
+        no number in predictions; -1: the batch, the loss, the update
+    tasks : into which threads may split it, for a full batch
+    scratch_bytes : memory that each thread needs meanwhile
+    """
+
+    name: str
+    tensor: int
+    tasks: int
+    scratch_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Mean loss, samples classified right, and the class predicted for each sample (int64)."""
 
@@ -215,6 +232,14 @@ class Program:
         """Memory of all buffers."""
         programs = [program for program in (self._training, self._evaluating) if program is not None]
         return sum(program.bytes() for program in programs)
+
+    def stages(self) -> list[list[Operation]]:
+        """The operations of a training step in their order, of a program without an optimizer those of a prediction.
+
+        Those of a stage do not depend on each other; threads meet between two stages.
+        """
+        program = self._training or self._for_evaluation()
+        return [[Operation(*row) for row in stage] for stage in program.stages()]
 
     def _compile(self, batch_size: int, *, training: bool) -> _core.Program:
         network, criterion = self.network, self.criterion

@@ -1,0 +1,19 @@
+"""What the pages of the repository point at is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(page.relative_to(ROOT).as_posix() for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_and_paths_of_a_page_exist(name: str) -> None:
+    page = ROOT / name
+    text = page.read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)\s#]+)", text) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
+    paths = re.findall(r"`((?:tests|tools|docs|python|cpp|models|benchmarks|fuzz)/[\w./-]+)`", text)
+    assert [path for path in paths if not (ROOT / path).exists()] == []

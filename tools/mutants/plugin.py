@@ -1,0 +1,47 @@
+"""What pytest is told by the environment: to write down what each test reaches, or which tests to run in which order.
+
+MUTANTS_CHOSEN : a JSON file with the names of the tests to run, in this order
+MUTANTS_RESULT : a file that gets a line of JSON for each test: name, seconds, outcome
+MUTANTS_TEST : set here to the name of the running test; processes that it starts measure their coverage under it
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
+    if "MUTANTS_CHOSEN" not in os.environ:
+        return
+    place = {name: index for index, name in enumerate(json.loads(Path(os.environ["MUTANTS_CHOSEN"]).read_text()))}
+    config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in place])
+    items[:] = sorted((item for item in items if item.nodeid in place), key=lambda item: place[item.nodeid])
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: Any, nextitem: Any) -> Iterator[Any]:
+    os.environ["MUTANTS_TEST"] = item.nodeid
+    if "COVERAGE_PROCESS_START" in os.environ:
+        import coverage
+
+        measuring = coverage.Coverage.current()
+        if measuring is not None:
+            measuring.switch_context(item.nodeid)
+    item.mutants_began, item.mutants_failed = time.monotonic(), False
+    result = yield
+    with Path(os.environ["MUTANTS_RESULT"]).open("a") as file:
+        seconds = round(time.monotonic() - item.mutants_began, 3)
+        file.write(json.dumps([item.nodeid, seconds, "failed" if item.mutants_failed else "passed"]) + "\n")
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: Any, call: Any) -> Iterator[Any]:
+    report = yield
+    item.mutants_failed |= report.failed
+    return report

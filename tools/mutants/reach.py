@@ -1,0 +1,134 @@
+"""Which tests reach which function: measured once with coverage, and again for files of tests that changed."""
+
+import ast
+import hashlib
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mutants.runs import PACKAGE, ROOT, Place
+
+KEPT = ROOT / "build" / "mutants" / "reach.json"
+_SETTINGS = """[run]
+source = {package}
+data_file = {folder}/measured/coverage
+parallel = true
+context = ${{MUTANTS_TEST-}}
+disable_warnings = no-data-collected, module-not-imported
+"""
+
+
+@dataclass
+class Reach:
+    """seconds : of each test; functions : "module:function" to names of tests; files : digests of files of tests."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    functions: dict[str, list[str]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+    def tests_of(self, module: str, function: str, names: set[str]) -> list[str]:
+        """Tests that run the function; for what stands outside of functions, those of functions that name it.
+
+        Those of the module's own file of tests come first, then the quick ones.
+        """
+        found = self.functions.get(f"{module}:{function}")
+        if not found:
+            inside = [place for place in self.functions if place.startswith(f"{module}:")]
+            naming = [place for place in inside if place.split(":")[1] in names]
+            found = sorted({test for place in naming or inside for test in self.functions[place]})
+        stem = Path(module).stem.strip("_")
+        return sorted(found, key=lambda test: (f"test_{stem}" not in test.split("::")[0], self.seconds.get(test, 1.0)))
+
+
+def reach_of(place: Place, tests: list[str]) -> Reach:
+    """What is known of these files and folders of tests; what is new or changed is measured first."""
+    reach = Reach(**json.loads(KEPT.read_text())) if KEPT.exists() else Reach()
+    files = sorted({path for test in tests for path in _files(ROOT / test)})
+    digests = {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    stale = [name for name, digest in digests.items() if reach.files.get(name) != digest]
+    gone = {*stale, *(name for name in reach.files if not (ROOT / name).exists())}
+    if gone:
+        reach.seconds = {test: took for test, took in reach.seconds.items() if test.split("::")[0] not in gone}
+        reach.functions = {
+            where: kept
+            for where, found in reach.functions.items()
+            if (kept := [test for test in found if test.split("::")[0] not in gone])
+        }
+        reach.files = {name: digest for name, digest in reach.files.items() if name not in gone}
+    if stale:
+        print(f"measuring what {len(stale)} files of tests reach", flush=True)
+        _measure(place, stale, reach)
+        reach.files |= {name: digests[name] for name in stale}
+    KEPT.parent.mkdir(parents=True, exist_ok=True)
+    KEPT.write_text(json.dumps(vars(reach)))
+    return reach
+
+
+def _files(test: Path) -> list[Path]:
+    return sorted(test.rglob("test_*.py")) if test.is_dir() else [test]
+
+
+def _measure(place: Place, files: list[str], reach: Reach) -> None:
+    import coverage
+
+    settings = place.folder / "coverage.ini"
+    (place.folder / "measured").mkdir(exist_ok=True)
+    settings.write_text(_SETTINGS.format(package=place.package, folder=place.folder))
+    ran = place.pytest(
+        files,
+        before=("-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest"),
+        COVERAGE_PROCESS_START=str(settings),
+    )
+    assert ran is not None
+    reach.seconds |= {test: seconds for test, seconds, _ in ran}
+    whole = coverage.Coverage(config_file=str(settings))
+    whole.combine()
+    data = whole.get_data()
+    found: dict[str, set[str]] = defaultdict(set)
+    for measured in data.measured_files():
+        path = Path(measured)
+        if path.suffix != ".py" or not path.exists():
+            continue
+        module = path.relative_to(place.package).as_posix()
+        inside = functions_of_lines(path.read_bytes())
+        for line, tests in data.contexts_by_lineno(measured).items():
+            if inside.get(line):
+                found[f"{module}:{inside[line]}"] |= {test for test in tests if test in reach.seconds}
+    for where, tests in found.items():
+        if tests:
+            reach.functions[where] = sorted({*reach.functions.get(where, []), *tests})
+
+
+def functions_of_lines(source: bytes) -> dict[int, str]:
+    """The innermost function of each line that one runs; lines that importing the module runs have none."""
+    lines: dict[int, str] = {}
+
+    def walk(node: Any, name: str) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                inner = f"{name}.{child.name}" if name else child.name
+                if not isinstance(child, ast.ClassDef):
+                    lines.update(dict.fromkeys(range(child.body[0].lineno, (child.end_lineno or 0) + 1), inner))
+                walk(child, inner)
+            else:
+                walk(child, name)
+
+    walk(ast.parse(source), "")
+    return lines
+
+
+def functions_that_name(source: bytes, line: str) -> set[str]:
+    """The functions in which a name stands that this line, outside of functions, gives a value to."""
+    names = set(line.replace(":", "=").split("=")[0].replace(",", " ").split())
+    inside = functions_of_lines(source)
+    text = source.decode().splitlines()
+    return {
+        function
+        for number, function in inside.items()
+        if any(name.isidentifier() and name in text[number - 1] for name in names)
+    }
+
+
+__all__ = ["KEPT", "PACKAGE", "Reach", "functions_that_name", "reach_of"]

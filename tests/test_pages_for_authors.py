@@ -34,3 +34,18 @@ def test_no_other_file_of_the_product_names_an_optimizer() -> None:
             continue
         for name in set(OPTIMIZERS) - {"sgd", "rmsprop"}:  # the table of options says whose --momentum is
             assert not re.search(rf"\b{name}\b", path.read_text()), f"{place} names {name}"
+
+
+def test_page_for_contributors_names_what_is_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    assert "(CONTRIBUTING.md)" in (ROOT / "README.md").read_text()
+    named = re.findall(r"(?<![\w./])(?:tests|tools|docs|cpp|\.ci)/[\w./-]*\w", page)
+    assert len(named) > 10
+    for file in named:
+        assert (ROOT / file).exists(), file
+    for module in re.findall(r"-m (tools\.\w+)", page):
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists(), module
+    headings = re.findall(r"^#+ (.+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"README\.md#([\w-]+)", page)) <= anchors
+    assert all(len(line) <= 130 for line in page.splitlines() if not line.startswith("|"))

@@ -52,7 +52,7 @@ def _modules(named: list[str]) -> list[Path]:
     for name in named or ["."]:
         path = PACKAGE / name
         if not path.exists():
-            raise SystemExit(f"mutants: {path.relative_to(ROOT)}: no such module; name it as recipe.py or data/split.py")
+            raise SystemExit(f"mutants: {path.relative_to(ROOT)}: no such module; name one as data/split.py")
         found += [path] if path.is_file() else sorted(path.rglob("*.py"))
     return [path for path in dict.fromkeys(found) if path.name != "__main__.py"]
 
@@ -87,7 +87,8 @@ class Trials:
 
     def _tests(self, change: Change, source: bytes) -> list[str]:
         names = functions_that_name(source, change.line)
-        tests, spent = [], 0.0
+        tests: list[str] = []
+        spent = 0.0
         for test in self.reach.tests_of(change.module, change.function, names):
             spent += self.reach.seconds.get(test, 1.0)
             if tests and spent > self.budget:

@@ -45,6 +45,7 @@ _SPELLED: dict[type[ast.AST], str] = {
 }  # fmt: skip
 _TWINS = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "maximum", "maximum": "minimum"}
 _NO_MATTER = {"strict", "stacklevel"}  # keywords whose value only guards against mistakes
+_TYPES = {"None", "int", "float", "str", "bool", "list", "tuple", "dict", "set", "bytes"}
 
 
 @dataclass(frozen=True)
@@ -159,11 +160,9 @@ def _is_a_type(node: ast.BinOp) -> bool:
     """`int | None` in the place of a value: an alias of a type, or the argument of isinstance."""
     if not isinstance(node.op, ast.BitOr):
         return False
-    names = ast.unparse(node)
-    return "None" in names or bool(re.fullmatch(r"[\w.]+(\[[^\]]*\])?( \| [\w.]+(\[[^\]]*\])?)+", names)) and any(
-        part.rsplit(".")[-1][:1].isupper() or part in ("int", "float", "str", "bool", "list", "tuple", "dict", "bytes")
-        for part in names.split(" | ")
-    )
+    parts = ast.unparse(node).split(" | ")
+    names = [part.split("[")[0].rsplit(".")[-1] for part in parts]
+    return any(name in _TYPES or (name[:1].isupper() and not name.isupper()) for name in names)
 
 
 def _other_values(value: object) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -15,15 +16,21 @@ PACKAGE = ROOT / "python" / "cnncli"
 _MEMORY_BYTES = 8 << 30  # a wrong size must not take the machine's
 
 
+def _built_core() -> Path:
+    """The native module of the package that this Python imports."""
+    installed = importlib.util.find_spec("cnncli")
+    for folder in (installed and installed.submodule_search_locations) or ():
+        for core in Path(folder).glob("_core*.so"):
+            return core
+    raise SystemExit("mutants: cnncli is not installed for this Python; install it first, as CONTRIBUTING.md says")
+
+
 class Place:
     """A folder with a copy of the package, in which one change at a time is tried."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        installed = importlib.util.find_spec("cnncli._core")
-        if installed is None or installed.origin is None:
-            raise SystemExit("mutants: cnncli is not installed for this Python; build it first (CONTRIBUTING.md)")
-        core = Path(installed.origin)
+        core = _built_core()
         self.package = folder / "python" / "cnncli"
         shutil.copytree(PACKAGE, self.package, ignore=shutil.ignore_patterns("__pycache__", "*.so", "models"))
         (self.package / core.name).symlink_to(core)
@@ -76,8 +83,8 @@ class Place:
         temporary = self.folder / "temporary"
         process = subprocess.Popen(
             [
-                sys.executable, *(before or ("-m", "pytest")), "-q", "--tb=no", "-p", "plugin", "-p", "no:cacheprovider",
-                "--hypothesis-seed=0", f"--basetemp={temporary}", *arguments,
+                sys.executable, *(before or ("-m", "pytest")), "-q", "--tb=no", "-p", "plugin",
+                "-p", "no:cacheprovider", "--hypothesis-seed=0", f"--basetemp={temporary}", *arguments,
             ],
             cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES)),
@@ -87,13 +94,12 @@ class Place:
         except subprocess.TimeoutExpired:
             return None
         finally:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # and what the tests left running
-            except ProcessLookupError:
-                pass
             process.wait()
             shutil.rmtree(temporary, ignore_errors=True)
         ran = [tuple(json.loads(line)) for line in result.read_text().splitlines()]
         if process.returncode not in (0, 1, 5):  # 2: a module of tests cannot even be imported; or a crash
-            ran.append((f"pytest ends with {process.returncode}: {said.decode(errors='replace')[-300:]}", 0.0, "failed"))
-        return ran  # type: ignore[return-value]
+            last = said.decode(errors="replace").strip().rsplit("\n", 1)[-1]
+            ran.append((f"pytest, which ends with {process.returncode}: {last}", 0.0, "failed"))
+        return ran

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from cnncli.digit_picture import (
     _by_local_paper,
+    _find_ink,
     _grey,
     _inside_of_paper,
     _looks_like_paper,
@@ -233,3 +234,77 @@ def test_sign_that_was_told_or_decided_is_not_asked_again(told: bool) -> None:
     picture = two_strokes(60, 150) if told else two_strokes(150, 60)
     assert _by_local_paper(picture, told, told, True)[2:] == (told, False)
     assert _by_local_paper(picture, None, told, False)[2:] == (told, False)
+
+
+def test_stroke_on_a_tilted_sheet_is_looked_for_in_its_inner_part() -> None:
+    paper, mask = Image.new("L", (180, 200), 210), Image.new("L", (180, 200), 255)
+    ImageDraw.Draw(paper).rectangle((84, 65, 95, 134), 60)
+    turned = [one.rotate(4, Image.Resampling.BICUBIC, expand=True) for one in (paper, mask)]
+    table = Image.new("L", (300, 300), 90)
+    table.paste(turned[0], ((300 - turned[0].width) // 2, (300 - turned[0].height) // 2), turned[1])
+    [found] = find_digits(table, "a.png")
+    assert found.notes == ["cropped to the paper", "inverted", "cropped and centred"]
+    np.testing.assert_allclose(found.box, (141.5, 114, 17, 71), atol=2)  # 12x70, turned by 4 degrees
+
+
+def test_speck_beside_a_glyph_and_ring_around_it_are_told() -> None:
+    def notes(draw: str | None, *box: int) -> list[str]:
+        image = Image.new("L", (200, 200), 240)
+        pen = ImageDraw.Draw(image)
+        pen.rectangle((94, 60, 107, 139), 20)
+        if draw:
+            getattr(pen, draw)(box, 20 if draw == "rectangle" else None, 20)
+        return find_digit(image, "a.png")[1]
+
+    assert notes(None) == ["inverted", "cropped and centred"]
+    assert notes("rectangle", 30, 30, 33, 33) == ["inverted", "frame or dirt removed", "cropped and centred"]
+    assert notes("ellipse", 20, 20, 179, 179) == ["inverted", "frame or dirt removed", "cropped and centred"]
+
+
+@pytest.mark.parametrize(("noise", "edge"), [(0, True), (0.9, True), (1.5, False)])
+def test_soft_edge_below_the_threshold_stays_where_the_paper_has_no_noise_of_a_grey_level(
+    noise: float, edge: bool
+) -> None:
+    rows, columns = np.mgrid[:200, :200]
+    grey = 200 + noise * (1 - 2 * ((rows + columns) % 2))
+    grey[50:150, 92:108] = 100
+    grey[50:150, [91, 108]] = 192  # less than 10 grey levels from the paper
+    ink = _find_ink(grey.astype(np.float32), None).ink
+    assert ink is not None
+    np.testing.assert_allclose(ink[60:140, 94:106], 1, atol=0.01)
+    assert (ink[60:140, 91] > 0.05).all() == edge and (ink[60:140, 91] == 0).all() != edge
+    assert ink.min() == 0 and ink.max() == 1
+
+
+@pytest.mark.parametrize(("share", "readable"), [(0.3, True), (0.48, False), (0.6, False)])
+def test_border_half_full_of_ink_is_no_border_of_paper(share: float, readable: bool) -> None:
+    grey = np.full((200, 200), 200, np.float32)
+    length = int(50 * share)
+    for start in range(0, 200, 50):
+        grey[start : start + length, :14] = grey[start + 10 : start + 10 + length, -14:] = 40
+        grey[:14, start + 5 : start + 5 + length] = grey[-14:, start + 15 : start + 15 + length] = 40
+    found = _find_ink(grey, None)
+    assert (found.ink is not None) == readable
+    if not readable:
+        assert found.reason == "ink covers nearly all of it or its border; leave a margin of paper around the digit"
+        assert _find_ink(grey, True).ink is not None  # whoever says so means it
+
+
+@pytest.mark.parametrize(
+    ("dark", "light", "decided"), [(40, 0, True), (40, 15, True), (40, 30, False), (30, 40, False)]
+)
+def test_ink_of_the_other_sign_with_more_than_half_of_the_mass_leaves_it_undecided(
+    dark: int, light: int, decided: bool
+) -> None:
+    grey = np.full((200, 200), 140, np.float32)
+    for length, left, level in ((dark, 40, 40), (light, 150, 240)):  # 100 grey levels either way
+        grey[60 : 60 + 2 * length, left : left + 9] = level
+    found = _find_ink(grey, None)
+    assert (found.ink is not None) == decided
+    if decided:
+        assert found.dark and found.ink is not None and (found.ink[60:138, 42:47] == 1).all()
+    else:
+        assert found.reason.startswith(
+            "has strokes both darker and lighter than its paper; pass --invert to read the d"
+        )
+    assert _find_ink(255 - grey, None).dark == (found.ink is None)

@@ -67,44 +67,40 @@ class Trials:
     def verdict(self, change: Change) -> str:
         """Which test finds it, or "" if none does."""
         source = (PACKAGE / change.module).read_bytes()
-        tests = self._tests(change, source)
-        if not tests:
+        names = functions_that_name(source, change.line)
+        self.place.change(change.module, change.applied(source))
+        try:
+            for tests in self.reach.tests_of(change.module, change.function, names, self.budget):
+                if by := self._first_that_fails(change.module, [one for one in tests if self.trusted.get(one, True)]):
+                    return by
             return ""
-        while True:
-            self.place.change(change.module, change.applied(source))
-            try:
-                ran = self._run(tests)
-            finally:
-                self.place.restore(change.module)
+        finally:
+            self.place.restore(change.module)
+
+    def _first_that_fails(self, module: str, tests: list[str]) -> str:
+        while tests:
+            ran = self._run(tests)
             if ran is None:
                 return "time is up"
             failed = [test for test, _, outcome in ran if outcome == "failed"]
             if not failed:
                 return ""
-            if "::" not in failed[0] or self._passes_unchanged(failed[0]):
+            if "::" not in failed[0] or self._passes_unchanged(module, failed[0]):
                 return failed[0]
             tests.remove(failed[0])  # it fails without the change, too: it says nothing
-
-    def _tests(self, change: Change, source: bytes) -> list[str]:
-        names = functions_that_name(source, change.line)
-        tests: list[str] = []
-        spent = 0.0
-        for test in self.reach.tests_of(change.module, change.function, names):
-            spent += self.reach.seconds.get(test, 1.0)
-            if tests and spent > self.budget:
-                break
-            if self.trusted.get(test, True):
-                tests.append(test)
-        return tests
+        return ""
 
     def _run(self, tests: list[str]) -> list[tuple[str, float, str]] | None:
         files = list(dict.fromkeys(test.split("::")[0] for test in tests))
         expected = sum(self.reach.seconds.get(test, 1.0) for test in tests)
         return self.place.pytest(["-x", *files], chosen=tests, seconds=_SECONDS_AT_LEAST + 5 * expected)
 
-    def _passes_unchanged(self, test: str) -> bool:
+    def _passes_unchanged(self, module: str, test: str) -> bool:
         if test not in self.trusted:
+            changed = self.place.read(module)
+            self.place.restore(module)
             ran = self._run([test])
+            self.place.change(module, changed)
             self.trusted[test] = ran is not None and all(outcome == "passed" for _, _, outcome in ran)
             if not self.trusted[test]:
                 print(f"left out, since it fails without any change: {test}", flush=True)

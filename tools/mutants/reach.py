@@ -11,6 +11,8 @@ from typing import Any
 from mutants.runs import PACKAGE, ROOT, Place
 
 KEPT = ROOT / "build" / "mutants" / "reach.json"
+_SECONDS_OF_A_FILE = 0.5  # to import a file of tests
+_FILES_OF_FIRST_ROUND = 2  # most mutants are found by these
 _SETTINGS = """[run]
 source = {package}
 data_file = {folder}/measured/coverage
@@ -28,18 +30,33 @@ class Reach:
     functions: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
 
-    def tests_of(self, module: str, function: str, names: set[str]) -> list[str]:
-        """Tests that run the function; for what stands outside of functions, those of functions that name it.
+    def tests_of(self, module: str, function: str, names: set[str], budget_seconds: float) -> list[list[str]]:
+        """Tests that run the function, in rounds of a few files; all together take no more than the budget.
 
-        Those of the module's own file of tests come first, then the quick ones.
+        names : the functions that name what stands outside of functions, as a constant; they stand for it
+
+        The module's own file of tests comes first, then those with the most tests; in each, the quick ones first.
         """
         found = self.functions.get(f"{module}:{function}")
         if not found:
             inside = [place for place in self.functions if place.startswith(f"{module}:")]
             naming = [place for place in inside if place.split(":")[1] in names]
             found = sorted({test for place in naming or inside for test in self.functions[place]})
-        stem = Path(module).stem.strip("_")
-        return sorted(found, key=lambda test: (f"test_{stem}" not in test.split("::")[0], self.seconds.get(test, 1.0)))
+        by_file: dict[str, list[str]] = defaultdict(list)
+        for test in sorted(found, key=lambda test: self.seconds.get(test, 1.0)):
+            by_file[test.split("::")[0]].append(test)
+        own = f"test_{Path(module).stem.strip('_')}.py"
+        ordered = sorted(by_file, key=lambda file: (Path(file).name != own, -len(by_file[file]), file))
+        rounds: list[list[str]] = [[], []]
+        left = budget_seconds
+        for place, file in enumerate(ordered):
+            left -= _SECONDS_OF_A_FILE
+            for test in by_file[file]:
+                left -= self.seconds.get(test, 1.0)
+                if left < 0 and rounds[0]:
+                    break
+                rounds[place >= _FILES_OF_FIRST_ROUND].append(test)
+        return [tests for tests in rounds if tests]
 
 
 def reach_of(place: Place, tests: list[str]) -> Reach:

@@ -43,6 +43,10 @@ class Place:
             compiled.unlink()
         path.write_bytes(content)
 
+    def read(self, module: str) -> bytes:
+        """A module of the copy as it is now."""
+        return (self.package / module).read_bytes()
+
     def restore(self, module: str) -> None:
         """Makes a module what it is in the tree."""
         self.change(module, (PACKAGE / module).read_bytes())

@@ -79,32 +79,30 @@ class Trials:
 
     def _first_that_fails(self, module: str, tests: list[str]) -> str:
         while tests:
-            ran = self._run(tests)
-            if ran is None:
-                return "time is up"
-            failed = [test for test, _, outcome in ran if outcome == "failed"]
-            if not failed:
-                return ""
-            if "::" not in failed[0] or self._passes_unchanged(module, failed[0]):
-                return failed[0]
-            tests.remove(failed[0])  # it fails without the change, too: it says nothing
+            failed = self._first_failure(tests)
+            if not failed or failed == "time is up" or self._passes_unchanged(module, failed, tests):
+                return failed
+            tests.remove(failed)  # it fails without the change, too: it says nothing
         return ""
 
-    def _run(self, tests: list[str]) -> list[tuple[str, float, str]] | None:
-        files = list(dict.fromkeys(test.split("::")[0] for test in tests))
+    def _first_failure(self, tests: list[str]) -> str:
         expected = sum(self.reach.seconds.get(test, 1.0) for test in tests)
-        return self.place.pytest(["-x", *files], chosen=tests, seconds=_SECONDS_AT_LEAST + 5 * expected)
+        return self.place.first_failure(tests, _SECONDS_AT_LEAST + 5 * expected)
 
-    def _passes_unchanged(self, module: str, test: str) -> bool:
-        if test not in self.trusted:
+    def _passes_unchanged(self, module: str, failed: str, tests: list[str]) -> bool:
+        if failed not in self.trusted:
             changed = self.place.read(module)
             self.place.restore(module)
-            ran = self._run([test])
+            again = self._first_failure([failed] if failed in tests else tests)
             self.place.change(module, changed)
-            self.trusted[test] = ran is not None and all(outcome == "passed" for _, _, outcome in ran)
-            if not self.trusted[test]:
-                print(f"left out, since it fails without any change: {test}", flush=True)
-        return self.trusted[test]
+            if failed not in tests:
+                if again:
+                    raise SystemExit(f"mutants: without any change: {again}")
+                return True
+            self.trusted[failed] = not again
+            if again:
+                print(f"left out, since it fails without any change: {failed}", flush=True)
+        return self.trusted[failed]
 
 
 def main() -> None:
@@ -119,8 +117,7 @@ def main() -> None:
     sample = drawn(_modules(options.modules), options.sample, options.seed)
     found: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        place = Place(Path(folder))
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder, Place(Path(folder)) as place:
         trials = Trials(place, reach_of(place, options.tests), options.budget)
         for change in sample:
             verdict = trials.verdict(change)

@@ -5,6 +5,7 @@ MUTANTS_RESULT : a file that gets a line of JSON for each test: name, seconds, o
 MUTANTS_TEST : set here to the name of the running test; processes that it starts measure their coverage under it
 """
 
+import importlib.util
 import json
 import os
 import time
@@ -13,6 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+_NO_COPY = 77
+
+
+def pytest_sessionstart(session: Any) -> None:
+    """An editable installation comes before the path, and all mutants would survive."""
+    found = importlib.util.find_spec("cnncli")
+    if found is None or found.origin is None or not found.origin.startswith(os.environ["MUTANTS_PACKAGE"]):
+        pytest.exit("mutants: the tests do not see the copy of the package; is cnncli installed as editable?", _NO_COPY)
 
 
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:

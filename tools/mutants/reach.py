@@ -93,13 +93,7 @@ def _measure(place: Place, files: list[str], reach: Reach) -> None:
     settings = place.folder / "coverage.ini"
     (place.folder / "measured").mkdir(exist_ok=True)
     settings.write_text(_SETTINGS.format(package=place.package, folder=place.folder))
-    ran = place.pytest(
-        files,
-        before=("-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest"),
-        COVERAGE_PROCESS_START=str(settings),
-    )
-    assert ran is not None
-    reach.seconds |= {test: seconds for test, seconds, _ in ran}
+    reach.seconds |= {test: seconds for test, seconds, _ in place.measure(files, settings)}
     whole = coverage.Coverage(config_file=str(settings))
     whole.combine()
     data = whole.get_data()

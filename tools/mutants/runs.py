@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import resource
+import select
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "python" / "cnncli"
 _MEMORY_BYTES = 8 << 30  # a wrong size must not take the machine's
+_OPTIONS = ("-q", "--tb=no", "-p", "plugin", "-p", "no:cacheprovider", "--hypothesis-seed=0")
+_NO_COPY = 77  # how plugin.py ends a run that does not see the copy
+
+Ran = list[tuple[str, float, str]]  # name, seconds, "passed" or "failed" of each test that ran
 
 
 def _built_core() -> Path:
@@ -35,6 +40,22 @@ class Place:
         shutil.copytree(PACKAGE, self.package, ignore=shutil.ignore_patterns("__pycache__", "*.so", "models"))
         (self.package / core.name).symlink_to(core)
         (self.package / "models").symlink_to((core.parent / "models").resolve())
+        self._result, self._said = folder / "result", folder / "said"
+        self._environment = {
+            "PYTHONPATH": os.pathsep.join([str(self.package.parent), str(Path(__file__).parent)]),
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
+            "MUTANTS_RESULT": str(self._result),
+            "MUTANTS_PACKAGE": str(self.package),
+        }
+        self._server: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> "Place":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._server is not None:
+            self._server.kill()
+            self._server.communicate()
 
     def change(self, module: str, content: bytes) -> None:
         """Writes a module of the copy. Its compiled form goes: Python would take it for that of an equal size."""
@@ -51,59 +72,64 @@ class Place:
         """Makes a module what it is in the tree."""
         self.change(module, (PACKAGE / module).read_bytes())
 
-    def pytest(
-        self,
-        arguments: list[str],
-        *,
-        chosen: list[str] | None = None,
-        before: tuple[str, ...] = (),
-        seconds: float | None = None,
-        **variables: str,
-    ) -> list[tuple[str, float, str]] | None:
-        """Runs tests against the copy.
+    def measure(self, files: list[str], settings: Path) -> Ran:
+        """Runs whole files of tests under coverage, with these settings, in a process of its own."""
+        self._result.write_text("")
+        subprocess.run(
+            [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest", *_OPTIONS, *files],
+            cwd=ROOT,
+            env={**os.environ, **self._environment, "COVERAGE_PROCESS_START": str(settings)},
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        return self._ran()
 
-        Parameters
-        ----------
-        arguments : for pytest; before : for Python, in the place of `-m pytest`
-        chosen : names of tests, in the order in which they run; None: all
-        seconds : how long to wait
+    def first_failure(self, tests: list[str], seconds: float) -> str:
+        """Runs these tests in this order until one fails, and names it; "" if none does.
 
-        Returns
-        -------
-        (name, seconds, "passed" or "failed") for each test that ran, or None if time was up
+        seconds : how long to wait; a run that takes longer hangs, and is a failure, too
         """
-        result, names = self.folder / "result", self.folder / "chosen"
-        result.write_text("")
-        environment = {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(self.package.parent), str(Path(__file__).parent)]),
-            "HYPOTHESIS_STORAGE_DIRECTORY": str(self.folder / "hypothesis"),
-            "MUTANTS_RESULT": str(result),
-            **variables,
+        chosen, temporary = self.folder / "chosen", self.folder / "temporary"
+        self._result.write_text("")
+        chosen.write_text(json.dumps(tests))
+        files = list(dict.fromkeys(test.split("::")[0] for test in tests))
+        run = {
+            "arguments": [*_OPTIONS, "-x", f"--basetemp={temporary}", *files],
+            "environment": {"MUTANTS_CHOSEN": str(chosen)},
+            "said": str(self._said),
         }
-        if chosen is not None:
-            names.write_text(json.dumps(chosen))
-            environment["MUTANTS_CHOSEN"] = str(names)
-        temporary = self.folder / "temporary"
-        process = subprocess.Popen(
-            [
-                sys.executable, *(before or ("-m", "pytest")), "-q", "--tb=no", "-p", "plugin",
-                "-p", "no:cacheprovider", "--hypothesis-seed=0", f"--basetemp={temporary}", *arguments,
-            ],
-            cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES)),
-        )  # fmt: skip
-        try:
-            said, _ = process.communicate(timeout=seconds)
-        except subprocess.TimeoutExpired:
-            return None
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # and what the tests left running
-            process.wait()
-            shutil.rmtree(temporary, ignore_errors=True)
-        ran = [tuple(json.loads(line)) for line in result.read_text().splitlines()]
-        if process.returncode not in (0, 1, 5):  # 2: a module of tests cannot even be imported; or a crash
-            last = said.decode(errors="replace").strip().rsplit("\n", 1)[-1]
-            ran.append((f"pytest, which ends with {process.returncode}: {last}", 0.0, "failed"))
-        return ran
+        server = self._started()
+        assert server.stdin is not None and server.stdout is not None
+        server.stdin.write(json.dumps(run) + "\n")
+        server.stdin.flush()
+        number = int(server.stdout.readline())
+        in_time, _, _ = select.select([server.stdout], [], [], seconds)
+        with suppress(ProcessLookupError):
+            os.killpg(number, signal.SIGKILL)  # with what the tests left running
+        code = int(server.stdout.readline())
+        shutil.rmtree(temporary, ignore_errors=True)
+        failed = [test for test, _, outcome in self._ran() if outcome == "failed"]
+        if failed or not in_time:
+            return failed[0] if failed else "time is up"
+        if code in (0, 5):
+            return ""
+        last = self._said.read_text(errors="replace").strip().rsplit("\n", 1)[-1]
+        if code == _NO_COPY:
+            raise SystemExit(last.strip("! "))
+        return f"pytest, which ends with {code}: {last}"  # a module of tests cannot even be imported, or a crash
+
+    def _started(self) -> "subprocess.Popen[str]":
+        if self._server is None:
+            self._server = subprocess.Popen(
+                [sys.executable, str(Path(__file__).parent / "server.py")],
+                cwd=ROOT,
+                env={**os.environ, **self._environment},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES)),
+            )
+        return self._server
+
+    def _ran(self) -> Ran:
+        return [tuple(json.loads(line)) for line in self._result.read_text().splitlines()]

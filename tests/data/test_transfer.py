@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from cnncli.data import transfer as module
-from cnncli.data.exchange import Answer, CutError, MirrorError
-from cnncli.data.part_file import PartFile
-from cnncli.data.sources import RemoteFile
-from cnncli.data.transfer import Patience, transfer
+from cnncli.data.download import transfer as module
+from cnncli.data.download.exchange import Answer, CutError, MirrorError
+from cnncli.data.download.part_file import PartFile
+from cnncli.data.download.sources import RemoteFile
+from cnncli.data.download.transfer import Patience, transfer
 
 URL = "https://mirror.example/sets/images.gz"
 BODY = b"\x1f\x8b" + bytes(range(98))  # 100 bytes

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from cnncli.digit_picture import (
+from cnncli.errors import DataError
+from cnncli.pictures.digit_picture import (
     _by_local_paper,
     _find_ink,
     _grey,
@@ -15,7 +16,6 @@ from cnncli.digit_picture import (
     find_digit,
     find_digits,
 )
-from cnncli.errors import DataError
 from picture_sets import mnist_like
 
 

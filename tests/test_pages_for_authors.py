@@ -48,4 +48,3 @@ def test_page_for_contributors_names_what_is_there() -> None:
     headings = re.findall(r"^#+ (.+)", (ROOT / "README.md").read_text(), re.MULTILINE)
     anchors = {heading.lower().replace(" ", "-") for heading in headings}
     assert set(re.findall(r"README\.md#([\w-]+)", page)) <= anchors
-    assert all(len(line) <= 130 for line in page.splitlines() if not line.startswith("|"))

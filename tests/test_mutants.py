@@ -1,8 +1,10 @@
 """The tool that makes mutants changes one token of what means something, and nothing of the tree."""
 
 import ast
+from pathlib import Path
 
 from tools.mutants.changes import changes_of
+from tools.mutants.runs import PACKAGE, Place
 
 SOURCE = b'''"""A module: 1 < 2."""
 from typing import TYPE_CHECKING
@@ -52,3 +54,18 @@ def test_every_token_that_means_something_is_changed_and_nothing_else() -> None:
 def test_a_sum_of_types_is_no_arithmetic_and_one_of_flags_is() -> None:
     source = b"A = str | Path\nB = list[int] | np.ndarray | None\nC = os.O_RDWR | os.O_CREAT\nD = {'a': one} | more\n"
     assert [change.number for change in changes_of("a.py", source)] == [3, 4]
+
+
+def test_a_change_is_found_in_a_copy_and_the_tree_stays_as_it_was(tmp_path: Path) -> None:
+    tests = [
+        f"tests/data/test_split.py::test_{name}" for name in ("seed_below_0_is_refused", "seed_is_0_if_none_is_told")
+    ]
+    before = (PACKAGE / "data" / "split.py").read_bytes()
+    [change] = [one for one in changes_of("data/split.py", before) if one.line == "if seed < 1:"]
+    with Place(tmp_path) as place:
+        assert place.first_failure(tests, 60) == ""
+        place.change(change.module, change.applied(before))
+        assert place.first_failure(tests, 60) == tests[1]
+        place.restore(change.module)
+        assert place.first_failure(tests[1:], 60) == ""
+    assert (PACKAGE / "data" / "split.py").read_bytes() == before

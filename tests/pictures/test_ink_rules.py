@@ -62,6 +62,16 @@ def test_layout_has_mnists_size_if_none_is_told() -> None:
     assert find_digits(image, "a.png", height=40, width=32)[0].pixels.shape == (40, 32)
 
 
+def test_several_glyphs_are_taken_for_one_unless_that_is_refused() -> None:
+    image = Image.new("L", (100, 60), 255)
+    image.paste(0, (20, 10, 28, 50))
+    image.paste(0, (60, 10, 68, 50))
+    pixels, _ = find_digit(image, "a.png")
+    assert np.ptp(np.nonzero(pixels)[1]) == 19  # both, fitted to 20 pixels
+    with pytest.raises(DataError, match=r"^a.png: 2 digits side by side"):
+        find_digit(image, "a.png", refuse_several=True)
+
+
 def test_boxes_are_in_pixels_of_a_picture_that_is_worked_on_at_a_third_of_its_size() -> None:
     image = Image.new("L", (960, 600), 240)
     image.paste(20, (150, 120, 180, 450))

@@ -1,7 +1,7 @@
 """Make a sample of single-token mutants, and name those that no test finds.
 
     python tools/mutants --sample 100
-    python tools/mutants recipe.py data/split.py --sample 40 --seed 2 --tests tests/test_recipe.py tests/data
+    python tools/mutants pictures data/split.py --sample 40 --seed 2 --tests tests/pictures tests/data
 
 A mutant is the package with one token changed: `<` for `<=`, 2 for 1, `or` for `and`, ... Docstrings, type hints and
 messages are left alone. Those tests run that reach the changed function, until one fails; which reach it is measured
@@ -14,6 +14,7 @@ tools/mutants/no_matter.txt with the reason, and not drawn. Exit code 1 if fewer
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 from collections import Counter
@@ -114,6 +115,7 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=40.0, metavar="SECONDS", help="of tests for one mutant (40)")
     parser.add_argument("--least", type=float, default=0.9, help="share that must be found (0.9)")
     options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the temporary folder goes
     sample = drawn(_modules(options.modules), options.sample, options.seed)
     found: Counter[str] = Counter()
     total: Counter[str] = Counter()

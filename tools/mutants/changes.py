@@ -134,7 +134,7 @@ class _Finder:
 
     def _add(self, function: str, start: int, end: int, new: str) -> None:
         number = self.source.count(b"\n", 0, start) + 1
-        changed = self.source[:start] + new.encode() + self.source[end :]
+        changed = self.source[:start] + new.encode() + self.source[end:]
         line = changed.splitlines()[number - 1].decode().strip()
         self.found.append(Change(self.module, function, number, start, end, new, line))
 

@@ -24,7 +24,12 @@ disable_warnings = no-data-collected, module-not-imported
 
 @dataclass
 class Reach:
-    """seconds : of each test; functions : "module:function" to names of tests; files : digests of files of tests."""
+    """What the tests do.
+
+    seconds : of a core, for each test
+    functions : "module:function" to names of tests
+    files : digests of files of tests
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
     functions: dict[str, list[str]] = field(default_factory=dict)
@@ -35,7 +40,8 @@ class Reach:
 
         names : the functions that name what stands outside of functions, as a constant; they stand for it
 
-        The module's own file of tests comes first, then those with the most tests; in each, the quick ones first.
+        The module's own file of tests comes first, then those of its folder, then those with quick tests; in each file
+        the quick ones first.
         """
         found = self.functions.get(f"{module}:{function}")
         if not found:
@@ -46,7 +52,12 @@ class Reach:
         for test in sorted(found, key=lambda test: self.seconds.get(test, 1.0)):
             by_file[test.split("::")[0]].append(test)
         own = f"test_{Path(module).stem.strip('_')}.py"
-        ordered = sorted(by_file, key=lambda file: (Path(file).name != own, -len(by_file[file]), file))
+        cost = {file: sum(self.seconds.get(test, 1.0) for test in tests) for file, tests in by_file.items()}
+        folder = f"tests/{Path(module).parts[0]}/"
+        ordered = sorted(
+            by_file,
+            key=lambda file: (Path(file).name != own, not file.startswith(folder), cost[file] / len(by_file[file]), file),
+        )
         rounds: list[list[str]] = [[], []]
         left = budget_seconds
         for place, file in enumerate(ordered):
@@ -58,6 +69,18 @@ class Reach:
                 rounds[place >= _FILES_OF_FIRST_ROUND].append(test)
         return [tests for tests in rounds if tests]
 
+    def only(self, files: set[str]) -> "Reach":
+        """What is known of these files of tests."""
+        return Reach(
+            {test: seconds for test, seconds in self.seconds.items() if test.split("::")[0] in files},
+            {
+                where: kept
+                for where, found in self.functions.items()
+                if (kept := [test for test in found if test.split("::")[0] in files])
+            },
+            {name: digest for name, digest in self.files.items() if name in files},
+        )
+
 
 def reach_of(place: Place, tests: list[str]) -> Reach:
     """What is known of these files and folders of tests; what is new or changed is measured first."""
@@ -66,21 +89,14 @@ def reach_of(place: Place, tests: list[str]) -> Reach:
     digests = {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     stale = [name for name, digest in digests.items() if reach.files.get(name) != digest]
     gone = {*stale, *(name for name in reach.files if not (ROOT / name).exists())}
-    if gone:
-        reach.seconds = {test: took for test, took in reach.seconds.items() if test.split("::")[0] not in gone}
-        reach.functions = {
-            where: kept
-            for where, found in reach.functions.items()
-            if (kept := [test for test in found if test.split("::")[0] not in gone])
-        }
-        reach.files = {name: digest for name, digest in reach.files.items() if name not in gone}
+    reach = reach.only(set(reach.files) - gone)
     if stale:
         print(f"measuring what {len(stale)} files of tests reach", flush=True)
         _measure(place, stale, reach)
         reach.files |= {name: digests[name] for name in stale}
     KEPT.parent.mkdir(parents=True, exist_ok=True)
     KEPT.write_text(json.dumps(vars(reach)))
-    return reach
+    return reach.only(set(digests))
 
 
 def _files(test: Path) -> list[Path]:

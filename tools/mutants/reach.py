@@ -43,20 +43,20 @@ class Reach:
         The module's own file of tests comes first, then those of its folder, then those with quick tests; in each file
         the quick ones first.
         """
-        found = self.functions.get(f"{module}:{function}")
-        if not found:
-            inside = [place for place in self.functions if place.startswith(f"{module}:")]
-            naming = [place for place in inside if place.split(":")[1] in names]
-            found = sorted({test for place in naming or inside for test in self.functions[place]})
+        own, folder = f"test_{Path(module).stem.strip('_')}.py", f"tests/{Path(module).parts[0]}/"
+        found = self.functions.get(f"{module}:{function}") or self._tests_of_outside(module, names, own)
         by_file: dict[str, list[str]] = defaultdict(list)
         for test in sorted(found, key=lambda test: self.seconds.get(test, 1.0)):
             by_file[test.split("::")[0]].append(test)
-        own = f"test_{Path(module).stem.strip('_')}.py"
         cost = {file: sum(self.seconds.get(test, 1.0) for test in tests) for file, tests in by_file.items()}
-        folder = f"tests/{Path(module).parts[0]}/"
         ordered = sorted(
             by_file,
-            key=lambda file: (Path(file).name != own, not file.startswith(folder), cost[file] / len(by_file[file]), file),
+            key=lambda file: (
+                Path(file).name != own,
+                not file.startswith(folder),
+                cost[file] / len(by_file[file]),
+                file,
+            ),
         )
         rounds: list[list[str]] = [[], []]
         left = budget_seconds
@@ -68,6 +68,13 @@ class Reach:
                     break
                 rounds[place >= _FILES_OF_FIRST_ROUND].append(test)
         return [tests for tests in rounds if tests]
+
+    def _tests_of_outside(self, module: str, names: set[str], own: str) -> list[str]:
+        """Tests of what importing the module runs: those of functions that name it, and all of the module's own."""
+        inside = [place for place in self.functions if place.startswith(f"{module}:")]
+        naming = [place for place in inside if place.split(":")[1] in names]
+        found = {test for place in naming or inside for test in self.functions[place]}
+        return sorted(found | {test for test in self.seconds if Path(test.split("::")[0]).name == own})
 
     def only(self, files: set[str]) -> "Reach":
         """What is known of these files of tests."""

@@ -6,19 +6,17 @@ import pkgutil
 
 import pytest
 
+import cnncli
 import cnncli.criteria
 import cnncli.layers
 import cnncli.optim
 
 PACKAGES = (cnncli.layers, cnncli.criteria, cnncli.optim)
-MODULES = [
-    "cnncli.network",
-    *(
-        f"{package.__name__}.{module.name}"
-        for package in PACKAGES
-        for module in pkgutil.iter_modules(package.__path__)
-    ),
-]
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(cnncli.__path__, "cnncli.")
+    if not module.name.endswith(("__main__", "._core"))
+)
 
 
 @pytest.mark.parametrize("name", MODULES)

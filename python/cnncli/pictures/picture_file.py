@@ -45,8 +45,8 @@ def read_picture(
     ------
     DataError : no such file, no regular file, no picture, cut, or above the limits (256 MiB, 89 million pixels)
 
-    >>> read_picture(Image.new("LA", (2, 1), (0, 0)))[0].getpixel((0, 0))
-    255
+    >>> read_picture(Image.new("I;16", (2, 1), 65_535))[0].getpixel((0, 0))
+    255.0
     """
     where = name_of(source, name)
     if isinstance(source, Image.Image):

@@ -272,6 +272,13 @@ def test_mirror_that_brings_little_each_time_is_tried_as_often_as_told(fetched: 
     assert fetched(cut_at(0, 39), cut_at(39, 40), rest(40)).error is None
 
 
+def test_usual_patience_ends_with_a_mirror_that_brings_a_byte_each_time(fetched: Any) -> None:
+    usual = Patience()
+    told = [cut_at(size, size + 1) for size in range(usual.cuts)]
+    done = fetched(*told, cuts=usual.cuts, much_bytes=usual.much_bytes)
+    assert done.error == f"the connection was cut after {usual.cuts} of 100 bytes"
+
+
 def test_tries_that_bring_much_do_not_count(fetched: Any) -> None:
     assert fetched(cut_at(0, 39), cut_at(39, 79), cut_at(79, 80), rest(80)).error is None
 

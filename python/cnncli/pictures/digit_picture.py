@@ -262,7 +262,7 @@ def _share(grey: Floats, paper: Floats, noise: float, dark: bool) -> tuple[Float
         return ink, threshold / max(quantile(paper, 0.5), 1)
     room = np.maximum(255 - paper, 1)
     ink = ((grey - paper) / room).astype(np.float32)
-    return ink, threshold / max(quantile(room, 0.5), 1)
+    return ink, threshold / quantile(room, 0.5)
 
 
 def _by_local_paper(

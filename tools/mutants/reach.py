@@ -17,6 +17,7 @@ _SETTINGS = """[run]
 source = {package}
 data_file = {folder}/measured/coverage
 parallel = true
+patch = _exit
 context = ${{MUTANTS_TEST-}}
 disable_warnings = no-data-collected, module-not-imported
 """

@@ -104,6 +104,12 @@ def test_the_more_ink_the_denser_the_letter() -> None:
     assert plain_lines(Sheet([("a", mixed[None, None])], 1, 0), 8, True) == ["a =@"]  # (0 + 255) / 2
 
 
+def test_wide_and_high_images_are_made_smaller_to_their_larger_side() -> None:
+    for shape, lines, letters in (((4, 16), 1, 8), ((16, 4), 4, 2), ((64, 2), 4, 1)):
+        shown = plain_lines(Sheet([("a", np.full((1, 1, *shape), 255, np.uint8))], 1, 0), 8, True)
+        assert [len(line.strip(" a")) for line in shown] == [letters] * lines
+
+
 def test_png_has_the_names_in_a_column_and_an_image_in_each_place() -> None:
     red, dark = np.zeros((3, 24, 30), np.uint8), np.full((3, 24, 30), 40, np.uint8)
     red[0] = 255

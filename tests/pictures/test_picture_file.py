@@ -210,9 +210,9 @@ def test_head_of_a_jpeg_may_tell_a_thousand_million_pixels_and_that_of_a_png_may
     path = tmp_path / "large"
     path.write_bytes(resized_head(stream.getvalue(), 31_250, 32_000))
     assert picture_size(path) == (32_000, 31_250, True)
-    for content, width in ((stream.getvalue(), 31_251), (png(), 31_250)):
-        path.write_bytes(resized_head(content, width, 32_000))
-        with pytest.raises(DataError, match=rf"large: {width}x32000 is more than 89,478,485 pixels; scale the pict"):
+    for content, width, height in ((stream.getvalue(), 52_579, 19_019), (png(), 31_250, 32_000)):
+        path.write_bytes(resized_head(content, width, height))
+        with pytest.raises(DataError, match=rf"large: {width}x{height} is more than 89,478,485 pixels; scale the pict"):
             picture_size(path)
 
 

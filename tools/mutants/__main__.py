@@ -106,6 +106,10 @@ class Trials:
         return self.trusted[failed]
 
 
+def _folder() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("modules", nargs="*", help="files or folders below python/cnncli; none: all")
@@ -119,7 +123,7 @@ def main() -> None:
     sample = drawn(_modules(options.modules), options.sample, options.seed)
     found: Counter[str] = Counter()
     total: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder, Place(Path(folder)) as place:
+    with _folder() as folder, Place(Path(folder)) as place:
         trials = Trials(place, reach_of(place, options.tests), options.budget)
         for change in sample:
             verdict = trials.verdict(change)

@@ -103,9 +103,11 @@ class Place:
         server.stdin.write(json.dumps(run) + "\n")
         server.stdin.flush()
         number = int(server.stdout.readline())
-        in_time, _, _ = select.select([server.stdout], [], [], seconds)
-        with suppress(ProcessLookupError):
-            os.killpg(number, signal.SIGKILL)  # with what the tests left running
+        try:
+            in_time, _, _ = select.select([server.stdout], [], [], seconds)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(number, signal.SIGKILL)  # with what the tests left running
         code = int(server.stdout.readline())
         shutil.rmtree(temporary, ignore_errors=True)
         failed = [test for test, _, outcome in self._ran() if outcome == "failed"]

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 from tools.mutants.changes import changes_of
-from tools.mutants.runs import PACKAGE, Place
+from tools.mutants.runs import PACKAGE, ROOT, Place
 
 SOURCE = b'''"""A module: 1 < 2."""
 from typing import TYPE_CHECKING
@@ -54,6 +54,18 @@ def test_every_token_that_means_something_is_changed_and_nothing_else() -> None:
 def test_a_sum_of_types_is_no_arithmetic_and_one_of_flags_is() -> None:
     source = b"A = str | Path\nB = list[int] | np.ndarray | None\nC = os.O_RDWR | os.O_CREAT\nD = {'a': one} | more\n"
     assert [change.number for change in changes_of("a.py", source)] == [3, 4]
+
+
+def test_what_is_listed_as_of_no_matter_is_a_change_that_would_be_made() -> None:
+    listed = (ROOT / "tools" / "mutants" / "no_matter.txt").read_text().splitlines()
+    entries = [line.split(":", 1) for line in listed if line and not line.startswith("#")]
+    made = {
+        (path.name, change.line)
+        for path in PACKAGE.rglob("*.py")
+        if path.name in {name for name, _ in entries}
+        for change in changes_of(path.name, path.read_bytes())
+    }
+    assert [line for name, line in entries if (name, line.strip()) not in made] == []
 
 
 def test_a_change_is_found_in_a_copy_and_the_tree_stays_as_it_was(tmp_path: Path) -> None:

@@ -15,7 +15,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "python" / "cnncli"
 _MEMORY_BYTES = 8 << 30  # a wrong size must not take the machine's
-_OPTIONS = ("-q", "--tb=no", "-p", "plugin", "-p", "no:cacheprovider", "--hypothesis-seed=0")
+_OPTIONS = (
+    f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", "-q", "--tb=no", "-p", "plugin",
+    "-p", "no:cacheprovider", "--hypothesis-seed=0",
+)  # fmt: skip
 _NO_COPY = 77  # how plugin.py ends a run that does not see the copy
 
 Ran = list[tuple[str, float, str]]  # name, seconds, "passed" or "failed" of each test that ran
@@ -41,6 +44,8 @@ class Place:
         (self.package / core.name).symlink_to(core)
         (self.package / "models").symlink_to((core.parent / "models").resolve())
         self._result, self._said = folder / "result", folder / "said"
+        self._here = folder / "here"  # where the tests run: a mutant may write its files anywhere near
+        self._here.mkdir()
         self._environment = {
             "PYTHONPATH": os.pathsep.join([str(self.package.parent), str(Path(__file__).parent)]),
             "HYPOTHESIS_STORAGE_DIRECTORY": str(folder / "hypothesis"),
@@ -75,9 +80,10 @@ class Place:
     def measure(self, files: list[str], settings: Path) -> Ran:
         """Runs whole files of tests under coverage, with these settings, in a process of its own."""
         self._result.write_text("")
+        under_coverage = ("-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest")
         subprocess.run(
-            [sys.executable, "-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest", *_OPTIONS, *files],
-            cwd=ROOT,
+            [sys.executable, *under_coverage, *_OPTIONS, *_paths(files)],
+            cwd=self._here,
             env={**os.environ, **self._environment, "COVERAGE_PROCESS_START": str(settings)},
             stdout=subprocess.DEVNULL,
             check=False,
@@ -94,7 +100,7 @@ class Place:
         chosen.write_text(json.dumps(tests))
         files = list(dict.fromkeys(test.split("::")[0] for test in tests))
         run = {
-            "arguments": [*_OPTIONS, "-x", f"--basetemp={temporary}", *files],
+            "arguments": [*_OPTIONS, "-x", f"--basetemp={temporary}", *_paths(files)],
             "environment": {"MUTANTS_CHOSEN": str(chosen)},
             "said": str(self._said),
         }
@@ -124,7 +130,7 @@ class Place:
         if self._server is None:
             self._server = subprocess.Popen(
                 [sys.executable, str(Path(__file__).parent / "server.py")],
-                cwd=ROOT,
+                cwd=self._here,
                 env={**os.environ, **self._environment},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -135,3 +141,7 @@ class Place:
 
     def _ran(self) -> Ran:
         return [tuple(json.loads(line)) for line in self._result.read_text().splitlines()]
+
+
+def _paths(files: list[str]) -> list[str]:
+    return [str(ROOT / file) for file in files]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import cnncli
 import cnncli.criteria
 import cnncli.layers
 import cnncli.optim

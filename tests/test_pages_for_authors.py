@@ -85,3 +85,17 @@ def test_all_files_that_know_average_pooling_are_on_the_page() -> None:
     files["python/cnncli/_core.pyi"] = (ROOT / "python" / "cnncli" / "_core.pyi").read_text()
     found = [file for file, text in files.items() if re.search("average", text, re.IGNORECASE) or "AvgPool" in text]
     assert sorted(listed) == sorted(found)
+
+
+def test_page_for_contributors_names_what_is_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    assert "(CONTRIBUTING.md)" in (ROOT / "README.md").read_text()
+    named = re.findall(r"(?<![\w./])(?:tests|tools|docs|cpp|\.ci)/[\w./-]*\w", page)
+    assert len(named) > 10
+    for file in named:
+        assert (ROOT / file).exists(), file
+    for module in re.findall(r"-m ((?:tools|fuzz)\.\w+)", page):
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").exists(), module
+    headings = re.findall(r"^#+ (.+)", (ROOT / "README.md").read_text(), re.MULTILINE)
+    anchors = {heading.lower().replace(" ", "-") for heading in headings}
+    assert set(re.findall(r"README\.md#([\w-]+)", page)) <= anchors

@@ -198,3 +198,11 @@ def test_every_named_data_set_has_a_licence_and_is_in_the_help(cnn: Cnn) -> None
     assert all(source.licence for source in data.SOURCES.values())
     words = " ".join(cnn("data", "--help").out.split())
     assert ", ".join(download.NAMES) in words
+
+
+def test_columns_and_part_are_of_the_sheet_and_of_nothing_else(cnn: Cnn, colours: Path) -> None:
+    for option, value in (("--columns", 2), ("--part", "test")):
+        outcome = cnn("data", colours, option, value)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert f"{option} is about the sheet; add --show or --out sheet.png" in outcome.err
+    assert cnn("data", colours, "--columns", 2, "--part", "train", "--show").code == 0

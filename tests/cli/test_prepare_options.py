@@ -116,3 +116,11 @@ def test_cache_is_shown_left_alone_and_emptied(cnn: Cnn, colours: list[Path]) ->
     assert ": emptied, it held 30 prepared pictures, " in cnn("data", "--clear-cache").out
     assert cnn("data", "--cache", "--json").json["size_bytes"] == 0
     assert cnn("data", "colours", "--cache").code == 2
+
+
+def test_colour_that_the_network_cannot_take_is_told_with_the_size_of_its_images(cnn: Cnn, colours: list[Path]) -> None:
+    conv = '{ type = "Conv2d", in_channels = 3, out_channels = 2, kernel_size = 3 }, '
+    Path(colours[0].parents[2] / "small.toml").write_text(COLOUR_NETWORK.replace("layers = [", f"layers = [{conv}"))
+    outcome = cnn("train", "--arch", "small.toml", "--data", "colours", "--colour", "grey")
+    assert outcome.code == 2
+    assert "--colour grey: the network cannot take 1x24x24 (" in outcome.err

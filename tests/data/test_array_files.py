@@ -428,3 +428,10 @@ def test_an_empty_label_is_no_class(tmp_path: Path, images: np.ndarray) -> None:
 def test_classes_that_differ_in_case_only_are_said(tmp_path: Path, images: np.ndarray) -> None:
     found = saved(tmp_path, x=images, y=np.array(["cat", "Cat", "dog"])[LABELS])
     assert texts(found) == ["classes: Cat and cat differ in case only, and are two"]
+
+
+def test_npy_files_of_one_shape_and_two_types_are_no_classes(tmp_path: Path) -> None:
+    np.save(tmp_path / "cat.npy", np.zeros((3, 4, 4), np.uint8))
+    np.save(tmp_path / "dog.npy", np.zeros((3, 4, 4), np.float32))
+    with pytest.raises(DataError, match="which arrays are images and which their labels is not known: cat"):
+        read_path(tmp_path)

@@ -9,6 +9,7 @@ from PIL import Image
 
 from cnncli import data
 from cnncli.data import PictureWish, classes
+from cnncli.data.resolve import bases_of
 from cnncli.errors import DataError
 
 LEVELS = {"a.png": 10, "b.png": 20, "c, d.png": 30}
@@ -266,3 +267,12 @@ def test_more_labels_than_classes_are_possible(folder: Path, monkeypatch: pytest
     with pytest.raises(DataError) as caught:
         read("a.png,x\na.png,y\na.png,z\n")
     assert str(caught.value) == "pictures/list.csv: 3 different labels; at most 2 classes are possible"
+
+
+def test_files_of_a_list_may_lie_in_folders_beside_it_but_not_in_what_archives_leave(folder: Path) -> None:
+    for name in ("images", "__MACOSX", "images/deeper", "images/deeper/still"):
+        (folder / name).mkdir()
+    (folder / "notes.txt").touch()
+    found = bases_of(folder / "list.csv")
+    assert found[:2] == [folder, Path()]
+    assert set(found[2:]) == {folder / "images", folder / "pictures", folder / "images" / "deeper"}

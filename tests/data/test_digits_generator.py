@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from cnncli import _core
+from cnncli.data.digits import load_digits
+from cnncli.errors import UsageError
 
 
 def generate(count: int, *, seed: int = 1, first: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -198,3 +200,20 @@ def test_ctrl_c_ends_a_long_call():
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert labels[-1] == 77  # the rest was not made
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_the_data_set_digits_holds_the_first_pictures_of_two_seeds(seed: int) -> None:
+    found = load_digits(7, 4, seed)
+    for split, of, count in ((found.train, 2 * seed, 7), (found.test, 2 * seed + 1, 4)):
+        assert split is not None
+        images, labels = generate(count, seed=of)
+        np.testing.assert_array_equal(split.images, images[:, None])
+        assert split.labels.tolist() == labels.tolist()
+    assert load_digits(7, 0).test is None and load_digits(0, 1).train is None
+
+
+@pytest.mark.parametrize(("train", "test", "seed"), [(-1, 5, 0), (5, -1, 0), (5, 5, -1), (5, 5, 1 << 63)])
+def test_counts_and_seeds_out_of_range_are_refused(train: int, test: int, seed: int) -> None:
+    with pytest.raises(UsageError, match=r"^digits: "):
+        load_digits(train, test, seed)

@@ -9,6 +9,7 @@ import pytest
 from cnncli.data.by_path import read_path
 from cnncli.data.raw import RawSet
 from cnncli.data.tables.numbers import parse_rows
+from cnncli.data.tables.pixel_cells import has_pixel_cells
 from cnncli.errors import DataError
 
 LABELS = np.arange(30) % 10
@@ -300,3 +301,20 @@ def test_a_small_test_part_has_its_labels_where_the_training_part_has_them(tmp_p
     (tmp_path / "test.csv").write_text(text(rows[:5]))
     found = read_path(tmp_path)
     assert found.parts["test"].labels.tolist() == LABELS[:5].tolist()
+
+
+@pytest.mark.parametrize(
+    ("row", "is_one"),
+    [
+        ("cat," + " ".join(["7"] * 16), True),
+        ('"' + " ".join(["7"] * 16) + '",cat', True),
+        ("cat," + " ".join(["7"] * 15), False),
+        ("cat," + " ".join(["7"] * 15 + ["a"]), False),  # words about a picture
+        ("," * 21 + " ".join(["7"] * 16), False),
+    ],
+)
+def test_cell_of_16_numbers_holds_pixels_and_one_of_words_does_not(tmp_path: Path, row: str, is_one: bool) -> None:
+    (tmp_path / "a.csv").write_text(f"label,pixels\n{row}\n")
+    assert has_pixel_cells(tmp_path / "a.csv") == is_one
+    (tmp_path / "a.csv").write_text("label,pixels")
+    assert not has_pixel_cells(tmp_path / "a.csv") and not has_pixel_cells(tmp_path / "none.csv")

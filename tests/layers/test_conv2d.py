@@ -8,6 +8,7 @@ import pytest
 import oracles
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers import Conv2d
+from cnncli.network import Network
 from layer_check import check_layer
 
 
@@ -153,3 +154,12 @@ def test_convolution_counts_multiply_adds() -> None:
     # C1 of LeNet-5: 6 maps of 28x28, 25 products each; in two groups each output sees half of the channels.
     assert Conv2d(1, 6, 5, padding=2).multiply_adds((1, 28, 28)) == 6 * 28 * 28 * 25
     assert Conv2d(4, 6, 5, groups=2).multiply_adds((4, 14, 14)) == 6 * 10 * 10 * 25 * 2
+
+
+@pytest.mark.parametrize(("padding", "copied"), [((0, 0), 0), ((1, 2), 3 * 12 * 16), ((2, 0), 3 * 14 * 12)])
+def test_convolution_needs_room_for_its_input_within_its_padding(padding: tuple[int, int], copied: int) -> None:
+    layer = Conv2d(3, 5, (3, 5), padding=padding)
+    assert layer.scratch_count((3, 10, 12)) == copied
+    channels, height, width = layer.output_shape((3, 10, 12))
+    assert Network([layer], (3, 10, 12)).activation_count() == channels * height * width + copied
+    assert layer.multiply_adds((3, 10, 12)) == channels * height * width * 3 * 3 * 5

@@ -7,7 +7,7 @@ import pytest
 
 import oracles
 from cnncli.errors import ShapeError, UsageError
-from cnncli.layers import MaxPool2d
+from cnncli.layers import AvgPool2d, MaxPool2d
 from layer_check import check_layer
 
 
@@ -80,3 +80,12 @@ def test_max_pooling_refuses_windows_of_padding_alone() -> None:
     with pytest.raises(UsageError) as caught:
         MaxPool2d(3, padding=2)
     assert str(caught.value) == "MaxPool2d: padding 2 is more than half of kernel 3x3; use padding <= 1"
+
+
+@pytest.mark.parametrize("layer_type", [AvgPool2d, MaxPool2d])
+def test_padding_is_half_of_each_side_of_the_kernel_at_most(layer_type: type[MaxPool2d] | type[AvgPool2d]) -> None:
+    assert layer_type((2, 7), padding=(1, 3)).padding == (1, 3)
+    assert layer_type((7, 2), padding=(3, 1)).padding == (3, 1)
+    for kernel, padding in (((2, 7), (2, 3)), ((2, 7), (1, 4)), ((7, 2), (3, 2)), ((7, 2), (4, 1))):
+        with pytest.raises(UsageError, match=r"is more than half of kernel [27]x[27]; use padding <= "):
+            layer_type(kernel, padding=padding)

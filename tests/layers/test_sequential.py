@@ -1,5 +1,7 @@
 """Layers one after the other, custom layers among them."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -16,11 +18,13 @@ from cnncli.layers import (
     MaxPool2d,
     Module,
     ReLU,
+    Residual,
     Sequential,
     Tanh,
     describe,
     register,
 )
+from cnncli.layers.sequential import is_container
 from layer_check import distinct
 
 
@@ -236,3 +240,22 @@ def test_a_custom_layer_cannot_take_a_built_in_name() -> None:
 
 def test_describe_tells_type_and_settings() -> None:
     assert describe(Linear(3, 2)) == {"type": "Linear", "in_features": 3, "out_features": 2, "bias": True}
+
+
+class _Branching(Module):
+    """A container that is written from the ground up: only it knows what its layers do."""
+
+    def __init__(self, layer: Module) -> None:
+        self.layer = layer
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        yield "0", self.layer
+
+
+class _Named(Sequential):
+    """A Sequential by another name."""
+
+
+def test_containers_of_the_package_are_opened_and_those_of_users_are_not() -> None:
+    assert is_container(Sequential()) and is_container(_Named()) and is_container(Residual([ReLU()]))
+    assert not is_container(_Branching(ReLU())) and not is_container(ReLU())

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnncli.data import Split
 from cnncli.errors import ShapeError, UsageError
-from cnncli.model.evaluate import evaluate_model, measure
+from cnncli.model.evaluate import _held_out, evaluate_model, measure
 from cnncli.model_file.serialize import save_model
 from cnncli.network import Network
 
@@ -62,3 +63,25 @@ def test_path_in_a_record_is_never_opened(tmp_path: Path) -> None:
     save_model(tmp_path / "model.bin", network)
     with pytest.raises(UsageError, match=r"model files hold no paths; pass --data PATH$"):
         evaluate_model(tmp_path / "model.bin")
+
+
+@pytest.mark.parametrize(
+    ("settings", "held"),
+    [
+        ({"validation": 0.25, "seed": 0}, 5),
+        ({"validation": 0.25, "seed": -1}, None),
+        ({"validation": 0.25, "seed": True}, None),
+        ({"validation": 0.0, "seed": 0}, None),
+        ({"validation": 1.0, "seed": 0}, None),
+        ({"validation": 1, "seed": 0}, None),
+        ({}, None),
+        ([], None),
+    ],
+)
+def test_images_that_a_model_held_out_are_those_of_its_record_if_it_is_sound(
+    settings: object, held: int | None
+) -> None:
+    split = Split(np.zeros((20, 1, 2, 2), np.uint8), np.repeat([0, 1], 10))
+    found = _held_out({"training": {"settings": settings}}, split)
+    assert (None if found is None else len(found.labels)) == held
+    assert _held_out({"training": None}, split) is None and _held_out({}, split) is None

@@ -13,6 +13,7 @@ import cnncli
 from cnncli import Model, Network
 from cnncli.errors import CnnError, ShapeError, UsageError
 from cnncli.layers import Flatten, Linear, LogSoftmax, ReLU
+from cnncli.model.given_images import as_batch
 from cnncli.model_file.serialize import save_model
 from cnncli.pictures.recipe import InputRecipe
 
@@ -126,6 +127,12 @@ def test_rows_of_colours_need_their_order(rng: np.random.Generator) -> None:
     with pytest.raises(UsageError) as caught:
         model.predict(pixels, channels="middle")  # type: ignore[arg-type]
     assert str(caught.value) == "predict: channels is 'middle'; it must be 'first', 'last' or None"
+
+
+def test_two_channels_of_two_by_two_pixels_need_their_order_and_one_does_not() -> None:
+    with pytest.raises(UsageError, match=r"^predict: images 5x2x2x2 may have their channels first or last; pass "):
+        as_batch(np.zeros((5, 2, 2, 2), np.float32), (2, 2, 2))
+    assert as_batch(np.zeros((5, 1, 1, 1), np.float32), (1, 1, 1)).shape == (5, 1, 1, 1)
 
 
 def test_a_shape_that_fits_both_orders_is_asked_for(rng: np.random.Generator) -> None:

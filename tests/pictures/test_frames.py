@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
 from cnncli.pictures.digit_picture import find_digits
-from cnncli.pictures.segmentation.frame import inside_of_frame
+from cnncli.pictures.segmentation.frame import inside_of_frame, without_ring
 
 Box = tuple[int, int, int, int]
 
@@ -115,3 +115,74 @@ def test_glyphs_with_a_narrow_gap_are_counted_and_a_broken_one_is_not() -> None:
     alone = image.crop((0, 0, 83, 140))
     ImageDraw.Draw(alone).rectangle((48, 0, 50, 140), 255)
     assert len(find_digits(alone, "picture")) == 1
+
+
+def framed(paper: int, top: int, bottom: int, left: int, right: int, soft: int | None = None) -> np.ndarray:
+    """A frame of grey 40, so thick on each side, around paper; `soft`: the grey of its innermost pixels."""
+    grey = np.full((80, 100), 40, np.float32)
+    if soft is not None:
+        grey[top - 1 : 80 - bottom + 1, left - 1 : 100 - right + 1] = soft
+    grey[top : 80 - bottom, left : 100 - right] = paper
+    return grey
+
+
+@pytest.mark.parametrize("sides", [(1, 1, 1, 1), (3, 5, 7, 9), (20, 1, 1, 25), (1, 20, 25, 1)])
+def test_inside_of_a_frame_begins_where_each_of_its_sides_ends(sides: tuple[int, int, int, int]) -> None:
+    top, bottom, left, right = sides
+    grey = framed(200, top, bottom, left, right)
+    for turned, place in ((grey, (top, left)), (grey.T, (left, top)), (255 - grey, (top, left))):
+        found = inside_of_frame(np.ascontiguousarray(turned))
+        assert found is not None
+        assert found[:2] == place and found[2].size == (80 - top - bottom) * (100 - left - right)
+        assert np.ptp(found[2]) == 0
+
+
+@pytest.mark.parametrize(
+    "sides", [(21, 1, 1, 1), (1, 21, 1, 1), (1, 1, 26, 1), (1, 1, 1, 26), (0, 1, 1, 1), (1, 1, 1, 0)]
+)
+def test_frame_that_is_open_or_wider_than_a_quarter_is_none(sides: tuple[int, int, int, int]) -> None:
+    assert inside_of_frame(framed(200, *sides)) is None
+
+
+def test_frame_differs_from_its_paper_by_25_grey_levels() -> None:
+    assert inside_of_frame(framed(64, 3, 3, 3, 3)) is None
+    assert inside_of_frame(framed(66, 3, 3, 3, 3)) is not None
+
+
+def test_soft_edge_of_a_frame_is_no_part_of_its_inside() -> None:
+    found = inside_of_frame(framed(200, 5, 5, 5, 5, soft=100))
+    assert found is not None and found[:2] == (5, 5) and found[2].shape == (70, 90)
+
+
+@pytest.mark.parametrize(("side", "tall"), [(200, 90), (200, 70)])
+def test_soft_edge_of_a_glyph_in_a_ring_stays(side: int, tall: int) -> None:
+    image, _ = page_with_seven(side, tall)
+    ink = (255 - np.asarray(image, np.float32)) / 255
+    soft = ink.copy()
+    for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        soft = np.maximum(soft, 0.2 * np.roll(ink, (down, right), (0, 1)))  # below what belongs to a glyph
+    ring = np.zeros_like(ink)
+    pen = Image.new("L", (side, side))
+    ImageDraw.Draw(pen).rectangle((20, 20, side - 21, side - 21), None, 255, 3)
+    ring[np.asarray(pen) > 0] = 1
+    kept, enclosed = without_ring(np.maximum(soft, ring))
+    assert enclosed
+    np.testing.assert_array_equal(kept, soft)
+
+
+@pytest.mark.parametrize(("gap", "goes"), [(12, True), (4, False)])
+@pytest.mark.parametrize("side", range(4))
+def test_ring_keeps_a_margin_to_its_glyph_on_every_side(side: int, gap: int, goes: bool) -> None:
+    ink = np.zeros((140, 220), np.float32)
+    ink[[20, 21, 118, 119], 60:160] = ink[20:120, 60:62] = ink[20:120, 158:160] = 1  # 100x100, a twentieth is 5
+    top, left = {0: (20 + gap, 100), 1: (120 - gap - 40, 100), 2: (50, 60 + gap), 3: (50, 160 - gap - 20)}[side]
+    ink[top : top + 40, left : left + 20] = 1
+    assert without_ring(ink)[1] == goes
+
+
+@pytest.mark.parametrize(("tall", "goes"), [(29, False), (31, True)])
+def test_what_a_ring_encloses_is_three_tenths_of_its_height(tall: int, goes: bool) -> None:
+    ink = np.zeros((140, 220), np.float32)
+    ink[[20, 21, 118, 119], 60:160] = ink[20:120, 60:62] = ink[20:120, 158:160] = 1
+    ink[50 : 50 + tall, 100:120] = 1
+    assert without_ring(ink)[1] == goes

@@ -82,7 +82,7 @@ def test_a_new_file_has_the_permissions_of_the_umask(tmp_path: Path) -> None:
     assert (tmp_path / "a").stat().st_mode & 0o7777 == 0o640
 
 
-@pytest.mark.parametrize("mode", [0o600, 0o644, 0o666])
+@pytest.mark.parametrize("mode", [0o600, 0o644, 0o666, 0o755])
 def test_an_old_file_keeps_its_permissions(tmp_path: Path, mode: int) -> None:
     (tmp_path / "a").write_bytes(b"old")
     (tmp_path / "a").chmod(mode)

@@ -262,7 +262,7 @@ def _share(grey: Floats, paper: Floats, noise: float, dark: bool) -> tuple[Float
         return ink, threshold / max(quantile(paper, 0.5), 1)
     room = np.maximum(255 - paper, 1)
     ink = ((grey - paper) / room).astype(np.float32)
-    return ink, threshold / max(quantile(room, 0.5), 1)
+    return ink, threshold / quantile(room, 0.5)
 
 
 def _by_local_paper(
@@ -294,11 +294,11 @@ def _inside_of_paper(grey: Floats) -> tuple[int, int, Floats] | None:
     """(top, left, the inner part of the sheet), where the picture shows a sheet of paper on a table; else None."""
     paper, noise = fitted_paper(grey)
     sheet = np.abs(grey - paper) > max(3 * LOWEST_CONTRAST, _NOISE_FACTOR * noise)
-    if not sheet.any() or not _looks_like_paper(sheet):
+    if not _looks_like_paper(sheet):
         return None
     rows, columns = np.nonzero(sheet)
     tall, wide = int(np.ptp(rows)), int(np.ptp(columns))
     # a tilted sheet's edges stay out
     top, left = int(rows.min()) + tall // 12, int(columns.min()) + wide // 12
     inner = grey[top : top + tall * 10 // 12, left : left + wide * 10 // 12]
-    return (top, left, inner) if min(inner.shape) >= 8 and inner.size < grey.size * 0.9 else None
+    return (top, left, inner) if min(inner.shape) >= 8 else None

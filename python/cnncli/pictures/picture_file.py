@@ -51,6 +51,8 @@ def read_picture(
     >>> ink.putpixel((0, 0), (0, 255))
     >>> read_picture(ink)[0].getpixel((1, 0))
     (255, 255, 255)
+    >>> read_picture(Image.new("I;16", (2, 1), 65_535))[0].getpixel((0, 0))
+    255.0
     """
     where = name_of(source, name)
     if isinstance(source, Image.Image):

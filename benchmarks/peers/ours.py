@@ -43,8 +43,8 @@ class Contender:
 
     def convolution(self, case: ConvolutionCase) -> Callable[[], Timed]:
         def run() -> Timed:
-            results, runs = self._passes(case, arrays, "auto")
-            return Timed(results, sum(seconds for _, seconds in runs.values()))
+            results, seconds = _passes(case, arrays, "auto")
+            return Timed(results, sum(seconds.values()))
 
         arrays = case.arrays()
         return run
@@ -52,68 +52,41 @@ class Contender:
     def algorithms(self, case: ConvolutionCase, rounds: int) -> dict[str, Any]:
         """For each pass the algorithm that its shape chooses, and the seconds of each that can do it."""
         arrays = case.arrays()
-        _, runs = self._passes(case, arrays, "auto")
-        found: dict[str, Any] = {name: {"chosen": chosen, "seconds": {}} for name, (chosen, _) in runs.items()}
-        names = _core.convolution_algorithms()
+        choices = _core.chosen_algorithms(arrays["input"].shape[1:], arrays["weight"].shape, case.settings())
+        found: dict[str, Any] = {
+            name: {"chosen": choices[method], "seconds": {}} for name, method in _METHODS.items()
+        }
         for _ in range(rounds):
-            for algorithm in names:
-                for name, do in _PASSES.items():
-                    try:
-                        _, seconds = do(case, arrays, self._results(case, arrays), algorithm)
-                    except ValueError:
-                        continue  # it cannot do this shape
-                    found[name]["seconds"].setdefault(algorithm, []).append(seconds)
+            for algorithm in _core.convolution_algorithms():
+                try:
+                    _, seconds = _passes(case, arrays, algorithm)
+                except ValueError:
+                    continue  # it cannot do this shape
+                for name in _METHODS:
+                    found[name]["seconds"].setdefault(algorithm, []).append(seconds[name])
         return found
 
-    def _passes(
-        self, case: ConvolutionCase, arrays: dict[str, np.ndarray], algorithm: str
-    ) -> tuple[dict[str, np.ndarray], dict[str, tuple[str, float]]]:
-        results = self._results(case, arrays)
-        return results, {name: do(case, arrays, results, algorithm) for name, do in _PASSES.items()}
 
-    @staticmethod
-    def _results(case: ConvolutionCase, arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        return {
-            "output": np.zeros_like(arrays["grad_output"]),
-            "grad_input": np.zeros_like(arrays["input"]),
-            "grad_weight": np.zeros_like(arrays["weight"]),
-            "grad_bias": np.zeros_like(arrays["bias"]),
-        }
+# The passes of a convolution, and the core's names for them.
+_METHODS = {"forward": "forward", "gradient of the input": "grad_input", "gradient of the weights": "acc_grad"}
 
 
-def _forward(case: ConvolutionCase, arrays: Any, results: Any, algorithm: Any) -> tuple[str, float]:
-    return _core.convolution_forward(
-        arrays["input"],
-        results["output"],
-        arrays["weight"],
-        arrays["bias"],
-        **case.settings(),
-        algorithm=algorithm,
-    )
-
-
-def _backward_input(case: ConvolutionCase, arrays: Any, results: Any, algorithm: Any) -> tuple[str, float]:
-    return _core.convolution_backward_input(
-        arrays["grad_output"], results["grad_input"], arrays["weight"], **case.settings(), algorithm=algorithm
-    )
-
-
-def _backward_parameters(case: ConvolutionCase, arrays: Any, results: Any, algorithm: Any) -> tuple[str, float]:
-    return _core.convolution_backward_parameters(
-        arrays["input"],
-        arrays["grad_output"],
-        results["grad_weight"],
-        results["grad_bias"],
-        **case.settings(),
-        algorithm=algorithm,
-    )
-
-
-_PASSES = {
-    "forward": _forward,
-    "gradient of the input": _backward_input,
-    "gradient of the weights": _backward_parameters,
-}
+def _passes(
+    case: ConvolutionCase, arrays: dict[str, np.ndarray], algorithm: str
+) -> tuple[dict[str, np.ndarray], dict[str, float]]:
+    """What the passes compute, and the seconds of each."""
+    node = _core.Node("convolution", {**case.settings(), "algorithm": algorithm})
+    x, gradient = arrays["input"], arrays["grad_output"]
+    gradients = {f"grad_{name}": np.zeros_like(arrays[name]) for name in ("weight", "bias")}
+    learned = {"weight": arrays["weight"], "bias": arrays["bias"], **gradients}
+    results, seconds = dict(gradients), {}
+    results["output"] = node.forward(x, learned)
+    seconds["forward"] = node.seconds
+    results["grad_input"] = node.grad_input(x, gradient, learned)
+    seconds["gradient of the input"] = node.seconds
+    node.acc_grad(x, gradient, learned)
+    seconds["gradient of the weights"] = node.seconds
+    return results, seconds
 
 
 def _network(workload: Workload) -> Network:

@@ -8,6 +8,7 @@
 
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
+#include "bindings/node_arguments.h"
 #include "bindings/signals.h"
 #include "bindings/update_arguments.h"
 #include "program/program.h"
@@ -32,31 +33,6 @@ auto guarded(Function function) {
         }
         return false;
     };
-}
-
-// float32 and C-contiguous; what its shape must be, and whether it is written, is the program's to check.
-NamedArray named_array(py::handle value, const std::string& name) {
-    if (!py::isinstance<py::array>(value)) {
-        throw py::type_error(name + ": expected an array or None, got " +
-                             std::string(py::str(py::type::of(value).attr("__name__"))));
-    }
-    const auto array = py::reinterpret_borrow<py::array>(value);
-    const Shape shape = shape_of(array);
-    const float* values = input(array, name.c_str(), shape);
-    return {const_cast<float*>(values), Sizes(shape.begin(), shape.end()), array.writeable()};
-}
-
-// Numbers of NumPy are numbers too.
-Setting setting(py::handle value, const std::string& name) {
-    try {
-        if (py::isinstance<py::bool_>(value)) return value.cast<bool>();
-        if (py::isinstance<py::str>(value)) return value.cast<std::string>();
-        if (PyIndex_Check(value.ptr()) != 0) return value.cast<std::int64_t>();
-        if (py::hasattr(value, "__float__")) return value.cast<double>();
-        return value.cast<std::vector<std::int64_t>>();
-    } catch (const py::cast_error&) {
-        throw py::type_error(name + ": expected a number, a text, True, False or a tuple of whole numbers");
-    }
 }
 
 // A program together with the arrays that it points into.
@@ -86,7 +62,8 @@ class BoundProgram {
         for (const auto& [name, value] : arrays) {
             if (value.is_none()) continue;
             used.push_back(py::reinterpret_borrow<py::object>(value));
-            named.emplace(name.cast<std::string>(), named_array(value, name.cast<std::string>()));
+            const auto key = name.cast<std::string>();
+            named.emplace(key, named_array(value, key.c_str()));
         }
         std::map<std::string, Setting> plain;
         for (const auto& [name, value] : settings) {

@@ -5,15 +5,11 @@
 
 namespace cnn {
 
-void bind_activation(pybind11::module_& m);
-void bind_batch_normalization(pybind11::module_& m);
-void bind_convolution(pybind11::module_& m);
+void bind_choices(pybind11::module_& m);
 void bind_digits(pybind11::module_& m);
-void bind_dropout(pybind11::module_& m);
 void bind_gemm(pybind11::module_& m);
-void bind_linear(pybind11::module_& m);
-void bind_log_softmax(pybind11::module_& m);
-void bind_pooling(pybind11::module_& m);
+void bind_loss(pybind11::module_& m);
+void bind_node(pybind11::module_& m);
 void bind_program(pybind11::module_& m);
 void bind_random(pybind11::module_& m);
 void bind_runtime(pybind11::module_& m);

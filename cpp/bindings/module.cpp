@@ -6,13 +6,9 @@ PYBIND11_MODULE(_core, m) {
     cnn::bind_runtime(m);
     cnn::bind_random(m);
     cnn::bind_gemm(m);
-    cnn::bind_convolution(m);
-    cnn::bind_linear(m);
-    cnn::bind_pooling(m);
-    cnn::bind_activation(m);
-    cnn::bind_batch_normalization(m);
-    cnn::bind_dropout(m);
-    cnn::bind_log_softmax(m);
+    cnn::bind_choices(m);
+    cnn::bind_node(m);
+    cnn::bind_loss(m);
     cnn::bind_update(m);
     cnn::bind_program(m);
     cnn::bind_digits(m);

@@ -40,6 +40,7 @@ struct Context {
     std::ptrdiff_t first_sample = 0;    // its place in the step's batch, when that is run in parts
     float loss_scale = 1.0f;            // of each gradient of a loss: 1 / samples of the step for their mean
     bool accumulate_gradients = false;  // the step's second and later parts add to the gradients of the first
+    float gradient_scale = 1.0f;        // of the gradients of parameters
     std::uint64_t seed = 0;
     std::uint32_t step = 0;
     std::uint32_t epoch = 0;

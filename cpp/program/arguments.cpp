@@ -3,7 +3,6 @@
 #include <stdexcept>
 
 namespace cnn {
-namespace {
 
 std::string text_of(const Sizes& shape) {
     std::string s = "(";
@@ -11,8 +10,6 @@ std::string text_of(const Sizes& shape) {
         s += (i ? ", " : "") + (shape[i] == kAnySize ? std::string("any") : std::to_string(shape[i]));
     return s + (shape.size() == 1 ? ",)" : ")");
 }
-
-}  // namespace
 
 void Arguments::check(bool holds, const std::string& message) const {
     if (!holds) throw std::invalid_argument(kind_ + ": " + message);
@@ -99,6 +96,10 @@ std::string Arguments::text(const std::string& name) {
     const auto* value = std::get_if<std::string>(&setting);
     check(value != nullptr, name + ": expected a text");
     return *value;
+}
+
+std::string Arguments::optional_text(const std::string& name, const std::string& otherwise) {
+    return settings_.count(name) > 0 ? text(name) : otherwise;
 }
 
 void Arguments::finish() const {

@@ -26,6 +26,8 @@ struct NamedArray {
 
 using Setting = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
 
+std::string text_of(const Sizes& shape);
+
 struct SizePair {
     std::ptrdiff_t height, width;
 };
@@ -51,6 +53,7 @@ class Arguments {
     double optional_number(const std::string& name, double otherwise);
     bool flag(const std::string& name);
     std::string text(const std::string& name);
+    std::string optional_text(const std::string& name, const std::string& otherwise);
     std::shared_ptr<const ForeignLayer> foreign() const { return foreign_; }
 
     // Throws where `holds` is false.

@@ -36,23 +36,53 @@ void Emitter::emit_backward() {
     if (!reduce_.empty()) backward_.back().stages.push_back(reduce_);
 }
 
+float* Emitter::values(int x) {
+    if (!tensor(x).has_values) {
+        float* memory = lanes(features(x));
+        tensor(x).values = memory;
+        tensor(x).has_values = true;
+    }
+    return tensor(x).values;
+}
+
+float* Emitter::gradient(int y) {
+    if (!passes_.backward || !tensor(y).differentiable) return nullptr;
+    if (!tensor(y).has_gradient) {
+        float* memory = lanes(features(y));
+        tensor(y).gradient = memory;
+        tensor(y).has_gradient = true;
+    }
+    return tensor(y).gradient;
+}
+
+float* Emitter::kept_floats(const char* name, std::ptrdiff_t count) {
+    float* memory = floats(count);
+    kept_.push_back({name, count, false, memory, nullptr});
+    return memory;
+}
+
+std::int32_t* Emitter::kept_indices(
+    const char* name, int y, std::function<void(std::ptrdiff_t samples, const std::int32_t* rows)> check) {
+    std::int32_t* memory = index_lanes(features(y));
+    kept_.push_back({name, features(y), true, nullptr, memory, std::move(check)});
+    return memory;
+}
+
 float* Emitter::gradient_for_reader(int x) {
-    Tensor& t = tensor(x);
-    if (t.gradient == nullptr || t.gradient_readers < 2) return t.gradient;
+    float* whole = gradient(x);
+    const Tensor& t = tensor(x);
+    if (whole == nullptr || t.gradient_readers < 2) return whole;
     float* part = lanes(t.shape.features());
     tensor(x).parts.push_back(part);
     return part;
 }
 
-float* Emitter::make(int y, bool needed) {
-    const std::ptrdiff_t size = features(y);
-    alias(y, lanes(size), training_ && needed ? lanes(size) : nullptr);
-    return values(y);
-}
-
 void Emitter::alias(int y, float* values, float* gradient) {
-    tensor(y).values = values;
-    tensor(y).gradient = gradient;
+    Tensor& t = tensor(y);
+    t.values = values;
+    t.gradient = gradient;
+    t.has_values = true;
+    t.has_gradient = t.differentiable = gradient != nullptr;
 }
 
 const Op* Emitter::keep(Op* op) {
@@ -66,7 +96,7 @@ void Emitter::call(std::function<bool(const Context&)> function) {
 }
 
 void Emitter::backward(std::function<void()> emit) {
-    if (training_) pending_ = std::move(emit);
+    if (passes_.backward) pending_ = std::move(emit);
 }
 
 void Emitter::backward_stage(Stage stage) {
@@ -81,7 +111,7 @@ void Emitter::backward_call(std::function<bool(const Context&)> function) {
 }
 
 void Emitter::add_slots(std::ptrdiff_t count, const float* slots, float* gradient) {
-    reduce_.push_back(keep(new AddSlots(count, slots, gradient, 1.0f, false)));
+    reduce_.push_back(keep(new AddSlots(count, slots, gradient)));
 }
 
 void Emitter::bias_gradient(std::ptrdiff_t channels, std::ptrdiff_t positions, const float* grad_y,

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,11 +20,30 @@ struct Segment {
     std::function<bool(const Context&)> call;
 };
 
+// What is emitted. A program that trains: both passes; one that evaluates: the forward pass. A layer at once
+// (see one_node.h): one of them, and the other one apart.
+struct Passes {
+    bool forward, backward;
+    bool training;        // batch normalization uses the batch
+    bool differentiable;  // there is a backward pass, here or apart, for which the forward pass keeps things
+};
+
+// What the forward pass of a layer at once gives to its backward pass, besides input and output.
+struct KeptArray {
+    std::string name;
+    std::ptrdiff_t count;
+    bool is_indices;        // `count` of each sample, else `count` numbers whatever the samples
+    float* values;          // null for indices
+    std::int32_t* indices;  // in blocks of lanes; null for numbers
+    std::function<void(std::ptrdiff_t samples, const std::int32_t* rows)> check{};  // throws
+};
+
 // Owns the operations and buffers. Nodes are emitted forward in their order; what each registers for its
-// backward pass runs later, in the reverse order.
+// backward pass runs later, in the reverse order. Values and gradients of a tensor get memory when they are
+// first asked for: a pass that is emitted apart has only what it uses.
 class Emitter {
   public:
-    Emitter(std::ptrdiff_t capacity, bool training) : capacity_(capacity), training_(training) {
+    Emitter(std::ptrdiff_t capacity, Passes passes) : capacity_(capacity), passes_(passes) {
         forward_.emplace_back();
         backward_.emplace_back();
     }
@@ -38,7 +58,9 @@ class Emitter {
 
     // Samples of one run.
     std::ptrdiff_t capacity() const { return capacity_; }
-    bool training() const { return training_; }
+    bool training() const { return passes_.training; }
+    // A node asks nothing for its forward pass where that is not emitted.
+    bool runs_forward() const { return passes_.forward; }
     std::size_t bytes() const { return bytes_; }
     // The tensor whose node made the operation; kNoTensor: the program itself, as the loss and the updates.
     static constexpr int kNoTensor = -1;
@@ -50,20 +72,29 @@ class Emitter {
     std::int32_t* index_lanes(std::ptrdiff_t features) {
         return buffer(index_buffers_, block_count(capacity_) * kLanes * features);
     }
+    // Memory for what the forward pass finds out and the backward pass reads.
+    float* kept_floats(const char* name, std::ptrdiff_t count);
+    // One for each value of `y`; `check` throws for what `samples` rows of it must not be.
+    std::int32_t* kept_indices(const char* name, int y,
+                               std::function<void(std::ptrdiff_t samples, const std::int32_t* rows)> check);
 
     const TensorShape& shape(int x) const { return tensor(x).shape; }
     std::ptrdiff_t features(int x) const { return tensor(x).shape.features(); }
-    float* values(int x) const { return tensor(x).values; }
-    bool needs_gradient(int x) const { return tensor(x).gradient != nullptr; }
+    float* values(int x);
+    bool needs_gradient(int x) const { return tensor(x).differentiable; }
     // What the node that gave `y` reads in its backward pass; null: nobody needs it.
-    float* gradient(int y) const { return tensor(y).gradient; }
+    float* gradient(int y);
+    bool asked_for_values(int x) const { return tensor(x).has_values; }
+    bool asked_for_gradient(int x) const { return tensor(x).has_gradient; }
     // Where one reader of `x` writes its gradient, asked for in its forward emission and once for each time
     // it reads x; null: nobody needs it. With several readers each has a buffer of its own, added in their
     // order.
     float* gradient_for_reader(int x);
 
-    // The output of a node gets memory; its gradient too if training and `needs_gradient`.
-    float* make(int y, bool needs_gradient);
+    // The output of a node; somebody needs its gradient if there is a backward pass and `needs_gradient`.
+    void make(int y, bool needs_gradient) {
+        tensor(y).differentiable = needs_gradient && passes_.differentiable;
+    }
     // The output is another name for these.
     void alias(int y, float* values, float* gradient);
 
@@ -72,10 +103,11 @@ class Emitter {
     void prepare(Op* op) { prepare_.push_back(keep(op)); }
     void stage(Op* op) { forward_.back().stages.push_back({keep(op)}); }
     // Besides the operation that was emitted last.
-    void beside(Op* op) { forward_.back().stages.back().push_back(keep(op)); }
+    void beside(Op* op) { beside(keep(op)); }
+    void beside(const Op* kept) { forward_.back().stages.back().push_back(kept); }
     // Ends the segment.
     void call(std::function<bool(const Context&)> function);
-    // The backward pass of the node being emitted; not called in a program that does not train.
+    // The backward pass of the node being emitted; not called where none is emitted.
     void backward(std::function<void()> emit);
 
     // In a backward pass:
@@ -99,12 +131,14 @@ class Emitter {
     // What it gave, for Program to put together.
     const Stage& prepared() const { return prepare_; }
     const Stage& updates() const { return update_; }
+    const std::vector<KeptArray>& kept() const { return kept_; }
     std::vector<Segment>& forward_segments() { return forward_; }
     std::vector<Segment>& backward_segments() { return backward_; }
 
   private:
     struct Tensor {
         TensorShape shape;
+        bool differentiable = false, has_values = false, has_gradient = false;
         float* values = nullptr;
         float* gradient = nullptr;
         int gradient_readers = 0;
@@ -125,7 +159,7 @@ class Emitter {
     Tensor& tensor(int x) { return tensors_[static_cast<std::size_t>(x)]; }
 
     std::ptrdiff_t capacity_;
-    bool training_;
+    Passes passes_;
     std::size_t bytes_ = 0;
     std::vector<Tensor> tensors_;
     struct Made {
@@ -139,6 +173,7 @@ class Emitter {
     std::vector<Backward> backward_emitters_;
     std::function<void()> pending_;  // of the node being emitted
     Stage prepare_, deferred_, reduce_, update_;
+    std::vector<KeptArray> kept_;
     std::vector<Segment> forward_, backward_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "kernels/activation/activation.h"
@@ -51,6 +52,7 @@ struct Node {
 
     LearnedArrays arrays{};
     ConvolutionShape convolution{};
+    std::optional<ConvolutionAlgorithm> algorithm{};  // none: the one that its shape chooses
     PoolingShape pooling{};
     bool count_padding = false;
     Activation activation{};

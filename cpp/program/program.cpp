@@ -28,7 +28,7 @@ Program::Program(std::ptrdiff_t batch_size, bool training, bool couples_samples,
       capacity_(training && couples_samples ? batch_size : std::min(batch_size, kMicroBatch)),
       training_(training),
       frozen_(frozen),
-      emitter_(capacity_, training) {
+      emitter_(capacity_, {true, training, training, training}) {
     losses_.resize(static_cast<std::size_t>(capacity_));
     correct_.resize(static_cast<std::size_t>(capacity_));
 }
@@ -42,7 +42,7 @@ int Program::input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_
 int Program::add(const std::string& kind, const std::vector<int>& inputs, Arguments& arguments) {
     std::vector<TensorShape> shapes;
     for (const int x : inputs) shapes.push_back(graph_.shape(x));
-    CheckedNode checked = check_node(kind, shapes, arguments, training_);
+    CheckedNode checked = check_node(kind, {shapes, arguments, training_, training_, false});
     if (checked.node.kind == Kind::kDropout && !training_) return inputs.front();
     checked.node.inputs = inputs;
     return graph_.append(std::move(checked.node), checked.output);
@@ -90,8 +90,8 @@ void Program::lower() {
     if (loss_ != Loss::kNone) gradient_readers.push_back(loss_input_);
     emitter_.begin(graph_, nodes, gradient_readers);
     const TensorShape& x = graph_.shape(0);
-    emitter_.prepare(
-        new Gather(x.channels, x.height * x.width, &source_, table_.data(), emitter_.make(0, false)));
+    emitter_.make(0, false);
+    emitter_.prepare(new Gather(x.channels, x.height * x.width, &source_, table_.data(), emitter_.values(0)));
     for (const Node& node : nodes) emitter_.emit(node);
     const float* result = loss_ == Loss::kNone ? nullptr : emit_loss();
     if (result_ >= 0) {

@@ -4,6 +4,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "kernels/algorithms/convolution_algorithms.h"
+#include "kernels/winograd/winograd.h"
 #include "program/kinds.h"
 
 namespace cnn {
@@ -16,20 +18,44 @@ std::string text_of(const TensorShape& s) {
            std::to_string(s.width) + ")";
 }
 
+std::string sides(std::ptrdiff_t height, std::ptrdiff_t width) {
+    return std::to_string(height) + "x" + std::to_string(width);
+}
+
+std::string misfit(const TensorShape& x) {
+    return " does not fit an input of shape " + text_of(x);
+}
+
 // `shape`: that of the weights; `outputs`: of the biases.
 LearnedArrays learned(const Given& given, const Sizes& shape, std::ptrdiff_t outputs) {
     Arguments& a = given.arguments;
     LearnedArrays arrays;
     arrays.weight = a.array("weight", shape).values;
     arrays.bias = a.optional_values("bias", {outputs});
-    float* grad_weight = a.optional_values("grad_weight", shape, given.training);
-    float* grad_bias = a.optional_values("grad_bias", {outputs}, given.training);
-    if (given.training) {
+    float* grad_weight = a.optional_values("grad_weight", shape, given.gradients);
+    float* grad_bias = a.optional_values("grad_bias", {outputs}, given.gradients);
+    if (given.gradients) {
         a.check(grad_weight != nullptr, "grad_weight: needed for training");
         arrays.grad_weight = grad_weight;
         arrays.grad_bias = grad_bias;
     }
     return arrays;
+}
+
+std::optional<ConvolutionAlgorithm> algorithm(Arguments& a, const ConvolutionShape& shape) {
+    const std::string name = a.optional_text("algorithm", "auto");
+    if (name == "auto") return std::nullopt;
+    std::string expected = "auto";
+    for (const ConvolutionAlgorithm known : kConvolutionAlgorithms) {
+        expected += std::string(", ") + name_of(known);
+        if (name != name_of(known)) continue;
+        a.check(
+            known != ConvolutionAlgorithm::kWinograd || winograd_fits(kWinograd4x3, shape),
+            "algorithm: winograd is for kernels of 3x3 with stride 1, dilation 1 and one group; use auto");
+        return known;
+    }
+    a.check(false, "algorithm: expected one of " + expected + ", got '" + name + "'");
+    return std::nullopt;
 }
 
 }  // namespace
@@ -44,13 +70,15 @@ TensorShape check_convolution(const Given& given, Node& node) {
                                                          " input channels, got " + std::to_string(groups));
     const Sizes sizes = a.array("weight", {kAnySize, x.channels / groups, kAnySize, kAnySize}).shape;
     const std::ptrdiff_t outputs = sizes[0], kh = sizes[2], kw = sizes[3];
-    a.check(outputs > 0 && outputs % groups == 0 && kh > 0 && kw > 0, "weight: does not fit the groups");
+    a.check(outputs > 0 && outputs % groups == 0 && kh > 0 && kw > 0,
+            "weight: shape " + text_of(sizes) + " does not fit " + std::to_string(groups) + " groups");
     const std::ptrdiff_t rows = x.height + 2 * p.height - d.height * (kh - 1) - 1;
     const std::ptrdiff_t cols = x.width + 2 * p.width - d.width * (kw - 1) - 1;
-    a.check(rows >= 0 && cols >= 0, "weight: the kernel does not fit the input");
+    a.check(rows >= 0 && cols >= 0, "weight: a kernel of " + sides(kh, kw) + misfit(x));
     const TensorShape y{outputs, rows / s.height + 1, cols / s.width + 1};
     node.convolution = {x.channels, x.height, x.width,  y.channels, y.height, y.width, kh,    kw,
                         s.height,   s.width,  p.height, p.width,    d.height, d.width, groups};
+    if (given.at_once) node.algorithm = algorithm(a, node.convolution);
     node.arrays = learned(given, sizes, outputs);
     return y;
 }
@@ -67,7 +95,9 @@ TensorShape check_max_pooling(const Given& given, Node& node) {
     const TensorShape& x = given.x();
     const SizePair k = a.pair("kernel", 1), s = a.pair("stride", 1), p = a.pair("padding", 0);
     const std::ptrdiff_t rows = x.height + 2 * p.height - k.height, cols = x.width + 2 * p.width - k.width;
-    a.check(rows >= 0 && cols >= 0, "kernel: does not fit the input");
+    a.check(rows >= 0 && cols >= 0 && x.height > 0 && x.width > 0,
+            "kernel: " + sides(k.height, k.width) + misfit(x));
+    a.check(x.height <= kMostValues / x.width, "input: expected at most 2^31 - 1 values in a plane");
     a.check(2 * p.height <= k.height && 2 * p.width <= k.width, "padding: expected at most half the kernel");
     const std::ptrdiff_t last_row = rows / s.height * s.height - p.height,
                          last_col = cols / s.width * s.width - p.width;
@@ -101,9 +131,9 @@ TensorShape check_batch_normalization(const Given& given, Node& node) {
     const Sizes channels{given.x().channels};
     node.arrays.weight = a.optional_values("weight", channels);
     node.arrays.bias = a.optional_values("bias", channels);
-    float* grad_weight = a.optional_values("grad_weight", channels, given.training);
-    float* grad_bias = a.optional_values("grad_bias", channels, given.training);
-    if (given.training) {
+    float* grad_weight = a.optional_values("grad_weight", channels, given.gradients);
+    float* grad_bias = a.optional_values("grad_bias", channels, given.gradients);
+    if (given.gradients) {
         node.arrays.grad_weight = grad_weight;
         node.arrays.grad_bias = grad_bias;
     }
@@ -116,6 +146,11 @@ TensorShape check_batch_normalization(const Given& given, Node& node) {
 }
 
 TensorShape check_flatten(const Given& given, Node&) {
+    return {given.x().features(), 1, 1};
+}
+
+TensorShape check_log_softmax(const Given& given, Node&) {
+    given.arguments.check(given.x().features() > 0, "input: expected at least one class");
     return {given.x().features(), 1, 1};
 }
 
@@ -176,16 +211,15 @@ TensorShape check_slice(const Given& given, Node& node) {
     return {channels, x.height, x.width};
 }
 
-CheckedNode check_node(const std::string& kind, const std::vector<TensorShape>& inputs, Arguments& arguments,
-                       bool training) {
+CheckedNode check_node(const std::string& kind, const Given& given) {
     const KindRow& row = row_named(kind);
-    const bool many = row.most_inputs > 1;
-    arguments.check(inputs.size() >= 1 && inputs.size() <= row.most_inputs,
-                    std::string("inputs: expected ") + (many ? "at least one" : "one") + ", got " +
-                        std::to_string(inputs.size()));
+    const std::size_t count = given.inputs.size();
+    given.arguments.check(count >= 1 && count <= row.most_inputs,
+                          std::string("inputs: expected ") + (row.most_inputs > 1 ? "at least one" : "one") +
+                              ", got " + std::to_string(count));
     CheckedNode checked{{row.kind, {}}, {}};
-    checked.output = row.check({inputs, arguments, training}, checked.node);
-    arguments.finish();
+    checked.output = row.check(given, checked.node);
+    given.arguments.finish();
     return checked;
 }
 

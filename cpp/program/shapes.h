@@ -13,6 +13,8 @@ struct Given {
     const std::vector<TensorShape>& inputs;
     Arguments& arguments;
     bool training;
+    bool gradients;  // of learned arrays are written
+    bool at_once;    // a layer at once, not part of a program
     const TensorShape& x() const { return inputs.front(); }
 };
 
@@ -25,6 +27,7 @@ Check check_average_pooling;
 Check check_activation;
 Check check_batch_normalization;
 Check check_flatten;
+Check check_log_softmax;
 Check check_dropout;
 Check check_foreign;
 Check check_add;
@@ -37,7 +40,6 @@ struct CheckedNode {
     Node node;
     TensorShape output;
 };
-CheckedNode check_node(const std::string& kind, const std::vector<TensorShape>& inputs, Arguments& arguments,
-                       bool training);
+CheckedNode check_node(const std::string& kind, const Given& given);
 
 }  // namespace cnn

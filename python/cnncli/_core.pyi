@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _Float = NDArray[np.float32]
-_Pair = tuple[int, int]
 _Matrix = list[list[float]]
-_Algorithm = Literal["auto", "direct", "im2col", "winograd"]
 
 def gemm(
     a: _Float,
@@ -20,118 +18,55 @@ def gemm(
     transpose_b: bool = False,
     accumulate: bool = False,
 ) -> None: ...
-def convolution_algorithms() -> list[_Algorithm]: ...
+def convolution_algorithms() -> list[str]: ...
+def chosen_algorithms(
+    sample: tuple[int, ...], weight: Sequence[int], settings: Mapping[str, Any]
+) -> dict[Literal["forward", "grad_input", "acc_grad"], str]: ...
 
 # The forms F(outputs, taps) of Winograd's minimal filtering in use, and the matrices B^T, G and A^T of one.
 def winograd_forms() -> list[tuple[int, int]]: ...
 def winograd_matrices(outputs: int, taps: int) -> tuple[_Matrix, _Matrix, _Matrix]: ...
-
-# Each returns the algorithm that ran and the seconds it took, without the conversions around it.
-def convolution_forward(
-    input: _Float,
-    output: _Float,
-    weight: _Float,
-    bias: _Float | None,
-    *,
-    stride: _Pair,
-    padding: _Pair,
-    dilation: _Pair,
-    groups: int,
-    algorithm: _Algorithm = "auto",
-) -> tuple[str, float]: ...
-def convolution_backward_input(
-    grad_output: _Float,
-    grad_input: _Float,
-    weight: _Float,
-    *,
-    stride: _Pair,
-    padding: _Pair,
-    dilation: _Pair,
-    groups: int,
-    algorithm: _Algorithm = "auto",
-) -> tuple[str, float]: ...
-def convolution_backward_parameters(
-    input: _Float,
-    grad_output: _Float,
-    grad_weight: _Float,
-    grad_bias: _Float | None,
-    *,
-    stride: _Pair,
-    padding: _Pair,
-    dilation: _Pair,
-    groups: int,
-    scale: float = 1.0,
-    algorithm: _Algorithm = "auto",
-) -> tuple[str, float]: ...
-def linear_forward(input: _Float, output: _Float, weight: _Float, bias: _Float | None) -> None: ...
-def linear_backward_input(grad_output: _Float, grad_input: _Float, weight: _Float) -> None: ...
-def linear_backward_parameters(
-    input: _Float, grad_output: _Float, grad_weight: _Float, grad_bias: _Float | None, *, scale: float = 1.0
-) -> None: ...
-def max_pooling_forward(
-    input: _Float, output: _Float, argmax: NDArray[np.int32], *, kernel: _Pair, stride: _Pair, padding: _Pair
-) -> None: ...
-def max_pooling_backward(
-    grad_output: _Float,
-    argmax: NDArray[np.int32],
-    grad_input: _Float,
-    *,
-    kernel: _Pair,
-    stride: _Pair,
-    padding: _Pair,
-) -> None: ...
-def average_pooling_forward(
-    input: _Float, output: _Float, *, kernel: _Pair, stride: _Pair, padding: _Pair, count_padding: bool = True
-) -> None: ...
-def average_pooling_backward(
-    grad_output: _Float,
-    grad_input: _Float,
-    *,
-    kernel: _Pair,
-    stride: _Pair,
-    padding: _Pair,
-    count_padding: bool = True,
-) -> None: ...
 def activation_functions() -> dict[str, Literal["input", "output"]]: ...
-def activation_forward(
-    input: _Float, output: _Float, *, function: str, alpha: float = ..., beta: float = ...
-) -> None: ...
-def activation_backward(
-    kept: _Float, grad_output: _Float, grad_input: _Float, *, function: str, alpha: float = ..., beta: float = ...
-) -> None: ...
-def batch_normalization_forward(
-    input: _Float,
-    output: _Float,
-    weight: _Float | None,
-    bias: _Float | None,
-    running_mean: _Float,
-    running_variance: _Float,
-    saved_mean: _Float,
-    saved_inverse_std: _Float,
-    *,
-    training: bool,
-    momentum: float,
-    epsilon: float,
-) -> None: ...
-def batch_normalization_backward(
-    input: _Float,
-    grad_output: _Float,
-    grad_input: _Float,
-    weight: _Float | None,
-    saved_mean: _Float,
-    saved_inverse_std: _Float,
-    grad_weight: _Float | None,
-    grad_bias: _Float | None,
-    *,
-    training: bool,
-    scale: float = 1.0,
-) -> None: ...
-def dropout_forward(input: _Float, output: _Float, *, rate: float, seed: int, layer: int, step: int) -> None: ...
-def dropout_backward(
-    grad_output: _Float, grad_input: _Float, *, rate: float, seed: int, layer: int, step: int
-) -> None: ...
-def log_softmax_forward(input: _Float, output: _Float) -> None: ...
-def log_softmax_backward(output: _Float, grad_output: _Float, grad_input: _Float) -> None: ...
+
+class Node:
+    """A layer at once: the passes of a program of one node, on arrays as people have them."""
+
+    def __init__(self, kind: str, settings: Mapping[str, Any] = ...) -> None: ...
+    def forward(
+        self,
+        input: _Float,
+        arrays: Mapping[str, _Float | None] = ...,
+        kept: dict[str, NDArray[Any]] | None = None,
+        training: bool = False,
+        seed: int = 0,
+        step: int = 0,
+    ) -> _Float: ...
+    def grad_input(
+        self,
+        input: _Float,
+        grad_output: _Float,
+        arrays: Mapping[str, _Float | None] = ...,
+        kept: Mapping[str, NDArray[Any]] = ...,
+        training: bool = False,
+        seed: int = 0,
+        step: int = 0,
+    ) -> _Float: ...
+    def acc_grad(
+        self,
+        input: _Float,
+        grad_output: _Float,
+        arrays: Mapping[str, _Float | None] = ...,
+        kept: Mapping[str, NDArray[Any]] = ...,
+        training: bool = False,
+        scale: float = 1.0,
+    ) -> None: ...
+    @property
+    def seconds(self) -> float:
+        """That the operations of the last call took, without the conversions around them."""
+    @property
+    def bytes(self) -> int:
+        """Memory that is kept for the next call."""
+
 def softmax_nll_forward(
     input: _Float, labels: NDArray[np.int64], losses: _Float, log_probabilities: _Float
 ) -> None: ...

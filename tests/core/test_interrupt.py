@@ -38,13 +38,13 @@ def test_ctrl_c_ends_a_long_convolution_soon_with_every_instruction_set() -> Non
         """
         settings = dict(stride=(1, 1), padding=(1, 1), dilation=(1, 1), groups=1)
         x = np.ones((64, 64, 32, 32), np.float32)
-        y, weight, bias = np.empty_like(x), np.ones((64, 64, 3, 3), np.float32), np.ones(64, np.float32)
+        weight, bias = np.ones((64, 64, 3, 3), np.float32), np.ones(64, np.float32)
+        arrays = {"weight": weight, "bias": bias, "grad_weight": weight.copy(), "grad_bias": bias.copy()}
+        node = _core.Node("convolution", settings)
         calls = {
-            "forward": lambda: _core.convolution_forward(x, y, weight, bias, **settings),
-            "backward_input": lambda: _core.convolution_backward_input(y, x, weight, **settings),
-            "backward_parameters": lambda: _core.convolution_backward_parameters(
-                x, y, weight, bias, **settings
-            ),
+            "forward": lambda: node.forward(x, arrays),
+            "grad_input": lambda: node.grad_input(x, x, arrays),
+            "acc_grad": lambda: node.acc_grad(x, x, arrays),
         }
 
         def repeated(call):

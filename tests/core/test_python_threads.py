@@ -231,11 +231,11 @@ LONG_CALLS = {
     "matrix product": "lambda: _core.gemm(a, a, c)",
     "permutation": "lambda: _core.permutation(3_000_000, seed=1, epoch=0)",
     "normal numbers": "lambda: _core.random_normal(c, seed=1, purpose=0)",
-    "convolution": "lambda: _core.convolution_forward(x, y, w, None, groups=1, dilation=(1, 1), **window)",
+    "convolution": "lambda: convolution.forward(x, {'weight': w})",
     "update": "lambda: _core.update('sgd', a, c, {'velocity': c2}, settings)",
-    "activation": "lambda: _core.activation_forward(a, c, function='tanh')",
-    "max pooling": "lambda: _core.max_pooling_forward(x, half, where, **halving)",
-    "gradient of max pooling": "lambda: _core.max_pooling_backward(half, where, y, **halving)",
+    "activation": "lambda: tanh.forward(a)",
+    "max pooling": "lambda: pooling.forward(x, {}, {})",
+    "gradient of max pooling": "lambda: pooling.grad_input(x, half, {}, where)",
 }
 
 
@@ -259,11 +259,11 @@ def test_a_counting_thread_keeps_four_fifths_of_its_speed_during_a(name: str) ->
         a = np.ones((1500, 1500), np.float32)
         c, c2 = np.zeros_like(a), np.zeros_like(a)
         x, w = np.ones((64, 32, 32, 32), np.float32), np.ones((32, 32, 3, 3), np.float32)
-        y, half, where = np.empty_like(x), np.empty((64, 32, 16, 16), np.float32), np.zeros((64, 32, 16, 16), np.int32)
-        window = dict(stride=(1, 1), padding=(1, 1))
-        halving = dict(kernel=(2, 2), stride=(2, 2), padding=(0, 0))
+        window = dict(stride=(1, 1), padding=(1, 1), dilation=(1, 1), groups=1)
+        convolution, tanh = _core.Node("convolution", window), _core.Node("activation", {{"function": "tanh"}})
+        pooling, where = _core.Node("max_pooling", dict(kernel=(2, 2), stride=(2, 2), padding=(0, 0))), {{}}
+        half = pooling.forward(x, {{}}, where)
         settings = [0.0, 0.9, 0.0, 0.0, 0.0]
-        _core.max_pooling_forward(x, half, where, **halving)
         call = {LONG_CALLS[name]}
         call()
 

@@ -1,11 +1,10 @@
-"""`_core.activation_*`: what all functions have in common; their formulas are in tests/layers/test_activations.py."""
+"""The node `activation`: what all functions have in common; their formulas are in tests/layers/test_activations.py."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from closeness import unwritten
 from cnncli import _core
 
 FUNCTIONS = list(_core.activation_functions())
@@ -19,16 +18,17 @@ each_function = pytest.mark.parametrize("function", FUNCTIONS)
 
 
 def forward(x: np.ndarray, function: str) -> np.ndarray:
-    y = unwritten(*x.shape)
-    _core.activation_forward(x, y, function=function, **SETTINGS)
-    return y
+    return _core.Node("activation", {"function": function, **SETTINGS}).forward(x)
 
 
 def backward(x: np.ndarray, grad_y: np.ndarray, function: str) -> np.ndarray:
-    grad_x = unwritten(*x.shape)
-    kept = x if _core.activation_functions()[function] == "input" else forward(x, function)
-    _core.activation_backward(kept, grad_y, grad_x, function=function, **SETTINGS)
-    return grad_x
+    """Of input and output it gets the one that it reads; the other one is no number."""
+    kept = {"output": forward(x, function)}
+    if _core.activation_functions()[function] == "input":
+        kept["output"][...] = np.nan
+    else:
+        x = np.full_like(x, np.nan)
+    return _core.Node("activation", {"function": function, **SETTINGS}).grad_input(x, grad_y, kept=kept)
 
 
 def test_relu_is_exact(instruction_set: str) -> None:
@@ -80,17 +80,6 @@ def test_relu_gradient_is_zero_where_the_output_is_zero_whatever_the_gradient(in
 
 
 @each_function
-def test_activation_works_in_place(instruction_set: str, rng: np.random.Generator, function: str) -> None:
-    x, grad_y = (rng.uniform(-3, 3, (5, 7)).astype(np.float32) for _ in range(2))
-    y, expected = forward(x, function), backward(x, grad_y, function)
-    kept = x.copy() if _core.activation_functions()[function] == "input" else y
-    _core.activation_forward(x, x, function=function, **SETTINGS)
-    np.testing.assert_array_equal(x, y)
-    _core.activation_backward(kept, grad_y, grad_y, function=function, **SETTINGS)
-    np.testing.assert_array_equal(grad_y, expected)
-
-
-@each_function
 def test_activation_gives_the_same_bits_for_any_threads(
     instruction_set: str, rng: np.random.Generator, assert_same_bits_for_any_threads: Callable, function: str
 ) -> None:
@@ -100,11 +89,9 @@ def test_activation_gives_the_same_bits_for_any_threads(
 
 def test_activation_refuses_what_does_not_fit() -> None:
     x = np.ones((3, 4), np.float32)
-    with pytest.raises(ValueError, match=r"^output: expected shape \(3, 4\), got \(4, 3\)$"):
-        _core.activation_forward(x, unwritten(4, 3), function="relu")
     with pytest.raises(ValueError, match=r"^grad_output: expected shape \(3, 4\), got \(3, 5\)$"):
-        _core.activation_backward(x, unwritten(3, 5), unwritten(3, 4), function="relu")
-    with pytest.raises(ValueError, match=r"^function: expected one of relu, tanh, .*; got 'exp'$"):
-        _core.activation_forward(x, unwritten(3, 4), function="exp")
+        backward(x, np.ones((3, 5), np.float32), "relu")
+    with pytest.raises(ValueError, match=r"^activation: function: expected one of relu, tanh, .*; got 'exp'$"):
+        forward(x, "exp")
     with pytest.raises(TypeError, match=r"^input: expected float32, got float64$"):
-        _core.activation_forward(x.astype(np.float64), unwritten(3, 4), function="relu")
+        forward(x.astype(np.float64), "relu")

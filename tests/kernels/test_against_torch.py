@@ -52,6 +52,21 @@ CONVOLUTIONS = [
 ]
 
 
+def passes(
+    node: _core.Node, x: np.ndarray, grad_y: np.ndarray, arrays: dict[str, np.ndarray],
+    kept: dict[str, np.ndarray] | None = None, training: bool = False,
+) -> list[np.ndarray]:
+    """The output and the gradients of the input, weight and bias, as far as there are such."""
+    kept = {} if kept is None else kept
+    gradients = {f"grad_{name}": np.zeros_like(arrays[name]) for name in ("weight", "bias") if name in arrays}
+    y = node.forward(x, arrays, kept, training)
+    kept["output"] = y
+    grad_x = node.grad_input(x, grad_y, arrays, kept, training)
+    if gradients:
+        node.acc_grad(x, grad_y, arrays | gradients, kept, training)
+    return [y, grad_x, *gradients.values()]
+
+
 @pytest.mark.parametrize("algorithm", ["direct", "im2col", "auto"])
 @pytest.mark.parametrize("batch", BATCHES)
 @pytest.mark.parametrize("shape", CONVOLUTIONS, ids=str)
@@ -67,11 +82,8 @@ def test_convolution(instruction_set: str, rng: np.random.Generator, shape: tupl
     output_shape = function(*(double(array) for array in (x, weight, bias))).shape
     grad_y = uniform(rng, *output_shape)
     expected, (expected_x, expected_weight, expected_bias) = gradients(function, (x, weight, bias), grad_y)
-    y, grad_x = unwritten(*output_shape), unwritten(*x.shape)
-    grad_weight, grad_bias = np.zeros_like(weight), np.zeros_like(bias)
-    _core.convolution_forward(x, y, weight, bias, **settings, algorithm=algorithm)
-    _core.convolution_backward_input(grad_y, grad_x, weight, **settings, algorithm=algorithm)
-    _core.convolution_backward_parameters(x, grad_y, grad_weight, grad_bias, **settings, algorithm=algorithm)
+    node = _core.Node("convolution", {**settings, "algorithm": algorithm})
+    y, grad_x, grad_weight, grad_bias = passes(node, x, grad_y, {"weight": weight, "bias": bias})
     taps = weight[0].size
     assert_close(y, expected, terms=taps)
     assert_close(grad_x, expected_x, terms=taps * outputs // channels)
@@ -90,11 +102,7 @@ def test_linear(instruction_set: str, rng: np.random.Generator, inputs: int, out
     expected, (expected_x, expected_weight, expected_bias) = gradients(
         torch.nn.functional.linear, (x, weight, bias), grad_y
     )
-    y, grad_x = unwritten(batch, outputs), unwritten(batch, inputs)
-    grad_weight, grad_bias = np.zeros_like(weight), np.zeros_like(bias)
-    _core.linear_forward(x, y, weight, bias)
-    _core.linear_backward_input(grad_y, grad_x, weight)
-    _core.linear_backward_parameters(x, grad_y, grad_weight, grad_bias)
+    y, grad_x, grad_weight, grad_bias = passes(_core.Node("linear"), x, grad_y, {"weight": weight, "bias": bias})
     assert_close(y, expected, terms=inputs)
     assert_close(grad_x, expected_x, terms=outputs)
     assert_close(grad_weight, expected_weight, terms=batch)
@@ -116,11 +124,10 @@ def test_max_pooling(
     _, (expected_x,) = gradients(
         lambda tensor: torch.nn.functional.max_pool2d(tensor, kernel, stride, padding), (x,), grad_y
     )
-    y, argmax, grad_x = unwritten(*expected.shape), np.zeros(expected.shape, np.int32), unwritten(*x.shape)
-    _core.max_pooling_forward(x, y, argmax, **settings)
-    _core.max_pooling_backward(grad_y, argmax, grad_x, **settings)
+    kept: dict[str, np.ndarray] = {}
+    y, grad_x = passes(_core.Node("max_pooling", settings), x, grad_y, {}, kept)
     np.testing.assert_array_equal(y, expected.numpy())
-    np.testing.assert_array_equal(argmax, indices.numpy())
+    np.testing.assert_array_equal(kept["argmax"], indices.numpy())
     assert_close(grad_x, expected_x, terms=9)
 
 
@@ -144,9 +151,7 @@ def test_average_pooling(
     grad_y = uniform(rng, *function(double(x)).shape)
     expected, (expected_x,) = gradients(function, (x,), grad_y)
     settings = {"kernel": kernel, "stride": stride, "padding": padding, "count_padding": count_padding}
-    y, grad_x = unwritten(*expected.shape), unwritten(*x.shape)
-    _core.average_pooling_forward(x, y, **settings)
-    _core.average_pooling_backward(grad_y, grad_x, **settings)
+    y, grad_x = passes(_core.Node("average_pooling", settings), x, grad_y, {})
     assert_close(y, expected, terms=9)
     assert_close(grad_x, expected_x, terms=9)
 
@@ -179,38 +184,21 @@ def test_batch_normalization(instruction_set: str, rng: np.random.Generator, sha
 
     grad_y = uniform(rng, *shape)
     expected, expected_gradients = gradients(function, (x, weight, bias), grad_y)
-    y, saved_mean, saved_inverse_std = unwritten(*shape), unwritten(channels), unwritten(channels)
-    _core.batch_normalization_forward(
-        x,
-        y,
-        weight,
-        bias,
-        mean,
-        variance,
-        saved_mean,
-        saved_inverse_std,
-        training=training,
-        momentum=0.1,
-        epsilon=1e-5,
-    )
-    grad_x, grad_weight, grad_bias = unwritten(*shape), np.zeros_like(weight), np.zeros_like(bias)
-    _core.batch_normalization_backward(
-        x, grad_y, grad_x, weight, saved_mean, saved_inverse_std, grad_weight, grad_bias, training=training
-    )
+    arrays = {"weight": weight, "bias": bias, "running_mean": mean, "running_variance": variance}
+    node = _core.Node("batch_normalization", {"momentum": 0.1, "epsilon": 1e-5})
+    y, *actual_gradients = passes(node, x, grad_y, arrays, training=training)
     count = x.size // channels
     assert_close(y, expected, terms=count, scale=3)
     assert_close(mean, expected_mean.numpy(), terms=count)
     assert_close(variance, expected_variance.numpy(), terms=count)
-    for actual, wanted in zip((grad_x, grad_weight, grad_bias), expected_gradients, strict=True):
+    for actual, wanted in zip(actual_gradients, expected_gradients, strict=True):
         assert_close(actual, wanted, terms=count, scale=3)
 
 
 def test_log_softmax(instruction_set: str, rng: np.random.Generator) -> None:
     x, grad_y = 5 * uniform(rng, 33, 17), uniform(rng, 33, 17)
     expected, (expected_x,) = gradients(lambda tensor: torch.log_softmax(tensor, dim=1), (x,), grad_y)
-    y, grad_x = unwritten(33, 17), unwritten(33, 17)
-    _core.log_softmax_forward(x, y)
-    _core.log_softmax_backward(y, grad_y, grad_x)
+    y, grad_x = passes(_core.Node("log_softmax"), x, grad_y, {})
     assert_close(y, expected, terms=17)
     assert_close(grad_x, expected_x, terms=17)
 

@@ -1,4 +1,4 @@
-"""`_core.average_pooling_*`: the mean of each window, with or without the padding in its count."""
+"""The node `average_pooling`: the mean of each window, with or without the padding in its count."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import oracles
-from closeness import assert_close, unwritten
+from closeness import assert_close
 from cnncli import _core
 
 # size, kernel, stride, padding
@@ -25,21 +25,16 @@ BATCHES = [0, 1, 2, 15, 16, 17, 31, 33]
 
 
 def forward(x: np.ndarray, kernel: tuple, stride: tuple, padding: tuple, count_padding: bool) -> np.ndarray:
-    y = unwritten(*x.shape[:2], *oracles.output_size(x.shape[2:], kernel, stride, padding))
-    _core.average_pooling_forward(
-        x, y, kernel=kernel, stride=stride, padding=padding, count_padding=count_padding
-    )
-    return y
+    settings = {"kernel": kernel, "stride": stride, "padding": padding, "count_padding": count_padding}
+    return _core.Node("average_pooling", settings).forward(x)
 
 
 def backward(
     grad_y: np.ndarray, size: tuple, kernel: tuple, stride: tuple, padding: tuple, count_padding: bool
 ) -> np.ndarray:
-    grad_x = unwritten(*grad_y.shape[:2], *size)
-    _core.average_pooling_backward(
-        grad_y, grad_x, kernel=kernel, stride=stride, padding=padding, count_padding=count_padding
-    )
-    return grad_x
+    settings = {"kernel": kernel, "stride": stride, "padding": padding, "count_padding": count_padding}
+    x = np.full((*grad_y.shape[:2], *size), np.nan, np.float32)  # not read
+    return _core.Node("average_pooling", settings).grad_input(x, grad_y)
 
 
 @pytest.mark.parametrize("count_padding", [True, False])
@@ -64,12 +59,11 @@ def test_average_pooling_forward_and_backward(
     assert_close(backward(grad_y, size, **settings), expected, terms=25)
 
 
-def test_average_pooling_counts_padding_unless_told_otherwise(instruction_set: str) -> None:
-    x, y = np.ones((1, 1, 2, 2), np.float32), unwritten(1, 1, 3, 3)
-    _core.average_pooling_forward(x, y, kernel=(2, 2), stride=(1, 1), padding=(1, 1))
-    np.testing.assert_array_equal(y[0, 0], [[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]])
-    _core.average_pooling_forward(x, y, kernel=(2, 2), stride=(1, 1), padding=(1, 1), count_padding=False)
-    np.testing.assert_array_equal(y, 1)
+def test_average_pooling_counts_padding_or_does_not(instruction_set: str) -> None:
+    x = np.ones((1, 1, 2, 2), np.float32)
+    counted = forward(x, (2, 2), (1, 1), (1, 1), count_padding=True)
+    np.testing.assert_array_equal(counted[0, 0], [[0.25, 0.5, 0.25], [0.5, 1, 0.5], [0.25, 0.5, 0.25]])
+    np.testing.assert_array_equal(forward(x, (2, 2), (1, 1), (1, 1), count_padding=False), 1)
 
 
 @pytest.mark.parametrize("poison", [np.nan, np.inf])
@@ -97,21 +91,17 @@ def test_average_pooling_gives_the_same_bits_for_any_threads(
 
 
 def test_average_pooling_refuses_what_does_not_fit() -> None:
-    x, y = np.ones((2, 3, 6, 6), np.float32), unwritten(2, 3, 3, 3)
-    two = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0)}
-    for argument, arrays, settings in (
-        ("output", (x, unwritten(2, 3, 3, 4)), two),
-        ("output", (x, unwritten(1, 3, 3, 3)), two),
-        ("input", (x[0], y), two),
-        ("kernel", (x, y), {**two, "kernel": (0, 2)}),
-        ("stride", (x, y), {**two, "stride": (2, 0)}),
-        ("padding", (x, y), {**two, "padding": (0, -1)}),
-        ("padding", (x, y), {**two, "padding": (0, 2)}),
-        ("input", (x, y), {**two, "kernel": (2, 7)}),
+    x, y = np.ones((2, 3, 6, 6), np.float32), np.ones((2, 3, 3, 3), np.float32)
+    two = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0), "count_padding": True}
+    for setting, value in (
+        ("kernel", (0, 2)), ("stride", (2, 0)), ("padding", (0, -1)), ("padding", (0, 2)), ("kernel", (2, 7)),
+        ("kernel", (2, 2, 2)), ("count_padding", 1),
     ):
-        with pytest.raises(ValueError, match=rf"^{argument}: "):
-            _core.average_pooling_forward(*arrays, **settings)
-    with pytest.raises(ValueError, match=r"^grad_output: expected shape"):
-        _core.average_pooling_backward(y, unwritten(2, 3, 6, 8), **two)
+        with pytest.raises(ValueError, match=rf"^average_pooling: {setting}: "):
+            forward(x, **{**two, setting: value})
+    with pytest.raises(ValueError, match=r"^average_pooling: kernel: 2x2 does not fit an input of shape \(36, 1, 1\)$"):
+        forward(x[0], **two)
+    with pytest.raises(ValueError, match=r"^grad_output: expected shape \(2, 3, 3, 4\), got \(2, 3, 3, 3\)$"):
+        backward(y, (6, 8), **two)
     with pytest.raises(TypeError, match=r"^input: expected float32, got float64$"):
-        _core.average_pooling_forward(x.astype(np.float64), y, **two)
+        forward(x.astype(np.float64), **two)

@@ -18,67 +18,33 @@ def constant(*shape: int) -> np.ndarray:
     return np.random.default_rng(5).uniform(-1, 1, shape).astype(np.float32)
 
 
-def convolution(algorithm: str) -> Callable[[np.ndarray], np.ndarray]:
-    def run(x: np.ndarray) -> np.ndarray:
-        y = unwritten(len(x), 7, 6, 6)
-        _core.convolution_forward(x, y, constant(7, 3, 3, 3), constant(7), **CONVOLUTION, algorithm=algorithm)
-        return y
+def node(kind: str, **settings: object) -> _core.Node:
+    return _core.Node(kind, settings)
 
-    return run
+
+def convolution(algorithm: str) -> Callable[[np.ndarray], np.ndarray]:
+    layer = node("convolution", **CONVOLUTION, algorithm=algorithm)
+    return lambda x: layer.forward(x, {"weight": constant(7, 3, 3, 3), "bias": constant(7)})
 
 
 def convolution_backward(algorithm: str) -> Callable[[np.ndarray], np.ndarray]:
-    def run(x: np.ndarray) -> np.ndarray:
-        grad_x = unwritten(len(x), 5, 6, 6)
-        _core.convolution_backward_input(x, grad_x, constant(3, 5, 3, 3), **CONVOLUTION, algorithm=algorithm)
-        return grad_x
-
-    return run
+    layer = node("convolution", **CONVOLUTION, algorithm=algorithm)
+    return lambda x: layer.grad_input(unwritten(len(x), 5, 6, 6), x, {"weight": constant(3, 5, 3, 3)})
 
 
 def linear(x: np.ndarray) -> np.ndarray:
-    y = unwritten(len(x), 7)
-    _core.linear_forward(x.reshape(len(x), 108), y, constant(7, 108), constant(7))
-    return y
+    return node("linear").forward(x.reshape(len(x), 108), {"weight": constant(7, 108), "bias": constant(7)})
 
 
 def linear_backward(x: np.ndarray) -> np.ndarray:
-    grad_x = unwritten(len(x), 11)
-    _core.linear_backward_input(x.reshape(len(x), 108), grad_x, constant(108, 11))
-    return grad_x
-
-
-def max_pooling(x: np.ndarray) -> np.ndarray:
-    y = unwritten(len(x), 3, 3, 3)
-    _core.max_pooling_forward(x, y, np.zeros(y.shape, np.int32), **POOLING)
-    return y
-
-
-def average_pooling(x: np.ndarray) -> np.ndarray:
-    y = unwritten(len(x), 3, 3, 3)
-    _core.average_pooling_forward(x, y, **POOLING)
-    return y
-
-
-def tanh(x: np.ndarray) -> np.ndarray:
-    y = unwritten(*x.shape)
-    _core.activation_forward(x, y, function="tanh")
-    return y
+    return node("linear").grad_input(unwritten(len(x), 11), x.reshape(len(x), 108), {"weight": constant(108, 11)})
 
 
 def normalization(x: np.ndarray) -> np.ndarray:
-    y = unwritten(*x.shape)
-    statistics = constant(3), constant(3) + 2, unwritten(3), unwritten(3)
-    _core.batch_normalization_forward(
-        x, y, constant(3), constant(3), *statistics, training=False, momentum=0.1, epsilon=1e-5
-    )
-    return y
-
-
-def log_softmax(x: np.ndarray) -> np.ndarray:
-    y = unwritten(len(x), 108)
-    _core.log_softmax_forward(x.reshape(len(x), 108), y)
-    return y
+    arrays = {
+        "weight": constant(3), "bias": constant(3), "running_mean": constant(3), "running_variance": constant(3) + 2
+    }
+    return node("batch_normalization", momentum=0.1, epsilon=1e-5).forward(x, arrays)
 
 
 FUNCTIONS = {
@@ -88,11 +54,11 @@ FUNCTIONS = {
     "convolution_backward_im2col": convolution_backward("im2col"),
     "linear": linear,
     "linear_backward": linear_backward,
-    "max_pooling": max_pooling,
-    "average_pooling": average_pooling,
-    "tanh": tanh,
+    "max_pooling": lambda x: node("max_pooling", **POOLING).forward(x),
+    "average_pooling": lambda x: node("average_pooling", **POOLING, count_padding=True).forward(x),
+    "tanh": lambda x: node("activation", function="tanh").forward(x),
     "normalization": normalization,
-    "log_softmax": log_softmax,
+    "log_softmax": lambda x: node("log_softmax").forward(x.reshape(len(x), 108)),
 }
 
 
@@ -137,11 +103,12 @@ def test_gradients_of_a_ragged_batch_take_nothing_from_dead_lanes(
     x, grad_y = np.full((batch, 3, 6, 6), np.inf, np.float32), np.ones((batch, 7, 6, 6), np.float32)
     for algorithm in ("direct", "im2col"):
         grad_weight, grad_bias = np.zeros((7, 3, 3, 3), np.float32), np.zeros(7, np.float32)
-        _core.convolution_backward_parameters(x, grad_y, grad_weight, grad_bias, **CONVOLUTION, algorithm=algorithm)
+        arrays = {"weight": constant(7, 3, 3, 3), "grad_weight": grad_weight, "grad_bias": grad_bias}
+        node("convolution", **CONVOLUTION, algorithm=algorithm).acc_grad(x, grad_y, arrays)
         np.testing.assert_array_equal(grad_weight, np.inf)
         np.testing.assert_array_equal(grad_bias, batch * 36)
     grad_weight, grad_bias = np.zeros((7, 108), np.float32), np.zeros(7, np.float32)
-    ones = np.ones((batch, 7), np.float32)
-    _core.linear_backward_parameters(x.reshape(batch, 108), ones, grad_weight, grad_bias)
+    arrays = {"weight": constant(7, 108), "grad_weight": grad_weight, "grad_bias": grad_bias}
+    node("linear").acc_grad(x.reshape(batch, 108), np.ones((batch, 7), np.float32), arrays)
     np.testing.assert_array_equal(grad_weight, np.inf)
     np.testing.assert_array_equal(grad_bias, batch)

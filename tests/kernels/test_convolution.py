@@ -1,4 +1,4 @@
-"""`_core.convolution_*`: cross-correlation, directly and by im2col + GEMM, and its gradients."""
+"""The node `convolution`: cross-correlation, directly and by im2col + GEMM, and its gradients."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import oracles
-from closeness import assert_close, same_bits, unwritten
+from closeness import assert_close, same_bits
 from cnncli import _core
 from convolution_cases import Shape, make
 
@@ -111,10 +111,7 @@ def test_convolution_without_bias_has_weight_gradients(
     instruction_set: str, rng: np.random.Generator, algorithm: str
 ) -> None:
     case = make(rng, Shape(batch=17))
-    grad_weight = np.zeros_like(case.weight)
-    _core.convolution_backward_parameters(
-        case.x, case.grad_y, grad_weight, None, **case.shape.settings, algorithm=algorithm
-    )
+    grad_weight, _ = case.backward_parameters(algorithm, with_bias=False)
     assert_close(grad_weight, case.expected_backward_parameters()[0], terms=case.gradient_terms)
 
 
@@ -266,55 +263,46 @@ def test_convolution_leaves_its_inputs_alone(instruction_set: str, rng: np.rando
 def test_convolution_refuses_shapes_that_do_not_fit(rng: np.random.Generator) -> None:
     case = make(rng, Shape(channels=4, outputs=6, groups=2))
     for argument, wrong in (
-        ("input", replace(case, x=case.x[:, :3].copy())),
-        ("output", replace(case, x=case.x[:4].copy())),
-        ("output", replace(case, x=case.x[..., 1:].copy())),
-        ("input", replace(case, x=case.x[0])),
-        ("input", replace(case, weight=case.weight[:, :1].copy())),
+        ("groups", replace(case, x=case.x[:, :3].copy())),
+        ("weight", replace(case, x=case.x[0])),
+        ("weight", replace(case, weight=case.weight[:, :1].copy())),
         ("weight", replace(case, weight=case.weight[:5].copy())),
         ("weight", replace(case, weight=case.weight[0])),
-        ("output", replace(case, weight=case.weight[..., 1:].copy())),
         ("bias", replace(case, bias=case.bias[1:].copy())),
-        ("output", replace(case, grad_y=case.grad_y[:, 1:].copy())),
-        ("input", replace(case, shape=replace(case.shape, groups=1))),
-        ("input", replace(case, shape=replace(case.shape, groups=3))),
+        ("weight", replace(case, shape=replace(case.shape, groups=1))),
+        ("groups", replace(case, shape=replace(case.shape, groups=3))),
         ("weight", replace(case, shape=replace(case.shape, groups=4))),
         ("groups", replace(case, shape=replace(case.shape, groups=0))),
         ("stride", replace(case, shape=replace(case.shape, stride=(0, 1)))),
         ("dilation", replace(case, shape=replace(case.shape, dilation=(1, 0)))),
         ("padding", replace(case, shape=replace(case.shape, padding=(-1, 0)))),
-        ("input", replace(case, shape=replace(case.shape, dilation=(3, 1)))),
+        ("weight", replace(case, shape=replace(case.shape, dilation=(3, 1)))),
     ):
-        with pytest.raises(ValueError, match=rf"^{argument}: "):
-            _core.convolution_forward(
-                wrong.x, unwritten(*wrong.grad_y.shape), wrong.weight, wrong.bias, **wrong.shape.settings
-            )
+        with pytest.raises(ValueError, match=rf"^convolution: {argument}: "):
+            wrong.forward("auto")
+    with pytest.raises(ValueError, match=r"^convolution: weight: a kernel of 3x3 does not fit .* \(4, 2, 7\)$"):
+        replace(case, x=case.x[:, :, :2].copy()).forward("auto")
 
 
 def test_convolution_gradients_refuse_shapes_that_do_not_fit(rng: np.random.Generator) -> None:
     case = make(rng, Shape(channels=4, outputs=6, groups=2))
-    for arguments, wrong in (
-        (("grad_input", "input"), replace(case, x=case.x[:, :3].copy())),
-        (("weight", "grad_weight"), replace(case, weight=case.weight[:5].copy())),
-        (("grad_output", "grad_output"), replace(case, grad_y=case.grad_y[..., 1:].copy())),
-        (("grad_input", "input"), replace(case, shape=replace(case.shape, groups=3))),
+    for argument, wrong in (
+        ("convolution: groups", replace(case, x=case.x[:, :3].copy())),
+        ("convolution: weight", replace(case, weight=case.weight[:5].copy())),
+        ("grad_output", replace(case, grad_y=case.grad_y[..., 1:].copy())),
+        ("grad_output", replace(case, grad_y=case.grad_y[1:].copy())),
+        ("convolution: groups", replace(case, shape=replace(case.shape, groups=3))),
     ):
-        with pytest.raises(ValueError, match=rf"^{arguments[0]}: "):
+        with pytest.raises(ValueError, match=rf"^{argument}: "):
             wrong.backward_input("auto")
-        with pytest.raises(ValueError, match=rf"^{arguments[1]}: "):
+        with pytest.raises(ValueError, match=rf"^{argument}: "):
             wrong.backward_parameters("auto")
-    with pytest.raises(ValueError, match=r"^grad_bias: expected shape \(6,\), got \(5,\)$"):
+    with pytest.raises(ValueError, match=r"^convolution: grad_bias: expected shape \(6,\), got \(5,\)$"):
         replace(case, bias=case.bias[1:].copy()).backward_parameters("auto")
 
 
-def test_convolution_refuses_a_kernel_that_does_not_fit() -> None:
-    x, weight = np.ones((2, 1, 4, 4), np.float32), np.ones((1, 1, 5, 5), np.float32)
-    with pytest.raises(ValueError, match=r"^input: a kernel of 5x5 does not fit"):
-        _core.convolution_forward(x, unwritten(2, 1, 0, 0), weight, None, **Shape().settings)
-
-
 def test_convolution_refuses_an_unknown_algorithm(rng: np.random.Generator) -> None:
-    expected = r"^algorithm: expected one of auto, direct, im2col, winograd, got 'fourier'$"
+    expected = r"^convolution: algorithm: expected one of auto, direct, im2col, winograd, got 'fourier'$"
     with pytest.raises(ValueError, match=expected):
         make(rng, Shape()).forward("fourier")
 
@@ -332,17 +320,29 @@ def test_convolution_refuses_other_types_and_layouts(rng: np.random.Generator) -
 
 
 @pytest.mark.parametrize("algorithm", _core.convolution_algorithms())
-def test_convolution_says_which_algorithm_ran(algorithm: str) -> None:
-    x, weight = np.ones((17, 3, 8, 8), np.float32), np.ones((4, 3, 3, 3), np.float32)
-    y, settings = unwritten(17, 4, 6, 6), {"stride": (1, 1), "padding": (0, 0), "dilation": (1, 1), "groups": 1}
-    results = [
-        _core.convolution_forward(x, y, weight, None, **settings, algorithm=algorithm),
-        _core.convolution_backward_input(y, np.empty_like(x), weight, **settings, algorithm=algorithm),
-        _core.convolution_backward_parameters(
-            x, y, np.zeros_like(weight), None, **settings, algorithm=algorithm
-        ),
-    ]
-    assert [name for name, _ in results] == [algorithm] * 3
-    assert all(seconds > 0 for _, seconds in results)
-    chosen, _ = _core.convolution_forward(x, y, weight, None, **settings)
-    assert chosen in _core.convolution_algorithms()
+def test_convolution_says_how_long_it_took(rng: np.random.Generator, algorithm: str) -> None:
+    case = make(rng, Shape(batch=17))
+    node, arrays = case.node(algorithm), {"weight": case.weight, "grad_weight": np.zeros_like(case.weight)}
+    for run in (
+        lambda: node.forward(case.x, arrays),
+        lambda: node.grad_input(case.x, case.grad_y, arrays),
+        lambda: node.acc_grad(case.x, case.grad_y, arrays),
+    ):
+        before = node.seconds
+        run()
+        assert 0 < node.seconds != before
+
+
+@pytest.mark.parametrize("shape", [Shape(), Shape(channels=64, outputs=64, size=(8, 8), padding=(1, 1))], ids=str)
+def test_a_convolution_that_chooses_its_algorithms_gives_the_bits_of_those_it_names(
+    rng: np.random.Generator, shape: Shape
+) -> None:
+    case = make(rng, shape)
+    chosen = _core.chosen_algorithms(case.x.shape[1:], case.weight.shape, shape.settings)
+    assert set(chosen) == {"forward", "grad_input", "acc_grad"}
+    assert same_bits(case.forward("auto"), case.forward(chosen["forward"]))
+    assert same_bits(case.backward_input("auto"), case.backward_input(chosen["grad_input"]))
+    for auto, named in zip(
+        case.backward_parameters("auto"), case.backward_parameters(chosen["acc_grad"]), strict=True
+    ):
+        assert same_bits(auto, named)

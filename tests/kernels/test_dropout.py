@@ -1,4 +1,4 @@
-"""`_core.dropout_*`: inverted dropout its mask a pure function of seed, layer, step, sample, position."""
+"""The node `dropout`: inverted dropout, its mask a pure function of seed, layer, step, sample, position."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import oracles
-from closeness import assert_close, unwritten
+from closeness import assert_close
 from cnncli import _core
 
 KEY = {"seed": 7, "layer": 3, "step": 11}
@@ -24,16 +24,18 @@ SHAPES = [
 ]
 
 
+def node(rate: float, layer: int) -> _core.Node:
+    return _core.Node("dropout", {"rate": rate, "layer": layer})
+
+
 def forward(x: np.ndarray, rate: float = 0.5, **key: int) -> np.ndarray:
-    y = unwritten(*x.shape)
-    _core.dropout_forward(x, y, rate=rate, **{**KEY, **key})
-    return y
+    key = {**KEY, **key}
+    return node(rate, key.pop("layer")).forward(x, **key)
 
 
 def backward(grad_y: np.ndarray, rate: float = 0.5, **key: int) -> np.ndarray:
-    grad_x = unwritten(*grad_y.shape)
-    _core.dropout_backward(grad_y, grad_x, rate=rate, **{**KEY, **key})
-    return grad_x
+    key = {**KEY, **key}
+    return node(rate, key.pop("layer")).grad_input(np.ones_like(grad_y), grad_y, **key)
 
 
 def mask(shape: tuple, rate: float = 0.5, **key: int) -> np.ndarray:
@@ -122,15 +124,15 @@ def test_dropout_gives_the_same_bits_for_any_threads(
 @pytest.mark.parametrize("rate", [-0.1, 1.0, 1.5, float("nan")])
 def test_dropout_refuses_a_rate_outside_0_to_1(rate: float) -> None:
     for function in (forward, backward):
-        with pytest.raises(ValueError, match=r"^rate: expected 0 <= rate < 1, got "):
+        with pytest.raises(ValueError, match=r"^dropout: rate: expected 0 <= rate < 1, got "):
             function(np.ones((2, 3), np.float32), rate)
 
 
 def test_dropout_refuses_what_does_not_fit() -> None:
     x = np.ones((2, 3), np.float32)
-    with pytest.raises(ValueError, match=r"^output: expected shape \(2, 3\), got \(3, 2\)$"):
-        _core.dropout_forward(x, unwritten(3, 2), rate=0.5, **KEY)
-    with pytest.raises(ValueError, match=r"^grad_input: expected shape \(2, 3\), got \(2, 4\)$"):
-        _core.dropout_backward(x, unwritten(2, 4), rate=0.5, **KEY)
+    with pytest.raises(ValueError, match=r"^grad_output: expected shape \(2, 3\), got \(3, 2\)$"):
+        node(0.5, 0).grad_input(x, np.ones((3, 2), np.float32))
     with pytest.raises(TypeError, match=r"^input: expected float32, got float64$"):
-        _core.dropout_forward(x.astype(np.float64), unwritten(2, 3), rate=0.5, **KEY)
+        forward(x.astype(np.float64))
+    with pytest.raises(ValueError, match=r"^input: expected a batch, got a single number$"):
+        forward(np.array(1, np.float32))

@@ -1,4 +1,4 @@
-"""`_core.log_softmax_*`: x - log(sum of exp(x)) of each row, and its gradient from the output."""
+"""The node `log_softmax`: x - log(sum of exp(x)) of each row, and its gradient from the output."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import oracles
-from closeness import assert_close, unwritten
+from closeness import assert_close
 from cnncli import _core
 
 BATCHES = [0, 1, 2, 15, 16, 17, 31, 33]
@@ -14,15 +14,12 @@ CLASSES = [1, 2, 3, 7, 10, 16, 17, 101]
 
 
 def forward(x: np.ndarray) -> np.ndarray:
-    y = unwritten(*x.shape)
-    _core.log_softmax_forward(x, y)
-    return y
+    return _core.Node("log_softmax").forward(x)
 
 
 def backward(y: np.ndarray, grad_y: np.ndarray) -> np.ndarray:
-    grad_x = unwritten(*y.shape)
-    _core.log_softmax_backward(y, grad_y, grad_x)
-    return grad_x
+    x = np.full_like(y, np.nan)  # not read
+    return _core.Node("log_softmax").grad_input(x, grad_y, kept={"output": y})
 
 
 @pytest.mark.parametrize("batch", BATCHES)
@@ -72,15 +69,14 @@ def test_log_softmax_gives_the_same_bits_for_any_threads(
 
 
 def test_log_softmax_refuses_what_does_not_fit() -> None:
-    x = np.ones((3, 4), np.float32)
-    for argument, call in (
-        ("output", lambda: _core.log_softmax_forward(x, unwritten(3, 5))),
-        ("input", lambda: _core.log_softmax_forward(x[0], unwritten(4))),
-        ("input", lambda: _core.log_softmax_forward(unwritten(3, 0), unwritten(3, 0))),
-        ("grad_output", lambda: _core.log_softmax_backward(x, unwritten(2, 4), unwritten(3, 4))),
-        ("grad_input", lambda: _core.log_softmax_backward(x, unwritten(3, 4), unwritten(3, 3))),
-    ):
-        with pytest.raises(ValueError, match=rf"^{argument}: expected shape .*, got "):
-            call()
+    x, node = np.ones((3, 4), np.float32), _core.Node("log_softmax")
+    with pytest.raises(ValueError, match=r"^log_softmax: input: expected at least one class$"):
+        node.forward(np.ones((3, 0), np.float32))
+    with pytest.raises(ValueError, match=r"^grad_output: expected shape \(3, 4\), got \(2, 4\)$"):
+        node.grad_input(x, x[:2], kept={"output": x})
+    with pytest.raises(ValueError, match=r"^output: expected shape \(3, 4\), got \(2, 4\)$"):
+        node.grad_input(x, x, kept={"output": x[:2]})
+    with pytest.raises(ValueError, match=r"^output: needed from the forward pass, got none$"):
+        node.grad_input(x, x)
     with pytest.raises(TypeError, match=r"^input: expected float32, got float64$"):
-        _core.log_softmax_forward(x.astype(np.float64), unwritten(3, 4))
+        node.forward(x.astype(np.float64))

@@ -1,4 +1,4 @@
-"""`_core.max_pooling_*`: the first maximum of each window, and the gradient sent back to it."""
+"""The node `max_pooling`: the first maximum of each window, and the gradient sent back to it."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import oracles
-from closeness import assert_close, same_bits, unwritten
+from closeness import assert_close, same_bits
 from cnncli import _core
 
 # size, kernel, stride, padding
@@ -25,18 +25,18 @@ BATCHES = [0, 1, 2, 15, 16, 17, 31, 33]
 
 
 def forward(x: np.ndarray, kernel: tuple, stride: tuple, padding: tuple) -> tuple[np.ndarray, np.ndarray]:
-    shape = (*x.shape[:2], *oracles.output_size(x.shape[2:], kernel, stride, padding))
-    y, argmax = unwritten(*shape), np.full(shape, -9, dtype=np.int32)
-    _core.max_pooling_forward(x, y, argmax, kernel=kernel, stride=stride, padding=padding)
-    return y, argmax
+    kept: dict[str, np.ndarray] = {}
+    settings = {"kernel": kernel, "stride": stride, "padding": padding}
+    y = _core.Node("max_pooling", settings).forward(x, kept=kept)
+    return y, kept["argmax"]
 
 
 def backward(
     grad_y: np.ndarray, argmax: np.ndarray, size: tuple, kernel: tuple, stride: tuple, padding: tuple
 ) -> np.ndarray:
-    grad_x = unwritten(*grad_y.shape[:2], *size)
-    _core.max_pooling_backward(grad_y, argmax, grad_x, kernel=kernel, stride=stride, padding=padding)
-    return grad_x
+    settings = {"kernel": kernel, "stride": stride, "padding": padding}
+    x = np.full((*grad_y.shape[:2], *size), np.nan, np.float32)  # not read
+    return _core.Node("max_pooling", settings).grad_input(x, grad_y, kept={"argmax": argmax})
 
 
 @pytest.mark.parametrize("batch", BATCHES)
@@ -142,35 +142,27 @@ def test_max_pooling_leaves_its_input_alone(instruction_set: str, rng: np.random
     assert same_bits(x, before)
 
 
-def test_max_pooling_refuses_shapes_that_do_not_fit() -> None:
-    x, y, argmax = np.ones((2, 3, 6, 6), np.float32), unwritten(2, 3, 3, 3), np.zeros((2, 3, 3, 3), np.int32)
+def test_max_pooling_refuses_what_does_not_fit() -> None:
+    x, y = np.ones((2, 3, 6, 6), np.float32), np.ones((2, 3, 3, 3), np.float32)
+    argmax = np.zeros(y.shape, np.int32)
     two = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0)}
-    for argument, arrays, settings in (
-        ("output", (x, unwritten(2, 3, 3, 4), argmax), two),
-        ("output", (x, unwritten(1, 3, 3, 3), argmax), two),
-        ("argmax", (x, y, argmax[:1].copy()), two),
-        ("input", (x[0], y, argmax), two),
-        ("kernel", (x, y, argmax), {**two, "kernel": (0, 2)}),
-        ("stride", (x, y, argmax), {**two, "stride": (0, 2)}),
-        ("padding", (x, y, argmax), {**two, "padding": (-1, 0)}),
-        ("padding", (x, y, argmax), {**two, "padding": (2, 0)}),
-        ("input", (x, y, argmax), {**two, "kernel": (7, 2)}),
+    for setting, value in (
+        ("kernel", (0, 2)), ("stride", (0, 2)), ("padding", (-1, 0)), ("padding", (2, 0)), ("kernel", (7, 2)),
     ):
-        with pytest.raises(ValueError, match=rf"^{argument}: "):
-            _core.max_pooling_forward(*arrays, **settings)
-    with pytest.raises(ValueError, match=r"^grad_output: expected shape"):
-        _core.max_pooling_backward(y, argmax, unwritten(2, 3, 6, 8), **two)
-    with pytest.raises(ValueError, match=r"^argmax: expected shape"):
-        _core.max_pooling_backward(y, argmax[1:].copy(), unwritten(2, 3, 6, 6), **two)
-
-
-def test_max_pooling_refuses_other_types() -> None:
-    x, y = np.ones((2, 3, 6, 6), np.float32), unwritten(2, 3, 3, 3)
-    two = {"kernel": (2, 2), "stride": (2, 2), "padding": (0, 0)}
+        with pytest.raises(ValueError, match=rf"^max_pooling: {setting}: "):
+            forward(x, **{**two, setting: value})
+    with pytest.raises(ValueError, match=r"^max_pooling: kernel: 2x2 does not fit an input of shape \(36, 1, 1\)$"):
+        forward(x[0], **two)
+    with pytest.raises(ValueError, match=r"^max_pooling: kernel: 2x2 does not fit an input of shape \(1, 0, 5\)$"):
+        forward(np.ones((1, 1, 0, 5), np.float32), (2, 2), (1, 1), (1, 1))  # windows of nothing but padding
+    with pytest.raises(ValueError, match=r"^grad_output: expected shape \(2, 3, 3, 4\), got \(2, 3, 3, 3\)$"):
+        backward(y, argmax, (6, 8), **two)
+    with pytest.raises(ValueError, match=r"^argmax: expected shape \(2, 3, 3, 3\), got \(1, 3, 3, 3\)$"):
+        backward(y, argmax[1:], (6, 6), **two)
     with pytest.raises(TypeError, match=r"^argmax: expected int32, got int64$"):
-        _core.max_pooling_forward(x, y, np.zeros((2, 3, 3, 3), np.int64), **two)
+        backward(y, argmax.astype(np.int64), (6, 6), **two)
     with pytest.raises(TypeError, match=r"^input: expected float32, got float64$"):
-        _core.max_pooling_forward(x.astype(np.float64), y, np.zeros((2, 3, 3, 3), np.int32), **two)
+        forward(x.astype(np.float64), **two)
 
 
 @pytest.mark.parametrize(
@@ -193,10 +185,8 @@ def test_max_pooling_backward_refuses_an_index_outside_its_window(
     y, argmax = forward(x, **settings)
     argmax[2, 1, 2, 3] = -7
     argmax[place] = index
-    grad_x = np.full_like(x, 3)
     with pytest.raises(ValueError) as caught:
-        _core.max_pooling_backward(np.ones_like(y), argmax, grad_x, **settings)
+        backward(np.ones_like(y), argmax, size, **settings)
     assert str(caught.value) == (
         f"argmax: expected an index within its window, {window} of 6x7, got {index} at {place}"
     )
-    assert (grad_x == 3).all()

@@ -1,4 +1,4 @@
-"""`_core.convolution_*` by Winograd's F(4x4,3x3): the same sums, fewer multiplications; see winograd.h."""
+"""The node `convolution` by Winograd's F(4x4,3x3): the same sums, fewer multiplications; see winograd.h."""
 
 from collections.abc import Callable
 
@@ -236,5 +236,5 @@ def test_winograd_is_chosen_where_it_pays(rng: np.random.Generator, shape: Shape
 def test_winograd_is_refused_where_it_does_not_fit(rng: np.random.Generator, shape: Shape) -> None:
     case = make(rng, shape)
     for call in (case.forward, case.backward_input, case.backward_parameters):
-        with pytest.raises(ValueError, match=r"^algorithm: winograd is for kernels of 3x3 with stride 1"):
+        with pytest.raises(ValueError, match=r"^convolution: algorithm: winograd is for kernels of 3x3 with stride 1"):
             call("winograd")

@@ -182,7 +182,7 @@ def test_shape_of_a_custom_layer_must_be_possible(shape: tuple[int, int, int]) -
         ("activation", [0], {}, {"function": "exp"}, "activation: function: expected one of relu, .*; got 'exp'"),
         ("activation", [0], {}, {"function": 1}, "activation: function: expected a text"),
         ("max_pooling", [0], {}, {"kernel": (4, 4), "stride": (1, 1), "padding": (0, 0)},
-         "max_pooling: kernel: does not fit the input"),
+         r"max_pooling: kernel: 4x4 does not fit an input of shape \(2, 3, 3\)"),
         ("max_pooling", [0], {}, {"kernel": (2, 2), "stride": (0, 1), "padding": (0, 0)},
          r"max_pooling: stride: expected at least 1, got \(0, 1\)"),
         ("dropout", [0], {}, {"rate": 1.0, "layer": 0}, "dropout: rate: expected 0 <= rate < 1, got 1.0+"),

@@ -1,7 +1,7 @@
 """A compiled Program does what the eager layers, criteria and SGD do, for every batch size and thread count."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -415,6 +415,55 @@ def test_a_custom_layer_sees_the_mode_of_what_runs(rng: np.random.Generator) -> 
     program.step(np.arange(4), step=1, epoch=0, learning_rate=0.1)
     program.evaluate(images, labels)
     assert gain.modes == [True, False, True, False]
+
+
+def test_a_program_leaves_the_threads_of_the_process_alone(rng: np.random.Generator, restored_threads: None) -> None:
+    _core.set_thread_count(2)
+    network = Network([Flatten(), Linear(144, 5)], (1, 12, 12))
+    images, labels = samples(rng, 4)
+    program = Program(network, 4, optimizer=sgd(), threads=1)
+    program.bind(images, labels)
+    program.step(np.arange(4), step=0, epoch=0)
+    Program(network, 4, threads=3).predict(images)
+    assert _core.thread_count() == 2
+    for threads in (0, -1, 1025):
+        with pytest.raises(UsageError, match=f"^threads: expected 1 to 1024, got {threads}; "):
+            Program(network, 4, threads=threads)
+
+
+@pytest.mark.parametrize("trains", [True, False])
+def test_a_program_leaves_the_modes_of_all_layers_as_the_user_set_them(rng: np.random.Generator, trains: bool) -> None:
+    """Those inside an own layer too, whatever mode that layer itself has."""
+
+    class Shell(Module):
+        def __init__(self) -> None:
+            self.inner = Sequential(Dropout(0.5), BatchNorm1d(144))
+
+        def children(self) -> Iterator[tuple[str, Module]]:
+            yield "inner", self.inner
+
+        def update_output(self, input: np.ndarray) -> np.ndarray:
+            return self.inner.forward(input)
+
+        def update_grad_input(self, input: np.ndarray, grad_output: np.ndarray) -> np.ndarray:
+            return self.inner.backward(input, grad_output)
+
+    shell, drop = Shell(), Dropout(0.5)
+    network = Network([Flatten(), shell, drop, Linear(144, 5)], (1, 12, 12))
+    network.initialize(SEED)
+    layers = [shell, shell.inner, *shell.inner, *network]
+    for mode, layer in enumerate(layers):
+        layer.training = mode % 2 == 0
+    before = [layer.training for layer in layers]
+    images, labels = samples(rng, 4)
+    program = Program(network, 4, optimizer=sgd() if trains else None)
+    assert [layer.training for layer in layers] == before
+    if trains:
+        program.bind(images, labels)
+        program.step(np.arange(4), step=0, epoch=0)
+    program.predict(images)
+    program.evaluate(images, labels)
+    assert [layer.training for layer in layers] == before
 
 
 def test_a_subclass_of_a_layer_keeps_its_own_forward_pass(rng: np.random.Generator) -> None:

@@ -2,8 +2,10 @@
 
 import copy
 import itertools
-from collections.abc import Callable, Iterator
-from typing import Any
+import re
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -84,96 +86,60 @@ def convolution_shape(case: tuple[Any, ...]) -> tuple[tuple[int, int, int], tupl
     return (outputs, *size), (outputs, channels // groups, *kernel), settings
 
 
-def convolution(part: str) -> Callable[[np.random.Generator], Iterator[Case]]:
-    def cases(rng: np.random.Generator) -> Iterator[Case]:
-        for shape, algorithm in itertools.product(CONVOLUTIONS, ("auto", *_core.convolution_algorithms())):
-            if algorithm == "winograd" and (shape[4], shape[5], *shape[7:]) != ((3, 3), 1, 1, 1):
-                continue
-            output, weight, settings = convolution_shape(shape)
-            for samples in (1, 21, 150) if algorithm == "auto" and shape[0] < 20 else (21,):
-                x, g = normal(rng, samples, *shape[:3]), normal(rng, samples, *output)
-                arrays: Case = {
-                    "forward": {"input": x, "output": g * 0, "weight": normal(rng, *weight), "bias": g[0, :, 0, 0]},
-                    "backward_input": {"grad_output": g, "grad_input": x * 0, "weight": normal(rng, *weight)},
-                    "backward_parameters": {
-                        "input": x, "grad_output": g, "grad_weight": normal(rng, *weight),
-                        "grad_bias": normal(rng, output[0]), "scale": 0.7,
-                    },
-                }[part]
-                yield {**arrays, **settings, "algorithm": algorithm}
+class NodeCase(NamedTuple):
+    """A layer at once: settings, the shape of a batch, arrays, and whether it trains."""
 
-    return cases
+    settings: Case
+    x: np.ndarray
+    arrays: Mapping[str, np.ndarray] = MappingProxyType({})
+    training: bool = False
 
 
-def vectors(*names: str, **more: list[Any]) -> Callable[[np.random.Generator], Iterator[Case]]:
-    """Arrays of samples x features under these names, and every choice of `more`."""
-
-    def cases(rng: np.random.Generator) -> Iterator[Case]:
-        for samples, features, *values in itertools.product(SAMPLES, FEATURES, *more.values()):
-            yield {
-                **{name: 3 * normal(rng, samples, features) for name in names},
-                **dict(zip(more, values, strict=True)),
-            }
-
-    return cases
+NodeCases = Callable[[np.random.Generator], Iterator[NodeCase]]
 
 
-def linear(part: str) -> Callable[[np.random.Generator], Iterator[Case]]:
-    def cases(rng: np.random.Generator) -> Iterator[Case]:
-        for samples, inputs, outputs in itertools.product(SAMPLES, FEATURES, FEATURES):
-            x, g, w = normal(rng, samples, inputs), normal(rng, samples, outputs), normal(rng, outputs, inputs)
-            yield {
-                "forward": {"input": x, "output": g * 0, "weight": w, "bias": normal(rng, outputs)},
-                "backward_input": {"grad_output": g, "grad_input": x * 0, "weight": w},
-                "backward_parameters": {
-                    "input": x, "grad_output": g, "grad_weight": w, "grad_bias": normal(rng, outputs),
-                    "scale": 0.7,
-                },
-            }[part]
-
-    return cases
+def convolutions(rng: np.random.Generator) -> Iterator[NodeCase]:
+    for shape, algorithm in itertools.product(CONVOLUTIONS, ("auto", *_core.convolution_algorithms())):
+        if algorithm == "winograd" and (shape[4], shape[5], *shape[7:]) != ((3, 3), 1, 1, 1):
+            continue
+        channels, height, width, outputs, kernel, stride, padding, dilation, groups = shape
+        settings = {
+            "stride": (stride, stride), "padding": (padding, padding), "dilation": (dilation, dilation),
+            "groups": groups, "algorithm": algorithm,
+        }
+        arrays = {"weight": normal(rng, outputs, channels // groups, *kernel), "bias": normal(rng, outputs)}
+        for samples in (1, 21, 150) if algorithm == "auto" and channels < 20 else (21,):
+            yield NodeCase(settings, normal(rng, samples, channels, height, width), arrays)
 
 
-def pooling(kind: str, part: str) -> Callable[[np.random.Generator], Iterator[Case]]:
-    def cases(rng: np.random.Generator) -> Iterator[Case]:
+def linears(rng: np.random.Generator) -> Iterator[NodeCase]:
+    for samples, inputs, outputs in itertools.product(SAMPLES, FEATURES, FEATURES):
+        arrays = {"weight": normal(rng, outputs, inputs), "bias": normal(rng, outputs)}
+        yield NodeCase({}, normal(rng, samples, inputs), arrays)
+
+
+def poolings(**more: Any) -> NodeCases:
+    def cases(rng: np.random.Generator) -> Iterator[NodeCase]:
         for samples, (kernel, stride, padding) in itertools.product(SAMPLES, POOLINGS):
-            x = normal(rng, samples, 3, 11, 14)
-            size = [(n + 2 * padding - kernel) // stride + 1 for n in x.shape[2:]]
-            y = normal(rng, samples, 3, *size)
-            settings = {"kernel": (kernel,) * 2, "stride": (stride,) * 2, "padding": (padding,) * 2}
-            forward: Case = {"input": x, "output": y * 0, **settings}
-            if kind == "max":
-                forward["argmax"] = np.zeros(y.shape, np.int32)
-            if part == "forward":
-                yield forward
-                continue
-            backward = {"grad_output": y, "grad_input": x * 0, **settings}
-            if kind == "max":
-                _core.max_pooling_forward(**forward)
-                backward["argmax"] = forward["argmax"]
-            yield backward
+            settings = {"kernel": (kernel,) * 2, "stride": (stride,) * 2, "padding": (padding,) * 2, **more}
+            yield NodeCase(settings, normal(rng, samples, 3, 11, 14))
 
     return cases
 
 
-def batch_normalization(part: str) -> Callable[[np.random.Generator], Iterator[Case]]:
-    def cases(rng: np.random.Generator) -> Iterator[Case]:
-        for samples, positions, training in itertools.product(SAMPLES[1:], ((1, 1), (3, 5)), (True, False)):
-            x = normal(rng, samples, 5, *positions)
-            one, two, three, four = (normal(rng, 5) for _ in range(4))
-            variance = rng.uniform(0.5, 2, 5).astype(np.float32)
-            if part == "forward":
-                yield {
-                    "input": x, "output": x * 0, "weight": one, "bias": two, "running_mean": three,
-                    "running_variance": variance, "saved_mean": four * 0, "saved_inverse_std": four * 0,
-                    "training": training, "momentum": 0.1, "epsilon": 1e-5,
-                }
-            else:
-                yield {
-                    "input": x, "grad_output": normal(rng, *x.shape), "grad_input": x * 0, "weight": one,
-                    "saved_mean": two, "saved_inverse_std": variance, "grad_weight": three, "grad_bias": four,
-                    "training": training, "scale": 0.7,
-                }
+def batch_normalizations(rng: np.random.Generator) -> Iterator[NodeCase]:
+    for samples, positions, training in itertools.product(SAMPLES[1:], ((1, 1), (3, 5)), (True, False)):
+        arrays = {name: normal(rng, 5) for name in ("weight", "bias", "running_mean")}
+        arrays["running_variance"] = rng.uniform(0.5, 2, 5).astype(np.float32)
+        yield NodeCase({"momentum": 0.1, "epsilon": 1e-5}, normal(rng, samples, 5, *positions), arrays, training)
+
+
+def vectors(**settings: list[Any]) -> NodeCases:
+    """Samples x features, and every choice of the settings."""
+
+    def cases(rng: np.random.Generator) -> Iterator[NodeCase]:
+        for samples, features, *values in itertools.product(SAMPLES, FEATURES, *settings.values()):
+            yield NodeCase(dict(zip(settings, values, strict=True)), 3 * normal(rng, samples, features))
 
     return cases
 
@@ -216,41 +182,45 @@ def drawn(rng: np.random.Generator) -> Iterator[Case]:
         yield {"out": np.zeros(count, np.float32), "seed": 5, "purpose": 3}
 
 
-FUNCTIONS = list(_core.activation_functions())
 KERNELS: dict[str, Callable[[np.random.Generator], Iterator[Case]]] = {
-    "activation_forward": vectors("input", "output", function=FUNCTIONS, alpha=[0.75], beta=[1.5]),
-    "activation_backward": vectors("kept", "grad_output", "grad_input", function=FUNCTIONS, alpha=[0.75], beta=[1.5]),
-    "average_pooling_forward": pooling("average", "forward"),
-    "average_pooling_backward": pooling("average", "backward"),
-    "batch_normalization_forward": batch_normalization("forward"),
-    "batch_normalization_backward": batch_normalization("backward"),
-    "convolution_forward": convolution("forward"),
-    "convolution_backward_input": convolution("backward_input"),
-    "convolution_backward_parameters": convolution("backward_parameters"),
     "digits_generate": lambda rng: iter(
         [{"images": np.zeros((40, 28, 28), np.uint8), "labels": np.zeros(40, np.uint8), "seed": 1, "first": 0}]
     ),
-    "dropout_forward": vectors("input", "output", rate=[0.3], seed=[5], layer=[1], step=[2]),
-    "dropout_backward": vectors("grad_output", "grad_input", rate=[0.3], seed=[5], layer=[1], step=[2]),
     "gemm": gemm,
-    "linear_forward": linear("forward"),
-    "linear_backward_input": linear("backward_input"),
-    "linear_backward_parameters": linear("backward_parameters"),
-    "log_softmax_forward": vectors("input", "output"),
-    "log_softmax_backward": vectors("output", "grad_output", "grad_input"),
-    "max_pooling_forward": pooling("max", "forward"),
-    "max_pooling_backward": pooling("max", "backward"),
     "random_normal": drawn,
     "random_uniform": drawn,
     "update": update,
     "softmax_nll_forward": softmax_nll("forward"),
     "softmax_nll_backward": softmax_nll("backward"),
 }
+NODES: dict[str, NodeCases] = {
+    "activation": vectors(function=list(_core.activation_functions()), alpha=[0.75], beta=[1.5]),
+    "average_pooling": poolings(count_padding=True),
+    "batch_normalization": batch_normalizations,
+    "convolution": convolutions,
+    "dropout": vectors(rate=[0.3], layer=[1]),
+    "linear": linears,
+    "log_softmax": vectors(),
+    "max_pooling": poolings(),
+}
+# They move numbers and compute none, or call Python.
+NO_ARITHMETIC = {"flatten", "foreign", "add", "concat", "slice"}
 
 
 def test_every_function_of_the_core_that_fills_an_array_is_a_case_here() -> None:
     functions = {name for name in dir(_core) if "numpy.ndarray" in (getattr(_core, name).__doc__ or "")}
     assert functions == set(KERNELS)
+
+
+def test_every_kind_of_node_is_a_case_here() -> None:
+    with pytest.raises(ValueError, match=r"^kind: expected one of .*; got '\?'$") as caught:
+        _core.Node("?")
+    kinds = set(re.findall("[a-z_]+", str(caught.value).split("one of")[1].split(";")[0]))
+    assert kinds == set(NODES) | NO_ARITHMETIC
+
+
+def report(wrong: list[str], count: int) -> str:
+    return f"{len(wrong)} of {count} cases:\n" + "\n".join(wrong[:10])
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -268,7 +238,29 @@ def test_a_kernel_gives_the_same_bits(kernel: str, rng: np.random.Generator) -> 
         if names := differing(compute):
             shown = {key: getattr(value, "shape", value) for key, value in case.items()}
             wrong.append(f"{', '.join(names)} of {shown}")
-    assert not wrong, f"{len(wrong)} of {count} cases:\n" + "\n".join(wrong[:10])
+    assert not wrong, report(wrong, count)
+
+
+@pytest.mark.parametrize("kind", NODES)
+def test_a_layer_at_once_gives_the_same_bits(kind: str, rng: np.random.Generator) -> None:
+    wrong, count, noise = [], 0, normal(rng, 1 << 20)
+    for case in NODES[kind](rng):
+        def compute(case: NodeCase = case) -> Arrays:
+            node, arrays = _core.Node(kind, case.settings), copy.deepcopy(dict(case.arrays))
+            gradients = {f"grad_{name}": arrays[name].copy() for name in ("weight", "bias") if name in arrays}
+            kept: Arrays = {}
+            y = node.forward(case.x, arrays, kept, case.training, seed=5, step=2)
+            grad_y = noise[: y.size].reshape(y.shape)
+            found = {"output": y, **kept}
+            grad_x = node.grad_input(case.x, grad_y, arrays, found, case.training, seed=5, step=2)
+            if gradients:
+                node.acc_grad(case.x, grad_y, arrays | gradients, found, case.training, scale=0.7)
+            return {**arrays, **gradients, **found, "grad_input": grad_x}
+
+        count += 1
+        if names := differing(compute):
+            wrong.append(f"{', '.join(names)} of {case.settings} on {case.x.shape}")
+    assert not wrong, report(wrong, count)
 
 
 def state(network: Network) -> Arrays:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 import oracles
-from closeness import unwritten
 from cnncli import _core
 
 
@@ -52,32 +51,26 @@ class Case:
     bias: np.ndarray
     grad_y: np.ndarray
 
+    def node(self, algorithm: str) -> _core.Node:
+        return _core.Node("convolution", {**self.shape.settings, "algorithm": algorithm})
+
     def forward(self, algorithm: str, with_bias: bool = True) -> np.ndarray:
-        y = unwritten(*self.grad_y.shape)
-        bias = self.bias if with_bias else None
-        _core.convolution_forward(self.x, y, self.weight, bias, **self.shape.settings, algorithm=algorithm)
-        return y
+        arrays = {"weight": self.weight, "bias": self.bias if with_bias else None}
+        return self.node(algorithm).forward(self.x, arrays)
 
     def backward_input(self, algorithm: str) -> np.ndarray:
-        grad_x = unwritten(*self.x.shape)
-        _core.convolution_backward_input(
-            self.grad_y, grad_x, self.weight, **self.shape.settings, algorithm=algorithm
-        )
-        return grad_x
+        x = np.full_like(self.x, np.nan)  # not read
+        return self.node(algorithm).grad_input(x, self.grad_y, {"weight": self.weight})
 
     def backward_parameters(
-        self, algorithm: str, scale: float = 1.0, start: float = 0.0
+        self, algorithm: str, scale: float = 1.0, start: float = 0.0, with_bias: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
         grad_weight, grad_bias = np.full_like(self.weight, start), np.full_like(self.bias, start)
-        _core.convolution_backward_parameters(
-            self.x,
-            self.grad_y,
-            grad_weight,
-            grad_bias,
-            **self.shape.settings,
-            scale=scale,
-            algorithm=algorithm,
-        )
+        arrays = {
+            "weight": np.full_like(self.weight, np.nan),  # not read
+            "grad_weight": grad_weight, "grad_bias": grad_bias if with_bias else None,
+        }
+        self.node(algorithm).acc_grad(self.x, self.grad_y, arrays, scale=scale)
         return grad_weight, grad_bias
 
     def expected_forward(self, with_bias: bool = True) -> np.ndarray:

@@ -3,6 +3,18 @@
 #include "kernels/winograd/winograd.h"
 
 namespace cnn {
+
+const char* name_of(ConvolutionAlgorithm algorithm) {
+    switch (algorithm) {
+        case ConvolutionAlgorithm::kDirect:
+            return "direct";
+        case ConvolutionAlgorithm::kIm2col:
+            return "im2col";
+        default:
+            return "winograd";
+    }
+}
+
 namespace {
 
 // Direct reads a window of `taps` x 64 bytes at each position and has it in the first-level cache again for

@@ -10,6 +10,10 @@ ConvolutionAlgorithm choose_forward(const ConvolutionShape& shape);
 ConvolutionAlgorithm choose_backward_input(const ConvolutionShape& shape);
 ConvolutionAlgorithm choose_backward_parameters(const ConvolutionShape& shape);
 
+constexpr ConvolutionAlgorithm kConvolutionAlgorithms[] = {
+    ConvolutionAlgorithm::kDirect, ConvolutionAlgorithm::kIm2col, ConvolutionAlgorithm::kWinograd};
+const char* name_of(ConvolutionAlgorithm algorithm);
+
 // Floats of the weights in the order that the algorithm reads them.
 std::ptrdiff_t packed_weight_size(const ConvolutionShape& shape, ConvolutionAlgorithm algorithm);
 

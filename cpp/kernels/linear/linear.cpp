@@ -67,8 +67,7 @@ std::ptrdiff_t linear_row_stride(std::ptrdiff_t inputs) {
 }
 
 LinearWeightGradient::LinearWeightGradient(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* rows,
-                                           const float* grad_output, float* grad_weight, float scale,
-                                           bool accumulate)
+                                           const float* grad_output, float* grad_weight)
     : body_(CNN_SELECT_BODY(linear_body)),
       inputs_(inputs),
       outputs_(outputs),
@@ -76,9 +75,7 @@ LinearWeightGradient::LinearWeightGradient(std::ptrdiff_t inputs, std::ptrdiff_t
       strips_(ceil_divide(inputs, body_->max_strips * kLanes)),
       rows_(rows),
       grad_output_(grad_output),
-      grad_weight_(grad_weight),
-      scale_(scale),
-      accumulate_(accumulate) {}
+      grad_weight_(grad_weight) {}
 
 std::ptrdiff_t LinearWeightGradient::tasks(const Context& context) const {
     return block_count(context.samples) > 0 ? strips_ : 0;
@@ -102,8 +99,8 @@ void LinearWeightGradient::run(const Context& context, std::ptrdiff_t task, std:
     tile.slots = slot_count(context.samples);
     tile.blocks = block_count(context.samples);
     tile.last_lanes = live_lanes(context.samples, tile.blocks - 1);
-    tile.scale = scale_;
-    tile.accumulate = accumulate_ || context.accumulate_gradients;
+    tile.scale = context.gradient_scale;
+    tile.accumulate = context.accumulate_gradients;
     for (std::ptrdiff_t slot = 0; slot < tile.slots; ++slot) {
         tile.slot_begin[slot] = slot_blocks(context.samples, slot).begin;
         tile.slot_begin[slot + 1] = slot_blocks(context.samples, slot).end;

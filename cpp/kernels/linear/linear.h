@@ -44,7 +44,7 @@ std::ptrdiff_t linear_row_stride(std::ptrdiff_t inputs);
 class LinearWeightGradient : public Op {
   public:
     LinearWeightGradient(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* rows,
-                         const float* grad_output, float* grad_weight, float scale, bool accumulate);
+                         const float* grad_output, float* grad_weight);
     std::ptrdiff_t tasks(const Context& context) const override;
     void run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const override;
     std::size_t scratch_bytes() const override;
@@ -55,8 +55,6 @@ class LinearWeightGradient : public Op {
     const float* rows_;
     const float* grad_output_;
     float* grad_weight_;
-    float scale_;
-    bool accumulate_;
 };
 
 }  // namespace cnn

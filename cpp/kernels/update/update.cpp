@@ -7,18 +7,13 @@
 
 namespace cnn {
 
-AddSlots::AddSlots(std::ptrdiff_t count, const float* slots, float* gradient, float scale, bool accumulate)
-    : body_(CNN_SELECT_BODY(update_body)),
-      count_(count),
-      slots_(slots),
-      gradient_(gradient),
-      scale_(scale),
-      accumulate_(accumulate) {}
+AddSlots::AddSlots(std::ptrdiff_t count, const float* slots, float* gradient)
+    : body_(CNN_SELECT_BODY(update_body)), count_(count), slots_(slots), gradient_(gradient) {}
 
 void AddSlots::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
     const std::ptrdiff_t begin = task * kUpdateChunk, size = std::min(kUpdateChunk, count_ - begin);
-    body_->add_slots(slots_ + begin, count_, slot_count(context.samples), gradient_ + begin, size, scale_,
-                     accumulate_ || context.accumulate_gradients);
+    body_->add_slots(slots_ + begin, count_, slot_count(context.samples), gradient_ + begin, size,
+                     context.gradient_scale, context.accumulate_gradients);
 }
 
 std::vector<std::string> words(const char* text) {

@@ -18,7 +18,7 @@ constexpr std::ptrdiff_t kUpdateChunk = 8192;
 
 class AddSlots : public Op {
   public:
-    AddSlots(std::ptrdiff_t count, const float* slots, float* gradient, float scale, bool accumulate);
+    AddSlots(std::ptrdiff_t count, const float* slots, float* gradient);
     std::ptrdiff_t tasks(const Context&) const override { return (count_ + kUpdateChunk - 1) / kUpdateChunk; }
     void run(const Context& context, std::ptrdiff_t task, std::byte*) const override;
 
@@ -27,8 +27,6 @@ class AddSlots : public Op {
     std::ptrdiff_t count_;
     const float* slots_;
     float* gradient_;
-    float scale_;
-    bool accumulate_;
 };
 
 // The rules of the instruction set in use, the same ones for each. By name it throws std::invalid_argument

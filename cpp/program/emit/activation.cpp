@@ -8,10 +8,11 @@ void emit_activation(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
     e.make(y, e.needs_gradient(x));
     float* grad_x = e.gradient_for_reader(x);
-    e.stage(new ActivationForward(node.activation, e.features(x), e.values(x), e.values(y)));
+    if (e.runs_forward())
+        e.stage(new ActivationForward(node.activation, e.features(x), e.values(x), e.values(y)));
     if (!grad_x) return;
-    const float* kept = kept_by(node.activation.kind) == Kept::kInput ? e.values(x) : e.values(y);
-    e.backward([&e, node, y, kept, grad_x] {
+    e.backward([&e, node, x, y, grad_x] {
+        const float* kept = e.values(kept_by(node.activation.kind) == Kept::kInput ? x : y);
         e.backward_stage(
             {e.keep(new ActivationBackward(node.activation, e.features(y), kept, e.gradient(y), grad_x))});
     });

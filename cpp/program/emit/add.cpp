@@ -14,10 +14,10 @@ void emit_add(Emitter& e, const Node& node) {
     std::vector<const float*> terms;
     std::vector<float*> gradients;
     for (const int x : node.inputs) {
-        terms.push_back(e.values(x));
+        if (e.runs_forward()) terms.push_back(e.values(x));
         if (float* gradient = e.gradient_for_reader(x)) gradients.push_back(gradient);
     }
-    e.stage(new LaneSums(e.features(y), terms, e.values(y)));
+    if (e.runs_forward()) e.stage(new LaneSums(e.features(y), terms, e.values(y)));
     e.backward([&e, y, gradients] {
         Stage copies;
         for (float* gradient : gradients)

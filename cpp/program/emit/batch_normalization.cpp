@@ -3,6 +3,21 @@
 #include "program/emit/emit.h"
 
 namespace cnn {
+namespace {
+
+void forward(Emitter& e, const BatchNormalizationArrays& a) {
+    if (a.training) {
+        e.stage(new BatchSums(a));
+        e.stage(new BatchSquares(a));
+        e.stage(new BatchStatistics(a));
+        e.update(new UpdateRunningStatistics(a));
+    } else {
+        e.prepare(new BatchStatistics(a));
+    }
+    e.stage(new BatchNormalize(a));
+}
+
+}  // namespace
 
 void emit_batch_normalization(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
@@ -13,30 +28,22 @@ void emit_batch_normalization(Emitter& e, const Node& node) {
     a.momentum = node.statistics.momentum;
     a.epsilon = node.statistics.epsilon;
     a.input = e.values(x);
-    a.output = e.values(y);
+    if (e.runs_forward()) a.output = e.values(y);
     a.grad_output = e.gradient(y);
     a.grad_input = e.gradient_for_reader(x);
     a.weight = node.arrays.weight;
     a.bias = node.arrays.bias;
     a.running_mean = node.statistics.mean;
     a.running_variance = node.statistics.variance;
-    a.mean = e.floats(a.channels);
+    a.mean = e.kept_floats("mean", a.channels);
     a.variance = e.floats(a.channels);
-    a.inverse_std = e.floats(a.channels);
+    a.inverse_std = e.kept_floats("inverse_std", a.channels);
     a.slot_sum = e.floats(kMaxSlots * a.channels);
     a.slot_second = e.floats(kMaxSlots * a.channels);
     a.training = e.training();
     a.relu = node.relu;
     a.unrectify = node.unrectify;
-    if (e.training()) {
-        e.stage(new BatchSums(a));
-        e.stage(new BatchSquares(a));
-        e.stage(new BatchStatistics(a));
-        e.update(new UpdateRunningStatistics(a));
-    } else {
-        e.prepare(new BatchStatistics(a));
-    }
-    e.stage(new BatchNormalize(a));
+    if (e.runs_forward()) forward(e, a);
     e.backward([&e, a, arrays = node.arrays] {
         e.backward_stage({e.keep(new BatchGradientSums(a))});
         if (a.grad_input) e.backward_stage({e.keep(new BatchNormalizationBackward(a))});

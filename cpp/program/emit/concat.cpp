@@ -19,9 +19,11 @@ void emit_concat(Emitter& e, const Node& node) {
     std::vector<Part> parts;
     std::ptrdiff_t offset = 0;
     for (const int x : node.inputs) {
-        CopyFeatures* copy =
-            new CopyFeatures(e.features(x), e.values(x), e.features(x), e.values(y) + offset * kLanes, size);
-        parts.empty() ? e.stage(copy) : e.beside(copy);
+        if (e.runs_forward()) {
+            CopyFeatures* copy = new CopyFeatures(e.features(x), e.values(x), e.features(x),
+                                                  e.values(y) + offset * kLanes, size);
+            parts.empty() ? e.stage(copy) : e.beside(copy);
+        }
         parts.push_back({offset, e.features(x), e.gradient_for_reader(x)});
         offset += e.features(x);
     }

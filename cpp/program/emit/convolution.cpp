@@ -16,7 +16,7 @@ void weight_gradient(Emitter& e, const Node& node, const float* x, const float* 
     const LearnedArrays& arrays = node.arrays;
     const std::ptrdiff_t positions = shape.output_height * shape.output_width;
     float* weight_slots = e.floats(slot_count(e.capacity()) * shape.weight_size());
-    switch (choose_backward_parameters(shape)) {
+    switch (node.algorithm.value_or(choose_backward_parameters(shape))) {
         case ConvolutionAlgorithm::kDirect:
             e.later(new ConvolutionWeightGradient(shape, x, grad_y, weight_slots));
             break;
@@ -48,28 +48,32 @@ void normalize(Emitter& e, const Node& node, WinogradGather& convolution) {
                           node.relu);
 }
 
+void forward(Emitter& e, const Node& node) {
+    const ConvolutionShape& shape = node.convolution;
+    const bool normalizes = node.statistics.mean != nullptr;
+    const ConvolutionAlgorithm algorithm = node.algorithm.value_or(choose_forward(shape));
+    float* packed = e.floats(packed_weight_size(shape, algorithm));
+    e.prepare(pack_weights(shape, algorithm, false, node.arrays.weight, packed));
+    Op* op = convolution_forward(shape, algorithm, e.values(node.input()), e.values(node.output), packed,
+                                 node.arrays.bias, node.relu && !normalizes);
+    e.stage(op);
+    if (normalizes) normalize(e, node, dynamic_cast<WinogradGather&>(*op));
+}
+
 }  // namespace
 
 void emit_convolution(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
-    const ConvolutionShape& shape = node.convolution;
     e.make(y, true);
     float* grad_x = e.gradient_for_reader(x);
-    const bool normalizes = node.statistics.mean != nullptr;
-    const ConvolutionAlgorithm algorithm = choose_forward(shape);
-    float* packed = e.floats(packed_weight_size(shape, algorithm));
-    e.prepare(pack_weights(shape, algorithm, false, node.arrays.weight, packed));
-    Op* op = convolution_forward(shape, algorithm, e.values(x), e.values(y), packed, node.arrays.bias,
-                                 node.relu && !normalizes);
-    e.stage(op);
-    if (normalizes) normalize(e, node, dynamic_cast<WinogradGather&>(*op));
+    if (e.runs_forward()) forward(e, node);
     e.backward([&e, node, x, y, grad_x] {
         e.undo_relu(node);
         Stage first = e.take_deferred();
-        weight_gradient(e, node, e.values(x), e.gradient(y), first);
+        if (node.arrays.grad_weight) weight_gradient(e, node, e.values(x), e.gradient(y), first);
         if (grad_x) {
             const ConvolutionShape& s = node.convolution;
-            const ConvolutionAlgorithm backward = choose_backward_input(s);
+            const ConvolutionAlgorithm backward = node.algorithm.value_or(choose_backward_input(s));
             float* packed_back = e.floats(packed_weight_size(s, backward));
             e.prepare(pack_weights(s, backward, true, node.arrays.weight, packed_back));
             first.push_back(

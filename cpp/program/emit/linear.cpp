@@ -10,19 +10,26 @@ void emit_linear(Emitter& e, const Node& node) {
     const std::ptrdiff_t inputs = e.features(x), outputs = e.features(y);
     e.make(y, true);
     float* grad_x = e.gradient_for_reader(x);
-    e.stage(LinearProduct::forward(inputs, outputs, e.values(x), e.values(y), node.arrays.weight,
-                                   node.arrays.bias, node.relu));
-    if (!e.training()) return;
+    if (e.runs_forward()) {
+        e.stage(LinearProduct::forward(inputs, outputs, e.values(x), e.values(y), node.arrays.weight,
+                                       node.arrays.bias, node.relu));
+    }
     // For the gradient of the weights; beside the product, since both wait for x only.
-    const std::ptrdiff_t row = linear_row_stride(inputs);
-    float* rows = e.floats(block_count(e.capacity()) * kLanes * row);
-    e.beside(new FromLanes(inputs, e.values(x), rows, row));
-    e.backward([&e, node, y, grad_x, inputs, outputs, rows] {
+    const Op* to_rows = nullptr;
+    float* rows = nullptr;
+    if (node.arrays.grad_weight) {
+        const std::ptrdiff_t row = linear_row_stride(inputs);
+        rows = e.floats(block_count(e.capacity()) * kLanes * row);
+        to_rows = e.keep(new FromLanes(inputs, e.values(x), rows, row));
+        if (e.runs_forward()) e.beside(to_rows);
+    }
+    e.backward([&e, node, y, grad_x, inputs, outputs, rows, to_rows] {
         const LearnedArrays& arrays = node.arrays;
         e.undo_relu(node);
         Stage first = e.take_deferred();
-        e.later(
-            new LinearWeightGradient(inputs, outputs, rows, e.gradient(y), arrays.grad_weight, 1.0f, false));
+        if (to_rows && !e.runs_forward()) first.push_back(to_rows);
+        if (to_rows)
+            e.later(new LinearWeightGradient(inputs, outputs, rows, e.gradient(y), arrays.grad_weight));
         if (arrays.grad_bias) e.bias_gradient(outputs, 1, e.gradient(y), arrays.grad_bias);
         if (grad_x) {
             first.push_back(

@@ -1,16 +1,61 @@
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
 #include "kernels/pooling/pooling.h"
 #include "program/emit/emit.h"
 
 namespace cnn {
+namespace {
+
+std::string range(std::ptrdiff_t first, std::ptrdiff_t last) {
+    return std::to_string(first) + " to " + std::to_string(last);
+}
+
+// A gradient is sent into its own window only: what lies elsewhere was not made by the forward pass.
+void check_argmax(const PoolingShape& s, std::ptrdiff_t samples, const std::int32_t* argmax) {
+    for (std::ptrdiff_t n = 0; n < samples; ++n) {
+        for (std::ptrdiff_t c = 0; c < s.channels; ++c) {
+            for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
+                const std::ptrdiff_t start = oh * s.stride_height - s.padding_height;
+                const std::ptrdiff_t top = std::max<std::ptrdiff_t>(start, 0);
+                const std::ptrdiff_t bottom = std::min(start + s.kernel_height, s.input_height) - 1;
+                for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, ++argmax) {
+                    const std::ptrdiff_t begin = ow * s.stride_width - s.padding_width;
+                    const std::ptrdiff_t left = std::max<std::ptrdiff_t>(begin, 0);
+                    const std::ptrdiff_t right = std::min(begin + s.kernel_width, s.input_width) - 1;
+                    std::ptrdiff_t row = top;  // by steps: a division costs more than a window has rows
+                    while (row < bottom && *argmax >= (row + 1) * s.input_width) ++row;
+                    const std::ptrdiff_t column = *argmax - row * s.input_width;
+                    if (column >= left && column <= right) continue;
+                    throw std::invalid_argument(
+                        "argmax: expected an index within its window, rows " + range(top, bottom) +
+                        " and columns " + range(left, right) + " of " + std::to_string(s.input_height) + "x" +
+                        std::to_string(s.input_width) + ", got " + std::to_string(*argmax) + " at (" +
+                        std::to_string(n) + ", " + std::to_string(c) + ", " + std::to_string(oh) + ", " +
+                        std::to_string(ow) + ")");
+                }
+            }
+        }
+    }
+}
+
+}  // namespace
 
 void emit_max_pooling(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
     const bool needed = e.needs_gradient(x);
     e.make(y, needed);
     float* grad_x = e.gradient_for_reader(x);
-    std::int32_t* argmax = needed ? e.index_lanes(e.features(y)) : nullptr;
-    e.stage(new MaxPoolingForward(node.pooling, e.values(x), e.values(y), argmax));
-    if (!needed) return;
+    std::int32_t* argmax = nullptr;
+    if (needed) {
+        argmax = e.kept_indices("argmax", y,
+                                [shape = node.pooling](std::ptrdiff_t samples, const std::int32_t* rows) {
+                                    check_argmax(shape, samples, rows);
+                                });
+    }
+    if (e.runs_forward()) e.stage(new MaxPoolingForward(node.pooling, e.values(x), e.values(y), argmax));
+    if (!grad_x) return;
     e.backward([&e, node, y, grad_x, argmax] {
         const float* rectified = node.rectified_input ? e.values(y) : nullptr;
         e.backward_stage(

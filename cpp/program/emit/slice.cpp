@@ -13,7 +13,7 @@ void emit_slice(Emitter& e, const Node& node) {
     const std::ptrdiff_t all = e.features(x), count = e.features(y);
     e.make(y, e.needs_gradient(x));
     float* grad_x = e.gradient_for_reader(x);
-    e.stage(new CopyFeatures(count, e.values(x) + offset, all, e.values(y), count));
+    if (e.runs_forward()) e.stage(new CopyFeatures(count, e.values(x) + offset, all, e.values(y), count));
     if (!grad_x) return;
     e.backward([&e, y, grad_x, offset, all, count] {
         e.backward_stage({e.keep(new CopyFeatures(count, e.gradient(y), count, grad_x + offset, all))});

@@ -2,18 +2,16 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from cnncli import _core
-from cnncli.layers.arrays import FloatArray, Shape
+from cnncli.layers.arrays import Shape
 from cnncli.layers.initialization import GAIN_LINEAR
-from cnncli.layers.module import Module
+from cnncli.layers.node_layer import NodeLayer, Settings
 
 # name -> "input" or "output": what the gradient is taken from
 _KEPT = _core.activation_functions()
 
 
-class Activation(Module):
+class Activation(NodeLayer):
     """A function of each element, the same for arrays of any shape; subclasses name it.
 
     function : of the list in cpp/kernels/activation/activation_functions.h
@@ -25,28 +23,20 @@ class Activation(Module):
     setting_names: ClassVar[tuple[str, ...]] = ()
     gain: ClassVar[float] = GAIN_LINEAR
 
-    output: FloatArray | None = None
+    kind = "activation"
+    keeps = True
 
     def coefficients(self) -> tuple[float, float]:
         """The settings alpha and beta of the function."""
         return 0.0, 0.0
 
-    def update_output(self, input: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        self.output = np.empty_like(input)
-        alpha, beta = self.coefficients()
-        _core.activation_forward(input, self.output, function=self.function, alpha=alpha, beta=beta)
-        return self.output
+    @property
+    def keeps_output(self) -> bool:  # type: ignore[override]
+        return _KEPT[self.function] == "output"
 
-    def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        grad_output = self.as_gradient(input, grad_output)
-        output = self.of_forward(self.output, input.shape)
-        kept = input if _KEPT[self.function] == "input" else output
-        grad_input = np.empty_like(input)
+    def node_settings(self) -> Settings:
         alpha, beta = self.coefficients()
-        _core.activation_backward(kept, grad_output, grad_input, function=self.function, alpha=alpha, beta=beta)
-        return grad_input
+        return {"function": self.function, "alpha": alpha, "beta": beta}
 
     def settings(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.setting_names}

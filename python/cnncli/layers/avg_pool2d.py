@@ -2,10 +2,7 @@
 
 from typing import Any
 
-import numpy as np
-
-from cnncli import _core
-from cnncli.layers.arrays import FloatArray
+from cnncli.layers.node_layer import Settings
 from cnncli.layers.pooling import Pooling
 from cnncli.layers.settings import Pair, flag
 
@@ -28,6 +25,8 @@ class AvgPool2d(Pooling):
     array([[[[2.5, 6.5]]]], dtype=float32)
     """
 
+    kind = "average_pooling"
+
     def __init__(
         self,
         kernel_size: int | Pair,
@@ -38,20 +37,8 @@ class AvgPool2d(Pooling):
         super().__init__(kernel_size, stride, padding)
         self.count_include_pad = flag("AvgPool2d", "count_include_pad", count_include_pad)
 
-    def update_output(self, input: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        output = self.new_output(input)
-        _core.average_pooling_forward(input, output, count_padding=self.count_include_pad, **self._geometry())
-        return output
-
-    def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        grad_output = self.as_gradient(input, grad_output)
-        grad_input = np.empty_like(input)
-        _core.average_pooling_backward(
-            grad_output, grad_input, count_padding=self.count_include_pad, **self._geometry()
-        )
-        return grad_input
+    def node_settings(self) -> Settings:
+        return {**super().node_settings(), "count_padding": self.count_include_pad}
 
     def settings(self) -> dict[str, Any]:
         return {**super().settings(), "count_include_pad": self.count_include_pad}

@@ -3,17 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import numpy as np
-
-from cnncli import _core
 from cnncli.layers.arrays import FloatArray, Shape, format_shape
 from cnncli.layers.faults import LayerShapeError
 from cnncli.layers.initialization import GAIN_RELU
-from cnncli.layers.module import Module
+from cnncli.layers.node_layer import Arrays, NodeLayer, Settings
 from cnncli.layers.settings import flag, number, whole_number
 
 
-class BatchNorm(Module):
+class BatchNorm(NodeLayer):
     """Each feature brought to mean 0 and variance 1: y = w (x - mean) / sqrt(variance + eps) + b.
 
     What BatchNorm1d and BatchNorm2d have in common; they differ in the samples that they take.
@@ -35,6 +32,8 @@ class BatchNorm(Module):
     Source: Ioffe & Szegedy 2015, algorithms 1 and 2.
     """
 
+    kind = "batch_normalization"
+    keeps = True  # what was subtracted, and by what it was multiplied
     parameter_names = ("weight", "bias")
     decayed_names = ()
     buffer_names = ("running_mean", "running_var")
@@ -49,13 +48,6 @@ class BatchNorm(Module):
 
     running_mean: FloatArray
     running_var: FloatArray
-
-    # Of the last forward pass, for backward: what was subtracted, what it was multiplied by, the shape of the
-    # input, and whether mean and variance came from the batch.
-    saved_mean: FloatArray
-    saved_inverse_std: FloatArray
-    saved_shape: Shape | None = None
-    saved_in_training: bool = False
 
     def __init__(
         self,
@@ -89,60 +81,18 @@ class BatchNorm(Module):
         self.running_mean.fill(0)
         self.running_var.fill(1)
 
-    def update_output(self, input: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        output = self.new_output(input)
-        self.saved_mean = np.empty(self.num_features, np.float32)
-        self.saved_inverse_std = np.empty(self.num_features, np.float32)
-        _core.batch_normalization_forward(
-            input,
-            output,
-            self.weight,
-            self.bias,
-            self.running_mean,
-            self.running_var,
-            self.saved_mean,
-            self.saved_inverse_std,
-            training=self.training,
-            momentum=self.momentum,
-            epsilon=self.eps,
-        )
-        self.saved_shape = input.shape
-        self.saved_in_training = self.training
-        return output
+    def node_settings(self) -> Settings:
+        return {"momentum": self.momentum, "epsilon": self.eps}
 
-    def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
-        return self._backward(input, grad_output, None, None, 1.0)
+    def node_arrays(self) -> Arrays:
+        return {
+            "weight": self.weight, "bias": self.bias, "grad_weight": self.grad_weight, "grad_bias": self.grad_bias,
+            "running_mean": self.running_mean, "running_variance": self.running_var,
+        }
 
     def acc_grad_parameters(self, input: FloatArray, grad_output: FloatArray, scale: float = 1.0) -> None:
         if self.affine:
-            self._backward(input, grad_output, self.grad_weight, self.grad_bias, scale)
-
-    def _backward(
-        self,
-        input: FloatArray,
-        grad_output: FloatArray,
-        grad_weight: FloatArray | None,
-        grad_bias: FloatArray | None,
-        scale: float,
-    ) -> FloatArray:
-        input = self.as_batch(input)
-        grad_output = self.as_gradient(input, grad_output)
-        self.check_forward(self.saved_shape == input.shape)
-        grad_input = np.empty_like(input)
-        _core.batch_normalization_backward(
-            input,
-            grad_output,
-            grad_input,
-            self.weight,
-            self.saved_mean,
-            self.saved_inverse_std,
-            grad_weight,
-            grad_bias,
-            training=self.saved_in_training,
-            scale=scale,
-        )
-        return grad_input
+            super().acc_grad_parameters(input, grad_output, scale)
 
     def settings(self) -> dict[str, Any]:
         return {

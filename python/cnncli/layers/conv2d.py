@@ -2,27 +2,18 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any
 
-import numpy as np
-
-from cnncli import _core
 from cnncli.layers.arrays import FloatArray, Shape, format_shape
 from cnncli.layers.faults import LayerShapeError, SettingError
 from cnncli.layers.initialization import GAIN_RELU, fill_uniform
-from cnncli.layers.module import Module, Window
+from cnncli.layers.module import Window
+from cnncli.layers.node_layer import Arrays, NodeLayer, Settings
 from cnncli.layers.settings import Pair, flag, format_pair, format_sides, pair, whole_number
 from cnncli.layers.sliding import sliding_shape, span
 
 
-class _Geometry(TypedDict):
-    stride: Pair
-    padding: Pair
-    dilation: Pair
-    groups: int
-
-
-class Conv2d(Module):
+class Conv2d(NodeLayer):
     """A small mask slid over images, one per pair of input and output channel (LeCun et al. 1989).
 
     y[n,o,i,j] = b[o] + sum over (c,k,l) of w[o,c,k,l] x[n, c, i*stride + k*dilation - padding, likewise j, l]
@@ -53,6 +44,7 @@ class Conv2d(Module):
     array([[[[12., 16.]]]], dtype=float32)
     """
 
+    kind = "convolution"
     parameter_names = ("weight", "bias")
     sample_axes = (3,)
 
@@ -106,27 +98,12 @@ class Conv2d(Module):
         if self.bias is not None:
             self.bias.fill(0)
 
-    def update_output(self, input: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        output = self.new_output(input)
-        _core.convolution_forward(input, output, self.weight, self.bias, **self._geometry())
-        return output
+    def node_arrays(self) -> Arrays:
+        return {
+            "weight": self.weight, "bias": self.bias, "grad_weight": self.grad_weight, "grad_bias": self.grad_bias,
+        }
 
-    def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        grad_output = self.as_gradient(input, grad_output)
-        grad_input = np.empty_like(input)
-        _core.convolution_backward_input(grad_output, grad_input, self.weight, **self._geometry())
-        return grad_input
-
-    def acc_grad_parameters(self, input: FloatArray, grad_output: FloatArray, scale: float = 1.0) -> None:
-        input = self.as_batch(input)
-        grad_output = self.as_gradient(input, grad_output)
-        _core.convolution_backward_parameters(
-            input, grad_output, self.grad_weight, self.grad_bias, scale=scale, **self._geometry()
-        )
-
-    def _geometry(self) -> _Geometry:
+    def node_settings(self) -> Settings:
         return {
             "stride": self.stride,
             "padding": self.padding,

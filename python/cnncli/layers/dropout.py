@@ -4,15 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from cnncli import _core
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.faults import SettingError
 from cnncli.layers.initialization import GAIN_RELU
-from cnncli.layers.module import Module
+from cnncli.layers.node_layer import NodeLayer, Passed, Settings
 from cnncli.layers.settings import number
 
 
-class Dropout(Module):
+class Dropout(NodeLayer):
     """In training, each value becomes 0 with probability `p`, else is divided by 1 - p; no change else.
 
     Srivastava et al. 2014 scale when evaluating; this is the usual inverted form, equal in expectation.
@@ -30,9 +29,8 @@ class Dropout(Module):
     array([[1., 2.]], dtype=float32)
     """
 
-    # Of the last forward pass, for backward: its input's shape, and its step or None if nothing was dropped.
-    mask_shape: Shape | None = None
-    mask_step: int | None = None
+    kind = "dropout"
+    keeps = True  # the number of its step
 
     def __init__(self, p: float = 0.5) -> None:
         self.p = number("Dropout", "p", p, 0, 1, below=True)
@@ -48,30 +46,25 @@ class Dropout(Module):
         self.layer = stream
         self.step = 0
 
+    def node_settings(self) -> Settings:
+        return {"rate": self.p, "layer": self.layer}
+
     def update_output(self, input: FloatArray) -> FloatArray:
         input = self.as_batch(input)
-        self.mask_shape = input.shape
-        self.mask_step = self.step if self.training else None
-        if self.mask_step is None:
+        self._passed = Passed(input.shape, self.training, {"step": self.step})
+        if not self.training:
             return input.copy()
-        output = np.empty_like(input)
-        _core.dropout_forward(
-            input, output, rate=self.p, seed=self.seed, layer=self.layer, step=self.mask_step
-        )
+        output = self.node().forward(input, seed=self.seed, step=self.step)
         self.step += 1
         return output
 
     def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
         input = self.as_batch(input)
         grad_output = self.as_gradient(input, grad_output)
-        self.check_forward(self.mask_shape == input.shape)
-        if self.mask_step is None:
+        _, training, found = self.passed(input)
+        if not training:
             return grad_output.copy()
-        grad_input = np.empty_like(input)
-        _core.dropout_backward(
-            grad_output, grad_input, rate=self.p, seed=self.seed, layer=self.layer, step=self.mask_step
-        )
-        return grad_input
+        return self.node().grad_input(input, grad_output, seed=self.seed, step=found["step"])
 
     def settings(self) -> dict[str, Any]:
         return {"p": self.p}

@@ -3,10 +3,10 @@
 import math
 
 from cnncli.layers.arrays import FloatArray, Shape
-from cnncli.layers.module import Module
+from cnncli.layers.node_layer import NodeLayer
 
 
-class Flatten(Module):
+class Flatten(NodeLayer):
     """Each sample as one row of values, channel by channel, row by row; what comes before Linear.
 
     input : (samples, any shape);  output : (samples, number of values per sample)
@@ -14,6 +14,8 @@ class Flatten(Module):
     >>> Flatten().forward([[[1, 2], [3, 4]]])
     array([[1., 2., 3., 4.]], dtype=float32)
     """
+
+    kind = "flatten"
 
     def update_output(self, input: FloatArray) -> FloatArray:
         input = self.as_batch(input)

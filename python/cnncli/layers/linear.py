@@ -4,17 +4,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from cnncli import _core
 from cnncli.layers.arrays import FloatArray, Shape, format_shape
 from cnncli.layers.faults import LayerShapeError
 from cnncli.layers.initialization import GAIN_RELU, fill_uniform
-from cnncli.layers.module import Module
+from cnncli.layers.node_layer import Arrays, NodeLayer
 from cnncli.layers.settings import flag, whole_number
 
 
-class Linear(Module):
+class Linear(NodeLayer):
     """A weighted sum of all inputs for each output: y = x Wᵀ + b.
 
     input : (samples, in_features); a single sample (in_features,) is a batch of one
@@ -34,6 +31,7 @@ class Linear(Module):
            [6.]], dtype=float32)
     """
 
+    kind = "linear"
     parameter_names = ("weight", "bias")
     sample_axes = (1,)
 
@@ -61,22 +59,10 @@ class Linear(Module):
         if self.bias is not None:
             self.bias.fill(0)
 
-    def update_output(self, input: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        output = self.new_output(input)
-        _core.linear_forward(input, output, self.weight, self.bias)
-        return output
-
-    def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        grad_input = np.empty_like(input)
-        _core.linear_backward_input(self.as_gradient(input, grad_output), grad_input, self.weight)
-        return grad_input
-
-    def acc_grad_parameters(self, input: FloatArray, grad_output: FloatArray, scale: float = 1.0) -> None:
-        input = self.as_batch(input)
-        grad_output = self.as_gradient(input, grad_output)
-        _core.linear_backward_parameters(input, grad_output, self.grad_weight, self.grad_bias, scale=scale)
+    def node_arrays(self) -> Arrays:
+        return {
+            "weight": self.weight, "bias": self.bias, "grad_weight": self.grad_weight, "grad_bias": self.grad_bias,
+        }
 
     def settings(self) -> dict[str, Any]:
         return {"in_features": self.in_features, "out_features": self.out_features, "bias": self.has_bias}

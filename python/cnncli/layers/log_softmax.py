@@ -1,14 +1,11 @@
 """Scores to log-probabilities."""
 
-import numpy as np
-
-from cnncli import _core
-from cnncli.layers.arrays import FloatArray, Shape, format_shape
+from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.faults import LayerShapeError
-from cnncli.layers.module import Module
+from cnncli.layers.node_layer import NodeLayer
 
 
-class LogSoftmax(Module):
+class LogSoftmax(NodeLayer):
     """The logarithm of the probabilities that scores stand for: y[c] = x[c] - log(sum over k of exp(x[k])).
 
     The largest score is subtracted first, so that large scores do not overflow.
@@ -22,24 +19,9 @@ class LogSoftmax(Module):
     array([[-0.6931472, -0.6931472]], dtype=float32)
     """
 
+    kind = "log_softmax"
+    keeps = keeps_output = True
     sample_axes = (1,)
-
-    output: FloatArray | None = None
-
-    def update_output(self, input: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        output = self.new_output(input)
-        _core.log_softmax_forward(input, output)
-        self.output = output
-        return output
-
-    def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        grad_output = self.as_gradient(input, grad_output)
-        output = self.of_forward(self.output, input.shape)
-        grad_input = np.empty_like(input)
-        _core.log_softmax_backward(output, grad_output, grad_input)
-        return grad_input
 
     def output_shape(self, input_shape: Shape) -> Shape:
         if len(input_shape) != 1:

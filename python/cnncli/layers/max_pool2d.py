@@ -1,10 +1,5 @@
 """Max pooling."""
 
-import numpy as np
-from numpy.typing import NDArray
-
-from cnncli import _core
-from cnncli.layers.arrays import FloatArray
 from cnncli.layers.pooling import Pooling
 
 
@@ -25,20 +20,5 @@ class MaxPool2d(Pooling):
     array([[[[4., 8.]]]], dtype=float32)
     """
 
-    # Where in its channel (h * width + w) each output came from.
-    argmax: NDArray[np.int32] | None = None
-
-    def update_output(self, input: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        output = self.new_output(input)
-        self.argmax = np.empty(output.shape, np.int32)
-        _core.max_pooling_forward(input, output, self.argmax, **self._geometry())
-        return output
-
-    def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
-        input = self.as_batch(input)
-        grad_output = self.as_gradient(input, grad_output)
-        argmax = self.of_forward(self.argmax, grad_output.shape)
-        grad_input = np.empty_like(input)
-        _core.max_pooling_backward(grad_output, argmax, grad_input, **self._geometry())
-        return grad_input
+    kind = "max_pooling"
+    keeps = True  # where each output came from

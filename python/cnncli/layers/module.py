@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
@@ -202,6 +203,22 @@ class Module:
         for _, child in self.children():
             child._set_training(training)
 
+    @contextmanager
+    def _in_mode(self, *, training: bool) -> Iterator[None]:
+        """A mode for a while; afterwards this layer and all inside, each by itself, have the mode that they had."""
+        before = [(layer, layer.training) for layer in self._with_inner()]
+        self._set_training(training)
+        try:
+            yield
+        finally:
+            for layer, mode in before:
+                layer.training = mode
+
+    def _with_inner(self) -> Iterator["Module"]:
+        yield self
+        for _, child in self.children():
+            yield from child._with_inner()
+
     def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
         """Give the parameters their initial values, a pure function of the arguments.
 
@@ -253,12 +270,8 @@ class Module:
         Raises ShapeError with the layer, both shapes and the remedy if the input does not fit. A custom layer
         that does not override this is tried on one sample of zeros.
         """
-        was_training = self.training
-        self.eval()
-        try:
+        with self._in_mode(training=False):
             return self.forward(np.zeros((1, *input_shape), np.float32)).shape[1:]
-        finally:
-            self._set_training(was_training)
 
     def multiply_adds(self, input_shape: Shape) -> int:
         """Multiply-adds of the forward pass for one sample of `input_shape`; 0 without sums of products."""

@@ -1,24 +1,17 @@
 """What max and average pooling have in common: a window that slides over each channel."""
 
 import math
-from typing import Any, TypedDict
+from typing import Any
 
 from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.faults import LayerShapeError, SettingError
-from cnncli.layers.module import Module, Window
+from cnncli.layers.module import Window
+from cnncli.layers.node_layer import NodeLayer, Settings
 from cnncli.layers.settings import Pair, format_pair, format_sides, pair
 from cnncli.layers.sliding import sliding_shape
 
 
-class PoolingGeometry(TypedDict):
-    """The settings that the pooling kernels take."""
-
-    kernel: Pair
-    stride: Pair
-    padding: Pair
-
-
-class Pooling(Module):
+class Pooling(NodeLayer):
     """A window over each channel of images, reduced to one number."""
 
     sample_axes = (3,)
@@ -37,7 +30,7 @@ class Pooling(Module):
                 f"{format_sides(self.kernel_size)}; use padding <= {format_pair(largest)}",
             )
 
-    def _geometry(self) -> PoolingGeometry:
+    def node_settings(self) -> Settings:
         return {"kernel": self.kernel_size, "stride": self.stride, "padding": self.padding}
 
     def settings(self) -> dict[str, Any]:

@@ -1,37 +1,23 @@
-"""From layers to the nodes of a compiled program: one small function for each kind of layer.
+"""From layers to the nodes of a compiled program.
 
 What can be done in one pass is for the core to decide.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 
 from cnncli import _core
-from cnncli.layers import (
-    AvgPool2d,
-    BatchNorm1d,
-    BatchNorm2d,
-    Conv2d,
-    Dropout,
-    Flatten,
-    Linear,
-    LogSoftmax,
-    MaxPool2d,
-    Module,
-    Sequential,
-    activations,
-)
+from cnncli.layers import Dropout, Module, Sequential
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, LayerShapeError
+from cnncli.layers.node_layer import NodeLayer
+from cnncli.layers.registry import is_built_in
 from cnncli.layers.trace import Step, trace
 
-# A node of a program: its kind, the tensors it reads, arrays and settings by name.
-_Node = tuple[str, list[int], dict[str, Any], dict[str, Any]]
 # A sample's output depends on the whole batch; custom layers may do so too.
 _COUPLES = (BatchNorm,)
 
@@ -43,7 +29,7 @@ def leaves(layers: list[Module]) -> list[Module]:
 
 def custom_layers(layers: list[Module]) -> list[Module]:
     """Those written in Python, which a program calls."""
-    return [layer for layer in leaves(layers) if type(layer) not in (Dropout, *_LOWERINGS)]
+    return [layer for layer in leaves(layers) if not (isinstance(layer, NodeLayer) and is_built_in(layer))]
 
 
 def couples_samples(layers: list[Module]) -> bool:
@@ -60,11 +46,12 @@ def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) 
         layer, inputs = step.layer, [tensors[index] for index in step.inputs]
         if isinstance(layer, Branches) and not step.is_layer:
             added = _branch(step, layer, builder, inputs)
-        elif type(layer) is Dropout:
-            # Its number in the network and not an attribute: a network read from a file drops the same.
-            added = builder.add("dropout", inputs, settings={"rate": layer.p, "layer": numbers[id(layer)]})
-        elif type(layer) in _LOWERINGS:
-            added = builder.add(*_LOWERINGS[type(layer)](layer, inputs[0]))
+        elif isinstance(layer, NodeLayer) and is_built_in(layer):
+            settings = layer.node_settings()
+            if isinstance(layer, Dropout):
+                # Its number in the network and not its own: a network read from a file drops the same.
+                settings["layer"] = numbers[id(layer)]
+            added = builder.add(layer.kind, inputs, layer.node_arrays(), settings)
         else:
             added = _own(step.name, layer, builder, inputs[0], step.input_shapes[0])
         tensors.append(added)
@@ -77,47 +64,6 @@ def _branch(step: Step, layer: Branches, builder: "_core.Program", inputs: list[
         return builder.add(layer.joined_by, inputs)
     channels = in_three(step.output_shape)[0]
     return builder.add("slice", inputs, settings={"first": step.part * channels, "channels": channels})
-
-
-def _learned(layer: Any) -> dict[str, Any]:
-    return {name: getattr(layer, name) for name in ("weight", "bias", "grad_weight", "grad_bias")}
-
-
-def _convolution(layer: Any, x: int) -> _Node:
-    settings = {name: getattr(layer, name) for name in ("stride", "padding", "dilation", "groups")}
-    return "convolution", [x], _learned(layer), settings
-
-
-def _linear(layer: Any, x: int) -> _Node:
-    return "linear", [x], _learned(layer), {}
-
-
-def _batch_normalization(layer: Any, x: int) -> _Node:
-    running = {"running_mean": layer.running_mean, "running_variance": layer.running_var}
-    settings = {"momentum": layer.momentum, "epsilon": layer.eps}
-    return "batch_normalization", [x], _learned(layer) | running, settings
-
-
-def _windows(layer: Any) -> dict[str, Any]:
-    return {"kernel": layer.kernel_size, "stride": layer.stride, "padding": layer.padding}
-
-
-def _max_pooling(layer: Any, x: int) -> _Node:
-    return "max_pooling", [x], {}, _windows(layer)
-
-
-def _average_pooling(layer: Any, x: int) -> _Node:
-    return "average_pooling", [x], {}, _windows(layer) | {"count_padding": layer.count_include_pad}
-
-
-def _activation(layer: Any, x: int) -> _Node:
-    alpha, beta = layer.coefficients()
-    return "activation", [x], {}, {"function": layer.function, "alpha": alpha, "beta": beta}
-
-
-def _plain(kind: str) -> Callable[[Any, int], _Node]:
-    """Of a layer without settings."""
-    return lambda layer, x: (kind, [x], {}, {})
 
 
 def _own(name: str, layer: Module, builder: "_core.Program", x: int, shape: Shape) -> int:
@@ -160,16 +106,3 @@ def in_three(shape: Shape) -> tuple[int, int, int]:
     if len(shape) == 3:
         return (shape[0], shape[1], shape[2])
     return (int(np.prod(shape)), 1, 1)
-
-
-_LOWERINGS: dict[type[Module], Callable[[Any, int], _Node]] = {
-    Conv2d: _convolution,
-    Linear: _linear,
-    BatchNorm1d: _batch_normalization,
-    BatchNorm2d: _batch_normalization,
-    MaxPool2d: _max_pooling,
-    AvgPool2d: _average_pooling,
-    Flatten: _plain("flatten"),
-    LogSoftmax: _plain("log_softmax"),
-    **{getattr(activations, name): _activation for name in activations.__all__},
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
@@ -18,7 +18,7 @@ from cnncli.criteria.criterion import Criterion
 from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
 from cnncli.network import Network
-from cnncli.program.lowering import couples_samples, custom_layers, in_three, leaves, lower
+from cnncli.program.lowering import couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
 
 if TYPE_CHECKING:  # a prediction needs none
@@ -31,6 +31,7 @@ _LOSSES: dict[type[Criterion], str] = {
     SumSquares: "sum_squares",
 }
 _EVALUATION_BATCH = 256
+_MOST_THREADS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,8 @@ class Program:
             raise UsageError(f"batch_size: expected at least 1, got {batch_size}; pass a positive number")
         if frozen and optimizer is not None:
             raise UsageError("frozen: a program with an optimizer changes the network; pass frozen=False")
-        if threads is not None:
-            _core.set_thread_count(threads)
+        if threads is not None and not 1 <= threads <= _MOST_THREADS:
+            raise UsageError(f"threads: expected 1 to {_MOST_THREADS}, got {threads}; leave it out for one per CPU")
         self.network = network
         self.batch_size = batch_size
         self.criterion = criterion if criterion is not None else CrossEntropyLoss()
@@ -245,8 +246,6 @@ class Program:
         network, criterion = self.network, self.criterion
         layers = list(network)
         self._check_memory(batch_size, training)
-        for layer in leaves(layers):  # custom layers and eager calls see the mode too
-            layer._set_training(training)
         core = _core.Program(
             batch_size,
             training=training,
@@ -255,7 +254,8 @@ class Program:
         )
         shape = in_three(network.input_shape)
         x = core.input(shape, self._table(shape[0]))
-        x = lower(layers, core, x, network.input_shape)
+        with self._mode(training=training):
+            x = lower(layers, core, x, network.input_shape)
         self._outputs = int(np.prod(network.output_shape(network.input_shape)))
         core.loss(x, kind=_LOSSES[type(criterion)])
         if training:
@@ -299,23 +299,15 @@ class Program:
     def _for_evaluation(self) -> _core.Program:
         if self._evaluating is None:
             self._evaluating = self._compile(max(1, min(self.batch_size, _EVALUATION_BATCH)), training=False)
-            if self._training is not None:
-                for layer in leaves(list(self.network)):
-                    layer._set_training(True)
         return self._evaluating
 
     @contextmanager
     def _mode(self, *, training: bool) -> Iterator[None]:
         """Custom layers see the mode of what runs; afterwards each has the mode that it had."""
-        layers = self._custom_layers
-        before = [layer.training for layer in layers]
-        try:
-            for layer in layers:
-                layer._set_training(training)
+        with ExitStack() as modes:
+            for layer in self._custom_layers:
+                modes.enter_context(layer._in_mode(training=training))
             yield
-        finally:
-            for layer, mode in zip(layers, before, strict=True):
-                layer._set_training(mode)
 
     def _table(self, channels: int) -> FloatArray:
         """What each byte becomes, for each channel."""

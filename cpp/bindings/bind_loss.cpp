@@ -28,32 +28,6 @@ std::vector<std::int64_t> labels_from(const py::array& labels, std::ptrdiff_t sa
     return copy;
 }
 
-void forward(const py::array& x, const py::array& y) {
-    const std::ptrdiff_t classes = classes_of(x, "input");
-    const float* from = input(x, "input", shape_of(x));
-    float* to = output(y, "output", shape_of(x));
-    Eager eager(x.shape(0));
-    const float* source = eager.from(from, classes);
-    float* result = eager.lanes(classes);
-    eager.then(new LogSoftmaxForward(classes, source, result));
-    eager.to(result, classes, to);
-    eager.run();
-}
-
-void backward(const py::array& y, const py::array& g, const py::array& x) {
-    const std::ptrdiff_t classes = classes_of(y, "output");
-    const float* from = input(y, "output", shape_of(y));
-    const float* gradient = input(g, "grad_output", shape_of(y));
-    float* to = output(x, "grad_input", shape_of(y));
-    Eager eager(y.shape(0));
-    const float* source = eager.from(from, classes);
-    const float* grad = eager.from(gradient, classes);
-    float* result = eager.lanes(classes);
-    eager.then(new LogSoftmaxBackward(classes, source, grad, result));
-    eager.to(result, classes, to);
-    eager.run();
-}
-
 void nll_forward(const py::array& x, const py::array& labels, const py::array& losses,
                  const py::array& log_probabilities) {
     const std::ptrdiff_t classes = classes_of(x, "input"), samples = x.shape(0);
@@ -91,9 +65,7 @@ void nll_backward(const py::array& log_probabilities, const py::array& labels, c
 
 }  // namespace
 
-void bind_log_softmax(py::module_& m) {
-    m.def("log_softmax_forward", forward, py::arg("input"), py::arg("output"));
-    m.def("log_softmax_backward", backward, py::arg("output"), py::arg("grad_output"), py::arg("grad_input"));
+void bind_loss(py::module_& m) {
     m.def("softmax_nll_forward", nll_forward, py::arg("input"), py::arg("labels"), py::arg("losses"),
           py::arg("log_probabilities"));
     m.def("softmax_nll_backward", nll_backward, py::arg("log_probabilities"), py::arg("labels"),

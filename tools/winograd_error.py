@@ -34,19 +34,18 @@ def layer_results(rng: np.random.Generator, size: int) -> Results:
     """A 3x3 convolution forward and backward, by Winograd and by definition: row of the table -> computed, exact."""
     sizes = (16, size), (CHANNELS, 3), (16, size)
     x, weight, g = (rng.normal(size=(count, CHANNELS, k, k)).astype(np.float32) for count, k in sizes)
-    y, grad_x = np.empty_like(g), np.empty_like(x)
     settings = {"stride": (1, 1), "padding": (1, 1), "dilation": (1, 1), "groups": 1}
     double_x, double_w, double_g = (array.astype(np.float64) for array in (x, weight, g))
     flipped = double_w.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1]
     exact_w = correlate(padded(double_x, 1).transpose(1, 0, 2, 3), double_g.transpose(1, 0, 2, 3)).transpose(1, 0, 2, 3)
     found: Results = {}
     for algorithm, by in (("winograd", "F(4x4, 3x3)"), ("direct", "definition")):
-        _core.convolution_forward(x, y, weight, None, **settings, algorithm=algorithm)  # type: ignore[arg-type]
-        found[f"3x3, forward, {by}"] = y.copy(), correlate(padded(double_x, 1), double_w)
-        _core.convolution_backward_input(g, grad_x, weight, **settings, algorithm=algorithm)  # type: ignore[arg-type]
-        found[f"3x3, gradient of the input, {by}"] = grad_x.copy(), correlate(padded(double_g, 1), flipped)
+        node = _core.Node("convolution", {**settings, "algorithm": algorithm})
+        y, grad_x = node.forward(x, {"weight": weight}), node.grad_input(x, g, {"weight": weight})
+        found[f"3x3, forward, {by}"] = y, correlate(padded(double_x, 1), double_w)
+        found[f"3x3, gradient of the input, {by}"] = grad_x, correlate(padded(double_g, 1), flipped)
         grad_w = np.zeros_like(weight)
-        _core.convolution_backward_parameters(x, g, grad_w, None, **settings, algorithm=algorithm)  # type: ignore[arg-type]
+        node.acc_grad(x, g, {"weight": weight, "grad_weight": grad_w})
         found[f"3x3, gradient of the weights, {by.replace('4x4, 3x3', '3x3, 4x4')}"] = grad_w, exact_w
     return found
 

@@ -73,9 +73,9 @@ class BoundProgram {
                 plain.emplace(name.cast<std::string>(), setting(value, name.cast<std::string>()));
             }
         }
-        std::shared_ptr<const ForeignLayer> foreign;
-        if (kind == "foreign" && inputs.size() == 1) foreign = foreign_layer(inputs.front(), settings, plain);
-        Arguments arguments(kind, std::move(named), std::move(plain), std::move(foreign));
+        std::shared_ptr<const CustomLayer> custom;
+        if (kind == "custom" && inputs.size() == 1) custom = custom_layer(inputs.front(), settings, plain);
+        Arguments arguments(kind, std::move(named), std::move(plain), std::move(custom));
         const int y = program_.add(kind, inputs, arguments);
         kept_.insert(kept_.end(), used.begin(), used.end());
         return y;
@@ -263,7 +263,7 @@ class BoundProgram {
         return batch_size;
     }
 
-    // While it stands, the program runs without the GIL: calls of other threads and of own layers are
+    // While it stands, the program runs without the GIL: calls of other threads and of custom layers are
     // refused.
     class Running {
       public:
@@ -302,8 +302,8 @@ class BoundProgram {
 
     // forward(input) -> output; backward(input, grad_output, accumulate) -> grad_input; on arrays (samples,
     // *shape) that own their memory. Null where one of them is missing.
-    std::shared_ptr<const ForeignLayer> foreign_layer(int x, const py::dict& settings,
-                                                      const std::map<std::string, Setting>& plain) const {
+    std::shared_ptr<const CustomLayer> custom_layer(int x, const py::dict& settings,
+                                                    const std::map<std::string, Setting>& plain) const {
         if (!settings.contains("forward") || !settings.contains("backward")) return nullptr;
         const auto given = plain.find("output_shape");
         const auto* sizes =
@@ -322,16 +322,16 @@ class BoundProgram {
             const float* values = input(array, what, {samples, shape[0], shape[1], shape[2]});
             std::copy_n(values, array.size(), to);
         };
-        ForeignLayer layer;
+        CustomLayer layer;
         layer.forward = guarded([=](std::ptrdiff_t samples, const float* from, float* to) {
-            take(forward(rows(samples, in, from)), samples, out, "output of an own layer", to);
+            take(forward(rows(samples, in, from)), samples, out, "output of a custom layer", to);
         });
         layer.backward = guarded([=](std::ptrdiff_t samples, const float* from, const float* gradient,
                                      float* to, bool accumulate) {
             take(backward(rows(samples, in, from), rows(samples, out, gradient), accumulate), samples, in,
-                 "gradient from an own layer", to);
+                 "gradient from a custom layer", to);
         });
-        return std::make_shared<const ForeignLayer>(std::move(layer));
+        return std::make_shared<const CustomLayer>(std::move(layer));
     }
 
     void keep(const py::array& array) { kept_.push_back(array); }

@@ -35,11 +35,11 @@ struct SizePair {
 class Arguments {
   public:
     Arguments(std::string kind, std::map<std::string, NamedArray> arrays,
-              std::map<std::string, Setting> settings, std::shared_ptr<const ForeignLayer> foreign)
+              std::map<std::string, Setting> settings, std::shared_ptr<const CustomLayer> custom)
         : kind_(std::move(kind)),
           arrays_(std::move(arrays)),
           settings_(std::move(settings)),
-          foreign_(std::move(foreign)) {}
+          custom_(std::move(custom)) {}
 
     // Null where there is none; `written` arrays must not be read-only.
     NamedArray* optional_array(const std::string& name, const Sizes& shape, bool written = false);
@@ -54,7 +54,7 @@ class Arguments {
     bool flag(const std::string& name);
     std::string text(const std::string& name);
     std::string optional_text(const std::string& name, const std::string& otherwise);
-    std::shared_ptr<const ForeignLayer> foreign() const { return foreign_; }
+    std::shared_ptr<const CustomLayer> custom() const { return custom_; }
 
     // Throws where `holds` is false.
     void check(bool holds, const std::string& message) const;
@@ -68,7 +68,7 @@ class Arguments {
     std::map<std::string, NamedArray> arrays_;
     std::map<std::string, Setting> settings_;
     std::map<std::string, bool> asked_;
-    std::shared_ptr<const ForeignLayer> foreign_;
+    std::shared_ptr<const CustomLayer> custom_;
 };
 
 }  // namespace cnn

@@ -14,7 +14,7 @@
 
 namespace cnn {
 
-// A part of a run: operations in parallel, then perhaps a call of a foreign layer. False: stopped.
+// A part of a run: operations in parallel, then perhaps a call of a custom layer. False: stopped.
 struct Segment {
     std::vector<Stage> stages;
     std::function<bool(const Context&)> call;

@@ -27,7 +27,7 @@ enum class Kind {
     kFlatten,
     kDropout,
     kLogSoftmax,
-    kForeign,
+    kCustom,
     kAdd,
     kConcat,
     kSlice,
@@ -61,7 +61,7 @@ struct Node {
     std::uint32_t layer = 0;
     std::ptrdiff_t first = 0;  // channel of a slice
     // Shared: a copy of what Python made would need the GIL.
-    std::shared_ptr<const ForeignLayer> foreign{};
+    std::shared_ptr<const CustomLayer> custom{};
 
     // What fusion has added. A convolution with statistics normalizes first, by `normalization`, then
     // rectifies; a pooled one rectifies, then pools.

@@ -22,7 +22,7 @@ constexpr KindRow kRows[] = {
     {Kind::kFlatten, "flatten", 1, check_flatten, emit_flatten, single_flatten},
     {Kind::kDropout, "dropout", 1, check_dropout, emit_dropout, nullptr},
     {Kind::kLogSoftmax, "log_softmax", 1, check_log_softmax, emit_log_softmax, single_log_softmax},
-    {Kind::kForeign, "foreign", 1, check_foreign, emit_foreign, single_foreign},
+    {Kind::kCustom, "custom", 1, check_custom, emit_custom, single_custom},
     {Kind::kAdd, "add", kMany, check_add, emit_add, single_add},
     {Kind::kConcat, "concat", kMany, check_concat, emit_concat, single_concat},
     {Kind::kSlice, "slice", 1, check_slice, emit_slice, single_slice},

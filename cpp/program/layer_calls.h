@@ -18,7 +18,7 @@ struct LearnedArrays {
 // A layer that is not ours: called between parallel parts with (samples, features) arrays, `forward(input,
 // output)` and `backward(input, grad_output, grad_input, accumulate)`. False stops the run: an error is on
 // its way.
-struct ForeignLayer {
+struct CustomLayer {
     std::function<bool(std::ptrdiff_t samples, const float* input, float* output)> forward;
     std::function<bool(std::ptrdiff_t samples, const float* input, const float* grad_output,
                        float* grad_input, bool accumulate)>

@@ -108,7 +108,7 @@ void Program::lower() {
     loss_program_ = forward;
     if (!loss_stage_.empty()) loss_program_.back().stages.push_back(loss_stage_);
     if (training_) {
-        // One parallel region as far as no foreign layer is called.
+        // One parallel region as far as no custom layer is called.
         const std::vector<Segment>& backward = emitter_.backward_segments();
         step_program_ = loss_program_;
         Segment& last = step_program_.back();

@@ -165,15 +165,15 @@ TensorShape check_dropout(const Given& given, Node& node) {
     return given.x();
 }
 
-TensorShape check_foreign(const Given& given, Node& node) {
+TensorShape check_custom(const Given& given, Node& node) {
     Arguments& a = given.arguments;
     const std::vector<std::int64_t> sizes = a.whole_numbers("output_shape");
     a.check(sizes.size() == 3, "output_shape: expected (channels, height, width)");
     std::ptrdiff_t left = kMostValues;
     for (const std::int64_t size : sizes) left = size < 1 ? 0 : left / size;
     a.check(left > 0, "output_shape: expected sizes from 1, at most 2^31 - 1 values");
-    node.foreign = a.foreign();
-    a.check(node.foreign != nullptr, "forward, backward: needed, got none");
+    node.custom = a.custom();
+    a.check(node.custom != nullptr, "forward, backward: needed, got none");
     return {sizes[0], sizes[1], sizes[2]};
 }
 

@@ -29,7 +29,7 @@ Check check_batch_normalization;
 Check check_flatten;
 Check check_log_softmax;
 Check check_dropout;
-Check check_foreign;
+Check check_custom;
 Check check_add;
 Check check_concat;
 Check check_slice;

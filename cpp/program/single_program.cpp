@@ -37,7 +37,7 @@ SingleProgram::SingleProgram(const Graph& graph, std::vector<Node> nodes, const 
     : output_(result), table_(table), nodes_(std::move(nodes)), emitter_(graph.tensors, !frozen) {
     std::ptrdiff_t work = 0;
     for (const Node& node : nodes_) {
-        calls_out_ = calls_out_ || node.kind == Kind::kForeign;
+        calls_out_ = calls_out_ || node.kind == Kind::kCustom;
         work += multiply_adds(graph, node);
     }
     parallel_ = work >= kParallelWork;

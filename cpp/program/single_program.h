@@ -30,7 +30,7 @@ class SingleProgram {
     bool ready();
     // The features of the image that `source` names go to `row`. False: stopped.
     bool run(const GatherSource& source, int threads, const std::function<bool()>& should_stop, float* row);
-    // Own layers may look at the whole batch.
+    // Custom layers may look at the whole batch.
     bool calls_out() const { return calls_out_; }
     std::size_t bytes() const { return emitter_.bytes(); }
 

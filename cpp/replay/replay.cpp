@@ -130,13 +130,13 @@ class Replay {
             settings[setting_name] = setting();
         }
         Arguments arguments(kind, std::move(arrays), std::move(settings),
-                            kind == "foreign" ? doubling(program_->shape(inputs.at(0)).features()) : nullptr);
+                            kind == "custom" ? doubling(program_->shape(inputs.at(0)).features()) : nullptr);
         program_->add(kind, inputs, arguments);
     }
 
     // The one layer of their own that cases have: it doubles.
-    static std::shared_ptr<const ForeignLayer> doubling(std::ptrdiff_t features) {
-        ForeignLayer layer;
+    static std::shared_ptr<const CustomLayer> doubling(std::ptrdiff_t features) {
+        CustomLayer layer;
         layer.forward = [features](std::ptrdiff_t samples, const float* x, float* y) {
             for (std::ptrdiff_t i = 0; i < samples * features; ++i) y[i] = 2.0f * x[i];
             return true;
@@ -146,7 +146,7 @@ class Replay {
             for (std::ptrdiff_t i = 0; i < samples * features; ++i) grad_x[i] = 2.0f * grad_y[i];
             return true;
         };
-        return std::make_shared<const ForeignLayer>(std::move(layer));
+        return std::make_shared<const CustomLayer>(std::move(layer));
     }
 
     void add_loss() {

@@ -76,7 +76,7 @@ class Layer:
         table = np.zeros((case.channels, 256), np.float32)
         x = program.input(shape, table)
         x = program.add(
-            "foreign", [x],
+            "custom", [x],
             settings={"output_shape": shape, "forward": lambda rows: rows, "backward": self._take_gradient},
         )
         x = program.add(
@@ -89,7 +89,7 @@ class Layer:
         x = program.add("max_pooling", [x], settings={"kernel": case.window, "stride": case.step, "padding": (0, 0)})
         self.output_shape = out = program.shape(x)
         x = program.add(
-            "foreign", [x],
+            "custom", [x],
             settings={"output_shape": out, "forward": self._take_output, "backward": self._give_gradient},
         )
         program.loss(x, kind="mse")

@@ -31,7 +31,7 @@ class Small:
         self.program = _core.Program(count, training=True, couples_samples=False)
         x = self.program.input((1, 1, 2), np.zeros((1, 256), np.float32))
         if own is not None:
-            x = self.program.add("foreign", [x], settings=call_out((1, 1, 2), self._calling(own), self._gradient))
+            x = self.program.add("custom", [x], settings=call_out((1, 1, 2), self._calling(own), self._gradient))
         x = self.program.add("linear", [x], {"weight": self.weight, "grad_weight": self.gradient})
         self.program.loss(x, kind="cross_entropy")
         self.program.update("sgd", self.weight, self.gradient, {})
@@ -158,8 +158,8 @@ def test_calls_out_of_order_are_refused(rng: np.random.Generator) -> None:
 def test_shape_of_a_custom_layer_must_be_possible(shape: tuple[int, int, int]) -> None:
     program = _core.Program(1, training=False, couples_samples=False)
     program.input((1, 1, 1), PIXEL)
-    with pytest.raises(ValueError, match=r"^foreign: output_shape: expected sizes from 1, at most 2\^31 - 1 values$"):
-        program.add("foreign", [0], settings=call_out(shape, abs, abs))
+    with pytest.raises(ValueError, match=r"^custom: output_shape: expected sizes from 1, at most 2\^31 - 1 values$"):
+        program.add("custom", [0], settings=call_out(shape, abs, abs))
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_shape_of_a_custom_layer_must_be_possible(shape: tuple[int, int, int]) -
         ("max_pooling", [0], {}, {"kernel": (2, 2), "stride": (0, 1), "padding": (0, 0)},
          r"max_pooling: stride: expected at least 1, got \(0, 1\)"),
         ("dropout", [0], {}, {"rate": 1.0, "layer": 0}, "dropout: rate: expected 0 <= rate < 1, got 1.0+"),
-        ("foreign", [0], {}, {"output_shape": (1, 1)}, r"foreign: output_shape: expected \(channels, height, width\)"),
-        ("foreign", [0], {}, {"output_shape": (1, 1, 1)}, "foreign: forward, backward: needed, got none"),
+        ("custom", [0], {}, {"output_shape": (1, 1)}, r"custom: output_shape: expected \(channels, height, width\)"),
+        ("custom", [0], {}, {"output_shape": (1, 1, 1)}, "custom: forward, backward: needed, got none"),
         ("dropout", [0], {}, {"rate": 0.5, "layer": 0.5}, "dropout: layer: expected a whole number"),
     ],
 )  # fmt: skip

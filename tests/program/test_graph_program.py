@@ -22,7 +22,7 @@ class Probe:
     def __init__(self, program: "_core.Program", x: int) -> None:
         self.program = program
         settings = {"output_shape": program.shape(x), "forward": self._forward, "backward": self._backward}
-        self.output = program.add("foreign", [x], settings=settings)
+        self.output = program.add("custom", [x], settings=settings)
 
     def _forward(self, rows: np.ndarray) -> np.ndarray:
         self.values = rows.copy()

@@ -204,7 +204,7 @@ NODES: dict[str, NodeCases] = {
     "max_pooling": poolings(),
 }
 # They move numbers and compute none, or call Python.
-NO_ARITHMETIC = {"flatten", "foreign", "add", "concat", "slice"}
+NO_ARITHMETIC = {"flatten", "custom", "add", "concat", "slice"}
 
 
 def test_every_function_of_the_core_that_fills_an_array_is_a_case_here() -> None:

@@ -7,37 +7,15 @@ tests/support/activation_cases.py.
 from cnncli.layers.activation import Activation
 from cnncli.layers.faults import SettingError
 from cnncli.layers.initialization import GAIN_RELU
-from cnncli.layers.settings import number
+from cnncli.layers.settings import LARGEST, any_number, number, positive
 
 # Klambauer et al. 2017: the fixed point of mean 0 and variance 1.
 _SELU_ALPHA = 1.6732632423543772
 _SELU_SCALE = 1.0507009873554805
 
-_LARGEST = 3e38  # of float32, in which the core computes
-_SMALLEST = 1e-30
-
 __all__ = [
-    "CELU",
-    "ELU",
-    "GELU",
-    "SELU",
-    "Hardsigmoid",
-    "Hardswish",
-    "Hardtanh",
-    "LeakyReLU",
-    "LogSigmoid",
-    "Mish",
-    "ReLU",
-    "ReLU6",
-    "ScaledTanh",
-    "SiLU",
-    "Sigmoid",
-    "Softplus",
-    "Softshrink",
-    "Softsign",
-    "Step",
-    "Tanh",
-    "Threshold",
+    "CELU", "ELU", "GELU", "SELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid", "Mish", "ReLU",
+    "ReLU6", "ScaledTanh", "SiLU", "Sigmoid", "Softplus", "Softshrink", "Softsign", "Step", "Tanh", "Threshold",
 ]
 
 
@@ -95,8 +73,8 @@ class ScaledTanh(Activation):
     setting_names = ("amplitude", "slope")
 
     def __init__(self, amplitude: float = 1.7159, slope: float = 2 / 3) -> None:
-        self.amplitude = _positive("ScaledTanh", "amplitude", amplitude)
-        self.slope = _positive("ScaledTanh", "slope", slope)
+        self.amplitude = positive("ScaledTanh", "amplitude", amplitude)
+        self.slope = positive("ScaledTanh", "slope", slope)
 
     def coefficients(self) -> tuple[float, float]:
         return self.amplitude, self.slope
@@ -118,7 +96,7 @@ class Step(Activation):
     setting_names = ("threshold",)
 
     def __init__(self, threshold: float = 0.0) -> None:
-        self.threshold = _any("Step", "threshold", threshold)
+        self.threshold = any_number("Step", "threshold", threshold)
 
     def coefficients(self) -> tuple[float, float]:
         return self.threshold, 0.0
@@ -140,8 +118,8 @@ class Threshold(Activation):
     setting_names = ("threshold", "value")
 
     def __init__(self, threshold: float, value: float) -> None:
-        self.threshold = _any("Threshold", "threshold", threshold)
-        self.value = _any("Threshold", "value", value)
+        self.threshold = any_number("Threshold", "threshold", threshold)
+        self.value = any_number("Threshold", "value", value)
 
     def coefficients(self) -> tuple[float, float]:
         return self.threshold, self.value
@@ -163,7 +141,7 @@ class LeakyReLU(Activation):
     setting_names = ("negative_slope",)
 
     def __init__(self, negative_slope: float = 0.01) -> None:
-        self.negative_slope = _any("LeakyReLU", "negative_slope", negative_slope)
+        self.negative_slope = any_number("LeakyReLU", "negative_slope", negative_slope)
 
     def coefficients(self) -> tuple[float, float]:
         return self.negative_slope, 0.0
@@ -200,8 +178,8 @@ class Hardtanh(Activation):
     setting_names = ("min_val", "max_val")
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
-        self.min_val = _any("Hardtanh", "min_val", min_val)
-        self.max_val = _any("Hardtanh", "max_val", max_val)
+        self.min_val = any_number("Hardtanh", "min_val", min_val)
+        self.max_val = any_number("Hardtanh", "max_val", max_val)
         if not self.min_val < self.max_val:
             raise SettingError("Hardtanh", f"min_val is {min_val}, max_val {max_val}; use a smaller and a larger one")
 
@@ -225,7 +203,7 @@ class ELU(Activation):
     setting_names = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = _any("ELU", "alpha", alpha)
+        self.alpha = any_number("ELU", "alpha", alpha)
 
     def coefficients(self) -> tuple[float, float]:
         return self.alpha, 1.0
@@ -263,7 +241,7 @@ class CELU(Activation):
     setting_names = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
-        self.alpha = _positive("CELU", "alpha", alpha)
+        self.alpha = positive("CELU", "alpha", alpha)
 
     def coefficients(self) -> tuple[float, float]:
         return self.alpha, 0.0
@@ -312,8 +290,8 @@ class Softplus(Activation):
     setting_names = ("beta", "threshold")
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
-        self.beta = _positive("Softplus", "beta", beta)
-        self.threshold = _any("Softplus", "threshold", threshold)
+        self.beta = positive("Softplus", "beta", beta)
+        self.threshold = any_number("Softplus", "threshold", threshold)
 
     def coefficients(self) -> tuple[float, float]:
         return self.beta, self.threshold
@@ -334,7 +312,7 @@ class Softshrink(Activation):
     setting_names = ("lambd",)
 
     def __init__(self, lambd: float = 0.5) -> None:
-        self.lambd = number("Softshrink", "lambd", lambd, 0.0, _LARGEST)
+        self.lambd = number("Softshrink", "lambd", lambd, 0.0, LARGEST)
 
     def coefficients(self) -> tuple[float, float]:
         return self.lambd, 0.0
@@ -410,11 +388,3 @@ class GELU(Activation):
         self.approximate = approximate
         if approximate == "tanh":
             self.function = "gelu_tanh"  # type: ignore[misc]  # of this object
-
-
-def _any(layer: str, name: str, value: object) -> float:
-    return number(layer, name, value, -_LARGEST, _LARGEST)
-
-
-def _positive(layer: str, name: str, value: object) -> float:
-    return number(layer, name, value, _SMALLEST, _LARGEST)

@@ -9,6 +9,7 @@ Pair = tuple[int, int]
 
 # Sizes beyond this never describe a real layer, and would not fit the kernels' integers when multiplied.
 LARGEST_SETTING = 2**31 - 1
+LARGEST, SMALLEST = 3e38, 1e-30  # of float32, and a little within
 LARGEST_SIDE = 2**24 - 1  # of a kernel, stride, padding or dilation: what the kernels take
 
 
@@ -51,6 +52,16 @@ def number(
             return found
     ends = f"from {minimum:g} to below {maximum:g}" if below else f"from {minimum:g} to {maximum:g}"
     raise SettingError(layer, f"{name} is {_shown(value)}; use a number {ends}")
+
+
+def any_number(layer: str, name: str, value: object) -> float:
+    """Any number that float32, in which the core computes, can hold."""
+    return number(layer, name, value, -LARGEST, LARGEST)
+
+
+def positive(layer: str, name: str, value: object) -> float:
+    """Any number above 0 that float32 can hold."""
+    return number(layer, name, value, SMALLEST, LARGEST)
 
 
 def format_sides(sides: Pair) -> str:

@@ -89,7 +89,7 @@ def _own(name: str, layer: Module, builder: "_core.Program", x: int, shape: Shap
         return np.ascontiguousarray(result.reshape(-1, *in_three(shape)))
 
     settings = {"output_shape": in_three(output_shape), "forward": forward, "backward": backward}
-    return builder.add("foreign", [x], settings=settings)
+    return builder.add("custom", [x], settings=settings)
 
 
 @contextmanager

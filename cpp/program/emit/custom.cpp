@@ -3,10 +3,10 @@
 
 namespace cnn {
 
-void emit_foreign(Emitter& e, const Node& node) {
+void emit_custom(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
     const std::ptrdiff_t x_size = e.features(x), y_size = e.features(y);
-    const std::shared_ptr<const ForeignLayer> layer = node.foreign;
+    const std::shared_ptr<const CustomLayer> layer = node.custom;
     e.make(y, true);
     float* grad_x = e.gradient_for_reader(x);
     float* x_rows = e.floats(e.capacity() * x_size);
@@ -27,12 +27,12 @@ void emit_foreign(Emitter& e, const Node& node) {
     });
 }
 
-void single_foreign(SingleEmitter& e, const Node& node) {
+void single_custom(SingleEmitter& e, const Node& node) {
     const SingleTensor y = e.layout(node.output);
     const float* from = e.vector_of(node.input());
     float* to = e.floats(y.features());
-    e.call([=, foreign = node.foreign] {
-        if (!foreign->forward(1, from, to)) return false;
+    e.call([=, custom = node.custom] {
+        if (!custom->forward(1, from, to)) return false;
         single_from_planes(to, y);
         return true;
     });

@@ -57,7 +57,7 @@ def test_letters_on_paper_are_glyphs(tmp_path: Path, rng: np.random.Generator) -
 
 
 def filled_shapes(rng: np.random.Generator) -> Pictures:
-    """One shape anywhere, ink and paper of any colour, some of them too alike to be told."""
+    """One of four shapes anywhere, ink and paper of any colour, some of them too alike to be told."""
     made = []
     for number in range(60):
         colours = [tuple(int(level) for level in rng.integers(0, 256, 3)) for _ in range(2)]
@@ -65,12 +65,17 @@ def filled_shapes(rng: np.random.Generator) -> Pictures:
             colours[1] = colours[0]
         picture = Image.new("RGB", (48, 48), colours[0])
         left, top = (int(place) for place in rng.integers(2, 24, 2))
-        corners = [(left + 10, top), (left, top + 20), (left + 20, top + 20)]
-        if number % 2:
-            ImageDraw.Draw(picture).polygon(corners, fill=colours[1])
-        else:
-            ImageDraw.Draw(picture).ellipse((left, top, left + 20, top + 20), fill=colours[1])
-        made.append((picture, str(number % 2)))
+        draw = ImageDraw.Draw(picture)
+        match number % 4:
+            case 0:
+                draw.ellipse((left, top, left + 20, top + 20), fill=colours[1])
+            case 1:
+                draw.polygon([(left + 10, top), (left, top + 20), (left + 20, top + 20)], fill=colours[1])
+            case 2:
+                draw.rectangle((left, top, left + 5, top + 20), fill=colours[1])
+            case 3:
+                draw.rectangle((left, top, left + 20, top + 5), fill=colours[1])
+        made.append((picture, str(number % 4)))
     return made
 
 
@@ -148,9 +153,10 @@ def test_many_at_once_lie_as_the_finder_sees_one(shape: tuple[int, int, int], rn
 
 
 def shifted_arrays(count: int, rng: np.random.Generator) -> RawSet:
-    """Drawn digits as arrays, not centred as MNIST's are."""
+    """Drawn digits as arrays, not centred as MNIST's are, nor all alike, which tells them apart less well."""
     made = mnist_like(count, rng)
-    images = np.stack([np.roll(np.asarray(picture), (4, -4), (0, 1)) for picture, _ in made])[:, None]
+    places = [(3, -4), (4, -3), (5, -4)]
+    images = np.stack([np.roll(picture, places[n % 3], (0, 1)) for n, (picture, _) in enumerate(made)])[:, None]
     labels = np.array([int(label) for _, label in made])
     return RawSet("set", [str(digit) for digit in range(10)], {"train": RawPart(images, labels)})
 

@@ -139,7 +139,8 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
 
 def _timetable(plan: Plan, images: int) -> Timetable:
     return Timetable(
-        images, plan.batch_size, plan.epochs, plan.shares, schedule=plan.schedule, cycle=plan.cycle
+        images, plan.batch_size, plan.epochs, plan.shares, schedule=plan.schedule, cycle=plan.cycle,
+        warm_up=plan.warmup or 0.0,
     )
 
 

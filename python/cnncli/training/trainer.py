@@ -54,7 +54,7 @@ class Trainer:
     optimizer : default SGD(0.05, momentum=0.9); its `lr` is the largest rate of the timetable
     timetable : which images each step takes, and at which share of the rate; default: 10 epochs of batches of 64
 
-    epochs, batch_size, schedule : of the default timetable
+    epochs, batch_size, schedule, warm_up : of the default timetable
     validation : as training_set; measured after each epoch, never trained on
     only : int64, numbers of the images that are trained on; None: all
     seed : of the order of images and of dropout
@@ -86,6 +86,7 @@ class Trainer:
         epochs: int = 10,
         batch_size: int = 64,
         schedule: str = "constant",
+        warm_up: float = 0.0,
         validation: Samples | None = None,
         only: Indices | None = None,
         seed: int = 1,
@@ -98,7 +99,9 @@ class Trainer:
         self.optimizer = optimizer if optimizer is not None else SGD(0.05, momentum=0.9)
         self.training_set = TrainingSet.of(training_set, "training_set", only)
         self.validation = None if validation is None else TrainingSet.of(validation, "validation")
-        self.timetable = timetable or Timetable(len(self.training_set), batch_size, epochs, schedule=schedule)
+        self.timetable = timetable or Timetable(
+            len(self.training_set), batch_size, epochs, schedule=schedule, warm_up=warm_up
+        )
         self.state = state if state is not None else TrainingState()
         self.seed = seed
         self.threads = threads or _core.default_thread_count()

@@ -71,7 +71,9 @@ def test_triangle_is_two_lines_with_its_peak_at_20_percent() -> None:
 def test_unknown_schedule_is_told_which_there_are() -> None:
     with pytest.raises(UsageError) as caught:
         learning_rate("linear", 0.1, 0, 10)
-    assert str(caught.value) == "schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle"
+    assert str(caught.value) == (
+        "schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle, exponential, polynomial"
+    )
 
 
 def test_exponential_loses_the_same_share_in_each_step() -> None:

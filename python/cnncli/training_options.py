@@ -146,6 +146,14 @@ TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
         "EPOCHS", limits=_limits(least=0), is_described=True, is_recorded=True, otherwise="as for --epochs, or 0",
     ),
     TrainingOption(
+        "clip_norm", "number", "Largest length of all gradients of a step as one vector; longer ones are scaled down.",
+        "NORM", limits=_limits(above=0), is_described=True, is_recorded=True,
+    ),
+    TrainingOption(
+        "clip_value", "number", "Largest element of a gradient, whatever its sign; larger ones are cut off.", "VALUE",
+        limits=_limits(above=0), is_described=True, is_recorded=True,
+    ),
+    TrainingOption(
         "validation", "number", "Share of the training images to validate on; the best epoch by it is kept.",
         "FRACTION", "--val", limits=_limits(least=0, below=1), is_described=True, is_recorded=True,
         otherwise="the part that the data keep for it; else with --target 0.05, without test images 0.1, and 0",

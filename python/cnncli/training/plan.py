@@ -67,6 +67,8 @@ class TrainSettings:
     weight_decay: float | None = None
     schedule: str | None = None
     warmup: float | None = None
+    clip_norm: float | None = None
+    clip_value: float | None = None
     validation: float | None = None
     target: float | None = None
     seed: int = 1
@@ -93,6 +95,7 @@ class Plan:
     shares : of the training images, for each epoch, the hardest; none: all images in every epoch
     momentum : None for optimizers without one
     warmup : epochs; None: 0. Runs of older versions have none
+    clip_norm, clip_value : None for no bound of the gradients. Runs of older versions have none
     rate_factor : by which `learning_rate` is the one of the network's description or the optimizer, for another batch
         size; None if the user gave the rate. Runs of older versions have none
     validation, own_validation : share of the training images that is held out; or the data set's own part validates
@@ -126,6 +129,8 @@ class Plan:
     label_column: str | None = None
     loss: str = "cross-entropy"
     warmup: float | None = None
+    clip_norm: float | None = None
+    clip_value: float | None = None
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -280,6 +285,8 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         label_column=settings.label_column,
         loss=choose(settings.loss, "loss", "cross-entropy"),
         warmup=choose(settings.warmup, "warmup", None),
+        clip_norm=choose(settings.clip_norm, "clip_norm", None),
+        clip_value=choose(settings.clip_value, "clip_value", None),
     )
     check_warm_up(plan.warmup or 0.0, plan.cycle or epochs)
     if plan.target is not None and plan.validation == 0:

@@ -188,6 +188,8 @@ def _job(
         threads=threads,
         state=state,
         hard_images=hard_images,
+        clip_norm=plan.clip_norm,
+        clip_value=plan.clip_value,
     )
     target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
     digest = digest_for(plan, dataset)

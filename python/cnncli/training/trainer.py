@@ -60,6 +60,7 @@ class Trainer:
     seed : of the order of images and of dropout
     threads : default CNN_NUM_THREADS, else the CPUs given; changes no bit
     state : where an earlier training stopped, with the weights and the optimizer as they were then
+    clip_norm, clip_value : bounds of the gradients, see `Program`
     hard_images : those of that training, where the timetable has shares
 
     The training goes on where it is, however often a loop is left and begun again. Raises UsageError for arguments that
@@ -93,6 +94,8 @@ class Trainer:
         threads: int | None = None,
         state: TrainingState | None = None,
         hard_images: HardImages | None = None,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
     ) -> None:
         self.network = network
         self.criterion = criterion if criterion is not None else CrossEntropyLoss()
@@ -117,6 +120,8 @@ class Trainer:
             optimizer=self.optimizer,
             threads=threads,
             seed=seed,
+            clip_norm=clip_norm,
+            clip_value=clip_value,
         )
         self.program.bind(self.training_set.images, self.training_set.targets)
         if not 0 <= self.state.step <= self.timetable.steps:

@@ -33,9 +33,15 @@ def test_options_and_descriptions_give_it_and_one_that_leaves_nothing_is_refused
     assert make_plan(TrainSettings(), described, "own.toml").warmup == 1.5
     assert make_plan(TrainSettings(warmup=0.0), described, "own.toml").warmup == 0
     assert make_plan(TrainSettings(), {}, "own.toml").warmup is None
-    for settings in (TrainSettings(warmup=4.0), TrainSettings(warmup=1.0, epochs=1)):
-        with pytest.raises(UsageError, match=r"^warm-up of \d epochs: the schedule has \d; use less, such as 0\.\d$"):
+    for settings, line in (
+        (TrainSettings(warmup=4.0), "--warmup 4: the schedule has 4 epochs; use less, such as 0.4"),
+        (TrainSettings(epochs=1), "warmup 1.5: the schedule has 1 epochs; use less, such as 0.1"),
+    ):
+        with pytest.raises(UsageError) as caught:
             make_plan(settings, described, "own.toml")
+        assert str(caught.value) == line
+    with pytest.raises(UsageError, match=r"^warm_up 3: the schedule has 3 epochs; use less, such as 0\.3$"):
+        Timetable(100, 10, 3, warm_up=3)
     with pytest.raises(UsageError, match=r"^--warmup -1.0: use a number, at least 0$"):
         make_plan(TrainSettings(warmup=-1.0), {}, "own.toml")
 

@@ -288,7 +288,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         clip_norm=choose(settings.clip_norm, "clip_norm", None),
         clip_value=choose(settings.clip_value, "clip_value", None),
     )
-    check_warm_up(plan.warmup or 0.0, plan.cycle or epochs)
+    check_warm_up("--warmup" if settings.warmup is not None else "warmup", plan.warmup or 0.0, plan.cycle or epochs)
     if plan.target is not None and plan.validation == 0:
         raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
     if settings.learning_rate is not None:

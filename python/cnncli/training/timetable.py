@@ -38,7 +38,7 @@ class Timetable:
         self._counts = counts
         self._starts = [0, *accumulate(-(-count // batch_size) for count in counts)]
         self.steps = self._starts[-1]
-        check_warm_up(warm_up, self.cycle)
+        check_warm_up("warm_up", warm_up, self.cycle)
         whole = int(warm_up)
         self.warm_up_steps = self._starts[whole] + round(
             (warm_up - whole) * (self._starts[whole + 1] - self._starts[whole])
@@ -76,10 +76,10 @@ class Timetable:
         return schedules.learning_rate(self.schedule, share * peak, step - first, end - first, warm_up)
 
 
-def check_warm_up(epochs: float, cycle: int) -> None:
+def check_warm_up(name: str, epochs: float, cycle: int) -> None:
     """Raises UsageError for a warm-up that leaves nothing of the `cycle` epochs of the schedule."""
     if not 0 <= epochs < cycle:
-        raise UsageError(f"warm-up of {epochs:g} epochs: the schedule has {cycle}; use less, such as {cycle / 10:g}")
+        raise UsageError(f"{name} {epochs:g}: the schedule has {cycle} epochs; use less, such as {cycle / 10:g}")
 
 
 class HardImages:

@@ -116,6 +116,12 @@ class BoundProgram {
         for (const auto& state : states) keep(state.second);
     }
 
+    void clip(const std::vector<py::array>& gradients, float norm, float value) {
+        check_building();
+        program_.clip(gradient_clip(gradients, norm, value));
+        for (const py::array& gradient : gradients) keep(gradient);
+    }
+
     void finish() {
         check_building();
         check(program_.tensor_count() > 0, "finish: this program has no input");
@@ -362,6 +368,8 @@ void bind_program(py::module_& m) {
         .def("result", &BoundProgram::result, py::arg("x"))
         .def("update", &BoundProgram::update, py::arg("rule"), py::arg("parameter"), py::arg("gradient"),
              py::arg("states"), py::kw_only(), py::arg("group") = 0)
+        .def("clip", &BoundProgram::clip, py::arg("gradients"), py::kw_only(), py::arg("norm"),
+             py::arg("value"))
         .def("finish", &BoundProgram::finish)
         .def("bind", &BoundProgram::bind, py::arg("images"), py::arg("targets"))
         .def("step", &BoundProgram::step, py::arg("indices"), py::kw_only(), py::arg("seed"), py::arg("step"),

@@ -15,6 +15,10 @@ void update(const std::string& name, const py::array& parameter, const py::array
     eager.run();
 }
 
+double clip_gradients(const std::vector<py::array>& gradients, float norm, float value) {
+    return gradient_clip(gradients, norm, value).run();
+}
+
 py::dict update_rules() {
     py::dict rules;
     for (int i = 0; i < update_rule_count(); ++i) {
@@ -30,6 +34,8 @@ py::dict update_rules() {
 void bind_update(py::module_& m) {
     m.def("update", update, py::arg("rule"), py::arg("parameter"), py::arg("gradient"), py::arg("states"),
           py::arg("settings"));
+    m.def("clip_gradients", clip_gradients, py::arg("gradients"), py::kw_only(), py::arg("norm"),
+          py::arg("value"));
     m.def("update_rules", update_rules);
 }
 

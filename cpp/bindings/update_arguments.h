@@ -9,6 +9,7 @@
 #include <string>
 
 #include "bindings/arrays.h"
+#include "kernels/update/clip.h"
 #include "kernels/update/update.h"
 
 namespace cnn {
@@ -29,6 +30,15 @@ inline UpdateArrays update_arrays(const UpdateRule& rule, const py::array& param
     }
     check(found == states.size(), std::string("states: those of ") + rule.name + " are " + rule.states);
     return arrays;
+}
+
+// Of float32 arrays, changed in place; bounds of 0 are none.
+inline GradientClip gradient_clip(const std::vector<py::array>& gradients, float norm, float value) {
+    GradientClip clip;
+    for (const py::array& gradient : gradients)
+        clip.add(output(gradient, "gradient", shape_of(gradient)), gradient.size());
+    clip.set(norm, value);
+    return clip;
 }
 
 using UpdateSettings = std::array<float, kMostSettings>;

@@ -210,6 +210,7 @@ RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Conte
     // What follows from a loss that is no number would destroy the weights that gave it.
     if (!std::isfinite(result.loss)) return result;
     // From here on nothing stops: an update is made whole.
+    clip_.run();
     if (!emitter_.updates().empty()) runner_.run({emitter_.updates()}, context, threads, {});
     return result;
 }

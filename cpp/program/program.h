@@ -11,9 +11,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/gather.h"
+#include "kernels/update/clip.h"
 #include "kernels/update/update.h"
 #include "program/arguments.h"
 #include "program/emitter.h"
@@ -60,6 +62,8 @@ class Program {
     void result(int x);
     // Runs when all gradients of a step are there.
     void update(std::unique_ptr<Update> op);
+    // Runs before the updates, on the gradients that it was given.
+    void clip(GradientClip clip) { clip_ = std::move(clip); }
     void finish();
 
     // Samples to read; a null `labels` or `targets` where there is none.
@@ -106,6 +110,7 @@ class Program {
     int result_ = -1;
     Emitter emitter_;
     std::vector<std::unique_ptr<Op>> updates_;
+    GradientClip clip_;
     Stage loss_stage_;  // after the forward pass, where losses are wanted
     std::vector<Segment> step_program_, forward_program_, loss_program_;
 

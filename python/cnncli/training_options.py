@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Literal
 
-SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
+SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle", "exponential", "polynomial")
 LOSSES = ("cross-entropy", "nll")
 # The files of the folder `optim` are the table of optimizers.
 OPTIMIZERS = tuple(
@@ -140,6 +140,18 @@ TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
     TrainingOption(
         "schedule", "word", f"How the learning rate changes: {', '.join(SCHEDULES[:-1])} or {SCHEDULES[-1]}.", "NAME",
         words=SCHEDULES, is_described=True, is_recorded=True,
+    ),
+    TrainingOption(
+        "warmup", "number", "Epochs, such as 0.5, in which the learning rate climbs to the schedule's first one.",
+        "EPOCHS", limits=_limits(least=0), is_described=True, is_recorded=True, otherwise="as for --epochs, or 0",
+    ),
+    TrainingOption(
+        "clip_norm", "number", "Largest length of all gradients of a step as one vector; longer ones are scaled down.",
+        "NORM", limits=_limits(above=0), is_described=True, is_recorded=True,
+    ),
+    TrainingOption(
+        "clip_value", "number", "Largest element of a gradient, whatever its sign; larger ones are cut off.", "VALUE",
+        limits=_limits(above=0), is_described=True, is_recorded=True,
     ),
     TrainingOption(
         "validation", "number", "Share of the training images to validate on; the best epoch by it is kept.",

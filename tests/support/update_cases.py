@@ -175,6 +175,33 @@ def lion(
     return p, {"mean": m}
 
 
+def rprop(
+    p: np.ndarray, gradients: Sequence[np.ndarray], *, lr: float = 1e-2, etas: tuple[float, float] = (0.5, 1.2),
+    step_sizes: tuple[float, float] = (1e-6, 50), weight_decay: float = 0,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:  # fmt: skip
+    before, size = np.zeros_like(p), np.full_like(p, lr)
+    for g in gradients:
+        d = g + weight_decay * p
+        stays, turned = np.sign(d) * np.sign(before) > 0, np.sign(d) * np.sign(before) < 0
+        size = np.clip(size * np.where(stays, etas[1], np.where(turned, etas[0], 1)), *step_sizes)
+        before = np.where(turned, 0, d)
+        p = p - size * np.sign(before)
+    return p, {"previous": before, "step_size": size}
+
+
+def asgd(
+    p: np.ndarray, gradients: Sequence[np.ndarray], *, lr: float = 1e-2, lambd: float = 1e-4, alpha: float = 0.75,
+    t0: float = 1e6, weight_decay: float = 0,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:  # fmt: skip
+    places = []
+    for t, g in enumerate(gradients):
+        rate = lr / (1 + lambd * lr * t) ** alpha
+        p = p - rate * (g + weight_decay * p) - rate * lambd * p
+        places.append(p)
+    # The mean of the places from step t0 + 2 on; the place itself as long as there is no such step.
+    return p, {"average": np.mean(places[int(t0) + 1 :], axis=0) if len(places) > t0 + 1 else p}
+
+
 ROWS = (
     Row(
         optim.SGD,
@@ -258,6 +285,25 @@ ROWS = (
             {"lr": 0.1, "weight_decay": 0.5, "decoupled_weight_decay": True},
         ],
         torch="RAdam",
+    ),
+    Row(
+        optim.Rprop,
+        rprop,
+        [
+            {"lr": 0.1},
+            {"lr": 0.1, "etas": (0.25, 2.0), "step_sizes": (0.05, 0.3)},
+        ],
+        torch="Rprop",
+    ),
+    Row(
+        optim.ASGD,
+        asgd,
+        [
+            {"lr": 0.1, "lambd": 0.5, "alpha": 0.5, "weight_decay": 0.1},
+            {"lr": 0.1, "t0": 2.0},
+            {"lr": 0.1, "t0": 0.0, "weight_decay": 0.5},
+        ],
+        torch="ASGD",
     ),
     Row(optim.Lion, lion, [{"lr": 0.1, "betas": (0.5, 0.75), "weight_decay": 0.5}]),
 )

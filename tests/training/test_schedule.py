@@ -71,4 +71,25 @@ def test_triangle_is_two_lines_with_its_peak_at_20_percent() -> None:
 def test_unknown_schedule_is_told_which_there_are() -> None:
     with pytest.raises(UsageError) as caught:
         learning_rate("linear", 0.1, 0, 10)
-    assert str(caught.value) == "schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle"
+    assert str(caught.value) == (
+        "schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle, exponential, polynomial"
+    )
+
+
+def test_exponential_loses_the_same_share_in_each_step() -> None:
+    found = rates("exponential")
+    ratios = np.divide(found[1:], found[:-1])
+    assert found[0] == 0.2 and ratios == pytest.approx(ratios[0], rel=1e-12)
+    assert found[-1] * ratios[0] == pytest.approx(0.002)
+
+
+def test_polynomial_is_the_poly_policy_of_deeplab() -> None:
+    assert rates("polynomial") == pytest.approx([0.2 * (1 - step / TOTAL) ** 0.9 for step in range(TOTAL)])
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_a_warm_up_is_a_line_to_the_first_rate_and_the_schedule_takes_what_is_left(schedule: str) -> None:
+    found = [learning_rate(schedule, 0.2, step, TOTAL, warm_up_steps=100) for step in range(TOTAL)]
+    own = [learning_rate(schedule, 0.2, step, TOTAL - 100) for step in range(TOTAL - 100)]
+    assert found[100:] == own
+    assert found[:101] == pytest.approx(np.linspace(0, own[0], 102)[1:])

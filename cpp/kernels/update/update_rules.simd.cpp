@@ -23,6 +23,12 @@ struct States {
     static CNN_INLINE constexpr bool has(int state) { return (Kept >> state & 1u) != 0; }
 };
 
+// 1, -1 or 0; that of NaN is NaN.
+CNN_INLINE Native sign_of(Native x) {
+    const Native one = broadcast_native(1.0f);
+    return select_native(x > Native{}, one, select_native(x < Native{}, -one, x));
+}
+
 // d = g + weight_decay * p; v = momentum * v + (1 - dampening) * d; d = nesterov ? d + momentum * v : v;
 // p = p - rate * d (Polyak 1964; Nesterov 1983 in the form of Sutskever et al. 2013; dampening is
 // Torch7's). Without a velocity, d is used as it is.
@@ -195,8 +201,7 @@ struct RAdam {
     }
 };
 
-// Chen et al. 2023, algorithm 2: the sign of the mean with more of the newest gradient. The sign of 0 is 0,
-// that of NaN NaN.
+// Chen et al. 2023, algorithm 2: the sign of the mean with more of the newest gradient.
 struct Lion {
     static constexpr const char* kName = "lion";
     static constexpr const char* kStates = "mean";
@@ -206,10 +211,50 @@ struct Lion {
 
     template <class States>
     static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
-        const Native d = k[kKept] * s[kMean] + k[kNew] * g, one = broadcast_native(1.0f);
-        const Native sign = select_native(d > Native{}, one, select_native(d < Native{}, -one, d));
+        const Native sign = sign_of(k[kKept] * s[kMean] + k[kNew] * g);
         s[kMean] = k[kKeptMean] * s[kMean] + k[kNewMean] * g;
         return k[kKeptWeight] * p - k[kRate] * sign;
+    }
+};
+
+// Riedmiller & Braun 1993 in the form without weight backtracking (Riedmiller 1994): only the sign of a
+// gradient counts. A step grows while the sign stays, shrinks where it turned, and there the weight waits
+// once. `previous` is the gradient, or 0 after such a wait; signs are compared, because a product of small
+// gradients is 0.
+struct Rprop {
+    static constexpr const char* kName = "rprop";
+    static constexpr const char* kStates = "previous step_size";
+    static constexpr const char* kSettings = "shrink grow least most weight_decay";
+    enum { kPrevious, kStepSize };
+    enum { kShrink, kGrow, kLeast, kMost, kWeightDecay };
+
+    template <class States>
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        const Native zero{}, one = broadcast_native(1.0f), least = broadcast_native(k[kLeast]),
+                             most = broadcast_native(k[kMost]);
+        const Native d = g + k[kWeightDecay] * p, agree = sign_of(d) * sign_of(s[kPrevious]);
+        const Native shrunk = select_native(agree < zero, broadcast_native(k[kShrink]), one + agree);
+        const Native size = s[kStepSize] * select_native(agree > zero, broadcast_native(k[kGrow]), shrunk);
+        s[kStepSize] = select_native(size < least, least, select_native(size > most, most, size));
+        s[kPrevious] = select_native(agree < zero, zero, d);
+        return p - s[kStepSize] * sign_of(s[kPrevious]);
+    }
+};
+
+// Polyak & Juditsky 1992 as Bottou's `asgd` has it: gradient descent with a falling rate and decay, and the
+// mean of where it was. `share` is 1 before averaging begins, and then 1 / number of steps averaged.
+struct Asgd {
+    static constexpr const char* kName = "asgd";
+    static constexpr const char* kStates = "average";
+    static constexpr const char* kSettings = "rate kept_weight share weight_decay";
+    enum { kAverage };
+    enum { kRate, kKeptWeight, kShare, kWeightDecay };
+
+    template <class States>
+    static CNN_INLINE Native step(Native p, Native g, States& s, const float* k) {
+        const Native d = g + k[kWeightDecay] * p, after = k[kKeptWeight] * p - k[kRate] * d;
+        s[kAverage] = k[kShare] == 1.0f ? after : s[kAverage] + k[kShare] * (after - s[kAverage]);
+        return after;
     }
 };
 
@@ -264,8 +309,8 @@ constexpr UpdateRule row() {
 }
 
 constexpr UpdateRule kRules[] = {
-    row<Sgd>(),    row<Adam>(),  row<Adagrad>(), row<Adadelta>(), row<RmsProp>(),
-    row<Adamax>(), row<NAdam>(), row<RAdam>(),   row<Lion>(),
+    row<Sgd>(),   row<Adam>(),  row<Adagrad>(), row<Adadelta>(), row<RmsProp>(), row<Adamax>(),
+    row<NAdam>(), row<RAdam>(), row<Lion>(),    row<Rprop>(),    row<Asgd>(),
 };
 
 }  // namespace

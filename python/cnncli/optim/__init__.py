@@ -5,6 +5,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cnncli.optim.optimizer import Optimizer
+from cnncli.optim.whole.conjugate_gradient import CG as CG
+from cnncli.optim.whole.lbfgs import LBFGS as LBFGS
 from cnncli.training_options import OPTIMIZERS
 
 if TYPE_CHECKING:  # so that editors know them
@@ -13,10 +15,12 @@ if TYPE_CHECKING:  # so that editors know them
     from cnncli.optim.adam import Adam as Adam
     from cnncli.optim.adamax import Adamax as Adamax
     from cnncli.optim.adamw import AdamW as AdamW
+    from cnncli.optim.asgd import ASGD as ASGD
     from cnncli.optim.lion import Lion as Lion
     from cnncli.optim.nadam import NAdam as NAdam
     from cnncli.optim.radam import RAdam as RAdam
     from cnncli.optim.rmsprop import RMSprop as RMSprop
+    from cnncli.optim.rprop import Rprop as Rprop
     from cnncli.optim.sgd import SGD as SGD
 
 

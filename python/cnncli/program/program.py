@@ -89,6 +89,10 @@ class Program:
         them in another order; otherwise each such prediction compares arrays and copies first, and none comes from
         old weights. Not with an optimizer.
 
+    clip_norm : before each update all gradients are multiplied by min(1, clip_norm / (length + 1e-6)), the length being
+        that of all of them as one vector, as PyTorch's `clip_grad_norm_` does; None: no bound
+    clip_value : before that, each element is brought between -clip_value and clip_value; None: no bound
+
     A program holds a lock: of two Python threads that use it, one waits. Programs of one network share its arrays and
     not the lock: a prediction beside a training step of another one may read weights of which some are updated. In a
     process forked while another thread was inside, the program raises UsageError.
@@ -105,6 +109,8 @@ class Program:
         threads: int | None = None,
         seed: int = 0,
         frozen: bool = False,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"batch_size: expected at least 1, got {batch_size}; pass a positive number")
@@ -112,6 +118,9 @@ class Program:
             raise UsageError("frozen: a program with an optimizer changes the network; pass frozen=False")
         if threads is not None and not 1 <= threads <= _MOST_THREADS:
             raise UsageError(f"threads: expected 1 to {_MOST_THREADS}, got {threads}; leave it out for one per CPU")
+        for name, bound in (("clip_norm", clip_norm), ("clip_value", clip_value)):
+            if bound is not None and not 0 < bound < math.inf:
+                raise UsageError(f"{name}: expected a number above 0, got {bound}; leave it out for no bound")
         self.network = network
         self.batch_size = batch_size
         self.criterion = criterion if criterion is not None else CrossEntropyLoss()
@@ -119,6 +128,7 @@ class Program:
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
         self._frozen = frozen
+        self._clip = {"norm": clip_norm or 0.0, "value": clip_value or 0.0}
         # Custom layers must see the mode; vectors are passed as (samples, values), which the core does not take.
         self._custom_layers = custom_layers(list(network))
         self._direct = len(network.input_shape) == 3 and not self._custom_layers
@@ -267,6 +277,8 @@ class Program:
         """The optimizer's rule on each parameter; those that decay share its settings of a step, and the others."""
         optimizer, groups = self.optimizer, self._groups
         assert optimizer is not None
+        if any(self._clip.values()):
+            core.clip([parameter.gradient for parameter in self.network.named_parameters()], **self._clip)
         if not optimizer.runs_in_core:
             return
         for parameter in self.network.named_parameters():

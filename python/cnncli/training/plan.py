@@ -18,6 +18,7 @@ from cnncli.storage.files import printable
 from cnncli.storage.typed_json import from_json
 from cnncli.training.rules import check_asked, check_described
 from cnncli.training.runs import RunFolder
+from cnncli.training.timetable import check_warm_up
 
 # Enough to tell 99 % from 98.5 % on MNIST, and too few to be missed in training.
 _VALIDATION_FOR_TARGET = 0.05
@@ -65,6 +66,9 @@ class TrainSettings:
     momentum: float | None = None
     weight_decay: float | None = None
     schedule: str | None = None
+    warmup: float | None = None
+    clip_norm: float | None = None
+    clip_value: float | None = None
     validation: float | None = None
     target: float | None = None
     seed: int = 1
@@ -90,6 +94,8 @@ class Plan:
     cycle : epochs of the schedule's first cycle; None: all of them. Runs of older versions have none
     shares : of the training images, for each epoch, the hardest; none: all images in every epoch
     momentum : None for optimizers without one
+    warmup : epochs; None: 0. Runs of older versions have none
+    clip_norm, clip_value : None for no bound of the gradients. Runs of older versions have none
     rate_factor : by which `learning_rate` is the one of the network's description or the optimizer, for another batch
         size; None if the user gave the rate. Runs of older versions have none
     validation, own_validation : share of the training images that is held out; or the data set's own part validates
@@ -122,6 +128,9 @@ class Plan:
     own_validation: bool = False
     label_column: str | None = None
     loss: str = "cross-entropy"
+    warmup: float | None = None
+    clip_norm: float | None = None
+    clip_value: float | None = None
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -275,7 +284,11 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         skip_bad=settings.skip_bad,
         label_column=settings.label_column,
         loss=choose(settings.loss, "loss", "cross-entropy"),
+        warmup=choose(settings.warmup, "warmup", None),
+        clip_norm=choose(settings.clip_norm, "clip_norm", None),
+        clip_value=choose(settings.clip_value, "clip_value", None),
     )
+    check_warm_up("--warmup" if settings.warmup is not None else "warmup", plan.warmup or 0.0, plan.cycle or epochs)
     if plan.target is not None and plan.validation == 0:
         raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
     if settings.learning_rate is not None:

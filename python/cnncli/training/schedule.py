@@ -10,6 +10,8 @@ _PEAK_AT = 0.3
 _START_DIVISOR = 25.0
 _END_DIVISOR = 1e4
 _TRIANGLE_PEAK_AT = 0.2
+_EXPONENTIAL_END = 0.01
+_POLYNOMIAL_POWER = 0.9
 # Of the peak, for cycles after the first one: they start from good weights, which the full rate would undo.
 # Warm restarts, as in Loshchilov & Hutter 2017, "SGDR", each at a lower rate than the first.
 FURTHER_CYCLE_SHARE = 0.2
@@ -63,17 +65,38 @@ def triangle(progress: float) -> float:
     return (1.0 - progress) / (1.0 - _TRIANGLE_PEAK_AT)
 
 
+def exponential(progress: float) -> float:
+    """0.01 ** progress: the same share is lost in each step, from 1 to 1/100.
+
+    PyTorch's `ExponentialLR` with the gamma that ends there.
+    """
+    return math.pow(_EXPONENTIAL_END, progress)
+
+
+def polynomial(progress: float) -> float:
+    """(1 - progress) ** 0.9: almost a line from 1 to 0.
+
+    Source: Chen et al. 2018, "DeepLab", section 4.1, the "poly" policy.
+    """
+    return math.pow(1.0 - progress, _POLYNOMIAL_POWER)
+
+
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": constant,
     "step": step,
     "cosine": cosine,
     "one-cycle": one_cycle,
     "triangle": triangle,
+    "exponential": exponential,
+    "polynomial": polynomial,
 }
 
 
-def learning_rate(schedule: str, peak: float, step: int, total_steps: int) -> float:
+def learning_rate(schedule: str, peak: float, step: int, total_steps: int, warm_up_steps: int = 0) -> float:
     """The learning rate of one step.
+
+    The warm-up climbs along a line to the schedule's first rate, which the step after it has, and the schedule takes
+    the steps that are left. Source: Goyal et al. 2017, "Accurate, large minibatch SGD", section 2.2.
 
     Parameters
     ----------
@@ -81,10 +104,16 @@ def learning_rate(schedule: str, peak: float, step: int, total_steps: int) -> fl
     peak : float, the largest learning rate; `--lr`
     step : int in [0, total_steps), counted over all epochs
     total_steps : int, steps of the whole training
+    warm_up_steps : int in [0, total_steps), those of them that warm up
 
     >>> [round(learning_rate("step", 0.1, k, 8), 4) for k in (0, 3, 4, 6)]
     [0.1, 0.1, 0.01, 0.001]
+    >>> [round(learning_rate("constant", 0.1, k, 8, warm_up_steps=4), 4) for k in (0, 1, 3, 4, 7)]
+    [0.02, 0.04, 0.08, 0.1, 0.1]
     """
     if schedule not in SCHEDULES:
         raise UsageError(f"schedule {schedule}: unknown; use one of {', '.join(SCHEDULES)}")
-    return peak * SCHEDULES[schedule](step / max(total_steps, 1))
+    share = SCHEDULES[schedule]
+    if step < warm_up_steps:
+        return peak * share(0.0) * (step + 1) / (warm_up_steps + 1)
+    return peak * share((step - warm_up_steps) / max(total_steps - warm_up_steps, 1))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.errors import UsageError
 from cnncli.training import schedule as schedules
 
 
@@ -19,6 +20,7 @@ class Timetable:
     shares : share in (0, 1] of the images for each epoch; later epochs take the last one; none: all images
     schedule : how the learning rate changes, one of `schedule.SCHEDULES`
     cycle : epochs of the schedule's first cycle, and then each epoch is one at a lower rate; None: all epochs are one
+    warm_up : epochs, whole or not, in which the rate climbs to the schedule's first one; fewer than the first cycle's
 
     >>> table = Timetable(100, 10, 3, [1.0, 0.5])
     >>> [table.images(epoch) for epoch in range(3)], table.first_step(2), table.epoch_of(14), table.steps
@@ -27,7 +29,7 @@ class Timetable:
 
     def __init__(
         self, images: int, batch_size: int, epochs: int, shares: Sequence[float] = (), *, schedule: str = "constant",
-        cycle: int | None = None,
+        cycle: int | None = None, warm_up: float = 0.0,
     ) -> None:  # fmt: skip
         self.batch_size, self.epochs, self.shares = batch_size, epochs, tuple(shares)
         self.schedule, self.cycle = schedule, cycle or epochs
@@ -36,6 +38,13 @@ class Timetable:
         self._counts = counts
         self._starts = [0, *accumulate(-(-count // batch_size) for count in counts)]
         self.steps = self._starts[-1]
+        check_warm_up("warm_up", warm_up, self.cycle)
+        whole = int(warm_up)
+        self.warm_up_steps = self._starts[whole] + round(
+            (warm_up - whole) * (self._starts[whole + 1] - self._starts[whole])
+        )
+        # At least one step is the schedule's own.
+        self.warm_up_steps = min(self.warm_up_steps, self._starts[self.cycle] - 1)
 
     def images(self, epoch: int) -> int:
         """How many images an epoch takes; epochs count from 0."""
@@ -59,12 +68,18 @@ class Timetable:
 
     def learning_rate(self, step: int, peak: float) -> float:
         """Of a step; `peak` is the largest one."""
-        first, end, share = 0, self.first_step(self.cycle), 1.0
+        first, end, share, warm_up = 0, self.first_step(self.cycle), 1.0, self.warm_up_steps
         if step >= end:
             epoch = self.epoch_of(step)
             first, end = self.first_step(epoch), self.first_step(epoch + 1)
-            share = schedules.FURTHER_CYCLE_SHARE
-        return schedules.learning_rate(self.schedule, share * peak, step - first, end - first)
+            share, warm_up = schedules.FURTHER_CYCLE_SHARE, 0
+        return schedules.learning_rate(self.schedule, share * peak, step - first, end - first, warm_up)
+
+
+def check_warm_up(name: str, epochs: float, cycle: int) -> None:
+    """Raises UsageError for a warm-up that leaves nothing of the `cycle` epochs of the schedule."""
+    if not 0 <= epochs < cycle:
+        raise UsageError(f"{name} {epochs:g}: the schedule has {cycle} epochs; use less, such as {cycle / 10:g}")
 
 
 class HardImages:

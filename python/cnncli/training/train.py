@@ -139,7 +139,8 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
 
 def _timetable(plan: Plan, images: int) -> Timetable:
     return Timetable(
-        images, plan.batch_size, plan.epochs, plan.shares, schedule=plan.schedule, cycle=plan.cycle
+        images, plan.batch_size, plan.epochs, plan.shares, schedule=plan.schedule, cycle=plan.cycle,
+        warm_up=plan.warmup or 0.0,
     )
 
 
@@ -187,6 +188,8 @@ def _job(
         threads=threads,
         state=state,
         hard_images=hard_images,
+        clip_norm=plan.clip_norm,
+        clip_value=plan.clip_value,
     )
     target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
     digest = digest_for(plan, dataset)

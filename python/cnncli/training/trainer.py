@@ -54,12 +54,13 @@ class Trainer:
     optimizer : default SGD(0.05, momentum=0.9); its `lr` is the largest rate of the timetable
     timetable : which images each step takes, and at which share of the rate; default: 10 epochs of batches of 64
 
-    epochs, batch_size, schedule : of the default timetable
+    epochs, batch_size, schedule, warm_up : of the default timetable
     validation : as training_set; measured after each epoch, never trained on
     only : int64, numbers of the images that are trained on; None: all
     seed : of the order of images and of dropout
     threads : default CNN_NUM_THREADS, else the CPUs given; changes no bit
     state : where an earlier training stopped, with the weights and the optimizer as they were then
+    clip_norm, clip_value : bounds of the gradients, see `Program`
     hard_images : those of that training, where the timetable has shares
 
     The training goes on where it is, however often a loop is left and begun again. Raises UsageError for arguments that
@@ -86,19 +87,24 @@ class Trainer:
         epochs: int = 10,
         batch_size: int = 64,
         schedule: str = "constant",
+        warm_up: float = 0.0,
         validation: Samples | None = None,
         only: Indices | None = None,
         seed: int = 1,
         threads: int | None = None,
         state: TrainingState | None = None,
         hard_images: HardImages | None = None,
+        clip_norm: float | None = None,
+        clip_value: float | None = None,
     ) -> None:
         self.network = network
         self.criterion = criterion if criterion is not None else CrossEntropyLoss()
         self.optimizer = optimizer if optimizer is not None else SGD(0.05, momentum=0.9)
         self.training_set = TrainingSet.of(training_set, "training_set", only)
         self.validation = None if validation is None else TrainingSet.of(validation, "validation")
-        self.timetable = timetable or Timetable(len(self.training_set), batch_size, epochs, schedule=schedule)
+        self.timetable = timetable or Timetable(
+            len(self.training_set), batch_size, epochs, schedule=schedule, warm_up=warm_up
+        )
         self.state = state if state is not None else TrainingState()
         self.seed = seed
         self.threads = threads or _core.default_thread_count()
@@ -114,6 +120,8 @@ class Trainer:
             optimizer=self.optimizer,
             threads=threads,
             seed=seed,
+            clip_norm=clip_norm,
+            clip_value=clip_value,
         )
         self.program.bind(self.training_set.images, self.training_set.targets)
         if not 0 <= self.state.step <= self.timetable.steps:

@@ -1,0 +1,93 @@
+"""Conjugate gradients: directions that do not undo each other."""
+
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.errors import UsageError
+from cnncli.optim.whole.line_search import Closure, Point, Vector, check_vector, measure, strong_wolfe
+
+_FLAT = 0.1  # of the slope may be left: a rougher search gives directions that do not fall
+_LARGEST_GROWTH = 100.0  # of a first trial, from one iteration to the next
+
+
+class CG:
+    """Minimizes a function of one vector by non-linear conjugate gradients (Polak-Ribiere), in float64.
+
+    max_iter : int, iterations of a call of `step`, default 20
+    max_eval : int, evaluations of a call, after which it ends; default 1.25 max_iter
+    tolerance_grad, tolerance_change : a call ends where no element of the gradient is above the first, or neither the
+        step nor the loss changes by more than the second; default 1e-7 and 1e-9
+
+    Each call of `step` begins with the gradient's direction, so that nothing has to be kept between calls. A direction
+    that does not fall is left for the gradient's. Raises UsageError for settings out of range. Sources: Polak &
+    Ribiere 1969 with the restarts of Powell 1984; Torch7's `optim.cg` (Rasmussen's `minimize`), whose lengths of first
+    trials it has, but not its line search: that is the one of `LBFGS`.
+
+    >>> x = np.zeros(2)
+    >>> CG().step(lambda x: (((x - 3) ** 2).sum(), 2 * (x - 3)), x)
+    18.0
+    >>> np.round(x, 6)
+    array([3., 3.])
+    """
+
+    def __init__(
+        self,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+    ) -> None:
+        if max_iter < 1:
+            raise UsageError(f"CG: max_iter is {max_iter}; use at least 1")
+        self.max_iter = max_iter
+        self.max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
+        self.tolerance_grad, self.tolerance_change = tolerance_grad, tolerance_change
+        self.iterations, self.evaluations = 0, 0
+
+    def step(self, closure: Closure, x: npt.NDArray[np.floating]) -> float:
+        """Up to max_iter iterations; changes `x`, and returns the loss where they began.
+
+        closure : gives the loss and the gradient at the vector that it gets
+        x : vector of float32 or float64, the parameters
+        """
+        check_vector(x)
+        place = x.astype(np.float64)
+        first, gradient = measure(closure, x, place)
+        loss, evaluations, direction = first, 1, -gradient
+        length = 1.0 / (1.0 + float(gradient @ gradient))
+        for _ in range(self.max_iter):
+            if gradient.size == 0 or float(np.abs(gradient).max()) <= self.tolerance_grad:
+                break
+            slope = float(gradient @ direction)
+            if not slope < 0:
+                direction = -gradient
+                slope = float(gradient @ direction)
+            size = float(np.abs(direction).max())
+            start = Point(0.0, loss, gradient, slope)
+            evaluate = partial(_at, closure, x, place, direction)
+            found, count = strong_wolfe(evaluate, start, length, size, _FLAT, self.tolerance_change)
+            evaluations += count
+            self.iterations += 1
+            place = place + found.at * direction
+            change, before = found.gradient - gradient, loss
+            share = max(0.0, float(found.gradient @ change) / float(gradient @ gradient))
+            moved = found.at * size
+            loss, gradient = found.loss, found.gradient
+            direction = share * direction - gradient
+            next_slope = float(gradient @ direction)
+            if next_slope < 0:
+                length = found.at * min(_LARGEST_GROWTH, slope / next_slope)
+            if evaluations >= self.max_eval or moved <= self.tolerance_change:
+                break
+            if abs(loss - before) < self.tolerance_change:
+                break
+        x[...] = place
+        self.evaluations += evaluations
+        return first
+
+
+def _at(closure: Closure, x: npt.NDArray[np.floating], place: Vector, direction: Vector, at: float) -> Point:
+    loss, gradient = measure(closure, x, place + at * direction)
+    return Point(at, loss, gradient, float(gradient @ direction))

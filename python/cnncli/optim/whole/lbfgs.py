@@ -1,0 +1,128 @@
+"""L-BFGS: Newton's direction from the last changes of place and gradient."""
+
+from collections import deque
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.errors import UsageError
+from cnncli.optim.whole.line_search import Closure, Point, Vector, check_vector, measure, strong_wolfe
+
+
+class LBFGS:
+    """Minimizes a function of one vector by the quasi-Newton method with limited memory, in float64.
+
+    lr : float > 0, length of each step, the first trial of the line search, default 1
+    max_iter : int, iterations of a call of `step`, default 20
+    max_eval : int, evaluations of a call, after which it ends; default 1.25 max_iter
+    tolerance_grad, tolerance_change : a call ends where no element of the gradient is above the first, or neither the
+        step nor the loss changes by more than the second; default 1e-7 and 1e-9
+    history_size : int, changes kept, default 100
+    line_search_fn : None or "strong_wolfe"
+
+    It goes on from one call of `step` to the next; the function must not change between calls with new samples. Raises
+    UsageError for another line search. Sources: Liu & Nocedal 1989; Torch7's `optim.lbfgs`. Arguments, defaults and
+    steps are those of PyTorch's `LBFGS`.
+
+    >>> x = np.zeros(2)
+    >>> LBFGS(line_search_fn="strong_wolfe").step(lambda x: (((x - 3) ** 2).sum(), 2 * (x - 3)), x)
+    18.0
+    >>> np.round(x, 6)
+    array([3., 3.])
+    """
+
+    def __init__(
+        self,
+        lr: float = 1.0,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+        history_size: int = 100,
+        line_search_fn: str | None = None,
+    ) -> None:
+        if line_search_fn not in (None, "strong_wolfe"):
+            raise UsageError(f"LBFGS: line_search_fn is {line_search_fn!r}; use None or 'strong_wolfe'")
+        if not lr > 0 or max_iter < 1 or history_size < 1:
+            raise UsageError("LBFGS: lr, max_iter and history_size have to be above 0; pass such numbers")
+        self.lr, self.max_iter = lr, max_iter
+        self.max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
+        self.tolerance_grad, self.tolerance_change = tolerance_grad, tolerance_change
+        self.line_search_fn = line_search_fn
+        self.iterations, self.evaluations = 0, 0
+        self._changes: deque[tuple[Vector, Vector, float]] = deque(maxlen=history_size)
+        self._scale = 1.0
+        self._direction: Vector = np.empty(0)
+        self._gradient: Vector = np.empty(0)  # before the last step
+        self._length = 0.0
+
+    def step(self, closure: Closure, x: npt.NDArray[np.floating]) -> float:
+        """Up to max_iter iterations; changes `x`, and returns the loss where they began.
+
+        closure : gives the loss and the gradient at the vector that it gets
+        x : vector of float32 or float64, the parameters
+        """
+        check_vector(x)
+        place = x.astype(np.float64)
+        first, gradient = measure(closure, x, place)
+        loss, evaluations = first, 1
+        for iteration in range(1, self.max_iter + 1):
+            if self._is_small(gradient):
+                break
+            self.iterations += 1
+            self._learn(gradient)
+            slope = float(gradient @ self._direction)
+            # The first direction has no scale yet.
+            length = self.lr * (min(1.0, 1.0 / float(np.abs(gradient).sum())) if self.iterations == 1 else 1.0)
+            self._gradient, self._length = gradient, length
+            if slope > -self.tolerance_change:
+                break
+            before = loss
+            if self.line_search_fn:
+                found, count = self._search(closure, x, place, Point(0.0, loss, gradient, slope))
+                loss, gradient, self._length = found.loss, found.gradient, found.at
+                place = place + found.at * self._direction
+            else:
+                place, count = place + length * self._direction, 0
+                if iteration < self.max_iter:  # nobody would look at the last one
+                    loss, gradient = measure(closure, x, place)
+                    count = 1
+            evaluations += count
+            moved = float(np.abs(self._length * self._direction).max())
+            if evaluations >= self.max_eval or moved <= self.tolerance_change:
+                break
+            if abs(loss - before) < self.tolerance_change:
+                break
+        x[...] = place
+        self.evaluations += evaluations
+        return first
+
+    def _is_small(self, gradient: Vector) -> bool:
+        return gradient.size == 0 or float(np.abs(gradient).max()) <= self.tolerance_grad
+
+    def _learn(self, gradient: Vector) -> None:
+        """The direction: minus the gradient, times the inverse Hessian that the changes tell (the two loops)."""
+        if self.iterations > 1:
+            change, moved = gradient - self._gradient, self._length * self._direction
+            product = float(change @ moved)
+            if product > 1e-10:
+                self._changes.append((change, moved, 1.0 / product))
+                self._scale = product / float(change @ change)
+        direction, shares = -gradient, []
+        for change, moved, inverse in reversed(self._changes):
+            shares.append(float(moved @ direction) * inverse)
+            direction = direction - shares[-1] * change
+        direction = self._scale * direction
+        for (change, moved, inverse), share in zip(self._changes, reversed(shares), strict=True):
+            direction = direction + (share - float(change @ direction) * inverse) * moved
+        self._direction = direction
+
+    def _search(
+        self, closure: Closure, x: npt.NDArray[np.floating], place: Vector, start: Point
+    ) -> tuple[Point, int]:
+        def evaluate(at: float) -> Point:
+            loss, gradient = measure(closure, x, place + at * self._direction)
+            return Point(at, loss, gradient, float(gradient @ self._direction))
+
+        size = float(np.abs(self._direction).max())
+        return strong_wolfe(evaluate, start, self._length, size, 0.9, self.tolerance_change)

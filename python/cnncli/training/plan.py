@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import data
+from cnncli.criteria import BY_NAME as LOSSES
+from cnncli.criteria import Criterion, CrossEntropyLoss
 from cnncli.data import DataSet, PictureWish
 from cnncli.data.held_out import Held, share_to_hold_out
 from cnncli.data.raw import RawSet
@@ -52,7 +54,8 @@ class TrainSettings:
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     label_column : which column of a list or table is the label; None: it is found
-    loss : "cross-entropy" or "nll", for a network whose last layer is LogSoftmax
+    loss : "cross-entropy", "multi-margin", or "nll", for a network whose last layer is LogSoftmax
+    label_smoothing : of cross-entropy
     """
 
     architecture: str = "lenet5"
@@ -80,6 +83,7 @@ class TrainSettings:
     use_cache: bool = True
     label_column: str | None = None
     loss: str | None = None
+    label_smoothing: float | None = None
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,7 @@ class Plan:
     own_validation: bool = False
     label_column: str | None = None
     loss: str = "cross-entropy"
+    label_smoothing: float = 0.0
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -275,6 +280,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         skip_bad=settings.skip_bad,
         label_column=settings.label_column,
         loss=choose(settings.loss, "loss", "cross-entropy"),
+        label_smoothing=float(choose(settings.label_smoothing, "label_smoothing", 0.0)),
     )
     if plan.target is not None and plan.validation == 0:
         raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
@@ -313,6 +319,13 @@ def make_optimizer(plan: Plan) -> Optimizer:
         "weight_decay": plan.weight_decay,
     }
     return kind(**{name: value for name, value in wanted.items() if name in kind().settings()})
+
+
+def make_criterion(plan: Plan) -> Criterion:
+    """The loss that a plan describes."""
+    if plan.label_smoothing:
+        return CrossEntropyLoss(label_smoothing=plan.label_smoothing)
+    return LOSSES[plan.loss]()
 
 
 def with_data(plan: Plan, dataset: DataSet, name_or_path: str, part: Held) -> Plan:

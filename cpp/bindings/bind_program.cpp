@@ -8,6 +8,7 @@
 
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
+#include "bindings/called.h"
 #include "bindings/node_arguments.h"
 #include "bindings/signals.h"
 #include "bindings/update_arguments.h"
@@ -15,25 +16,6 @@
 
 namespace cnn {
 namespace {
-
-// Holds the GIL during the call; an exception becomes Python's current error and `false`.
-template <class Function>
-auto guarded(Function function) {
-    return [function](auto... arguments) {
-        py::gil_scoped_acquire gil;
-        try {
-            function(arguments...);
-            return true;
-        } catch (py::error_already_set& error) {
-            error.restore();
-        } catch (const py::type_error& error) {
-            PyErr_SetString(PyExc_TypeError, error.what());
-        } catch (const std::exception& error) {
-            PyErr_SetString(PyExc_ValueError, error.what());
-        }
-        return false;
-    };
-}
 
 // A program together with the arrays that it points into.
 class BoundProgram {
@@ -99,6 +81,16 @@ class BoundProgram {
             program_.sum_over_samples();
         }
         has_loss_ = true;
+    }
+
+    void called_loss(int x, const py::function& function) {
+        check_building();
+        check_tensor(x);
+        check(!has_loss_, "loss: this program has one");
+        check(training_, "called_loss: this program does not train");
+        program_.called_loss(x, loss_call(function, program_.shape(x).features()));
+        kept_.push_back(function);
+        has_loss_ = has_called_loss_ = true;
     }
 
     void result(int x) {
@@ -169,7 +161,7 @@ class BoundProgram {
         check(count > 0 && count <= program_.batch_size(), "indices: expected 1 to " +
                                                                std::to_string(program_.batch_size()) +
                                                                ", got " + std::to_string(count));
-        check(has_targets_, "bind() targets before a step");
+        check(has_targets_ || has_called_loss_, "bind() targets before a step");
         indices_.assign(given, given + count);
         for (const std::int64_t index : indices_) {
             if (index >= 0 && index < count_) continue;
@@ -345,7 +337,8 @@ class BoundProgram {
         if (array) kept_.push_back(*array);
     }
 
-    bool training_, has_loss_ = false, has_targets_ = false, finished_ = false, running_ = false;
+    bool training_, has_loss_ = false, has_called_loss_ = false, has_targets_ = false, finished_ = false,
+                    running_ = false;
     std::vector<std::int64_t> indices_;  // a copy: the array may change while the step runs
     py::ssize_t classes_ = 0, target_size_ = 0, count_ = 0;
     Shape input_shape_{1, 1, 1};
@@ -365,6 +358,7 @@ void bind_program(py::module_& m) {
         .def("add", &BoundProgram::add, py::arg("kind"), py::arg("inputs"), py::arg("arrays") = py::dict(),
              py::arg("settings") = py::dict())
         .def("loss", &BoundProgram::loss, py::arg("x"), py::kw_only(), py::arg("kind"))
+        .def("called_loss", &BoundProgram::called_loss, py::arg("x"), py::arg("function"))
         .def("result", &BoundProgram::result, py::arg("x"))
         .def("update", &BoundProgram::update, py::arg("rule"), py::arg("parameter"), py::arg("gradient"),
              py::arg("states"), py::kw_only(), py::arg("group") = 0)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 namespace cnn {
@@ -24,5 +25,10 @@ struct CustomLayer {
                        float* grad_input, bool accumulate)>
         backward;
 };
+
+// A loss that is not ours: gets values (samples, features), gives the loss of each sample, whether it is
+// classified right, and the gradient of the whole, (samples, features). False stops the run.
+using LossCall = std::function<bool(std::ptrdiff_t samples, const float* values, float* losses,
+                                    std::uint8_t* correct, float* gradient)>;
 
 }  // namespace cnn

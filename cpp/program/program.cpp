@@ -65,6 +65,13 @@ void Program::squared_error(int x, float factor) {
     batch_targets_.resize(static_cast<std::size_t>(capacity_ * target_size_));
 }
 
+void Program::called_loss(int x, LossCall call) {
+    loss_ = Loss::kCalled;
+    loss_input_ = x;
+    loss_call_ = std::move(call);
+    graph_.read(x);
+}
+
 void Program::result(int x) {
     result_ = x;
     graph_.read(x);
@@ -78,6 +85,8 @@ void Program::update(std::unique_ptr<Update> op) {
 // The loss after the forward pass; returns the values of its tensor, log-probabilities of a classifier.
 const float* Program::emit_loss() {
     const LossArrays arrays{batch_labels_.data(), batch_targets_.data(), losses_.data(), correct_.data()};
+    if (loss_ == Loss::kCalled)
+        return emit_called_loss(emitter_, loss_input_, loss_call_, arrays, loss_stage_, called_);
     if (loss_ == Loss::kSquaredError)
         return emit_squared_error(emitter_, loss_input_, loss_factor_, arrays, loss_stage_);
     return emit_nll(emitter_, loss_input_, loss_ == Loss::kCrossEntropy, arrays, loss_stage_);
@@ -111,6 +120,10 @@ void Program::lower() {
         // One parallel region as far as no custom layer is called.
         const std::vector<Segment>& backward = emitter_.backward_segments();
         step_program_ = loss_program_;
+        if (called_.call) {
+            step_program_.back().call = std::exchange(called_.call, {});
+            step_program_.push_back(called_);
+        }
         Segment& last = step_program_.back();
         last.stages.insert(last.stages.end(), backward.front().stages.begin(), backward.front().stages.end());
         last.call = backward.front().call;

@@ -56,6 +56,8 @@ class Program {
     // log-probabilities. outputs() then gives log-probabilities, or the values of x.
     void nll(int x, bool through_softmax);
     void squared_error(int x, float factor);
+    // Of a training program, computed by a call: see LossCall.
+    void called_loss(int x, LossCall call);
     // The gradient is that of the sum of the samples' losses; else of their mean.
     void sum_over_samples() { mean_over_samples_ = false; }
     // What outputs() gives: the values of x.
@@ -90,7 +92,7 @@ class Program {
     std::size_t bytes() const { return emitter_.bytes() + (single_ ? single_->bytes() : 0); }
 
   private:
-    enum class Loss { kNone, kCrossEntropy, kNll, kSquaredError };
+    enum class Loss { kNone, kCrossEntropy, kNll, kSquaredError, kCalled };
 
     void lower();
     void lower_for_singles(bool through_softmax);
@@ -106,12 +108,14 @@ class Program {
     Loss loss_ = Loss::kNone;
     int loss_input_ = -1;
     float loss_factor_ = 0.0f;
+    LossCall loss_call_;
     bool mean_over_samples_ = true;
     int result_ = -1;
     Emitter emitter_;
     std::vector<std::unique_ptr<Op>> updates_;
     GradientClip clip_;
     Stage loss_stage_;  // after the forward pass, where losses are wanted
+    Segment called_;    // after a called loss: the call, then the stage that spreads its gradient
     std::vector<Segment> step_program_, forward_program_, loss_program_;
 
     GatherSource source_;

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle", "exponential", "polynomial")
-LOSSES = ("cross-entropy", "nll")
+LOSSES = ("cross-entropy", "nll", "multi-margin")
 # The files of the folder `optim` are the table of optimizers.
 OPTIMIZERS = tuple(
     sorted(
@@ -115,9 +115,15 @@ TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
     ),
     TrainingOption(
         "loss", "word",
-        "What is made small: cross-entropy of the scores, or nll of log-probabilities, for a network whose last layer "
-        "is LogSoftmax.", "NAME", words=LOSSES, is_described=True, is_recorded=True,
+        "What is made small: cross-entropy of the scores; nll of log-probabilities, for a network whose last layer is "
+        "LogSoftmax; or multi-margin, the hinge loss of the scores.", "NAME", words=LOSSES, is_described=True,
+        is_recorded=True,
         otherwise="the description's, or cross-entropy",
+    ),
+    TrainingOption(
+        "label_smoothing", "number", "Share of the target that all classes get alike, for cross-entropy; often 0.1.",
+        "SHARE", limits=_limits(least=0, below=1), is_described=True, is_recorded=True,
+        otherwise="the description's, or 0",
     ),
     TrainingOption(
         "optimizer", "word", f"What makes steps of gradients: {', '.join(OPTIMIZERS)}.", "NAME", "--optim",

@@ -565,14 +565,6 @@ def test_a_wrong_argument_is_told_in_one_line(call: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_what_cannot_be_compiled_is_told() -> None:
-    class Other(CrossEntropyLoss):
-        pass
-
-    with pytest.raises(UsageError, match="cannot be compiled; use one of CrossEntropyLoss"):
-        Program(build("mlp"), 4, criterion=Other())
-
-
 def test_a_custom_layer_that_returns_another_shape_is_told(rng: np.random.Generator) -> None:
     class Short(Gain):
         def update_output(self, input: np.ndarray) -> np.ndarray:

@@ -243,3 +243,21 @@ def test_the_loss_is_a_setting_of_the_command(tmp_path: Path) -> None:
     assert isinstance(finished, Finished)
     recorded = cnncli.load(finished.model).record["training"]
     assert recorded["settings"]["loss"] == "nll" and "--loss nll" in recorded["command"]
+
+
+def test_smoothed_labels_and_margin_loss_are_settings_of_command_and_description(tmp_path: Path) -> None:
+    settings = small_settings(tmp_path)
+    with pytest.raises(UsageError, match=r"^--label-smoothing 0.1: multi-margin has no such setting; leave it out"):
+        list(train(replace(settings, loss="multi-margin", label_smoothing=0.1)))
+    ending = Path(settings.architecture)
+    plain = ending.read_text()
+    for loss, smoothing in (("cross-entropy", 0.1), ("multi-margin", 0.0)):
+        ending.write_text(plain)
+        *_, asked = train(replace(settings, loss=loss, label_smoothing=smoothing))
+        ending.write_text(plain + f'[training]\nloss = "{loss}"\nlabel_smoothing = {smoothing}\n')
+        *_, described = train(settings)
+        assert isinstance(asked, Finished) and isinstance(described, Finished)
+        assert asked.loss == described.loss
+        recorded = cnncli.load(described.model).record["training"]["settings"]
+        assert (recorded["loss"], recorded["label_smoothing"]) == (loss, smoothing)
+        assert asked.accuracy > 0.15

@@ -46,5 +46,8 @@ struct LossArrays {
 // Both return the result of a program that ends with them: log-probabilities, or the values of x.
 const float* emit_nll(Emitter& e, int x, bool through_softmax, const LossArrays& arrays, Stage& loss);
 const float* emit_squared_error(Emitter& e, int x, float factor, const LossArrays& arrays, Stage& loss);
+// `called`: gets the call, to be made after `loss`, and the stage after it.
+const float* emit_called_loss(Emitter& e, int x, const LossCall& call, const LossArrays& arrays, Stage& loss,
+                              Segment& called);
 
 }  // namespace cnn

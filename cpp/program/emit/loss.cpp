@@ -1,5 +1,6 @@
 #include "kernels/loss/loss.h"
 
+#include "core/layout.h"
 #include "kernels/loss/log_softmax.h"
 #include "program/emit/emit.h"
 
@@ -21,6 +22,20 @@ const float* emit_nll(Emitter& e, int x, bool through_softmax, const LossArrays&
 const float* emit_squared_error(Emitter& e, int x, float factor, const LossArrays& arrays, Stage& loss) {
     loss.push_back(e.keep(new SquaredErrorLoss(e.features(x), factor, e.values(x), arrays.targets,
                                                arrays.losses, e.gradient_for_reader(x))));
+    return e.values(x);
+}
+
+const float* emit_called_loss(Emitter& e, int x, const LossCall& call, const LossArrays& arrays, Stage& loss,
+                              Segment& called) {
+    const std::ptrdiff_t size = e.features(x);
+    float* rows = e.floats(e.capacity() * size);
+    float* gradient_rows = e.floats(e.capacity() * size);
+    loss.push_back(e.keep(new FromLanes(size, e.values(x), rows)));
+    called.call = [=, losses = arrays.losses, correct = arrays.correct](const Context& context) {
+        return call(context.samples, rows, losses, correct, gradient_rows);
+    };
+    if (float* gradient = e.gradient_for_reader(x))
+        called.stages.push_back({e.keep(new ToLanes(size, gradient_rows, gradient))});
     return e.values(x);
 }
 

@@ -1,16 +1,48 @@
 """The losses: one file each, and this table of contents."""
 
+from cnncli.criteria.bce_loss import BCELoss
+from cnncli.criteria.bce_with_logits_loss import BCEWithLogitsLoss
 from cnncli.criteria.criterion import Criterion
 from cnncli.criteria.cross_entropy_loss import CrossEntropyLoss
+from cnncli.criteria.hinge_loss import HingeLoss
+from cnncli.criteria.huber_loss import HuberLoss
+from cnncli.criteria.kl_div_loss import KLDivLoss
+from cnncli.criteria.l1_loss import L1Loss
 from cnncli.criteria.mse_loss import MSELoss
+from cnncli.criteria.multi_criterion import MultiCriterion
+from cnncli.criteria.multi_label_margin_loss import MultiLabelMarginLoss
+from cnncli.criteria.multi_margin_loss import MultiMarginLoss
 from cnncli.criteria.nll_loss import NLLLoss
+from cnncli.criteria.smooth_l1_loss import SmoothL1Loss
+from cnncli.criteria.soft_margin_loss import SoftMarginLoss
 from cnncli.criteria.sum_squares import SumSquares
 from cnncli.layers.other_names import missing
 
 # The losses of classifiers, by their names on the command line.
-BY_NAME: dict[str, type[Criterion]] = {"cross-entropy": CrossEntropyLoss, "nll": NLLLoss}
+BY_NAME: dict[str, type[Criterion]] = {
+    "cross-entropy": CrossEntropyLoss,
+    "nll": NLLLoss,
+    "multi-margin": MultiMarginLoss,
+}
 
-__all__ = ["Criterion", "CrossEntropyLoss", "MSELoss", "NLLLoss", "SumSquares"]
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "Criterion",
+    "CrossEntropyLoss",
+    "HingeLoss",
+    "HuberLoss",
+    "KLDivLoss",
+    "L1Loss",
+    "MSELoss",
+    "MultiCriterion",
+    "MultiLabelMarginLoss",
+    "MultiMarginLoss",
+    "NLLLoss",
+    "SmoothL1Loss",
+    "SoftMarginLoss",
+    "SumSquares",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -1,5 +1,8 @@
 """The protocol of all losses."""
 
+from inspect import signature
+from numbers import Real
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -10,11 +13,14 @@ Labels = NDArray[np.int64]
 
 
 class Criterion:
-    """A number that says how far the outputs for a batch are from targets, and its gradient: the mean over samples,
-    but for SumSquares.
+    """A number that says how far the outputs for a batch are from targets, and its gradient.
 
-    The loss of an empty batch is 0. The first axis of `input`, the network's output, counts samples.
+    Mostly the mean over samples or over values; `reduction="sum"` of those that have it gives the sum. The loss of an
+    empty batch is 0. The first axis of `input`, the network's output, counts samples. A loss of your own overrides
+    `forward` and `backward`, and trains like ours; `takes_labels = True` says that its targets are classes.
     """
+
+    takes_labels = False
 
     def forward(self, input: ArrayLike, target: ArrayLike) -> float:
         """The loss of the batch."""
@@ -24,12 +30,36 @@ class Criterion:
         """The gradient of `forward` with respect to `input`, float32, shape of `input`."""
         raise NotImplementedError(f"{type(self).__name__} does not override backward")
 
+    def sample_losses(self, input: ArrayLike, target: ArrayLike) -> NDArray[np.float64]:
+        """(samples,): how much each sample has of the loss; their mean is `forward`, or their sum if that is a sum.
+
+        Without an override each has the loss of the batch.
+        """
+        return np.full(len(np.asarray(input)), self.forward(input, target))
+
+    def settings(self) -> dict[str, object]:
+        """The arguments of the constructor that are not the defaults."""
+        found = {}
+        for name, parameter in signature(type(self)).parameters.items():
+            value = getattr(self, name, parameter.default)
+            if value is not parameter.default and (isinstance(value, np.ndarray) or value != parameter.default):
+                found[name] = value
+        return found
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        settings = (
+            f"{name}={value.tolist() if isinstance(value, np.ndarray) else repr(value)}"
+            for name, value in self.settings().items()
+        )
+        return f"{type(self).__name__}({', '.join(settings)})"
 
 
-def scores_and_labels(criterion: Criterion, input: ArrayLike, target: ArrayLike) -> tuple[FloatArray, Labels]:
+def scores_and_labels(
+    criterion: Criterion, input: ArrayLike, target: ArrayLike, ignored: int | None = None
+) -> tuple[FloatArray, Labels]:
     """(scores, labels) as float32 (samples, classes) and int64 (samples,); one sample is a batch of one.
+
+    ignored : a label that is let through
 
     Raises ShapeError unless there is one label per sample, UsageError for labels not from 0 to classes - 1.
     """
@@ -45,7 +75,8 @@ def scores_and_labels(criterion: Criterion, input: ArrayLike, target: ArrayLike)
             f"{criterion!r}: takes input (samples, classes) and target (samples,), got {scores.shape} and "
             f"{labels.shape}; pass one label per sample"
         )
-    outside = np.flatnonzero((labels < 0) | (labels >= scores.shape[1]))
+    wrong = (labels < 0) | (labels >= scores.shape[1])
+    outside = np.flatnonzero(wrong if ignored is None else wrong & (labels != ignored))
     if outside.size:
         raise UsageError(
             f"{criterion!r}: label {labels[outside[0]]} of sample {outside[0]} is not from 0 to "
@@ -66,3 +97,44 @@ def values_and_targets(
             "pass one target for each value"
         )
     return values, targets
+
+
+def checked_reduction(name: str, reduction: str, known: tuple[str, ...] = ("mean", "sum")) -> str:
+    """`reduction`, if it is `known`; else UsageError. `name` is that of the criterion."""
+    if reduction in known:
+        return reduction
+    hint = "; for the loss of each sample use reduction='sum' and sample_losses()" if reduction == "none" else ""
+    raise UsageError(f"{name}: reduction is {reduction!r}; pass {' or '.join(map(repr, known))}{hint}")
+
+
+def checked_number(name: str, setting: str, value: float, *, least: float | None = None, above: float | None = None,
+                   most: float | None = None) -> float:
+    """`value`, if it is finite and within the limits; else UsageError."""
+    fits = isinstance(value, Real) and np.isfinite(float(value))
+    if not fits or (least is not None and value < least) or (above is not None and value <= above) or (
+        most is not None and value > most
+    ):
+        limits = [f"at least {least:g}" if least is not None else "", f"above {above:g}" if above is not None else "",
+                  f"at most {most:g}" if most is not None else ""]
+        rule = " and ".join(filter(None, limits))
+        raise UsageError(f"{name}: {setting} is {value!r}; pass a number{' ' + rule if rule else ''}")
+    return float(value)
+
+
+def checked_weight(name: str, weight: ArrayLike | None, setting: str = "weight") -> FloatArray | None:
+    """Weights as float32 (classes,), or None; UsageError if one is negative or no number."""
+    if weight is None:
+        return None
+    weights = np.array(as_float32(weight, f"{setting} of {name}"))
+    if weights.ndim != 1 or not np.all(np.isfinite(weights) & (weights >= 0)):
+        raise UsageError(f"{name}: {setting} is {weights.tolist()}; pass one number of at least 0 for each class")
+    return weights
+
+
+def weights_of(criterion: Criterion, weight: FloatArray | None, classes: int) -> NDArray[np.float64]:
+    """The weight of each class, 1 where none are given; ShapeError unless there is one for each."""
+    if weight is None:
+        return np.ones(classes)
+    if weight.shape != (classes,):
+        raise ShapeError(f"{criterion!r}: has {weight.size} weights for {classes} classes; pass one for each class")
+    return weight.astype(np.float64)

@@ -1,41 +1,68 @@
 """Cross-entropy of scores and labels."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cnncli import _core
-from cnncli.criteria.criterion import Criterion, scores_and_labels
+from cnncli.criteria.criterion import checked_number, scores_and_labels
+from cnncli.criteria.nll_loss import NLLLoss
 from cnncli.layers.arrays import FloatArray
 
 
-class CrossEntropyLoss(Criterion):
+class CrossEntropyLoss(NLLLoss):
     """LogSoftmax and NLLLoss in one: the mean over samples of -log softmax(x)[label].
 
     The gradient is (softmax(x) - one-hot(label)) / samples.
 
     input : (samples, classes), any numbers: the outputs of the last Linear layer
-    target : (samples,), whole numbers from 0 to classes - 1
+    target : (samples,), whole numbers from 0 to classes - 1, or `ignore_index`
+    weight : (classes,), by which a sample's loss is multiplied; the mean is divided by the samples' weights; None: 1
+    ignore_index : samples with this label count for nothing
+    reduction : "mean" over samples, or "sum"
+    label_smoothing : share of the target that all classes get alike, from 0 to 1 (Szegedy et al. 2016, section 7)
 
-    Raises ShapeError or UsageError for targets that do not fit. Source: Bridle 1990.
+    Raises ShapeError or UsageError for targets that do not fit. Source: Bridle 1990. Torch7: CrossEntropyCriterion.
 
     >>> round(CrossEntropyLoss().forward([[14, 11, 16]], [2]), 4)
     0.1328
     """
 
-    def forward(self, input: ArrayLike, target: ArrayLike) -> float:
-        return float(np.sum(self._passed(input, target)[0], dtype=np.float64)) / max(np.size(target), 1)
+    def __init__(
+        self,
+        weight: ArrayLike | None = None,
+        ignore_index: int = -100,
+        reduction: str = "mean",
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(weight, ignore_index, reduction)
+        self.label_smoothing = checked_number(
+            type(self).__name__, "label_smoothing", label_smoothing, least=0, most=1
+        )
 
     def backward(self, input: ArrayLike, target: ArrayLike) -> FloatArray:
-        _, log_probabilities = self._passed(input, target)
-        _, labels = scores_and_labels(self, input, target)
+        scores, labels = scores_and_labels(self, input, target, self.ignore_index)
+        if self.settings() or np.any(labels == self.ignore_index):
+            return super().backward(input, target)
+        # The bits of a compiled program, which computes it this way.
+        log_probabilities = self._log_probabilities(scores)
         grad_input = np.empty_like(log_probabilities)
         _core.softmax_nll_backward(log_probabilities, labels, grad_input, scale=1 / max(labels.size, 1))
         return grad_input
 
-    def _passed(self, input: ArrayLike, target: ArrayLike) -> tuple[FloatArray, FloatArray]:
-        """(losses, log_probabilities) of the samples."""
-        scores, labels = scores_and_labels(self, input, target)
-        losses = np.empty(labels.shape, np.float32)
-        log_probabilities = np.empty_like(scores)
-        _core.softmax_nll_forward(scores, labels, losses, log_probabilities)
-        return losses, log_probabilities
+    def parts(
+        self, input: ArrayLike, target: ArrayLike
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+        scores, labels = scores_and_labels(self, input, target, self.ignore_index)
+        log_probabilities = self._log_probabilities(scores)
+        losses, gradients, divisor = self._weighted(log_probabilities, labels, self.label_smoothing)
+        with np.errstate(all="ignore"):
+            gradients -= np.exp(log_probabilities.astype(np.float64)) * gradients.sum(axis=1, keepdims=True)
+        return losses, gradients, divisor
+
+    @staticmethod
+    def _log_probabilities(scores: FloatArray) -> FloatArray:
+        """log softmax of each row, by the core."""
+        log_probabilities, losses = np.empty_like(scores), np.empty(len(scores), np.float32)
+        if scores.size:
+            _core.softmax_nll_forward(scores, np.zeros(len(scores), np.int64), losses, log_probabilities)
+        return log_probabilities

@@ -1,13 +1,9 @@
 """Half the sum of squares."""
 
-import numpy as np
-from numpy.typing import ArrayLike
-
-from cnncli.criteria.criterion import Criterion, values_and_targets
-from cnncli.layers.arrays import FloatArray
+from cnncli.criteria.value_criterion import Doubles, ValueCriterion
 
 
-class SumSquares(Criterion):
+class SumSquares(ValueCriterion):
     """Half the sum of (x - target)² over all values and samples, whose gradient is x - target.
 
     The squared error of textbooks (Rumelhart, Hinton & Williams 1986, equation 2). It is not divided by the number
@@ -21,11 +17,11 @@ class SumSquares(Criterion):
     10.0
     """
 
-    def forward(self, input: ArrayLike, target: ArrayLike) -> float:
-        values, targets = values_and_targets(self, input, target)
-        difference = values.astype(np.float64) - targets
-        return float(np.sum(difference * difference)) / 2
+    def __init__(self) -> None:
+        super().__init__("sum")
 
-    def backward(self, input: ArrayLike, target: ArrayLike) -> FloatArray:
-        values, targets = values_and_targets(self, input, target)
-        return values - targets
+    def value(self, x: Doubles, t: Doubles) -> Doubles:
+        return (x - t) ** 2 / 2
+
+    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+        return x - t

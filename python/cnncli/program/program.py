@@ -13,23 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import _core
-from cnncli.criteria import CrossEntropyLoss, MSELoss, NLLLoss, SumSquares
+from cnncli.criteria import CrossEntropyLoss
 from cnncli.criteria.criterion import Criterion
 from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
 from cnncli.network import Network
+from cnncli.program.called_loss import IN_CORE, CalledLoss, has_ignored, runs_in_core, targets_as_given
 from cnncli.program.lowering import couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
 
 if TYPE_CHECKING:  # a prediction needs none
     from cnncli.optim.optimizer import Optimizer
 
-_LOSSES: dict[type[Criterion], str] = {
-    CrossEntropyLoss: "cross_entropy",
-    NLLLoss: "nll",
-    MSELoss: "mse",
-    SumSquares: "sum_squares",
-}
 _EVALUATION_BATCH = 256
 _MOST_THREADS = 1024
 
@@ -80,7 +75,8 @@ class Program:
 
     network : its arrays are read and written in place; replace none of them while a program uses it
     batch_size : the most samples of one step
-    criterion : CrossEntropyLoss (the default), NLLLoss, MSELoss or SumSquares
+    criterion : default CrossEntropyLoss; this, NLLLoss, MSELoss and SumSquares without settings of their own are
+        native, any other, also one of your own, is called in Python once a step, with the whole batch
     optimizer : of cnncli.optim, or one of your own, whose `update` then runs in Python after each native step; None for
         a program that does not train
     threads : default CNN_NUM_THREADS, else the CPUs this process may use; changes no bit of any result
@@ -96,7 +92,6 @@ class Program:
     A program holds a lock: of two Python threads that use it, one waits. Programs of one network share its arrays and
     not the lock: a prediction beside a training step of another one may read weights of which some are updated. In a
     process forked while another thread was inside, the program raises UsageError.
-    Raises UsageError for a criterion that cannot be compiled.
     """
 
     def __init__(
@@ -133,9 +128,10 @@ class Program:
         self._custom_layers = custom_layers(list(network))
         self._direct = len(network.input_shape) == 3 and not self._custom_layers
         self._lock: AbstractContextManager[object] = program_lock(self)
-        if type(self.criterion) not in _LOSSES:
-            known = ", ".join(kind.__name__ for kind in _LOSSES)
-            raise UsageError(f"{self.criterion!r}: cannot be compiled; use one of {known}")
+        self._output_shape = network.output_shape(network.input_shape)
+        self._called: CalledLoss | None = None
+        if not runs_in_core(self.criterion):
+            self._called = CalledLoss(self.criterion, self._output_shape)
         self._groups: list[bool] = []  # of parameters with the same settings: whether their weights decay
         self._training = self._compile(batch_size, training=True) if optimizer is not None else None
         self._evaluating: _core.Program | None = None
@@ -151,7 +147,16 @@ class Program:
         program = self._needs_training()
         self._images, self._targets = self._as_images(images), self._as_targets(targets)
         with self._lock:
-            program.bind(self._images, self._targets)
+            if self._called is None and has_ignored(self.criterion, self._targets):
+                self._called = CalledLoss(self.criterion, self._output_shape)
+                program = self._training = self._compile(self.batch_size, training=True)
+                self._evaluating = None
+            if self._called is not None and len(self._targets) != len(self._images):
+                raise ShapeError(
+                    f"{self.criterion!r}: {len(self._images)} samples and {len(self._targets)} targets; "
+                    "pass one target for each sample"
+                )
+            program.bind(self._images, self._targets if self._called is None else None)
 
     def step(
         self, indices: npt.NDArray[np.int64], *, step: int, epoch: int, learning_rate: float | None = None,
@@ -175,6 +180,9 @@ class Program:
         with self._lock, self._mode(training=True):
             if learning_rate is not None:
                 optimizer.lr = learning_rate
+            if self._called is not None:
+                assert self._targets is not None
+                self._called.targets = self._targets[indices]
             result = program.step(
                 np.ascontiguousarray(indices, np.int64),
                 seed=self._seed,
@@ -218,19 +226,25 @@ class Program:
         with self._lock:
             program = self._for_evaluation()
             rows = np.empty((len(batch), self._outputs), np.float32)
-            program.bind(batch, wanted)
+            in_core = self._called is None and not has_ignored(self.criterion, wanted)
+            program.bind(batch, wanted if in_core else None)
             with self._mode(training=False):
                 result = program.forward(
                     first=0,
                     count=len(batch),
-                    losses=True,
+                    losses=in_core,
                     rows=rows,
                     threads=self._threads,
                     should_stop=should_stop,
                 )
             program.bind(batch[:0], None)
         loss, correct = _completed(result)
-        return Evaluation(loss / len(batch), correct, rows.argmax(axis=1).astype(np.int64))
+        predictions = rows.argmax(axis=1).astype(np.int64)
+        if not in_core:  # all outputs at once: a weighted mean is none of the parts' means
+            outputs = rows.reshape(-1, *self._output_shape)
+            loss = float(np.sum(self.criterion.sample_losses(outputs, wanted)))
+            correct = int(np.sum(predictions == wanted)) if self.criterion.takes_labels else 0
+        return Evaluation(loss / len(batch), correct, predictions)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError(
@@ -259,7 +273,7 @@ class Program:
         core = _core.Program(
             batch_size,
             training=training,
-            couples_samples=training and couples_samples(layers),
+            couples_samples=training and (self._called is not None or couples_samples(layers)),
             frozen=self._frozen,
         )
         shape = in_three(network.input_shape)
@@ -267,7 +281,13 @@ class Program:
         with self._mode(training=training):
             x = lower(layers, core, x, network.input_shape)
         self._outputs = int(np.prod(network.output_shape(network.input_shape)))
-        core.loss(x, kind=_LOSSES[type(criterion)])
+        if self._called is None:
+            core.loss(x, kind=IN_CORE[type(criterion)])
+        elif training:
+            core.called_loss(x, self._called)
+        else:  # log-probabilities as without settings; their softmax and cross-entropy are those of the scores
+            is_cross_entropy = isinstance(criterion, CrossEntropyLoss)
+            core.result(core.add("log_softmax", [x]) if is_cross_entropy else x)
         if training:
             self._add_updates(core)
         core.finish()
@@ -344,7 +364,9 @@ class Program:
         return np.ascontiguousarray(array.reshape(len(array), *in_three(shape)))
 
     def _as_targets(self, targets: npt.ArrayLike) -> npt.NDArray[Any]:
-        if isinstance(self.criterion, CrossEntropyLoss | NLLLoss):
+        if self._called is not None:
+            return targets_as_given(self.criterion, targets, self._output_shape)
+        if self.criterion.takes_labels:
             return np.ascontiguousarray(targets, np.int64)
         return np.ascontiguousarray(np.reshape(np.asarray(targets, np.float32), (len(np.asarray(targets)), -1)))
 

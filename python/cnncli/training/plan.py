@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import data
+from cnncli.criteria import BY_NAME as LOSSES
+from cnncli.criteria import Criterion, CrossEntropyLoss
 from cnncli.data import DataSet, PictureWish
 from cnncli.data.held_out import Held, share_to_hold_out
 from cnncli.data.raw import RawSet
@@ -53,7 +55,8 @@ class TrainSettings:
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     label_column : which column of a list or table is the label; None: it is found
-    loss : "cross-entropy" or "nll", for a network whose last layer is LogSoftmax
+    loss : "cross-entropy", "multi-margin", or "nll", for a network whose last layer is LogSoftmax
+    label_smoothing : of cross-entropy
     """
 
     architecture: str = "lenet5"
@@ -84,6 +87,7 @@ class TrainSettings:
     use_cache: bool = True
     label_column: str | None = None
     loss: str | None = None
+    label_smoothing: float | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,7 @@ class Plan:
     warmup: float | None = None
     clip_norm: float | None = None
     clip_value: float | None = None
+    label_smoothing: float = 0.0
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -287,6 +292,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         warmup=choose(settings.warmup, "warmup", None),
         clip_norm=choose(settings.clip_norm, "clip_norm", None),
         clip_value=choose(settings.clip_value, "clip_value", None),
+        label_smoothing=float(choose(settings.label_smoothing, "label_smoothing", 0.0)),
     )
     check_warm_up("--warmup" if settings.warmup is not None else "warmup", plan.warmup or 0.0, plan.cycle or epochs)
     if plan.target is not None and plan.validation == 0:
@@ -326,6 +332,13 @@ def make_optimizer(plan: Plan) -> Optimizer:
         "weight_decay": plan.weight_decay,
     }
     return kind(**{name: value for name, value in wanted.items() if name in kind().settings()})
+
+
+def make_criterion(plan: Plan) -> Criterion:
+    """The loss that a plan describes."""
+    if plan.label_smoothing:
+        return CrossEntropyLoss(label_smoothing=plan.label_smoothing)
+    return LOSSES[plan.loss]()
 
 
 def with_data(plan: Plan, dataset: DataSet, name_or_path: str, part: Held) -> Plan:

@@ -54,8 +54,13 @@ def check_prospects(
     return warnings
 
 
-def check_loss(network: Network, loss: str) -> None:
-    """Raises UsageError for "nll" of outputs that are no log-probabilities."""
+def check_loss(network: Network, loss: str, label_smoothing: float) -> None:
+    """Raises UsageError for "nll" of outputs that are no log-probabilities, and for smoothed labels of other losses."""
+    if label_smoothing and loss != "cross-entropy":
+        raise UsageError(
+            f"--label-smoothing {label_smoothing:g}: {loss} has no such setting; leave it out or use "
+            "--loss cross-entropy"
+        )
     *_, (name, last) = network.leaves()
     if loss == "nll" and not isinstance(last, LogSoftmax):
         raise UsageError(

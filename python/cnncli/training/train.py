@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 
 from cnncli import data
-from cnncli.criteria import BY_NAME as CRITERIA
 from cnncli.data import DataSet, Split
 from cnncli.data.held_out import Indices, labels_of, measure_recipe, split_images
 from cnncli.errors import CnnError, DataError, FormatError, Interrupted, WriteError
@@ -25,6 +24,7 @@ from cnncli.training.plan import (
     check_out,
     find_data,
     held_for_validation,
+    make_criterion,
     make_optimizer,
     make_plan,
     moved,
@@ -98,7 +98,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
         )
     splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
     labels = labels_of(dataset, splits[0])
-    check_loss(network, plan.loss)
+    check_loss(network, plan.loss, plan.label_smoothing)
     warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
     network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
@@ -179,7 +179,7 @@ def _job(
     trainer = Trainer(
         network,
         dataset.train,
-        CRITERIA[plan.loss](),
+        make_criterion(plan),
         optimizer,
         timetable,
         validation=validation,

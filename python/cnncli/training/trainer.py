@@ -12,7 +12,7 @@ from dataclasses import asdict
 import numpy as np
 
 from cnncli import _core
-from cnncli.criteria import CrossEntropyLoss, NLLLoss
+from cnncli.criteria import CrossEntropyLoss
 from cnncli.criteria.criterion import Criterion
 from cnncli.data import DataSet
 from cnncli.data.held_out import Indices, measure_recipe
@@ -264,7 +264,7 @@ class Trainer:
 
     def _accuracy(self, correct: int, images: int) -> float | None:
         """None where the targets are no classes."""
-        return correct / images if isinstance(self.criterion, CrossEntropyLoss | NLLLoss) else None
+        return correct / images if self.criterion.takes_labels else None
 
     def _diverged(self, what: str, cause: Cause | None, step: int) -> Diverged:
         """step : the one that showed it, counted from 1"""

@@ -42,13 +42,13 @@ def _rule(row: TrainingOption) -> Rule:
     """The rule that a row of the table states."""
     if row.kind == "word":
         return _word(row.words)
+    if row.kind == "switch":
+        return Rule("use true or false", lambda value: isinstance(value, bool))
     limits = dict(row.limits)
     words = {"above": "more than", "least": "at least", "below": "less than", "most": "at most"}
     stated = " and ".join(f"{words[name]} {limit:,}" for name, limit in limits.items())
-    if row.field == "target":
-        return Rule("use an accuracy above 0 and at most 1, such as 0.99", _within(limits, whole=False))
     kind = "a whole number" if row.kind == "whole" else "a number"
-    return Rule(f"use {kind}, {stated}", _within(limits, whole=row.kind == "whole"))
+    return Rule(row.use or f"use {kind}, {stated}", _within(limits, whole=row.kind == "whole"))
 
 
 _HOLDS: Mapping[str, Callable[[float, float], bool]] = {
@@ -78,13 +78,10 @@ def _word(names: Iterable[str]) -> Rule:
     return Rule(use, lambda value: isinstance(value, str) and value in known, known)
 
 
-_RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind == "word"]
+_RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind in ("word", "switch")]
 _PART = _within({"above": 0, "most": 1}, whole=False)
-# The keys of a description's [training]; `nesterov` has no option.
-TRAINING: Mapping[str, Rule] = {
-    **{row.field: _rule(row) for row in _RULED if row.is_described},
-    "nesterov": Rule("use true or false", lambda value: isinstance(value, bool)),
-}
+# The keys of a description's [training].
+TRAINING: Mapping[str, Rule] = {row.field: _rule(row) for row in _RULED if row.is_described}
 # Those of its [target].
 TARGET: Mapping[str, Rule] = {
     **TRAINING,

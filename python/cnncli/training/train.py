@@ -21,7 +21,6 @@ from cnncli.training.keeper import Keeper
 from cnncli.training.network_rules import check_network, layer_lines
 from cnncli.training.plan import (
     Plan,
-    TrainSettings,
     check_out,
     find_data,
     held_for_validation,
@@ -39,6 +38,7 @@ from cnncli.training.state import TrainingState, check_fit, read_state
 from cnncli.training.targets import Target
 from cnncli.training.timetable import HardImages, Timetable
 from cnncli.training.trainer import Diverged, Trainer
+from cnncli.training_options import TrainSettings
 
 _PROGRESS_SECONDS = 0.2
 

@@ -158,6 +158,10 @@ class RecordedSettings:
         _TRAINING, "number", "Share of the last step kept, by sgd and rmsprop.", "SHARE",
         limits={"least": 0, "below": 1}, is_described=True, of_optimizer=True,
     )
+    dampening: float | None = _row(
+        _TRAINING, "number", "Share of each gradient kept out of the momentum, by sgd; of Torch7 the momentum.",
+        "SHARE", limits={"least": 0, "below": 1}, is_described=True, of_optimizer=True, otherwise="0",
+    )
     nesterov: bool | None = _row(
         _TRAINING, "switch", "Whether momentum looks ahead, after Nesterov, by sgd.", is_described=True,
         of_optimizer=True, otherwise="the description's, or not",

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from cnncli.shape_text import format_shape
+
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle")
 BATCH_SIZE = 64  # for descriptions that give none
 LOSSES = ("cross-entropy", "nll")
@@ -273,7 +275,7 @@ def recorded_words(values: dict[str, Any]) -> list[str]:
         elif row.kind == "flag":
             words.append(row.option)
         elif row.kind == "size":
-            words += [row.option, "x".join(map(str, value))]
+            words += [row.option, format_shape(value)]
         else:
             words += [row.option, value if isinstance(value, str) else repr(value)]
     return words

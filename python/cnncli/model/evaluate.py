@@ -13,11 +13,11 @@ from cnncli import data as data_sets
 from cnncli.data import DataSet, Note, Split, images_digest
 from cnncli.data.held_out import hold_out
 from cnncli.errors import CnnError, DataError, ShapeError, UsageError
-from cnncli.layers.arrays import format_shape
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
 from cnncli.pictures.recipe import COLOURS, InputRecipe
 from cnncli.program import Program
+from cnncli.shape_text import format_shape
 from cnncli.storage.files import printable
 
 _BATCH_SIZE = 64

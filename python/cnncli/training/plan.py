@@ -15,6 +15,7 @@ from cnncli.network import Network
 from cnncli.network.description import shown
 from cnncli.optim import BY_NAME, Optimizer
 from cnncli.pictures.recipe import COLOURS
+from cnncli.shape_text import format_shape
 from cnncli.storage.files import printable
 from cnncli.storage.typed_json import from_json
 from cnncli.training.rules import check_asked, check_described
@@ -150,7 +151,7 @@ def picture_wish(
         tried = (channels, *(settings.size or (shape or (0, 28, 28))[1:]))
         misfit = _misfit(description, tried, source, classes)
         if misfit is not None:
-            raise UsageError(f"{asked}: the network cannot take {'x'.join(map(str, tried))} ({misfit})")
+            raise UsageError(f"{asked}: the network cannot take {format_shape(tried)} ({misfit})")
     return wish
 
 

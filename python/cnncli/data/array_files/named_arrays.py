@@ -13,6 +13,7 @@ from cnncli.data.dataset import Note
 from cnncli.data.part_names import part_of_word
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
+from cnncli.shape_text import format_shape
 from cnncli.storage.files import printable
 
 # First the names that are preferred where an archive holds more than one, as scikit-learn's digits do.
@@ -132,7 +133,7 @@ def _seen(headers: Mapping[str, NpyHeader]) -> str:
     if not headers:
         return "holds no arrays"
     listed = ", ".join(
-        f"{printable(name[:40])} {'x'.join(map(str, header.shape)) or 'one value'}"
+        f"{printable(name[:40])} {format_shape(header.shape, 'one value')}"
         for name, header in list(headers.items())[:_SHOWN]
     )
     return f"which arrays are images and which their labels is not known: {listed}" + (

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from cnncli.data.dataset import MAX_BYTES
 from cnncli.errors import DataError
+from cnncli.shape_text import format_shape
 from cnncli.storage.files import printable
 
 Array = npt.NDArray[Any]
@@ -98,7 +99,7 @@ def read_values(where: str, name: str, file: IO[bytes], header: NpyHeader, size_
 
     Raises DataError if sizes do not fit, the array is above the limit, or text is not Unicode.
     """
-    claim = "x".join(map(str, header.shape)) or "one value"
+    claim = format_shape(header.shape, "one value")
     if header.size_bytes != size_bytes - header.begin:
         raise DataError(
             f"{where}: {name} says {claim} of {header.dtype.name}, but {size_bytes - header.begin:,} bytes follow; "

@@ -11,6 +11,7 @@ from cnncli.data.array_files.npy import Array, NpyHeader, read_header, read_valu
 from cnncli.data.dataset import MAX_BYTES, Note
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
+from cnncli.shape_text import format_shape
 from cnncli.storage.files import printable
 
 _SUFFIX = ".npy"
@@ -82,7 +83,7 @@ def read_npy_classes(folder: Path, files: list[Path]) -> RawSet:
     first = arrays[0]
     if first.ndim < 2 or any(array.shape[1:] != first.shape[1:] or array.dtype != first.dtype for array in arrays):
         seen = ", ".join(
-            f"{printable(file.name[:40])} {'x'.join(map(str, array.shape)) or 'one value'}"
+            f"{printable(file.name[:40])} {format_shape(array.shape, 'one value')}"
             for file, array in list(zip(files, arrays, strict=False))[:_SHOWN]
         )
         raise DataError(f"{where}: which arrays are images and which their labels is not known: {seen}; "

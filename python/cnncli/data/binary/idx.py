@@ -14,6 +14,7 @@ import numpy.typing as npt
 from cnncli.data.binary.gzip_reader import GzipReader
 from cnncli.data.dataset import MAX_BYTES, Split, check_size
 from cnncli.errors import DataError
+from cnncli.shape_text import format_shape
 from cnncli.storage.files import printable
 
 _UNSIGNED_BYTE = 0x08
@@ -79,7 +80,7 @@ def _read(
         raise DataError(f"{where}: ends within its header; fetch it again")
     sizes = struct.unpack(f">{dimensions}I", header[4:])
     count = math.prod(sizes)
-    claim = "x".join(str(size) for size in sizes)
+    claim = format_shape(sizes)
     if count > MAX_BYTES:
         raise DataError(f"{where}: the header says {claim}, {count:,} bytes; the limit is {MAX_BYTES:,}")
     if count == 0 and math.prod(max(1, size) for size in sizes) > MAX_BYTES:

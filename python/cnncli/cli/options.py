@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from cnncli.limits import Limits
+
 _LARGEST_SIDE = 4096
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -38,39 +40,20 @@ class NearestChoice(click.Choice[str]):
 
 
 class Number(_FloatType):
-    """A finite number within limits; `above` and `below` are limits that it must not reach."""
+    """A number within limits, which are those of `Limits`."""
 
     name = "number"
 
-    def __init__(
-        self,
-        *,
-        above: float | None = None,
-        least: float | None = None,
-        below: float | None = None,
-        most: float | None = None,
-        whole: bool = False,
-    ) -> None:
-        self._whole = whole
-        self._rules: list[tuple[str, Callable[[float], bool]]] = [("", math.isfinite)]
-        if above is not None:
-            self._rules.append((f"more than {above:,g}", lambda number: number > above))
-        if least is not None:
-            self._rules.append((f"at least {least:,g}", lambda number: number >= least))
-        if below is not None:
-            self._rules.append((f"less than {below:,g}", lambda number: number < below))
-        if most is not None:
-            self._rules.append((f"at most {most:,}" if whole else f"at most {most:g}", lambda n: n <= most))
+    def __init__(self, *, whole: bool = False, **limits: float) -> None:
+        self._limits = Limits(whole=whole, **limits)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        kind = "a whole number" if self._whole else "a number"
-        limits = " and ".join(text for text, _ in self._rules if text)
         try:
-            number = _whole_number(value) if self._whole else float(value)
-        except ValueError:
+            number = _whole_number(value) if self._limits.whole else float(value)
+        except (ValueError, OverflowError):
             number = math.nan
-        if not all(holds(number) for _, holds in self._rules):
-            self.fail(f"{str(value).strip() or repr(value)}: use {kind}, {limits}", param, ctx)
+        if not self._limits.accepts(number):
+            self.fail(f"{str(value).strip() or repr(value)}: {self._limits.remedy}", param, ctx)
         return number
 
 

@@ -22,10 +22,9 @@ from cnncli import data
 from cnncli.errors import CnnError
 from cnncli.network.architectures import read_model
 from cnncli.optim import BY_NAME
-from cnncli.training.plan import TrainSettings
 from cnncli.training.records import Finished
 from cnncli.training.train import train
-from cnncli.training_options import OPTIMIZERS
+from cnncli.training_options import OPTIMIZERS, TrainSettings
 
 BATCH_SIZES = (4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)
 

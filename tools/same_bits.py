@@ -11,9 +11,9 @@ from pathlib import Path
 
 from cnncli import _core
 from cnncli.model_file.serialize import load_model
-from cnncli.training.plan import TrainSettings
 from cnncli.training.records import Finished
 from cnncli.training.train import train
+from cnncli.training_options import TrainSettings
 
 TARGET = Path(__file__).parents[1] / "docs" / "same-bits.md"
 NETWORKS = ("linear", "mlp", "lenet5", "convnet")

@@ -1,14 +1,19 @@
-"""The options of a training, one row each: the command line, its help, the rules of values, the [training] table of a
-network's description, the recorded command and the reference page are all made from this table.
+"""The options of a training, one row each: a field of the settings and what is said of it. The command line, its help,
+the rules of values, the [training] table of a network's description, the plan, the optimizer's settings, the recorded
+command and the reference page are all made from this table.
 
 Only plain values here: help must come at once.
 """
 
 import os
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from cnncli.shape_text import format_shape
+
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle", "exponential", "polynomial")
+BATCH_SIZE = 64  # for descriptions that give none
 LOSSES = ("cross-entropy", "nll", "multi-margin")
 # The files of the folder `optim` are the table of optimizers.
 OPTIMIZERS = tuple(
@@ -19,38 +24,48 @@ OPTIMIZERS = tuple(
     )
 )
 
-Kind = Literal["whole", "number", "word", "text", "path", "folder", "flag", "size"]
+Kind = Literal["whole", "number", "word", "text", "path", "folder", "flag", "switch", "size"]
+GROUPS = ("Network and data", "Training", "Run")  # the headings of the help
 
 
 @dataclass(frozen=True)
 class TrainingOption:
     """One option.
 
-    field : its name in TrainSettings
-    kind : "whole" or "number" within `limits`, a "word" of `words`, "text", a "path", a "folder", a "flag", or "size"
+    group : of GROUPS, where the help has it
+    kind : "whole" or "number" within `limits`, a "word" of `words`, "text", a "path", a "folder", "size", a "flag", or
+        a "switch", which is on, off, or left open
     help : one sentence or two; what is chosen without it stands in `otherwise`
+    field : its name in the settings
     flag : the option; "" where it is --field
     long_flag : another word for it
     limits : of numbers: least and most are allowed, above and below are not
+    use : the remedy for a value that is not allowed; "" where it is made of kind and limits
     default : value without the option; None: it is decided later
+    fallback : what is decided where the network's description and the optimizer say nothing either
     is_described : a network's description may set it in [training]
+    of_optimizer : it is a setting of the optimizer, by the same name in Python
     is_recorded : it decides the result, so that the recorded command and settings.json have it
     stays_free : a run that goes on takes another value
     negates : a flag that switches its field off
     """
 
-    field: str
+    group: str
     kind: Kind
     help: str
     metavar: str = ""
+    field: str = ""
     flag: str = ""
     long_flag: str = ""
     words: tuple[str, ...] = ()
     limits: tuple[tuple[str, float], ...] = ()
+    use: str = ""
     default: Any = None
+    fallback: Any = None
     otherwise: str = ""
     env: str = ""
     is_described: bool = False
+    of_optimizer: bool = False
     is_recorded: bool = False
     stays_free: bool = False
     negates: bool = False
@@ -60,142 +75,199 @@ class TrainingOption:
         """As it is typed."""
         return self.flag or f"--{self.field.replace('_', '-')}"
 
+    @property
+    def opposite(self) -> str:
+        """What switches it off, of a switch."""
+        return f"--no-{self.option.removeprefix('--')}"
 
-def _limits(**limits: float) -> tuple[tuple[str, float], ...]:
-    return tuple(limits.items())
+    def plain(self, value: Any) -> Any:
+        """A value that its rule accepts, such as a number of NumPy, as one of Python; None stays None."""
+        if value is None:
+            return None
+        makers: dict[Kind, Callable[[Any], Any]] = {"whole": int, "number": float, "size": tuple}
+        return makers.get(self.kind, lambda value: value)(value)
 
 
+def _row(group: str, kind: Kind, help: str, metavar: str = "", **more: Any) -> Any:
+    """A field of the settings, and all that is said of its option."""
+    more["limits"] = tuple(more.get("limits", {}).items())
+    return field(default=more.get("default"), metadata={"row": TrainingOption(group, kind, help, metavar, **more)})
+
+
+_DATA, _TRAINING, _RUN = GROUPS
 _DATA_HELP = (
     "mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters (fetched if they are not there), digits, or a path: a "
     "folder of pictures or of IDX files, a list of pictures, a table of pixels, an .npz, .npy files (docs/data.md)."
 )
 
-TRAINING_OPTIONS: tuple[TrainingOption, ...] = (
-    TrainingOption(
-        "architecture", "text", "linear, mlp, lenet5, convnet, resnet-small, vgg, or a .toml that describes a network.",
-        "NAME|FILE", "--arch", default="lenet5", is_recorded=True,
-    ),
-    TrainingOption(
-        "data", "text", _DATA_HELP, "NAME|PATH", is_recorded=True, stays_free=True,
+
+@dataclass(frozen=True)
+class RecordedSettings:
+    """What decides the result of a training: settings.json has it, and so does the command in the model file.
+
+    None leaves a choice to the network's description, then to the optimizer, then to the row's fallback.
+    """
+
+    architecture: str = _row(
+        _DATA, "text", "linear, mlp, lenet5, convnet, resnet-small, vgg, or a .toml that describes a network.",
+        "NAME|FILE", flag="--arch", default="lenet5",
+    )
+    data: str | None = _row(
+        _DATA, "text", _DATA_HELP, "NAME|PATH", stays_free=True,
         otherwise="mnist if it is there or can be fetched, else the embedded digits",
-    ),
-    TrainingOption(
-        "data_dir", "folder", "Folder of data sets with names, as `cnn download` fills it.", "FOLDER",
-        env="CNN_DATA_DIR", otherwise="cnncli in the user's cache", stays_free=True,
-    ),
-    TrainingOption(
-        "label_column", "text", "Column of a list or table that holds the labels: its name, its number, first or last.",
-        "NAME|N", otherwise="found", is_recorded=True,
-    ),
-    TrainingOption(
-        "prepare", "word",
+    )
+    label_column: str | None = _row(
+        _DATA, "text", "Column of a list or table that holds the labels: its name, its number, first or last.",
+        "NAME|N", otherwise="found",
+    )
+    prepare: str | None = _row(
+        _DATA, "word",
         "How pictures become images: glyph finds, crops and centres the one letter, digit or symbol, plain fits the "
-        "whole picture.", "NAME", words=("auto", "glyph", "plain"), is_recorded=True,
+        "whole picture.", "NAME", words=("auto", "glyph", "plain"), fallback="auto",
         otherwise="auto, decided from the training pictures",
-    ),
-    TrainingOption(
-        "size", "size", "Pixels of the images.", "N|HxW", is_recorded=True, otherwise="as for --colour",
-    ),
-    TrainingOption(
-        "colour", "word", "Colour of the images: grey or rgb.", "NAME", words=("grey", "rgb"), is_recorded=True,
+    )
+    size: tuple[int, int] | None = _row(_DATA, "size", "Pixels of the images.", "N|HxW", otherwise="as for --colour")
+    colour: str | None = _row(
+        _DATA, "word", "Colour of the images: grey or rgb.", "NAME", words=("grey", "rgb"),
         otherwise="that of the network's description or the pictures",
-    ),
-    TrainingOption("skip_bad", "flag", "Go on without pictures that cannot be read.", default=False, is_recorded=True),
-    TrainingOption(
-        "use_cache", "flag", "Neither use nor fill the cache of prepared pictures.", flag="--no-cache", default=True,
-        negates=True, stays_free=True,
-    ),
-    TrainingOption(
-        "epochs", "whole", "Passes over the training images.", "N", limits=_limits(least=1, most=100_000),
-        is_described=True, is_recorded=True,
-    ),
-    TrainingOption(
-        "batch_size", "whole", "Images a step.", "N", limits=_limits(least=1, most=65_536), is_described=True,
-        is_recorded=True,
-    ),
-    TrainingOption(
-        "loss", "word",
+    )
+    skip_bad: bool = _row(_DATA, "flag", "Go on without pictures that cannot be read.", default=False)
+    epochs: int | None = _row(
+        _TRAINING, "whole", "Passes over the training images.", "N", limits={"least": 1, "most": 100_000},
+        is_described=True, fallback=10,
+    )
+    batch_size: int | None = _row(
+        _TRAINING, "whole", "Images a step.", "N", limits={"least": 1, "most": 65_536}, is_described=True,
+        fallback=BATCH_SIZE,
+    )
+    loss: str | None = _row(
+        _TRAINING, "word",
         "What is made small: cross-entropy of the scores; nll of log-probabilities, for a network whose last layer is "
         "LogSoftmax; or multi-margin, the hinge loss of the scores.", "NAME", words=LOSSES, is_described=True,
-        is_recorded=True,
-        otherwise="the description's, or cross-entropy",
-    ),
-    TrainingOption(
-        "label_smoothing", "number", "Share of the target that all classes get alike, for cross-entropy; often 0.1.",
-        "SHARE", limits=_limits(least=0, below=1), is_described=True, is_recorded=True,
-        otherwise="the description's, or 0",
-    ),
-    TrainingOption(
-        "optimizer", "word", f"What makes steps of gradients: {', '.join(OPTIMIZERS)}.", "NAME", "--optim",
-        long_flag="--optimizer", words=OPTIMIZERS, is_described=True, is_recorded=True,
+        fallback="cross-entropy", otherwise="the description's, or cross-entropy",
+    )
+    label_smoothing: float | None = _row(
+        _TRAINING, "number", "Share of the target that all classes get alike, for cross-entropy; often 0.1.", "SHARE",
+        limits={"least": 0, "below": 1}, is_described=True, otherwise="the description's, or 0",
+    )
+    optimizer: str | None = _row(
+        _TRAINING, "word", f"What makes steps of gradients: {', '.join(OPTIMIZERS)}.", "NAME", flag="--optim",
+        long_flag="--optimizer", words=OPTIMIZERS, is_described=True, fallback="sgd",
         otherwise="the description's, or sgd",
-    ),
-    TrainingOption(
-        "learning_rate", "number", "Largest learning rate.", "RATE", "--lr", long_flag="--learning-rate",
-        limits=_limits(above=0), is_described=True, is_recorded=True,
+    )
+    learning_rate: float | None = _row(
+        _TRAINING, "number", "Largest learning rate.", "RATE", flag="--lr", long_flag="--learning-rate",
+        limits={"above": 0}, is_described=True,
         otherwise="the description's or, for another optimizer, that optimizer's, scaled to --batch-size",
-    ),
-    TrainingOption(
-        "momentum", "number", "Share of the last step kept, by sgd and rmsprop.", "SHARE",
-        limits=_limits(least=0, below=1), is_described=True, is_recorded=True,
-    ),
-    TrainingOption(
-        "weight_decay", "number", "L2 penalty on weights, not on biases.", "RATE", limits=_limits(least=0),
-        is_described=True, is_recorded=True, otherwise="as for --lr",
-    ),
-    TrainingOption(
-        "schedule", "word", f"How the learning rate changes: {', '.join(SCHEDULES[:-1])} or {SCHEDULES[-1]}.", "NAME",
-        words=SCHEDULES, is_described=True, is_recorded=True,
-    ),
-    TrainingOption(
-        "warmup", "number", "Epochs, such as 0.5, in which the learning rate climbs to the schedule's first one.",
-        "EPOCHS", limits=_limits(least=0), is_described=True, is_recorded=True, otherwise="as for --epochs, or 0",
-    ),
-    TrainingOption(
-        "clip_norm", "number", "Largest length of all gradients of a step as one vector; longer ones are scaled down.",
-        "NORM", limits=_limits(above=0), is_described=True, is_recorded=True,
-    ),
-    TrainingOption(
-        "clip_value", "number", "Largest element of a gradient, whatever its sign; larger ones are cut off.", "VALUE",
-        limits=_limits(above=0), is_described=True, is_recorded=True,
-    ),
-    TrainingOption(
-        "validation", "number", "Share of the training images to validate on; the best epoch by it is kept.",
-        "FRACTION", "--val", limits=_limits(least=0, below=1), is_described=True, is_recorded=True,
+    )
+    momentum: float | None = _row(
+        _TRAINING, "number", "Share of the last step kept, by sgd and rmsprop.", "SHARE",
+        limits={"least": 0, "below": 1}, is_described=True, of_optimizer=True,
+    )
+    dampening: float | None = _row(
+        _TRAINING, "number", "Share of each gradient kept out of the momentum, by sgd; of Torch7 the momentum.",
+        "SHARE", limits={"least": 0, "below": 1}, is_described=True, of_optimizer=True, otherwise="0",
+    )
+    nesterov: bool | None = _row(
+        _TRAINING, "switch", "Whether momentum looks ahead, after Nesterov, by sgd.", is_described=True,
+        of_optimizer=True, otherwise="the description's, or not",
+    )
+    weight_decay: float | None = _row(
+        _TRAINING, "number", "L2 penalty on weights, not on biases.", "RATE", limits={"least": 0}, is_described=True,
+        of_optimizer=True, otherwise="as for --lr",
+    )
+    schedule: str | None = _row(
+        _TRAINING, "word", f"How the learning rate changes: {', '.join(SCHEDULES[:-1])} or {SCHEDULES[-1]}.", "NAME",
+        words=SCHEDULES, is_described=True, fallback="cosine",
+    )
+    warmup: float | None = _row(
+        _TRAINING, "number", "Epochs, such as 0.5, in which the learning rate climbs to the schedule's first one.",
+        "EPOCHS", limits={"least": 0}, is_described=True, otherwise="as for --epochs, or 0",
+    )
+    clip_norm: float | None = _row(
+        _TRAINING, "number", "Largest length of all gradients of a step as one vector; longer ones are scaled down.",
+        "NORM", limits={"above": 0}, is_described=True,
+    )
+    clip_value: float | None = _row(
+        _TRAINING, "number", "Largest element of a gradient, whatever its sign; larger ones are cut off.", "VALUE",
+        limits={"above": 0}, is_described=True,
+    )
+    validation: float | None = _row(
+        _TRAINING, "number", "Share of the training images to validate on; the best epoch by it is kept.",
+        "FRACTION", flag="--val", limits={"least": 0, "below": 1}, is_described=True, fallback=0.0,
         otherwise="the part that the data keep for it; else with --target 0.05, without test images 0.1, and 0",
-    ),
-    TrainingOption(
-        "target", "number",
+    )
+    target: float | None = _row(
+        _TRAINING, "number",
         "Stop as soon as the validation accuracy is this, such as 0.99; exit code 1 if it never is. Takes the "
         "description's fast settings. Before the schedule's end two standard errors more are asked for.",
-        "ACCURACY", limits=_limits(above=0, most=1), is_recorded=True,
-    ),
-    TrainingOption(
-        "seed", "whole", "Decides every random choice; the same seed gives the same weights.", "N",
-        limits=_limits(least=0, most=2**63 - 1), default=1, otherwise="1", is_recorded=True,
-    ),
-    TrainingOption(
-        "threads", "whole", "Threads to compute with; the result does not depend on it.", "N",
-        limits=_limits(least=1, most=1024), env="CNN_NUM_THREADS", otherwise="all cores given", stays_free=True,
-    ),
-    TrainingOption(
-        "out", "path", "Where the trained model goes; a model that is there is kept, as model.1.bin.", "FILE",
+        "ACCURACY", limits={"above": 0, "most": 1}, use="use an accuracy above 0 and at most 1, such as 0.99",
+    )
+    seed: int = _row(
+        _TRAINING, "whole", "Decides every random choice; the same seed gives the same weights.", "N",
+        limits={"least": 0, "most": 2**63 - 1}, default=1, otherwise="1",
+    )
+
+
+@dataclass(frozen=True)
+class TrainSettings(RecordedSettings):
+    """What the user asks for: each field is an option of `cnn train`, and the help of its row says what it does.
+
+    learning_rate : the largest one, which `schedule` scales; None: that of the description, scaled from its batch
+        size to the one that is used, see `default_rate.rate_factor`
+    validation : float in [0, 1), share of the training images held out to choose the best epoch; default: the part
+        that the data set keeps for it; else 0.05 with a target, 0.1 for data without a test part, and else 0
+    target : float in (0, 1], validation accuracy that ends the training as soon as it is reached. The
+        description's [target] then goes before its [training], and the first `cycle` epochs are one cycle of
+        the schedule; if they end below the target, each further epoch is a cycle of its own at a lower rate.
+        An epoch within a cycle, where the rate is high, has to pass the target by two standard errors, so that
+        luck with the images held out is not taken for skill, and an epoch that ends a cycle is kept before it
+    size : [height, width] of the images
+    resume : folder of a run to go on with; then only fields that stay free count, and `data` is where the same images
+        are now
+    use_cache : whether prepared pictures are looked for in the user's cache, and kept there
+    """
+
+    data_dir: str | None = _row(
+        _DATA, "folder", "Folder of data sets with names, as `cnn download` fills it.", "FOLDER",
+        env="CNN_DATA_DIR", otherwise="cnncli in the user's cache", stays_free=True,
+    )
+    use_cache: bool = _row(
+        _DATA, "flag", "Neither use nor fill the cache of prepared pictures.", flag="--no-cache", default=True,
+        negates=True, stays_free=True,
+    )
+    threads: int | None = _row(
+        _RUN, "whole", "Threads to compute with; the result does not depend on it.", "N",
+        limits={"least": 1, "most": 1024}, env="CNN_NUM_THREADS", otherwise="all cores given", stays_free=True,
+    )
+    out: str | None = _row(
+        _RUN, "path", "Where the trained model goes; a model that is there is kept, as model.1.bin.", "FILE",
         otherwise="model.bin", stays_free=True,
-    ),
-    TrainingOption(
-        "runs", "folder", "Where each run gets a folder for its settings, metrics and checkpoints.", "FOLDER",
+    )
+    runs: str = _row(
+        _RUN, "folder", "Where each run gets a folder for its settings, metrics and checkpoints.", "FOLDER",
         default="runs",
-    ),
-    TrainingOption(
-        "save_every", "number", "Time between checkpoints within an epoch; there is one after each epoch too.",
-        "SECONDS", limits=_limits(least=0), default=30, stays_free=True,
-    ),
-    TrainingOption(
-        "resume", "folder",
-        "Go on with a stopped run's folder; --data says where its data are, if they were moved.", "RUN",
+    )
+    save_every: float = _row(
+        _RUN, "number", "Time between checkpoints within an epoch; there is one after each epoch too.",
+        "SECONDS", limits={"least": 0}, default=30.0, stays_free=True,
+    )
+    resume: str | None = _row(
+        _RUN, "folder", "Go on with a stopped run's folder; --data says where its data are, if they were moved.", "RUN",
         stays_free=True,
-    ),
-)  # fmt: skip
+    )  # fmt: skip
+
+
+def _rows() -> tuple[TrainingOption, ...]:
+    """The rows of all fields, in the order of their groups."""
+    recorded = {one.name for one in fields(RecordedSettings)}
+    rows = [
+        replace(one.metadata["row"], field=one.name, is_recorded=one.name in recorded) for one in fields(TrainSettings)
+    ]
+    return tuple(sorted(rows, key=lambda row: GROUPS.index(row.group)))
+
+
+TRAINING_OPTIONS = _rows()
 
 
 def row_of(field: str) -> TrainingOption:
@@ -206,18 +278,20 @@ def row_of(field: str) -> TrainingOption:
 def recorded_words(values: dict[str, Any]) -> list[str]:
     """The options that repeat a training, as they are typed, from the values of its plan by field; None: left out.
 
-    >>> recorded_words({"epochs": 3, "size": [28, 32], "skip_bad": True, "colour": None})
-    ['--size', '28x32', '--skip-bad', '--epochs', '3']
+    >>> recorded_words({"epochs": 3, "size": (28, 32), "skip_bad": True, "colour": None, "nesterov": False})
+    ['--size', '28x32', '--skip-bad', '--epochs', '3', '--no-nesterov']
     """
     words: list[str] = []
     for row in TRAINING_OPTIONS:
         value = values.get(row.field)
-        if not row.is_recorded or value is None or value is False:
+        if not row.is_recorded or value is None or (row.kind == "flag" and not value):
             continue
-        if row.kind == "flag":
+        if row.kind == "switch":
+            words.append(row.option if value else row.opposite)
+        elif row.kind == "flag":
             words.append(row.option)
         elif row.kind == "size":
-            words += [row.option, "x".join(map(str, value))]
+            words += [row.option, format_shape(value)]
         else:
             words += [row.option, value if isinstance(value, str) else repr(value)]
     return words

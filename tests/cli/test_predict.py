@@ -54,9 +54,9 @@ def test_one_file_gets_a_chart_of_all_classes(folder: Path, capsys: pytest.Captu
     captured = capsys.readouterr()
     assert captured.err == "model: model.bin in this folder\n"
     lines = captured.out.splitlines()
-    head = re.fullmatch(r"light\.png: (\d) \((\d+\.\d\d)%\)", lines[0])
+    head = re.fullmatch(r"light\.png: (\d) \((\d+\.\d\d) %\)", lines[0])
     assert head is not None
-    rows = [re.fullmatch(r"  (\d) +(\d+\.\d\d)%( [█▏▎▍▌▋▊▉]+)?", line) for line in lines[-10:]]
+    rows = [re.fullmatch(r"  (\d) +(\d+\.\d\d) %( [█▏▎▍▌▋▊▉]+)?", line) for line in lines[-10:]]
     assert [row and row[1] for row in rows] == list("0123456789")
     shares = {row[1]: row[2] for row in rows if row}
     assert shares[head[1]] == head[2]
@@ -65,7 +65,7 @@ def test_one_file_gets_a_chart_of_all_classes(folder: Path, capsys: pytest.Captu
 def test_several_files_get_a_line_each_and_a_count(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["predict", "light.png", "dark.png"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    heads = [re.fullmatch(r"(\S+\.png): (\d) \(\d+\.\d\d%\)(  [a-z; ]+)?", line) for line in lines[:-1]]
+    heads = [re.fullmatch(r"(\S+\.png): (\d) \(\d+\.\d\d %\)(  [a-z; ]+)?", line) for line in lines[:-1]]
     assert [head and head[1] for head in heads] == ["light.png", "dark.png"]
     labels = sorted(head[2] for head in heads if head)
     counts = f"2 x {labels[0]}" if labels[0] == labels[1] else f"1 x {labels[0]}, 1 x {labels[1]}"

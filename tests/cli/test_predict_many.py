@@ -70,14 +70,14 @@ IN_SCANS = ["black", "white", "grey", "grey", "white"]
 def test_folder_is_read_in_natural_order_with_a_count(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["predict", "scans"]) == 0
     captured = capsys.readouterr()
-    lines = [f"{file}: {name} (100.00%)" for file, name in zip(SCANS, IN_SCANS, strict=True)]
+    lines = [f"{file}: {name} (100.00 %)" for file, name in zip(SCANS, IN_SCANS, strict=True)]
     assert captured.out.splitlines() == [*lines, "5 pictures: 2 x grey, 2 x white, 1 x black"]
     assert captured.err == "model: model.bin in this folder\nleft aside: 1 file (not pictures 1)\n"
 
 
 def answered(out: str) -> list[tuple[str, str]]:
     """(file, label) of each line."""
-    return re.findall(r"^(.+): (\w+) \(\d+\.\d\d%\)$", out, re.MULTILINE)
+    return re.findall(r"^(.+): (\w+) \(\d+\.\d\d %\)$", out, re.MULTILINE)
 
 
 def test_bad_pictures_are_counted_and_told_and_exit_1(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,17 +123,17 @@ def test_a_file_with_a_star_in_its_name_is_that_file(folder: Path, capsys: pytes
     picture("[1]*.png", "grey")
     picture("1a.png", "white")
     assert run(["predict", "[1]*.png"]) == 0
-    assert capsys.readouterr().out.startswith("[1]*.png: grey (100.00%)\n")
+    assert capsys.readouterr().out.startswith("[1]*.png: grey (100.00 %)\n")
 
 
 @pytest.mark.parametrize(
     ("name", "text", "right"),
     [
         ("list.txt", "10.png\nb/10.jpg\na b.png\n", None),
-        ("list.csv", "file,class\n10.png,white\nb/10.jpg,black\n", "1 of 2 right (50.00%)"),
+        ("list.csv", "file,class\n10.png,white\nb/10.jpg,black\n", "1 of 2 right (50.00 %)"),
         ("list.tsv", "file\tkind\tquality\n10.png\tdaylight\t3\nb/10.jpg\tlamp\t4\n", None),
         ("list.csv", "path\n10.png\n\n9.png\n", None),
-        ("list.txt", "b\\10.jpg white\r\n9.png black\r\n", "2 of 2 right (100.00%)"),
+        ("list.txt", "b\\10.jpg white\r\n9.png black\r\n", "2 of 2 right (100.00 %)"),
     ],
     ids=["names", "labels", "other columns", "a header alone", "a space before the label"],
 )
@@ -157,7 +157,7 @@ def test_a_picture_under_the_name_of_a_list_is_a_picture(folder: Path, capsys: p
     picture("x.png", "grey")
     Path("x.png").rename("x.txt")
     assert run(["predict", "x.txt"]) == 0
-    assert capsys.readouterr().out.startswith("x.txt: grey (100.00%)\n")
+    assert capsys.readouterr().out.startswith("x.txt: grey (100.00 %)\n")
 
 
 def predict_from(stdin: bytes, *words: str) -> "subprocess.CompletedProcess[bytes]":
@@ -171,7 +171,7 @@ def test_a_picture_comes_over_standard_input(folder: Path) -> None:
     picture("x.png", "grey")
     result = predict_from(Path("x.png").read_bytes())
     assert result.returncode == 0, result.stderr
-    assert result.stdout.startswith(b"-: grey (100.00%)\n")
+    assert result.stdout.startswith(b"-: grey (100.00 %)\n")
     cut = predict_from(Path("x.png").read_bytes()[:40])
     assert cut.returncode == 1
     assert cut.stderr.splitlines()[-1].startswith(b"cnn: standard input: ")
@@ -212,7 +212,7 @@ def test_names_that_come_slowly_are_answered_and_ctrl_c_leaves_no_file(scans: Pa
     for name, label in zip(SCANS[:2], IN_SCANS, strict=False):
         process.stdin.write(f"{name}\n")
         process.stdin.flush()
-        assert process.stdout.readline() == f"{name}: {label} (100.00%)\n"  # the pipe is still open
+        assert process.stdout.readline() == f"{name}: {label} (100.00 %)\n"  # the pipe is still open
     process.send_signal(signal.SIGINT)
     began = time.monotonic()
     process.communicate(timeout=20)
@@ -281,8 +281,8 @@ def test_outputs_that_cannot_be_are_told(
 @pytest.mark.parametrize(
     ("files", "line"),
     [
-        (["black/1.png", "black/deep/2.png", "white/3.png"], "by folder name: 2 of 3 right (66.67%)"),
-        (["test/black/1.png", "train/black/2.png", "train/white/3.png"], "by folder name: 2 of 3 right (66.67%)"),
+        (["black/1.png", "black/deep/2.png", "white/3.png"], "by folder name: 2 of 3 right (66.67 %)"),
+        (["test/black/1.png", "train/black/2.png", "train/white/3.png"], "by folder name: 2 of 3 right (66.67 %)"),
         (["black/1.png", "other/2.png", "white/3.png"], None),
         (["1.png", "2.png", "3.png"], None),
     ],
@@ -302,7 +302,7 @@ def test_unreadable_pictures_are_not_right(folder: Path, capsys: pytest.CaptureF
     picture("set/black/1.png", "black")
     Path("set/black/2.png").write_bytes(b"")
     assert run(["predict", "set"]) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "by folder name: 1 of 2 right (50.00%)"
+    assert capsys.readouterr().out.splitlines()[-1] == "by folder name: 1 of 2 right (50.00 %)"
 
 
 def test_answers_below_the_threshold_are_counted_as_not_sure(

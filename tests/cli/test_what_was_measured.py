@@ -11,9 +11,9 @@ from PIL import Image
 
 from cnn_process import run_cnn
 from cnncli.cli.render import next_commands
-from cnncli.training.plan import TrainSettings
 from cnncli.training.records import EpochDone, Finished, Stopped
 from cnncli.training.train import train
+from cnncli.training_options import TrainSettings
 from picture_sets import mnist_like
 
 SHORT = ["--arch", "linear", "--epochs", "1"]

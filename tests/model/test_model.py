@@ -352,3 +352,20 @@ def test_the_package_names_what_it_has() -> None:
     assert all(hasattr(cnncli, name) for name in dir(cnncli))
     with pytest.raises(AttributeError, match="module 'cnncli' has no attribute 'lod'"):
         cnncli.lod  # noqa: B018
+
+
+def test_forward_takes_the_floats_that_predict_makes_of_pixels(pixels: np.ndarray) -> None:
+    """`predict` takes floats for pixels from 0 to 1, `forward` for what the layers compute with; both take bytes."""
+    model = model_of(1)
+    network, recipe = model.network, model.network.recipe
+    assert recipe is not None
+    shares = pixels.astype(np.float32) / np.float32(255)
+    normalized = recipe.normalize(shares)
+    np.testing.assert_allclose(normalized, (pixels.astype(np.float64) / 255 - MEAN) / SCALE, rtol=1e-6, atol=1e-6)
+    outputs = network.forward(pixels)
+    np.testing.assert_array_equal(network.forward(normalized), outputs)
+    assert not np.allclose(network.forward(shares), outputs)
+    assert normalized.dtype == np.float32
+    exponentials = np.exp(outputs.astype(np.float64))
+    shares_of_classes = exponentials / exponentials.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(model.predict(shares).probabilities, shares_of_classes, rtol=2e-5, atol=1e-7)

@@ -8,9 +8,9 @@ import pytest
 import cnncli
 from cnncli.errors import NoGlyphError
 from cnncli.model.evaluate import Evaluation, evaluate_model
-from cnncli.training.plan import TrainSettings
 from cnncli.training.records import Finished
 from cnncli.training.train import train
+from cnncli.training_options import TrainSettings
 from picture_sets import KINDS, READERS, write_files
 
 KIND_OF = {"letters on paper": "glyph", "colour 32x32": "plain", "mixed polarities": "glyph", "as MNIST": "glyph"}

@@ -530,8 +530,8 @@ def test_what_is_no_regular_file_is_refused(kind: str, capsys: pytest.CaptureFix
 @pytest.fixture(scope="module")
 def stopped_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, bytes]]:
     """A run of one small network, and its checkpoint."""
-    from cnncli.training.plan import TrainSettings
     from cnncli.training.train import train
+    from cnncli.training_options import TrainSettings
 
     place = tmp_path_factory.mktemp("resume")
     rng = np.random.default_rng(1)

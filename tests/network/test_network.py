@@ -14,6 +14,7 @@ from cnncli.layers import LAYER_TYPES, Flatten, Linear, Module, ReLU, Sequential
 from cnncli.network import Network
 from cnncli.network.architectures import model_names, read_model, shipped_model
 from cnncli.optim import SGD
+from cnncli.pictures.recipe import InputRecipe
 from known_layers import KNOWN_LAYERS
 
 MODELS = ["convnet", "lenet5", "linear", "mlp", "resnet-small", "vgg"]
@@ -165,14 +166,11 @@ def test_network_refuses_other_shapes(shape: tuple[int, ...]) -> None:
 
 
 def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
-    class Recipe:
-        mean = (0.5, 0.25)
-        scale = (0.5, 0.125)
-
-    network = Network([ReLU()], (2, 1, 1), recipe=Recipe())
-    pixels = np.array([[[[255]], [[51]]]])
-    assert_close(network.samples(pixels.astype(np.uint8)), np.array([[[[1.0]], [[-0.4]]]]))
-    assert network.samples(pixels).ravel().tolist() == [255, 51]
+    recipe = InputRecipe("plain", 3, 1, 1, mean=(0.5, 0.25, 0.0), scale=(0.5, 0.125, 1.0))
+    network = Network([ReLU()], (3, 1, 1), recipe=recipe)
+    pixels = np.array([[[[255]], [[51]], [[0]]]])
+    assert_close(network.samples(pixels.astype(np.uint8)), np.array([[[[1.0]], [[-0.4]], [[0.0]]]]))
+    assert network.samples(pixels).ravel().tolist() == [255, 51, 0]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,10 @@ import pytest
 
 from cnncli.network.architectures import model_names, read_model
 from cnncli.optim.default_rate import LARGEST_FACTOR, rate_factor
-from cnncli.training.plan import Plan, TrainSettings, make_plan
+from cnncli.training.plan import Plan, make_plan
 from cnncli.training.records import Finished, Started
 from cnncli.training.train import train
+from cnncli.training_options import TrainSettings
 from small_training import small_settings, weights
 
 OWN = {"learning_rate": 0.3, "batch_size": 24}

@@ -123,11 +123,11 @@ def test_one_optimizer_serves_one_network(rng: np.random.Generator) -> None:
         ({"lr": 1, "weight_decay": -0.5}, "SGD: weight_decay is -0.5; use a number of at least 0"),
         (
             {"lr": 1, "nesterov": True},
-            "SGD: nesterov with momentum 0 and dampening 0; use momentum > 0 and dampening 0",
+            "SGD: nesterov with momentum 0 and dampening 0; use momentum > 0 and dampening 0, or not nesterov",
         ),
         (
             {"lr": 1, "momentum": 0.9, "dampening": 0.9, "nesterov": True},
-            "SGD: nesterov with momentum 0.9 and dampening 0.9; use momentum > 0 and dampening 0",
+            "SGD: nesterov with momentum 0.9 and dampening 0.9; use momentum > 0 and dampening 0, or not nesterov",
         ),
     ],
 )

@@ -10,10 +10,10 @@ import pytest
 import cnncli
 from cnncli.errors import CnnError
 from cnncli.storage.files import publish, write_atomically
-from cnncli.training.plan import TrainSettings
 from cnncli.training.records import EpochDone, Finished
 from cnncli.training.runs import RunFolder
 from cnncli.training.train import train
+from cnncli.training_options import TrainSettings
 from power_loss import Flush, Folder, recorded, states_after_power_loss
 from small_training import small_settings, weights
 

@@ -18,6 +18,7 @@ class Example:
     shares: list[float] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     is_on: bool = False
+    size: tuple[int, int] | None = None
 
 
 GOOD = {"count": 3, "rate": 0.5, "name": "a"}
@@ -27,6 +28,7 @@ def test_fields_are_taken_and_left_out() -> None:
     assert from_json(Example, GOOD) == Example(3, 0.5, "a")
     more = {"target": None, "shares": [1, 0.5], "history": [{"epoch": 1}], "is_on": True, "rate": 2}
     assert from_json(Example, GOOD | more) == Example(3, 2, "a", None, [1, 0.5], [{"epoch": 1}], True)
+    assert from_json(Example, GOOD | {"size": [28, 32]}).size == (28, 32)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,8 @@ def test_fields_are_taken_and_left_out() -> None:
         (GOOD | {"target": "x"}, "has target = 'x'; use a number or null"),
         (GOOD | {"shares": [1, "x"]}, "has shares = [1, 'x']; use a list of a number"),
         (GOOD | {"history": [1]}, "has history = [1]; use a list of an object"),
+        (GOOD | {"size": [28]}, "has size = [28]; use a list of 2 values, each a whole number or null"),
+        (GOOD | {"size": [28, 0.5]}, "has size = [28, 0.5]; use a list of 2 values, each a whole number or null"),
         (GOOD | {"is_on": 1}, "has is_on = 1; use true or false"),
     ],
 )

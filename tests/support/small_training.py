@@ -6,7 +6,7 @@ import numpy as np
 
 from cnncli import _core
 from cnncli.storage import container
-from cnncli.training.plan import TrainSettings
+from cnncli.training_options import TrainSettings
 
 # State beside the weights, and random numbers in every step.
 NETWORK = """

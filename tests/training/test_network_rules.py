@@ -6,8 +6,8 @@ import pytest
 
 from cnncli.errors import CnnError
 from cnncli.training.network_rules import check_network
-from cnncli.training.plan import TrainSettings
 from cnncli.training.train import train
+from cnncli.training_options import TrainSettings
 
 TOP = 'name = "own"\ninput = [1, 28, 28]\n# layers\n'
 FLAT = '[[layers]]\ntype = "Flatten"\n'

@@ -1,5 +1,6 @@
 """`--optim`: the default settings of each optimizer, what a description says of its own, and exact resume with each."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from cnncli.model_file.serialize import save_checkpoint
 from cnncli.optim import BY_NAME
 from cnncli.program import Program, StepResult
 from cnncli.storage import container
-from cnncli.training.plan import Plan, TrainSettings, make_optimizer, make_plan
+from cnncli.training.plan import Plan, make_optimizer, make_plan
 from cnncli.training.records import Finished, Stopped
 from cnncli.training.runs import RunFolder
 from cnncli.training.train import train
+from cnncli.training_options import TRAINING_OPTIONS, TrainingOption, TrainSettings
 from small_training import small_settings, weights
 
 DESCRIBED = {
@@ -79,6 +81,31 @@ def test_momentum_is_for_those_that_have_it() -> None:
     with pytest.raises(FormatError) as wrong:
         plan_of({"optimizer": "lion", "momentum": 0.9})
     assert str(wrong.value) == "own.toml, [training]: momentum is 0.9, but lion has no such setting; leave it out"
+
+
+def test_nesterov_is_an_option_and_goes_before_the_description() -> None:
+    assert plan_of({"nesterov": True}).nesterov is True
+    assert plan_of({"nesterov": True}, nesterov=False).nesterov is False
+    assert plan_of({}, nesterov=True).nesterov is True
+    assert plan_of({}).nesterov is False
+    assert plan_of({}, optimizer="adam").nesterov is None
+    assert plan_of({"nesterov": True}, momentum=0).nesterov is False  # it was meant for the momentum described
+    with pytest.raises(UsageError, match="SGD: nesterov with momentum 0 and dampening 0; use"):
+        plan_of({}, momentum=0, nesterov=True)
+    with pytest.raises(UsageError, match="--no-nesterov: lion has no such setting; leave it out or use --optim sgd"):
+        plan_of({}, optimizer="lion", nesterov=False)
+    with pytest.raises(FormatError, match="nesterov is true, but adam has no such setting"):
+        plan_of({"optimizer": "adam", "nesterov": True})
+
+
+@pytest.mark.parametrize("row", [row for row in TRAINING_OPTIONS if row.of_optimizer], ids=lambda row: row.field)
+def test_a_setting_of_an_optimizer_is_written_in_its_row_and_where_it_acts(row: TrainingOption) -> None:
+    """Not in the command, its plan or its rules; momentum alone decides whether a described nesterov makes sense."""
+    package = Path(cnncli.__file__).parent
+    names = ["cli/train.py", "cli/training_options.py"]
+    names += [f"training/{name}.py" for name in ("plan", "rules", "job", "train")]
+    having = {name for name in names if re.search(rf"\b{row.field}\b", (package / name).read_text())}
+    assert having == ({"training/plan.py"} if row.field in ("momentum", "nesterov") else set())
 
 
 @pytest.mark.parametrize("name", BY_NAME)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from cnncli.training.outcome import Measured, OneAnswer, looks_dead, remark
-from cnncli.training.plan import TrainSettings
 from cnncli.training.records import Finished
 from cnncli.training.train import train
+from cnncli.training_options import TrainSettings
 from small_training import NETWORK
 
 HARD_IMAGES = 4000

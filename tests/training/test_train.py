@@ -12,10 +12,10 @@ import pytest
 from cnncli.errors import CnnError, DataError, FormatError, UsageError
 from cnncli.program import Program, StepResult
 from cnncli.storage import container
-from cnncli.training.plan import TrainSettings
 from cnncli.training.records import EpochDone, Finished, Progress, Record, Started, Stopped
 from cnncli.training.timetable import Timetable
 from cnncli.training.train import train
+from cnncli.training_options import TrainSettings
 from small_training import small_settings, weights
 
 IMAGES = 200

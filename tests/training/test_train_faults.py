@@ -21,10 +21,10 @@ from cnncli.optim import SGD
 from cnncli.program import Program
 from cnncli.storage import container
 from cnncli.training.divergence import find_cause, find_parameter
-from cnncli.training.plan import TrainSettings
 from cnncli.training.records import Finished, Record, SaveFailed, Started, Stopped
 from cnncli.training.runs import RunFolder
 from cnncli.training.train import train
+from cnncli.training_options import TrainSettings
 from faults import ERRORS, failing_calls
 from small_training import small_settings, weights
 

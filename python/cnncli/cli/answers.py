@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnncli.cli.pictures_named import NamedPicture
 from cnncli.errors import CnnError, UsageError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 if TYPE_CHECKING:
     from cnncli.model import Model
@@ -110,7 +110,7 @@ def _predicted(model: "Model", group: Sequence[Answer], least: float) -> Iterato
             yield answer._replace(label=label, probabilities=probabilities, sure=sure)
         else:
             reason = "the model gives NaN or infinity for it; train it with a smaller learning rate"
-            yield Answer(answer.picture, error=f"{shown(answer.picture.name)}: {reason}", is_first=answer.is_first)
+            yield Answer(answer.picture, error=f"{printable(answer.picture.name)}: {reason}", is_first=answer.is_first)
 
 
 class Tally:
@@ -154,7 +154,7 @@ class Tally:
         order = {name: index for index, name in enumerate(self._class_names)}
         named = [(name, count) for name, count in self.labels.items() if name]
         named.sort(key=lambda item: (-item[1], order[item[0]]))
-        parts = [f"{count:,} x {shown(name)}" for name, count in named[:_CLASSES_COUNTED]]
+        parts = [f"{count:,} x {printable(name)}" for name, count in named[:_CLASSES_COUNTED]]
         if rest := named[_CLASSES_COUNTED:]:
             parts.append(f"{sum(count for _, count in rest):,} of {len(rest):,} other classes")
         for count, what in ((self.labels[""], "not sure"), (self.failed, "not read")):

@@ -7,14 +7,11 @@ import click
 from cnncli.cli.options import (
     NearestChoice,
     Number,
-    data_dir_option,
     debug_option,
     json_option,
-    label_column_option,
-    picture_options,
-    reading_options,
 )
 from cnncli.cli.streams import echo
+from cnncli.cli.training_options import table_options
 
 if TYPE_CHECKING:
     from cnncli.data import DataSet, Split
@@ -51,10 +48,7 @@ _PARTS = ("train", "validation", "test")
     metavar="N",
     help="Draw digits from this seed; of other data sets, show images picked by it and not the first ones.",
 )
-@label_column_option
-@data_dir_option
-@picture_options
-@reading_options
+@table_options("label_column", "data_dir", "prepare", "size", "colour", "skip_bad", "use_cache")
 @click.option("--cache", "about_cache", is_flag=True, help="Say what the cache of prepared pictures holds.")
 @click.option("--clear-cache", is_flag=True, help="Empty the cache of prepared pictures.")
 @json_option
@@ -74,7 +68,7 @@ def command(
     size: tuple[int, int] | None,
     colour: str | None,
     skip_bad: bool,
-    no_cache: bool,
+    use_cache: bool,
     about_cache: bool,
     clear_cache: bool,
     as_json: bool,
@@ -117,7 +111,7 @@ def command(
             label_column=label_column,
             wish=data.PictureWish(prepare=prepare or "auto", colour=colour, size=size),
             skip_bad=skip_bad,
-            use_cache=not no_cache,
+            use_cache=use_cache,
             report=fetching.show,
         )
     picked = None if dataset.name == name_or_path == "digits" else seed

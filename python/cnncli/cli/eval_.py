@@ -4,14 +4,11 @@ import click
 
 from cnncli.cli.options import (
     NearestChoice,
-    data_options,
     debug_option,
     json_option,
-    label_column_option,
-    reading_options,
-    threads_option,
 )
 from cnncli.cli.streams import echo
+from cnncli.cli.training_options import table_option, table_options
 
 
 @click.command(
@@ -20,9 +17,8 @@ from cnncli.cli.streams import echo
     epilog="\b\nExample:\n  cnn eval model.bin",
 )
 @click.argument("model")
-@data_options("the data set the model was trained on")
-@label_column_option
-@reading_options
+@table_option("data", otherwise="the data set the model was trained on")
+@table_options("data_dir", "label_column", "skip_bad", "use_cache")
 @click.option(
     "--part",
     type=NearestChoice(("test", "validation", "train", "held-out")),
@@ -30,7 +26,7 @@ from cnncli.cli.streams import echo
     help="Images to measure on: test, validation, train, or held-out, those of the training images that were kept from "
     "the training.  [default: the first of these that there is; train comes last]",
 )
-@threads_option
+@table_option("threads")
 @json_option
 @debug_option
 def command(
@@ -40,7 +36,7 @@ def command(
     label_column: str | None,
     part: str | None,
     skip_bad: bool,
-    no_cache: bool,
+    use_cache: bool,
     threads: int | None,
     as_json: bool,
 ) -> None:
@@ -63,7 +59,7 @@ def command(
             label_column=label_column,
             threads=threads,
             skip_bad=skip_bad,
-            use_cache=not no_cache,
+            use_cache=use_cache,
             report=fetching.show,
         )
     if as_json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from cnncli.training_options import row_of
+from cnncli.limits import Limits
 
 _LARGEST_SIDE = 4096
 
@@ -40,39 +40,20 @@ class NearestChoice(click.Choice[str]):
 
 
 class Number(_FloatType):
-    """A finite number within limits; `above` and `below` are limits that it must not reach."""
+    """A number within limits, which are those of `Limits`."""
 
     name = "number"
 
-    def __init__(
-        self,
-        *,
-        above: float | None = None,
-        least: float | None = None,
-        below: float | None = None,
-        most: float | None = None,
-        whole: bool = False,
-    ) -> None:
-        self._whole = whole
-        self._rules: list[tuple[str, Callable[[float], bool]]] = [("", math.isfinite)]
-        if above is not None:
-            self._rules.append((f"more than {above:,g}", lambda number: number > above))
-        if least is not None:
-            self._rules.append((f"at least {least:,g}", lambda number: number >= least))
-        if below is not None:
-            self._rules.append((f"less than {below:,g}", lambda number: number < below))
-        if most is not None:
-            self._rules.append((f"at most {most:,}" if whole else f"at most {most:g}", lambda n: n <= most))
+    def __init__(self, *, whole: bool = False, **limits: float) -> None:
+        self._limits = Limits(whole=whole, **limits)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        kind = "a whole number" if self._whole else "a number"
-        limits = " and ".join(text for text, _ in self._rules if text)
         try:
-            number = _whole_number(value) if self._whole else float(value)
-        except ValueError:
+            number = _whole_number(value) if self._limits.whole else float(value)
+        except (ValueError, OverflowError):
             number = math.nan
-        if not all(holds(number) for _, holds in self._rules):
-            self.fail(f"{str(value).strip() or repr(value)}: use {kind}, {limits}", param, ctx)
+        if not self._limits.accepts(number):
+            self.fail(f"{str(value).strip() or repr(value)}: {self._limits.remedy}", param, ctx)
         return number
 
 
@@ -124,44 +105,6 @@ def json_option(function: F) -> F:
     )
 
 
-def threads_option(function: F) -> F:
-    """`--threads`."""
-    return click.option(
-        "--threads",
-        type=Number(least=1, most=1024, whole=True),
-        metavar="N",
-        envvar="CNN_NUM_THREADS",
-        show_envvar=True,
-        help="Threads to compute with; the result does not depend on it.  [default: all cores given]",
-    )(function)
-
-
-def data_dir_option(function: F) -> F:
-    """`--data-dir`."""
-    return click.option(
-        "--data-dir",
-        type=Folder(),
-        envvar="CNN_DATA_DIR",
-        show_envvar=True,
-        metavar="FOLDER",
-        help="Folder of data sets with names, as `cnn download` fills it.  [default: cnncli in the user's cache]",
-    )(function)
-
-
-def data_options(default: str) -> Callable[[F], F]:
-    """`--data` and `--data-dir`; `default` says what is used without `--data`."""
-
-    def decorate(function: F) -> F:
-        function = data_dir_option(function)
-        return click.option(
-            "--data",
-            metavar="NAME|PATH",
-            help=f"{row_of('data').help}  [default: {default}]",
-        )(function)
-
-    return decorate
-
-
 class ImageSize(_SizeType):
     """Pixels of an image: one number for a square, or height x width."""
 
@@ -175,46 +118,3 @@ class ImageSize(_SizeType):
         if len(sides) > 2 or not all(1 <= side <= _LARGEST_SIDE for side in sides):
             self.fail(f"{value}: use pixels such as 32, or HxW such as 32x48, up to {_LARGEST_SIDE}", param, ctx)
         return sides[0], sides[-1]
-
-
-def label_column_option(function: F) -> F:
-    """`--label-column`."""
-    row = row_of("label_column")
-    return click.option(row.option, metavar=row.metavar, help=f"{row.help}  [default: {row.otherwise}]")(function)
-
-
-def picture_options(function: F) -> F:
-    """`--prepare`, `--size` and `--colour`: how pictures become images."""
-    for option in (
-        click.option(
-            "--colour",
-            type=NearestChoice(("grey", "rgb")),
-            metavar="NAME",
-            help="Colour of the images: grey or rgb.  [default: that of the network's description or the pictures]",
-        ),
-        click.option(
-            "--size",
-            type=ImageSize(),
-            metavar="N|HxW",
-            help="Pixels of the images.  [default: as for --colour]",
-        ),
-        click.option(
-            "--prepare",
-            type=NearestChoice(("auto", "glyph", "plain")),
-            metavar="NAME",
-            help="How pictures become images: glyph finds, crops and centres the one letter, digit or symbol, plain "
-            "fits the whole picture.  [default: auto, decided from the training pictures]",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-def reading_options(function: F) -> F:
-    """`--skip-bad` and `--no-cache`: how picture files are read."""
-    for option in (
-        click.option("--no-cache", is_flag=True, help="Neither use nor fill the cache of prepared pictures."),
-        click.option("--skip-bad", is_flag=True, help="Go on without pictures that cannot be read."),
-    ):
-        function = option(function)
-    return function

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnncli.errors import DataError
 from cnncli.pictures.formats import HEAD_BYTES, find_format, is_text
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 if TYPE_CHECKING:
     from cnncli.data.tree import Folder
@@ -63,7 +63,7 @@ class Pictures:
                 yield NamedPicture(word, error=str(error))
                 continue
             if not count:
-                where = "standard input" if word == "-" else shown(word)
+                where = "standard input" if word == "-" else printable(word)
                 yield NamedPicture(word, error=f"{where}: no pictures; name a picture, or a folder that holds some")
 
     def _of_word(self, word: str) -> Iterator[NamedPicture | None]:
@@ -119,7 +119,7 @@ class Pictures:
             else:
                 yield NamedPicture(name, name)
         if not count:
-            yield NamedPicture(word, error=f"{shown(word)}: no file matches; check the pattern and the folder")
+            yield NamedPicture(word, error=f"{printable(word)}: no file matches; check the pattern and the folder")
 
     def _of_stdin(self) -> Iterator[NamedPicture | None]:
         """The picture that comes, told by its first bytes, or those whose names come."""

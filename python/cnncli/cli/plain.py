@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from math import isnan
 from typing import TextIO
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -35,13 +36,13 @@ def bar(share: float, width: int, blocks: bool = True) -> str:
     return _FULL * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
 
 
-def percent(share: float) -> str:
-    """A probability as text of 7 characters.
+def percent(share: float | None, digits: int = 2) -> str:
+    """A share as text, of 8 characters at most; a dash for one that does not exist.
 
-    >>> percent(0.9987), percent(1.0)
-    (' 99.87%', '100.00%')
+    >>> percent(0.9924), percent(1.0), percent(float("nan"))
+    ('99.24 %', '100.00 %', '–')
     """
-    return f"{100 * share:6.2f}%"
+    return "–" if share is None or isnan(share) else f"{100 * share:.{digits}f} %"
 
 
 def style(text: str, code: str, colour: bool) -> str:

@@ -12,7 +12,7 @@ import click
 from cnncli.cli import plain
 from cnncli.cli.options import Number, debug_option, json_option
 from cnncli.cli.streams import echo
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 if TYPE_CHECKING:
     from cnncli.cli.answers import Box, Tally
@@ -161,7 +161,7 @@ def _tell_counts(tally: "Tally", err: bool) -> None:
     echo(tally.line, err=err)
     if tally.right is not None:
         right, count, teller = tally.right
-        echo(f"by {teller}: {right:,} of {count:,} right ({plain.percent(right / count).strip()})", err=err)
+        echo(f"by {teller}: {right:,} of {count:,} right ({plain.percent(right / count)})", err=err)
 
 
 def _find_model(model: str | None) -> tuple[Path, str]:
@@ -179,6 +179,6 @@ def _box(text: str) -> "Box":
     """`10,20,100,120` as four numbers."""
     words = text.split(",")
     if len(words) != 4 or not all(word.strip().isascii() and word.strip().isdigit() for word in words):
-        raise click.BadParameter(f"{shown(text)}: use four whole numbers, X,Y,W,H, such as 10,20,100,120")
+        raise click.BadParameter(f"{printable(text)}: use four whole numbers, X,Y,W,H, such as 10,20,100,120")
     x, y, width, height = (int(word) for word in words)
     return x, y, width, height

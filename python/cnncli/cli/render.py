@@ -1,6 +1,5 @@
 """What the commands print, with rich: bars and live lines on a terminal, plain lines elsewhere."""
 
-import math
 import os
 import shlex
 import sys
@@ -13,6 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
+from cnncli.cli.plain import percent
 from cnncli.storage.earlier import told
 from cnncli.storage.files import printable
 from cnncli.training import records
@@ -35,15 +35,6 @@ def _console(stderr: bool) -> Console:
     if not console.is_terminal:
         console.width = 240
     return console
-
-
-def percent(share: float | None, digits: int = 2) -> str:
-    """A share as text; a dash for one that does not exist.
-
-    >>> percent(0.9924), percent(float("nan"))
-    ('99.24 %', '–')
-    """
-    return "–" if share is None or math.isnan(share) else f"{100 * share:.{digits}f} %"
 
 
 def duration(seconds: float) -> str:

@@ -6,7 +6,8 @@ from typing import Any
 from rich.table import Column, Table
 from rich.text import Text
 
-from cnncli.cli.render import duration, percent, print_table, stdout_console
+from cnncli.cli.plain import percent
+from cnncli.cli.render import duration, print_table, stdout_console
 from cnncli.model.evaluate import Evaluation, Metrics
 from cnncli.storage.files import printable
 

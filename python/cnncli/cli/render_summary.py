@@ -7,6 +7,7 @@ from rich.text import Text
 
 from cnncli.cli.render import facts_table, print_table, size, stdout_console
 from cnncli.network import LayerRow, Network
+from cnncli.shape_text import format_shape
 
 _BYTES_A_PARAMETER = 4
 
@@ -52,15 +53,15 @@ def show_summary(network: Network) -> None:
     table.add_column("output", no_wrap=True)
     for heading in ("parameters", "multiply-adds", "field of view", "memory"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_row("", "input", _shape(network.input_shape), "", "", "", "")
+    table.add_row("", "input", format_shape(network.input_shape), "", "", "", "")
     for row in network.layer_table():
         table.add_row(
             row.name,
             Text.assemble((row.type, "bold"), f" {row.settings}" if row.settings else ""),
-            _shape(row.output_shape),
+            format_shape(row.output_shape),
             _count(row.parameters),
             _count(row.multiply_adds),
-            "" if row.field_of_view is None else "x".join(map(str, row.field_of_view)),
+            "" if row.field_of_view is None else format_shape(row.field_of_view),
             size(row.activation_bytes),
         )
     print_table(console, table)
@@ -76,10 +77,6 @@ def show_summary(network: Network) -> None:
             ]
         ),
     )
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
 
 
 def _count(number: int) -> str:

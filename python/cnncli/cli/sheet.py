@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from cnncli.data import Split
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 MAX_ROWS = 64  # a sheet of more classes fits no page
 _LABEL_LETTERS = 16
@@ -124,7 +124,7 @@ def _enlargement(side: int) -> float:
 
 
 def _short(name: str) -> str:
-    name = shown(name)
+    name = printable(name)
     return name if len(name) <= _LABEL_LETTERS else name[: _LABEL_LETTERS - 2] + ".."
 
 

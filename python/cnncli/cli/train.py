@@ -6,11 +6,12 @@ import click
 
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo
-from cnncli.cli.training_options import free_on_resume, training_options
+from cnncli.cli.training_options import GroupedCommand, free_on_resume, training_options
 
 
 @click.command(
     "train",
+    cls=GroupedCommand,
     short_help="Train a network and write it to a model file.",
     epilog="\b\nExample:\n  cnn train --arch lenet5 --data digits --epochs 1",
 )
@@ -37,9 +38,9 @@ def command(ctx: click.Context, /, as_json: bool, **settings_by_field: Any) -> N
     )
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.signals import StopRequest, exit_code
-    from cnncli.training.plan import TrainSettings
     from cnncli.training.records import Finished, Started, Stopped
     from cnncli.training.train import train
+    from cnncli.training_options import TrainSettings
 
     settings = TrainSettings(**settings_by_field)
     stop = StopRequest()
@@ -71,6 +72,5 @@ def _check_resume(ctx: click.Context, resume: str | None) -> None:
     typed = click.core.ParameterSource.COMMANDLINE
     for parameter in ctx.command.params:
         if parameter.name not in free and ctx.get_parameter_source(parameter.name or "") is typed:
-            raise click.UsageError(
-                f"--resume takes the settings of the run; leave out {parameter.opts[0]}", ctx
-            )
+            typed_as = " or ".join((parameter.opts[0], *parameter.secondary_opts))
+            raise click.UsageError(f"--resume takes the settings of the run; leave out {typed_as}", ctx)

@@ -1,14 +1,32 @@
-"""The rows of the table of options as options of the command line."""
+"""The rows of the table of options as options of the command line, of `cnn train` and of other commands."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import groupby
 from typing import Any, TypeVar
 
 import click
 
 from cnncli.cli.options import Folder, ImageSize, NearestChoice, Number
-from cnncli.training_options import TRAINING_OPTIONS, TrainingOption
+from cnncli.training_options import GROUPS, TRAINING_OPTIONS, TrainingOption, row_of
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class GroupedCommand(click.Command):
+    """A command whose help lists the options of the table under the headings of their groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        groups = {row.field: row.group for row in TRAINING_OPTIONS}
+        headings = [*GROUPS, "Other"]
+
+        def heading(parameter: click.Parameter) -> str:
+            return groups.get(parameter.name or "", headings[-1])
+
+        for title, members in groupby(self.get_params(ctx), heading):
+            records = [member.get_help_record(ctx) for member in members]
+            with formatter.section(f"{title} options"):
+                formatter.write_dl([record for record in records if record is not None])
 
 
 def training_options(function: F) -> F:
@@ -16,6 +34,26 @@ def training_options(function: F) -> F:
     for row in reversed(TRAINING_OPTIONS):
         function = _option(row)(function)
     return function
+
+
+def table_option(field: str, otherwise: str = "") -> Callable[[F], F]:
+    """The option of a training in another command, which gets it by the name of its field.
+
+    otherwise : what is chosen without it there; "" for what `cnn train` chooses
+    """
+    row = row_of(field)
+    return _option(replace(row, otherwise=otherwise or row.otherwise))
+
+
+def table_options(*names: str) -> Callable[[F], F]:
+    """Several of them."""
+
+    def decorate(function: F) -> F:
+        for name in reversed(names):
+            function = table_option(name)(function)
+        return function
+
+    return decorate
 
 
 def free_on_resume() -> set[str]:
@@ -30,6 +68,8 @@ def _option(row: TrainingOption) -> Callable[[F], F]:
         if row.negates:
             return click.option(row.option, row.field, is_flag=True, flag_value=False, default=True, **common)
         return click.option(row.option, row.field, is_flag=True, **common)
+    if row.kind == "switch":
+        return click.option(f"{row.option}/{row.opposite}", row.field, default=None, **common)
     if row.env:
         common |= {"envvar": row.env, "show_envvar": True}
     shows = row.default is not None and not row.otherwise

@@ -22,7 +22,12 @@ _ALIASES = {
 
 def check_values(command: click.Command, arguments: Sequence[str], ctx: click.Context) -> None:
     """Raises UsageError for an option without its value; click would take the next option for it: `--out --json`."""
-    options = {name: p for p in command.get_params(ctx) if isinstance(p, click.Option) for name in p.opts}
+    options = {
+        name: p
+        for p in command.get_params(ctx)
+        if isinstance(p, click.Option)
+        for name in (*p.opts, *p.secondary_opts)
+    }
     rest = list(arguments)
     while rest:
         word = rest.pop(0)

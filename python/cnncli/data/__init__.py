@@ -18,7 +18,7 @@ from cnncli.data.raw import RawSet, as_raw
 from cnncli.data.split import split
 from cnncli.errors import DataError
 from cnncli.pictures.recipe import InputRecipe
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 __all__ = [
     "NAMES",
@@ -96,7 +96,7 @@ def read_raw(
     if not path.exists():
         near = difflib.get_close_matches(name, NAMES, n=1)
         known = f"use {', '.join(NAMES)}, or the path of a folder, an .npz or a .csv"
-        raise DataError(f"{shown(path)}: no such data set; {f'did you mean {near[0]}?' if near else known}")
+        raise DataError(f"{printable(path)}: no such data set; {f'did you mean {near[0]}?' if near else known}")
     return read_path(path, label_column)
 
 

@@ -16,7 +16,7 @@ from cnncli.data.tables.pixel_cells import has_pixel_cells, read_pixel_cells
 from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.errors import DataError
 from cnncli.pictures.formats import find_format, is_text
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 _HEAD_BYTES = 1024
 _MOST_LIST_COLUMNS = 50  # separators in the first bytes of UTF-16, of which a list has fewer
@@ -32,7 +32,7 @@ def read_path(path: Path, label_column: str | None = None) -> RawSet:
 
     Raises DataError, one line that says what it is and what to do, for everything else.
     """
-    where = shown(path)
+    where = printable(path)
     if path.is_dir():
         return read_folder(path, label_column)
     suffix = path.suffix.lower()

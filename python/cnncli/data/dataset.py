@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import DataError
+from cnncli.shape_text import format_shape
 
 MAX_BYTES = 2 << 30  # images of one data set in memory; hostile files claim more
 MAX_CLASSES = 65_536
@@ -121,7 +122,7 @@ class DataSet:
             raise DataError(f"{self.name}: holds no images; use a data set with at least one")
         for split in splits[1:]:
             if split.images.shape[1:] != splits[0].images.shape[1:]:
-                first, other = (_times(part.images.shape[1:]) for part in (splits[0], split))
+                first, other = (format_shape(part.images.shape[1:]) for part in (splits[0], split))
                 raise DataError(f"{self.name}: images of {first} and of {other}; they must have one size")
         classes = len(self.class_names)
         for split in splits:
@@ -202,7 +203,3 @@ def check_size(where: str, count: int, channels: int, height: int, width: int) -
             f"{where}: {count:,} images of {channels}x{height}x{width} take {size_bytes:,} bytes; "
             f"the limit is {MAX_BYTES:,}, use fewer or smaller images"
         )
-
-
-def _times(shape: tuple[int, ...]) -> str:
-    return "x".join(str(size) for size in shape)

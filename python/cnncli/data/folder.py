@@ -19,7 +19,7 @@ from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.tree import Folder, aside_line, scan
 from cnncli.errors import DataError
 from cnncli.pictures.formats import HEIC_REMEDY
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
 _TABLE_SUFFIXES = {*_LIST_SUFFIXES, ".tra", ".tes", ".data", ".train", ".test", ".dat"}
@@ -46,7 +46,7 @@ def read_folder(path: Path, label_column: str | None = None) -> RawSet:
     for folder in (path, *_named_below(path, ("cifar-10-batches-py", "cifar-100-python", "stl10_binary"))):
         why = folder_refusal(folder)
         if why is not None:
-            raise DataError(f"{shown(folder)}: {why}")
+            raise DataError(f"{printable(folder)}: {why}")
     if is_npy_folder(path):
         return read_npy_files(path)
     root = scan(path)
@@ -83,7 +83,7 @@ def _read_arrays(root: Folder) -> RawSet | None:
 
 def _read_tables(root: Folder, label_column: str | None) -> RawSet:
     """A folder without pictures: one level with tables of pixels, whose names say their parts."""
-    name, where = root.path.resolve().name, shown(root.path)
+    name, where = root.path.resolve().name, printable(root.path)
     for folder in root.walk():
         tables = _tables(folder)
         names = part_folders(sub.name for sub in folder.folders if _tables(sub))
@@ -92,17 +92,23 @@ def _read_tables(root: Folder, label_column: str | None) -> RawSet:
             return read_pixel_set({part: held[part][0] for part in PARTS if part in held}, name, where, label_column)
         if tables:
             _ask_which(root, [one for one in root.walk() if _tables(one)])
-            return read_pixel_set(_by_part(root, tables), root.path.resolve().name, shown(folder.path), label_column)
+            return read_pixel_set(
+                _by_part(root, tables), root.path.resolve().name, printable(folder.path), label_column
+            )
     for folder in root.walk():
         for file in folder.files:
             why = _refusal(file)
             if why is not None:
-                raise DataError(f"{shown(file)}: {why}")
+                raise DataError(f"{printable(file)}: {why}")
     kinds = Counter(kind for folder in root.walk() for kind in folder.kinds.values())
     if kinds[".heic"]:
-        raise DataError(f"{shown(root.path)}: its {kinds['.heic']:,} HEIC pictures cannot be read yet; {HEIC_REMEDY}")
+        raise DataError(
+            f"{printable(root.path)}: its {kinds['.heic']:,} HEIC pictures cannot be read yet; "
+            f"{HEIC_REMEDY}"
+        )
     raise DataError(
-        f"{shown(root.path)}: holds no pictures ({seen(root)}); make one subfolder with pictures for each class, or "
+        f"{printable(root.path)}: holds no pictures ({seen(root)}); make one subfolder with pictures for each "
+        "class, or "
         "pass IDX files, an .npz or a .csv"
     )
 
@@ -111,7 +117,7 @@ def _ask_which(root: Folder, found: list[Folder]) -> None:
     """Refuses more than one folder with data, none of which is to be left aside in silence."""
     if len(found) > 1:
         listed = ", ".join(_below(root, folder.path) for folder in found[:_SHOWN])
-        raise DataError(f"{shown(root.path)}: holds data in {len(found):,} folders ({listed}); pass one of them")
+        raise DataError(f"{printable(root.path)}: holds data in {len(found):,} folders ({listed}); pass one of them")
 
 
 def _tables(folder: Folder) -> list[Path]:
@@ -135,9 +141,9 @@ def _by_part(root: Folder, tables: list[Path]) -> dict[str, Path]:
     named = [(table, endings.get(table.suffix.lower()) or stems.get(table.stem, "")) for table in tables]
     found = {part: table for table, part in named if part}
     if len(found) < sum(bool(part) for _, part in named) or "train" not in found:
-        listed = ", ".join(shown(table.name) for table in tables[:_SHOWN])
+        listed = ", ".join(printable(table.name) for table in tables[:_SHOWN])
         raise DataError(
-            f"{shown(root.path)}: {len(tables)} tables of pixels ({listed}); pass one, or name them train and test"
+            f"{printable(root.path)}: {len(tables)} tables of pixels ({listed}); pass one, or name them train and test"
         )
     return {part: found[part] for part in PARTS if part in found}
 
@@ -190,11 +196,11 @@ def _labels_of(
     if found is not None:
         path, classes = found
         used_lists.add(path)
-        return classes, Note("classes", f"classes: labels of {where}/ from {shown(path.name)}")
+        return classes, Note("classes", f"classes: labels of {where}/ from {printable(path.name)}")
     named = classes_from_names(pictures)
     if named is not None and (train is None or set(named) <= set(train)):
         some = next(iter(named.values()))[0].name
-        return named, Note("classes", f"classes: from the names of the files, such as {shown(some)[:80]}")
+        return named, Note("classes", f"classes: from the names of the files, such as {printable(some)[:80]}")
     count = len(pictures)
     text = f"{where}/: {count:,} picture{'s' if count != 1 else ''} without labels, not used (cnn predict reads them)"
     return None, Note("parts", text, {"without labels": count})
@@ -212,8 +218,8 @@ def _match_case(parts: dict[str, Part], labelled: dict[str, dict[str, list[Path]
             known = spelled.get(_loosely(name), [name])
             if name not in known and len(known) == 1 and known[0] not in classes:
                 labelled[part] = classes = {known[0] if key == name else key: value for key, value in classes.items()}
-                where = shown(parts[part].folder.name)
-                text = f"classes: {shown(name)[:80]} of {where}/ is read as {shown(known[0])[:80]}"
+                where = printable(parts[part].folder.name)
+                text = f"classes: {printable(name)[:80]} of {where}/ is read as {printable(known[0])[:80]}"
                 notes.append(Note("classes", text))
     return notes
 
@@ -233,7 +239,7 @@ def _check_strangers(parts: dict[str, Part], labelled: dict[str, dict[str, list[
         strange = sorted(set(labelled.get(name, {})) - known, key=label_order)
         if strange:
             folder, base = parts[name].folder.path, parts["train"].folder.path
-            raise DataError(f"{shown(folder / strange[0])}: no such class in {shown(base)}; add it there")
+            raise DataError(f"{printable(folder / strange[0])}: no such class in {printable(base)}; add it there")
 
 
 def _as_set(
@@ -243,7 +249,7 @@ def _as_set(
     notes: list[Note],
     accounted: set[Path],
 ) -> RawSet:
-    where = shown(root.path)
+    where = printable(root.path)
     ordered = {
         part: [(picture, label) for label in sorted(classes, key=label_order) for picture in classes[label]]
         for part, classes in labelled.items()
@@ -275,13 +281,13 @@ def _aside(root: Folder, used: set[Path]) -> list[Note]:
 
 def _below(root: Folder, path: Path) -> str:
     """A folder as it is seen from the root."""
-    return shown(path.relative_to(root.path)) if path != root.path else shown(root.path.name or ".")
+    return printable(path.relative_to(root.path)) if path != root.path else printable(root.path.name or ".")
 
 
 def _no_classes(root: Folder, folder: Folder) -> DataError:
-    some = ", ".join(shown(picture.name)[:60] for picture in folder.all_pictures()[:3])
+    some = ", ".join(printable(picture.name)[:60] for picture in folder.all_pictures()[:3])
     return DataError(
-        f"{shown(root.path)}: pictures without classes ({seen(root)}; such as {some}); make one subfolder for each "
+        f"{printable(root.path)}: pictures without classes ({seen(root)}; such as {some}); make one subfolder for each "
         "class, put a list path,label beside them, or name them cat.0.png, dog.0.png"
     )
 
@@ -349,16 +355,16 @@ def _listed_set(root: Folder, parts: dict[str, Part], lists: _Lists) -> RawSet |
     stems = part_folders(file.stem for file in found)
     chosen = [(stems.get(file.stem, ""), listed) for file, listed in found.items()]
     if len(chosen) > 1 and len({part for part, _ in chosen}) < len(chosen):
-        listed_names = ", ".join(shown(file.name) for file in list(found)[:_SHOWN])
+        listed_names = ", ".join(printable(file.name) for file in list(found)[:_SHOWN])
         raise DataError(
-            f"{shown(root.path)}: {len(found)} lists ({listed_names}) beside the pictures; pass one of them"
+            f"{printable(root.path)}: {len(found)} lists ({listed_names}) beside the pictures; pass one of them"
         )
     if len(parts) > 1 and len(chosen) == 1 and not any(row.part for row in chosen[0][1].rows):
         return None  # labels of one part, perhaps; each part is looked up on its own
-    whole = make_list_set(root.path.resolve().name, shown(root.path), chosen)
+    whole = make_list_set(root.path.resolve().name, printable(root.path), chosen)
     pictures = [picture for part in whole.parts.values() for picture in part.pictures if isinstance(picture, Path)]
     known = {file.resolve() for file in pictures}
     used = {file for folder in root.walk() for file in folder.files if file.resolve() in known}
-    note = Note("classes", f"classes: from {', '.join(shown(file.name) for file in found)}")
-    return RawSet(whole.name, whole.class_names, whole.parts, source=shown(root.path),
+    note = Note("classes", f"classes: from {', '.join(printable(file.name) for file in found)}")
+    return RawSet(whole.name, whole.class_names, whole.parts, source=printable(root.path),
                   notes=[note, *whole.notes, *_aside(root, used | set(found))])  # fmt: skip

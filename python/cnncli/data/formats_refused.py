@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 _FOOTER_BYTES = 1 << 20
 _PICKLE = "a pickle, which is never read since it may run any program"
@@ -140,7 +140,7 @@ def refuse(path: Path, head: bytes) -> None:
     """Raises DataError if the file is one of these."""
     why = refusal(path, head)
     if why is not None:
-        raise DataError(f"{shown(path)}: {why}")
+        raise DataError(f"{printable(path)}: {why}")
 
 
 def _is_pickle(head: bytes) -> bool:
@@ -177,4 +177,4 @@ def _quoted(name: str) -> str:
     """A file's name as a shell takes it, on one line."""
     import shlex
 
-    return shlex.quote(shown(name))
+    return shlex.quote(printable(name))

@@ -7,7 +7,7 @@ from pathlib import Path
 from cnncli.data.part_names import part_folders
 from cnncli.data.tree import Folder
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 _NAMED = re.compile(r"(?P<name>[^\W\d].*?)[._-](?:\D{0,3}[._-])?\d+(?: ?\(\d+\))?")
 GENERAL_NAMES = {
@@ -80,7 +80,7 @@ def _parts(folder: Folder) -> dict[str, Part] | None:
     for sub in part_subs:
         part = names[sub.name]
         if part in found:
-            first, second = shown(found[part].folder.path), shown(sub.path)
+            first, second = printable(found[part].folder.path), printable(sub.path)
             raise DataError(f"{first} and {second}: both may be for {part}; keep one of them in the folder")
         found[part] = Part(sub, None)
     return {part: _descend(held.folder) for part, held in found.items()}
@@ -136,11 +136,11 @@ def _ask_which_level(folder: Folder) -> None:
         return
     inner = [{below.name for below in sub.filled} for sub in folder.filled]
     if len(inner[0]) > 1 and all(names == inner[0] for names in inner):
-        outer = ", ".join(f"{shown(sub.name)}/" for sub in folder.filled[:_SHOWN])
-        within = ", ".join(f"{shown(name)}/" for name in sorted(inner[0])[:_SHOWN])
+        outer = ", ".join(f"{printable(sub.name)}/" for sub in folder.filled[:_SHOWN])
+        within = ", ".join(f"{printable(name)}/" for name in sorted(inner[0])[:_SHOWN])
         raise DataError(
-            f"{shown(folder.path)}: {outer} hold the same folders {within} each, and either may be the classes; "
-            f"pass one of them, such as {shown(folder.filled[0].path)}, or put the pictures of each class together"
+            f"{printable(folder.path)}: {outer} hold the same folders {within} each, and either may be the classes; "
+            f"pass one of them, such as {printable(folder.filled[0].path)}, or put the pictures of each class together"
         )
 
 
@@ -185,5 +185,5 @@ def seen(root: Folder) -> str:
             name = "pictures" if kind == "" else file.suffix.lower() or "without suffix"
             kinds[name] = kinds.get(name, 0) + 1
     listed = sorted(kinds.items(), key=lambda item: -item[1])
-    files = ", ".join(f"{shown(name)[:20]} {count:,}" for name, count in listed[:_SHOWN]) or "no files"
+    files = ", ".join(f"{printable(name)[:20]} {count:,}" for name, count in listed[:_SHOWN]) or "no files"
     return f"{folders:,} folder{'s' if folders != 1 else ''}, {files}"

@@ -10,7 +10,6 @@ from pathlib import Path
 from cnncli.errors import DataError
 from cnncli.pictures.formats import HEAD_BYTES, HEIC_REMEDY, SUFFIXES, find_format, is_text
 from cnncli.storage.files import printable
-from cnncli.storage.shown import shown
 
 _LEFTOVERS = {
     "__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin", "system volume information",
@@ -92,11 +91,11 @@ def _scan(root: Path, path: Path, budget: list[int], above: frozenset[tuple[int,
             entries = sorted(listed, key=lambda entry: os.fsencode(entry.name))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise DataError(f"{shown(path)}: cannot be read ({reason}); check the folder and its permissions") from None
+        raise DataError(f"{printable(path)}: cannot be read ({reason}); check the folder and its permissions") from None
     budget[0] -= len(entries)
     if budget[0] < 0 or depth > _MOST_DEPTH:
         limit = f"{_MOST_ENTRIES:,} files" if budget[0] < 0 else f"{_MOST_DEPTH} folders within each other"
-        raise DataError(f"{shown(root)}: more than {limit}; pass the folder of the data set itself")
+        raise DataError(f"{printable(root)}: more than {limit}; pass the folder of the data set itself")
     key = (status.st_dev, status.st_ino)
     if key in above:
         return found
@@ -139,7 +138,7 @@ def aside_line(counts: Counter[str]) -> tuple[str, dict[str, int]]:
     """
     total = sum(counts.values())
     listed = sorted(counts.items(), key=lambda item: (item[0] == "not pictures", -item[1], item[0]))
-    parts = ", ".join(f"{shown(kind)} {count:,}" for kind, count in listed[:_SHOWN])
+    parts = ", ".join(f"{printable(kind)} {count:,}" for kind, count in listed[:_SHOWN])
     more = f" and {len(listed) - _SHOWN:,} kinds more" if len(listed) > _SHOWN else ""
     remedy = f"; .heic: {HEIC_REMEDY}" if counts[".heic"] else ""
     return f"left aside: {total:,} file{'s' if total != 1 else ''} ({parts}{more}){remedy}", dict(listed)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnncli.errors import UsageError
+from cnncli.shape_text import format_shape as format_shape
 
 FloatArray = NDArray[np.float32]
 Shape = tuple[int, ...]
@@ -29,8 +30,3 @@ def as_float32(value: ArrayLike, name: str = "input") -> FloatArray:
         kind = "text" if array.dtype.kind in "SU" else array.dtype.name
         raise UsageError(f"{name}: elements are {kind}, not numbers; pass integers or floats")
     return np.ascontiguousarray(array, dtype=np.float32)
-
-
-def format_shape(shape: Shape) -> str:
-    """A shape as people write it: 1x28x28."""
-    return "x".join(str(size) for size in shape) or "no axes"

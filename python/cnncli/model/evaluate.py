@@ -17,7 +17,8 @@ from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
 from cnncli.pictures.recipe import COLOURS, InputRecipe
 from cnncli.program import Program
-from cnncli.storage.shown import shown
+from cnncli.shape_text import format_shape
+from cnncli.storage.files import printable
 
 _BATCH_SIZE = 64
 _MOST_CLASSES = 8_192  # the confusion matrix then has 0.5 GiB
@@ -143,9 +144,9 @@ def evaluate_model(
     network = load_model(path)
     if len(network.class_names) > _MOST_CLASSES:
         raise UsageError(
-            f"{shown(path)}: has {len(network.class_names):,} classes; at most {_MOST_CLASSES:,} are evaluated"
+            f"{printable(path)}: has {len(network.class_names):,} classes; at most {_MOST_CLASSES:,} are evaluated"
         )
-    name_or_path = data or _recorded_data(shown(path), network.record)
+    name_or_path = data or _recorded_data(printable(path), network.record)
     raw = data_sets.read_raw(name_or_path, data_dir=data_dir, label_column=label_column, report=report)
     held = [name for name in ("test", "validation", "train") if len(raw.parts.get(name, ()))]
     if not held:
@@ -154,7 +155,12 @@ def evaluate_model(
     if wanted not in held:
         raise DataError(f"{raw.name}: holds no {wanted} images; it has {', '.join(held)}: pass one of them as --part")
     dataset = data_sets.prepare_set(
-        raw, recipe=_recipe(shown(path), network), parts=[wanted], skip_bad=skip_bad, use_cache=use_cache, report=report
+        raw,
+        recipe=_recipe(printable(path), network),
+        parts=[wanted],
+        skip_bad=skip_bad,
+        use_cache=use_cache,
+        report=report,
     )
     split = {"test": dataset.test, "train": dataset.train, "validation": dataset.validation}[wanted]
     assert split is not None
@@ -164,19 +170,22 @@ def evaluate_model(
         if held_out is not None:
             split, wanted, trained_on = held_out, "held-out", False
     if part == "held-out" and wanted != "held-out":
-        raise DataError(f"{raw.name}: {shown(path)} held none of these images out; leave out --part")
+        raise DataError(f"{raw.name}: {printable(path)} held none of these images out; leave out --part")
     positions = _positions(network, dataset)
     labels = positions[split.labels]
     start = time.perf_counter()
     measured = Program(network, _BATCH_SIZE, threads=threads).evaluate(split.images, labels)
     seconds = time.perf_counter() - start
     if not math.isfinite(measured.loss):
-        raise CnnError(f"{shown(path)}: gives NaN or infinity on {dataset.name}; train it with a smaller learning rate")
+        raise CnnError(
+            f"{printable(path)}: gives NaN or infinity on {dataset.name}; train it with a smaller learning "
+            "rate"
+        )
     of_blanks = positions[np.array([blank.label for blank in split.blanks], np.int64)]
     labels = np.concatenate([labels, of_blanks])
     predictions = np.concatenate([measured.predictions, np.full(len(of_blanks), -1)]).astype(np.int64)
     return Evaluation(
-        model=shown(path),
+        model=printable(path),
         data=dataset.name,
         class_names=network.class_names,
         metrics=measure(labels, predictions, len(network.class_names), measured.loss),
@@ -218,7 +227,7 @@ def _recipe(model: str, network: Network) -> InputRecipe:
     if network.recipe is not None:
         return network.recipe
     if len(shape) != 3 or shape[0] not in COLOURS:
-        raise DataError(f"{model}: takes {_shape(shape)}, which are no images; use its outputs from Python")
+        raise DataError(f"{model}: takes {format_shape(shape)}, which are no images; use its outputs from Python")
     return InputRecipe("plain", *shape, "any", (0.0,) * shape[0], (1.0,) * shape[0])
 
 
@@ -230,7 +239,7 @@ def _recorded_data(model: str, record: dict[str, Any]) -> str:
         raise UsageError(f"{model}: does not say what it was trained on; pass --data")
     if recorded.get("by_name") is not True or name not in data_sets.NAMES:  # no path in a model is ever opened
         raise UsageError(
-            f"{model}: was trained on files called {shown(name)}, and model files hold no paths; "
+            f"{model}: was trained on files called {printable(name)}, and model files hold no paths; "
             "pass --data PATH"
         )
     return name
@@ -246,7 +255,3 @@ def _positions(network: Network, dataset: DataSet) -> npt.NDArray[np.int64]:
             f"{', '.join(network.class_names[:10])}; pass the kind of data it was trained on"
         )
     return np.array([position[name] for name in dataset.class_names], dtype=np.int64)
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape))

@@ -72,7 +72,6 @@ class Model:
         self.network = network
         self._is_large = network.activation_count() * 4 * _MANY > _MOST_BYTES
         self._programs: dict[int, Program] = {}
-        self._mean_and_scale: tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]] | None = None
 
     @property
     def class_names(self) -> list[str]:
@@ -155,14 +154,7 @@ class Model:
                 f"predict: images are {images.dtype}; pass whole numbers from 0 to 255 or floats"
             )
         _check_range(images, 1, "floats")
-        if self._mean_and_scale is None:
-            mean = np.asarray(self.recipe.mean, np.float32).reshape(-1, 1, 1)
-            self._mean_and_scale = mean, np.asarray(self.recipe.scale, np.float32).reshape(-1, 1, 1)
-        mean, scale = self._mean_and_scale
-        normalized: npt.NDArray[np.float32] = images.astype(np.float32)
-        normalized -= mean
-        normalized /= scale
-        return normalized
+        return self.recipe.normalize(images.astype(np.float32))
 
     def __getstate__(self) -> dict[str, Any]:
         """All but the programs: they point into arrays of this process, and are made anew where they are needed."""

@@ -191,7 +191,9 @@ class Network(Sequential):
         """`input` as the first layer takes it: float32 of shape (samples, *input_shape).
 
         A single sample is a batch of one; where images have one channel, its axis may be left out. Bytes
-        (uint8) are normalized by the recipe, (byte / 255 - mean) / scale; other types are taken as they are.
+        (uint8) are pixels, and normalized by the recipe, (byte / 255 - mean) / scale; floats are what the layers
+        compute with, and taken as they are. `Model.predict` takes floats for pixels from 0 to 1: they come here as
+        `network.recipe.normalize(floats)`.
         """
         given = np.asarray(input)
         batch = as_float32(given, f"input of {self._label()}")
@@ -206,9 +208,7 @@ class Network(Sequential):
                 f"{given.shape}; pass (samples, {', '.join(map(str, shape))})"
             )
         if given.dtype == np.uint8 and self.recipe is not None:
-            mean = np.asarray(self.recipe.mean, np.float32).reshape(-1, 1, 1)
-            scale = np.asarray(self.recipe.scale, np.float32).reshape(-1, 1, 1)
-            batch = (batch / np.float32(255) - mean) / scale
+            batch = self.recipe.normalize(batch / np.float32(255))
         return batch
 
     def layer_table(self) -> list[LayerRow]:

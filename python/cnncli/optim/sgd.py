@@ -47,7 +47,7 @@ class SGD(Optimizer):
         if self.nesterov and (self.momentum == 0 or self.dampening != 0):
             raise UsageError(
                 f"SGD: nesterov with momentum {self.momentum:g} and dampening {self.dampening:g}; "
-                "use momentum > 0 and dampening 0"
+                "use momentum > 0 and dampening 0, or not nesterov"
             )
 
     def coefficients(self, step: int, weight_decay: float) -> dict[str, float]:

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from cnncli.errors import DataError
 from cnncli.pictures.formats import AVIF_REMEDY, HEAD_BYTES, HEIC_REMEDY, find_format, format_names
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 MAX_FILE_BYTES = 256 << 20
 _SCALE_DOWN = "scale the picture down"
@@ -65,8 +65,8 @@ def read_picture(
 def name_of(source: str | Path | bytes | Image.Image, name: str | None = None) -> str:
     """What messages call a picture."""
     if name is not None:
-        return shown(name)
-    return shown(source) if isinstance(source, str | Path) else "picture"
+        return printable(name)
+    return printable(source) if isinstance(source, str | Path) else "picture"
 
 
 def picture_size(path: str | Path) -> tuple[int, int, bool]:
@@ -76,7 +76,7 @@ def picture_size(path: str | Path) -> tuple[int, int, bool]:
     ------
     DataError : as `read_picture`
     """
-    where = shown(path)
+    where = printable(path)
     with _open(where, _content(Path(path), where)) as image:
         return image.height, image.width, image.mode in ("1", "L", "LA", "La", "I", "F") or _is_16_bit(image)
 
@@ -235,7 +235,7 @@ def _decoded(where: str, image: Image.Image, enough: int | None) -> tuple[Image.
 
 def _reason(error: Exception) -> str:
     """What the decoder said, on one short line."""
-    return shown(str(error).lower())[:80] or type(error).__name__
+    return printable(str(error).lower())[:80] or type(error).__name__
 
 
 def _upright(image: Image.Image) -> Image.Image:

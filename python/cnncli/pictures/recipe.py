@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -176,20 +177,22 @@ class InputRecipe:
             return f"glyph: the one glyph of a picture is found, cropped and centred in {size}"
         return f"plain: the whole picture is fitted to {size}"
 
-    def normalize(self, images: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-        """x = (byte / 255 - mean) / scale for each channel.
+    def normalize(self, images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """x = (pixel - mean) / scale for each channel, in float32: the one place that does it, whoever asks.
 
-        Parameters
-        ----------
-        images : uint8 (..., C, H, W)
+        images : float32 (..., C, H, W), pixels from 0 to 1, which are bytes / 255
 
-        Returns
-        -------
-        float32 of the same shape
+        Returns float32 of the same shape.
         """
+        mean, scale = self._mean_and_scale
+        normalized: npt.NDArray[np.float32] = images - mean
+        normalized /= scale
+        return normalized
+
+    @cached_property
+    def _mean_and_scale(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         mean = np.asarray(self.mean, np.float32).reshape(-1, 1, 1)
-        scale = np.asarray(self.scale, np.float32).reshape(-1, 1, 1)
-        return (images.astype(np.float32) / np.float32(255) - mean) / scale
+        return mean, np.asarray(self.scale, np.float32).reshape(-1, 1, 1)
 
     def prepare(
         self,

@@ -56,7 +56,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluation:
+class EvaluationResult:
     """Mean loss, samples classified right, and the class predicted for each sample (int64)."""
 
     loss: float
@@ -215,7 +215,7 @@ class Program:
 
     def evaluate(
         self, images: npt.ArrayLike, targets: npt.ArrayLike, should_stop: Callable[[], bool] | None = None
-    ) -> Evaluation:
+    ) -> EvaluationResult:
         """The mean loss and the predictions for samples with targets; running statistics are used, not changed.
 
         should_stop : asked every 20 ms or so; once it is true, Interrupted is raised
@@ -244,7 +244,7 @@ class Program:
             outputs = rows.reshape(-1, *self._output_shape)
             loss = float(np.sum(self.criterion.sample_losses(outputs, wanted)))
             correct = int(np.sum(predictions == wanted)) if self.criterion.takes_labels else 0
-        return Evaluation(loss / len(batch), correct, predictions)
+        return EvaluationResult(loss / len(batch), correct, predictions)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError(
@@ -343,13 +343,10 @@ class Program:
 
     def _table(self, channels: int) -> FloatArray:
         """What each byte becomes, for each channel."""
-        values = np.broadcast_to(np.arange(256, dtype=np.float32), (channels, 256))
+        values = np.broadcast_to(np.arange(256, dtype=np.float32), (channels, 1, 256))
         recipe = self.network.recipe
-        if recipe is None:
-            return np.ascontiguousarray(values)
-        mean = np.asarray(recipe.mean, np.float32).reshape(-1, 1)
-        scale = np.asarray(recipe.scale, np.float32).reshape(-1, 1)
-        return np.ascontiguousarray((values / np.float32(255) - mean) / scale, np.float32)
+        table = values if recipe is None else recipe.normalize(values / np.float32(255))
+        return np.ascontiguousarray(table.reshape(channels, 256))
 
     def _as_images(self, images: npt.ArrayLike) -> npt.NDArray[Any]:
         array = np.asarray(images)

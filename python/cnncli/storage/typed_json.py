@@ -14,8 +14,8 @@ T = TypeVar("T")
 def from_json(cls: type[T], values: Any) -> T:
     """An object of the dataclass `cls` with the fields `values`.
 
-    Fields may be bool, int, float (whole numbers too, and finite), str, None, unions of those, list[...] and
-    dict[str, Any].
+    Fields may be bool, int, float (whole numbers too, and finite), str, None, unions of those, list[...],
+    tuple[int, int], which is a list of two in JSON, and dict[str, Any].
 
     Raises FormatError that begins with the problem; the caller says where.
     """
@@ -31,7 +31,13 @@ def from_json(cls: type[T], values: Any) -> T:
                 raise FormatError(f"has no {field.name}")
         elif not _fits(values[field.name], types[field.name]):
             raise FormatError(f"has {field.name} = {shortened(values[field.name])}; use {_words(types[field.name])}")
-    return cls(**values)
+    return cls(**{name: tuple(value) if _is_tuple(value, types[name]) else value for name, value in values.items()})
+
+
+def _is_tuple(value: Any, kind: Any) -> bool:
+    """Whether a list of JSON is to become a tuple."""
+    parts = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    return isinstance(value, list) and any(get_origin(part) is tuple for part in parts)
 
 
 def _fits(value: Any, kind: Any) -> bool:
@@ -41,6 +47,9 @@ def _fits(value: Any, kind: Any) -> bool:
         return any(_fits(value, part) for part in get_args(kind))
     if get_origin(kind) is list:
         return isinstance(value, list) and all(_fits(item, get_args(kind)[0]) for item in value)
+    if get_origin(kind) is tuple:
+        parts = get_args(kind)
+        return isinstance(value, list) and len(value) == len(parts) and all(map(_fits, value, parts))
     if get_origin(kind) is dict:
         return isinstance(value, dict)
     if kind is float:
@@ -53,5 +62,7 @@ def _words(kind: Any) -> str:
         return " or ".join(_words(part) for part in get_args(kind))
     if get_origin(kind) is list:
         return f"a list of {_words(get_args(kind)[0])}"
+    if get_origin(kind) is tuple:
+        return f"a list of {len(get_args(kind))} values, each {_words(get_args(kind)[0])}"
     names = {bool: "true or false", int: "a whole number", float: "a number", str: "a text", NoneType: "null"}
     return names.get(kind, "an object")

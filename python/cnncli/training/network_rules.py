@@ -8,7 +8,7 @@ from typing import Any
 from cnncli.errors import FormatError, ShapeError
 from cnncli.network.architectures import find_layer_line
 from cnncli.network.description import NETWORK_KEYS, LayerBuilder, check_keys, read_classes, read_shape
-from cnncli.training.plan import TrainSettings
+from cnncli.training_options import TrainSettings
 
 _SOME_CLASSES = 10  # where the number is that of the data
 _SOME_SHAPE = (1, 28, 28)

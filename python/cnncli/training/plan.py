@@ -14,92 +14,38 @@ from cnncli.data.held_out import Held, share_to_hold_out
 from cnncli.data.raw import RawSet
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.network import Network
+from cnncli.network.description import shown
 from cnncli.optim import BY_NAME, Optimizer
 from cnncli.pictures.recipe import COLOURS
+from cnncli.shape_text import format_shape
 from cnncli.storage.files import printable
 from cnncli.storage.typed_json import from_json
 from cnncli.training.rules import check_asked, check_described
 from cnncli.training.runs import RunFolder
 from cnncli.training.timetable import check_warm_up
+from cnncli.training_options import (
+    BATCH_SIZE,
+    TRAINING_OPTIONS,
+    RecordedSettings,
+    TrainSettings,
+    recorded_words,
+    row_of,
+)
 
 # Enough to tell 99 % from 98.5 % on MNIST, and too few to be missed in training.
 _VALIDATION_FOR_TARGET = 0.05
-_BATCH_SIZE = 64  # for descriptions that give none
-# What a description says of these holds for its own optimizer, "sgd" where it names none.
-_OF_OPTIMIZER = ("learning_rate", "momentum", "nesterov", "weight_decay")
 
 
-@dataclass(frozen=True)
-class TrainSettings:
-    """What the user asks for; None leaves a choice to the network's description.
-
-    architecture : a network that comes with the program, or a .toml
-    data : name or path of a data set; None: MNIST if it is found or can be fetched, else the embedded digits
-    learning_rate : the largest one, which `schedule` scales; None: that of the description, scaled from its batch
-        size to the one that is used, see `default_rate.rate_factor`
-    validation : float in [0, 1), share of the training images held out to choose the best epoch; default: the part
-        that the data set keeps for it; else 0.05 with a target, 0.1 for data without a test part, and else 0
-    target : float in (0, 1], validation accuracy that ends the training as soon as it is reached. The
-        description's [target] then goes before its [training], and the first `cycle` epochs are one cycle of
-        the schedule; if they end below the target, each further epoch is a cycle of its own at a lower rate.
-        An epoch within a cycle, where the rate is high, has to pass the target by two standard errors, so that
-        luck with the images held out is not taken for skill, and an epoch that ends a cycle is kept before it
-    out : where a copy of the model goes
-    runs : folder that gets a folder for this run
-    save_every : seconds from a checkpoint to the next within an epoch; there is one after each epoch too
-    resume : folder of a run to go on with; then only `threads`, `out`, `data`, `data_dir`, `save_every` and
-        `use_cache` count; `data` is where the same images are now
-    prepare : "auto", "glyph" or "plain", how pictures become images; None: "auto"
-    colour : "grey" or "rgb"; None: what the network's description or the pictures say
-    size : [height, width] of the images; None: likewise
-    skip_bad : whether pictures that cannot be read are left aside
-    use_cache : whether prepared pictures are looked for in the user's cache, and kept there
-    label_column : which column of a list or table is the label; None: it is found
-    loss : "cross-entropy", "multi-margin", or "nll", for a network whose last layer is LogSoftmax
-    label_smoothing : of cross-entropy
-    """
-
-    architecture: str = "lenet5"
-    data: str | None = None
-    data_dir: str | None = None
-    epochs: int | None = None
-    batch_size: int | None = None
-    optimizer: str | None = None
-    learning_rate: float | None = None
-    momentum: float | None = None
-    weight_decay: float | None = None
-    schedule: str | None = None
-    warmup: float | None = None
-    clip_norm: float | None = None
-    clip_value: float | None = None
-    validation: float | None = None
-    target: float | None = None
-    seed: int = 1
-    threads: int | None = None
-    out: str | None = None
-    runs: str = "runs"
-    save_every: float = 30.0
-    resume: str | None = None
-    prepare: str | None = None
-    colour: str | None = None
-    size: tuple[int, int] | None = None
-    skip_bad: bool = False
-    use_cache: bool = True
-    label_column: str | None = None
-    loss: str | None = None
-    label_smoothing: float | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
+@dataclass(frozen=True, kw_only=True)
+class Plan(RecordedSettings):
     """All settings of a run, decided, as settings.json holds them. One plan gives one set of weights.
 
     epochs : at most, if there is a target
     cycle : epochs of the schedule's first cycle; None: all of them. Runs of older versions have none
     shares : of the training images, for each epoch, the hardest; none: all images in every epoch
-    momentum : None for optimizers without one
-    warmup : epochs; None: 0. Runs of older versions have none
-    clip_norm, clip_value : None for no bound of the gradients. Runs of older versions have none
+    momentum, nesterov : None for optimizers without
+    warmup, label_smoothing : None: 0
+    clip_norm, clip_value : None for no bound of the gradients
     rate_factor : by which `learning_rate` is the one of the network's description or the optimizer, for another batch
         size; None if the user gave the rate. Runs of older versions have none
     validation, own_validation : share of the training images that is held out; or the data set's own part validates
@@ -112,30 +58,17 @@ class Plan:
     data_digest: str
     epochs: int
     batch_size: int
+    loss: str = "cross-entropy"
     optimizer: str
     learning_rate: float
-    momentum: float | None
-    nesterov: bool
-    weight_decay: float
     schedule: str
     validation: float
-    seed: int
-    out: str
-    target: float | None = None
+    own_validation: bool = False
     cycle: int | None = None
     shares: list[float] = field(default_factory=list)
     rate_factor: float | None = None
-    prepare: str = "auto"
-    colour: str | None = None
-    size: list[int] | None = None
-    skip_bad: bool = False
-    own_validation: bool = False
-    label_column: str | None = None
-    loss: str = "cross-entropy"
-    warmup: float | None = None
-    clip_norm: float | None = None
-    clip_value: float | None = None
-    label_smoothing: float = 0.0
+    seed: int
+    out: str
 
 
 def read_plan(run: RunFolder) -> Plan:
@@ -223,7 +156,7 @@ def picture_wish(
         tried = (channels, *(settings.size or (shape or (0, 28, 28))[1:]))
         misfit = _misfit(description, tried, source, classes)
         if misfit is not None:
-            raise UsageError(f"{asked}: the network cannot take {'x'.join(map(str, tried))} ({misfit})")
+            raise UsageError(f"{asked}: the network cannot take {format_shape(tried)} ({misfit})")
     return wish
 
 
@@ -249,89 +182,77 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
     if settings.target is not None:
         defaults = {"validation": _VALIDATION_FOR_TARGET, **defaults, **description.get("target", {})}
 
-    described_optimizer = defaults.get("optimizer", "sgd")
+    described_optimizer = defaults.get("optimizer", row_of("optimizer").fallback)
     optimizer = settings.optimizer or described_optimizer
     kind = BY_NAME[optimizer]
-    if optimizer != described_optimizer:
-        own = {*_OF_OPTIMIZER, *kind.command_settings}
+    if optimizer != described_optimizer:  # what the description says of these holds for its own optimizer
+        own = {"learning_rate", *_OF_OPTIMIZER, *kind.command_settings}
         defaults = {key: value for key, value in defaults.items() if key not in own}
-    usual = {**kind().settings(), **kind.command_settings}
-    _check_momentum(settings, defaults, optimizer, source)
+    _check_settings_of_optimizer(settings, defaults, optimizer, source)
 
-    def choose(asked: Any, key: str, otherwise: Any) -> Any:
-        return asked if asked is not None else defaults.get(key, otherwise)
-
-    momentum = float(choose(settings.momentum, "momentum", usual["momentum"])) if "momentum" in usual else None
-    epochs = int(choose(settings.epochs, "epochs", 10))
-    batch_size = int(choose(settings.batch_size, "batch_size", _BATCH_SIZE))
-    plan = Plan(
-        architecture=settings.architecture,
-        data="",
-        data_dir=str(Path(settings.data_dir).resolve()) if settings.data_dir else None,
-        data_digest="",
-        epochs=epochs,
-        batch_size=batch_size,
-        optimizer=optimizer,
-        learning_rate=float(choose(settings.learning_rate, "learning_rate", kind.on_command_line.rate)),
-        momentum=momentum,
-        nesterov="nesterov" in usual and defaults.get("nesterov", False) and bool(momentum),
-        weight_decay=float(choose(settings.weight_decay, "weight_decay", usual.get("weight_decay", 0.0))),
-        schedule=choose(settings.schedule, "schedule", usual.get("schedule", "cosine")),
-        validation=float(choose(settings.validation, "validation", 0.0)),
-        seed=int(settings.seed),
-        out=str(Path(settings.out or "model.bin").resolve()),
-        target=settings.target,
-        cycle=max(1, min(epochs, int(defaults.get("cycle", epochs)))) if settings.target is not None else None,
-        shares=[float(share) for share in defaults.get("shares", [])] if settings.target is not None else [],
-        prepare=settings.prepare or "auto",
-        colour=settings.colour,
-        size=list(settings.size) if settings.size is not None else None,
-        skip_bad=settings.skip_bad,
-        label_column=settings.label_column,
-        loss=choose(settings.loss, "loss", "cross-entropy"),
-        warmup=choose(settings.warmup, "warmup", None),
-        clip_norm=choose(settings.clip_norm, "clip_norm", None),
-        clip_value=choose(settings.clip_value, "clip_value", None),
-        label_smoothing=float(choose(settings.label_smoothing, "label_smoothing", 0.0)),
-    )
-    check_warm_up("--warmup" if settings.warmup is not None else "warmup", plan.warmup or 0.0, plan.cycle or epochs)
-    if plan.target is not None and plan.validation == 0:
-        raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
-    if settings.learning_rate is not None:
-        return plan
-    # A description without a rate takes one that suits batches of `_BATCH_SIZE`, whatever its own batch size.
-    described = defaults.get("batch_size", _BATCH_SIZE) if "learning_rate" in defaults else _BATCH_SIZE
-    factor = kind.on_command_line.factor(described, batch_size)
-    return replace(plan, learning_rate=factor * plan.learning_rate, rate_factor=factor)
+    usual = {**kind().settings(), **kind.command_settings, "learning_rate": kind.on_command_line.rate}
+    chosen: dict[str, Any] = {}
+    for row in TRAINING_OPTIONS:
+        if row.is_recorded:
+            asked = getattr(settings, row.field)
+            described = defaults.get(row.field) if row.is_described else None
+            values = (asked, described, usual.get(row.field), row.fallback)
+            chosen[row.field] = row.plain(next((value for value in values if value is not None), None))
+    if not settings.nesterov and not chosen["momentum"] and chosen["nesterov"]:
+        chosen["nesterov"] = False  # a description's makes no sense with --momentum 0
+    if settings.target is not None:
+        chosen["cycle"] = max(1, min(chosen["epochs"], int(defaults.get("cycle", chosen["epochs"]))))
+        chosen["shares"] = [float(share) for share in defaults.get("shares", [])]
+        if chosen["validation"] == 0:
+            raise UsageError("--val 0: leaves no image that tells whether --target is reached; use a share above 0")
+    if settings.learning_rate is None:
+        # A description without a rate takes one that suits the usual batches, whatever its own batch size.
+        described = defaults.get("batch_size", BATCH_SIZE) if "learning_rate" in defaults else BATCH_SIZE
+        chosen["rate_factor"] = kind.on_command_line.factor(described, chosen["batch_size"])
+        chosen["learning_rate"] *= chosen["rate_factor"]
+    chosen |= {
+        "data": "",
+        "data_dir": str(Path(settings.data_dir).resolve()) if settings.data_dir else None,
+        "data_digest": "",
+        "out": str(Path(settings.out or "model.bin").resolve()),
+    }
+    plan = Plan(**chosen)
+    make_optimizer(plan)  # raises if its settings do not go together
+    name = "--warmup" if settings.warmup is not None else "warmup"
+    check_warm_up(name, plan.warmup or 0.0, plan.cycle or plan.epochs)
+    return plan
 
 
-def _check_momentum(settings: TrainSettings, described: Mapping[str, Any], optimizer: str, source: str) -> None:
-    """Raises UsageError or FormatError for a momentum of an optimizer that has none."""
-    have = [name for name, kind in BY_NAME.items() if "momentum" in kind().settings()]
-    if optimizer in have:
-        return
-    if settings.momentum is not None:
-        raise UsageError(
-            f"--momentum {settings.momentum:g}: {optimizer} has no such setting; leave it out or use --optim "
-            f"{' or '.join(have)}"
-        )
-    if "momentum" in described:
-        raise FormatError(
-            f"{printable(source)}, [training]: momentum is {described['momentum']:g}, but {optimizer} has no such "
-            "setting; leave it out"
-        )
+_OF_OPTIMIZER = [row.field for row in TRAINING_OPTIONS if row.of_optimizer]
+
+
+def _check_settings_of_optimizer(
+    settings: TrainSettings, described: Mapping[str, Any], optimizer: str, source: str
+) -> None:
+    """Raises UsageError or FormatError for a setting of another optimizer, such as momentum."""
+    for name in _OF_OPTIMIZER:
+        have = [other for other, kind in BY_NAME.items() if name in kind().settings()]
+        if optimizer in have:
+            continue
+        asked = getattr(settings, name)
+        if asked is not None:
+            typed = " ".join(recorded_words({name: asked}))
+            raise UsageError(
+                f"{typed}: {optimizer} has no such setting; leave it out or use --optim {' or '.join(have)}"
+            )
+        if name in described:
+            raise FormatError(
+                f"{printable(source)}, [training]: {name} is {shown(described[name])}, but {optimizer} has no such "
+                "setting; leave it out"
+            )
 
 
 def make_optimizer(plan: Plan) -> Optimizer:
     """The optimizer that a plan describes, before its first step."""
     kind = BY_NAME[plan.optimizer]
-    wanted: dict[str, Any] = {
-        "lr": plan.learning_rate,
-        "momentum": plan.momentum,
-        "nesterov": plan.nesterov,
-        "weight_decay": plan.weight_decay,
-    }
-    return kind(**{name: value for name, value in wanted.items() if name in kind().settings()})
+    has = kind().settings()
+    wanted = {name: getattr(plan, name) for name in _OF_OPTIMIZER if name in has}
+    return kind(lr=plan.learning_rate, **{name: value for name, value in wanted.items() if value is not None})
 
 
 def make_criterion(plan: Plan) -> Criterion:

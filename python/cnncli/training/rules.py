@@ -3,14 +3,12 @@
 Raised before any data is read, with the place, the rule, the value and the remedy.
 """
 
-import math
-import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from numbers import Integral, Real
 from typing import Any
 
 from cnncli.errors import FormatError, UsageError
+from cnncli.limits import Limits
 from cnncli.network.architectures import find_line
 from cnncli.network.description import quoted, shown, suggestion
 from cnncli.storage.files import printable
@@ -42,34 +40,10 @@ def _rule(row: TrainingOption) -> Rule:
     """The rule that a row of the table states."""
     if row.kind == "word":
         return _word(row.words)
-    limits = dict(row.limits)
-    words = {"above": "more than", "least": "at least", "below": "less than", "most": "at most"}
-    stated = " and ".join(f"{words[name]} {limit:,}" for name, limit in limits.items())
-    if row.field == "target":
-        return Rule("use an accuracy above 0 and at most 1, such as 0.99", _within(limits, whole=False))
-    kind = "a whole number" if row.kind == "whole" else "a number"
-    return Rule(f"use {kind}, {stated}", _within(limits, whole=row.kind == "whole"))
-
-
-_HOLDS: Mapping[str, Callable[[float, float], bool]] = {
-    "above": operator.gt,
-    "least": operator.ge,
-    "below": operator.lt,
-    "most": operator.le,
-}
-
-
-def _within(limits: dict[str, float], *, whole: bool) -> Callable[[Any], bool]:
-    def accepts(value: Any) -> bool:
-        if not isinstance(value, Integral if whole else Real) or isinstance(value, bool):
-            return False
-        try:
-            number: float = value.__index__() if isinstance(value, Integral) else float(value)
-            return math.isfinite(number) and all(_HOLDS[name](number, limit) for name, limit in limits.items())
-        except OverflowError:  # a whole number that no float reaches
-            return False
-
-    return accepts
+    if row.kind == "switch":
+        return Rule("use true or false", lambda value: isinstance(value, bool))
+    limits = Limits(whole=row.kind == "whole", **dict(row.limits))
+    return Rule(row.use or limits.remedy, limits.accepts)
 
 
 def _word(names: Iterable[str]) -> Rule:
@@ -78,20 +52,17 @@ def _word(names: Iterable[str]) -> Rule:
     return Rule(use, lambda value: isinstance(value, str) and value in known, known)
 
 
-_RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind == "word"]
-_PART = _within({"above": 0, "most": 1}, whole=False)
-# The keys of a description's [training]; `nesterov` has no option.
-TRAINING: Mapping[str, Rule] = {
-    **{row.field: _rule(row) for row in _RULED if row.is_described},
-    "nesterov": Rule("use true or false", lambda value: isinstance(value, bool)),
-}
+_RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind in ("word", "switch")]
+_PART = Limits(above=0, most=1)
+# The keys of a description's [training].
+TRAINING: Mapping[str, Rule] = {row.field: _rule(row) for row in _RULED if row.is_described}
 # Those of its [target].
 TARGET: Mapping[str, Rule] = {
     **TRAINING,
     "cycle": TRAINING["epochs"],
     "shares": Rule(
         "use a list of numbers above 0 and at most 1",
-        lambda value: isinstance(value, list) and all(_PART(share) for share in value),
+        lambda value: isinstance(value, list) and all(_PART.accepts(share) for share in value),
     ),
 }
 

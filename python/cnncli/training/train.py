@@ -20,7 +20,6 @@ from cnncli.training.keeper import Keeper
 from cnncli.training.network_rules import check_network, layer_lines
 from cnncli.training.plan import (
     Plan,
-    TrainSettings,
     check_out,
     find_data,
     held_for_validation,
@@ -39,6 +38,7 @@ from cnncli.training.state import TrainingState, check_fit, read_state
 from cnncli.training.targets import Target
 from cnncli.training.timetable import HardImages, Timetable
 from cnncli.training.trainer import Diverged, Trainer
+from cnncli.training_options import TrainSettings
 
 _PROGRESS_SECONDS = 0.2
 
@@ -98,7 +98,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
         )
     splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
     labels = labels_of(dataset, splits[0])
-    check_loss(network, plan.loss, plan.label_smoothing)
+    check_loss(network, plan.loss, plan.label_smoothing or 0.0)
     warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
     network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:

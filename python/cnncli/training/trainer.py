@@ -20,7 +20,7 @@ from cnncli.errors import CnnError, Interrupted, UsageError
 from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer
 from cnncli.pictures.recipe import InputRecipe
-from cnncli.program import Evaluation, Program
+from cnncli.program import EvaluationResult, Program
 from cnncli.storage.files import printable
 from cnncli.training.divergence import Cause, find_cause, find_parameter
 from cnncli.training.records import EpochDone, Progress, StepDone
@@ -168,7 +168,7 @@ class Trainer:
         finally:
             self.optimizer.lr = self.peak
 
-    def evaluate(self, samples: Samples, should_stop: Callable[[], bool] = lambda: False) -> Evaluation:
+    def evaluate(self, samples: Samples, should_stop: Callable[[], bool] = lambda: False) -> EvaluationResult:
         """Mean loss, right answers and predictions for other samples, with the network as it is."""
         measured = TrainingSet.of(samples, "samples")
         return self.program.evaluate(measured.images, measured.targets, should_stop)

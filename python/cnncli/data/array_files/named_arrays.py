@@ -13,7 +13,8 @@ from cnncli.data.dataset import Note
 from cnncli.data.part_names import part_of_word
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.shape_text import format_shape
+from cnncli.storage.files import printable
 
 # First the names that are preferred where an archive holds more than one, as scikit-learn's digits do.
 _IMAGE_WORDS = (
@@ -132,7 +133,7 @@ def _seen(headers: Mapping[str, NpyHeader]) -> str:
     if not headers:
         return "holds no arrays"
     listed = ", ".join(
-        f"{shown(name[:40])} {'x'.join(map(str, header.shape)) or 'one value'}"
+        f"{printable(name[:40])} {format_shape(header.shape, 'one value')}"
         for name, header in list(headers.items())[:_SHOWN]
     )
     return f"which arrays are images and which their labels is not known: {listed}" + (
@@ -171,16 +172,16 @@ def read_named(
     used = {names, *(array for pair in pairs.values() for array in pair)}
     rest = [array for array in (*found, *unread) if array not in used]
     if rest:
-        listed = ", ".join(shown(array[:40]) for array in rest[:_SHOWN])
+        listed = ", ".join(printable(array[:40]) for array in rest[:_SHOWN])
         more = f" and {len(rest) - _SHOWN:,} more" if len(rest) > _SHOWN else ""
         plural = "array" if len(rest) == 1 else "arrays"
         notes.append(Note("left aside", f"left aside: {plural} {listed}{more}", {"arrays": len(rest)}))
     by_shape = [array for pair in pairs.values() for array in pair if meaning_of(array) is None]
     if by_shape:
         text = ", ".join(
-            f"{shown(images)} are the images, {shown(labels)} their labels" for images, labels in pairs.values()
+            f"{printable(images)} are the images, {printable(labels)} their labels" for images, labels in pairs.values()
         )
         notes.append(Note("parts", f"parts: {text}, by their shapes"))
     if "validation" in parts:
-        notes.append(Note("parts", f"{shown(pairs['validation'][0])}: used for validation"))
+        notes.append(Note("parts", f"{printable(pairs['validation'][0])}: used for validation"))
     return RawSet(name, class_names, parts, source=where, notes=notes)

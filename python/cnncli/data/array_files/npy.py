@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from cnncli.data.dataset import MAX_BYTES
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.shape_text import format_shape
+from cnncli.storage.files import printable
 
 Array = npt.NDArray[Any]
 
@@ -78,7 +79,7 @@ def _dtype(where: str, name: str, described: str) -> np.dtype[Any]:
     if texts and 1 <= int(texts[2]) <= _MOST_CHARACTERS:
         return np.dtype(described)
     if not _NUMBERS.fullmatch(described) or described[-2:] == "f1" or (described[-2] == "b" and described[-1] != "1"):
-        raise DataError(f"{where}: {name} holds {shown(described[:40])}; save it as plain numbers")
+        raise DataError(f"{where}: {name} holds {printable(described[:40])}; save it as plain numbers")
     return np.dtype(described)
 
 
@@ -98,7 +99,7 @@ def read_values(where: str, name: str, file: IO[bytes], header: NpyHeader, size_
 
     Raises DataError if sizes do not fit, the array is above the limit, or text is not Unicode.
     """
-    claim = "x".join(map(str, header.shape)) or "one value"
+    claim = format_shape(header.shape, "one value")
     if header.size_bytes != size_bytes - header.begin:
         raise DataError(
             f"{where}: {name} says {claim} of {header.dtype.name}, but {size_bytes - header.begin:,} bytes follow; "

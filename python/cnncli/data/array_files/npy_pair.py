@@ -11,7 +11,8 @@ from cnncli.data.array_files.npy import Array, NpyHeader, read_header, read_valu
 from cnncli.data.dataset import MAX_BYTES, Note
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.shape_text import format_shape
+from cnncli.storage.files import printable
 
 _SUFFIX = ".npy"
 _MOST_FILES = 1000
@@ -33,7 +34,7 @@ def read_npy_files(path: Path) -> RawSet:
     Raises DataError if the partner is missing, or as `read_named`.
     """
     folder = path if path.is_dir() else path.parent
-    where = shown(path)
+    where = printable(path)
     files = {file.stem: file for file in sorted(folder.glob("*" + _SUFFIX))[:_MOST_FILES]}
     if not path.is_dir():
         files = _with_partners(path, files)
@@ -41,7 +42,7 @@ def read_npy_files(path: Path) -> RawSet:
     for name, file in files.items():
         try:
             if not stat.S_ISREG(file.stat().st_mode):
-                raise DataError(f"{shown(file)}: not a regular file; pass the .npy itself")
+                raise DataError(f"{printable(file)}: not a regular file; pass the .npy itself")
             with file.open("rb") as content:
                 found[name] = read_header(where, file.name, content)
         except OSError as error:
@@ -66,7 +67,7 @@ def read_npy_classes(folder: Path, files: list[Path]) -> RawSet:
 
     Raises DataError if they are no images of one shape, and as `make_parts`.
     """
-    where = shown(folder)
+    where = printable(folder)
     arrays: list[Array] = []
     size = 0
     for file in files[:_MOST_FILES]:
@@ -82,7 +83,7 @@ def read_npy_classes(folder: Path, files: list[Path]) -> RawSet:
     first = arrays[0]
     if first.ndim < 2 or any(array.shape[1:] != first.shape[1:] or array.dtype != first.dtype for array in arrays):
         seen = ", ".join(
-            f"{shown(file.name[:40])} {'x'.join(map(str, array.shape)) or 'one value'}"
+            f"{printable(file.name[:40])} {format_shape(array.shape, 'one value')}"
             for file, array in list(zip(files, arrays, strict=False))[:_SHOWN]
         )
         raise DataError(f"{where}: which arrays are images and which their labels is not known: {seen}; "
@@ -90,7 +91,7 @@ def read_npy_classes(folder: Path, files: list[Path]) -> RawSet:
     begin = common_words([file.stem for file in files])
     labels = np.repeat([file.stem[begin:] for file in files], [len(array) for array in arrays])
     class_names, parts, notes = make_parts(where, {"train": ("the arrays", np.concatenate(arrays), "names", labels)})
-    told = Note("classes", f"classes: from the names of the files, such as {shown(files[0].name)[:80]}")
+    told = Note("classes", f"classes: from the names of the files, such as {printable(files[0].name)[:80]}")
     return RawSet(folder.resolve().name, class_names, parts, source=where, notes=[told, *notes])
 
 
@@ -111,10 +112,11 @@ def _with_partners(path: Path, files: dict[str, Path]) -> dict[str, Path]:
                 return {"images": path, "labels": file}
     wanted = {"labels": "y.npy or labels.npy", "images": "x.npy or images.npy"}[other]
     raise DataError(
-        f"{shown(path)}: one array, and its {other} are missing; put them beside it as {wanted}, or save both as .npz"
+        f"{printable(path)}: one array, and its {other} are missing; put them beside it as {wanted}, or save "
+        "both as .npz"
     )
 
 
 def _unreadable(file: Path, error: OSError) -> DataError:
     reason = (error.strerror or str(error)).lower()
-    return DataError(f"{shown(file)}: cannot be read ({reason}); check the file and its permissions")
+    return DataError(f"{printable(file)}: cannot be read ({reason}); check the file and its permissions")

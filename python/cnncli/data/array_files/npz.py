@@ -13,7 +13,7 @@ from cnncli.data.dataset import MAX_BYTES
 from cnncli.data.part_names import part_folders
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 _MOST_MEMBERS = 1000
 _SHOWN = 6
@@ -28,7 +28,7 @@ def read_npz(path: Path) -> RawSet:
 
     Raises DataError if the archive cannot be read, holds pickles or more than the limit, or arrays of other kinds.
     """
-    where = shown(path)
+    where = printable(path)
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             raise DataError(f"{where}: not a regular file; pass the .npz itself")
@@ -50,14 +50,14 @@ def read_single_arrays(folder: Path, archives: list[Path]) -> RawSet:
 
     Raises DataError if that is not what they are, and as `read_npz`.
     """
-    where = shown(folder)
+    where = printable(folder)
     held: dict[Path, dict[str, NpyHeader | DataError]] = {}
     for path in archives[:_MOST_MEMBERS]:
         try:
             with zipfile.ZipFile(path) as archive:
-                held[path] = _headers(shown(path), archive, _members(shown(path), archive))
+                held[path] = _headers(printable(path), archive, _members(printable(path), archive))
         except _UNREADABLE as error:
-            raise _damaged(shown(path), error) from None
+            raise _damaged(printable(path), error) from None
     begin = common_words([path.stem for path in archives])
     parts = part_folders(path.stem for path in archives)
     places: dict[str, tuple[Path, str]] = {}
@@ -66,16 +66,16 @@ def read_single_arrays(folder: Path, archives: list[Path]) -> RawSet:
     elif len(parts) == len(archives) == len(set(parts.values())):
         places = {f"{parts[path.stem]}_{name}": (path, name) for path, headers in held.items() for name in headers}
     if not places:
-        listed = ", ".join(shown(path.name) for path in archives[:_SHOWN])
+        listed = ", ".join(printable(path.name) for path in archives[:_SHOWN])
         raise DataError(f"{where}: {len(archives)} files of arrays ({listed}); pass one, or name them train and test")
 
     def read(name: str) -> Array:
         path, array = places[name]
         try:
             with zipfile.ZipFile(path) as archive:
-                return _values(shown(path), archive, array, _members(shown(path), archive)[array])
+                return _values(printable(path), archive, array, _members(printable(path), archive)[array])
         except _UNREADABLE as error:
-            raise _damaged(shown(path), error) from None
+            raise _damaged(printable(path), error) from None
 
     found = {name: held[path][array] for name, (path, array) in places.items()}
     return read_named(where, folder.resolve().name, found, read)
@@ -92,7 +92,7 @@ def _headers(
         try:
             _check_member(where, name, member)
             with archive.open(member) as file:
-                headers[name] = read_header(where, shown(name[:40]), file)
+                headers[name] = read_header(where, printable(name[:40]), file)
         except DataError as error:
             headers[name] = error
     return headers
@@ -100,15 +100,15 @@ def _headers(
 
 def _values(where: str, archive: zipfile.ZipFile, name: str, member: zipfile.ZipInfo) -> Array:
     with archive.open(member) as file:
-        header = read_header(where, shown(name[:40]), file)
-        values = read_values(where, shown(name[:40]), file, header, member.file_size)
+        header = read_header(where, printable(name[:40]), file)
+        values = read_values(where, printable(name[:40]), file, header, member.file_size)
         file.read(1)  # at the end the CRC-32 is checked
         return values
 
 
 def _damaged(where: str, error: BaseException) -> DataError:
     reason = " ".join(str(error).split())[:80].lower() or type(error).__name__
-    return DataError(f"{where}: cannot be read as .npz ({shown(reason)}); save it again")
+    return DataError(f"{where}: cannot be read as .npz ({printable(reason)}); save it again")
 
 
 # What `zipfile` and the decompressor raise for files that are not what they say.
@@ -129,14 +129,15 @@ def _members(where: str, archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]
     names = [member.filename.removesuffix(".npy") for member in found]
     twice = [name for name, times in Counter(names).items() if times > 1]
     if twice:
-        raise DataError(f"{where}: holds {shown(twice[0][:40])} twice; save it again")
+        raise DataError(f"{where}: holds {printable(twice[0][:40])} twice; save it again")
     return dict(zip(names, found, strict=True))
 
 
 def _check_member(where: str, name: str, member: zipfile.ZipInfo) -> None:
     if member.flag_bits & 1:
-        raise DataError(f"{where}: {shown(name[:40])} is encrypted; save it without a password")
+        raise DataError(f"{where}: {printable(name[:40])} is encrypted; save it without a password")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(
-            f"{where}: {shown(name[:40])} is compressed by method {member.compress_type}; use numpy.savez_compressed"
+            f"{where}: {printable(name[:40])} is compressed by method {member.compress_type}; use "
+            "numpy.savez_compressed"
         )

@@ -11,7 +11,7 @@ from cnncli.data.classes import number_whole
 from cnncli.data.dataset import MAX_BYTES, Images, Note
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 _PIXELS = 3 * 32 * 32
 _TRAIN = re.compile(r"(data_batch_\d+|train)\.bin", re.IGNORECASE)
@@ -36,7 +36,7 @@ def read_batches(folder: Path, parts: dict[str, list[Path]]) -> RawSet:
 
     Raises DataError for a file of another size than its images take, or above the limit.
     """
-    where = shown(folder)
+    where = printable(folder)
     labels: dict[str, npt.NDArray[np.int64]] = {}
     images: dict[str, Images] = {}
     for part, paths in parts.items():
@@ -73,7 +73,7 @@ def _is_fine(parts: dict[str, list[Path]]) -> bool:
 
 
 def _read(path: Path) -> tuple[Images, npt.NDArray[np.int64]]:
-    where = shown(path)
+    where = printable(path)
     try:
         width, size = _label_bytes(path), path.stat().st_size
         if size > MAX_BYTES:

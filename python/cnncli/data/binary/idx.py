@@ -14,7 +14,8 @@ import numpy.typing as npt
 from cnncli.data.binary.gzip_reader import GzipReader
 from cnncli.data.dataset import MAX_BYTES, Split, check_size
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.shape_text import format_shape
+from cnncli.storage.files import printable
 
 _UNSIGNED_BYTE = 0x08
 _TYPE_NAMES = {0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
@@ -46,7 +47,7 @@ def read_idx(path: Path, dimensions: int) -> tuple[npt.NDArray[np.uint8], str]:
 
     Source: the description of the format at the foot of LeCun's MNIST page
     """
-    where = shown(path)
+    where = printable(path)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -79,7 +80,7 @@ def _read(
         raise DataError(f"{where}: ends within its header; fetch it again")
     sizes = struct.unpack(f">{dimensions}I", header[4:])
     count = math.prod(sizes)
-    claim = "x".join(str(size) for size in sizes)
+    claim = format_shape(sizes)
     if count > MAX_BYTES:
         raise DataError(f"{where}: the header says {claim}, {count:,} bytes; the limit is {MAX_BYTES:,}")
     if count == 0 and math.prod(max(1, size) for size in sizes) > MAX_BYTES:
@@ -136,10 +137,10 @@ def read_split(images_path: Path, labels_path: Path) -> tuple[Split, str, str]:
     """
     labels, labels_digest = read_idx(labels_path, 1)
     images, images_digest = read_idx(images_path, 3)
-    check_size(shown(images_path), len(images), 1, *images.shape[1:])
+    check_size(printable(images_path), len(images), 1, *images.shape[1:])
     if len(images) != len(labels):
         raise DataError(
-            f"{shown(images_path)}: {len(images):,} images, but {len(labels):,} labels in {labels_path.name}; "
+            f"{printable(images_path)}: {len(images):,} images, but {len(labels):,} labels in {labels_path.name}; "
             "both files must be of one set"
         )
     return Split(images[:, None], labels.astype(np.int64)), images_digest, labels_digest

@@ -12,7 +12,7 @@ from cnncli.data.dataset import Images, Note
 from cnncli.data.part_names import part_of_word
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 _NAME = re.compile(
     r"(?P<set>.*?)[-_.]?(?P<part>train(?:ing)?|t10k|test(?:ing)?|val(?:id(?:ation)?)?|dev)?[-_.]?"
@@ -52,8 +52,8 @@ def idx_root(folder: Path) -> Path | None:
     """
     roots = [folder / root for root in _ROOTS if find_idx_sets(folder / root)]
     if len(roots) > 1 and roots[0] != folder:
-        listed = ", ".join(shown(root) for root in roots)
-        raise DataError(f"{shown(folder)}: holds {len(roots)} data sets; pass one of {listed}")
+        listed = ", ".join(printable(root) for root in roots)
+        raise DataError(f"{printable(folder)}: holds {len(roots)} data sets; pass one of {listed}")
     return roots[0] if roots else None
 
 
@@ -75,9 +75,10 @@ def read_idx_set(folder: Path, chosen: Path | None = None) -> RawSet:
         sets = {name: files for name, files in sets.items() if match is not None and name == match["set"]}
     if len(sets) > 1:
         some = next(path for files in sets.values() for pair in files.values() for path in pair.values())
-        names = ", ".join(shown(name or "MNIST's names") for name in list(sets)[:10])
+        names = ", ".join(printable(name or "MNIST's names") for name in list(sets)[:10])
         raise DataError(
-            f"{shown(folder)}: holds {len(sets)} data sets ({names}); pass one of their files, such as {shown(some)}"
+            f"{printable(folder)}: holds {len(sets)} data sets ({names}); pass one of their files, such as "
+            f"{printable(some)}"
         )
     [(name, files)] = sets.items()
     images: dict[str, Images] = {}
@@ -85,7 +86,7 @@ def read_idx_set(folder: Path, chosen: Path | None = None) -> RawSet:
     notes: list[Note] = []
     for part, pair in sorted(files.items(), key=lambda item: ("train", "validation", "test").index(item[0])):
         if len(pair) < 2:
-            raise DataError(f"{shown(folder)}: {_missing(pair)} is missing; put it beside the other files")
+            raise DataError(f"{printable(folder)}: {_missing(pair)} is missing; put it beside the other files")
         split = read_split(pair["images"], pair["labels"])[0]
         images[part], labels[part] = split.images, split.labels
         if part == "validation":
@@ -93,11 +94,11 @@ def read_idx_set(folder: Path, chosen: Path | None = None) -> RawSet:
     if name.lower().startswith("emnist"):
         images = {part: np.ascontiguousarray(values.transpose(0, 1, 3, 2)) for part, values in images.items()}
         notes.append(Note("converted", "converted: images of EMNIST, which lie as columns, turned upright"))
-    class_names, dense, told = number_whole(shown(folder), labels)
+    class_names, dense, told = number_whole(printable(folder), labels)
     mapped = _mapped_names(folder, name, class_names)
     raw_parts = {part: RawPart(images[part], dense[part]) for part in images}
     return RawSet(
-        _name_of(folder), mapped or class_names, raw_parts, source=f"IDX files in {shown(folder)}",
+        _name_of(folder), mapped or class_names, raw_parts, source=f"IDX files in {printable(folder)}",
         notes=[*notes, *([] if mapped else told)],
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 MOST_MEMBER_BYTES = 256 << 20  # the largest that is read, 240,000 images, has a quarter of that
 
@@ -44,6 +44,6 @@ def read_members(path: Path, names: Sequence[str]) -> dict[str, bytes]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise DataError(f"{shown(path)}: is no zip archive ({str(error)[:80].lower()}); fetch it again") from None
+        raise DataError(f"{printable(path)}: is no zip archive ({str(error)[:80].lower()}); fetch it again") from None
     with archive:
-        return {name: read_member(archive, shown(path), name) for name in names}
+        return {name: read_member(archive, printable(path), name) for name in names}

@@ -9,9 +9,8 @@ from pathlib import Path
 from cnncli.data.binary.idx import find_idx
 from cnncli.data.download.sources import Source
 from cnncli.errors import DataError
-from cnncli.storage.files import writing_error
+from cnncli.storage.files import printable, writing_error
 from cnncli.storage.locks import hold_lock
-from cnncli.storage.shown import shown
 
 _LOCK_NAME = ".cnncli-fetch.lock"
 _LOCK_POLL_SECONDS = 0.05
@@ -63,7 +62,7 @@ def locate(source: Source, data_dir: str | Path | None = None) -> tuple[Path, di
     """
     named = named_folder(data_dir)
     if named is not None and not named.is_dir():
-        raise DataError(f"{shown(named)}: no such folder of data sets; make it, or name another with --data-dir")
+        raise DataError(f"{printable(named)}: no such folder of data sets; make it, or name another with --data-dir")
     for folder in candidates(source, data_dir):
         files = find_files(source, folder)
         if len(files) == len(source.parts):

@@ -30,8 +30,7 @@ from cnncli.data.fetch_records import (
     ignore,
 )
 from cnncli.errors import DataError
-from cnncli.storage.files import write_atomically
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable, write_atomically
 
 PATIENCE = Patience()
 _MOST_REASON = 200  # characters
@@ -92,7 +91,7 @@ def by_hand(source: Source, folder: Path) -> list[str]:
     of_content = source.files[0].of_content
     digests = "SHA-256 of the content, gzipped or not" if of_content else "SHA-256"
     return [
-        f"  from {mirrors_of(source)[0]} into {shown(folder)}, {digests}:",
+        f"  from {mirrors_of(source)[0]} into {printable(folder)}, {digests}:",
         *(f"  {file.sha256}  {file.name.removesuffix('.gz') if of_content else file.name}" for file in source.files),
     ]
 
@@ -115,10 +114,12 @@ class _Fetch:
         reasons = why_unreachable(self.mirrors, PATIENCE.reach_seconds) if wanted else None
         if reasons is None:
             return
-        reasons = {url: shown(reason[:_MOST_REASON]) for url, reason in reasons.items()}  # it may be a proxy's words
+        # It may be a proxy's words
+        reasons = {url: printable(reason[:_MOST_REASON]) for url, reason in reasons.items()}
         shown_reasons = "; ".join(f"{host_of(url)}: {reason}" for url, reason in reasons.items())
         error = UnreachableError(
-            f"{self.source.name}: {_listed([file.name for file in wanted])} not in {shown(self.folder)}, and no mirror "
+            f"{self.source.name}: {_listed([file.name for file in wanted])} not in {printable(self.folder)}, "
+            "and no mirror "
             f"can be reached ({shown_reasons}); try again later, or put the files there by hand",
             {shown_mirror(url): reason for url, reason in reasons.items()},
         )
@@ -175,7 +176,7 @@ class _Fetch:
                 self._fetch_from(mirror, file)
                 return
             except MirrorError as error:
-                reason = shown(str(error)[:_MOST_REASON])  # in parts the mirror's own words
+                reason = printable(str(error)[:_MOST_REASON])  # in parts the mirror's own words
                 self.report(Skipped(file.name, shown_mirror(mirror), reason))
                 self.mirrors.remove(mirror)  # the next file is asked of the others first
                 self.mirrors.append(mirror)
@@ -183,7 +184,7 @@ class _Fetch:
         which = f"none of its {count} mirrors sends" if count > 1 else "its only mirror does not send"
         failed = FetchError(
             f"{self.source.name}: {which} {file.name} as it must be; try again later, or put it into "
-            f"{shown(self.folder)} by hand"
+            f"{printable(self.folder)} by hand"
         )
         self._add_notes(failed)
         raise failed

@@ -4,7 +4,7 @@ import os
 
 from cnncli.data.download.sources import Source
 from cnncli.errors import UsageError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 
 def mirrors_of(source: Source) -> tuple[str, ...]:
@@ -17,7 +17,7 @@ def mirrors_of(source: Source) -> tuple[str, ...]:
     named = os.environ.get("CNN_MIRRORS", "").split()
     for url in named:
         if not url.startswith("https://"):
-            raise UsageError(f"CNN_MIRRORS: {shown(url)} is not https; data sets are fetched from https://... only")
+            raise UsageError(f"CNN_MIRRORS: {printable(url)} is not https; data sets are fetched from https://... only")
     return tuple(f"{url.rstrip('/')}/{source.folders[0]}/" for url in named) or source.mirrors
 
 

@@ -14,7 +14,7 @@ from cnncli.data.download.sources import Source
 from cnncli.data.download.verify import sha256_of
 from cnncli.data.fetch_records import Report, ignore
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 
 def load_named(source: Source, data_dir: str | Path | None = None, report: Report = ignore) -> DataSet:
@@ -50,7 +50,7 @@ def load_named(source: Source, data_dir: str | Path | None = None, report: Repor
         test=test,
         class_names=list(source.class_names),
         polarity="light-on-dark",
-        source=f"{source.title} in {shown(folder)}",
+        source=f"{source.title} in {printable(folder)}",
         known_digest=source.digest or None,
     )
 
@@ -73,20 +73,20 @@ def _file_digest(path: Path) -> str:
             return sha256_of(raw)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise DataError(f"{shown(path)}: cannot be read ({reason}); check the file and its permissions") from None
+        raise DataError(f"{printable(path)}: cannot be read ({reason}); check the file and its permissions") from None
 
 
 def _check(source: Source, part: str, path: Path, digest: str) -> None:
     expected = expected_file(source, part, path.parent)
     if expected is None:
         raise DataError(
-            f"{shown(path)}: SHA256SUMS beside it does not list it, so it cannot be verified; "
+            f"{printable(path)}: SHA256SUMS beside it does not list it, so it cannot be verified; "
             f"run cnn download {source.name}"
         )
     if digest != expected.sha256:
         of_what = " of the content" if expected.of_content else ""
         raise DataError(
-            f"{shown(path)}: not the file of {source.title} (SHA-256{of_what} {digest[:16]}..., expected "
+            f"{printable(path)}: not the file of {source.title} (SHA-256{of_what} {digest[:16]}..., expected "
             f"{expected.sha256[:16]}...); run cnn download {source.name}, or pass the folder as --data if it is "
             "another set"
         )
@@ -101,6 +101,6 @@ def _as_mnist(source: Source, split: Split, labels_path: Path) -> Split:
     if len(labels) and not source.first_label <= labels.min() <= labels.max() <= last:
         wrong = labels.min() if labels.min() < source.first_label else labels.max()
         raise DataError(
-            f"{shown(labels_path)}: label {wrong} found; {source.title} has labels {source.first_label} to {last}"
+            f"{printable(labels_path)}: label {wrong} found; {source.title} has labels {source.first_label} to {last}"
         )
     return Split(images, labels - source.first_label)

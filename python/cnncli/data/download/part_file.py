@@ -6,8 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnncli.errors import CnnError
-from cnncli.storage.files import publish, writing_error
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable, publish, writing_error
 
 _MOST_FACTS_BYTES = 10_000
 
@@ -62,7 +61,7 @@ class PartFile:
         if not os.path.lexists(self.path):
             return 0
         if not _is_plain(self.path):
-            raise CnnError(f"{shown(self.path)}: is no regular file; remove it")
+            raise CnnError(f"{printable(self.path)}: is no regular file; remove it")
         return self.path.stat().st_size
 
     def _read_facts(self) -> tuple[str, str]:

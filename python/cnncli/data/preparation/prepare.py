@@ -19,7 +19,7 @@ from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import PARTS, RawPart, RawSet
 from cnncli.errors import DataError
 from cnncli.pictures.recipe import COLOURS, InputRecipe
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 _QUIET_SECONDS = 0.5
 _REPORT_SECONDS = 0.1
@@ -299,7 +299,8 @@ def _refuse_broken(raw: RawSet, made: dict[str, _Made], skip_bad: bool, notes: l
         alone.add_note("  (--skip-bad goes on without it)")
         raise alone
     error = DataError(
-        f"{shown(raw.source or raw.name)}: {len(lines):,} of {total:,} pictures cannot be read; mend or remove them, "
+        f"{printable(raw.source or raw.name)}: {len(lines):,} of {total:,} pictures cannot be read; mend or "
+        "remove them, "
         "or pass --skip-bad to go on without them"
     )
     for line in lines[:_MOST_LISTED]:
@@ -318,7 +319,7 @@ def _tell_untrained(class_names: Sequence[str], splits: dict[str, Split], notes:
         labels = splits[name].labels if name in splits else np.zeros(0, np.int64)
         unknown = [number for number in np.unique(labels).tolist() if number not in known]
         if unknown:
-            listed = ", ".join(shown(class_names[number])[:40] for number in unknown[:_MOST_NAMED])
+            listed = ", ".join(printable(class_names[number])[:40] for number in unknown[:_MOST_NAMED])
             more = ", ..." if len(unknown) > _MOST_NAMED else ""
             count = int(np.isin(labels, unknown).sum())
             text = (

@@ -15,7 +15,7 @@ from cnncli.data.tables.columns import (
 )
 from cnncli.errors import DataError
 from cnncli.pictures.formats import SUFFIXES
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 _NUMBER = re.compile(r"[01](\.0*)?")
 _SHOWN = 6
@@ -57,7 +57,7 @@ def find_columns(place: str, rows: Rows, exists: Callable[[str], bool], label_co
         for column in named_columns(first, known):
             if first.count(first[column]) > 1:
                 raise DataError(
-                    f"{place}: the header has more than one column {shown(first[column][:40])}; "
+                    f"{place}: the header has more than one column {printable(first[column][:40])}; "
                     "name one column path and one label"
                 )
     path = _path_column(place, header, body, exists)
@@ -65,7 +65,7 @@ def find_columns(place: str, rows: Rows, exists: Callable[[str], bool], label_co
     if label_column is not None:
         label = wanted_column(header, len(first), label_column)
         if label is None or label == path:
-            raise DataError(f"{place}: has no column of labels {shown(label_column[:40])}; name one of the header")
+            raise DataError(f"{place}: has no column of labels {printable(label_column[:40])}; name one of the header")
         return Columns(header, path, label, (), part)
     label, one_hot = _label_column(place, header, body, {path, *([part] if part is not None else [])})
     return Columns(header, path, label, one_hot, part)
@@ -141,9 +141,9 @@ def _label_column(
         raise DataError(f"{place}: 1 column where path,label are needed; add the label of each picture")
     if not known and header is not None and body and _is_one_hot(body, others):
         return None, tuple(others)
-    listed = ", ".join(shown(header[column][:40]) if header else str(column + 1) for column in others[:_SHOWN])
+    listed = ", ".join(printable(header[column][:40]) if header else str(column + 1) for column in others[:_SHOWN])
     more = f" and {len(others) - _SHOWN:,} more" if len(others) > _SHOWN else ""
-    first = shown(header[others[0]][:40]) if header else others[0] + 1
+    first = printable(header[others[0]][:40]) if header else others[0] + 1
     raise DataError(
         f"{place}: which column is the label is not known: {listed}{more}; pass --label-column {first}, or another"
     )

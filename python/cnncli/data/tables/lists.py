@@ -14,7 +14,6 @@ from cnncli.data.tables.list_columns import Columns, find_columns, find_path_col
 from cnncli.data.tables.text import cells_of, decode, find_delimiter, read_content, without_preamble
 from cnncli.errors import DataError
 from cnncli.storage.files import find_unprintable, printable
-from cnncli.storage.shown import shown
 
 _SAMPLE_ROWS = 300
 _SAMPLE_NAMES = 5
@@ -83,12 +82,12 @@ def _told_twice(rows: list[tuple[str, ListedPicture]]) -> list[Note]:
     if torn:
         file, found = next(iter(torn.items()))
         text = f"{len(torn):,} picture{'s' if len(torn) > 1 else ''} with more than one label"
-        example = f"{shown(file.name)[:80]}: {', '.join(shown(label)[:40] for label in found[:_SAMPLE_NAMES])}"
+        example = f"{printable(file.name)[:80]}: {', '.join(printable(label)[:40] for label in found[:_SAMPLE_NAMES])}"
         notes.append(Note("classes", f"classes: {text}, such as {example}", {"more than one label": len(torn)}))
     if shared:
         verb = "is" if len(shared) == 1 else "are"
         text = f"parts: {len(shared):,} of the training pictures {verb} in another part too"
-        example = f", such as {shown(shared[0].name)[:80]}"
+        example = f", such as {printable(shared[0].name)[:80]}"
         notes.append(Note("parts", text + example, {"in two parts": len(shared)}))
     return notes
 
@@ -105,7 +104,7 @@ def read_list(path: Path, label_column: str | None = None) -> PictureList:
     twice, rows of different lengths, empty cells, labels with control characters, and a list none of whose files is
     there. Single files that are not there are handed on.
     """
-    where = shown(path)
+    where = printable(path)
     text, notes = decode(read_content(path, where), where)
     text, declared = without_preamble(text)
     delimiter = declared or find_delimiter(text)
@@ -131,7 +130,7 @@ def read_names(path: Path) -> list[tuple[Path, str]]:
 
     Raises DataError for a list that cannot be read or names no picture; files need not be there.
     """
-    where = shown(path)
+    where = printable(path)
     text, _ = decode(read_content(path, where), where)
     finder = Finder()
 
@@ -194,7 +193,7 @@ def _told_paths(path: Path, written: list[str], found: list[Path | None], way: W
             continue
         if str(file) == plain_path(name):
             return [Note("converted", "converted: paths are relative to the current folder")]
-        text = f"converted: paths such as {shown(name)[:80]} are read as {shown(file)[-120:]}"
+        text = f"converted: paths such as {printable(name)[:80]} are read as {printable(file)[-120:]}"
         return [Note("converted", text)]
     return []
 
@@ -206,7 +205,7 @@ def _told_columns(columns: Columns, body: list[tuple[int, list[str]]]) -> list[N
     rest = [at for at in range(len(rows[0])) if at not in used and not is_index(columns.header, rows, at)]
     if not rest:
         return []
-    names = [shown(columns.header[at][:40]) if columns.header else str(at + 1) for at in rest[:_SAMPLE_NAMES]]
+    names = [printable(columns.header[at][:40]) if columns.header else str(at + 1) for at in rest[:_SAMPLE_NAMES]]
     more = f" and {len(rest) - len(names):,} more" if len(rest) > len(names) else ""
     text = f"left aside: column{'s' if len(rest) > 1 else ''} {', '.join(names)}{more}"
     return [Note("left aside", text, {"columns": len(rest)})]
@@ -265,7 +264,7 @@ def _cells(where: str, line: int, row: list[str], columns: Columns) -> tuple[str
         return path, label, ""
     part = part_of_value(row[columns.part])
     if part is None:
-        name = shown((columns.header or [""])[columns.part][:40])
+        name = printable((columns.header or [""])[columns.part][:40])
         raise DataError(
             f"{where}, line {line}: {name} '{printable(row[columns.part])[:40]}' is no part; write train, val or test"
         )

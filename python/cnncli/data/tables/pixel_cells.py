@@ -16,7 +16,6 @@ from cnncli.data.tables.numbers import Array, parse_rows
 from cnncli.data.tables.text import read_content
 from cnncli.errors import DataError
 from cnncli.storage.files import find_unprintable, printable
-from cnncli.storage.shown import shown
 
 _LEAST_PIXELS = 16
 _MOST_CELL = 4 << 20  # characters: a megapixel
@@ -45,7 +44,7 @@ def read_pixel_cells(path: Path, label_column: str | None = None) -> RawSet:
     Raises DataError, which names the line, for rows of different lengths, cells that are no numbers, and columns that
     are missing.
     """
-    where = shown(path)
+    where = printable(path)
     text = read_content(path, where, _MOST_FILE_BYTES).decode("utf-8-sig", "replace")
     before = csv.field_size_limit(min(_MOST_CELL, sys.maxsize))
     try:

@@ -13,7 +13,7 @@ from cnncli.data.tables.columns import INDEX_NAMES, LABEL_NAMES, named_columns, 
 from cnncli.data.tables.numbers import Array
 from cnncli.data.tables.table_text import HEAD_BYTES, TableForm, find_form, read_table
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 _LEAST_PIXELS = 16
 _MOST_ONE_HOT = 100
@@ -48,7 +48,8 @@ def read_pixel_set(files: dict[str, Path], name: str, where: str, label_column: 
         if table.labels is None:
             if part == "train" or len(files) == 1:
                 raise DataError(
-                    f"{shown(path)}: {len(table.pixels):,} images of {table.pixels.shape[1]:,} pixels and no labels; "
+                    f"{printable(path)}: {len(table.pixels):,} images of {table.pixels.shape[1]:,} pixels and "
+                    "no labels; "
                     "pass the table that has them"
                 )
             notes.append(
@@ -58,7 +59,7 @@ def read_pixel_set(files: dict[str, Path], name: str, where: str, label_column: 
             continue
         pairs[part] = ("the table", table.pixels, "the labels", table.labels)
         if part == "validation":
-            notes.append(Note("parts", f"{shown(path.name)}: used for validation"))
+            notes.append(Note("parts", f"{printable(path.name)}: used for validation"))
     class_names, parts, told = make_parts(where, pairs)
     return RawSet(name, class_names, parts, source=where, notes=[*notes, *told])
 
@@ -95,7 +96,7 @@ def _is_image(pixels: int) -> bool:
 
 def read_pixel_table(path: Path, label_column: str | None = None) -> PixelTable:
     """Reads one table; see `read_pixel_set`."""
-    where = shown(path)
+    where = printable(path)
     form = _form(path)
     if form is None:
         raise DataError(f"{where}: no table of numbers; write a row of a label and pixels for each image")
@@ -112,7 +113,7 @@ def read_pixel_table(path: Path, label_column: str | None = None) -> PixelTable:
             told = form.names[form.text_column]
             if plain_name(told) not in LABEL_NAMES:  # names of files beside the labels
                 labels, pixels, names = _without(numbers, names, known[0])
-                notes.append(Note("left aside", f"left aside: column {shown(told[:40])}", {"columns": 1}))
+                notes.append(Note("left aside", f"left aside: column {printable(told[:40])}", {"columns": 1}))
     else:
         labels, pixels, names = _part_label(where, numbers, names, label_column, notes)
     if form.decimal_comma:
@@ -133,7 +134,10 @@ def _part_label(
     if label_column is not None:
         column = wanted_column(names, count, label_column)
         if column is None:
-            raise DataError(f"{where}: has no column {shown(label_column)} of {count:,}; use first, last or a number")
+            raise DataError(
+                f"{where}: has no column {printable(label_column)} of {count:,}; use first, last or a "
+                "number"
+            )
         return _without(numbers, names, column)
     known = named_columns(names, LABEL_NAMES) if names is not None else []
     if known:
@@ -181,7 +185,7 @@ def _index_columns(numbers: Array, names: list[str] | None) -> list[int]:
 
 def _index_note(names: list[str] | None, column: int) -> Note:
     name = names[column] if names is not None and names[column] else f"number {column + 1}"
-    return Note("left aside", f"left aside: column {shown(name[:40])}, which numbers the rows", {"columns": 1})
+    return Note("left aside", f"left aside: column {printable(name[:40])}, which numbers the rows", {"columns": 1})
 
 
 def _without_index(where: str, pixels: Array, names: list[str] | None, notes: list[Note]) -> Array:

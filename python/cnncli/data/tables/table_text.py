@@ -13,7 +13,7 @@ import numpy as np
 from cnncli.data.dataset import MAX_BYTES
 from cnncli.data.tables.numbers import Array, is_number, parse_rows
 from cnncli.errors import DataError
-from cnncli.storage.shown import shown
+from cnncli.storage.files import printable
 
 HEAD_BYTES = 1 << 20  # from which the form is found
 LEAST_COLUMNS = 17  # a label and 4x4 pixels
@@ -142,7 +142,7 @@ def read_table(path: Path, form: TableForm) -> tuple[Array, list[str] | None]:
     ------
     DataError : not a regular file, above the limits, a row of another length or a cell that is no number
     """
-    where = shown(path)
+    where = printable(path)
     numbers: list[Array] = []
     texts: list[str] = []
     size = 0
@@ -249,6 +249,6 @@ def _bad_row(where: str, line: int, piece: bytes, form: TableForm) -> DataError:
             return DataError(f"{place}: {counted}, {form.columns:,} in the first row; give each row the same")
         for column, cell in enumerate(cells):
             if column != form.text_column and not is_number(cell):
-                shown_cell = shown(cell[:20])
+                shown_cell = printable(cell[:20])
                 return DataError(f"{place}, column {column + 1}: '{shown_cell}' is no number; fill in a number")
     return DataError(f"{where}, line {line}: rows that cannot be read as numbers; save the table as CSV")

@@ -174,16 +174,16 @@ def test_nothing_is_measured_from_what_are_no_images(images: np.ndarray) -> None
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 4, 5), (3, 4, 5)])
-def test_normalize_is_byte_over_255_less_the_mean_over_the_scale(
+def test_normalize_is_the_pixel_less_the_mean_over_the_scale(
     shape: tuple[int, ...], rng: np.random.Generator
 ) -> None:
-    images = rng.integers(0, 256, shape, dtype=np.uint8)
+    images = rng.random(shape, np.float32)
     mean, scale = np.array([0.25, 0.5, -1.5]), np.array([0.125, 2.0, 3.5])
     result = InputRecipe(channels=3, mean=tuple(mean.tolist()), scale=tuple(scale.tolist())).normalize(images)
     assert result.dtype == np.float32
     # three float32 operations on numbers below 16
     np.testing.assert_allclose(
-        result, (images / 255 - mean[:, None, None]) / scale[:, None, None], rtol=0, atol=3 * 16 * 2**-24
+        result, (images.astype(np.float64) - mean[:, None, None]) / scale[:, None, None], rtol=0, atol=3 * 16 * 2**-24
     )
 
 

@@ -164,6 +164,11 @@ def update(rng: np.random.Generator) -> Iterator[Case]:
         }
 
 
+def clip_gradients(rng: np.random.Generator) -> Iterator[Case]:
+    for counts, norm, value in itertools.product([(1,), (5, 24), (8, 1003, 3)], (0.5, np.inf), (0.7, np.inf)):
+        yield {"gradients": [normal(rng, count) for count in counts], "norm": norm, "value": value}
+
+
 def softmax_nll(part: str) -> Callable[[np.random.Generator], Iterator[Case]]:
     def cases(rng: np.random.Generator) -> Iterator[Case]:
         for samples, classes in itertools.product(SAMPLES, FEATURES[1:]):
@@ -183,6 +188,7 @@ def drawn(rng: np.random.Generator) -> Iterator[Case]:
 
 
 KERNELS: dict[str, Callable[[np.random.Generator], Iterator[Case]]] = {
+    "clip_gradients": clip_gradients,
     "digits_generate": lambda rng: iter(
         [{"images": np.zeros((40, 28, 28), np.uint8), "labels": np.zeros(40, np.uint8), "seed": 1, "first": 0}]
     ),
@@ -232,6 +238,7 @@ def test_a_kernel_gives_the_same_bits(kernel: str, rng: np.random.Generator) -> 
             own = copy.deepcopy(case)
             call(**own)
             own |= own.get("states", {})
+            own |= {f"gradient {number}": array for number, array in enumerate(own.get("gradients", []))}
             return {key: value for key, value in own.items() if isinstance(value, np.ndarray)}
 
         count += 1

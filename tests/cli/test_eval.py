@@ -102,3 +102,19 @@ def test_file_that_is_no_model_is_one_line(tmp_path: Path, capsys: pytest.Captur
     assert run(["eval", str(tmp_path / "model.bin")]) == 1
     captured = capsys.readouterr()
     assert captured.out == "" and len(captured.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "options, note",
+    [
+        (["--loss", "multi-margin"], "the loss is the cross-entropy; the training made multi-margin small"),
+        (["--label-smoothing", "0.1"], "the loss is that of the labels; the training smoothed them by 0.1"),
+    ],
+)
+def test_a_loss_that_is_not_the_one_of_the_training_is_named(
+    cnn: Cnn, small_data: Path, options: list[str], note: str
+) -> None:
+    outcome = cnn("train", "--arch", "linear", "--data", small_data, "--epochs", 1, *options)
+    assert outcome.code == 0, outcome.err
+    outcome = cnn("eval", "model.bin", "--data", small_data)
+    assert note in outcome.out.splitlines()

@@ -195,7 +195,7 @@ def evaluate_model(
         labels=labels,
         predictions=predictions,
         files=None if split.files is None else (*split.files, *(blank.name for blank in split.blanks)),
-        notes=dataset.notes,
+        notes=[*dataset.notes, *_of_another_loss(network.record)],
     )
 
 
@@ -207,6 +207,20 @@ def _was_trained_on(record: dict[str, Any], name_or_path: str, split: Split) -> 
     if recorded.get("by_name") is True:
         return recorded.get("name") == name_or_path
     return recorded.get("images_digest") == images_digest(split)
+
+
+def _of_another_loss(record: dict[str, Any]) -> list[Note]:
+    """What the loss is, if the training made another one small."""
+    training = record.get("training")
+    settings = training.get("settings") if isinstance(training, dict) else None
+    if not isinstance(settings, dict):
+        return []
+    trained, smoothing = settings.get("loss"), settings.get("label_smoothing")
+    if trained == "multi-margin":
+        return [Note("loss", "the loss is the cross-entropy; the training made multi-margin small")]
+    if isinstance(smoothing, float) and smoothing > 0:
+        return [Note("loss", f"the loss is that of the labels; the training smoothed them by {smoothing:g}")]
+    return []
 
 
 def _held_out(record: dict[str, Any], split: Split) -> Split | None:

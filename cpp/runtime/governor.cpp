@@ -12,6 +12,9 @@ constexpr int kFirstWindows = 3;
 // Windows between two measurements: twice as many each time that the same size has won again. They cost a few
 // hundredths of the time at first and soon a few thousandths.
 constexpr int kFewestWindows = 5, kMostWindows = 300;
+// While all threads run, another program that begins is to be noticed soon; and nothing is measured unless
+// the runs have become as slow as those of fewer threads were.
+constexpr int kMostWindowsOfAll = 20;
 // After so long a size is looked at again, however few windows it has had: another program may have ended.
 constexpr auto kLongestKept = std::chrono::seconds(3);
 // After a pause as long as this the machine may be another one: the next window is followed by a measurement.
@@ -117,7 +120,8 @@ void Governor::keep_fastest() {
             kept_ = i;
     }
     size_ = kept_;
-    windows_kept_ = kept_ == before ? std::min(2 * windows_kept_, kMostWindows) : kFewestWindows;
+    const int most = kept_ == 0 ? kMostWindowsOfAll : kMostWindows;
+    windows_kept_ = kept_ == before ? std::min(2 * windows_kept_, most) : kFewestWindows;
     windows_left_ = windows_kept_;
     kept_since_ = ended_;
 }

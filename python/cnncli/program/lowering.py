@@ -53,7 +53,7 @@ def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) 
                 settings["layer"] = numbers[id(layer)]
             added = builder.add(layer.kind, inputs, layer.node_arrays(), settings)
         else:
-            added = _own(step.name, layer, builder, inputs[0], step.input_shapes[0])
+            added = _custom(step.name, layer, builder, inputs[0], step.input_shapes[0])
         tensors.append(added)
     return tensors[result]
 
@@ -66,7 +66,7 @@ def _branch(step: Step, layer: Branches, builder: "_core.Program", inputs: list[
     return builder.add("slice", inputs, settings={"first": step.part * channels, "channels": channels})
 
 
-def _own(name: str, layer: Module, builder: "_core.Program", x: int, shape: Shape) -> int:
+def _custom(name: str, layer: Module, builder: "_core.Program", x: int, shape: Shape) -> int:
     """A layer written in Python: a call between the parallel parts of the program."""
     output_shape = layer.output_shape(shape)
 

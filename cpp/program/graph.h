@@ -16,21 +16,11 @@
 
 namespace cnn {
 
+#define CNN_KIND(kind, name, most_inputs) kind,
+#define CNN_KIND_OF_LANES(kind, name, most_inputs) kind,
+#define CNN_KIND_OF_FUSION(kind, name) kind,
 enum class Kind {
-    kConvolution,
-    kPooledConvolution,  // made by fusion only
-    kLinear,
-    kMaxPooling,
-    kAveragePooling,
-    kActivation,
-    kBatchNormalization,
-    kFlatten,
-    kDropout,
-    kLogSoftmax,
-    kCustom,
-    kAdd,
-    kConcat,
-    kSlice,
+#include "program/kinds_list.h"
 };
 
 struct TensorShape {

@@ -1,6 +1,9 @@
-// Every check of a node: its inputs, arrays and settings, and the shape of what it gives.
+// The check of a node: its inputs, arrays and settings, and the shape of what it gives. Each kind's is in the
+// file of its name in emit/.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -20,19 +23,18 @@ struct Given {
 
 // Takes the settings and arrays of its kind into the node; the shape of the output.
 using Check = TensorShape(const Given&, Node&);
-Check check_convolution;
-Check check_linear;
-Check check_max_pooling;
-Check check_average_pooling;
-Check check_activation;
-Check check_batch_normalization;
-Check check_flatten;
-Check check_log_softmax;
-Check check_dropout;
-Check check_custom;
-Check check_add;
-Check check_concat;
-Check check_slice;
+#define CNN_KIND(kind, name, most_inputs) Check check_##name;
+#define CNN_KIND_OF_LANES(kind, name, most_inputs) Check check_##name;
+#define CNN_KIND_OF_FUSION(kind, name)
+#include "program/kinds_list.h"
+
+// What the checks have in common.
+constexpr std::ptrdiff_t kMostValues = std::numeric_limits<std::int32_t>::max();
+std::string text_of(const TensorShape& shape);
+std::string sides(std::ptrdiff_t height, std::ptrdiff_t width);
+std::string misfit(const TensorShape& x);  // " does not fit an input of shape (C, H, W)"
+// `shape`: that of the weights; `outputs`: of the biases.
+LearnedArrays learned(const Given& given, const Sizes& shape, std::ptrdiff_t outputs);
 
 // The node of this kind, without its place in the graph, and the shape of its output for one sample.
 // Throws std::invalid_argument.

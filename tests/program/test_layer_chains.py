@@ -9,7 +9,7 @@ import pytest
 from activation_cases import CASES
 from cnncli import _core
 from cnncli.layers import Step, Threshold
-from layer_chains import ROWS, Chain, Custom, Make, chains, prediction_fault, settings, training_fault
+from layer_chains import ROWS, UNFUSED, Chain, Custom, Make, chains, prediction_fault, settings, training_fault
 
 # Images of few channels, so wide that also what is pooled twice fills vectors; of enough for Winograd; and vectors.
 SHAPES = [(2, 8, 24), (16, 8, 8), (12,)]
@@ -18,6 +18,7 @@ TYPES = [*ROWS, "Custom"]
 # In the quick triples only between two others, which is where a fusion could go wrong.
 BRANCHING = {"Concat", "Parallel", "Residual"}
 each_type = pytest.mark.parametrize("first", TYPES)
+every_type = pytest.mark.parametrize("first", [*TYPES, *UNFUSED])
 
 
 @pytest.fixture(autouse=True)
@@ -81,8 +82,19 @@ def test_training_of_pairs_and_triples_is_that_of_the_eager_layers(first: str, r
     assert_none_wrong([probed(chain) for chain in all_chains(first, 3, SHAPES)], training_fault, rng)
 
 
+@pytest.mark.parametrize("name", UNFUSED)
+def test_what_no_fusion_knows_alone_and_beside_the_others(name: str, rng: np.random.Generator) -> None:
+    rows = settings(more=False)
+    this = UNFUSED[name]
+    orders = [[this], *([this, row] for row in rows.values()), *([row, this] for row in rows.values())]
+    for fault in (prediction_fault, training_fault):
+        found = [chain for types in orders for shape in SHAPES for chain in chains(types, shape)]
+        assert found, f"{name} fits no shape"
+        assert_none_wrong(found, fault, rng)
+
+
 @pytest.mark.slow
-@each_type
+@every_type
 def test_more_settings_of_pairs_and_triples(first: str, instruction_set: str, rng: np.random.Generator) -> None:
     """All alone and in pairs; of the triples, of which there are hundreds of thousands, some that are drawn."""
     found = [chain for length in (1, 2) for chain in all_chains(first, length, LARGE, more=True)]

@@ -122,17 +122,22 @@ MORE: dict[str, list[Make]] = {
     "Sequential": [lambda shape: Sequential(Conv2d(shape[0], 4, 3, padding=1), ReLU(), MaxPool2d(2))],
 }
 
+# Types that no fusion knows and that single images run like any other: in the quick tests alone and beside each type
+# of ROWS, in the slow ones beside all and in chains that are drawn.
+UNFUSED: dict[str, list[Make]] = {}
+
 
 def settings(more: bool) -> dict[str, list[Make]]:
     """Rows for every built-in type of the registry, and one for a layer of the user's; a type without a row fails."""
+    every = {**ROWS, **UNFUSED}
     known = sorted(
         name
         for name, kind in LAYER_TYPES.items()
-        if is_built_in(kind) and (name in ROWS or not issubclass(kind, Activation))
+        if is_built_in(kind) and (name in every or not issubclass(kind, Activation))
     )
-    missing = [name for name in known if name not in ROWS]
-    assert not missing, f"{', '.join(missing)}: registered, but in no chain of layers; add a row to ROWS"
-    rows = {name: [*ROWS[name], *(MORE.get(name, []) if more else [])] for name in known}
+    missing = [name for name in known if name not in every]
+    assert not missing, f"{', '.join(missing)}: registered, but in no chain of layers; add a row to ROWS or UNFUSED"
+    rows = {name: [*every[name], *(MORE.get(name, []) if more else [])] for name in known if more or name in ROWS}
     return {**rows, "Custom": [lambda shape: Custom()]}
 
 

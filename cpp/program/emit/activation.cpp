@@ -1,8 +1,22 @@
 #include "kernels/activation/activation.h"
 
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_activation(const Given& given, Node& node) {
+    Arguments& a = given.arguments;
+    const std::string function = a.text("function");
+    try {
+        node.activation.kind = activation_from_name(function);
+    } catch (const std::invalid_argument& error) {
+        a.check(false, error.what());
+    }
+    node.activation.alpha = static_cast<float>(a.optional_number("alpha", 0.0));
+    node.activation.beta = static_cast<float>(a.optional_number("beta", 0.0));
+    return given.x();
+}
 
 void emit_activation(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;

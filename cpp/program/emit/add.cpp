@@ -3,8 +3,19 @@
 #include "kernels/joins/lane_sums.h"
 #include "kernels/single/single_joins.h"
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_add(const Given& given, Node&) {
+    const TensorShape& x = given.x();
+    for (const TensorShape& other : given.inputs) {
+        given.arguments.check(
+            other.channels == x.channels && other.height == x.height && other.width == x.width,
+            "inputs: expected one shape, got " + text_of(x) + " and " + text_of(other));
+    }
+    return x;
+}
 
 // The sum of its inputs, from the first to the last; each gets the gradient as it is.
 void emit_add(Emitter& e, const Node& node) {

@@ -1,7 +1,13 @@
 #include "kernels/pooling/pooling.h"
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_average_pooling(const Given& given, Node& node) {
+    node.count_padding = given.arguments.flag("count_padding");
+    return check_max_pooling(given, node);
+}
 
 void emit_average_pooling(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;

@@ -3,8 +3,23 @@
 #include "kernels/joins/lane_sums.h"
 #include "kernels/single/single_joins.h"
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_concat(const Given& given, Node&) {
+    TensorShape y = given.x();
+    y.channels = 0;
+    for (const TensorShape& other : given.inputs) {
+        given.arguments.check(
+            other.height == y.height && other.width == y.width,
+            "inputs: expected one height and width, got " + text_of(given.x()) + " and " + text_of(other));
+        y.channels += other.channels;
+    }
+    given.arguments.check(y.channels <= kMostValues / (y.height * y.width),
+                          "inputs: expected at most 2^31 - 1 values together");
+    return y;
+}
 
 // The channels of the first input, then those of the second, and so on.
 void emit_concat(Emitter& e, const Node& node) {

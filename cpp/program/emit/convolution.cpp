@@ -7,8 +7,51 @@
 #include "kernels/winograd/single_winograd.h"
 #include "kernels/winograd/winograd.h"
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+namespace {
+
+std::optional<ConvolutionAlgorithm> algorithm(Arguments& a, const ConvolutionShape& shape) {
+    const std::string name = a.optional_text("algorithm", "auto");
+    if (name == "auto") return std::nullopt;
+    std::string expected = "auto";
+    for (const ConvolutionAlgorithm known : kConvolutionAlgorithms) {
+        expected += std::string(", ") + name_of(known);
+        if (name != name_of(known)) continue;
+        a.check(
+            known != ConvolutionAlgorithm::kWinograd || winograd_fits(kWinograd4x3, shape),
+            "algorithm: winograd is for kernels of 3x3 with stride 1, dilation 1 and one group; use auto");
+        return known;
+    }
+    a.check(false, "algorithm: expected one of " + expected + ", got '" + name + "'");
+    return std::nullopt;
+}
+
+}  // namespace
+
+TensorShape check_convolution(const Given& given, Node& node) {
+    Arguments& a = given.arguments;
+    const TensorShape& x = given.x();
+    const SizePair s = a.pair("stride", 1), p = a.pair("padding", 0), d = a.pair("dilation", 1);
+    const std::ptrdiff_t groups = a.whole("groups");
+    a.check(groups >= 1 && x.channels % groups == 0, "groups: expected a divisor of the " +
+                                                         std::to_string(x.channels) +
+                                                         " input channels, got " + std::to_string(groups));
+    const Sizes sizes = a.array("weight", {kAnySize, x.channels / groups, kAnySize, kAnySize}).shape;
+    const std::ptrdiff_t outputs = sizes[0], kh = sizes[2], kw = sizes[3];
+    a.check(outputs > 0 && outputs % groups == 0 && kh > 0 && kw > 0,
+            "weight: shape " + text_of(sizes) + " does not fit " + std::to_string(groups) + " groups");
+    const std::ptrdiff_t rows = x.height + 2 * p.height - d.height * (kh - 1) - 1;
+    const std::ptrdiff_t cols = x.width + 2 * p.width - d.width * (kw - 1) - 1;
+    a.check(rows >= 0 && cols >= 0, "weight: a kernel of " + sides(kh, kw) + misfit(x));
+    const TensorShape y{outputs, rows / s.height + 1, cols / s.width + 1};
+    node.convolution = {x.channels, x.height, x.width,  y.channels, y.height, y.width, kh,    kw,
+                        s.height,   s.width,  p.height, p.width,    d.height, d.width, groups};
+    if (given.at_once) node.algorithm = algorithm(a, node.convolution);
+    node.arrays = learned(given, sizes, outputs);
+    return y;
+}
 namespace {
 
 void weight_gradient(Emitter& e, const Node& node, const float* x, const float* grad_y, Stage& first) {

@@ -1,7 +1,20 @@
 #include "core/layout.h"
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_custom(const Given& given, Node& node) {
+    Arguments& a = given.arguments;
+    const std::vector<std::int64_t> sizes = a.whole_numbers("output_shape");
+    a.check(sizes.size() == 3, "output_shape: expected (channels, height, width)");
+    std::ptrdiff_t left = kMostValues;
+    for (const std::int64_t size : sizes) left = size < 1 ? 0 : left / size;
+    a.check(left > 0, "output_shape: expected sizes from 1, at most 2^31 - 1 values");
+    node.custom = a.custom();
+    a.check(node.custom != nullptr, "forward, backward: needed, got none");
+    return {sizes[0], sizes[1], sizes[2]};
+}
 
 void emit_custom(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;

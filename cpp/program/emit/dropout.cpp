@@ -1,8 +1,20 @@
 #include "kernels/dropout/dropout.h"
 
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_dropout(const Given& given, Node& node) {
+    node.rate = static_cast<float>(given.arguments.number("rate"));
+    given.arguments.check(node.rate >= 0.0f && node.rate < 1.0f,
+                          "rate: expected 0 <= rate < 1, got " + std::to_string(node.rate));
+    const std::int64_t layer = given.arguments.whole("layer");
+    given.arguments.check(layer >= 0 && layer < (1 << 24),
+                          "layer: expected 0 to 2^24 - 1, got " + std::to_string(layer));
+    node.layer = static_cast<std::uint32_t>(layer);
+    return given.x();
+}
 
 // In training; in evaluation Program adds no node for it.
 void emit_dropout(Emitter& e, const Node& node) {

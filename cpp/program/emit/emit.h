@@ -1,5 +1,5 @@
 // The operations of each kind of node, in the file of its name: forward and backward for lanes of samples,
-// and forward for one sample. The table of kinds.cpp has them all.
+// and forward for one sample. kinds_list.h names them all.
 #pragma once
 
 #include "program/emitter.h"
@@ -7,34 +7,12 @@
 
 namespace cnn {
 
-void emit_convolution(Emitter& e, const Node& node);
-void emit_pooled_convolution(Emitter& e, const Node& node);
-void emit_linear(Emitter& e, const Node& node);
-void emit_max_pooling(Emitter& e, const Node& node);
-void emit_average_pooling(Emitter& e, const Node& node);
-void emit_activation(Emitter& e, const Node& node);
-void emit_batch_normalization(Emitter& e, const Node& node);
-void emit_flatten(Emitter& e, const Node& node);
-void emit_dropout(Emitter& e, const Node& node);
-void emit_log_softmax(Emitter& e, const Node& node);
-void emit_custom(Emitter& e, const Node& node);
-void emit_add(Emitter& e, const Node& node);
-void emit_concat(Emitter& e, const Node& node);
-void emit_slice(Emitter& e, const Node& node);
-
-void single_convolution(SingleEmitter& e, const Node& node);
-void single_pooled_convolution(SingleEmitter& e, const Node& node);
-void single_linear(SingleEmitter& e, const Node& node);
-void single_max_pooling(SingleEmitter& e, const Node& node);
-void single_average_pooling(SingleEmitter& e, const Node& node);
-void single_activation(SingleEmitter& e, const Node& node);
-void single_batch_normalization(SingleEmitter& e, const Node& node);
-void single_flatten(SingleEmitter& e, const Node& node);
-void single_log_softmax(SingleEmitter& e, const Node& node);
-void single_custom(SingleEmitter& e, const Node& node);
-void single_add(SingleEmitter& e, const Node& node);
-void single_concat(SingleEmitter& e, const Node& node);
-void single_slice(SingleEmitter& e, const Node& node);
+#define CNN_KIND_OF_LANES(kind, name, most_inputs) void emit_##name(Emitter& e, const Node& node);
+#define CNN_KIND_OF_FUSION(kind, name)              \
+    void emit_##name(Emitter& e, const Node& node); \
+    void single_##name(SingleEmitter& e, const Node& node);
+#define CNN_KIND(kind, name, most_inputs) CNN_KIND_OF_FUSION(kind, name)
+#include "program/kinds_list.h"
 
 // Arrays that a loss reads and writes, of the samples of one run.
 struct LossArrays {

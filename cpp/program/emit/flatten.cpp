@@ -1,6 +1,11 @@
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_flatten(const Given& given, Node&) {
+    return {given.x().features(), 1, 1};
+}
 
 // The same values in the same order.
 void emit_flatten(Emitter& e, const Node& node) {

@@ -2,8 +2,16 @@
 
 #include "core/layout.h"
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_linear(const Given& given, Node& node) {
+    const Sizes sizes = given.arguments.array("weight", {kAnySize, given.x().features()}).shape;
+    given.arguments.check(sizes[0] > 0, "weight: expected at least one output");
+    node.arrays = learned(given, sizes, sizes[0]);
+    return {sizes[0], 1, 1};
+}
 
 void emit_linear(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;

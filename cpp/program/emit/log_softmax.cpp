@@ -1,8 +1,14 @@
 #include "kernels/loss/log_softmax.h"
 
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_log_softmax(const Given& given, Node&) {
+    given.arguments.check(given.x().features() > 0, "input: expected at least one class");
+    return {given.x().features(), 1, 1};
+}
 
 void emit_log_softmax(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;

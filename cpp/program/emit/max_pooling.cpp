@@ -4,8 +4,27 @@
 
 #include "kernels/pooling/pooling.h"
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_max_pooling(const Given& given, Node& node) {
+    Arguments& a = given.arguments;
+    const TensorShape& x = given.x();
+    const SizePair k = a.pair("kernel", 1), s = a.pair("stride", 1), p = a.pair("padding", 0);
+    const std::ptrdiff_t rows = x.height + 2 * p.height - k.height, cols = x.width + 2 * p.width - k.width;
+    a.check(rows >= 0 && cols >= 0 && x.height > 0 && x.width > 0,
+            "kernel: " + sides(k.height, k.width) + misfit(x));
+    a.check(x.height <= kMostValues / x.width, "input: expected at most 2^31 - 1 values in a plane");
+    a.check(2 * p.height <= k.height && 2 * p.width <= k.width, "padding: expected at most half the kernel");
+    const std::ptrdiff_t last_row = rows / s.height * s.height - p.height,
+                         last_col = cols / s.width * s.width - p.width;
+    a.check(last_row < x.height && last_col < x.width, "padding: a window lies wholly in the padding");
+    const TensorShape y{x.channels, rows / s.height + 1, cols / s.width + 1};
+    node.pooling = {x.channels, x.height, x.width, y.height, y.width, k.height,
+                    k.width,    s.height, s.width, p.height, p.width};
+    return y;
+}
 namespace {
 
 std::string range(std::ptrdiff_t first, std::ptrdiff_t last) {

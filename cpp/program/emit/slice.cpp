@@ -1,8 +1,19 @@
 #include "kernels/joins/lane_sums.h"
 #include "kernels/single/single_joins.h"
 #include "program/emit/emit.h"
+#include "program/shapes.h"
 
 namespace cnn {
+
+TensorShape check_slice(const Given& given, Node& node) {
+    Arguments& a = given.arguments;
+    const TensorShape& x = given.x();
+    const std::int64_t first = a.whole("first"), channels = a.whole("channels");
+    a.check(first >= 0 && first < x.channels && channels >= 1 && channels <= x.channels - first,
+            "first, channels: not among the " + std::to_string(x.channels) + " channels");
+    node.first = first;
+    return {channels, x.height, x.width};
+}
 
 // Some channels of the input. The gradient of the others, which this node does not read, stays 0: the buffer
 // of one reader is written by that reader alone.

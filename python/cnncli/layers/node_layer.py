@@ -24,7 +24,7 @@ class NodeLayer(Module):
     A subclass names its kind and overrides `node_settings` and `node_arrays` where it has some; the three methods only
     where there is more to them than a call of the core.
 
-    kind : of the node, one of cpp/program/kinds.cpp
+    kind : of the node, one of cpp/program/kinds_list.h
     keeps : whether backward needs results of the forward pass; then it has to run before
     keeps_output : whether the output is one of them
     """

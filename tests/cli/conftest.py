@@ -11,6 +11,14 @@ from cnn_process import Cnn, Outcome, run_cnn
 TRAIN_IMAGES, TEST_IMAGES = 640, 160
 
 
+@pytest.fixture(autouse=True)
+def quiet_preparation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures are prepared without a word: how long it takes, and so whether it is told, is the machine's affair."""
+    from cnncli.data.preparation import prepare
+
+    monkeypatch.setattr(prepare, "_QUIET_SECONDS", float("inf"))
+
+
 @pytest.fixture
 def cnn(tmp_path: Path) -> Cnn:
     """`cnn("eval", "model.bin")` runs `cnn eval model.bin` in the test's own folder."""

@@ -13,7 +13,7 @@ from cnncli.training.records import EpochDone, Finished, Started, Stopped
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (0, "0.0 s"), (59.94, "59.9 s"), (60, "1:00 min"), (61.4, "1:01 min"), (119.6, "2:00 min"),
+        (0, "0.0 s"), (59.94, "59.9 s"), (59.96, "1:00 min"), (60, "1:00 min"), (61.4, "1:01 min"), (119.6, "2:00 min"),
         (3599, "59:59 min"), (3600, "1:00:00 h"), (3661, "1:01:01 h"), (90_000, "25:00:00 h"),
     ],
 )  # fmt: skip
@@ -26,6 +26,8 @@ def test_durations_are_in_seconds_minutes_or_hours(seconds: float, text: str) ->
     [
         (0, "0 B"), (9_999, "9999 B"), (10_000, "10 kB"), (999_000, "999 kB"), (1_000_000, "1.0 MB"),
         (2_550_000, "2.5 MB"), (999_000_000, "999.0 MB"), (1e9, "1.0 GB"), (2.5e10, "25.0 GB"),
+        (9_999.4, "9999 B"), (9_999.9, "10 kB"), (999_499, "999 kB"), (999_501, "1.0 MB"), (999_999.9, "1.0 MB"),
+        (999_940_000, "999.9 MB"), (999_960_000, "1.0 GB"),
     ],
 )  # fmt: skip
 def test_sizes_are_in_the_largest_unit_that_they_fill(size_bytes: float, text: str) -> None:

@@ -1,5 +1,6 @@
 """Pictures of any kind become the input of a network."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -114,6 +115,27 @@ def test_smallest_and_largest_scale_are_taken_and_numbers_become_floats() -> Non
         {**InputRecipe().to_dict(), "channels": 3, "mean": (0, -1, 999_999), "scale": [1e-6, 1, 999_999.5]}
     )
     assert recipe.scale == (1e-6, 1.0, 999_999.5) and [type(value) for value in recipe.mean] == [float] * 3
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("as_array", [False, True])
+def test_numbers_and_arrays_of_numpy_are_taken_and_written_as_json(kind: type, as_array: bool) -> None:
+    mean, scale = np.array([0, 0.5, 1]).astype(kind), np.array([1, 2, 2.5]).astype(kind)
+    recipe = InputRecipe(
+        channels=np.int64(3),  # type: ignore[arg-type]
+        height=np.uint8(20),  # type: ignore[arg-type]
+        mean=mean if as_array else tuple(mean),  # type: ignore[arg-type]
+        scale=scale if as_array else list(scale),  # type: ignore[arg-type]
+    )
+    assert recipe == InputRecipe(channels=3, height=20, mean=tuple(mean.tolist()), scale=tuple(scale.tolist()))
+    assert json.loads(json.dumps(recipe.to_dict())) == recipe.to_dict()
+    assert [type(value) for value in (*recipe.shape, *recipe.mean, *recipe.scale)] == [int] * 3 + [float] * 6
+
+
+@pytest.mark.parametrize("values", [np.ones((3, 1)), np.float64(1.0), np.array([1, np.inf, 1]), [np.bool_(True)] * 3])
+def test_other_arrays_are_no_list_of_numbers(values: object) -> None:
+    with pytest.raises(FormatError, match=r"it must be a list of 3 finite numbers, one a channel$"):
+        InputRecipe(channels=3, mean=(0.0,) * 3, scale=values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

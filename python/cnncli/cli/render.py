@@ -43,7 +43,7 @@ def duration(seconds: float) -> str:
     >>> duration(3.21), duration(75), duration(3700)
     ('3.2 s', '1:15 min', '1:01:40 h')
     """
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, whole = divmod(round(seconds), 60)
     return (
@@ -57,10 +57,10 @@ def size(size_bytes: float) -> str:
     >>> size(512), size(250_000), size(3_100_000)
     ('512 B', '250 kB', '3.1 MB')
     """
-    for unit, factor in (("GB", 1e9), ("MB", 1e6)):
-        if size_bytes >= factor:
-            return f"{size_bytes / factor:.1f} {unit}"
-    return f"{size_bytes / 1e3:.0f} kB" if size_bytes >= 1e4 else f"{size_bytes:.0f} B"
+    for unit, factor, digits, enough in (("B", 1, 0, 10_000), ("kB", 1e3, 0, 1000), ("MB", 1e6, 1, 1000)):
+        if round(size_bytes / factor, digits) < enough:  # what is printed decides: 999,999 bytes are no "1000 kB"
+            return f"{size_bytes / factor:.{digits}f} {unit}"
+    return f"{size_bytes / 1e9:.1f} GB"
 
 
 def facts_table(rows: list[tuple[str, str]]) -> Table:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import DataError, FormatError, NoGlyphError, ShapeError
+from cnncli.limits import Limits
 
 if TYPE_CHECKING:  # PIL is imported where a picture is read: arrays need none
     from PIL import Image
@@ -21,6 +22,8 @@ COLOURS = {1: "grey", 3: "RGB"}
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
 SMALLEST_SCALE = 1e-6  # what `measured` rounds to
 _MAX_SIDE = 4096
+_SIDE = Limits(whole=True, least=1, most=_MAX_SIDE)
+_MEAN_OR_SCALE = Limits(above=-1e6, below=1e6)
 _IMAGES_AT_ONCE = 1024  # keeps the int64 copies of `np.bincount` at a few MB
 
 
@@ -45,7 +48,7 @@ class InputRecipe:
     channels : 1 (grey) or 3 (RGB)
     height, width : int in [1, 4096], pixels
     polarity : "light-on-dark", "dark-on-light" or "any", the ink and paper that the network was trained with
-    mean, scale : float per channel, x = (byte / 255 - mean) / scale; scale > 0
+    mean, scale : float per channel, x = (byte / 255 - mean) / scale; scale > 0; NumPy's numbers and arrays too
 
     Raises
     ------
@@ -65,10 +68,11 @@ class InputRecipe:
         _one_of("polarity", self.polarity, POLARITIES)
         for name in ("channels", "height", "width"):
             value = getattr(self, name)
-            if type(value) is not int or not 1 <= value <= _MAX_SIDE:
+            if not _SIDE.accepts(value):
                 raise FormatError(
                     f"input recipe: {name} is {str(value)[:40]}; it must be an integer from 1 to {_MAX_SIDE}"
                 )
+            object.__setattr__(self, name, int(value))
         if self.channels not in (1, 3):
             raise FormatError(f"input recipe: channels is {self.channels}; it must be 1 (grey) or 3 (RGB)")
         for name in ("mean", "scale"):
@@ -303,12 +307,10 @@ def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
 
 
 def _numbers(name: str, values: object, count: int) -> tuple[float, ...]:
-    """A list of finite numbers, one a channel, as floats."""
-    if (
-        not isinstance(values, list | tuple)
-        or len(values) != count
-        or not all(type(value) in (int, float) and abs(value) < 1e6 for value in values)
-    ):
+    """A list of finite numbers, or an array of them, one a channel, as floats."""
+    if isinstance(values, np.ndarray):
+        values = values.tolist()
+    if not isinstance(values, list | tuple) or len(values) != count or not all(map(_MEAN_OR_SCALE.accepts, values)):
         raise FormatError(
             f"input recipe: {name} is {str(values)[:40]}; it must be a list of {count} finite numbers, one a channel"
         )

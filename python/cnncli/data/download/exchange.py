@@ -63,9 +63,10 @@ class Exchange:
         try:
             head = self._pieces.get(timeout=seconds)
         except queue.Empty:
-            raise MirrorError(f"no answer within {seconds:g} s") from None
+            raise MirrorError(_no_answer(seconds)) from None
         if isinstance(head, Exception):
-            raise MirrorError(reason_of(head)) from None
+            # The limit of the connection may pass first, by a hair.
+            raise MirrorError(_no_answer(seconds) if _is_timeout(head) else reason_of(head)) from None
         assert isinstance(head, Answer)
         return head
 
@@ -116,6 +117,14 @@ class Exchange:
             except queue.Full:
                 continue
         return False
+
+
+def _no_answer(seconds: float) -> str:
+    return f"no answer within {seconds:g} s"
+
+
+def _is_timeout(error: BaseException) -> bool:
+    return any(isinstance(cause, TimeoutError) for cause in _causes(error))
 
 
 def reason_of(error: BaseException) -> str:

@@ -109,7 +109,7 @@ class RecordedSettings:
     """
 
     architecture: str = _row(
-        _DATA, "text", "linear, mlp, lenet5, convnet, resnet-small, vgg, or a .toml that describes a network.",
+        _DATA, "text", "A network that comes with the program (cnn summary lists them), or a .toml that describes one.",
         "NAME|FILE", flag="--arch", default="lenet5",
     )
     data: str | None = _row(

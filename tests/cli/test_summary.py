@@ -7,6 +7,7 @@ import pytest
 
 from cnn_process import Outcome
 from cnncli.cli.main import run
+from cnncli.network.architectures import model_names
 
 
 def test_lenet5_is_the_one_of_the_paper(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,7 +38,7 @@ def test_json_has_the_same_facts(capsys: pytest.CaptureFixture[str]) -> None:
     assert first["activation_bytes"] == 6 * 28 * 28 * 4
 
 
-@pytest.mark.parametrize("name", ["linear", "mlp", "lenet5", "convnet", "vgg", "resnet-small"])
+@pytest.mark.parametrize("name", model_names())
 def test_every_network_has_a_summary(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["summary", name]) == 0
     assert "parameters" in capsys.readouterr().out
@@ -50,6 +51,21 @@ def test_model_file_has_a_summary(trained: tuple[Path, Outcome], capsys: pytest.
     *same, preparation = from_file.splitlines()
     assert same == capsys.readouterr().out.splitlines()
     assert preparation.split()[:2] == ["pictures", "glyph:"]
+
+
+def test_without_a_name_it_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    import json
+
+    assert run(["summary"]) == 0
+    table = capsys.readouterr().out
+    rows = [line.split() for line in table.splitlines()[1 : 1 + len(model_names())]]
+    assert sorted(row[0] for row in rows) == model_names()
+    counts = [int(row[2].replace(",", "")) for row in rows]
+    assert counts == sorted(counts) and ["lenet5", "1x28x28", "61,706"] in [row[:3] for row in rows]
+    assert run(["summary", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["networks"]
+    assert [facts["network"] for facts in listed] == [row[0] for row in rows]
+    assert [facts["parameters"] for facts in listed] == counts
 
 
 def test_missing_file_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

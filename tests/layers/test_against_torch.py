@@ -13,6 +13,7 @@ from closeness import assert_close
 from cnncli.criteria import CrossEntropyLoss
 from cnncli.layers import Dropout, Module, Residual
 from cnncli.network import Network
+from cnncli.network.architectures import model_names
 from cnncli.optim import SGD
 from cnncli.program import Program
 
@@ -56,7 +57,7 @@ def twin(layer: Module) -> Any:
 
 
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("name", ["linear", "mlp", "lenet5", "convnet", "vgg", "resnet-small"])
+@pytest.mark.parametrize("name", model_names())
 def test_network_agrees_with_torch(rng: np.random.Generator, name: str, training: bool) -> None:
     network = Network.from_model_name(name, seed=4)
     theirs = torch.nn.Sequential(*(twin(layer) for layer in network)).train(training)

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from cnncli.cli.render import facts_table, print_table, size, stdout_console
 from cnncli.network import LayerRow, Network
+from cnncli.network.architectures import model_names, read_model
 from cnncli.shape_text import format_shape
 
 _BYTES_A_PARAMETER = 4
@@ -77,6 +78,37 @@ def show_summary(network: Network) -> None:
             ]
         ),
     )
+
+
+def network_facts() -> list[dict[str, Any]]:
+    """What there is to choose from: the networks that come with the program, the smallest first."""
+    networks = []
+    for name in model_names():
+        description, source = read_model(name)
+        networks.append(Network.from_description(description, seed=None, source=source))
+    return [
+        {
+            "network": network.name,
+            "title": network.title,
+            "input": list(network.input_shape),
+            "parameters": network.parameter_count(),
+        }
+        for network in sorted(networks, key=Network.parameter_count)
+    ]
+
+
+def list_networks(networks: list[dict[str, Any]]) -> None:
+    console = stdout_console()
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("network", no_wrap=True, style="bold")
+    table.add_column("input", no_wrap=True)
+    table.add_column("parameters", justify="right", no_wrap=True)
+    table.add_column("")
+    for facts in networks:
+        table.add_row(facts["network"], format_shape(facts["input"]), f"{facts['parameters']:,}", facts["title"])
+    print_table(console, table)
+    console.print()
+    console.print(Text("cnn summary NAME shows the layers, cnn train --arch NAME trains one", style="dim"))
 
 
 def _count(number: int) -> str:

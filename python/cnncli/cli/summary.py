@@ -17,22 +17,26 @@ if TYPE_CHECKING:
     short_help="Show the layers of a network and what they cost.",
     epilog="\b\nExample:\n  cnn summary lenet5",
 )
-@click.argument("network", metavar="NAME|FILE")
+@click.argument("network", metavar="NAME|FILE", required=False)
 @json_option
 @debug_option
-def command(network: str, as_json: bool) -> None:
+def command(network: str | None, as_json: bool) -> None:
     """Show the layers of a network, and what they cost for one image.
 
-    NAME is a network that comes with the program (linear, mlp, lenet5, convnet, resnet-small, vgg), FILE a model.bin
-    or a .toml.
+    NAME is a network that comes with the program, FILE a model.bin or a .toml. Without either: a list of the networks
+    that come with the program.
 
     For each layer: the shape of its output, its parameters, its multiply-adds, its field of view (how many
     pixels of the image, height x width, one value of its output depends on) and the memory of its output.
     """
     import json
 
-    from cnncli.cli.render_summary import show_summary, summary_facts
+    from cnncli.cli.render_summary import list_networks, network_facts, show_summary, summary_facts
 
+    if network is None:
+        facts = network_facts()
+        echo(json.dumps({"networks": facts}, allow_nan=False)) if as_json else list_networks(facts)
+        return
     described = _open(network)
     if as_json:
         echo(json.dumps(summary_facts(described), allow_nan=False))

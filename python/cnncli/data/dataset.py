@@ -99,6 +99,7 @@ class DataSet:
     known_digest : `digest`, if the images and labels were already held to digests of their own; else None
     notes : what was left aside, converted or assumed, for the user
     preparation : "glyph" or "plain", how the images were made, and how other pictures are to be made for them
+    border : pixels on each side of the images that are background around the picture
 
     Raises
     ------
@@ -115,6 +116,7 @@ class DataSet:
     validation: Split | None = field(default=None)
     notes: list[Note] = field(default_factory=list)
     preparation: str = field(default="plain")
+    border: int = field(default=0)
 
     def __post_init__(self) -> None:
         splits = [split for split in (self.train, self.validation, self.test) if split is not None]

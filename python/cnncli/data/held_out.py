@@ -85,5 +85,6 @@ def measure_recipe(dataset: DataSet, held_out: Split | None) -> InputRecipe:
         dataset.train.images,
         kind=dataset.preparation,
         polarity=dataset.polarity,
+        border=dataset.border,
         but_for=held_out.images if held_out is not None else None,
     )

@@ -19,7 +19,7 @@ from cnncli.layers.sequential import Sequential, runs_in_order
 from cnncli.layers.settings import LARGEST_SETTING
 from cnncli.storage.files import find_unprintable, printable
 
-NETWORK_KEYS = ("name", "title", "input", "classes", "recipe", "layers", "training", "target")
+NETWORK_KEYS = ("name", "title", "input", "border", "classes", "recipe", "layers", "training", "target")
 
 # Beyond this a description is a mistake or an attack: LeNet-5 has 0.0002 GiB of parameters, VGG-16 0.5 GiB.
 MEMORY_BUDGET = 2 * 1024**3
@@ -265,6 +265,22 @@ def read_shape(where: str, value: object) -> Shape:
             f"{MEMORY_BUDGET / 1024**3:.4g} GiB; use smaller images"
         )
     return shape
+
+
+def read_border(where: str, description: Mapping[str, Any]) -> int:
+    """How many pixels on each side of the declared input are background around the picture; 0 if not said."""
+    border = description.get("border", 0)
+    if border == 0 and type(border) is int:
+        return 0
+    shape = description.get("input")
+    if not isinstance(shape, Sequence) or len(read_shape(where, shape)) != 3:
+        raise FormatError(f"{where}: border is {shown(border)}, but no images are declared; add input = [1, 32, 32]")
+    if type(border) is not int or not 0 <= 2 * border < min(shape[1:]):
+        raise FormatError(
+            f"{where}: border is {shown(border)}; use a whole number of pixels below half of "
+            f"{shape[1]}x{shape[2]}, such as 2"
+        )
+    return border
 
 
 def read_text(where: str, key: str, value: object) -> str:

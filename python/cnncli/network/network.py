@@ -22,6 +22,7 @@ from cnncli.network.description import (
     LayerBuilder,
     check_keys,
     quoted,
+    read_border,
     read_classes,
     read_shape,
     read_text,
@@ -130,6 +131,7 @@ class Network(Sequential):
             raise FormatError(f"{source or 'network'}: is no table of name, input, classes and layers")
         where = source or f'network "{quoted(str(description.get("name", "")))}"'
         check_keys(where, "key", description, NETWORK_KEYS)
+        read_border(where, description)
         shape = read_shape(where, description.get("input") if input_shape is None else tuple(input_shape))
         found = read_classes(where, description.get("classes") if classes is None else classes)
         count = len(found) if isinstance(found, list) else found

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from cnncli.errors import DataError, FormatError, NoGlyphError, ShapeError
 from cnncli.limits import Limits
+from cnncli.pictures.border import with_border
 
 if TYPE_CHECKING:  # PIL is imported where a picture is read: arrays need none
     from PIL import Image
@@ -49,6 +50,7 @@ class InputRecipe:
     height, width : int in [1, 4096], pixels
     polarity : "light-on-dark", "dark-on-light" or "any", the ink and paper that the network was trained with
     mean, scale : float per channel, x = (byte / 255 - mean) / scale; scale > 0; NumPy's numbers and arrays too
+    border : int >= 0, how many of these pixels on each side are background around the picture
 
     Raises
     ------
@@ -62,6 +64,7 @@ class InputRecipe:
     polarity: str = "any"
     mean: tuple[float, ...] = (0.0,)
     scale: tuple[float, ...] = (1.0,)
+    border: int = 0
 
     def __post_init__(self) -> None:
         _one_of("kind", self.kind, KINDS)
@@ -75,6 +78,11 @@ class InputRecipe:
             object.__setattr__(self, name, int(value))
         if self.channels not in (1, 3):
             raise FormatError(f"input recipe: channels is {self.channels}; it must be 1 (grey) or 3 (RGB)")
+        if type(self.border) is not int or not 0 <= 2 * self.border < min(self.height, self.width):
+            raise FormatError(
+                f"input recipe: border is {str(self.border)[:40]}; it must be an integer from 0 to below half of "
+                f"{self.height}x{self.width}"
+            )
         for name in ("mean", "scale"):
             object.__setattr__(self, name, _numbers(name, getattr(self, name), self.channels))
         if min(self.scale) <= 0:
@@ -91,6 +99,7 @@ class InputRecipe:
         *,
         kind: str = "plain",
         polarity: str = "any",
+        border: int = 0,
         but_for: npt.NDArray[np.uint8] | None = None,
     ) -> "InputRecipe":
         """The recipe whose mean and scale are the mean and standard deviation of these images, per channel.
@@ -101,7 +110,7 @@ class InputRecipe:
         Parameters
         ----------
         images : uint8 (N, C, H, W), the training images
-        kind, polarity : as the fields
+        kind, polarity, border : as the fields
         but_for : uint8 (M, C, H, W), M < N; those of `images` that do not count: held out, and maybe copied
 
         Raises
@@ -128,7 +137,7 @@ class InputRecipe:
             variance = (second * total - first * first) / (total * total)  # exact before the division
             means.append(round(first / total / 255, 6))
             scales.append(round(math.sqrt(variance) / 255, 6) or 1.0)
-        return cls(kind, channels, height, width, polarity, tuple(means), tuple(scales))
+        return cls(kind, channels, height, width, polarity, tuple(means), tuple(scales), border)
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as JSON values; `from_dict` takes it back."""
@@ -140,11 +149,12 @@ class InputRecipe:
             "polarity": self.polarity,
             "mean": list(self.mean),
             "scale": list(self.scale),
+            "border": self.border,
         }
 
     @classmethod
     def from_dict(cls, values: Any) -> "InputRecipe":
-        """Reads what `to_dict` wrote; every key must be there, and no other.
+        """Reads what `to_dict` wrote; every key must be there but the border, which older files lack, and no other.
 
         Raises
         ------
@@ -157,7 +167,7 @@ class InputRecipe:
             raise FormatError(f"input recipe: {type(values).__name__} found; it must be a table of settings")
         names = tuple(cls.__dataclass_fields__)
         for name in names:
-            if name not in values:
+            if name not in values and name != "border":
                 raise FormatError(f"input recipe: {name} is missing; it needs {', '.join(names)}")
         for key in values:
             if key not in names:
@@ -170,6 +180,11 @@ class InputRecipe:
         return self.channels, self.height, self.width
 
     @property
+    def picture_shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of the picture within the border."""
+        return self.channels, self.height - 2 * self.border, self.width - 2 * self.border
+
+    @property
     def text(self) -> str:
         """The preparation in a few words, for the user.
 
@@ -177,6 +192,8 @@ class InputRecipe:
         'plain: the whole picture is fitted to RGB 32x32'
         """
         size = f"{COLOURS[self.channels]} {self.height}x{self.width}"
+        if self.border:
+            size += f", {self.border} pixels of which are border"
         if self.kind == "glyph":
             return f"glyph: the one glyph of a picture is found, cropped and centred in {size}"
         return f"plain: the whole picture is fitted to {size}"
@@ -234,12 +251,13 @@ class InputRecipe:
         image, notes = picture_file.read_picture(source, self.enough_pixels if box is None else None, name)
         if self.kind == "glyph":
             pixels, more = self._glyph(image, name, invert, box, refuse_several)
-            return Prepared(pixels, notes + more)
+            return Prepared(self._framed(pixels), notes + more)
         image = cut_out(image, name, box)
-        pixels = picture_file.fit_picture(image, channels=self.channels, height=self.height, width=self.width)
+        channels, height, width = self.picture_shape
+        pixels = picture_file.fit_picture(image, channels=channels, height=height, width=width)
         if invert:
             pixels, notes = np.subtract(np.uint8(255), pixels), [*notes, "inverted"]
-        return Prepared(pixels, notes)
+        return Prepared(self._framed(pixels), notes)
 
     def prepare_all(
         self, source: "Picture", invert: bool | None = None, *, name: str | None = None
@@ -260,8 +278,12 @@ class InputRecipe:
         if self.kind != "glyph":
             return [(self.prepare(image, invert, name=name), (0, 0, *image.size))]
         dark_ink = None if invert is None else invert != (self.polarity == "dark-on-light")
-        found = find_digits(image, name, dark_ink=dark_ink, height=self.height, width=self.width)
-        return [(Prepared(self._as_input(one.pixels), notes + one.notes), one.box) for one in found]
+        _, height, width = self.picture_shape
+        found = find_digits(image, name, dark_ink=dark_ink, height=height, width=width)
+        return [(Prepared(self._framed(self._as_input(one.pixels)), notes + one.notes), one.box) for one in found]
+
+    def _framed(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        return with_border(pixels[None], self.border)[0] if self.border else pixels
 
     def _as_input(self, digit: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """Light ink (H, W) in the network's polarity and channels, (C, H, W)."""
@@ -286,13 +308,14 @@ class InputRecipe:
         from cnncli.pictures.digit_picture import find_digit
 
         dark_ink = None if invert is None else invert != (self.polarity == "dark-on-light")
+        _, height, width = self.picture_shape
         try:
             glyph, notes = find_digit(
                 image,
                 name,
                 dark_ink=dark_ink,
-                height=self.height,
-                width=self.width,
+                height=height,
+                width=width,
                 box=box,
                 refuse_several=refuse_several,
             )

@@ -7,7 +7,7 @@ from typing import Any
 
 from cnncli.errors import FormatError, ShapeError
 from cnncli.network.architectures import find_layer_line
-from cnncli.network.description import NETWORK_KEYS, LayerBuilder, check_keys, read_classes, read_shape
+from cnncli.network.description import NETWORK_KEYS, LayerBuilder, check_keys, read_border, read_classes, read_shape
 from cnncli.training_options import TrainSettings
 
 _SOME_CLASSES = 10  # where the number is that of the data
@@ -25,6 +25,7 @@ def check_network(settings: TrainSettings, description: Mapping[str, Any], sourc
     check_keys(source, "key", description, NETWORK_KEYS)
     declared = description.get("input")
     shape = read_shape(source, declared) if declared is not None else _SOME_SHAPE
+    read_border(source, description)
     found = read_classes(source, description.get("classes"))
     count = len(found) if isinstance(found, list) else found
     is_asked = settings.size is not None or settings.colour is not None

@@ -14,7 +14,7 @@ from cnncli.data.held_out import Held, share_to_hold_out
 from cnncli.data.raw import RawSet
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.network import Network
-from cnncli.network.description import shown
+from cnncli.network.description import read_border, shown
 from cnncli.optim import BY_NAME, Optimizer
 from cnncli.pictures.recipe import COLOURS
 from cnncli.shape_text import format_shape
@@ -148,6 +148,7 @@ def picture_wish(
         size=settings.size,
         declared=shape,
         is_firm=is_own,
+        border=read_border(source, description),
         takes=lambda tried: _misfit(description, tried, source, classes) is None,
         asker=Path(source).name,
     )

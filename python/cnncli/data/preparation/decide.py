@@ -124,7 +124,9 @@ def decide(raw: RawSet, wish: PictureWish, use_cache: bool, progress: Callable[[
     look = _kept_look(raw, part, wish, use_cache, progress)
     is_glyph = look.is_glyphs if wish.prepare == "auto" else wish.prepare == "glyph"
     channels, height, width = _shape(look, wish, is_glyph)
-    takes_minutes = wish.prepare == "auto" and is_glyph and _takes_minutes(raw, look, (height, width))
+    takes_minutes = wish.prepare == "auto" and is_glyph and _takes_minutes(
+        raw, look, (height - 2 * wish.border, width - 2 * wish.border)
+    )
     if takes_minutes:
         is_glyph = False
         channels, height, width = _shape(look, wish, is_glyph)
@@ -136,6 +138,7 @@ def decide(raw: RawSet, wish: PictureWish, use_cache: bool, progress: Callable[[
         "light-on-dark" if is_glyph else "any",
         (0.0,) * channels,
         (1.0,) * channels,
+        wish.border,
     )
     reasons = [_why(look) if wish.prepare == "auto" else "asked for"]
     if takes_minutes:
@@ -183,9 +186,11 @@ def _shape(look: Look, wish: PictureWish, is_glyph: bool) -> Shape:
     if firm is not None:
         return channels, *firm[1:]
     if is_glyph:
-        return (channels, *declared[1:]) if declared else (channels, _GLYPH_SIDE, _GLYPH_SIDE)
+        side = _GLYPH_SIDE + 2 * wish.border
+        return (channels, *declared[1:]) if declared else (channels, side, side)
     side = next((side for side in _PHOTO_SIDES if look.typical_side >= side), _PHOTO_SIDES[-1])
-    natural = (channels, *(look.size or (side, side)))
+    natural_height, natural_width = look.size or (side, side)
+    natural = (channels, natural_height + 2 * wish.border, natural_width + 2 * wish.border)
     return natural if declared is None or wish.takes(natural) else (channels, *declared[1:])
 
 
@@ -197,7 +202,7 @@ def _overruled(look: Look, wish: PictureWish, recipe: InputRecipe) -> list[str]:
         named = f"{wish.asker} declares {COLOURS.get(declared[0], declared[0])} {declared[1]}x{declared[2]}"
         if recipe.shape != declared:
             said.append(f"{named}, overruled by --size or --colour")
-        elif (look.is_coloured and recipe.channels == 1) or (look.size not in (None, declared[1:])):
+        elif (look.is_coloured and recipe.channels == 1) or (look.size not in (None, recipe.picture_shape[1:])):
             colour = "RGB" if look.is_coloured else "grey"
             size = f" of {look.size[0]}x{look.size[1]}" if look.size is not None else ""
             said.append(f"the pictures are {colour}{size}, {named}")

@@ -226,7 +226,7 @@ def code_digest() -> str:
 
 
 def _preparation_key(recipe: InputRecipe) -> str:
-    facts = (recipe.kind, recipe.shape, recipe.polarity, code_digest())
+    facts = (recipe.kind, recipe.shape, recipe.border, recipe.polarity, code_digest())
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:24]
 
 

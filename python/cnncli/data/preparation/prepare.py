@@ -18,6 +18,7 @@ from cnncli.data.preparation.picture_cache import PictureCache
 from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import PARTS, RawPart, RawSet
 from cnncli.errors import DataError
+from cnncli.pictures.border import with_border
 from cnncli.pictures.recipe import COLOURS, InputRecipe
 from cnncli.storage.files import printable
 
@@ -95,6 +96,7 @@ def prepare_set(
         validation=splits.get("validation"),
         notes=notes,
         preparation=recipe.kind,
+        border=recipe.border,
     )
 
 
@@ -102,7 +104,7 @@ def _misfit(raw: RawSet, names: Sequence[str], recipe: InputRecipe) -> str:
     """What arrays are, where a model takes another size or colour."""
     for name in names:
         pictures = raw.parts[name].pictures
-        if not isinstance(pictures, list) and pictures.shape[1:] != recipe.shape:
+        if not isinstance(pictures, list) and pictures.shape[1:] != recipe.picture_shape:
             channels, height, width = pictures.shape[1:]
             return f" (the images are {COLOURS.get(channels, channels)} {height}x{width})"
     return ""
@@ -188,13 +190,14 @@ class _Work:
             self._make(pictures, np.arange(len(pictures)), made, part)
             return made
         ready, is_dark = self._ready(pictures, part.labels)
+        border = self._recipe.border
         if ready.all() and not is_dark.any():
-            return _Made(pictures, is_untouched=True)
+            return _Made(with_border(pictures, border)) if border else _Made(pictures, is_untouched=True)
         channels, height, width = self._recipe.shape
         check_size(self._raw.source or self._raw.name, len(pictures), channels, height, width)
         made = _Made(np.empty((len(pictures), channels, height, width), np.uint8))
         if ready.any():
-            made.images[ready] = pictures[ready][:, :1]
+            made.images[ready] = with_border(pictures[ready][:, :1], border)
             made.images[is_dark] = np.subtract(np.uint8(255), made.images[is_dark])
         rest = np.flatnonzero(~ready)
         self._make([pictures[number] for number in rest], rest, made, part)
@@ -207,11 +210,11 @@ class _Work:
         none = np.zeros(len(images), np.bool_)
         recipe = self._recipe
         if recipe.kind == "plain":
-            return (~none if images.shape[1:] == recipe.shape else none), none
-        if images.shape[2:] != recipe.shape[1:]:
+            return (~none if images.shape[1:] == recipe.picture_shape else none), none
+        if images.shape[2:] != recipe.picture_shape[1:]:
             return none, none
         inverts = recipe.polarity == "dark-on-light"
-        if self._raw.known_digest and len(images) and images.shape[1:] == recipe.shape and not inverts:
+        if self._raw.known_digest and len(images) and images.shape[1:] == recipe.picture_shape and not inverts:
             # A published set lies as its first hundreds do; the test holds MNIST to that.
             lies, is_dark = lies_as_mnist(np.ascontiguousarray(images[some_numbers(labels)]))
             if lies.all() and not is_dark.any():

@@ -23,6 +23,7 @@ class PictureWish:
     declared : (channels, height, width) that the network's description asks for; None: it does not
     is_firm : whether `declared` goes before what the pictures are, as in a description that the user wrote
     takes : whether the network can be built for images of a shape; where it cannot, `declared` helps out
+    border : how many pixels on each side of `declared` and `size` are background around the picture
     asker : what the network's description is called, for the user
     """
 
@@ -31,5 +32,6 @@ class PictureWish:
     size: tuple[int, int] | None = None
     declared: Shape | None = None
     is_firm: bool = False
+    border: int = 0
     takes: Callable[[Shape], bool] = field(default=_any)
     asker: str = "the network"

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernels/activation/activation.h"
+#include "kernels/convolution/connections.h"
 #include "kernels/convolution/convolution.h"
 #include "kernels/pooling/pooling.h"
 #include "program/layer_calls.h"
@@ -42,6 +43,7 @@ struct Node {
 
     LearnedArrays arrays{};
     ConvolutionShape convolution{};
+    Connections connections{};
     std::optional<ConvolutionAlgorithm> algorithm{};  // none: the one that its shape chooses
     PoolingShape pooling{};
     bool count_padding = false;

@@ -8,6 +8,7 @@
 // clang-format off
 CNN_KIND(kConvolution, convolution, 1)
 CNN_KIND_OF_FUSION(kPooledConvolution, pooled_convolution)
+CNN_KIND_OF_LANES(kMappedConvolution, mapped_convolution, 1)
 CNN_KIND(kLinear, linear, 1)
 CNN_KIND(kMaxPooling, max_pooling, 1)
 CNN_KIND(kAveragePooling, average_pooling, 1)

@@ -112,6 +112,16 @@ def convolutions(rng: np.random.Generator) -> Iterator[NodeCase]:
             yield NodeCase(settings, normal(rng, samples, channels, height, width), arrays)
 
 
+def mapped_convolutions(rng: np.random.Generator) -> Iterator[NodeCase]:
+    for samples, (inputs, outputs, kernel) in itertools.product((1, 21), ((6, 16, 5), (20, 24, 3), (3, 2, 1))):
+        table = tuple(n for o in range(outputs) for c in sorted({o % inputs, (3 * o + 1) % inputs}) for n in (o, c))
+        settings = {
+            "stride": (1, 1), "padding": (1, 1), "dilation": (1, 1), "out_channels": outputs, "connections": table
+        }
+        arrays = {"weight": normal(rng, len(table) // 2, kernel, kernel), "bias": normal(rng, outputs)}
+        yield NodeCase(settings, normal(rng, samples, inputs, 9, 8), arrays)
+
+
 def linears(rng: np.random.Generator) -> Iterator[NodeCase]:
     for samples, inputs, outputs in itertools.product(SAMPLES, FEATURES, FEATURES):
         arrays = {"weight": normal(rng, outputs, inputs), "bias": normal(rng, outputs)}
@@ -206,6 +216,7 @@ NODES: dict[str, NodeCases] = {
     "convolution": convolutions,
     "dropout": vectors(rate=[0.3], layer=[1]),
     "linear": linears,
+    "mapped_convolution": mapped_convolutions,
     "log_softmax": vectors(),
     "max_pooling": poolings(),
 }

@@ -109,6 +109,7 @@ MORE: dict[str, list[Make]] = {
         lambda shape: Conv2d(shape[0], shape[0], 2, groups=shape[0]),
         lambda shape: Conv2d(shape[0], 20, 3, padding=2, dilation=2),
         lambda shape: Conv2d(shape[0], 3, 1, bias=False),
+        lambda shape: Conv2d(shape[0], 4, 3, padding=1, connections=[[o % shape[0]] for o in range(4)]),
     ],
     "Linear": [lambda shape: Linear(shape[0], 16, bias=False)],
     "MaxPool2d": [lambda shape: MaxPool2d((1, 2)), lambda shape: MaxPool2d(2, stride=1)],

@@ -287,6 +287,7 @@ _CONVOLUTIONS: list[tuple[tuple[int, ...], dict[str, Any], tuple[int, int, int]]
     ((4, 5, 3), {"dilation": 2, "padding": 2}, (4, 9, 9)),
     ((3, 20, 7), {"stride": 2, "padding": 3, "bias": False}, (3, 17, 17)),
     ((64, 40, 3), {"padding": 1}, (64, 6, 6)),
+    ((6, 16, 5), {"connections": "lenet5-c3"}, (6, 9, 9)),
 ]
 
 

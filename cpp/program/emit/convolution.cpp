@@ -1,11 +1,11 @@
 #include "kernels/convolution/convolution.h"
 
-#include "kernels/algorithms/convolution_algorithms.h"
 #include "kernels/batch_normalization/batch_normalization.h"
 #include "kernels/convolution/convolution_gradient.h"
 #include "kernels/single/single_convolution.h"
 #include "kernels/winograd/single_winograd.h"
 #include "kernels/winograd/winograd.h"
+#include "program/emit/convolution_parts.h"
 #include "program/emit/emit.h"
 #include "program/shapes.h"
 
@@ -30,10 +30,24 @@ std::optional<ConvolutionAlgorithm> algorithm(Arguments& a, const ConvolutionSha
 
 }  // namespace
 
-TensorShape check_convolution(const Given& given, Node& node) {
+TensorShape check_convolution_shape(const Given& given, Node& node, std::ptrdiff_t outputs,
+                                    const SizePair& kernel, std::ptrdiff_t groups) {
     Arguments& a = given.arguments;
     const TensorShape& x = given.x();
     const SizePair s = a.pair("stride", 1), p = a.pair("padding", 0), d = a.pair("dilation", 1);
+    const std::ptrdiff_t rows = x.height + 2 * p.height - d.height * (kernel.height - 1) - 1;
+    const std::ptrdiff_t cols = x.width + 2 * p.width - d.width * (kernel.width - 1) - 1;
+    a.check(rows >= 0 && cols >= 0, "weight: a kernel of " + sides(kernel.height, kernel.width) + misfit(x));
+    const TensorShape y{outputs, rows / s.height + 1, cols / s.width + 1};
+    node.convolution = {x.channels, x.height,      x.width,      y.channels, y.height,
+                        y.width,    kernel.height, kernel.width, s.height,   s.width,
+                        p.height,   p.width,       d.height,     d.width,    groups};
+    return y;
+}
+
+TensorShape check_convolution(const Given& given, Node& node) {
+    Arguments& a = given.arguments;
+    const TensorShape& x = given.x();
     const std::ptrdiff_t groups = a.whole("groups");
     a.check(groups >= 1 && x.channels % groups == 0, "groups: expected a divisor of the " +
                                                          std::to_string(x.channels) +
@@ -42,16 +56,27 @@ TensorShape check_convolution(const Given& given, Node& node) {
     const std::ptrdiff_t outputs = sizes[0], kh = sizes[2], kw = sizes[3];
     a.check(outputs > 0 && outputs % groups == 0 && kh > 0 && kw > 0,
             "weight: shape " + text_of(sizes) + " does not fit " + std::to_string(groups) + " groups");
-    const std::ptrdiff_t rows = x.height + 2 * p.height - d.height * (kh - 1) - 1;
-    const std::ptrdiff_t cols = x.width + 2 * p.width - d.width * (kw - 1) - 1;
-    a.check(rows >= 0 && cols >= 0, "weight: a kernel of " + sides(kh, kw) + misfit(x));
-    const TensorShape y{outputs, rows / s.height + 1, cols / s.width + 1};
-    node.convolution = {x.channels, x.height, x.width,  y.channels, y.height, y.width, kh,    kw,
-                        s.height,   s.width,  p.height, p.width,    d.height, d.width, groups};
+    const TensorShape y = check_convolution_shape(given, node, outputs, {kh, kw}, groups);
     if (given.at_once) node.algorithm = algorithm(a, node.convolution);
     node.arrays = learned(given, sizes, outputs);
     return y;
 }
+
+Op* convolution_weight_gradient(Emitter& e, const ConvolutionShape& shape, ConvolutionAlgorithm algorithm,
+                                const float* x, const float* grad_y, float* slots, Stage& first) {
+    switch (algorithm) {
+        case ConvolutionAlgorithm::kDirect:
+            return new ConvolutionWeightGradient(shape, x, grad_y, slots);
+        case ConvolutionAlgorithm::kWinograd:
+            return new WinogradWeightGradient(shape, x, grad_y, slots);
+        default: {
+            float* packed = e.lanes(shape.output_size());
+            first.push_back(e.keep(new PackSampleMajor(shape, grad_y, packed)));
+            return new ConvolutionWeightGradientIm2col(shape, x, packed, slots);
+        }
+    }
+}
+
 namespace {
 
 void weight_gradient(Emitter& e, const Node& node, const float* x, const float* grad_y, Stage& first) {
@@ -59,19 +84,8 @@ void weight_gradient(Emitter& e, const Node& node, const float* x, const float* 
     const LearnedArrays& arrays = node.arrays;
     const std::ptrdiff_t positions = shape.output_height * shape.output_width;
     float* weight_slots = e.floats(slot_count(e.capacity()) * shape.weight_size());
-    switch (node.algorithm.value_or(choose_backward_parameters(shape))) {
-        case ConvolutionAlgorithm::kDirect:
-            e.later(new ConvolutionWeightGradient(shape, x, grad_y, weight_slots));
-            break;
-        case ConvolutionAlgorithm::kWinograd:
-            e.later(new WinogradWeightGradient(shape, x, grad_y, weight_slots));
-            break;
-        default: {
-            float* packed = e.lanes(shape.output_size());
-            first.push_back(e.keep(new PackSampleMajor(shape, grad_y, packed)));
-            e.later(new ConvolutionWeightGradientIm2col(shape, x, packed, weight_slots));
-        }
-    }
+    const ConvolutionAlgorithm algorithm = node.algorithm.value_or(choose_backward_parameters(shape));
+    e.later(convolution_weight_gradient(e, shape, algorithm, x, grad_y, weight_slots, first));
     e.add_slots(shape.weight_size(), weight_slots, arrays.grad_weight);
     if (arrays.grad_bias) e.bias_gradient(shape.output_channels, positions, grad_y, arrays.grad_bias);
 }

@@ -1,12 +1,15 @@
 """The convolutional layer."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from cnncli.layers.arrays import FloatArray, Shape, format_shape
+from cnncli.layers.connections import Connections, read_connections
 from cnncli.layers.faults import LayerShapeError, SettingError
-from cnncli.layers.initialization import GAIN_RELU, fill_uniform
+from cnncli.layers.initialization import GAIN_RELU, initialize_weights, read_initialization
 from cnncli.layers.module import Window
 from cnncli.layers.node_layer import Arrays, NodeLayer, Settings
 from cnncli.layers.settings import Pair, flag, format_pair, format_sides, pair, whole_number
@@ -31,7 +34,14 @@ class Conv2d(NodeLayer):
     padding : int >= 0 or (height, width), zeros on each side, default 0
     groups : int >= 1 that divides both numbers of channels, default 1
     bias : whether b exists, default True
-    seed : of the initial weights (uniform, He et al. 2015; biases 0); None: no arrays before `initialize`
+    connections : list of the input maps that each output map sees, counted from 0, or "lenet5-c3" (LeCun et al. 1998,
+        table I: 6 maps to 16); default all of them. Only connected pairs have weights: `weight` then is (connections,
+        kernel height, kernel width), output by output. A NaN or Inf of a map reaches all outputs of its sample.
+    initialization : "he" (default: weights uniform, He et al. 2015, with the gain of what follows; biases 0) or
+        "torch" (both uniform within 1 / sqrt(fan_in), as Torch7 and PyTorch begin)
+    seed : of the initial weights; None: no arrays before `initialize`
+
+    Torch7: SpatialConvolution, with connections SpatialConvolutionMap.
 
     Kernels of 3x3 with stride 1 between many channels go by Winograd's F(4x4,3x3) (Lavin & Gray 2016): rounding
     errors are 8e-7 of the result instead of 4e-7, and a NaN or Inf may spread over 4x4 outputs of its sample.
@@ -45,6 +55,8 @@ class Conv2d(NodeLayer):
     """
 
     kind = "convolution"
+    connections: Connections | None = None
+    named_connections: str | None = None
     parameter_names = ("weight", "bias")
     sample_axes = (3,)
 
@@ -64,6 +76,8 @@ class Conv2d(NodeLayer):
         groups: int = 1,
         bias: bool = True,
         *,
+        connections: str | Sequence[Sequence[int]] | None = None,
+        initialization: str = "he",
         seed: int | None = 0,
     ) -> None:
         self.in_channels = whole_number("Conv2d", "in_channels", in_channels)
@@ -80,23 +94,41 @@ class Conv2d(NodeLayer):
                 f"groups {self.groups} does not divide {self.in_channels} input channels and "
                 f"{self.out_channels} output channels; use a divisor of both",
             )
+        self.initialization = read_initialization("Conv2d", initialization)
+        if connections is not None:
+            self._connect(connections)
         if seed is not None:
             self.initialize(seed)
 
+    def _connect(self, connections: str | Sequence[Sequence[int]]) -> None:
+        if self.groups != 1:
+            raise SettingError("Conv2d", f"connections with groups {self.groups}; use one of both")
+        self.connections = read_connections("Conv2d", connections, self.in_channels, self.out_channels)
+        self.named_connections = connections if isinstance(connections, str) else None
+        self.kind = "mapped_convolution"
+
+    def pairs(self) -> int:
+        """Pairs of an output and an input map that have a kernel."""
+        if self.connections is None:
+            return self.out_channels * (self.in_channels // self.groups)
+        return sum(len(row) for row in self.connections)
+
     def parameter_shapes(self) -> dict[str, Shape]:
-        shapes: dict[str, Shape] = {
-            "weight": (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
-        }
+        pairs = (self.out_channels, self.in_channels // self.groups) if self.connections is None else (self.pairs(),)
+        shapes: dict[str, Shape] = {"weight": (*pairs, *self.kernel_size)}
         if self.has_bias:
             shapes["bias"] = (self.out_channels,)
         return shapes
 
     def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
         self.allocate()
-        fan_in = self.in_channels // self.groups * self.kernel_size[0] * self.kernel_size[1]
-        fill_uniform(self.weight, fan_in, seed=seed, stream=stream, gain=gain)
-        if self.bias is not None:
-            self.bias.fill(0)
+        how: dict[str, Any] = {"rule": self.initialization, "seed": seed, "stream": stream, "gain": gain}
+        area = self.kernel_size[0] * self.kernel_size[1]
+        if self.connections is None:
+            initialize_weights(self.weight, self.bias, self.in_channels // self.groups * area, **how)
+            return
+        counts = np.array([len(row) for row in self.connections])
+        initialize_weights(self.weight, self.bias, np.repeat(counts, counts) * area, counts * area, **how)
 
     def node_arrays(self) -> Arrays:
         return {
@@ -104,15 +136,14 @@ class Conv2d(NodeLayer):
         }
 
     def node_settings(self) -> Settings:
-        return {
-            "stride": self.stride,
-            "padding": self.padding,
-            "dilation": self.dilation,
-            "groups": self.groups,
-        }
+        settings: Settings = {"stride": self.stride, "padding": self.padding, "dilation": self.dilation}
+        if self.connections is None:
+            return {**settings, "groups": self.groups}
+        pairs = [number for output, row in enumerate(self.connections) for map in row for number in (output, map)]
+        return {**settings, "out_channels": self.out_channels, "connections": tuple(pairs)}
 
     def settings(self) -> dict[str, Any]:
-        return {
+        settings = {
             "in_channels": self.in_channels,
             "out_channels": self.out_channels,
             "kernel_size": list(self.kernel_size),
@@ -122,6 +153,11 @@ class Conv2d(NodeLayer):
             "groups": self.groups,
             "bias": self.has_bias,
         }
+        if self.connections is not None:
+            settings["connections"] = self.named_connections or [list(row) for row in self.connections]
+        if self.initialization != "he":
+            settings["initialization"] = self.initialization
+        return settings
 
     @classmethod
     def inferred_settings(cls, input_shape: Shape) -> Mapping[str, int]:
@@ -139,15 +175,18 @@ class Conv2d(NodeLayer):
         return (self.out_channels, *sliding_shape(self, input_shape, self.dilation))
 
     def scratch_count(self, input_shape: Shape) -> int:
-        """A copy of the input within its padding, which may be far larger."""
+        """A copy of the input within its padding, which may be far larger; the weights with those not connected."""
+        full = 0
+        if self.connections is not None:
+            full = self.out_channels * self.in_channels * math.prod(self.kernel_size)
         if self.padding == (0, 0):
-            return 0
+            return full
         channels, height, width = input_shape
-        return channels * (height + 2 * self.padding[0]) * (width + 2 * self.padding[1])
+        return full + channels * (height + 2 * self.padding[0]) * (width + 2 * self.padding[1])
 
     def multiply_adds(self, input_shape: Shape) -> int:
-        products = self.in_channels // self.groups * self.kernel_size[0] * self.kernel_size[1]
-        return math.prod(self.output_shape(input_shape)) * products
+        _, height, width = self.output_shape(input_shape)
+        return height * width * self.pairs() * math.prod(self.kernel_size)
 
     def window(self, input_shape: Shape) -> Window:
         return span(self.kernel_size, self.dilation), self.stride
@@ -162,6 +201,8 @@ class Conv2d(NodeLayer):
             parts.append(f"dilation {format_pair(self.dilation)}")
         if self.groups != 1:
             parts.append(f"groups {self.groups}")
+        if self.connections is not None:
+            parts.append(f"connections {self.named_connections or self.pairs()}")
         if not self.has_bias:
             parts.append("no bias")
         return f"Conv2d({', '.join(parts)})"

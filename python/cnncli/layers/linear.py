@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncli.layers.arrays import FloatArray, Shape, format_shape
 from cnncli.layers.faults import LayerShapeError
-from cnncli.layers.initialization import GAIN_RELU, fill_uniform
+from cnncli.layers.initialization import GAIN_RELU, initialize_weights, read_initialization
 from cnncli.layers.node_layer import Arrays, NodeLayer
 from cnncli.layers.settings import flag, whole_number
 
@@ -20,7 +20,11 @@ class Linear(NodeLayer):
 
     in_features, out_features : int >= 1, number of values per sample
     bias : whether b exists, default True
-    seed : of the initial weights (uniform, He et al. 2015; biases 0); None: no arrays before `initialize`
+    initialization : "he" (default: weights uniform, He et al. 2015, with the gain of what follows; biases 0) or
+        "torch" (both uniform within 1 / sqrt(in_features), as Torch7 and PyTorch begin)
+    seed : of the initial weights; None: no arrays before `initialize`
+
+    Torch7: Linear.
 
     Raises ShapeError if a sample has another number of values.
 
@@ -40,10 +44,14 @@ class Linear(NodeLayer):
     bias: FloatArray | None = None
     grad_bias: FloatArray | None = None
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True, *, seed: int | None = 0) -> None:
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, initialization: str = "he",
+        seed: int | None = 0,
+    ) -> None:
         self.in_features = whole_number("Linear", "in_features", in_features)
         self.out_features = whole_number("Linear", "out_features", out_features)
         self.has_bias = flag("Linear", "bias", bias)
+        self.initialization = read_initialization("Linear", initialization)
         if seed is not None:
             self.initialize(seed)
 
@@ -55,9 +63,9 @@ class Linear(NodeLayer):
 
     def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
         self.allocate()
-        fill_uniform(self.weight, self.in_features, seed=seed, stream=stream, gain=gain)
-        if self.bias is not None:
-            self.bias.fill(0)
+        initialize_weights(
+            self.weight, self.bias, self.in_features, rule=self.initialization, seed=seed, stream=stream, gain=gain
+        )
 
     def node_arrays(self) -> Arrays:
         return {
@@ -65,7 +73,8 @@ class Linear(NodeLayer):
         }
 
     def settings(self) -> dict[str, Any]:
-        return {"in_features": self.in_features, "out_features": self.out_features, "bias": self.has_bias}
+        settings = {"in_features": self.in_features, "out_features": self.out_features, "bias": self.has_bias}
+        return settings if self.initialization == "he" else {**settings, "initialization": self.initialization}
 
     @classmethod
     def inferred_settings(cls, input_shape: Shape) -> Mapping[str, int]:

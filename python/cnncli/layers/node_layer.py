@@ -29,7 +29,7 @@ class NodeLayer(Module):
     keeps_output : whether the output is one of them
     """
 
-    kind: ClassVar[str]
+    kind: str
     keeps: ClassVar[bool] = False
     keeps_output: ClassVar[bool] = False
 

@@ -57,6 +57,7 @@ _OTHER_NAMES = {
     "spatialaveragepooling": "AvgPool2d",
     "spatialbatchnormalization": "BatchNorm2d",
     "spatialconvolution": "Conv2d",
+    "spatialconvolutionmap": "Conv2d",
     "spatialconvolutionmm": "Conv2d",
     "spatialmaxpooling": "MaxPool2d",
     "strides": "stride",

@@ -22,7 +22,7 @@ _SETS = {"sets", "pictures", "storage", "core", "errors"}
 # Layer: (its folders and modules, the layers it may use). Modules of one layer may use each other. What is within a
 # folder and stands here by itself ("data.tables") is no part of that folder's layer.
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
-    "errors": ({"errors", "version", "limits", "shape_text", "training_options"}, set()),
+    "errors": ({"errors", "version", "limits", "shape_text", "custom_code", "training_options"}, set()),
     "core": ({"_core"}, set()),
     "storage": ({"storage"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),
@@ -32,6 +32,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "pictures": ({"pictures"}, {"segmentation", "storage", "errors"}),
     "network": ({"network"}, {"layers", "pictures", "storage", "errors"}),
     "program": ({"program"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
+    "plugins": ({"plugins"}, {"criteria", "optim", "layers", "storage", "errors"}),
     "model_file": ({"model_file"}, {"network", "layers", "storage", "errors"}),
     "sets": (
         {"data.dataset", "data.raw", "data.classes", "data.digits", "data.split", "data.held_out", "data.part_names",
@@ -46,14 +47,16 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "data": ({"data"}, {"download", "preparation", "tables", "array files", "binary", *_SETS}),
     "training": (
         {"training"},
-        {"program", "network", "model_file", "data", "sets", "criteria", "optim", "layers", "pictures", "storage",
-         "core", "errors"},
+        {"plugins", "program", "network", "model_file", "data", "sets", "criteria", "optim", "layers", "pictures",
+         "storage", "core", "errors"},
     ),
     "model": (
         {"model"},
         {"program", "network", "model_file", "data", "sets", "layers", "pictures", "storage", "errors"},
     ),
-    "front": ({"__init__"}, {"model", "training", "data", "network", "criteria", "optim", "layers", "errors"}),
+    "front": (
+        {"__init__"}, {"plugins", "model", "training", "data", "network", "criteria", "optim", "layers", "errors"},
+    ),
 }  # fmt: skip
 TOP = {"cli", "__main__"}  # may use everything
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cnncli import criteria, data, layers, optim
     from cnncli.model import Model, Prediction, load, save
     from cnncli.network import Network
+    from cnncli.plugins import load_plugin
     from cnncli.training.timetable import Timetable
     from cnncli.training.trainer import Trainer
 
@@ -25,6 +26,7 @@ _PLACES = {
     "data": "data",
     "layers": "layers",
     "load": "model",
+    "load_plugin": "plugins",
     "optim": "optim",
     "save": "model",
 }
@@ -40,6 +42,7 @@ __all__ = [
     "data",
     "layers",
     "load",
+    "load_plugin",
     "optim",
     "save",
 ]

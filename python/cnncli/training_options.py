@@ -24,7 +24,10 @@ OPTIMIZERS = tuple(
     )
 )
 
-Kind = Literal["whole", "number", "word", "text", "path", "folder", "flag", "switch", "size"]
+# Of plugins, by the field of the option; filled while they are loaded.
+PLUGIN_WORDS: dict[str, list[str]] = {"loss": [], "optimizer": []}
+
+Kind = Literal["whole", "number", "word", "text", "path", "folder", "flag", "switch", "size", "files"]
 GROUPS = ("Network and data", "Training", "Run")  # the headings of the help
 
 
@@ -33,8 +36,8 @@ class TrainingOption:
     """One option.
 
     group : of GROUPS, where the help has it
-    kind : "whole" or "number" within `limits`, a "word" of `words`, "text", a "path", a "folder", "size", a "flag", or
-        a "switch", which is on, off, or left open
+    kind : "whole" or "number" within `limits`, a "word" of `words` or of a plugin, "text", a "path", a "folder",
+        "size", a "flag", a "switch", which is on, off, or left open, or "files", an option that may be given again
     help : one sentence or two; what is chosen without it stands in `otherwise`
     field : its name in the settings
     flag : the option; "" where it is --field
@@ -80,11 +83,16 @@ class TrainingOption:
         """What switches it off, of a switch."""
         return f"--no-{self.option.removeprefix('--')}"
 
+    @property
+    def known_words(self) -> tuple[str, ...]:
+        """Its words, and those that plugins have brought."""
+        return (*self.words, *PLUGIN_WORDS.get(self.field, ()))
+
     def plain(self, value: Any) -> Any:
         """A value that its rule accepts, such as a number of NumPy, as one of Python; None stays None."""
         if value is None:
             return None
-        makers: dict[Kind, Callable[[Any], Any]] = {"whole": int, "number": float, "size": tuple}
+        makers: dict[Kind, Callable[[Any], Any]] = {"whole": int, "number": float, "size": tuple, "files": tuple}
         return makers.get(self.kind, lambda value: value)(value)
 
 
@@ -132,6 +140,10 @@ class RecordedSettings:
         otherwise="that of the network's description or the pictures",
     )
     skip_bad: bool = _row(_DATA, "flag", "Go on without pictures that cannot be read.", default=False)
+    plugins: tuple[str, ...] | None = _row(
+        _DATA, "files", "A .py file with layers, losses or optimizers of your own; may be given several times "
+        "(docs/custom-layers.md).", "FILE.py", flag="--plugin", stays_free=True,
+    )
     epochs: int | None = _row(
         _TRAINING, "whole", "Passes over the training images.", "N", limits={"least": 1, "most": 100_000},
         is_described=True, fallback=10,
@@ -292,6 +304,8 @@ def recorded_words(values: dict[str, Any]) -> list[str]:
             words.append(row.option)
         elif row.kind == "size":
             words += [row.option, format_shape(value)]
+        elif row.kind == "files":
+            words += [word for file in value for word in (row.option, file)]
         else:
             words += [row.option, value if isinstance(value, str) else repr(value)]
     return words

@@ -94,7 +94,7 @@ def test_an_epoch_is_one_line() -> None:
 
 
 FINISHED = Finished(
-    run=Path("runs/1"), model=Path("model.bin"), model_bytes=250_000, data_path="mnist", data_dir=None,
+    run=Path("runs/1"), model=Path("model.bin"), model_bytes=250_000, plugins=(), data_path="mnist", data_dir=None,
     label_column=None, skip_bad=False, sample=None, earlier_model=None, network="lenet5", data="mnist", images=54_000,
     epochs=10, best_epoch=10, epoch_images=54_000, loss=0.01, accuracy=0.999, validation_images=6_000,
     validation_is_own=False, validation_loss=0.03, validation_accuracy=0.99, test_images=10_000, test_loss=0.025,

@@ -140,8 +140,8 @@ def test_a_custom_layer_that_asks_its_own_program_does_not_wait_for_itself() -> 
         layer.call = recurse
         try:
             together(lambda: program.predict(images[:3]))
-        except ValueError as error:
-            assert str(error) == "this program is running; wait until it has ended"
+        except CnnError as error:
+            assert str(error.__cause__) == "this program is running; wait until it has ended"
         else:
             sys.exit("a prediction within itself")
         """
@@ -166,8 +166,8 @@ def test_an_error_in_a_custom_layer_frees_the_thread_that_waits() -> None:
         def first():
             try:
                 program.step(picks, step=0, epoch=0, learning_rate=0.1)
-            except RuntimeError as error:
-                seen.append(str(error))
+            except CnnError as error:
+                seen.append(str(error.__cause__))
 
         def second():
             assert entered.wait(30)

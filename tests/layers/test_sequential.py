@@ -98,7 +98,7 @@ def test_custom_layer_without_update_output_is_named() -> None:
     class Empty(Module):
         pass
 
-    with pytest.raises(NotImplementedError, match=r"^Empty does not override update_output$"):
+    with pytest.raises(NotImplementedError, match=r"^Empty: does not override update_output; write in class Empty: "):
         Empty().forward([1.0])
 
 

@@ -135,7 +135,8 @@ def test_a_custom_layer_comes_back_once_it_is_registered(tmp_path: Path, monkeyp
     save_model(tmp_path / "model.bin", Network([Double(), Flatten()], (1, 2, 2)))
     assert isinstance(load_model(tmp_path / "model.bin")[0], Double)
     monkeypatch.delitem(LAYER_TYPES, "Double")
-    with pytest.raises(FormatError, match=r'model\.bin, layer 0: unknown type "Double"'):
+    line = r'model\.bin, layer 0: is of the custom type "Double", which test_serialize\.py had'
+    with pytest.raises(FormatError, match=line):
         load_model(tmp_path / "model.bin")
 
 

@@ -12,7 +12,7 @@ import cnncli
 import oracles
 from closeness import FEW, FEW_WINOGRAD, assert_close, same_bits
 from cnncli import _core
-from cnncli.errors import UsageError
+from cnncli.errors import CnnError, UsageError
 from cnncli.layers import (
     AvgPool2d,
     BatchNorm1d,
@@ -581,7 +581,7 @@ class Failing(Centred):
 def test_an_error_in_a_custom_layer_comes_out(rng: np.random.Generator) -> None:
     network = Network([Failing(), Flatten(), Linear(4, 2)], (1, 2, 2))
     network.initialize(1)
-    with pytest.raises(RuntimeError, match="no more of this"):
+    with pytest.raises(CnnError, match=r"^layer 0, Failing\(\): update_output raised RuntimeError: no more of this \("):
         Program(network, 1).predict(np.zeros((1, 1, 2, 2), np.float32))
 
 

@@ -26,6 +26,7 @@ from cnncli.cli.training_options import table_option, table_options
     help="Images to measure on: test, validation, train, or held-out, those of the training images that were kept from "
     "the training.  [default: the first of these that there is; train comes last]",
 )
+@table_option("plugins")
 @table_option("threads")
 @json_option
 @debug_option
@@ -37,6 +38,7 @@ def command(
     part: str | None,
     skip_bad: bool,
     use_cache: bool,
+    plugins: tuple[str, ...] | None,
     threads: int | None,
     as_json: bool,
 ) -> None:

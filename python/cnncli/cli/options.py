@@ -1,7 +1,7 @@
 """The options that several commands share, each a decorator, so that they read alike everywhere."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -23,14 +23,26 @@ else:
 
 
 class NearestChoice(click.Choice[str]):
-    """A choice that suggests the nearest of its values."""
+    """A choice that suggests the nearest of its values.
+
+    now : all values at the time of the call, where plugins may have added some
+    """
+
+    def __init__(self, choices: Sequence[str], now: Callable[[], Sequence[str]] | None = None) -> None:
+        super().__init__(choices)
+        self._now = now
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        choices = self.choices if self._now is None else self._now()
+        if value in choices:
+            return str(value)
         if value not in self.choices:
             from difflib import get_close_matches  # here: only errors ask for it
 
-            near = get_close_matches(str(value), self.choices, n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(self.choices)}"
+            near = get_close_matches(str(value), choices, n=1)
+            remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(choices)}"
+            if self._now is not None and not near:
+                remedy += ", or your own with --plugin FILE.py"
             self.fail(f"{value}: unknown; {remedy}", param, ctx)
         return super().convert(value, param, ctx)
 

@@ -12,6 +12,7 @@ import click
 from cnncli.cli import plain
 from cnncli.cli.options import Number, debug_option, json_option
 from cnncli.cli.streams import echo
+from cnncli.cli.training_options import table_option
 from cnncli.storage.files import printable
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
     metavar="FILE",
     help="A trained model.  [default: ./model.bin, else the trained LeNet-5 that comes with cnn]",
 )
+@table_option("plugins")
 @click.option(
     "--invert/--no-invert",
     default=None,
@@ -61,6 +63,7 @@ def command(
     ctx: click.Context,
     files: tuple[str, ...],
     model: str | None,
+    plugins: tuple[str, ...] | None,
     invert: bool | None,
     box: "Box | None",
     read_all: bool,
@@ -87,9 +90,12 @@ def command(
     from cnncli.cli.answers import Look, Tally, answers, recipe_of
     from cnncli.cli.pictures_named import Pictures
     from cnncli.cli.render_predict import CsvAnswers, JsonAnswers, TextAnswers
+    from cnncli.model_file.custom import changed_plugins
 
     path, said = _find_model(model)
     loaded = load(path)
+    for line in changed_plugins(loaded.network) if plugins else ():
+        echo(f"note: {line}", err=True)
     recipe_of(loaded)
     names = loaded.class_names
     if not as_json and not as_csv:

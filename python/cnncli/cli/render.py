@@ -317,7 +317,8 @@ def _no_test(record: records.Finished) -> str:
 
 def next_commands(record: records.Finished) -> list[str]:
     """What to type next; each line runs as it stands where the training was started."""
-    model = shlex.quote(printable(record.model))
+    files = (word for file in record.plugins for word in ("--plugin", _from_here(file)))
+    model = shlex.join([printable(record.model), *files])
     from cnncli.data import NAMES  # it was imported for the training
 
     by_name = record.data_path in NAMES

@@ -7,6 +7,7 @@ import click
 
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo
+from cnncli.cli.training_options import table_option
 
 if TYPE_CHECKING:
     from cnncli.network import Network
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     epilog="\b\nExample:\n  cnn summary lenet5",
 )
 @click.argument("network", metavar="NAME|FILE", required=False)
+@table_option("plugins")
 @json_option
 @debug_option
-def command(network: str | None, as_json: bool) -> None:
+def command(network: str | None, plugins: tuple[str, ...] | None, as_json: bool) -> None:
     """Show the layers of a network, and what they cost for one image.
 
     NAME is a network that comes with the program, FILE a model.bin or a .toml. Without either: a list of the networks

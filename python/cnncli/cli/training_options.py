@@ -68,6 +68,12 @@ def _option(row: TrainingOption) -> Callable[[F], F]:
         if row.negates:
             return click.option(row.option, row.field, is_flag=True, flag_value=False, default=True, **common)
         return click.option(row.option, row.field, is_flag=True, **common)
+    if row.kind == "files":
+        # Eager, so that the words of other options are known when these are read.
+        return click.option(
+            row.option, row.field, multiple=True, is_eager=True, callback=_load_plugins, type=click.Path(),
+            metavar=row.metavar, **common,
+        )
     if row.kind == "switch":
         return click.option(f"{row.option}/{row.opposite}", row.field, default=None, **common)
     if row.env:
@@ -85,9 +91,19 @@ def _option(row: TrainingOption) -> Callable[[F], F]:
     )
 
 
+def _load_plugins(ctx: click.Context, parameter: click.Parameter, files: tuple[str, ...]) -> tuple[str, ...] | None:
+    if not files or ctx.resilient_parsing:
+        return None
+    from cnncli.plugins import load_plugin  # here: it runs the user's code
+
+    for file in files:
+        load_plugin(file)
+    return files
+
+
 def _type(row: TrainingOption) -> Any:
     if row.kind in ("whole", "number"):
         return Number(whole=row.kind == "whole", **dict(row.limits))
     if row.kind == "word":
-        return NearestChoice(row.words)
+        return NearestChoice(row.words, lambda: row.known_words)
     return {"folder": Folder(), "path": click.Path(), "size": ImageSize(), "text": None}[row.kind]

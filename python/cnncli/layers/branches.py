@@ -111,7 +111,7 @@ class Branches(Module):
             try:
                 values.append(branch.forward(part))
             except LayerError as error:
-                raise error.inside(name) from None
+                raise error.inside(name) from error.__cause__
         output = self.join(values)
         self.kept = (input, values)
         return output
@@ -131,7 +131,7 @@ class Branches(Module):
             try:
                 gradients.append(grad_input_of(branch, part, gradient))
             except LayerError as error:
-                raise error.inside(name) from None
+                raise error.inside(name) from error.__cause__
         if self.splits:
             return np.concatenate(gradients, axis=1)
         total = gradients[0].copy()
@@ -145,7 +145,7 @@ class Branches(Module):
             try:
                 branch.acc_grad_parameters(part, gradient, scale)
             except LayerError as error:
-                raise error.inside(name) from None
+                raise error.inside(name) from error.__cause__
 
     def children(self) -> Iterator[tuple[str, Module]]:
         return ((name, branch) for name, branch in self.branches)
@@ -156,7 +156,7 @@ class Branches(Module):
             try:
                 shapes.append(branch.output_shape(shape))
             except LayerError as error:
-                raise error.inside(name) from None
+                raise error.inside(name) from error.__cause__
         return self.joined_shape(shapes)
 
     def multiply_adds(self, input_shape: Shape) -> int:

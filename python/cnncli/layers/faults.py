@@ -41,4 +41,12 @@ class OrderError(LayerError, UsageError):
 
 
 class ResultError(LayerError, UsageError):
-    """A method of a layer that returned no array of numbers."""
+    """A method of a layer that returned no array of numbers, or NaN for finite ones."""
+
+
+class CustomLayerError(LayerError):
+    """An exception in a method of a custom layer, which is the cause; or a method that is not there."""
+
+
+class MissingMethodError(CustomLayerError, NotImplementedError):
+    """A method that a custom layer needs to override."""

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnncli.layers.arrays import FloatArray, Shape, as_float32
-from cnncli.layers.faults import LayerShapeError, OrderError, SettingError
+from cnncli.layers.faults import LayerShapeError, MissingMethodError, OrderError, SettingError
 from cnncli.layers.initialization import GAIN_RELU
 from cnncli.layers.parameter import Parameter
-from cnncli.layers.returned import grad_input_of, output_of
+from cnncli.layers.returned import accumulate, grad_input_of, output_of
 from cnncli.layers.settings import Pair
 
 # The part of a layer's input that one output sees: kernel and stride, each (height, width).
@@ -75,19 +75,26 @@ class Module:
         input = as_float32(input, f"input of {self!r}")
         grad_output = as_float32(grad_output, f"grad_output of {self!r}")
         grad_input = grad_input_of(self, input, grad_output)
-        self.acc_grad_parameters(input, grad_output, scale)
+        accumulate(self, input, grad_output, scale)
         return grad_input
 
     def update_output(self, input: FloatArray) -> FloatArray:
         """The output for `input`, as a new array."""
-        raise NotImplementedError(f"{type(self).__name__} does not override update_output")
+        raise self._missing("update_output(self, input)", "the output")
 
     def update_grad_input(self, input: FloatArray, grad_output: FloatArray) -> FloatArray:
         """The gradient of the loss with respect to `input`, as a new array."""
-        raise NotImplementedError(f"{type(self).__name__} does not override update_grad_input")
+        raise self._missing("update_grad_input(self, input, grad_output)", "the gradient with respect to the input")
 
     def acc_grad_parameters(self, input: FloatArray, grad_output: FloatArray, scale: float = 1.0) -> None:
         """Add scale * gradient to the gradient of each parameter; nothing for a layer without parameters."""
+
+    def _missing(self, method: str, result: str) -> MissingMethodError:
+        kind = type(self).__name__
+        return MissingMethodError(
+            kind, f"does not override {method.partition('(')[0]}; write in class {kind}: def {method}, which returns "
+            f"{result}",
+        )
 
     # Parameters, buffers and mode
 

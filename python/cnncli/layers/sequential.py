@@ -13,7 +13,7 @@ from cnncli.layers.initialization import GAIN_LINEAR, GAIN_RELU
 from cnncli.layers.module import Module
 from cnncli.layers.pooling import Pooling
 from cnncli.layers.registry import LAYER_TYPES, describe
-from cnncli.layers.returned import grad_input_of, is_custom
+from cnncli.layers.returned import accumulate, grad_input_of, is_custom
 
 _PASSES = ("forward", "backward", "update_output", "update_grad_input", "acc_grad_parameters")
 
@@ -78,7 +78,7 @@ class Sequential(Module):
             try:
                 value = layer.forward(value)
             except LayerError as error:
-                raise error.inside(index) from None
+                raise error.inside(index) from error.__cause__
         self.layer_inputs = inputs
         return value if self.layers else value.copy()
 
@@ -92,7 +92,7 @@ class Sequential(Module):
             try:
                 gradient = grad_input_of(self.layers[index], self.layer_inputs[index], gradient)
             except LayerError as error:
-                raise error.inside(index) from None
+                raise error.inside(index) from error.__cause__
         self.layer_grad_outputs = grad_outputs
         return gradient if self.layers else gradient.copy()
 
@@ -100,9 +100,9 @@ class Sequential(Module):
         """Uses the gradients between the layers that `update_grad_input`, to be called first, has left."""
         for index, layer in enumerate(self.layers):
             try:
-                layer.acc_grad_parameters(self.layer_inputs[index], self.layer_grad_outputs[index], scale)
+                accumulate(layer, self.layer_inputs[index], self.layer_grad_outputs[index], scale)
             except LayerError as error:
-                raise error.inside(index) from None
+                raise error.inside(index) from error.__cause__
 
     def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
         """Initialize all layers: number k of `numbered()` with stream + k and the gain for what follows."""
@@ -126,7 +126,7 @@ class Sequential(Module):
             try:
                 shape = layer.output_shape(shape)
             except LayerError as error:
-                raise error.inside(index) from None
+                raise error.inside(index) from error.__cause__
         return shape
 
     def multiply_adds(self, input_shape: Shape) -> int:

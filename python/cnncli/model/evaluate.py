@@ -13,6 +13,7 @@ from cnncli import data as data_sets
 from cnncli.data import DataSet, Note, Split, images_digest
 from cnncli.data.held_out import hold_out
 from cnncli.errors import CnnError, DataError, ShapeError, UsageError
+from cnncli.model_file.custom import changed_plugins
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
 from cnncli.pictures.recipe import COLOURS, InputRecipe
@@ -195,8 +196,12 @@ def evaluate_model(
         labels=labels,
         predictions=predictions,
         files=None if split.files is None else (*split.files, *(blank.name for blank in split.blanks)),
-        notes=[*dataset.notes, *_of_another_loss(network.record)],
+        notes=[*dataset.notes, *_of_another_loss(network.record), *_of_plugins(network)],
     )
+
+
+def _of_plugins(network: Network) -> list[Note]:
+    return [Note("plugin", line) for line in changed_plugins(network)]
 
 
 def _was_trained_on(record: dict[str, Any], name_or_path: str, split: Split) -> bool:
@@ -216,8 +221,8 @@ def _of_another_loss(record: dict[str, Any]) -> list[Note]:
     if not isinstance(settings, dict):
         return []
     trained, smoothing = settings.get("loss"), settings.get("label_smoothing")
-    if trained == "multi-margin":
-        return [Note("loss", "the loss is the cross-entropy; the training made multi-margin small")]
+    if isinstance(trained, str) and trained not in ("cross-entropy", "nll"):  # nll is the cross-entropy of its scores
+        return [Note("loss", f"the loss is the cross-entropy; the training made {trained} small")]
     if isinstance(smoothing, float) and smoothing > 0:
         return [Note("loss", f"the loss is that of the labels; the training smoothed them by {smoothing:g}")]
     return []

@@ -14,8 +14,11 @@ import numpy as np
 from cnncli.errors import CnnError, FormatError
 from cnncli.layers import Concat, Module, Residual
 from cnncli.layers.arrays import Shape, format_shape
+from cnncli.layers.origin import Origin
+from cnncli.model_file.custom import check_plugins, missing_layer, plugins_of
 from cnncli.model_file.savable import check_rebuilt, check_savable
 from cnncli.network import Network
+from cnncli.network.description import UnknownLayerError
 from cnncli.storage import container
 from cnncli.storage.container import Array
 from cnncli.storage.files import StrPath, printable
@@ -27,7 +30,7 @@ _LAYER_LISTS = ("layers", *Residual.described_keys, *Concat.described_keys)  # w
 
 _OPTIMIZER = "optimizer/"  # how the names of the optimizer's tensors begin
 _IMAGES = "images/"  # and of those that say something of each training image
-_KEYS = ("checkpoint", "network", "record", "version")
+_KEYS = ("checkpoint", "network", "plugins", "record", "version")
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,9 @@ def _pack_network(
         "network": description,
         "record": _as_json(network.record if record is None else record),
     }
+    plugins = plugins_of(network)
+    if plugins:
+        content["plugins"] = _as_json(plugins)
     return tensors, content
 
 
@@ -167,8 +173,12 @@ def unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: st
         if not isinstance(content.get(key), dict):
             raise FormatError(f"{where}: record has no object {key}")
     _check_layer_count(content["network"], where)
+    plugins = content.get("plugins", [])
+    check_plugins(plugins, where)
     try:
         network = Network.from_description(content["network"], seed=None, source=where)
+    except UnknownLayerError as error:
+        raise missing_layer(error, plugins) from None
     except CnnError as error:
         line = str(error)
         raise FormatError(line if line.startswith(where) else f"{where}: {line}") from None
@@ -182,6 +192,7 @@ def unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: st
     for name, buffer in network.named_buffers():
         buffer[...] = tensors[name]
     network.record = content["record"]
+    network.plugins = [Origin(plugin["file"], plugin["sha256"]) for plugin in plugins]
     network.eval()
     return network
 

@@ -35,6 +35,22 @@ DEEPEST_NESTING = 8
 BYTES_PER_VALUE = 4
 
 
+class UnknownLayerError(FormatError):
+    """A layer of a type that the program does not know.
+
+    where, type_name : its place, and the type
+    """
+
+    def __init__(self, where: str, type_name: str) -> None:
+        from difflib import get_close_matches  # here: only errors ask for it
+
+        known = [name.lower() for name in LAYER_TYPES]
+        is_misspelt = name_here(type_name, LAYER_TYPES) or get_close_matches(type_name.lower(), known, cutoff=0.8)
+        own = "" if is_misspelt else " (your own: --plugin FILE.py)"
+        super().__init__(f'{where}: unknown type "{quoted(type_name)}"; {suggestion(type_name, LAYER_TYPES)}{own}')
+        self.where, self.type_name = where, type_name
+
+
 @dataclass
 class LayerBuilder:
     """Makes the layers of one description, each told the shape of its input; no arrays yet.
@@ -77,7 +93,7 @@ class LayerBuilder:
         type_name: str = description["type"]
         layer_type = LAYER_TYPES.get(type_name)
         if layer_type is None:
-            raise FormatError(f'{where}: unknown type "{quoted(type_name)}"; {suggestion(type_name, LAYER_TYPES)}')
+            raise UnknownLayerError(where, type_name)
         where += f" ({type_name})"
         settings = {key: value for key, value in description.items() if key != "type"}
         if issubclass(layer_type, Sequential) and layer_type.__init__ is Sequential.__init__:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 from cnncli.errors import FormatError, ShapeError, UsageError
 from cnncli.layers import Dropout, Module, Sequential
 from cnncli.layers.arrays import FloatArray, Shape, as_float32, format_shape
+from cnncli.layers.origin import Origin
 from cnncli.layers.trace import Step, trace
 from cnncli.network.architectures import read_model
 from cnncli.network.description import (
@@ -65,6 +66,7 @@ class Network(Sequential):
     name, title : of the architecture: "lenet5", "LeNet-5, LeCun et al. 1998"
     recipe : how pictures and bytes become input; None: values are taken as they are
     record : attribute, how the network was trained, as its model file tells; empty at first
+    plugins : attribute, the files of custom layers that its model file names; none of a network that was not loaded
 
     Raises ShapeError if the layers do not fit the input or each other, UsageError for other faults.
 
@@ -92,6 +94,7 @@ class Network(Sequential):
         self.title = title
         self.recipe = recipe
         self.record: dict[str, Any] = {}
+        self.plugins: list[Origin] = []
         output_shape = self.output_shape(self.input_shape)
         if class_names is not None and output_shape != (len(class_names),):
             raise UsageError(

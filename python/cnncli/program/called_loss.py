@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from cnncli.criteria import CrossEntropyLoss, MSELoss, NLLLoss, SumSquares
 from cnncli.criteria.criterion import Criterion
+from cnncli.custom_code import told
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, Shape
 
@@ -44,13 +45,14 @@ class CalledLoss:
 
     def __call__(self, values: FloatArray) -> tuple[FloatArray, npt.NDArray[np.uint8], FloatArray]:
         outputs, criterion = values.reshape(-1, *self.output_shape), self.criterion
-        gradient = np.asarray(criterion.backward(outputs, self.targets))
+        with told(criterion, "backward"):
+            gradient = np.asarray(criterion.backward(outputs, self.targets))
         if gradient.shape != outputs.shape:
             raise ShapeError(
                 f"{criterion!r}: backward returned an array of shape {gradient.shape} for outputs {outputs.shape}; "
                 "return one of their shape"
             )
-        losses = np.asarray(criterion.sample_losses(outputs, self.targets))
+        losses = losses_of(criterion, outputs, self.targets)
         if losses.shape != values.shape[:1]:
             raise ShapeError(
                 f"{criterion!r}: sample_losses returned an array of shape {losses.shape} for {len(values)} samples; "
@@ -64,6 +66,12 @@ class CalledLoss:
             correct,
             np.ascontiguousarray(gradient.reshape(values.shape), np.float32),
         )
+
+
+def losses_of(criterion: Criterion, outputs: FloatArray, targets: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """(samples,): the loss of each sample."""
+    with told(criterion, "forward" if type(criterion).sample_losses is Criterion.sample_losses else "sample_losses"):
+        return np.asarray(criterion.sample_losses(outputs, targets))
 
 
 def targets_as_given(criterion: Criterion, targets: npt.ArrayLike, output_shape: Shape) -> npt.NDArray[Any]:

@@ -98,7 +98,7 @@ def _named(name: str) -> Iterator[None]:
     try:
         yield
     except LayerError as error:
-        raise error.inside(name) from None
+        raise error.inside(name) from error.__cause__
 
 
 def in_three(shape: Shape) -> tuple[int, int, int]:

@@ -15,10 +15,12 @@ import numpy.typing as npt
 from cnncli import _core
 from cnncli.criteria import CrossEntropyLoss
 from cnncli.criteria.criterion import Criterion
+from cnncli.custom_code import told
 from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
+from cnncli.layers.returned import is_custom
 from cnncli.network import Network
-from cnncli.program.called_loss import IN_CORE, CalledLoss, has_ignored, runs_in_core, targets_as_given
+from cnncli.program.called_loss import IN_CORE, CalledLoss, has_ignored, losses_of, runs_in_core, targets_as_given
 from cnncli.program.lowering import couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
 
@@ -198,7 +200,8 @@ class Program:
                 if optimizer.runs_in_core:
                     optimizer.steps += 1
                 else:
-                    optimizer.step(self.network.named_parameters())
+                    with told(optimizer, "step" if is_custom(type(optimizer), "step") else "update"):
+                        optimizer.step(self.network.named_parameters())
         return StepResult(loss / len(indices), correct, len(indices))
 
     def predict(self, images: npt.ArrayLike) -> FloatArray:
@@ -242,7 +245,7 @@ class Program:
         predictions = rows.argmax(axis=1).astype(np.int64)
         if not in_core:  # all outputs at once: a weighted mean is none of the parts' means
             outputs = rows.reshape(-1, *self._output_shape)
-            loss = float(np.sum(self.criterion.sample_losses(outputs, wanted)))
+            loss = float(np.sum(losses_of(self.criterion, outputs, wanted)))
             correct = int(np.sum(predictions == wanted)) if self.criterion.takes_labels else 0
         return EvaluationResult(loss / len(batch), correct, predictions)
 

@@ -15,7 +15,7 @@ def from_json(cls: type[T], values: Any) -> T:
     """An object of the dataclass `cls` with the fields `values`.
 
     Fields may be bool, int, float (whole numbers too, and finite), str, None, unions of those, list[...],
-    tuple[int, int], which is a list of two in JSON, and dict[str, Any].
+    tuple[int, int], which is a list of two in JSON, tuple[str, ...], and dict[str, Any].
 
     Raises FormatError that begins with the problem; the caller says where.
     """
@@ -49,6 +49,8 @@ def _fits(value: Any, kind: Any) -> bool:
         return isinstance(value, list) and all(_fits(item, get_args(kind)[0]) for item in value)
     if get_origin(kind) is tuple:
         parts = get_args(kind)
+        if parts[-1] is Ellipsis:
+            return isinstance(value, list) and all(_fits(item, parts[0]) for item in value)
         return isinstance(value, list) and len(value) == len(parts) and all(map(_fits, value, parts))
     if get_origin(kind) is dict:
         return isinstance(value, dict)
@@ -60,7 +62,7 @@ def _fits(value: Any, kind: Any) -> bool:
 def _words(kind: Any) -> str:
     if isinstance(kind, UnionType):
         return " or ".join(_words(part) for part in get_args(kind))
-    if get_origin(kind) is list:
+    if get_origin(kind) is list or get_args(kind)[1:] == (Ellipsis,):
         return f"a list of {_words(get_args(kind)[0])}"
     if get_origin(kind) is tuple:
         return f"a list of {len(get_args(kind))} values, each {_words(get_args(kind)[0])}"

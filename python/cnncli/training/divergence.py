@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.layers.faults import LayerError
 from cnncli.layers.registry import is_built_in
 from cnncli.network import Network
 
@@ -45,7 +46,11 @@ def find_cause(network: Network, images: npt.NDArray[Any], indices: npt.NDArray[
         for step in layers.trace():
             inputs = [values[index] for index in step.inputs]
             largest = max(map(_largest, inputs))
-            value, layer = step.run(inputs), step.layer
+            layer = step.layer
+            try:
+                value = step.run(inputs)
+            except LayerError as error:  # a custom layer that makes NaN says so itself
+                return Cause(str(error.inside(step.name)))
             values.append(value)
             if not np.isfinite(value).all():
                 shown = repr(layer) if step.is_layer else type(layer).__name__

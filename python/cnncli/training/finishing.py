@@ -51,6 +51,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         run=job.run.path,
         model=_from_here(out),
         model_bytes=out.stat().st_size,
+        plugins=plan.plugins or (),
         data_path=plan.data,
         data_dir=plan.data_dir,
         label_column=plan.label_column,

@@ -50,6 +50,7 @@ class Job:
             del plan[name]
         plan["data"] = Path(self.plan.data).name
         plan["architecture"] = Path(self.plan.architecture).name
+        plan["plugins"] = _names(self.plan.plugins)
         return {
             "data": {
                 "name": self.dataset.name,
@@ -80,11 +81,16 @@ class Job:
         values = asdict(self.plan)
         for name in ("architecture", "data"):
             values[name] = Path(values[name]).name
+        values["plugins"] = _names(self.plan.plugins)
         if self.plan.prepare == "auto":
             values["prepare"] = None
         if self.plan.own_validation:
             values["validation"] = None
         return shlex.join(["cnn", "train", *recorded_words(values)])
+
+
+def _names(files: tuple[str, ...] | None) -> list[str] | None:
+    return None if files is None else [Path(file).name for file in files]
 
 
 def digest_for(plan: Plan, dataset: DataSet) -> str | None:

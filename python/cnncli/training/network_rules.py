@@ -51,4 +51,5 @@ def layer_lines(architecture: str, source: str) -> Iterator[None]:
         line = find_layer_line(architecture, list(map(int, match["path"].split(".")))) if match else None
         if line is None:
             raise
-        raise type(error)(f"{source}, line {line}{text.removeprefix(source)}") from None
+        kind = ShapeError if isinstance(error, ShapeError) else FormatError
+        raise kind(f"{source}, line {line}{text.removeprefix(source)}") from None

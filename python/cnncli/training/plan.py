@@ -9,6 +9,7 @@ from typing import Any
 from cnncli import data
 from cnncli.criteria import BY_NAME as LOSSES
 from cnncli.criteria import Criterion, CrossEntropyLoss
+from cnncli.custom_code import shown_file, told_of
 from cnncli.data import DataSet, PictureWish
 from cnncli.data.held_out import Held, share_to_hold_out
 from cnncli.data.raw import RawSet
@@ -17,6 +18,7 @@ from cnncli.network import Network
 from cnncli.network.description import read_border, shown
 from cnncli.optim import BY_NAME, Optimizer
 from cnncli.pictures.recipe import COLOURS
+from cnncli.plugins import load_plugin
 from cnncli.shape_text import format_shape
 from cnncli.storage.files import printable
 from cnncli.storage.typed_json import from_json
@@ -49,6 +51,7 @@ class Plan(RecordedSettings):
     rate_factor : by which `learning_rate` is the one of the network's description or the optimizer, for another batch
         size; None if the user gave the rate. Runs of older versions have none
     validation, own_validation : share of the training images that is held out; or the data set's own part validates
+    plugins, plugin_digests : where the user's files of layers, losses and optimizers lie, and their SHA-256
     prepare, colour, size, skip_bad : as the user asked for them; what was decided is in the model's recipe
     """
 
@@ -67,6 +70,7 @@ class Plan(RecordedSettings):
     cycle: int | None = None
     shares: list[float] = field(default_factory=list)
     rate_factor: float | None = None
+    plugin_digests: list[str] = field(default_factory=list)
     seed: int
     out: str
 
@@ -85,6 +89,8 @@ def moved(plan: Plan, settings: TrainSettings) -> Plan:
         changed["data"] = settings.data
     data_dir = settings.data_dir or plan.data_dir
     changed["data_dir"] = data_dir if settings.data_dir or (data_dir and Path(data_dir).is_dir()) else None
+    if settings.plugins:
+        changed["plugins"] = tuple(str(Path(file).resolve()) for file in settings.plugins)
     if settings.out is not None:
         changed["out"] = str(Path(settings.out).resolve())
     elif not Path(plan.out).parent.is_dir():
@@ -170,6 +176,18 @@ def _misfit(description: dict[str, Any], shape: tuple[int, ...], source: str, cl
     return None
 
 
+def load_plugins(plan: Plan) -> list[str]:
+    """Runs the plugins of a run that goes on. Returns a line for each that is not as it was when the run began."""
+    lines = []
+    for file, digest in zip(plan.plugins or (), [*plan.plugin_digests, *[""] * len(plan.plugins or ())], strict=False):
+        shown = printable(shown_file(file))
+        if not Path(file).is_file():
+            raise UsageError(f"{shown}: no such file, but the run needs this plugin; pass --plugin with its new place")
+        if load_plugin(file).digest != digest:
+            lines.append(f"{shown} has changed since the run began; what was trained so far was trained with the other")
+    return lines
+
+
 def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: str) -> Plan:
     """What the user asked for, else what the network's description says, else what suits most networks.
 
@@ -191,7 +209,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         defaults = {key: value for key, value in defaults.items() if key not in own}
     _check_settings_of_optimizer(settings, defaults, optimizer, source)
 
-    usual = {**kind().settings(), **kind.command_settings, "learning_rate": kind.on_command_line.rate}
+    usual = {**_settings_of(kind), **kind.command_settings, "learning_rate": kind.on_command_line.rate}
     chosen: dict[str, Any] = {}
     for row in TRAINING_OPTIONS:
         if row.is_recorded:
@@ -211,7 +229,10 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         described = defaults.get("batch_size", BATCH_SIZE) if "learning_rate" in defaults else BATCH_SIZE
         chosen["rate_factor"] = kind.on_command_line.factor(described, chosen["batch_size"])
         chosen["learning_rate"] *= chosen["rate_factor"]
+    plugins = [load_plugin(file) for file in settings.plugins or ()]
     chosen |= {
+        "plugins": tuple(str(Path(plugin.path).resolve()) for plugin in plugins) or None,
+        "plugin_digests": [plugin.digest for plugin in plugins],
         "data": "",
         "data_dir": str(Path(settings.data_dir).resolve()) if settings.data_dir else None,
         "data_digest": "",
@@ -232,7 +253,7 @@ def _check_settings_of_optimizer(
 ) -> None:
     """Raises UsageError or FormatError for a setting of another optimizer, such as momentum."""
     for name in _OF_OPTIMIZER:
-        have = [other for other, kind in BY_NAME.items() if name in kind().settings()]
+        have = [other for other, kind in BY_NAME.items() if name in _settings_of(kind)]
         if optimizer in have:
             continue
         asked = getattr(settings, name)
@@ -251,16 +272,25 @@ def _check_settings_of_optimizer(
 def make_optimizer(plan: Plan) -> Optimizer:
     """The optimizer that a plan describes, before its first step."""
     kind = BY_NAME[plan.optimizer]
-    has = kind().settings()
+    has = _settings_of(kind)
     wanted = {name: getattr(plan, name) for name in _OF_OPTIMIZER if name in has}
-    return kind(lr=plan.learning_rate, **{name: value for name, value in wanted.items() if value is not None})
+    with told_of(kind):
+        return kind(lr=plan.learning_rate, **{name: value for name, value in wanted.items() if value is not None})
+
+
+def _settings_of(kind: type[Optimizer]) -> dict[str, Any]:
+    """An optimizer's settings with its defaults."""
+    with told_of(kind):
+        return kind().settings()
 
 
 def make_criterion(plan: Plan) -> Criterion:
     """The loss that a plan describes."""
     if plan.label_smoothing:
         return CrossEntropyLoss(label_smoothing=plan.label_smoothing)
-    return LOSSES[plan.loss]()
+    kind = LOSSES[plan.loss]
+    with told_of(kind):
+        return kind()
 
 
 def with_data(plan: Plan, dataset: DataSet, name_or_path: str, part: Held) -> Plan:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.criteria import BY_NAME
 from cnncli.errors import DataError, UsageError
 from cnncli.layers import LogSoftmax
 from cnncli.layers.batch_norm import BatchNorm
@@ -60,6 +61,12 @@ def check_loss(network: Network, loss: str, label_smoothing: float) -> None:
         raise UsageError(
             f"--label-smoothing {label_smoothing:g}: {loss} has no such setting; leave it out or use "
             "--loss cross-entropy"
+        )
+    kind = BY_NAME[loss]
+    if not kind.takes_labels:
+        raise UsageError(
+            f"--loss {loss}: takes values as targets, but the data have classes; if it does take classes, write in "
+            f"class {kind.__name__}: takes_labels = True"
         )
     *_, (name, last) = network.leaves()
     if loss == "nll" and not isinstance(last, LogSoftmax):

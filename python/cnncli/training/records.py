@@ -127,6 +127,7 @@ class Finished:
     """The training is complete and the model is written.
 
     model : the copy at `--out`
+    plugins : the user's files that the model needs
     data_path, data_dir, label_column, skip_bad : what loads the data again
     sample : a picture file, of those that were not trained on if there is one; None: the data hold no files
     validation_is_own : the data set has a part for it; else these images were held out of the training part
@@ -146,6 +147,7 @@ class Finished:
     run: Path
     model: Path
     model_bytes: int
+    plugins: tuple[str, ...]
     data_path: str
     data_dir: str | None
     label_column: str | None

@@ -3,7 +3,7 @@
 Raised before any data is read, with the place, the rule, the value and the remedy.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,37 +19,34 @@ from cnncli.training_options import TRAINING_OPTIONS, TrainingOption
 class Rule:
     """What a setting may be.
 
-    use : the remedy for another value: "use a whole number, at least 1"
+    use : the remedy for another value: "use a whole number, at least 1"; "" where it is made of words
     accepts : whether a value of any type is one
-    names : all values, where they are words
+    row : of an option whose values are words, to which plugins add
     """
 
     use: str
     accepts: Callable[[Any], bool]
-    names: tuple[str, ...] = ()
+    row: TrainingOption | None = None
 
     def remedy(self, value: object) -> str:
         """What to do instead of `value`."""
-        if self.names and isinstance(value, str):
-            hint = suggestion(value, self.names)
-            return hint if hint.startswith("did you mean") else self.use
-        return self.use
+        if self.row is None:
+            return self.use
+        names = self.row.known_words
+        hint = suggestion(value, names) if isinstance(value, str) else ""
+        if hint.startswith("did you mean"):
+            return hint
+        return f"use {'one of ' if len(names) > 1 else ''}{', '.join(names)}"
 
 
 def _rule(row: TrainingOption) -> Rule:
     """The rule that a row of the table states."""
     if row.kind == "word":
-        return _word(row.words)
+        return Rule("", lambda value: isinstance(value, str) and value in row.known_words, row)
     if row.kind == "switch":
         return Rule("use true or false", lambda value: isinstance(value, bool))
     limits = Limits(whole=row.kind == "whole", **dict(row.limits))
     return Rule(row.use or limits.remedy, limits.accepts)
-
-
-def _word(names: Iterable[str]) -> Rule:
-    known = tuple(names)
-    use = f"use {'one of ' if len(known) > 1 else ''}{', '.join(known)}"
-    return Rule(use, lambda value: isinstance(value, str) and value in known, known)
 
 
 _RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind in ("word", "switch")]
@@ -73,7 +70,7 @@ def check_asked(settings: Mapping[str, Any]) -> None:
         value, rule = settings.get(row.field), _rule(row)
         if value is not None and not rule.accepts(value):
             typed = quoted(value) if isinstance(value, str) else shown(value)
-            unknown = "unknown; " if rule.names else ""
+            unknown = "unknown; " if rule.row else ""
             raise UsageError(f"{row.option} {typed}: {unknown}{rule.remedy(value)}")
 
 

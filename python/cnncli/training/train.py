@@ -13,6 +13,7 @@ from cnncli.errors import CnnError, DataError, FormatError, Interrupted, WriteEr
 from cnncli.model_file.serialize import Checkpoint
 from cnncli.network import Network
 from cnncli.network.architectures import read_model
+from cnncli.plugins import load_plugin
 from cnncli.storage.files import printable
 from cnncli.training.finishing import finish
 from cnncli.training.job import Job, digest_for
@@ -23,6 +24,7 @@ from cnncli.training.plan import (
     check_out,
     find_data,
     held_for_validation,
+    load_plugins,
     make_criterion,
     make_optimizer,
     make_plan,
@@ -73,6 +75,8 @@ def train(
 @contextmanager
 def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     """A new run in a folder of its own."""
+    for file in settings.plugins or ():
+        load_plugin(file)
     description, source = read_model(settings.architecture)
     plan = make_plan(settings, description, source)
     check_network(settings, description, source)
@@ -112,6 +116,7 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     with RunFolder.open(settings.resume, settings.runs) as run:
         plan = moved(read_plan(run), settings)
         check_out(plan.out)
+        warnings = load_plugins(plan)
         checkpoint = run.load_checkpoint()
         where = printable(run.checkpoint_path)
         read_state(where, checkpoint.state)
@@ -132,9 +137,12 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
         if settings.data is not None:
             run.update_settings({"data": found.name_or_path})
             plan = replace(plan, data=found.name_or_path)
+        if settings.plugins:
+            run.update_settings({"plugins": plan.plugins})
         check_fit(where, checkpoint, dataset)
         splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
-        yield _job(run, plan, dataset, splits, checkpoint.network, checkpoint, settings.threads)
+        yield _job(run, plan, dataset, splits, checkpoint.network, checkpoint, settings.threads,
+                   warnings=warnings)
 
 
 def _timetable(plan: Plan, images: int) -> Timetable:

@@ -8,6 +8,7 @@ import time  # noqa: F401
 
 import numpy as np
 
+from cnncli.errors import CnnError  # noqa: F401
 from cnncli.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, Module, ReLU  # noqa: F401
 from cnncli.network import Network
 from cnncli.optim import SGD

@@ -1,0 +1,59 @@
+"""What a plugin brings is gone after the test, and the command runs in the process of the tests."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnncli import _core
+from cnncli.cli.main import run
+from plugin_files import Said
+
+
+@pytest.fixture(autouse=True)
+def unloaded_plugins(restored_layer_types: None) -> Iterator[None]:
+    from cnncli import criteria, optim
+    from cnncli.plugins import loading
+    from cnncli.training_options import PLUGIN_WORDS
+
+    losses, optimizers = dict(criteria.BY_NAME), dict(optim.BY_NAME)
+    yield
+    loading._loaded.clear()
+    for table, before in ((criteria.BY_NAME, losses), (optim.BY_NAME, optimizers)):
+        table.clear()
+        table.update(before)
+    for words in PLUGIN_WORDS.values():
+        words.clear()
+
+
+@pytest.fixture
+def cnn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Said:
+    """`cnn("train ...")` in a folder with small.npz; the next call knows no plugin of it."""
+    from cnncli.data.preparation import prepare
+
+    monkeypatch.setattr(prepare, "_QUIET_SECONDS", float("inf"))
+    monkeypatch.chdir(tmp_path)
+    images, labels = np.empty((120, 28, 28), np.uint8), np.empty(120, np.uint8)
+    _core.digits_generate(images, labels, seed=7, first=0)
+    np.savez("small.npz", x_train=images[:100], y_train=labels[:100], x_test=images[100:], y_test=labels[100:])
+    Image.fromarray(images[3]).save("digit.png")
+
+    def call(line: str) -> tuple[int, str, str]:
+        from cnncli.layers import LAYER_TYPES
+        from cnncli.plugins import loading
+        from cnncli.training_options import PLUGIN_WORDS
+
+        code = run(shlex.split(line))
+        for plugin, _ in loading._loaded.values():  # a process of its own would not know them either
+            for name in plugin.layers:
+                LAYER_TYPES.pop(name, None)
+        loading._loaded.clear()
+        for words in PLUGIN_WORDS.values():
+            words.clear()
+        out, err = capfd.readouterr()
+        return code, out, err
+
+    return call

@@ -34,6 +34,9 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "program": ({"program"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
     "plugins": ({"plugins"}, {"criteria", "optim", "layers", "storage", "errors"}),
     "model_file": ({"model_file"}, {"network", "layers", "storage", "errors"}),
+    "checks": (
+        {"checks"}, {"program", "model_file", "network", "criteria", "optim", "layers", "core", "errors"},
+    ),
     "sets": (
         {"data.dataset", "data.raw", "data.classes", "data.digits", "data.split", "data.held_out", "data.part_names",
          "data.tree", "data.layout", "data.resolve", "data.fetch_records"},

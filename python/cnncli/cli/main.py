@@ -27,6 +27,8 @@ COMMANDS = {
     "summary": "summary",
     "download": "download",
     "data": "data",
+    "check-layer": "check_layer",
+    "new-layer": "new_layer",
 }
 
 

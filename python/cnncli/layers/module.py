@@ -277,7 +277,7 @@ class Module:
         Raises ShapeError with the layer, both shapes and the remedy if the input does not fit. A custom layer
         that does not override this is tried on one sample of zeros.
         """
-        with self._in_mode(training=False):
+        with self._in_mode(training=False), np.errstate(all="ignore"):  # zeros are our idea
             return self.forward(np.zeros((1, *input_shape), np.float32)).shape[1:]
 
     def multiply_adds(self, input_shape: Shape) -> int:

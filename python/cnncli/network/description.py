@@ -163,7 +163,7 @@ class LayerBuilder:
         except LayerShapeError as error:
             raise ShapeError(f"{where}: {error.reason}") from None
         except LayerError as error:
-            raise FormatError(f"{where}: {error.reason}") from None
+            raise FormatError(f"{where}: {error.reason}") from error.__cause__
         except CnnError:
             raise
         except (TypeError, ValueError) as error:

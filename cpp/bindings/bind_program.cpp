@@ -63,13 +63,15 @@ class BoundProgram {
         return y;
     }
 
-    void loss(int x, const std::string& kind) {
+    // `sum`: what is made small is the sum over the samples of a batch; of nll and cross_entropy.
+    void loss(int x, const std::string& kind, bool sum) {
         check_building();
         check_tensor(x);
         check(!has_loss_, "loss: this program has one");
         if (kind == "cross_entropy" || kind == "nll") {
             classes_ = program_.shape(x).features();
             program_.nll(x, kind == "cross_entropy");
+            if (sum) program_.sum_over_samples();
         } else if (kind == "mse") {
             target_size_ = program_.shape(x).features();
             program_.squared_error(x, 1.0f / static_cast<float>(target_size_));
@@ -357,7 +359,8 @@ void bind_program(py::module_& m) {
         .def("input", &BoundProgram::add_input, py::arg("shape"), py::arg("table"))
         .def("add", &BoundProgram::add, py::arg("kind"), py::arg("inputs"), py::arg("arrays") = py::dict(),
              py::arg("settings") = py::dict())
-        .def("loss", &BoundProgram::loss, py::arg("x"), py::kw_only(), py::arg("kind"))
+        .def("loss", &BoundProgram::loss, py::arg("x"), py::kw_only(), py::arg("kind"),
+             py::arg("sum") = false)
         .def("called_loss", &BoundProgram::called_loss, py::arg("x"), py::arg("function"))
         .def("result", &BoundProgram::result, py::arg("x"))
         .def("update", &BoundProgram::update, py::arg("rule"), py::arg("parameter"), py::arg("gradient"),

@@ -12,8 +12,12 @@ from typing import Any, Literal
 
 from cnncli.shape_text import format_shape
 
-SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle", "exponential", "polynomial")
+SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle", "exponential", "polynomial", "plateau")
 BATCH_SIZE = 64  # for descriptions that give none
+FULL = "full"  # a batch of all training images
+# What `--until converged` and `--schedule plateau` mean where nothing more is said.
+CONVERGED_LIMIT, CONVERGED_WINDOW, CONVERGED_EPOCHS = 0.001, 5, 1000
+PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.1
 LOSSES = ("cross-entropy", "nll", "multi-margin")
 # The files of the folder `optim` are the table of optimizers.
 OPTIMIZERS = tuple(
@@ -36,8 +40,9 @@ class TrainingOption:
     """One option.
 
     group : of GROUPS, where the help has it
-    kind : "whole" or "number" within `limits`, a "word" of `words` or of a plugin, "text", a "path", a "folder",
-        "size", a "flag", a "switch", which is on, off, or left open, or "files", an option that may be given again
+    kind : "whole" or "number" within `limits` or a word of `words`, a "word" of `words` or of a plugin, "text", a
+        "path", a "folder", "size", a "flag", a "switch", which is on, off, or left open, or "files", an option that may
+        be given again
     help : one sentence or two; what is chosen without it stands in `otherwise`
     field : its name in the settings
     flag : the option; "" where it is --field
@@ -90,8 +95,8 @@ class TrainingOption:
 
     def plain(self, value: Any) -> Any:
         """A value that its rule accepts, such as a number of NumPy, as one of Python; None stays None."""
-        if value is None:
-            return None
+        if value is None or value in self.words:
+            return value
         makers: dict[Kind, Callable[[Any], Any]] = {"whole": int, "number": float, "size": tuple, "files": tuple}
         return makers.get(self.kind, lambda value: value)(value)
 
@@ -148,9 +153,31 @@ class RecordedSettings:
         _TRAINING, "whole", "Passes over the training images.", "N", limits={"least": 1, "most": 100_000},
         is_described=True, fallback=10,
     )
-    batch_size: int | None = _row(
-        _TRAINING, "whole", "Images a step.", "N", limits={"least": 1, "most": 65_536}, is_described=True,
-        fallback=BATCH_SIZE,
+    batch_size: int | str | None = _row(
+        _TRAINING, "whole",
+        "Images a step: full, all training images, is batch gradient descent, 1 is stochastic and a number between is "
+        "mini-batch gradient descent.", "N|full", words=(FULL,), limits={"least": 1, "most": 65_536},
+        is_described=True, fallback=BATCH_SIZE, otherwise="the description's, or 64",
+    )
+    reduce: str | None = _row(
+        _TRAINING, "word",
+        "Whether a step follows the mean or the sum of its images' losses; a sum is as many times longer as a batch "
+        "has images, for which the default rate makes up.", "NAME", words=("mean", "sum"), is_described=True,
+        fallback="mean", otherwise="the description's, or mean",
+    )
+    until: str | None = _row(
+        _TRAINING, "word",
+        "converged ends the training once the loss has fallen by less than --until-limit in --until-window epochs; "
+        "--epochs is then the most there are, and the rate is constant unless --schedule is given.", "converged",
+        words=("converged",), is_described=True,
+    )
+    until_limit: float | None = _row(
+        _TRAINING, "number", "Share of the loss that counts as no fall.", "SHARE", limits={"least": 0, "below": 1},
+        is_described=True, otherwise=f"{CONVERGED_LIMIT:g} with --until converged",
+    )
+    until_window: int | None = _row(
+        _TRAINING, "whole", "Epochs in which that share has to be lost.", "EPOCHS",
+        limits={"least": 1, "most": 100_000}, is_described=True, otherwise=f"{CONVERGED_WINDOW} with --until converged",
     )
     loss: str | None = _row(
         _TRAINING, "word",
@@ -191,6 +218,15 @@ class RecordedSettings:
     schedule: str | None = _row(
         _TRAINING, "word", f"How the learning rate changes: {', '.join(SCHEDULES[:-1])} or {SCHEDULES[-1]}.", "NAME",
         words=SCHEDULES, is_described=True, fallback="cosine",
+    )
+    patience: int | None = _row(
+        _TRAINING, "whole", "Epochs without a lower loss that the schedule plateau bears before the rate falls.",
+        "EPOCHS", limits={"least": 0, "most": 100_000}, is_described=True,
+        otherwise=f"{PLATEAU_PATIENCE} with --schedule plateau",
+    )
+    plateau_factor: float | None = _row(
+        _TRAINING, "number", "What the schedule plateau multiplies the rate by.", "FACTOR",
+        limits={"above": 0, "below": 1}, is_described=True, otherwise=f"{PLATEAU_FACTOR:g} with --schedule plateau",
     )
     warmup: float | None = _row(
         _TRAINING, "number", "Epochs, such as 0.5, in which the learning rate climbs to the schedule's first one.",

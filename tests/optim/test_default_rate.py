@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from cnncli.network.architectures import model_names, read_model
+from cnncli.optim import BY_NAME
 from cnncli.optim.default_rate import LARGEST_FACTOR, rate_factor
 from cnncli.training.plan import Plan, make_plan
 from cnncli.training.records import Finished, Started
@@ -47,11 +48,15 @@ def test_described_batch_size_takes_the_described_rate_to_the_bit(name: str) -> 
 
 @pytest.mark.parametrize("name", model_names())
 @pytest.mark.parametrize("target", [None, 0.9])
-def test_every_network_takes_an_eighth_of_the_rate_for_an_eighth_of_the_batch(name: str, target: float | None) -> None:
+def test_every_network_scales_its_rate_for_an_eighth_of_the_batch(
+    name: str, target: float | None
+) -> None:
     description, source = read_model(name)
     defaults = description["training"] | (description.get("target", {}) if target else {})
     settings = TrainSettings(name, batch_size=defaults["batch_size"] // 8, target=target)
-    assert make_plan(settings, description, source).learning_rate == defaults["learning_rate"] / 8
+    power = BY_NAME[defaults.get("optimizer", "sgd")].on_command_line.power
+    rate = make_plan(settings, description, source).learning_rate
+    assert rate == pytest.approx(defaults["learning_rate"] / 8**power, rel=1e-15)
 
 
 def test_rate_of_the_user_is_taken_as_it_is() -> None:

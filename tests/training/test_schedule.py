@@ -72,7 +72,8 @@ def test_unknown_schedule_is_told_which_there_are() -> None:
     with pytest.raises(UsageError) as caught:
         learning_rate("linear", 0.1, 0, 10)
     assert str(caught.value) == (
-        "schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle, exponential, polynomial"
+        "schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle, exponential, polynomial, "
+        "plateau"
     )
 
 

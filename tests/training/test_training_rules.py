@@ -80,7 +80,7 @@ def test_descriptions_that_ship_break_no_rule() -> None:
     ("asked", "line"),
     [
         ({"epochs": 0}, f"--epochs 0: {WHOLE}"),
-        ({"batch_size": "many"}, "--batch-size many: use a whole number, at least 1 and at most 65,536"),
+        ({"batch_size": "many"}, "--batch-size many: use a whole number, at least 1 and at most 65,536, or full"),
         ({"learning_rate": -0.1}, "--lr -0.1: use a number, more than 0"),
         ({"validation": 1}, "--val 1: use a number, at least 0 and less than 1"),
         ({"seed": -1}, "--seed -1: use a whole number, at least 0 and at most 9,223,372,036,854,775,807"),

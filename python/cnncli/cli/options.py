@@ -52,20 +52,23 @@ class NearestChoice(click.Choice[str]):
 
 
 class Number(_FloatType):
-    """A number within limits, which are those of `Limits`."""
+    """A number within limits, which are those of `Limits`, or one of some words, which stays a text."""
 
     name = "number"
 
-    def __init__(self, *, whole: bool = False, **limits: float) -> None:
-        self._limits = Limits(whole=whole, **limits)
+    def __init__(self, words: tuple[str, ...] = (), *, whole: bool = False, **limits: float) -> None:
+        self._words, self._limits = words, Limits(whole=whole, **limits)
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value in self._words:
+            return value
         try:
             number = _whole_number(value) if self._limits.whole else float(value)
         except (ValueError, OverflowError):
             number = math.nan
         if not self._limits.accepts(number):
-            self.fail(f"{str(value).strip() or repr(value)}: {self._limits.remedy}", param, ctx)
+            remedy = " or ".join([f"{self._limits.remedy},", *self._words]) if self._words else self._limits.remedy
+            self.fail(f"{str(value).strip() or repr(value)}: {remedy}", param, ctx)
         return number
 
 

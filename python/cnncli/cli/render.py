@@ -16,6 +16,7 @@ from cnncli.cli.plain import percent
 from cnncli.storage.earlier import told
 from cnncli.storage.files import printable
 from cnncli.training import records
+from cnncli.training.convergence import Convergence
 
 
 def stdout_console() -> Console:
@@ -144,6 +145,8 @@ class TrainingDisplay:
             self._console.print(Text(f"warning: {printable(warning)}", style="yellow"))
         for note in started.notes:
             self._console.print(Text(printable(note), style="dim"))
+        if started.until is not None:
+            self._console.print(Text(f"until {converged_words(started.until)}, at most {started.epochs:,} epochs"))
         if started.target is not None:
             self._console.print(Text(target_line(started)))
         if started.first_step:
@@ -189,6 +192,15 @@ def rate_words(started: records.Started) -> str:
         described = f"{started.learning_rate / factor:.4g}"
         words += f" ({described} x {factor:.4g} for this batch size)"
     return words
+
+
+def converged_words(until: Convergence) -> str:
+    """
+    >>> from cnncli.training.convergence import Convergence
+    >>> converged_words(Convergence(0.001, 5))
+    'the loss falls by less than 0.1 % in 5 epochs'
+    """
+    return f"the loss falls by less than {100 * until.limit:g} % in {plural(until.window, 'epoch')}"
 
 
 def target_line(started: records.Started) -> str:
@@ -244,6 +256,7 @@ def finished_facts(record: records.Finished) -> dict[str, Any]:
         "target",
         "target_reached",
         "seconds_to_target",
+        "converged",
         "warnings",
         "validation_images",
     ]
@@ -287,6 +300,9 @@ def show_finished(record: records.Finished) -> None:
         if record.seconds_to_target is not None:
             reached = f"reached in epoch {record.epochs} after {duration(record.seconds_to_target)}"
         rows += [("target", f"validation accuracy {percent(record.target)}, {reached}")]
+    if record.until is not None:
+        ended = "converged" if record.converged else "not converged, pass more --epochs"
+        rows += [("until", f"{converged_words(record.until)}: {ended}")]
     if record.test_accuracy is not None:
         wrong = round(record.test_images * (1 - record.test_accuracy))
         rows += [

@@ -103,7 +103,7 @@ def _load_plugins(ctx: click.Context, parameter: click.Parameter, files: tuple[s
 
 def _type(row: TrainingOption) -> Any:
     if row.kind in ("whole", "number"):
-        return Number(whole=row.kind == "whole", **dict(row.limits))
+        return Number(row.words, whole=row.kind == "whole", **dict(row.limits))
     if row.kind == "word":
         return NearestChoice(row.words, lambda: row.known_words)
     return {"folder": Folder(), "path": click.Path(), "size": ImageSize(), "text": None}[row.kind]

@@ -30,7 +30,7 @@ class ASGD(Optimizer):
     rule = "asgd"
     counts_steps = True
     state_names = ("average",)
-    on_command_line = DefaultRate(0.2)
+    on_command_line = DefaultRate(0.2, largest=2.0, follows_length=True)
 
     def __init__(
         self,

@@ -13,14 +13,17 @@ class DefaultRate:
 
     rate : with batches of 64
     power, largest : for another batch size it is multiplied by min((batch size / 64) ** power, largest)
+    follows_length : whether a gradient twice as long makes a step twice as long, so that for the sum of a batch's
+        losses in place of their mean the rate is divided by the images of a batch
     """
 
     rate: float
     power: float = 1.0
     largest: float = LARGEST_FACTOR
+    follows_length: bool = False
 
-    def factor(self, described_batch_size: int, batch_size: int) -> float:
-        """By how much a rate for one batch size is multiplied for another one."""
+    def factor(self, described_batch_size: float, batch_size: float) -> float:
+        """By how much a rate for one batch size, which may be infinite, is multiplied for another one."""
         return rate_factor(described_batch_size, batch_size, self.power, self.largest)
 
     def at(self, batch_size: int) -> float:
@@ -29,7 +32,7 @@ class DefaultRate:
 
 
 def rate_factor(
-    described_batch_size: int, batch_size: int, power: float = 1.0, largest: float = LARGEST_FACTOR
+    described_batch_size: float, batch_size: float, power: float = 1.0, largest: float = LARGEST_FACTOR
 ) -> float:
     """By how much a learning rate is multiplied for another batch size: for SGD in proportion, and at most 1.4.
 
@@ -41,7 +44,10 @@ def rate_factor(
     Source: Goyal et al. 2017, "Accurate, large minibatch SGD", section 2.1, for the proportion; measured for the
     networks that ship in docs/training.md.
 
+    A batch of all images has nothing of chance, however few they are, and stands for one of infinitely many.
+
     >>> [rate_factor(64, batch_size) for batch_size in (1, 8, 64, 128, 1024)]
     [0.015625, 0.125, 1.0, 1.4, 1.4]
     """
-    return float(min((batch_size / described_batch_size) ** power, largest))
+    share = 1.0 if batch_size == described_batch_size else batch_size / described_batch_size
+    return float(min(share**power, largest))

@@ -28,7 +28,7 @@ class SGD(Optimizer):
     """
 
     rule = "sgd"
-    on_command_line = DefaultRate(0.05)
+    on_command_line = DefaultRate(0.05, follows_length=True)
     command_settings: ClassVar = {"momentum": 0.9}
 
     def __init__(

@@ -13,7 +13,7 @@ from cnncli.custom_code import told
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, Shape
 
-# Losses that the core computes itself, where they have no settings of their own.
+# Losses that the core computes itself, where they have no settings of their own; as a sum those of classes.
 IN_CORE: dict[type[Criterion], str] = {
     CrossEntropyLoss: "cross_entropy",
     NLLLoss: "nll",
@@ -23,8 +23,13 @@ IN_CORE: dict[type[Criterion], str] = {
 
 
 def runs_in_core(criterion: Criterion) -> bool:
-    """Whether the core computes this loss; one with settings, a subclass and all others are called."""
-    return type(criterion) in IN_CORE and not criterion.settings()
+    """Whether the core computes this loss; one with other settings, a subclass and all others are called."""
+    return type(criterion) in IN_CORE and (not criterion.settings() or is_sum_in_core(criterion))
+
+
+def is_sum_in_core(criterion: Criterion) -> bool:
+    """Whether it is a sum over the samples of a batch, and one that the core makes."""
+    return type(criterion) in (CrossEntropyLoss, NLLLoss) and criterion.settings() == {"reduction": "sum"}
 
 
 def has_ignored(criterion: Criterion, targets: npt.NDArray[Any]) -> bool:

@@ -20,7 +20,15 @@ from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
 from cnncli.layers.returned import is_custom
 from cnncli.network import Network
-from cnncli.program.called_loss import IN_CORE, CalledLoss, has_ignored, losses_of, runs_in_core, targets_as_given
+from cnncli.program.called_loss import (
+    IN_CORE,
+    CalledLoss,
+    has_ignored,
+    is_sum_in_core,
+    losses_of,
+    runs_in_core,
+    targets_as_given,
+)
 from cnncli.program.lowering import couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
 
@@ -78,7 +86,8 @@ class Program:
     network : its arrays are read and written in place; replace none of them while a program uses it
     batch_size : the most samples of one step
     criterion : default CrossEntropyLoss; this, NLLLoss, MSELoss and SumSquares without settings of their own are
-        native, any other, also one of your own, is called in Python once a step, with the whole batch
+        native (the first two also with reduction="sum"), any other, also one of your own, is called in Python once a
+        step, with the whole batch
     optimizer : of cnncli.optim, or one of your own, whose `update` then runs in Python after each native step; None for
         a program that does not train
     threads : default CNN_NUM_THREADS, else the CPUs this process may use; changes no bit of any result
@@ -285,7 +294,7 @@ class Program:
             x = lower(layers, core, x, network.input_shape)
         self._outputs = int(np.prod(network.output_shape(network.input_shape)))
         if self._called is None:
-            core.loss(x, kind=IN_CORE[type(criterion)])
+            core.loss(x, kind=IN_CORE[type(criterion)], sum=is_sum_in_core(criterion))
         elif training:
             core.called_loss(x, self._called)
         else:  # log-probabilities as without settings; their softmax and cross-entropy are those of the scores

@@ -28,7 +28,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     epochs = len(state.history)
     if state.best_epoch != epochs:
         network = load_model(job.run.best_path)
-        program = Program(network, plan.batch_size, criterion=trainer.criterion, threads=trainer.threads)
+        program = Program(network, trainer.timetable.batch_size, criterion=trainer.criterion, threads=trainer.threads)
     if validation is not None:
         record["confidence"] = fit(program.predict(validation.images), validation.labels).to_record()
     test_loss = test_accuracy = None
@@ -80,6 +80,8 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         notes=[note.text for note in dataset.notes],
         target=plan.target,
         target_reached=reached if plan.target is not None else None,
+        until=trainer.until,
+        converged=trainer.has_converged if trainer.until is not None else None,
         seconds_to_target=state.seconds if reached else None,  # nothing is trained after it
         remark=said,
         warnings=[*job.warnings, *([said] if said is not None else [])],
@@ -118,9 +120,9 @@ def _judge(
         trained,
         Measured(len(some), found.loss, found.correct / len(some)),
         steps=state.step,
-        batch_size=plan.batch_size,
+        batch_size=job.trainer.timetable.batch_size,
         learning_rate=plan.learning_rate,
-        usual_rate=job.trainer.optimizer.on_command_line.at(plan.batch_size),
+        usual_rate=job.trainer.optimizer.on_command_line.at(job.trainer.timetable.batch_size),
         normalizes=any(isinstance(layer, BatchNorm) for _, layer in program.network.leaves()),
     )
 

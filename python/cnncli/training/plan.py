@@ -1,14 +1,16 @@
 """What a training is asked to do, and what is decided from that: the same plan gives the same weights."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 from cnncli import data
 from cnncli.criteria import BY_NAME as LOSSES
-from cnncli.criteria import Criterion, CrossEntropyLoss
+from cnncli.criteria import Criterion
 from cnncli.custom_code import shown_file, told_of
 from cnncli.data import DataSet, PictureWish
 from cnncli.data.held_out import Held, share_to_hold_out
@@ -22,11 +24,13 @@ from cnncli.plugins import load_plugin
 from cnncli.shape_text import format_shape
 from cnncli.storage.files import printable
 from cnncli.storage.typed_json import from_json
+from cnncli.training.dependent import fill_dependent, until_converged
 from cnncli.training.rules import check_asked, check_described
 from cnncli.training.runs import RunFolder
 from cnncli.training.timetable import check_warm_up
 from cnncli.training_options import (
     BATCH_SIZE,
+    FULL,
     TRAINING_OPTIONS,
     RecordedSettings,
     TrainSettings,
@@ -44,6 +48,9 @@ class Plan(RecordedSettings):
 
     epochs : at most, if there is a target
     cycle : epochs of the schedule's first cycle; None: all of them. Runs of older versions have none
+    batch_size : "full": all images trained on
+    until_limit, until_window : None without `until`
+    patience, plateau_factor : None for other schedules
     shares : of the training images, for each epoch, the hardest; none: all images in every epoch
     momentum, nesterov : None for optimizers without
     warmup, label_smoothing : None: 0
@@ -60,7 +67,8 @@ class Plan(RecordedSettings):
     data_dir: str | None
     data_digest: str
     epochs: int
-    batch_size: int
+    batch_size: int | str
+    reduce: str = "mean"
     loss: str = "cross-entropy"
     optimizer: str
     learning_rate: float
@@ -197,7 +205,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
     """
     check_asked(vars(settings))
     check_described(description, settings.architecture, source)
-    defaults = dict(description.get("training", {}))
+    defaults = until_converged(settings, dict(description.get("training", {})))
     if settings.target is not None:
         defaults = {"validation": _VALIDATION_FOR_TARGET, **defaults, **description.get("target", {})}
 
@@ -227,8 +235,10 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
     if settings.learning_rate is None:
         # A description without a rate takes one that suits the usual batches, whatever its own batch size.
         described = defaults.get("batch_size", BATCH_SIZE) if "learning_rate" in defaults else BATCH_SIZE
-        chosen["rate_factor"] = kind.on_command_line.factor(described, chosen["batch_size"])
+        sizes = [math.inf if size == FULL else size for size in (described, chosen["batch_size"])]
+        chosen["rate_factor"] = kind.on_command_line.factor(*sizes)
         chosen["learning_rate"] *= chosen["rate_factor"]
+    fill_dependent(settings, chosen)
     plugins = [load_plugin(file) for file in settings.plugins or ()]
     chosen |= {
         "plugins": tuple(str(Path(plugin.path).resolve()) for plugin in plugins) or None,
@@ -286,11 +296,14 @@ def _settings_of(kind: type[Optimizer]) -> dict[str, Any]:
 
 def make_criterion(plan: Plan) -> Criterion:
     """The loss that a plan describes."""
-    if plan.label_smoothing:
-        return CrossEntropyLoss(label_smoothing=plan.label_smoothing)
     kind = LOSSES[plan.loss]
+    how: dict[str, Any] = {"label_smoothing": plan.label_smoothing} if plan.label_smoothing else {}
+    if plan.reduce == "sum":
+        if "reduction" not in signature(kind).parameters:
+            raise UsageError(f"--reduce sum: {plan.loss} has no reduction to choose; leave it out")
+        how["reduction"] = "sum"
     with told_of(kind):
-        return kind()
+        return kind(**how)
 
 
 def with_data(plan: Plan, dataset: DataSet, name_or_path: str, part: Held) -> Plan:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cnncli.training.convergence import Convergence
+
 
 @dataclass(frozen=True)
 class Started:
@@ -13,6 +15,8 @@ class Started:
     first_step : 0, or where a resumed run goes on
     notice : one line the user should see, such as that another data set is used; or None
     warnings : lines about what will hardly be learned; none for a run that goes on
+    batch_size : of all training images it is their number
+    until : what ends the training before its last epoch; or None
     optimizer : its name on the command line
     learning_rate : the largest one
     rate_factor : by which it is the description's, for another batch size; None if the user gave it
@@ -36,6 +40,7 @@ class Started:
     steps: int
     first_step: int
     batch_size: int
+    until: Convergence | None
     optimizer: str
     learning_rate: float
     rate_factor: float | None
@@ -139,6 +144,7 @@ class Finished:
     test_* : measures on the test images, None where the data set has none
     target : the validation accuracy that was asked for, or None
     target_reached : None without a target
+    until, converged : what was to end the training, and whether it did; None without
     seconds_to_target : of `seconds`, those until the target was reached; None if it was not
     remark : one line with a remedy if nothing was learned; else None
     warnings : those of `Started`, and the remark
@@ -177,6 +183,8 @@ class Finished:
     target: float | None
     target_reached: bool | None
     seconds_to_target: float | None
+    until: Convergence | None
+    converged: bool | None
     remark: str | None
     warnings: list[str]
 

@@ -46,6 +46,9 @@ def _rule(row: TrainingOption) -> Rule:
     if row.kind == "switch":
         return Rule("use true or false", lambda value: isinstance(value, bool))
     limits = Limits(whole=row.kind == "whole", **dict(row.limits))
+    if row.words:
+        use = f"{limits.remedy}, or {' or '.join(row.words)}"
+        return Rule(use, lambda value: limits.accepts(value) or (isinstance(value, str) and value in row.words))
     return Rule(row.use or limits.remedy, limits.accepts)
 
 

@@ -81,6 +81,11 @@ def polynomial(progress: float) -> float:
     return math.pow(1.0 - progress, _POLYNOMIAL_POWER)
 
 
+def plateau(progress: float) -> float:
+    """1 throughout: the rate falls by what the epochs say, see `Plateau`."""
+    return 1.0
+
+
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": constant,
     "step": step,
@@ -89,6 +94,7 @@ SCHEDULES: dict[str, Callable[[float], float]] = {
     "triangle": triangle,
     "exponential": exponential,
     "polynomial": polynomial,
+    "plateau": plateau,
 }
 
 

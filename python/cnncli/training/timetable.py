@@ -10,13 +10,14 @@ import numpy.typing as npt
 
 from cnncli.errors import UsageError
 from cnncli.training import schedule as schedules
+from cnncli.training_options import FULL
 
 
 class Timetable:
     """The steps of a training: a pure function of sizes, known before it begins.
 
     images : number of images trained on
-    batch_size, epochs : int >= 1
+    batch_size : int >= 1, or "full" for all of them; epochs : int >= 1
     shares : share in (0, 1] of the images for each epoch; later epochs take the last one; none: all images
     schedule : how the learning rate changes, one of `schedule.SCHEDULES`
     cycle : epochs of the schedule's first cycle, and then each epoch is one at a lower rate; None: all epochs are one
@@ -28,9 +29,10 @@ class Timetable:
     """
 
     def __init__(
-        self, images: int, batch_size: int, epochs: int, shares: Sequence[float] = (), *, schedule: str = "constant",
-        cycle: int | None = None, warm_up: float = 0.0,
+        self, images: int, batch_size: int | str, epochs: int, shares: Sequence[float] = (), *,
+        schedule: str = "constant", cycle: int | None = None, warm_up: float = 0.0,
     ) -> None:  # fmt: skip
+        batch_size = batch_of(batch_size, images)
         self.batch_size, self.epochs, self.shares = batch_size, epochs, tuple(shares)
         self.schedule, self.cycle = schedule, cycle or epochs
         later = shares[-1] if shares else 1.0
@@ -74,6 +76,15 @@ class Timetable:
             first, end = self.first_step(epoch), self.first_step(epoch + 1)
             share, warm_up = schedules.FURTHER_CYCLE_SHARE, 0
         return schedules.learning_rate(self.schedule, share * peak, step - first, end - first, warm_up)
+
+
+def batch_of(batch_size: int | str, images: int) -> int:
+    """The number that a batch size stands for; raises UsageError for another word than "full"."""
+    if batch_size == FULL:
+        return images
+    if not isinstance(batch_size, int):
+        raise UsageError(f"batch_size: is {batch_size!r}; use a whole number, or {FULL!r} for all images")
+    return batch_size
 
 
 def check_warm_up(name: str, epochs: float, cycle: int) -> None:

@@ -15,6 +15,7 @@ from cnncli.network import Network
 from cnncli.network.architectures import read_model
 from cnncli.plugins import load_plugin
 from cnncli.storage.files import printable
+from cnncli.training.convergence import Convergence
 from cnncli.training.finishing import finish
 from cnncli.training.job import Job, digest_for
 from cnncli.training.keeper import Keeper
@@ -33,10 +34,12 @@ from cnncli.training.plan import (
     read_plan,
     with_data,
 )
+from cnncli.training.plateau import Plateau
 from cnncli.training.prospects import check_loss, check_prospects
 from cnncli.training.records import EpochDone, Record, Started, Stopped
 from cnncli.training.runs import RunFolder
 from cnncli.training.state import TrainingState, check_fit, read_state
+from cnncli.training.summed import with_sum
 from cnncli.training.targets import Target
 from cnncli.training.timetable import HardImages, Timetable
 from cnncli.training.trainer import Diverged, Trainer
@@ -103,6 +106,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
     labels = labels_of(dataset, splits[0])
     check_loss(network, plan.loss, plan.label_smoothing or 0.0)
+    plan = with_sum(plan, settings, description.get("training", {}), len(labels))
     warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
     network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
@@ -198,6 +202,8 @@ def _job(
         hard_images=hard_images,
         clip_norm=plan.clip_norm,
         clip_value=plan.clip_value,
+        plateau=Plateau(plan.plateau_factor or 0.1, plan.patience or 0) if plan.schedule == "plateau" else None,
+        until=Convergence(plan.until_limit or 0.0, plan.until_window or 1) if plan.until else None,
     )
     target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
     digest = digest_for(plan, dataset)
@@ -219,7 +225,8 @@ def _started(job: Job) -> Started:
         epochs=plan.epochs,
         steps=timetable.steps,
         first_step=job.trainer.state.step,
-        batch_size=plan.batch_size,
+        batch_size=timetable.batch_size,
+        until=job.trainer.until,
         optimizer=plan.optimizer,
         learning_rate=plan.learning_rate,
         rate_factor=plan.rate_factor,

@@ -22,7 +22,9 @@ from cnncli.optim import SGD, Optimizer
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import EvaluationResult, Program
 from cnncli.storage.files import printable
+from cnncli.training.convergence import Convergence
 from cnncli.training.divergence import Cause, find_cause, find_parameter
+from cnncli.training.plateau import Plateau, measured_losses
 from cnncli.training.records import EpochDone, Progress, StepDone
 from cnncli.training.state import TrainingState
 from cnncli.training.timetable import HardImages, Timetable
@@ -55,6 +57,8 @@ class Trainer:
     timetable : which images each step takes, and at which share of the rate; default: 10 epochs of batches of 64
 
     epochs, batch_size, schedule, warm_up : of the default timetable
+    plateau : by what the rate falls with the schedule "plateau"; default Plateau()
+    until : ends the training before its timetable does, once it is reached; None: nothing does
     validation : as training_set; measured after each epoch, never trained on
     only : int64, numbers of the images that are trained on; None: all
     seed : of the order of images and of dropout
@@ -85,9 +89,11 @@ class Trainer:
         timetable: Timetable | None = None,
         *,
         epochs: int = 10,
-        batch_size: int = 64,
+        batch_size: int | str = 64,
         schedule: str = "constant",
         warm_up: float = 0.0,
+        plateau: Plateau | None = None,
+        until: Convergence | None = None,
         validation: Samples | None = None,
         only: Indices | None = None,
         seed: int = 1,
@@ -109,6 +115,10 @@ class Trainer:
         self.seed = seed
         self.threads = threads or _core.default_thread_count()
         self.peak = self.optimizer.lr
+        self.until = until
+        if plateau is not None and self.timetable.schedule != "plateau":
+            raise UsageError(f'plateau: the schedule is {self.timetable.schedule}; pass schedule="plateau" with it')
+        self.plateau = plateau or (Plateau() if self.timetable.schedule == "plateau" else None)
         if network.recipe is None and isinstance(training_set, DataSet):
             network.recipe = measure_recipe(training_set, None)
         elif network.recipe is None and self.training_set.images.dtype == np.uint8:
@@ -159,7 +169,7 @@ class Trainer:
             while True:
                 if self.epoch_is_over:
                     yield self._close_epoch(should_stop)
-                elif self.state.step == self.timetable.steps:
+                elif self.state.step == self.timetable.steps or (self.state.images == 0 and self.has_converged):
                     return
                 else:
                     if should_stop():
@@ -181,9 +191,17 @@ class Trainer:
             return False
         return state.step == self.timetable.first_step(self.timetable.epoch_of(state.step - 1) + 1)
 
+    @property
+    def has_converged(self) -> bool:
+        """Whether the epochs so far reach `until`."""
+        return self.until is not None and self.until.is_reached(self.state.history)
+
     def learning_rate(self, step: int) -> float:
-        """Of a step, counted from 0."""
-        return self.timetable.learning_rate(step, self.peak)
+        """Of a step, counted from 0; with a plateau one of the epoch that is open."""
+        peak = self.peak
+        if self.plateau is not None:
+            peak = self.plateau.rate(peak, measured_losses(self.state.history))
+        return self.timetable.learning_rate(step, peak)
 
     def check_weights(self) -> None:
         """Raises Diverged for weights that are no finite numbers: the loss of a step does not show what its own

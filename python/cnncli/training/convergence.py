@@ -1,0 +1,37 @@
+"""The lecture's "repeat until convergence", with its limit said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cnncli.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """When a training has converged: the best loss of its epochs has fallen by no more than a share `limit` of it in
+    the last `window` epochs.
+
+    limit : float in [0, 1), default 0.001; window : int >= 1, default 5
+
+    >>> Convergence(limit=0.01, window=2).is_reached([{"loss": 2.0}, {"loss": 1.0}, {"loss": 0.995}, {"loss": 1.01}])
+    True
+    """
+
+    limit: float = 0.001
+    window: int = 5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.limit < 1 or self.window < 1:
+            raise UsageError(
+                f"Convergence: limit is {self.limit} and window {self.window}; use a share from 0 to below 1, and at "
+                "least 1 epoch"
+            )
+
+    def is_reached(self, history: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether the epochs so far, of which each has its "loss" in training, show it."""
+        losses = [epoch["loss"] for epoch in history]
+        if len(losses) <= self.window:
+            return False
+        before = min(losses[: -self.window])
+        return bool(before - min(losses) <= self.limit * abs(before))

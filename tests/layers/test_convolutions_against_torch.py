@@ -1,6 +1,5 @@
 """Convolutions and layers of shape, drawn at random, beside PyTorch's with the same arguments, in float64."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -8,35 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from closeness import assert_close
-from cnncli.layers import Conv2d, Linear, Module
+from beside_torch import compare
+from cnncli.layers import Conv2d, Linear
 from drawn_convolutions import tables
-from drawn_layers import fill, quick, uniform
+from drawn_layers import quick
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; CI has an environment with it")
 pytestmark = pytest.mark.torch
-
-
-def compare(
-    layer: Module, shape: tuple[int, ...], function: Callable[..., Any], seed: int, terms: int = 64, samples: int = 3
-) -> None:
-    """The layer's output and gradients, and those of `function(x, weight, bias)`, which is PyTorch's."""
-    rng = np.random.default_rng(seed)
-    fill(layer, rng)
-    x = uniform(rng, samples, *shape)
-    named = {parameter.name: parameter for parameter in layer.named_parameters()}
-    tensors = {"x": torch.tensor(x, dtype=torch.float64, requires_grad=True)}
-    for name, parameter in named.items():
-        tensors[name] = torch.tensor(parameter.value, dtype=torch.float64, requires_grad=True)
-    expected = function(*(tensors.get(name) for name in ("x", "weight", "bias")))
-    y = layer.forward(x)
-    assert_close(y, expected.detach().numpy(), terms=terms)
-    grad_y = uniform(rng, *y.shape)
-    expected.backward(torch.tensor(grad_y, dtype=torch.float64))
-    layer.zero_grad_parameters()
-    assert_close(layer.backward(x, grad_y), tensors["x"].grad.numpy(), terms=terms)
-    for name, parameter in named.items():
-        assert_close(parameter.gradient, tensors[name].grad.numpy(), terms=grad_y[:, 0].size, scale=4)
 
 
 @quick

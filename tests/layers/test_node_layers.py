@@ -25,6 +25,7 @@ from cnncli.layers import (
     Module,
     Residual,
     Sequential,
+    SubSampling2d,
     activations,
 )
 from cnncli.layers.node_layer import NodeLayer
@@ -42,6 +43,7 @@ LAYERS: dict[str, tuple[Callable[[], NodeLayer], tuple[int, ...]]] = {
     "Dropout": (lambda: Dropout(0.5), IMAGES),
     "Flatten": (Flatten, IMAGES),
     "LogSoftmax": (LogSoftmax, VECTORS),
+    "SubSampling2d": (lambda: SubSampling2d(3, 2), IMAGES),
     **{
         name: (lambda name=name: getattr(activations, name)(*((0.5, 2) if name == "Threshold" else ())), IMAGES)
         for name in activations.__all__

@@ -122,6 +122,13 @@ def mapped_convolutions(rng: np.random.Generator) -> Iterator[NodeCase]:
         yield NodeCase(settings, normal(rng, samples, inputs, 9, 8), arrays)
 
 
+def sub_samplings(rng: np.random.Generator) -> Iterator[NodeCase]:
+    for samples, (kernel, stride) in itertools.product(SAMPLES, ((2, 2), (3, 2), (3, 1), (5, 3))):
+        settings = {"kernel": (kernel, kernel), "stride": (stride, stride), "padding": (0, 0)}
+        arrays = {"weight": normal(rng, 6), "bias": normal(rng, 6)}
+        yield NodeCase(settings, normal(rng, samples, 6, 11, 12), arrays)
+
+
 def linears(rng: np.random.Generator) -> Iterator[NodeCase]:
     for samples, inputs, outputs in itertools.product(SAMPLES, FEATURES, FEATURES):
         arrays = {"weight": normal(rng, outputs, inputs), "bias": normal(rng, outputs)}
@@ -219,6 +226,7 @@ NODES: dict[str, NodeCases] = {
     "mapped_convolution": mapped_convolutions,
     "log_softmax": vectors(),
     "max_pooling": poolings(),
+    "sub_sampling": sub_samplings,
 }
 # They move numbers and compute none, or call Python.
 NO_ARITHMETIC = {"flatten", "custom", "add", "concat", "slice"}

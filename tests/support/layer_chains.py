@@ -27,6 +27,7 @@ from cnncli.layers import (
     Residual,
     Sequential,
     Sigmoid,
+    SubSampling2d,
     Tanh,
 )
 from cnncli.layers.activation import Activation
@@ -125,7 +126,9 @@ MORE: dict[str, list[Make]] = {
 
 # Types that no fusion knows and that single images run like any other: in the quick tests alone and beside each type
 # of ROWS, in the slow ones beside all and in chains that are drawn.
-UNFUSED: dict[str, list[Make]] = {}
+UNFUSED: dict[str, list[Make]] = {
+    "SubSampling2d": [lambda shape: SubSampling2d(shape[0], 2)],
+}
 
 
 def settings(more: bool) -> dict[str, list[Make]]:

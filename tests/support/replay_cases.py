@@ -32,6 +32,7 @@ from cnncli.layers import (
     Parallel,
     ReLU,
     Residual,
+    SubSampling2d,
 )
 from cnncli.network import Network
 from cnncli.pictures.recipe import InputRecipe
@@ -263,6 +264,7 @@ _LAYERS: list[tuple[str, list[Module], tuple[int, ...], float]] = [
     ("max pooling 3, stride 2, padding 1", [MaxPool2d(3, stride=2, padding=1)], (5, 9, 7), EXACT),
     ("average pooling", [AvgPool2d(2)], (3, 8, 8), SUMS),
     ("average pooling 3, stride 1", [AvgPool2d(3, stride=1, padding=1)], (5, 9, 7), SUMS),
+    ("sub-sampling", [SubSampling2d(3, 3, stride=2)], (3, 9, 8), SUMS),
     ("dropout", [Dropout(0.25)], (3, 5, 7), EXACT),
     ("custom layer", [Doubling()], (3, 5, 7), EXACT),
     ("batch normalization", [BatchNorm2d(5)], (5, 6, 7), SUMS),

@@ -17,6 +17,7 @@ from cnncli.layers.other_names import missing
 from cnncli.layers.parameter import Parameter
 from cnncli.layers.registry import LAYER_TYPES, describe, register
 from cnncli.layers.sequential import Sequential
+from cnncli.layers.sub_sampling2d import SubSampling2d
 
 for _layer_type in (
     AvgPool2d,
@@ -32,6 +33,7 @@ for _layer_type in (
     Parallel,
     Residual,
     Sequential,
+    SubSampling2d,
     *(getattr(activations, _name) for _name in activations.__all__),
 ):
     register(_layer_type)
@@ -55,6 +57,7 @@ __all__ = [
     "Residual",
     "Sequential",
     "Shape",
+    "SubSampling2d",
     "as_float32",
     "describe",
     "register",

@@ -60,7 +60,9 @@ _OTHER_NAMES = {
     "spatialconvolutionmap": "Conv2d",
     "spatialconvolutionmm": "Conv2d",
     "spatialmaxpooling": "MaxPool2d",
+    "spatialsubsampling": "SubSampling2d",
     "strides": "stride",
+    "subsampling": "SubSampling2d",
     "units": "out_features",
     "view": "Flatten",
 }

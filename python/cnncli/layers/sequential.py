@@ -14,6 +14,7 @@ from cnncli.layers.module import Module
 from cnncli.layers.pooling import Pooling
 from cnncli.layers.registry import LAYER_TYPES, describe
 from cnncli.layers.returned import accumulate, grad_input_of, is_custom
+from cnncli.layers.sub_sampling2d import SubSampling2d
 
 _PASSES = ("forward", "backward", "update_output", "update_grad_input", "acc_grad_parameters")
 
@@ -181,7 +182,7 @@ def _gain_before(following: list[Module]) -> float:
     for layer in following:
         if isinstance(layer, Activation):
             return layer.gain
-        # Pooling, normalization, dropout and flattening pass on what they get; anything else changes it.
-        if not isinstance(layer, Pooling | BatchNorm | Dropout | Flatten):
+        # What pools without weights, normalizes, drops or flattens passes on what it gets; anything else changes it.
+        if isinstance(layer, SubSampling2d) or not isinstance(layer, Pooling | BatchNorm | Dropout | Flatten):
             return GAIN_LINEAR
     return GAIN_LINEAR

@@ -240,6 +240,10 @@ class RecordedSettings:
         _TRAINING, "number", "Largest element of a gradient, whatever its sign; larger ones are cut off.", "VALUE",
         limits={"above": 0}, is_described=True,
     )
+    images: int | None = _row(
+        _TRAINING, "whole", "Train on so many of the images only, of each class its share.", "N", limits={"least": 1},
+        otherwise="all",
+    )
     validation: float | None = _row(
         _TRAINING, "number", "Share of the training images to validate on; the best epoch by it is kept.",
         "FRACTION", flag="--val", limits={"least": 0, "below": 1}, is_described=True, fallback=0.0,
@@ -271,11 +275,15 @@ class TrainSettings(RecordedSettings):
         An epoch within a cycle, where the rate is high, has to pass the target by two standard errors, so that
         luck with the images held out is not taken for skill, and an epoch that ends a cycle is kept before it
     size : [height, width] of the images
+    preset : name or file of settings; in Python it gives those that are left at their defaults
     resume : folder of a run to go on with; then only fields that stay free count, and `data` is where the same images
         are now
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     """
 
+    preset: str | None = _row(
+        _DATA, "text", "Settings under a name, torch-digits or a .toml; other options go before them.", "NAME|FILE",
+    )
     data_dir: str | None = _row(
         _DATA, "folder", "Folder of data sets with names, as `cnn download` fills it.", "FOLDER",
         env="CNN_DATA_DIR", otherwise="cnncli in the user's cache", stays_free=True,

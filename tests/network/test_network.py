@@ -48,6 +48,8 @@ PARAMETERS = {
         + (64 * 10 + 10)
     ),
     "torch-digits": 25 * 32 + 32 + 25 * 32 * 64 + 64 + 576 * 200 + 200 + 200 * 10 + 10,
+    "torch-digits-mlp": 1024 * 2048 + 2048 + 2048 * 10 + 10,
+    "torch-digits-linear": 1024 * 10 + 10,
     "simplechains": 25 * 6 + 6 + 25 * 6 * 16 + 16 + 256 * 120 + 120 + 120 * 84 + 84 + 84 * 10 + 10,
     "mobilenet-small": (
         9 * (3 * 32 + 32 + 64 + 128 + 128 + 256 + 256)  # the first convolution, then a mask for each map

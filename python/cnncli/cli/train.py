@@ -38,10 +38,14 @@ def command(ctx: click.Context, /, as_json: bool, **settings_by_field: Any) -> N
     )
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.signals import StopRequest, exit_code
+    from cnncli.training.presets import preset_settings
     from cnncli.training.records import Finished, Started, Stopped
     from cnncli.training.train import train
     from cnncli.training_options import TrainSettings
 
+    if settings_by_field["preset"] is not None:
+        typed = [field for field in settings_by_field if ctx.get_parameter_source(field) is not _LEFT_OUT]
+        settings_by_field |= preset_settings(settings_by_field.pop("preset"), typed)
     settings = TrainSettings(**settings_by_field)
     stop = StopRequest()
     with FetchDisplay() as fetching, TrainingDisplay() as display:
@@ -62,6 +66,9 @@ def command(ctx: click.Context, /, as_json: bool, **settings_by_field: Any) -> N
     if record.target_reached is False:
         show_missed_target(record)
         ctx.exit(1)
+
+
+_LEFT_OUT = click.core.ParameterSource.DEFAULT
 
 
 def _check_resume(ctx: click.Context, resume: str | None) -> None:

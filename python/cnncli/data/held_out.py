@@ -39,22 +39,34 @@ def share_to_hold_out(labels: Indices) -> float:
 
 
 def split_images(
-    dataset: DataSet, share: float, seed: int, is_own: bool = False
+    dataset: DataSet, share: float, seed: int, is_own: bool = False, most: int | None = None
 ) -> tuple[Indices | None, Split | None]:
     """Which of the training images are trained on (None: all), and the images that validate (None: there are none).
+
+    most : how many are trained on; None: all that are not held out
 
     Each class gives its share, chosen by the seed. Only those held out are copied: there are few of them, while
     copying MNIST's 57,000 takes as long as a twelfth of an epoch.
     """
     assert dataset.train is not None
-    if is_own:
-        return None, dataset.validation
-    if share == 0:
-        return None, None
-    kept, held_out = hold_out(dataset.train, share, seed)
-    if len(held_out.labels) == 0:
-        raise UsageError(f"--val {share:g}: leaves no image to validate on; use a larger share")
-    return kept, held_out
+    kept: Indices | None = None
+    held_out = dataset.validation if is_own else None
+    if share != 0 and not is_own:
+        kept, held_out = hold_out(dataset.train, share, seed)
+        if len(held_out.labels) == 0:
+            raise UsageError(f"--val {share:g}: leaves no image to validate on; use a larger share")
+    return _some_of(dataset.train.labels, kept, most, seed), held_out
+
+
+def _some_of(labels: Indices, kept: Indices | None, most: int | None, seed: int) -> Indices | None:
+    """So many of those kept, of each class its share."""
+    count = len(labels) if kept is None else len(kept)
+    if most is None or most == count:
+        return kept
+    if most > count:
+        raise UsageError(f"--images {most}: there are {count:,} to train on; leave it out to take them all")
+    numbers = np.arange(count) if kept is None else kept
+    return numbers[split_indices(labels[numbers].astype(np.int64), most / count, seed=seed)[1]]
 
 
 def hold_out(whole: Split, share: float, seed: int) -> tuple[Indices, Split]:

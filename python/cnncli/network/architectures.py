@@ -16,7 +16,7 @@ LARGEST_FILE_BYTES = 1024 * 1024
 
 def model_names() -> list[str]:
     """The names of the networks that ship, sorted: "convnet", "lenet5", ..."""
-    names = (entry.name for entry in _folder().iterdir())
+    names = (entry.name for entry in description_folder().iterdir())
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
@@ -65,7 +65,7 @@ def _read(name: str) -> tuple[bytes, str]:
             f'no network is named "{quoted(name)}"; {suggestion(name, model_names())} '
             "(a path has to end in .toml)"
         )
-    return (_folder() / f"{name}.toml").read_bytes(), f"models/{name}.toml"
+    return (description_folder() / f"{name}.toml").read_bytes(), f"models/{name}.toml"
 
 
 def shipped_model(name: str) -> Path:
@@ -73,7 +73,7 @@ def shipped_model(name: str) -> Path:
 
     Raises UsageError if none ships under this name.
     """
-    entry = _folder() / f"{name}.bin"
+    entry = description_folder() / f"{name}.bin"
     if not isinstance(entry, Path) or not entry.is_file():
         raise UsageError(
             f'no trained model ships as "{quoted(name)}"; train one with cnn train --arch {quoted(name)}'
@@ -81,7 +81,8 @@ def shipped_model(name: str) -> Path:
     return entry
 
 
-def _folder() -> "Traversable":
+def description_folder() -> "Traversable":
+    """Where the descriptions, the presets and the trained models are that come with the program."""
     beside = Path(__file__).parents[1] / "models"
     if beside.is_dir():
         return beside

@@ -57,6 +57,7 @@ class Plan(RecordedSettings):
     clip_norm, clip_value : None for no bound of the gradients
     rate_factor : by which `learning_rate` is the one of the network's description or the optimizer, for another batch
         size; None if the user gave the rate. Runs of older versions have none
+    images : trained on, of those that are not held out; None: all. Runs of older versions have none
     validation, own_validation : share of the training images that is held out; or the data set's own part validates
     plugins, plugin_digests : where the user's files of layers, losses and optimizers lie, and their SHA-256
     prepare, colour, size, skip_bad : as the user asked for them; what was decided is in the model's recipe

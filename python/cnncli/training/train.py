@@ -35,6 +35,7 @@ from cnncli.training.plan import (
     with_data,
 )
 from cnncli.training.plateau import Plateau
+from cnncli.training.presets import preset_settings
 from cnncli.training.prospects import check_loss, check_prospects
 from cnncli.training.records import EpochDone, Record, Started, Stopped
 from cnncli.training.runs import RunFolder
@@ -78,6 +79,10 @@ def train(
 @contextmanager
 def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     """A new run in a folder of its own."""
+    if settings.preset is not None:
+        plain = TrainSettings()
+        typed = [field for field, value in vars(settings).items() if value != getattr(plain, field)]
+        settings = replace(settings, **preset_settings(settings.preset, typed))
     for file in settings.plugins or ():
         load_plugin(file)
     description, source = read_model(settings.architecture)
@@ -103,7 +108,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
         network = Network.from_description(
             description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
         )
-    splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
+    splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
     labels = labels_of(dataset, splits[0])
     check_loss(network, plan.loss, plan.label_smoothing or 0.0)
     plan = with_sum(plan, settings, description.get("training", {}), len(labels))
@@ -144,7 +149,7 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
         if settings.plugins:
             run.update_settings({"plugins": plan.plugins})
         check_fit(where, checkpoint, dataset)
-        splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation)
+        splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
         yield _job(run, plan, dataset, splits, checkpoint.network, checkpoint, settings.threads,
                    warnings=warnings)
 

@@ -1,0 +1,82 @@
+"""Presets: options of `cnn train` under one name, from models/presets/*.toml or a file of the user's."""
+
+import tomllib
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+from cnncli.errors import FormatError, UsageError
+from cnncli.network.architectures import LARGEST_FILE_BYTES, description_folder
+from cnncli.network.description import check_keys, quoted, read_text, shown, suggestion
+from cnncli.training.rules import check_asked
+from cnncli.training_options import TRAINING_OPTIONS, TrainingOption
+
+# What a file cannot know: the machine, and where things are on it.
+_OF_THE_MACHINE = ("preset", "plugins", "threads", "resume", "runs", "out", "data_dir", "use_cache")
+
+
+def preset_names() -> list[str]:
+    """The presets that come with the program, sorted."""
+    folder = description_folder() / "presets"
+    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+
+
+def preset_settings(name_or_path: str, typed: Collection[str] = ()) -> dict[str, Any]:
+    """The settings of a preset by field, but for those that were typed beside it.
+
+    name_or_path : of one that comes with the program, or a path ending in .toml
+    typed : fields that go before those of the preset
+
+    Raises UsageError for an unknown name, FormatError for a file that is no preset.
+    """
+    data, source = _read(name_or_path)
+    try:
+        table = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{source}: is not TOML ({error})") from None
+    check_keys(source, "key", table, ("title", "options"))
+    read_text(source, "title", table.get("title", ""))
+    options = table.get("options")
+    if not isinstance(options, dict):
+        raise FormatError(f'{source}: has no [options]; add them, such as arch = "lenet5"')
+    rows = {row.option.removeprefix("--"): row for row in TRAINING_OPTIONS if row.field not in _OF_THE_MACHINE}
+    check_keys(f"{source}, [options]", "option", options, rows)
+    found = {rows[key].field: _value(source, key, rows[key], value) for key, value in options.items()}
+    try:
+        check_asked(found)
+    except UsageError as error:
+        raise FormatError(f"{source}: {error}") from None
+    return {field: value for field, value in found.items() if field not in typed}
+
+
+def _value(source: str, key: str, row: TrainingOption, value: Any) -> Any:
+    """A value as the settings have it; the rules of numbers and words are checked with the others."""
+    where = f"{source}, [options]"
+    if row.kind in ("text", "path", "folder", "word"):
+        return read_text(where, key, value)
+    if row.kind in ("flag", "switch"):
+        if not isinstance(value, bool):
+            raise FormatError(f"{where}: {key} is {shown(value)}; use true or false")
+        return value
+    if row.kind == "size":
+        sides = [value, value] if type(value) is int else value
+        if not isinstance(sides, list) or len(sides) != 2 or any(type(side) is not int or side < 1 for side in sides):
+            raise FormatError(f"{where}: {key} is {shown(value)}; use a number of pixels or [height, width]")
+        return tuple(sides)
+    return value
+
+
+def _read(name: str) -> tuple[bytes, str]:
+    if name.endswith(".toml"):
+        try:
+            path = Path(name)
+            if path.stat().st_size > LARGEST_FILE_BYTES:
+                raise FormatError(f"{name}: is larger than 1 MiB; a preset is a page of text")
+            return path.read_bytes(), name
+        except OSError as error:
+            raise UsageError(f"{name}: cannot be read ({error.strerror}); use a readable file") from None
+    names = preset_names()
+    if name not in names:
+        raise UsageError(f'--preset {quoted(name)}: unknown; {suggestion(name, names)} (a path has to end in .toml)')
+    entry = description_folder() / "presets" / f"{name}.toml"
+    return entry.read_bytes(), f"models/presets/{name}.toml"

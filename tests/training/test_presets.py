@@ -1,0 +1,113 @@
+"""Presets: options under one name, which what is typed goes before."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnncli.cli.main import run
+from cnncli.data import DataSet, Split
+from cnncli.data.held_out import split_images
+from cnncli.errors import FormatError, UsageError
+from cnncli.network.architectures import model_names
+from cnncli.training.presets import preset_names, preset_settings
+from cnncli.training.runs import RunFolder
+from cnncli.training.train import train
+from cnncli.training_options import TrainSettings
+
+
+def settings_of(runs: Path) -> dict[str, object]:
+    [folder] = runs.iterdir()
+    with RunFolder.open(folder.name, runs) as opened:
+        return opened.settings
+
+
+def test_every_preset_names_a_network_and_sets_what_it_means() -> None:
+    for name in preset_names():
+        found = preset_settings(name)
+        assert found["architecture"] in model_names()
+    demo = preset_settings("torch-digits")
+    # The defaults of the demo's own options.
+    assert (demo["learning_rate"], demo["batch_size"], demo["momentum"], demo["images"]) == (0.05, 10, 0, 2000)
+
+
+def test_what_is_typed_goes_before_the_preset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--out", str(tmp_path / "model.bin"), "--runs", str(tmp_path / "runs"), "--json"]
+    asked = ["--data", "digits", "--arch", "torch-digits-linear", "--images", "300", "--epochs", "1"]
+    assert run(["train", "--preset", "torch-digits", *asked, *where]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["epochs"] == 1
+    plan = settings_of(tmp_path / "runs")
+    assert (plan["architecture"], plan["images"], plan["epochs"]) == ("torch-digits-linear", 300, 1)
+    assert (plan["batch_size"], plan["learning_rate"], plan["momentum"]) == (10, 0.05, 0.0)
+    assert (plan["nesterov"], plan["schedule"], plan["optimizer"]) == (False, "constant", "sgd")
+
+
+def test_a_default_that_is_typed_goes_before_it_too(tmp_path: Path) -> None:
+    """`--seed 1` is the default, and still what the user wants."""
+    options = ['arch = "linear"', 'data = "digits"', "seed = 5", "images = 64", "epochs = 1"]
+    (tmp_path / "mine.toml").write_text("\n".join(["[options]", *options]))
+    where = ["--out", str(tmp_path / "model.bin"), "--runs", str(tmp_path / "runs")]
+    assert run(["train", "--preset", str(tmp_path / "mine.toml"), "--seed", "1", *where]) == 0
+    assert settings_of(tmp_path / "runs")["seed"] == 1
+
+
+def test_from_python_it_gives_what_is_left_at_its_default(tmp_path: Path) -> None:
+    settings = TrainSettings(
+        preset="torch-digits", architecture="torch-digits-linear", data="digits", images=100, epochs=1,
+        runs=str(tmp_path / "runs"), out=str(tmp_path / "model.bin"),
+    )  # fmt: skip
+    list(train(settings))
+    plan = settings_of(tmp_path / "runs")
+    assert (plan["images"], plan["batch_size"], plan["architecture"]) == (100, 10, "torch-digits-linear")
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("[options]\nepoch = 3", r', \[options\]: unknown option "epoch"; did you mean "epochs"\?$'),
+        ("[options]\nepochs = 0", r": --epochs 0: use a whole number, at least 1 and at most 100,000$"),
+        ("[options]\nlr = true", r": --lr true: use a number, more than 0$"),
+        ("[options]\nnesterov = 1", r", \[options\]: nesterov is 1; use true or false$"),
+        ("[options]\nsize = [3]", r", \[options\]: size is \[3\]; use a number of pixels or \[height, width\]$"),
+        ('[options]\nthreads = 2', r', \[options\]: unknown option "threads"; .*$'),
+        ("options = 3", r': has no \[options\]; add them, such as arch = "lenet5"$'),
+        ("[option]\n", r': unknown key "option"; did you mean "options"\?$'),
+        ("[", r": is not TOML \(.*\)$"),
+    ],
+)
+def test_a_mistake_is_one_line(text: str, error: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(FormatError, match=f"^{path}{error}"):
+        preset_settings(str(path))
+
+
+def test_an_unknown_preset_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r'^--preset torch-digit: unknown; did you mean "torch-digits"'):
+        preset_settings("torch-digit")
+    with pytest.raises(UsageError, match="cannot be read"):
+        preset_settings("nowhere.toml")
+
+
+def labelled(labels: np.ndarray) -> DataSet:
+    images = np.arange(len(labels), dtype=np.uint8).reshape(-1, 1, 1, 1)
+    return DataSet(
+        name="some", train=Split(images, labels), test=None, class_names=["a", "b"], polarity="any", source=None
+    )
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25])
+def test_so_many_images_are_trained_on_with_the_share_of_each_class(share: float) -> None:
+    labels = np.array([0] * 60 + [1] * 40)
+    kept, held_out = split_images(labelled(labels), share, 3, most=20)
+    assert kept is not None and len(kept) == 20 == len(set(kept.tolist()))
+    assert (labels[kept] == 0).sum() == 12
+    assert np.array_equal(kept, split_images(labelled(labels), share, 3, most=20)[0])
+    assert not np.array_equal(kept, split_images(labelled(labels), share, 4, most=20)[0])
+    if held_out is not None:
+        assert not set(held_out.images.ravel().tolist()) & set(kept.tolist())
+    assert (split_images(labelled(labels), 0.0, 3, most=100)[0]) is None
+    with pytest.raises(UsageError, match=r"^--images 101: there are 100 to train on; leave it out to take them all$"):
+        split_images(labelled(labels), 0.0, 3, most=101)

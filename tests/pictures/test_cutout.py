@@ -14,12 +14,15 @@ from cnncli.pictures.segmentation.cutout import (
 )
 
 
+@pytest.mark.parametrize("ends", [(20, 90, 150, 230), (0, 2, 255, 256), (0, 1, 254, 256)])
 @pytest.mark.parametrize("low_share", [0.1, 0.5, 0.8])
 def test_threshold_is_otsus_and_the_share_that_of_the_variance_between(
-    low_share: float, rng: np.random.Generator
+    low_share: float, ends: tuple[int, int, int, int], rng: np.random.Generator
 ) -> None:
     low = rng.random((40, 30)) < low_share
-    grey = np.where(low, rng.integers(20, 90, low.shape), rng.integers(150, 230, low.shape)).astype(np.float32)
+    blackest, dark, light, whitest = ends
+    grey = np.where(low, rng.integers(blackest, dark, low.shape), rng.integers(light, whitest, low.shape))
+    grey = grey.astype(np.float32)
 
     def between(threshold: int) -> float:
         below = grey < threshold

@@ -186,3 +186,23 @@ def test_what_a_ring_encloses_is_three_tenths_of_its_height(tall: int, goes: boo
     ink[[20, 21, 118, 119], 60:160] = ink[20:120, 60:62] = ink[20:120, 158:160] = 1
     ink[50 : 50 + tall, 100:120] = 1
     assert without_ring(ink)[1] == goes
+
+
+@pytest.mark.parametrize(("paper", "is_frame"), [(2290, True), (2270, False)])
+def test_paper_is_what_most_of_the_middle_three_quarters_show(paper: int, is_frame: bool) -> None:
+    """The middle of 80x100 is 60x76; a row or a column more or less of it would turn the majority."""
+    grey = framed(200, 3, 3, 3, 3)
+    block = grey[20:61, 22:78].reshape(-1)  # rows of 56, well inside
+    block[: 60 * 76 - paper] = 60  # 20 grey levels from the frame, which is no contrast
+    grey[20:61, 22:78] = block.reshape(41, 56)
+    for turned in (grey, grey.T):
+        assert (inside_of_frame(np.ascontiguousarray(turned)) is not None) == is_frame
+
+
+@pytest.mark.parametrize("flip", [(1, 1), (-1, -1)])
+def test_level_of_a_frame_is_that_of_the_outermost_pixels(flip: tuple[int, int]) -> None:
+    grey = framed(200, 2, 2, 2, 2)
+    grey[0], grey[:, 0] = 170, 170  # 182 of the 360 pixels, 30 from the paper; the next row and column are dark
+    assert inside_of_frame(np.ascontiguousarray(grey[:: flip[0], :: flip[1]])) is not None
+    grey[0, 50:] = 40  # now most are dark, and 30 is no contrast beside 160
+    assert inside_of_frame(np.ascontiguousarray(grey[:: flip[0], :: flip[1]])) is None

@@ -97,7 +97,7 @@ def centred(ink: Floats, height: int, width: int) -> npt.NDArray[np.uint8]:
 
 def _box(side: int) -> int:
     """Pixels of a side that the digit takes."""
-    return max(1, round(side * _BOX_SHARE))
+    return round(side * _BOX_SHARE)
 
 
 def _offsets(ink: Floats, height: int, width: int) -> tuple[int, int]:

@@ -276,3 +276,10 @@ def test_files_of_a_list_may_lie_in_folders_beside_it_but_not_in_what_archives_l
     found = bases_of(folder / "list.csv")
     assert found[:2] == [folder, Path()]
     assert set(found[2:]) == {folder / "images", folder / "pictures", folder / "images" / "deeper"}
+
+
+def test_folder_that_is_gone_before_a_path_is_told(folder: Path) -> None:
+    found = read("old/a.png,x\nold/b.png,y\n")
+    assert levels(found) == [10, 20]
+    assert "converted: paths such as old/a.png are read as pictures/a.png" in [note.text for note in found.notes]
+    assert not any("paths" in note.text for note in read("a.png,x\nb.png,y\n").notes)

@@ -318,3 +318,15 @@ def test_cell_of_16_numbers_holds_pixels_and_one_of_words_does_not(tmp_path: Pat
     assert has_pixel_cells(tmp_path / "a.csv") == is_one
     (tmp_path / "a.csv").write_text("label,pixels")
     assert not has_pixel_cells(tmp_path / "a.csv") and not has_pixel_cells(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("told", ["2", "pixels", "4", "0", "none"])
+def test_column_of_pixels_is_no_label_and_neither_is_one_that_is_not_there(
+    tmp_path: Path, glyphs: np.ndarray, told: str
+) -> None:
+    rows = "".join(f"{label},{' '.join(map(str, glyphs[0].reshape(-1)))},train\n" for label in LABELS)
+    with pytest.raises(DataError) as caught:
+        read(tmp_path, "emotion,pixels,Usage\n" + rows, label_column=told)
+    assert str(caught.value) == (
+        f"{tmp_path}/table.csv, line 1: the header has no column label; name the column of labels so"
+    )

@@ -58,7 +58,7 @@ def read_pixel_cells(path: Path, label_column: str | None = None) -> RawSet:
     known = [at for at in named_columns(names, LABEL_NAMES) if at != pixel]
     label = wanted_column(names, len(names), label_column) if label_column else (known[0] if known else None)
     split = next((at for at in named_columns(names, PART_NAMES) if at != pixel), None)
-    if label is None or label == pixel or label >= len(names):
+    if label is None or label == pixel:
         raise DataError(f"{where}, line 1: the header has no column label; name the column of labels so")
     width = len(body[0][pixel].split())
     grouped: dict[str, tuple[list[str], list[str]]] = {}

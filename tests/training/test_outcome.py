@@ -1,5 +1,6 @@
 """A training that learned nothing is told so, and one that learned anything is not."""
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,3 +139,62 @@ def test_one_model_in_many_that_knows_nothing_is_overlooked(rng: np.random.Gener
     """Three standard errors: of 20,000 guesses at chance with 4,096 images some 27 are better by luck."""
     lucky = rng.binomial(4096, 0.1, 20_000) / 4096 > ANSWER.by_luck(4096)
     assert lucky.sum() < 80
+
+
+@pytest.mark.parametrize(("share", "images"), [(0.1, 50), (0.5, 20), (0.9, 100), (1.0, 7)])
+def test_luck_is_three_standard_errors_of_the_binomial_distribution(share: float, images: int) -> None:
+    counts = range(images + 1)
+    chance = [math.comb(images, k) * share**k * (1 - share) ** (images - k) for k in counts]
+    deviation = math.sqrt(sum(p * (k / images - share) ** 2 for k, p in zip(counts, chance, strict=True)))
+    answer = OneAnswer(share, 1.0)
+    assert answer.by_luck(images) == pytest.approx(share + 3 * deviation)
+    assert answer.by_luck(images, 6) == pytest.approx(share + 6 * deviation)
+
+
+@pytest.mark.parametrize(
+    ("losses", "never"),
+    [([4.0, 5.0], True), ([4.0, 4.0], True), ([2.2, 2.3], True), ([2.2, 2.29], False), ([4.0, 3.9], False),
+     ([5.0, 6.0, 4.9], False), ([5.0], False)],
+)  # fmt: skip
+def test_loss_that_never_fell_is_looked_at_again(losses: list[float], never: bool) -> None:
+    assert looks_dead(ANSWER, losses, [Measured(1000, 0.1, 0.9)]) == never
+
+
+def test_accuracy_within_six_standard_errors_of_luck_is_looked_at_again() -> None:
+    limit = 0.1 + 6 * math.sqrt(0.09 / 900)  # 0.16
+    for accuracy, again in ((limit - 1e-9, True), (limit + 1e-9, False)):
+        assert looks_dead(ANSWER, [1.0, 0.1], [Measured(900, 1.0, accuracy), Measured(900, 0.1, 0.9)]) == again
+
+
+@pytest.mark.parametrize(("accuracy", "loss", "is_told"), [
+    (0.129, 2.28, True), (0.131, 2.28, False), (0.129, 2.27, False),  # 0.1 + 3 * 0.01; 0.99 * 2.3 is 2.277
+])  # fmt: skip
+def test_what_is_better_than_luck_or_by_a_hundredth_of_the_loss_has_learned(
+    accuracy: float, loss: float, is_told: bool
+) -> None:
+    measured = Measured(900, loss, accuracy)
+    line = remark(ANSWER, [2.5, 2.3], measured, measured, normalizes=False, **RUN)  # type: ignore
+    assert (line is not None) == is_told
+
+
+@pytest.mark.parametrize(("changes", "end"), [
+    ({"steps": 99}, "; 99 steps are few: pass more --epochs, or a smaller --batch-size"),
+    ({"steps": 1}, "; 1 step is few: pass more --epochs, or a smaller --batch-size"),
+    ({"steps": 100}, "pass a smaller --lr, such as 0.01, or look whether images and labels belong together"),
+    ({"usual_rate": 5.01}, "; --lr 0.1 is small: pass a larger one, such as 5"),
+    ({"usual_rate": 5.0}, "pass a smaller --lr, such as 0.01, or look whether images and labels belong together"),
+])  # fmt: skip
+def test_remedy_is_for_few_steps_a_small_rate_or_a_large_one(changes: dict[str, float], end: str) -> None:
+    dead = Measured(1000, 2.303, 0.1)
+    line = remark(ANSWER, [2.4, 2.31], dead, dead, normalizes=False, **{**RUN, **changes})  # type: ignore
+    assert line is not None and line.endswith(end)
+
+
+@pytest.mark.parametrize(("batch_size", "larger"), [(1, 16), (4, 16), (5, 20), (100, 400)])
+def test_batches_of_a_network_that_normalizes_are_to_be_four_times_as_large_and_16_at_least(
+    batch_size: int, larger: int
+) -> None:
+    run = {**RUN, "batch_size": batch_size}
+    trained, again = Measured(900, 0.5, 0.131), Measured(900, 9.0, 0.1)
+    line = remark(ANSWER, [2.0, 0.5], trained, again, normalizes=True, **run)  # type: ignore
+    assert line is not None and line.endswith(f"pass a larger --batch-size, such as {larger}")

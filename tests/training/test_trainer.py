@@ -261,3 +261,41 @@ def test_smoothed_labels_and_margin_loss_are_settings_of_command_and_description
         recorded = cnncli.load(described.model).record["training"]["settings"]
         assert (recorded["loss"], recorded["label_smoothing"]) == (loss, smoothing)
         assert asked.accuracy > 0.15
+
+
+@pytest.mark.parametrize("cycle", [None, 2])
+def test_progress_tells_the_epochs_means_so_far_and_the_time_to_the_end_or_to_that_of_the_cycle(
+    rng: np.random.Generator, cycle: int | None
+) -> None:
+    timetable = Timetable(20, 8, 3, schedule="cosine", cycle=cycle)
+    trainer = Trainer(network(), samples(rng, 20), optimizer=SGD(0.5), timetable=timetable)
+    losses: list[float] = []
+    for record in trainer.steps():
+        if isinstance(record, EpochDone) or record.step % 3 == 0:  # within an epoch of three steps
+            losses.clear()
+            continue
+        losses.append(record.loss)
+        told = trainer.progress()
+        done = 8 * len(losses)
+        assert (told.epoch, told.step) == (record.epoch, record.step)
+        assert told.loss == pytest.approx(sum(losses) / len(losses))
+        assert told.accuracy is not None and 0 <= told.accuracy <= 1 and (told.accuracy * done).is_integer()
+        assert told.learning_rate == timetable.learning_rate(record.step, 0.5)
+        epochs = 3 if cycle is None else max(cycle, record.epoch)
+        assert told.seconds_left * told.images_per_second == pytest.approx(20 * (epochs - record.epoch + 1) - done)
+    assert trainer.state.step == 9
+
+
+@pytest.mark.parametrize("loss", [float("nan"), float("inf"), float("-inf")])
+def test_measured_loss_that_is_no_number_ends_the_training_and_any_other_does_not(
+    rng: np.random.Generator, loss: float
+) -> None:
+    trainer = Trainer(network(), samples(rng, 20), optimizer=SGD(0.5), epochs=2, batch_size=8)
+    for _, _record in zip(range(4), trainer.steps(), strict=False):  # the three steps of an epoch and its end
+        pass
+    trainer.check_loss("validation", 0.0)
+    with pytest.raises(Diverged) as caught:
+        trainer.check_loss("validation", loss)
+    assert str(caught.value) == (
+        f"epoch 1, step 3: the validation loss is {loss}; start again with a learning rate below 0.5"
+    )

@@ -167,9 +167,10 @@ def picture_wish(
         takes=lambda tried: _misfit(description, tried, source, classes) is None,
         asker=Path(source).name,
     )
-    if asked and (shape is not None or settings.size is not None):
+    size = settings.size or (shape[1:] if shape is not None else None)
+    if asked and size is not None:
         channels = {"grey": 1, "rgb": 3}.get(settings.colour or "", shape[0] if shape is not None else 1)
-        tried = (channels, *(settings.size or (shape or (0, 28, 28))[1:]))
+        tried = (channels, *size)
         misfit = _misfit(description, tried, source, classes)
         if misfit is not None:
             raise UsageError(f"{asked}: the network cannot take {format_shape(tried)} ({misfit})")

@@ -32,6 +32,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "pictures": ({"pictures"}, {"segmentation", "storage", "errors"}),
     "network": ({"network"}, {"layers", "pictures", "storage", "errors"}),
     "program": ({"program"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
+    "measures": ({"measures"}, {"storage", "errors"}),
     "plugins": ({"plugins"}, {"criteria", "optim", "layers", "storage", "errors"}),
     "model_file": ({"model_file"}, {"network", "layers", "storage", "errors"}),
     "checks": (
@@ -58,7 +59,8 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"program", "network", "model_file", "data", "sets", "layers", "pictures", "storage", "errors"},
     ),
     "front": (
-        {"__init__"}, {"plugins", "model", "training", "data", "network", "criteria", "optim", "layers", "errors"},
+        {"__init__"},
+        {"measures", "plugins", "model", "training", "data", "network", "criteria", "optim", "layers", "errors"},
     ),
 }  # fmt: skip
 TOP = {"cli", "__main__"}  # may use everything

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cnncli.version import __version__
 
 if TYPE_CHECKING:
-    from cnncli import criteria, data, layers, optim
+    from cnncli import criteria, data, layers, measures, optim
     from cnncli.model import Model, Prediction, load, save
     from cnncli.network import Network
     from cnncli.plugins import load_plugin
@@ -27,6 +27,7 @@ _PLACES = {
     "layers": "layers",
     "load": "model",
     "load_plugin": "plugins",
+    "measures": "measures",
     "optim": "optim",
     "save": "model",
 }
@@ -43,6 +44,7 @@ __all__ = [
     "layers",
     "load",
     "load_plugin",
+    "measures",
     "optim",
     "save",
 ]

@@ -1,6 +1,6 @@
 """Layers beside each other: all that branches in a network, each branch a Sequential."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
@@ -39,6 +39,13 @@ class Branches(Module):
         # Of the last forward pass: its input, and what each branch gave; of the last backward pass: the gradients.
         self.kept: tuple[FloatArray, list[FloatArray]] | None = None
         self.grad_parts: list[FloatArray] = []
+
+    def _replace_inside(self, function: Callable[[Module], Module]) -> None:
+        for _, branch in self.branches:
+            branch._replace_inside(function)
+
+    def clear_own_state(self) -> None:
+        self.kept, self.grad_parts = None, []
 
     @classmethod
     def _as_branch(cls, name: str, layers: Any) -> Sequential:

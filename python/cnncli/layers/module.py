@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnncli.layers.arrays import FloatArray, Shape, as_float32
 from cnncli.layers.faults import LayerShapeError, MissingMethodError, OrderError, SettingError
 from cnncli.layers.initialization import GAIN_RELU
+from cnncli.layers.module_tools import ModuleTools
 from cnncli.layers.parameter import Parameter
 from cnncli.layers.returned import accumulate, grad_input_of, output_of
 from cnncli.layers.settings import Pair
@@ -21,7 +22,7 @@ Window = tuple[Pair, Pair]
 Kept = TypeVar("Kept", bound=NDArray[Any])
 
 
-class Module:
+class Module(ModuleTools):
     """A differentiable function of one array, with learned parameters.
 
     A custom layer subclasses Module and overrides up to three methods; they get and return float32 arrays whose

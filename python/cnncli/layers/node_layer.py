@@ -53,6 +53,9 @@ class NodeLayer(Module):
             known = self._node = (settings, _core.Node(self.kind, settings))
         return known[1]
 
+    def clear_own_state(self) -> None:
+        self._passed = None
+
     def passed(self, input: FloatArray) -> Passed:
         """What the forward pass on this input has left. Raises OrderError if it has not run."""
         passed = self._passed

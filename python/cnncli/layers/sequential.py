@@ -1,6 +1,6 @@
 """Layers one after the other."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cnncli.layers.activation import Activation
@@ -70,6 +70,12 @@ class Sequential(Module):
         """As `leaves`, but those of all containers: the number of a layer decides what it draws."""
         for layer in self.layers:
             yield from (leaf for _, leaf in _opened(layer, "", all_containers=True))
+
+    def _replace_inside(self, function: Callable[[Module], Module]) -> None:
+        self.layers = [layer.replace(function) for layer in self.layers]
+
+    def clear_own_state(self) -> None:
+        self.layer_inputs, self.layer_grad_outputs = [], []
 
     def update_output(self, input: FloatArray) -> FloatArray:
         inputs = []

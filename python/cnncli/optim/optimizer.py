@@ -55,7 +55,11 @@ class Optimizer:
     def step(self, parameters: Iterable[Parameter]) -> None:
         """Change every parameter in place, by its gradient and its state."""
         self.steps += 1
+        seen: set[int] = set()  # an array that two layers share is changed once
         for parameter in parameters:
+            if id(parameter.value) in seen:
+                continue
+            seen.add(id(parameter.value))
             self.update(
                 parameter.value,
                 parameter.gradient,

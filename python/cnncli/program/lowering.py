@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from cnncli import _core
+from cnncli.errors import UsageError
 from cnncli.layers import Dropout, Module, Sequential
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.batch_norm import BatchNorm
@@ -17,6 +18,7 @@ from cnncli.layers.faults import LayerError, LayerShapeError
 from cnncli.layers.node_layer import NodeLayer
 from cnncli.layers.registry import is_built_in
 from cnncli.layers.trace import Step, trace
+from cnncli.network import Network
 
 # A sample's output depends on the whole batch; custom layers may do so too.
 _COUPLES = (BatchNorm,)
@@ -35,6 +37,26 @@ def custom_layers(layers: list[Module]) -> list[Module]:
 def couples_samples(layers: list[Module]) -> bool:
     """Whether, in training, a sample's output depends on others."""
     return bool(custom_layers(layers)) or any(isinstance(layer, _COUPLES) for layer in leaves(layers))
+
+
+def byte_table(network: Network, channels: int) -> FloatArray:
+    """What each byte becomes, for each channel."""
+    values = np.broadcast_to(np.arange(256, dtype=np.float32), (channels, 1, 256))
+    recipe = network.recipe
+    table = values if recipe is None else recipe.normalize(values / np.float32(255))
+    return np.ascontiguousarray(table.reshape(channels, 256))
+
+
+def check_unshared(network: Module) -> None:
+    """Raises UsageError where two layers have one array: each would write its gradient over the other's."""
+    seen: dict[int, str] = {}
+    for parameter in network.named_parameters():
+        other = seen.setdefault(id(parameter.value), parameter.name)
+        if other != parameter.name:
+            raise UsageError(
+                f"{parameter.name} and {other} are one array, and a compiled program trains no shared ones; train them "
+                "by forward, backward and optimizer.step(network.named_parameters())"
+            )
 
 
 def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) -> int:

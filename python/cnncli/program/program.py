@@ -18,6 +18,7 @@ from cnncli.criteria.criterion import Criterion
 from cnncli.custom_code import told
 from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32, format_shape
+from cnncli.layers.module_tools import array_moves
 from cnncli.layers.returned import is_custom
 from cnncli.network import Network
 from cnncli.program.called_loss import (
@@ -29,7 +30,7 @@ from cnncli.program.called_loss import (
     runs_in_core,
     targets_as_given,
 )
-from cnncli.program.lowering import couples_samples, custom_layers, in_three, lower
+from cnncli.program.lowering import byte_table, check_unshared, couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
 
 if TYPE_CHECKING:  # a prediction needs none
@@ -143,6 +144,7 @@ class Program:
         self._called: CalledLoss | None = None
         if not runs_in_core(self.criterion):
             self._called = CalledLoss(self.criterion, self._output_shape)
+        self._moves = array_moves()
         self._groups: list[bool] = []  # of parameters with the same settings: whether their weights decay
         self._training = self._compile(batch_size, training=True) if optimizer is not None else None
         self._evaluating: _core.Program | None = None
@@ -186,9 +188,12 @@ class Program:
         Raises Interrupted once `should_stop` is true, and whatever a signal handler raises (KeyboardInterrupt):
         then nothing but gradients has changed.
         """
-        program, optimizer = self._needs_training(), self.optimizer
+        self._needs_training()
+        optimizer = self.optimizer
         assert optimizer is not None
         with self._lock, self._mode(training=True):
+            self._follow_arrays()
+            program = self._needs_training()
             if learning_rate is not None:
                 optimizer.lr = learning_rate
             if self._called is not None:
@@ -216,6 +221,7 @@ class Program:
     def predict(self, images: npt.ArrayLike) -> FloatArray:
         """Outputs of the network in evaluation: log-probabilities (N, classes) with CrossEntropyLoss, else its own."""
         with self._lock:
+            self._follow_arrays()
             program = self._evaluating or self._for_evaluation()
             rows = program.predict(images, self._threads) if self._direct else None
             if rows is None:
@@ -236,6 +242,7 @@ class Program:
         if len(batch) == 0:
             raise UsageError("evaluate: there are no samples; pass at least one")
         with self._lock:
+            self._follow_arrays()
             program = self._for_evaluation()
             rows = np.empty((len(batch), self._outputs), np.float32)
             in_core = self._called is None and not has_ignored(self.criterion, wanted)
@@ -278,6 +285,17 @@ class Program:
         program = self._training or self._for_evaluation()
         return [[Operation(*row) for row in stage] for stage in program.stages()]
 
+    def _follow_arrays(self) -> None:
+        """Compiles anew where modules have got other arrays, by `get_parameters` or `share`."""
+        if self._moves == array_moves():
+            return
+        self._moves, self._evaluating = array_moves(), None
+        if self._training is not None:
+            self._groups = []
+            self._training = self._compile(self.batch_size, training=True)
+            if self._images is not None:
+                self._training.bind(self._images, self._targets if self._called is None else None)
+
     def _compile(self, batch_size: int, *, training: bool) -> _core.Program:
         network, criterion = self.network, self.criterion
         layers = list(network)
@@ -289,7 +307,7 @@ class Program:
             frozen=self._frozen,
         )
         shape = in_three(network.input_shape)
-        x = core.input(shape, self._table(shape[0]))
+        x = core.input(shape, byte_table(network, shape[0]))
         with self._mode(training=training):
             x = lower(layers, core, x, network.input_shape)
         self._outputs = int(np.prod(network.output_shape(network.input_shape)))
@@ -309,6 +327,7 @@ class Program:
         """The optimizer's rule on each parameter; those that decay share its settings of a step, and the others."""
         optimizer, groups = self.optimizer, self._groups
         assert optimizer is not None
+        check_unshared(self.network)
         if any(self._clip.values()):
             core.clip([parameter.gradient for parameter in self.network.named_parameters()], **self._clip)
         if not optimizer.runs_in_core:
@@ -352,13 +371,6 @@ class Program:
             for layer in self._custom_layers:
                 modes.enter_context(layer._in_mode(training=training))
             yield
-
-    def _table(self, channels: int) -> FloatArray:
-        """What each byte becomes, for each channel."""
-        values = np.broadcast_to(np.arange(256, dtype=np.float32), (channels, 1, 256))
-        recipe = self.network.recipe
-        table = values if recipe is None else recipe.normalize(values / np.float32(255))
-        return np.ascontiguousarray(table.reshape(channels, 256))
 
     def _as_images(self, images: npt.ArrayLike) -> npt.NDArray[Any]:
         array = np.asarray(images)

@@ -143,3 +143,17 @@ def test_half_of_the_way_to_full_ink_is_half_ink_near_enough(level: int, ink: fl
 def test_picture_of_one_level_or_of_noise_is_no_cutout(rng: np.random.Generator) -> None:
     assert ink_of_cutout(np.full((40, 40), 128, np.float32), None) is None
     assert ink_of_cutout(rng.normal(128, 30, (40, 40)).clip(0, 255).astype(np.float32), None) is None
+
+
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("dark", [True, False])
+def test_ink_fills_two_corners_at_most(turns: int, dark: bool) -> None:
+    tee, angle = np.zeros((2, 60, 70), np.bool_)
+    tee[:10] = tee[:, 30:40] = True  # two corners, and all four sides
+    angle[:10] = angle[:, :10] = True  # three
+    for mask, is_ink in ((tee, True), (angle, False)):
+        grey = np.where(np.rot90(mask, turns) == dark, 40, 200).astype(np.float32)
+        found = ink_of_cutout(grey, dark)
+        assert (found is not None) == is_ink
+        if found is not None:
+            np.testing.assert_array_equal(found[0] > 0.5, np.rot90(mask, turns))

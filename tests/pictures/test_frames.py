@@ -206,3 +206,43 @@ def test_level_of_a_frame_is_that_of_the_outermost_pixels(flip: tuple[int, int])
     assert inside_of_frame(np.ascontiguousarray(grey[:: flip[0], :: flip[1]])) is not None
     grey[0, 50:] = 40  # now most are dark, and 30 is no contrast beside 160
     assert inside_of_frame(np.ascontiguousarray(grey[:: flip[0], :: flip[1]])) is None
+
+
+@pytest.mark.parametrize(("wide", "goes"), [(65, False), (67, True)])
+def test_box_of_any_shape_goes_if_the_parts_in_it_are_wider_than_a_glyph(wide: int, goes: bool) -> None:
+    ink = np.zeros((240, 140), np.float32)
+    ink[[20, 21, 218, 219], 20:120] = ink[20:220, 20:22] = ink[20:220, 118:120] = 1  # 100 wide, 200 high: no circle
+    left = 70 - wide // 2
+    ink[90:150, left : left + 20] = ink[90:150, left + wide - 20 : left + wide] = 1  # 1.1 times 60 are 66
+    assert without_ring(ink)[1] == goes
+
+
+@pytest.mark.parametrize(("side", "thick", "is_frame"), [(12, 1, True), (11, 1, False), (12, 2, True), (12, 3, False)])
+def test_frame_is_looked_for_from_12_pixels_a_side_and_has_8_inside(side: int, thick: int, is_frame: bool) -> None:
+    for height, width in ((side, 30), (30, side)):
+        grey = np.full((height, width), 40, np.float32)
+        grey[thick:-thick, thick:-thick] = 200
+        assert (inside_of_frame(grey) is not None) == is_frame
+
+
+@pytest.mark.parametrize(("wide", "is_frame"), [(8, True), (13, False)])
+@pytest.mark.parametrize("turns", range(4))
+def test_what_touches_a_frame_on_any_side_by_more_than_3_percent_of_the_rim_belongs_to_it(
+    turns: int, wide: int, is_frame: bool
+) -> None:
+    grey = framed(200, 3, 3, 3, 3)  # 74x94 inside, a rim of 336
+    grey[3:20, 40 : 40 + wide] = 40
+    found = inside_of_frame(np.ascontiguousarray(np.rot90(grey, turns)))
+    assert (found is not None) == is_frame
+
+
+def test_specks_around_a_ring_do_not_hide_it() -> None:
+    ink = np.zeros((140, 220), np.float32)
+    ink[[20, 21, 118, 119], 60:160] = ink[20:120, 60:62] = ink[20:120, 158:160] = 1
+    ink[50:90, 100:120] = 1
+    ink[5:135:8, [10, 30, 200]] = 1  # 51 of them
+    kept, enclosed = without_ring(ink)
+    glyph = np.zeros_like(ink)
+    glyph[50:90, 100:120] = 1
+    assert enclosed
+    np.testing.assert_array_equal(kept, glyph)

@@ -106,7 +106,7 @@ def test_local_paper_has_the_edge_of_a_shadow_and_no_stroke_narrower_than_035_of
     np.testing.assert_allclose(found, paper if is_filled else grey, atol=0.01)
 
 
-@pytest.mark.parametrize("shape", [(128, 192), (65, 300), (200, 80)])
+@pytest.mark.parametrize("shape", [(128, 192), (65, 300), (200, 80), (1, 300), (300, 1)])
 def test_local_paper_of_a_large_picture_has_its_size(shape: tuple[int, int]) -> None:
     grey = np.full(shape, 180, np.float32)
     grey[20:50, 30:36] = 40

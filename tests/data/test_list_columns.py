@@ -84,3 +84,8 @@ def test_label_that_the_user_names_is_taken_and_the_path_is_none() -> None:
     for told in ("path", "1", "5", "0", "other"):
         with pytest.raises(DataError, match=f"^l: has no column of labels {told}; name one of the header$"):
             find_columns("l", rows, nothing, told)
+
+
+def test_only_row_is_no_header_unless_its_words_say_so() -> None:
+    assert find_columns("l", [["a", "b"]], nothing, None).header is None
+    assert find_columns("l", [["path", "label"]], nothing, None).header == ["path", "label"]

@@ -10,6 +10,7 @@ from PIL import Image
 from cnncli import data
 from cnncli.data import PictureWish, classes
 from cnncli.data.resolve import bases_of
+from cnncli.data.tables.lists import read_names
 from cnncli.errors import DataError
 
 LEVELS = {"a.png": 10, "b.png": 20, "c, d.png": 30}
@@ -283,3 +284,17 @@ def test_folder_that_is_gone_before_a_path_is_told(folder: Path) -> None:
     assert levels(found) == [10, 20]
     assert "converted: paths such as old/a.png are read as pictures/a.png" in [note.text for note in found.notes]
     assert not any("paths" in note.text for note in read("a.png,x\nb.png,y\n").notes)
+
+
+@pytest.mark.parametrize(("row", "count"), [("1,1", 2), ("0,0", 0), ("x,2", 0)])
+def test_picture_of_two_classes_or_none_behind_the_first_rows_is_told(folder: Path, row: str, count: int) -> None:
+    rows = "a.png,1,0\nb.png,0,1\n" * 600
+    with pytest.raises(DataError) as caught:
+        read(f"path,cat,dog\n{rows}a.png,{row}\n")
+    assert str(caught.value) == f"pictures/list.csv, line 1202: {count} classes; give each picture one"
+
+
+def test_list_of_names_has_a_header_only_above_a_name(folder: Path) -> None:
+    for content, names in (("path\n", ["path"]), ("path\nb.png\n", ["b.png"]), ("x\nb.png\n", ["x", "b.png"])):
+        Path("names.txt").write_text(content)
+        assert [(path.name, label) for path, label in read_names(Path("names.txt"))] == [(name, "") for name in names]

@@ -207,7 +207,8 @@ def test_bad_tables_are_one_line_that_says_where(tmp_path: Path, case: str) -> N
 def test_small_whole_numbers_are_read_as_python_reads_them(cells: str) -> None:
     numbers = cells.split()
     found = parse_rows((",".join(numbers) + "\n").encode() * 3, b",", len(numbers))
-    assert found is not None and found.tolist() == [[int(number) for number in numbers]] * 3
+    assert found is not None and found.dtype == np.uint16
+    assert found.tolist() == [[int(number) for number in numbers]] * 3
 
 
 def test_a_table_above_the_memory_limit_is_refused_while_it_is_read(

@@ -82,6 +82,7 @@ KERNEL_FAMILIES: dict[str, set[str]] = {
     "kernels/gemm": {"core", "simd"},
     "kernels/joins": {"core"},
     "kernels/linear": {"core", "simd"},
+    "kernels/muon": {"kernels/gemm", "core", "simd"},
     "kernels/loss": {"core", "simd"},
     "kernels/pooling": {"core", "simd"},
     "kernels/update": {"core", "simd"},

@@ -1,6 +1,9 @@
+#include <pybind11/stl.h>
+
 #include "bindings/bindings.h"
 #include "bindings/eager.h"
 #include "bindings/update_arguments.h"
+#include "kernels/muon/muon.h"
 
 namespace cnn {
 namespace {
@@ -12,6 +15,26 @@ void update(const std::string& name, const py::array& parameter, const py::array
     const UpdateSettings values = update_settings(rule, words(rule.settings).size(), settings);
     Eager eager(0);
     eager.then(new Update(rule, parameter.size(), arrays, values.data()));
+    eager.run();
+}
+
+void muon_update(const py::array& parameter, const py::array& gradient, const py::array& momentum_array,
+                 float rate, float kept_weight, float momentum, float new_share, bool nesterov,
+                 std::array<float, 3> coefficients, float eps, int steps) {
+    const Shape shape = shape_of(parameter);
+    check(shape.size() == 2, "parameter: expected a matrix, got shape " + text(shape));
+    float* to = output(parameter, "parameter", shape);
+    const float* from = input(gradient, "gradient", shape);
+    float* mean = output(momentum_array, "momentum", shape);
+    check(steps >= 0, "steps: expected at least 0, got " + std::to_string(steps));
+    if (parameter.size() == 0) return;
+    const MuonSettings settings{
+        rate, kept_weight, momentum, new_share, nesterov, coefficients[0], coefficients[1], coefficients[2],
+        eps,  steps};
+    Eager eager(0);
+    float* scratch = eager.floats(muon_scratch(shape[0], shape[1]));
+    for (auto& op : muon_step(shape[0], shape[1], to, from, mean, scratch, settings))
+        eager.then(op.release());
     eager.run();
 }
 
@@ -34,6 +57,9 @@ py::dict update_rules() {
 void bind_update(py::module_& m) {
     m.def("update", update, py::arg("rule"), py::arg("parameter"), py::arg("gradient"), py::arg("states"),
           py::arg("settings"));
+    m.def("muon_update", muon_update, py::arg("parameter"), py::arg("gradient"), py::arg("momentum_array"),
+          py::kw_only(), py::arg("rate"), py::arg("kept_weight"), py::arg("momentum"), py::arg("new_share"),
+          py::arg("nesterov"), py::arg("coefficients"), py::arg("eps"), py::arg("steps"));
     m.def("clip_gradients", clip_gradients, py::arg("gradients"), py::kw_only(), py::arg("norm"),
           py::arg("value"));
     m.def("update_rules", update_rules);

@@ -151,11 +151,15 @@ class Replay {
 
     void add_loss() {
         const int x = static_cast<int>(file_.integer());
+        const bool sum = file_.integer() != 0;
         const std::string kind = file_.text();
         const auto size = static_cast<float>(program_->shape(x).features());
-        if (kind == "cross_entropy" || kind == "nll") return program_->nll(x, kind == "cross_entropy");
-        program_->squared_error(x, kind == "mse" ? 1.0f / size : 0.5f);
-        if (kind == "sum_squares") program_->sum_over_samples();
+        if (kind == "cross_entropy" || kind == "nll") {
+            program_->nll(x, kind == "cross_entropy");
+        } else {
+            program_->squared_error(x, kind == "mse" ? 1.0f / size : 0.5f);
+        }
+        if (sum || kind == "sum_squares") program_->sum_over_samples();
     }
 
     void add_update() {

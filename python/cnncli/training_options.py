@@ -200,7 +200,7 @@ class RecordedSettings:
         otherwise="the description's or, for another optimizer, that optimizer's, scaled to --batch-size",
     )
     momentum: float | None = _row(
-        _TRAINING, "number", "Share of the last step kept, by sgd and rmsprop.", "SHARE",
+        _TRAINING, "number", "Share of the last step kept, by sgd, rmsprop and muon.", "SHARE",
         limits={"least": 0, "below": 1}, is_described=True, of_optimizer=True,
     )
     dampening: float | None = _row(
@@ -208,7 +208,7 @@ class RecordedSettings:
         "SHARE", limits={"least": 0, "below": 1}, is_described=True, of_optimizer=True, otherwise="0",
     )
     nesterov: bool | None = _row(
-        _TRAINING, "switch", "Whether momentum looks ahead, after Nesterov, by sgd.", is_described=True,
+        _TRAINING, "switch", "Whether momentum looks ahead, after Nesterov, by sgd and muon.", is_described=True,
         of_optimizer=True, otherwise="the description's, or not",
     )
     weight_decay: float | None = _row(

@@ -170,12 +170,12 @@ class RecordedProgram:
             cases.text("list")
             cases.integers(value)
 
-    def loss(self, x: int, *, kind: str) -> None:
+    def loss(self, x: int, *, kind: str, sum: bool = False) -> None:
         cases = self._use()
         cases.text("loss")
-        cases.integer(x)
+        cases.integer(x, sum)
         cases.text(kind)
-        self._program.loss(x, kind=kind)
+        self._program.loss(x, kind=kind, sum=sum)
 
     def update(self, rule: str, parameter: Any, gradient: Any, states: Any, *, group: int = 0) -> None:
         cases = self._use()
@@ -366,10 +366,13 @@ def write_cases(path: Path) -> None:
         for arguments, settings, shape in _CONVOLUTIONS:
             layer = Conv2d(*arguments, **settings)
             _record(cases, repr(layer), Network([layer], shape), SUMS, rng=rng, criterion=SumSquares())
-        for criterion in (CrossEntropyLoss(), NLLLoss(), MSELoss(), SumSquares()):
+        sums = CrossEntropyLoss(reduction="sum"), NLLLoss(reduction="sum")
+        for criterion in (CrossEntropyLoss(), NLLLoss(), *sums, MSELoss(), SumSquares()):
             layers = [Linear(20, 7), *([LogSoftmax()] if isinstance(criterion, NLLLoss) else [])]
             _record(cases, repr(criterion), Network(layers, (20,)), SUMS, rng=rng, criterion=criterion)
         for name, make in optim.BY_NAME.items():
+            if not make().runs_in_core:
+                continue  # its steps are calls from Python after the program's
             network = Network([Linear(20, 7)], (20,))
             _record(cases, name, network, TRAINED, rng=rng, criterion=CrossEntropyLoss(), optimizer=make(), steps=3)
         for name in ("lenet5", "convnet"):

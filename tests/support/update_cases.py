@@ -69,6 +69,16 @@ def adamw(
     return p, {"mean": m, "square": v} | ({"largest": peak} if amsgrad else {})
 
 
+def muon(
+    p: np.ndarray, gradients: Sequence[np.ndarray], *, lr: float = 1e-3, weight_decay: float = 0.1,
+    momentum: float = 0.95, nesterov: bool = True,
+    ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315), eps: float = 1e-7, ns_steps: int = 5,
+    adjust_lr_fn: str | None = None, rest_share: float = 0.15, rest_betas: tuple[float, float] = (0.9, 0.999),
+    rest_eps: float = 1e-8,
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:  # fmt: skip
+    return adamw(p, gradients, lr=lr * rest_share, betas=rest_betas, eps=rest_eps, weight_decay=weight_decay)
+
+
 def adagrad(
     p: np.ndarray, gradients: Sequence[np.ndarray], *, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
     initial_accumulator_value: float = 0, eps: float = 1e-10,
@@ -304,6 +314,15 @@ ROWS = (
             {"lr": 0.1, "t0": 0.0, "weight_decay": 0.5},
         ],
         torch="ASGD",
+    ),
+    # One array alone is no hidden matrix: AdamW's part. The other is in tests/optim/test_muon.py.
+    Row(
+        optim.Muon,
+        muon,
+        [
+            {"lr": 0.1, "rest_share": 0.5, "rest_betas": (0.5, 0.75), "weight_decay": 0.5},
+            {"lr": 0.1, "rest_eps": 0.1, "momentum": 0.5, "nesterov": False, "adjust_lr_fn": "match_rms_adamw"},
+        ],
     ),
     Row(optim.Lion, lion, [{"lr": 0.1, "betas": (0.5, 0.75), "weight_decay": 0.5}]),
 )

@@ -76,7 +76,7 @@ def test_momentum_is_for_those_that_have_it() -> None:
     with pytest.raises(UsageError) as caught:
         plan_of({}, optimizer="adam", momentum=0.5)
     assert str(caught.value) == (
-        "--momentum 0.5: adam has no such setting; leave it out or use --optim rmsprop or sgd"
+        "--momentum 0.5: adam has no such setting; leave it out or use --optim muon or rmsprop or sgd"
     )
     with pytest.raises(FormatError) as wrong:
         plan_of({"optimizer": "lion", "momentum": 0.9})
@@ -92,7 +92,7 @@ def test_nesterov_is_an_option_and_goes_before_the_description() -> None:
     assert plan_of({"nesterov": True}, momentum=0).nesterov is False  # it was meant for the momentum described
     with pytest.raises(UsageError, match="SGD: nesterov with momentum 0 and dampening 0; use"):
         plan_of({}, momentum=0, nesterov=True)
-    with pytest.raises(UsageError, match="--no-nesterov: lion has no such setting; leave it out or use --optim sgd"):
+    with pytest.raises(UsageError, match=r"--no-nesterov: lion has no such setting; leave it out or use .*muon or sgd"):
         plan_of({}, optimizer="lion", nesterov=False)
     with pytest.raises(FormatError, match="nesterov is true, but adam has no such setting"):
         plan_of({"optimizer": "adam", "nesterov": True})
@@ -131,7 +131,7 @@ def test_a_stopped_run_ends_with_the_bits_of_one_that_did_not_stop(
     assert weights(finished.model) == expected
     training = cnncli.load(finished.model).record["training"]
     assert f"--optim {name} " in training["command"]
-    assert ("--momentum" in training["command"]) == (name in ("rmsprop", "sgd"))
+    assert ("--momentum" in training["command"]) == (name in ("muon", "rmsprop", "sgd"))
 
 
 def test_a_checkpoint_whose_optimizer_cannot_be_is_refused(tmp_path: Path) -> None:

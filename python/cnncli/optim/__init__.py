@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # so that editors know them
     from cnncli.optim.adamw import AdamW as AdamW
     from cnncli.optim.asgd import ASGD as ASGD
     from cnncli.optim.lion import Lion as Lion
+    from cnncli.optim.muon import Muon as Muon
     from cnncli.optim.nadam import NAdam as NAdam
     from cnncli.optim.radam import RAdam as RAdam
     from cnncli.optim.rmsprop import RMSprop as RMSprop

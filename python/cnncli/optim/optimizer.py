@@ -84,10 +84,10 @@ class Optimizer:
         values = self.coefficients(step, weight_decay)
         return [values[name] for name in _RULES[self.rule][1]]
 
-    def state_of(self, parameter: Parameter) -> dict[str, FloatArray]:
-        """The state arrays of one parameter, made on first use."""
+    def state_of(self, parameter: Parameter, names: Sequence[str] | None = None) -> dict[str, FloatArray]:
+        """The state arrays of one parameter, made on first use; `names` where it does not need all of them."""
         arrays = self.state.setdefault(parameter.name, {})
-        for name in self.state_names:
+        for name in self.state_names if names is None else names:
             if name not in arrays:
                 arrays[name] = np.full_like(parameter.value, self.first_value(name))
             elif arrays[name].shape != parameter.value.shape:

@@ -38,6 +38,19 @@ void muon_update(const py::array& parameter, const py::array& gradient, const py
     eager.run();
 }
 
+// In double precision and one order: eight sums that do not wait for each other, added in turn.
+double dot(const py::array& one, const py::array& other) {
+    constexpr py::ssize_t kSums = 8;
+    const double* x = input<double>(one, "one", {kAny});
+    const double* y = input<double>(other, "other", shape_of(one));
+    const py::ssize_t count = one.size();
+    double sums[kSums] = {};
+    for (py::ssize_t i = 0; i < count; ++i) sums[i % kSums] += x[i] * y[i];
+    double total = 0.0;
+    for (const double sum : sums) total += sum;
+    return total;
+}
+
 double clip_gradients(const std::vector<py::array>& gradients, float norm, float value) {
     return gradient_clip(gradients, norm, value).run();
 }
@@ -60,6 +73,7 @@ void bind_update(py::module_& m) {
     m.def("muon_update", muon_update, py::arg("parameter"), py::arg("gradient"), py::arg("momentum_array"),
           py::kw_only(), py::arg("rate"), py::arg("kept_weight"), py::arg("momentum"), py::arg("new_share"),
           py::arg("nesterov"), py::arg("coefficients"), py::arg("eps"), py::arg("steps"));
+    m.def("dot", dot, py::arg("one"), py::arg("other"));
     m.def("clip_gradients", clip_gradients, py::arg("gradients"), py::kw_only(), py::arg("norm"),
           py::arg("value"));
     m.def("update_rules", update_rules);

@@ -28,6 +28,8 @@ OPTIMIZERS = tuple(
     )
 )
 
+WHOLE_BATCH_OPTIMIZERS = ("cg", "lbfgs")  # of all images at once, as one function of all parameters
+
 # Of plugins, by the field of the option; filled while they are loaded.
 PLUGIN_WORDS: dict[str, list[str]] = {"loss": [], "optimizer": []}
 
@@ -190,9 +192,10 @@ class RecordedSettings:
         limits={"least": 0, "below": 1}, is_described=True, otherwise="the description's, or 0",
     )
     optimizer: str | None = _row(
-        _TRAINING, "word", f"What makes steps of gradients: {', '.join(OPTIMIZERS)}.", "NAME", flag="--optim",
-        long_flag="--optimizer", words=OPTIMIZERS, is_described=True, fallback="sgd",
-        otherwise="the description's, or sgd",
+        _TRAINING, "word", f"What makes steps of gradients: {', '.join(OPTIMIZERS)}; or, of all images "
+        f"at once, {' or '.join(WHOLE_BATCH_OPTIMIZERS)}, for which an epoch is up to 20 iterations.", "NAME",
+        flag="--optim", long_flag="--optimizer", words=(*OPTIMIZERS, *WHOLE_BATCH_OPTIMIZERS), is_described=True,
+        fallback="sgd", otherwise="the description's, or sgd",
     )
     learning_rate: float | None = _row(
         _TRAINING, "number", "Largest learning rate.", "RATE", flag="--lr", long_flag="--learning-rate",

@@ -5,6 +5,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from cnncli.optim.optimizer import Optimizer
+from cnncli.optim.whole.base import WholeBatchOptimizer as WholeBatchOptimizer
 from cnncli.optim.whole.conjugate_gradient import CG as CG
 from cnncli.optim.whole.lbfgs import LBFGS as LBFGS
 from cnncli.training_options import OPTIMIZERS

@@ -19,6 +19,7 @@ from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.network import Network
 from cnncli.network.description import read_border, shown
 from cnncli.optim import BY_NAME, Optimizer
+from cnncli.optim.whole import WHOLE_BATCH, WholeBatchOptimizer
 from cnncli.pictures.recipe import COLOURS
 from cnncli.plugins import load_plugin
 from cnncli.shape_text import format_shape
@@ -213,9 +214,10 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
 
     described_optimizer = defaults.get("optimizer", row_of("optimizer").fallback)
     optimizer = settings.optimizer or described_optimizer
-    kind = BY_NAME[optimizer]
+    kind = kind_of(optimizer)
     if optimizer != described_optimizer:  # what the description says of these holds for its own optimizer
         own = {"learning_rate", *_OF_OPTIMIZER, *kind.command_settings}
+        own |= {"cycle", "shares"} if optimizer in WHOLE_BATCH else set()
         defaults = {key: value for key, value in defaults.items() if key not in own}
     _check_settings_of_optimizer(settings, defaults, optimizer, source)
 
@@ -241,6 +243,11 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         chosen["rate_factor"] = kind.on_command_line.factor(*sizes)
         chosen["learning_rate"] *= chosen["rate_factor"]
     fill_dependent(settings, chosen)
+    if optimizer in WHOLE_BATCH and chosen["batch_size"] != FULL:
+        raise UsageError(
+            f"--batch-size {chosen['batch_size']}: {optimizer} takes all images in each step; use {FULL}, or another "
+            "--optim"
+        )
     plugins = [load_plugin(file) for file in settings.plugins or ()]
     chosen |= {
         "plugins": tuple(str(Path(plugin.path).resolve()) for plugin in plugins) or None,
@@ -281,16 +288,24 @@ def _check_settings_of_optimizer(
             )
 
 
-def make_optimizer(plan: Plan) -> Optimizer:
+def kind_of(name: str) -> type[Optimizer] | type[WholeBatchOptimizer]:
+    """The class of an optimizer by its name on the command line."""
+    return WHOLE_BATCH[name] if name in WHOLE_BATCH else BY_NAME[name]
+
+
+def make_optimizer(plan: Plan) -> Optimizer | WholeBatchOptimizer:
     """The optimizer that a plan describes, before its first step."""
-    kind = BY_NAME[plan.optimizer]
+    kind = kind_of(plan.optimizer)
     has = _settings_of(kind)
     wanted = {name: getattr(plan, name) for name in _OF_OPTIMIZER if name in has}
+    chosen = {name: value for name, value in wanted.items() if value is not None}
+    if issubclass(kind, WholeBatchOptimizer):
+        return kind(lr=plan.learning_rate, **kind.command_arguments)  # type: ignore[call-arg]
     with told_of(kind):
-        return kind(lr=plan.learning_rate, **{name: value for name, value in wanted.items() if value is not None})
+        return kind(lr=plan.learning_rate, **chosen)
 
 
-def _settings_of(kind: type[Optimizer]) -> dict[str, Any]:
+def _settings_of(kind: type[Optimizer] | type[WholeBatchOptimizer]) -> dict[str, Any]:
     """An optimizer's settings with its defaults."""
     with told_of(kind):
         return kind().settings()

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from cnncli.optim import BY_NAME
-from cnncli.training.plan import Plan
+from cnncli.training.plan import Plan, kind_of
 from cnncli.training.timetable import batch_of
 from cnncli.training_options import TrainSettings
 
@@ -17,7 +16,7 @@ def with_sum(plan: Plan, settings: TrainSettings, described: Mapping[str, Any], 
     multiplied by them: the steps stay what they were. What is asked for, or described beside `reduce = "sum"`, is taken
     as it is. described : [training] of the network's description
     """
-    follows = BY_NAME[plan.optimizer].on_command_line.follows_length
+    follows = kind_of(plan.optimizer).on_command_line.follows_length
     if plan.reduce != "sum" or plan.rate_factor is None or described.get("reduce") == "sum" or not follows:
         return plan
     count = min(batch_of(plan.batch_size, images), images)

@@ -44,6 +44,7 @@ from cnncli.training.summed import with_sum
 from cnncli.training.targets import Target
 from cnncli.training.timetable import HardImages, Timetable
 from cnncli.training.trainer import Diverged, Trainer
+from cnncli.training.whole_batch import load_optimizer
 from cnncli.training_options import TrainSettings
 
 _PROGRESS_SECONDS = 0.2
@@ -185,7 +186,7 @@ def _job(
         if state.step > timetable.steps:
             raise FormatError(f"{where}: state has step {state.step} of {timetable.steps}; start a new run")
         try:
-            optimizer.load_state_dict(checkpoint.optimizer_state)
+            load_optimizer(optimizer, checkpoint.optimizer_state, network)
         except FormatError as error:
             raise FormatError(f"{where}: {error}; or start a new run") from None
         if hard_images is not None and checkpoint.images:

@@ -18,7 +18,7 @@ from cnncli.data import DataSet
 from cnncli.data.held_out import Indices, measure_recipe
 from cnncli.errors import CnnError, Interrupted, UsageError
 from cnncli.network import Network
-from cnncli.optim import SGD, Optimizer
+from cnncli.optim import SGD, Optimizer, WholeBatchOptimizer
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import EvaluationResult, Program
 from cnncli.storage.files import printable
@@ -29,6 +29,7 @@ from cnncli.training.records import EpochDone, Progress, StepDone
 from cnncli.training.state import TrainingState
 from cnncli.training.timetable import HardImages, Timetable
 from cnncli.training.training_set import Samples, TrainingSet
+from cnncli.training.whole_batch import GradientsOnly, WholeBatch
 
 _PROGRESS_SECONDS = 0.2
 
@@ -53,7 +54,8 @@ class Trainer:
         network takes over. images: uint8 or float32 (N, *input_shape); targets: int64 (N,) classes, or float32
         (N, outputs) for squared errors
     criterion : the loss; default CrossEntropyLoss()
-    optimizer : default SGD(0.05, momentum=0.9); its `lr` is the largest rate of the timetable
+    optimizer : default SGD(0.05, momentum=0.9); its `lr` is the largest rate of the timetable. LBFGS and CG, with
+        batch_size="full", make a call of their `step` in each epoch
     timetable : which images each step takes, and at which share of the rate; default: 10 epochs of batches of 64
 
     epochs, batch_size, schedule, warm_up : of the default timetable
@@ -85,7 +87,7 @@ class Trainer:
         network: Network,
         training_set: Samples,
         criterion: Criterion | None = None,
-        optimizer: Optimizer | None = None,
+        optimizer: Optimizer | WholeBatchOptimizer | None = None,
         timetable: Timetable | None = None,
         *,
         epochs: int = 10,
@@ -127,13 +129,14 @@ class Trainer:
             network,
             self.timetable.batch_size,
             criterion=self.criterion,
-            optimizer=self.optimizer,
+            optimizer=GradientsOnly() if isinstance(self.optimizer, WholeBatchOptimizer) else self.optimizer,
             threads=threads,
             seed=seed,
             clip_norm=clip_norm,
             clip_value=clip_value,
         )
         self.program.bind(self.training_set.images, self.training_set.targets)
+        self._whole = self._whole_batch(clips=bool(clip_norm or clip_value))
         if not 0 <= self.state.step <= self.timetable.steps:
             raise UsageError(
                 f"state: is at step {self.state.step} of {self.timetable.steps}; use that of this training"
@@ -145,6 +148,14 @@ class Trainer:
         self._order = np.empty(0, dtype=np.int64)
         self._images_here, self._seconds_here = 0, 0.0  # of this object, for the speed shown
         self._clock = time.perf_counter()
+
+    def _whole_batch(self, clips: bool) -> WholeBatch | None:
+        """What makes the steps of an optimizer of one vector; None for all others."""
+        if not isinstance(self.optimizer, WholeBatchOptimizer):
+            return None
+        count = len(self.training_set)
+        WholeBatch.check(self.optimizer, self.timetable, count, clips)
+        return WholeBatch(self.program, self.optimizer, self.network, self.training_set.indices(np.arange(count)))
 
     def __iter__(self) -> Iterator[Progress | EpochDone]:
         return self.run()
@@ -243,14 +254,13 @@ class Trainer:
         positions = self._order[start : start + self.timetable.batch_size]
         losses = np.empty(len(positions), np.float32) if self.hard_images is not None else None
         indices = self.training_set.indices(positions)
-        result = self.program.step(
-            indices,
-            step=state.step,
-            epoch=epoch,
-            learning_rate=self.learning_rate(state.step),
-            losses=losses,
-            should_stop=should_stop,
-        )
+        rate = self.learning_rate(state.step)
+        if self._whole is not None:
+            result = self._whole.step(rate, should_stop)
+        else:
+            result = self.program.step(
+                indices, step=state.step, epoch=epoch, learning_rate=rate, losses=losses, should_stop=should_stop
+            )
         if not math.isfinite(result.loss):
             cause = find_cause(self.network, self.training_set.images[indices], indices)
             raise self._diverged(f"the loss is {result.loss}", cause, state.step + 1)

@@ -1,20 +1,23 @@
 """Conjugate gradients: directions that do not undo each other."""
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import UsageError
+from cnncli.optim.whole.base import WholeBatchOptimizer, dot, positive
 from cnncli.optim.whole.line_search import Closure, Point, Vector, check_vector, measure, strong_wolfe
 
 _FLAT = 0.1  # of the slope may be left: a rougher search gives directions that do not fall
 _LARGEST_GROWTH = 100.0  # of a first trial, from one iteration to the next
 
 
-class CG:
+class CG(WholeBatchOptimizer):
     """Minimizes a function of one vector by non-linear conjugate gradients (Polak-Ribiere), in float64.
 
+    lr : float > 0, by which the first trial of each line search is multiplied, default 1
     max_iter : int, iterations of a call of `step`, default 20
     max_eval : int, evaluations of a call, after which it ends; default 1.25 max_iter
     tolerance_grad, tolerance_change : a call ends where no element of the gradient is above the first, or neither the
@@ -34,11 +37,13 @@ class CG:
 
     def __init__(
         self,
+        lr: float = 1.0,
         max_iter: int = 20,
         max_eval: int | None = None,
         tolerance_grad: float = 1e-7,
         tolerance_change: float = 1e-9,
     ) -> None:
+        self.lr = positive("CG: lr", lr)
         if max_iter < 1:
             raise UsageError(f"CG: max_iter is {max_iter}; use at least 1")
         self.max_iter = max_iter
@@ -56,14 +61,14 @@ class CG:
         place = x.astype(np.float64)
         first, gradient = measure(closure, x, place)
         loss, evaluations, direction = first, 1, -gradient
-        length = 1.0 / (1.0 + float(gradient @ gradient))
+        length = self.lr / (1.0 + dot(gradient, gradient))
         for _ in range(self.max_iter):
             if gradient.size == 0 or float(np.abs(gradient).max()) <= self.tolerance_grad:
                 break
-            slope = float(gradient @ direction)
+            slope = dot(gradient, direction)
             if not slope < 0:
                 direction = -gradient
-                slope = float(gradient @ direction)
+                slope = dot(gradient, direction)
             size = float(np.abs(direction).max())
             start = Point(0.0, loss, gradient, slope)
             evaluate = partial(_at, closure, x, place, direction)
@@ -72,11 +77,11 @@ class CG:
             self.iterations += 1
             place = place + found.at * direction
             change, before = found.gradient - gradient, loss
-            share = max(0.0, float(found.gradient @ change) / float(gradient @ gradient))
+            share = max(0.0, dot(found.gradient, change) / dot(gradient, gradient))
             moved = found.at * size
             loss, gradient = found.loss, found.gradient
             direction = share * direction - gradient
-            next_slope = float(gradient @ direction)
+            next_slope = dot(gradient, direction)
             if next_slope < 0:
                 length = found.at * min(_LARGEST_GROWTH, slope / next_slope)
             if evaluations >= self.max_eval or moved <= self.tolerance_change:
@@ -87,7 +92,19 @@ class CG:
         self.evaluations += evaluations
         return first
 
+    def settings(self) -> dict[str, Any]:
+        return {
+            "lr": self.lr,
+            "max_iter": self.max_iter,
+            "max_eval": self.max_eval,
+            "tolerance_grad": self.tolerance_grad,
+            "tolerance_change": self.tolerance_change,
+        }
+
+    def __repr__(self) -> str:
+        return f"CG(lr {self.lr:g}, max iter {self.max_iter})"
+
 
 def _at(closure: Closure, x: npt.NDArray[np.floating], place: Vector, direction: Vector, at: float) -> Point:
     loss, gradient = measure(closure, x, place + at * direction)
-    return Point(at, loss, gradient, float(gradient @ direction))
+    return Point(at, loss, gradient, dot(gradient, direction))

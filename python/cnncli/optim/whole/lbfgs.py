@@ -1,15 +1,18 @@
 """L-BFGS: Newton's direction from the last changes of place and gradient."""
 
 from collections import deque
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.errors import UsageError
+from cnncli.errors import FormatError, UsageError
+from cnncli.optim.whole.base import WholeBatchOptimizer, as_bits, dot
 from cnncli.optim.whole.line_search import Closure, Point, Vector, check_vector, measure, strong_wolfe
 
 
-class LBFGS:
+class LBFGS(WholeBatchOptimizer):
     """Minimizes a function of one vector by the quasi-Newton method with limited memory, in float64.
 
     lr : float > 0, length of each step, the first trial of the line search, default 1
@@ -31,6 +34,8 @@ class LBFGS:
     array([3., 3.])
     """
 
+    command_arguments: ClassVar = {"line_search_fn": "strong_wolfe", "history_size": 10}
+
     def __init__(
         self,
         lr: float = 1.0,
@@ -48,7 +53,7 @@ class LBFGS:
         self.lr, self.max_iter = lr, max_iter
         self.max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
         self.tolerance_grad, self.tolerance_change = tolerance_grad, tolerance_change
-        self.line_search_fn = line_search_fn
+        self.line_search_fn, self.history_size = line_search_fn, history_size
         self.iterations, self.evaluations = 0, 0
         self._changes: deque[tuple[Vector, Vector, float]] = deque(maxlen=history_size)
         self._scale = 1.0
@@ -71,9 +76,11 @@ class LBFGS:
                 break
             self.iterations += 1
             self._learn(gradient)
-            slope = float(gradient @ self._direction)
+            slope = dot(gradient, self._direction)
             # The first direction has no scale yet.
-            length = self.lr * (min(1.0, 1.0 / float(np.abs(gradient).sum())) if self.iterations == 1 else 1.0)
+            length = self.lr
+            if self.iterations == 1:
+                length *= min(1.0, 1.0 / dot(np.abs(gradient), np.ones_like(gradient)))
             self._gradient, self._length = gradient, length
             if slope > -self.tolerance_change:
                 break
@@ -104,17 +111,17 @@ class LBFGS:
         """The direction: minus the gradient, times the inverse Hessian that the changes tell (the two loops)."""
         if self.iterations > 1:
             change, moved = gradient - self._gradient, self._length * self._direction
-            product = float(change @ moved)
+            product = dot(change, moved)
             if product > 1e-10:
                 self._changes.append((change, moved, 1.0 / product))
-                self._scale = product / float(change @ change)
+                self._scale = product / dot(change, change)
         direction, shares = -gradient, []
         for change, moved, inverse in reversed(self._changes):
-            shares.append(float(moved @ direction) * inverse)
+            shares.append(dot(moved, direction) * inverse)
             direction = direction - shares[-1] * change
         direction = self._scale * direction
         for (change, moved, inverse), share in zip(self._changes, reversed(shares), strict=True):
-            direction = direction + (share - float(change @ direction) * inverse) * moved
+            direction = direction + (share - dot(change, direction) * inverse) * moved
         self._direction = direction
 
     def _search(
@@ -122,7 +129,60 @@ class LBFGS:
     ) -> tuple[Point, int]:
         def evaluate(at: float) -> Point:
             loss, gradient = measure(closure, x, place + at * self._direction)
-            return Point(at, loss, gradient, float(gradient @ self._direction))
+            return Point(at, loss, gradient, dot(gradient, self._direction))
 
         size = float(np.abs(self._direction).max())
         return strong_wolfe(evaluate, start, self._length, size, 0.9, self.tolerance_change)
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "lr": self.lr,
+            "max_iter": self.max_iter,
+            "max_eval": self.max_eval,
+            "tolerance_grad": self.tolerance_grad,
+            "tolerance_change": self.tolerance_change,
+            "history_size": self.history_size,
+            "line_search_fn": self.line_search_fn,
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        state = super().state_dict()
+        if not self.iterations:
+            return state
+        state |= {"scale": float(self._scale), "length": float(self._length)}
+        state |= {"direction": as_bits(self._direction), "gradient": as_bits(self._gradient)}
+        if self._changes:
+            changes, moves, inverses = zip(*self._changes, strict=True)
+            state |= {"changes": as_bits(changes), "moves": as_bits(moves), "inverses": as_bits(inverses)}
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any], size: int) -> None:
+        counts = {name: state[name] for name in ("iterations", "evaluations") if name in state}
+        rest = {name: value for name, value in state.items() if name not in counts}
+        super().load_state_dict(counts, size)
+        kept = len(rest["inverses"]) if isinstance(rest.get("inverses"), np.ndarray) else 0
+        shapes: dict[str, tuple[int, ...]] = {}
+        if self.iterations:
+            shapes |= {"direction": (size,), "gradient": (size,)}
+        if kept:
+            shapes |= {"changes": (kept, size), "moves": (kept, size), "inverses": (kept,)}
+        numbers = {"scale", "length"} if self.iterations else set()
+        fits = set(rest) == {*shapes, *numbers} and all(
+            isinstance(rest[name], np.ndarray) and rest[name].dtype == np.int64 and rest[name].shape == shape
+            for name, shape in shapes.items()
+        )
+        if not fits or not all(isinstance(rest[name], float) for name in numbers):
+            raise FormatError(
+                f"LBFGS: is no state of it for {size:,} parameters; load that of the same optimizer and network"
+            )
+        arrays = {name: np.array(rest[name]).view(np.float64) for name in shapes}
+        self._changes.clear()
+        if kept:
+            inverses = map(float, arrays["inverses"])
+            self._changes.extend(zip(arrays["changes"], arrays["moves"], inverses, strict=True))
+        self._scale, self._length = (rest["scale"], rest["length"]) if numbers else (1.0, 0.0)
+        self._direction, self._gradient = arrays.get("direction", np.empty(0)), arrays.get("gradient", np.empty(0))
+
+    def __repr__(self) -> str:
+        search = f", {self.line_search_fn}" if self.line_search_fn else ""
+        return f"LBFGS(lr {self.lr:g}, max iter {self.max_iter}, history size {self.history_size}{search})"

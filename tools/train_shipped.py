@@ -157,7 +157,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-dir", required=True)
     parser.add_argument("--out", default="models/lenet5.bin")
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--share", type=float, default=1.0, help="of the pictures that are made (for a quick try)")
     asked = parser.parse_args()
     if missing := glyphs.missing_fonts((*glyphs.TRAINING_FONTS, *glyphs.HELD_OUT_FONTS)):

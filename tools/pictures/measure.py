@@ -80,6 +80,8 @@ def main() -> None:
     asked = parser.parse_args()
     if missing_fonts():
         sys.exit(f"fonts are missing: {', '.join(missing_fonts())}")
+    if "CNN_TEST_MNIST" not in os.environ:
+        sys.exit("CNN_TEST_MNIST is not set; set it to the folder with MNIST's four files")
     source = unseen_glyphs(os.environ["CNN_TEST_MNIST"])
     model = cnncli.load(asked.model or shipped_model("lenet5"))
     least = model.confidence.threshold

@@ -11,7 +11,7 @@ import pytest
 
 from closeness import assert_close
 from cnncli.criteria import CrossEntropyLoss
-from cnncli.layers import Dropout, Module, Residual
+from cnncli.layers import Conv2d, Dropout, Module, Residual
 from cnncli.network import Network
 from cnncli.network.architectures import model_names
 from cnncli.optim import SGD
@@ -32,10 +32,44 @@ class Sum(torch.nn.Module):  # type: ignore[misc, name-defined, unused-ignore]
         return self.body(x) + self.shortcut(x)
 
 
+class SubSampling(torch.nn.Module):  # type: ignore[misc, name-defined, unused-ignore]
+    """The 1998 sub-sampling, by PyTorch's means."""
+
+    def __init__(self, num_features: int, kernel_size: Any, **rest: Any) -> None:
+        super().__init__()
+        self.kernel_size, self.stride = kernel_size, rest["stride"]
+        self.weight = torch.nn.Parameter(torch.empty(num_features))
+        self.bias = torch.nn.Parameter(torch.empty(num_features))
+
+    def forward(self, x: Any) -> Any:
+        sums = torch.nn.functional.avg_pool2d(x, self.kernel_size, self.stride, divisor_override=1)
+        return sums * self.weight[:, None, None] + self.bias[:, None, None]
+
+
+class ScaledTanh(torch.nn.Module):  # type: ignore[misc, name-defined, unused-ignore]
+    def forward(self, x: Any) -> Any:
+        return 1.7159 * torch.tanh(2 / 3 * x)
+
+
+def connected(layer: Conv2d) -> Any:
+    """A dense convolution with zeros where the table of connections has no pair."""
+    assert layer.connections is not None
+    module = torch.nn.Conv2d(layer.in_channels, layer.out_channels, layer.kernel_size)
+    pairs = [(output, map) for output, row in enumerate(layer.connections) for map in row]
+    with torch.no_grad():
+        module.weight.zero_()
+        for (output, map), kernel in zip(pairs, layer.weight, strict=True):
+            module.weight[output, map] = torch.tensor(kernel)
+        module.bias.copy_(torch.tensor(layer.bias))
+    return module
+
+
 def twin(layer: Module) -> Any:
     """PyTorch's module of the same kind, with the same parameters and buffers."""
     if isinstance(layer, Residual):
         return Sum(*(torch.nn.Sequential(*map(twin, branch)) for _, branch in layer.branches))
+    if isinstance(layer, Conv2d) and layer.connections is not None:
+        return connected(layer)
     settings = layer.settings()
     nn = torch.nn
     make = {
@@ -45,7 +79,10 @@ def twin(layer: Module) -> Any:
         "BatchNorm2d": lambda: nn.BatchNorm2d(*settings.values()),
         "MaxPool2d": lambda: nn.MaxPool2d(**settings),
         "AvgPool2d": lambda: nn.AvgPool2d(**settings),
+        "SubSampling2d": lambda: SubSampling(**settings),
         "ReLU": nn.ReLU,
+        "Tanh": nn.Tanh,
+        "ScaledTanh": ScaledTanh,
         "Flatten": nn.Flatten,
         "Dropout": nn.Identity,  # compared in evaluation: each side has random numbers of its own
     }

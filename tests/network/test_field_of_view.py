@@ -15,6 +15,21 @@ def test_lenet5_sees_5_6_14_16_and_32_pixels() -> None:
     assert by_type == [(size, size) for size in (5, 6, 14, 16, 32, 32, 32)]
 
 
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("lenet5-1998", [5, 6, 14, 16, 32, 32, 32]),
+        ("simplechains", [5, 6, 14, 16, 28, 28, 28]),
+        # 5; 5 + 2; 7 + 4 * 3; 19 + 3; 22 + 2 * 6
+        ("torch-digits", [5, 7, 19, 22, 34, 34]),
+    ],
+)
+def test_other_networks_see_what_the_arithmetic_says(name: str, fields: list[int]) -> None:
+    rows = Network.from_model_name(name).layer_table()
+    kinds = ("Conv2d", "MaxPool2d", "SubSampling2d", "Linear")
+    assert [row.field_of_view for row in rows if row.type in kinds] == [(size, size) for size in fields]
+
+
 def reach(layers: Sequential, size: int, place: tuple[int, ...]) -> tuple[int, int]:
     """(height, width) of the input pixels that one output depends on, found by trying: with gradients."""
     for parameter in layers.named_parameters():

@@ -22,7 +22,9 @@ _SETS = {"sets", "pictures", "storage", "core", "errors"}
 # Layer: (its folders and modules, the layers it may use). Modules of one layer may use each other. What is within a
 # folder and stands here by itself ("data.tables") is no part of that folder's layer.
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
-    "errors": ({"errors", "version", "limits", "shape_text", "custom_code", "training_options"}, set()),
+    "errors": (
+        {"errors", "version", "limits", "shape_text", "number_recipe", "custom_code", "training_options"}, set(),
+    ),
     "core": ({"_core"}, set()),
     "storage": ({"storage"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),
@@ -56,7 +58,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "model": (
         {"model"},
-        {"program", "network", "model_file", "data", "sets", "layers", "pictures", "storage", "errors"},
+        {"program", "network", "model_file", "data", "sets", "criteria", "layers", "pictures", "storage", "errors"},
     ),
     "front": (
         {"__init__"},

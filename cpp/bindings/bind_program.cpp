@@ -9,6 +9,7 @@
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "bindings/called.h"
+#include "bindings/loss_arguments.h"
 #include "bindings/node_arguments.h"
 #include "bindings/signals.h"
 #include "bindings/update_arguments.h"
@@ -68,20 +69,24 @@ class BoundProgram {
         check_building();
         check_tensor(x);
         check(!has_loss_, "loss: this program has one");
-        if (kind == "cross_entropy" || kind == "nll") {
-            classes_ = program_.shape(x).features();
-            program_.nll(x, kind == "cross_entropy");
-            if (sum) program_.sum_over_samples();
-        } else if (kind == "mse") {
-            target_size_ = program_.shape(x).features();
-            program_.squared_error(x, 1.0f / static_cast<float>(target_size_));
-        } else {
-            check(kind == "sum_squares",
-                  "kind: expected cross_entropy, nll, mse or sum_squares, got '" + kind + "'");
-            target_size_ = program_.shape(x).features();
-            program_.squared_error(x, 0.5f);
-            program_.sum_over_samples();
-        }
+        const bool is_sum = kind == "sum_squares", is_squares = is_sum || kind == "mse";
+        check(is_squares || kind == "cross_entropy" || kind == "nll",
+              "kind: expected cross_entropy, nll, mse or sum_squares, got '" + kind + "'");
+        (is_squares ? target_size_ : classes_) = program_.shape(x).features();
+        if (!is_squares) program_.nll(x, kind == "cross_entropy");
+        if (is_squares) program_.squared_error(x, is_sum ? 0.5f : 1.0f / static_cast<float>(target_size_));
+        if (is_sum || (sum && !is_squares)) program_.sum_over_samples();
+        has_loss_ = true;
+    }
+
+    void described_loss(int x, const std::string& function, const py::dict& settings) {
+        check_building();
+        check_tensor(x);
+        check(!has_loss_, "loss: this program has one");
+        const std::ptrdiff_t size = program_.shape(x).features();
+        const LossForm form = loss_form(function, settings, size);
+        (form.of_labels ? classes_ : target_size_) = form.of_labels ? form.classes(size) : size;
+        program_.described_loss(x, form);
         has_loss_ = true;
     }
 
@@ -110,10 +115,18 @@ class BoundProgram {
         for (const auto& state : states) keep(state.second);
     }
 
+    void penalty(const std::vector<py::array>& parameters, const std::vector<py::array>& gradients,
+                 float l1) {
+        check_building();
+        program_.penalty(l1_penalty(parameters, gradients, l1));
+        keep(parameters);
+        keep(gradients);
+    }
+
     void clip(const std::vector<py::array>& gradients, float norm, float value) {
         check_building();
         program_.clip(gradient_clip(gradients, norm, value));
-        for (const py::array& gradient : gradients) keep(gradient);
+        keep(gradients);
     }
 
     void finish() {
@@ -335,8 +348,8 @@ class BoundProgram {
     }
 
     void keep(const py::array& array) { kept_.push_back(array); }
-    void keep(const OptionalArray& array) {
-        if (array) kept_.push_back(*array);
+    void keep(const std::vector<py::array>& arrays) {
+        kept_.insert(kept_.end(), arrays.begin(), arrays.end());
     }
 
     bool training_, has_loss_ = false, has_called_loss_ = false, has_targets_ = false, finished_ = false,
@@ -361,10 +374,14 @@ void bind_program(py::module_& m) {
              py::arg("settings") = py::dict())
         .def("loss", &BoundProgram::loss, py::arg("x"), py::kw_only(), py::arg("kind"),
              py::arg("sum") = false)
+        .def("described_loss", &BoundProgram::described_loss, py::arg("x"), py::arg("function"),
+             py::arg("settings"))
         .def("called_loss", &BoundProgram::called_loss, py::arg("x"), py::arg("function"))
         .def("result", &BoundProgram::result, py::arg("x"))
         .def("update", &BoundProgram::update, py::arg("rule"), py::arg("parameter"), py::arg("gradient"),
              py::arg("states"), py::kw_only(), py::arg("group") = 0)
+        .def("penalty", &BoundProgram::penalty, py::arg("parameters"), py::arg("gradients"), py::kw_only(),
+             py::arg("l1"))
         .def("clip", &BoundProgram::clip, py::arg("gradients"), py::kw_only(), py::arg("norm"),
              py::arg("value"))
         .def("finish", &BoundProgram::finish)

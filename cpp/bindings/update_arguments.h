@@ -10,6 +10,7 @@
 
 #include "bindings/arrays.h"
 #include "kernels/update/clip.h"
+#include "kernels/update/penalty.h"
 #include "kernels/update/update.h"
 
 namespace cnn {
@@ -39,6 +40,19 @@ inline GradientClip gradient_clip(const std::vector<py::array>& gradients, float
         clip.add(output(gradient, "gradient", shape_of(gradient)), gradient.size());
     clip.set(norm, value);
     return clip;
+}
+
+inline L1Penalty l1_penalty(const std::vector<py::array>& parameters, const std::vector<py::array>& gradients,
+                            float rate) {
+    check(parameters.size() == gradients.size(), "gradients: expected one for each parameter");
+    L1Penalty penalty;
+    for (std::size_t i = 0; i < parameters.size(); ++i) {
+        const Shape shape = shape_of(parameters[i]);
+        penalty.add(input(parameters[i], "parameter", shape), output(gradients[i], "gradient", shape),
+                    parameters[i].size());
+    }
+    penalty.set(rate);
+    return penalty;
 }
 
 using UpdateSettings = std::array<float, kMostSettings>;

@@ -39,6 +39,7 @@ struct Context {
     std::ptrdiff_t samples = 0;         // in this run, at most the batch size the operations were made for
     std::ptrdiff_t first_sample = 0;    // its place in the step's batch, when that is run in parts
     float loss_scale = 1.0f;            // of each gradient of a loss: 1 / samples of the step for their mean
+    float loss_factor = 1.0f;           // of each loss of a sample, so that their mean is the batch's
     bool accumulate_gradients = false;  // the step's second and later parts add to the gradients of the first
     float gradient_scale = 1.0f;        // of the gradients of parameters
     std::uint64_t seed = 0;

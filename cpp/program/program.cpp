@@ -65,6 +65,22 @@ void Program::squared_error(int x, float factor) {
     batch_targets_.resize(static_cast<std::size_t>(capacity_ * target_size_));
 }
 
+void Program::described_loss(int x, const LossForm& form) {
+    loss_ = Loss::kDescribed;
+    loss_input_ = x;
+    loss_form_ = form;
+    mean_over_samples_ = form.divisor != LossDivisor::kNothing;
+    graph_.read(x);
+    const std::ptrdiff_t size = graph_.shape(x).features();
+    if (form.of_labels) {
+        classes_ = form.classes(size);
+        batch_labels_.resize(static_cast<std::size_t>(capacity_));
+    } else {
+        target_size_ = size;
+        batch_targets_.resize(static_cast<std::size_t>(capacity_ * size));
+    }
+}
+
 void Program::called_loss(int x, LossCall call) {
     loss_ = Loss::kCalled;
     loss_input_ = x;
@@ -87,6 +103,8 @@ const float* Program::emit_loss() {
     const LossArrays arrays{batch_labels_.data(), batch_targets_.data(), losses_.data(), correct_.data()};
     if (loss_ == Loss::kCalled)
         return emit_called_loss(emitter_, loss_input_, loss_call_, arrays, loss_stage_, called_);
+    if (loss_ == Loss::kDescribed)
+        return emit_described_loss(emitter_, loss_input_, loss_form_, arrays, loss_stage_);
     if (loss_ == Loss::kSquaredError)
         return emit_squared_error(emitter_, loss_input_, loss_factor_, arrays, loss_stage_);
     return emit_nll(emitter_, loss_input_, loss_ == Loss::kCrossEntropy, arrays, loss_stage_);
@@ -157,7 +175,9 @@ void Program::lower_for_singles(bool through_softmax) {
 void Program::finish() {
     const bool loss_gives_result = result_ < 0;
     lower();
-    if (!training_ && result_ >= 0) lower_for_singles(loss_gives_result && loss_ == Loss::kCrossEntropy);
+    const bool is_of_scores = loss_ == Loss::kCrossEntropy ||
+                              (loss_ == Loss::kDescribed && loss_form_.family == LossFamily::kCrossShares);
+    if (!training_ && result_ >= 0) lower_for_singles(loss_gives_result && is_of_scores);
 }
 
 void Program::bind(const std::uint8_t* bytes, const float* floats_array, const std::int64_t* labels,
@@ -203,10 +223,26 @@ void Program::add_losses(std::ptrdiff_t count, RunResult& result) const {
     }
 }
 
+// By what the gradients of a batch are multiplied, and the losses of its samples. Of a weighted mean both
+// follow from all its labels; a batch without weight has the loss 0.
+void Program::scale_losses(Context& context, const std::int64_t* indices, std::int64_t first,
+                           std::ptrdiff_t count) const {
+    context.loss_scale = mean_over_samples_ ? 1.0f / static_cast<float>(count) : 1.0f;
+    if (loss_ != Loss::kDescribed || loss_form_.divisor != LossDivisor::kWeights) return;
+    double total = loss_form_.weight.empty() ? static_cast<double>(count) : 0.0;
+    for (std::ptrdiff_t n = 0; n < count && !loss_form_.weight.empty(); ++n) {
+        const std::int64_t label = labels_[indices ? indices[n] : first + n];
+        if (label >= 0 && label < classes_) total += loss_form_.weight[static_cast<std::size_t>(label)];
+    }
+    const double scale = total > 0.0 ? 1.0 / total : 0.0;
+    context.loss_scale = static_cast<float>(scale);
+    context.loss_factor = static_cast<float>(scale * static_cast<double>(count));
+}
+
 RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Context context, int threads,
                         const std::function<bool()>& should_stop, float* sample_losses) {
     RunResult result;
-    context.loss_scale = mean_over_samples_ ? 1.0f / static_cast<float>(count) : 1.0f;
+    scale_losses(context, indices, 0, count);
     for (std::ptrdiff_t begin = 0; begin < count; begin += capacity_) {
         context.samples = std::min(capacity_, count - begin);
         context.first_sample = begin;
@@ -223,6 +259,7 @@ RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Conte
     // What follows from a loss that is no number would destroy the weights that gave it.
     if (!std::isfinite(result.loss)) return result;
     // From here on nothing stops: an update is made whole.
+    penalty_.run();
     clip_.run();
     if (!emitter_.updates().empty()) runner_.run({emitter_.updates()}, context, threads, {});
     return result;
@@ -242,6 +279,7 @@ RunResult Program::forward(std::int64_t first, const std::int64_t* indices, std:
         return result;
     }
     Context context;
+    if (losses) scale_losses(context, indices, first, count);
     for (std::ptrdiff_t begin = 0; begin < count; begin += capacity_) {
         context.samples = std::min(capacity_, count - begin);
         source_.indices = indices ? indices + begin : nullptr;

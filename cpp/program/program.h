@@ -15,7 +15,9 @@
 #include <vector>
 
 #include "core/gather.h"
+#include "kernels/loss/described_loss.h"
 #include "kernels/update/clip.h"
+#include "kernels/update/penalty.h"
 #include "kernels/update/update.h"
 #include "program/arguments.h"
 #include "program/emitter.h"
@@ -56,6 +58,8 @@ class Program {
     // log-probabilities. outputs() then gives log-probabilities, or the values of x.
     void nll(int x, bool through_softmax);
     void squared_error(int x, float factor);
+    // One with settings; its weights have the size of x.
+    void described_loss(int x, const LossForm& form);
     // Of a training program, computed by a call: see LossCall.
     void called_loss(int x, LossCall call);
     // The gradient is that of the sum of the samples' losses; else of their mean.
@@ -64,7 +68,8 @@ class Program {
     void result(int x);
     // Runs when all gradients of a step are there.
     void update(std::unique_ptr<Update> op);
-    // Runs before the updates, on the gradients that it was given.
+    // Run before the updates, on the gradients that they were given; the penalty first.
+    void penalty(L1Penalty penalty) { penalty_ = std::move(penalty); }
     void clip(GradientClip clip) { clip_ = std::move(clip); }
     void finish();
 
@@ -92,7 +97,7 @@ class Program {
     std::size_t bytes() const { return emitter_.bytes() + (single_ ? single_->bytes() : 0); }
 
   private:
-    enum class Loss { kNone, kCrossEntropy, kNll, kSquaredError, kCalled };
+    enum class Loss { kNone, kCrossEntropy, kNll, kSquaredError, kDescribed, kCalled };
 
     void lower();
     void lower_for_singles(bool through_softmax);
@@ -101,6 +106,8 @@ class Program {
                       const std::function<bool()>& should_stop);
     void copy_targets(const std::int64_t* indices, std::int64_t first, std::ptrdiff_t count);
     void add_losses(std::ptrdiff_t count, RunResult& result) const;
+    void scale_losses(Context& context, const std::int64_t* indices, std::int64_t first,
+                      std::ptrdiff_t count) const;
 
     std::ptrdiff_t batch_size_, capacity_;
     bool training_, frozen_;
@@ -108,11 +115,13 @@ class Program {
     Loss loss_ = Loss::kNone;
     int loss_input_ = -1;
     float loss_factor_ = 0.0f;
+    LossForm loss_form_;
     LossCall loss_call_;
     bool mean_over_samples_ = true;
     int result_ = -1;
     Emitter emitter_;
     std::vector<std::unique_ptr<Op>> updates_;
+    L1Penalty penalty_;
     GradientClip clip_;
     Stage loss_stage_;  // after the forward pass, where losses are wanted
     Segment called_;    // after a called loss: the call, then the stage that spreads its gradient

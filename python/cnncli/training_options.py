@@ -18,7 +18,10 @@ FULL = "full"  # a batch of all training images
 # What `--until converged` and `--schedule plateau` mean where nothing more is said.
 CONVERGED_LIMIT, CONVERGED_WINDOW, CONVERGED_EPOCHS = 0.001, 5, 1000
 PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.1
-LOSSES = ("cross-entropy", "nll", "multi-margin")
+LOSSES = (
+    "cross-entropy", "nll", "multi-margin", "mse", "sum-squares", "l1", "smooth-l1", "huber", "bce", "bce-with-logits",
+    "hinge", "soft-margin", "kl-div", "multi-label-margin",
+)  # fmt: skip
 # The files of the folder `optim` are the table of optimizers.
 OPTIMIZERS = tuple(
     sorted(
@@ -33,7 +36,7 @@ WHOLE_BATCH_OPTIMIZERS = ("cg", "lbfgs")  # of all images at once, as one functi
 # Of plugins, by the field of the option; filled while they are loaded.
 PLUGIN_WORDS: dict[str, list[str]] = {"loss": [], "optimizer": []}
 
-Kind = Literal["whole", "number", "word", "text", "path", "folder", "flag", "switch", "size", "files"]
+Kind = Literal["whole", "number", "word", "loss", "text", "path", "folder", "flag", "switch", "size", "files"]
 GROUPS = ("Network and data", "Training", "Run")  # the headings of the help
 
 
@@ -182,10 +185,15 @@ class RecordedSettings:
         limits={"least": 1, "most": 100_000}, is_described=True, otherwise=f"{CONVERGED_WINDOW} with --until converged",
     )
     loss: str | None = _row(
-        _TRAINING, "word",
-        "What is made small: cross-entropy of the scores; nll of log-probabilities, for a network whose last layer is "
-        "LogSoftmax; or multi-margin, the hinge loss of the scores.", "NAME", words=LOSSES, is_described=True,
+        _TRAINING, "loss",
+        f"What is made small: {', '.join(LOSSES[:-1])} or {LOSSES[-1]} (docs/training.md). Settings follow a colon, "
+        "and several are added: huber:delta=2, mse+l1:times=0.1.", "NAME", words=LOSSES, is_described=True,
         fallback="cross-entropy", otherwise="the description's, or cross-entropy",
+    )
+    class_weights: str | None = _row(
+        _TRAINING, "text",
+        "By what the losses of a class are multiplied: balanced, so that each class counts as much, or NAME=WEIGHT,... "
+        "for some classes.", "WEIGHTS", otherwise="1 for each class",
     )
     label_smoothing: float | None = _row(
         _TRAINING, "number", "Share of the target that all classes get alike, for cross-entropy; often 0.1.", "SHARE",
@@ -217,6 +225,10 @@ class RecordedSettings:
     weight_decay: float | None = _row(
         _TRAINING, "number", "L2 penalty on weights, not on biases.", "RATE", limits={"least": 0}, is_described=True,
         of_optimizer=True, otherwise="as for --lr",
+    )
+    l1: float | None = _row(
+        _TRAINING, "number", "L1 penalty on weights, not on biases, which makes those of little use vanish.", "RATE",
+        limits={"least": 0}, is_described=True, otherwise="the description's, or 0",
     )
     schedule: str | None = _row(
         _TRAINING, "word", f"How the learning rate changes: {', '.join(SCHEDULES[:-1])} or {SCHEDULES[-1]}.", "NAME",

@@ -5,17 +5,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import oracles
 from closeness import assert_close
-from cnncli import criteria
+from cnncli import _core, criteria
 from cnncli.criteria import Criterion, CrossEntropyLoss, L1Loss, MSELoss, MultiCriterion, MultiMarginLoss
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers import Linear, LogSoftmax, Sigmoid
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
-from criterion_cases import CASES, CLASSES, Case, cross_entropy
+from criterion_cases import CASES, CLASSES, WEIGHTS, Case, cross_entropy
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 ENDS: dict[str, list[Any]] = {"any": [], "probabilities": [Sigmoid], "log-probabilities": [LogSoftmax]}
@@ -26,10 +28,11 @@ def test_every_criterion_has_a_case() -> None:
 
 
 @each_case
-@pytest.mark.parametrize("samples", [1, 7])
-def test_loss_and_gradient_are_those_of_the_formula(rng: np.random.Generator, case: Case, samples: int) -> None:
-    x, target = case.draw(rng, samples)
-    criterion = case.make()
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(samples=st.integers(1, 5), classes=st.integers(1, 6), seed=st.integers(0, 2**32 - 1))
+def test_loss_and_gradient_are_those_of_the_formula(case: Case, samples: int, classes: int, seed: int) -> None:
+    x, target = case.draw(np.random.default_rng(seed), samples, classes)
+    criterion = case.make(classes)
     loss = criterion.forward(x, target)
     assert type(loss) is float
     assert loss == pytest.approx(case.formula(x.astype(np.float64), target), rel=1e-5, abs=1e-6)
@@ -37,6 +40,40 @@ def test_loss_and_gradient_are_those_of_the_formula(rng: np.random.Generator, ca
     actual = criterion.backward(x, target)
     assert actual.dtype == np.float32
     assert_close(actual, gradient)
+
+
+@each_case
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    samples=st.integers(1, 40), classes=st.integers(1, 8), seed=st.integers(0, 2**32 - 1),
+    instruction_set=st.sampled_from(_core.instruction_sets()), threads=st.integers(1, 3),
+)  # fmt: skip
+def test_compiled_loss_and_gradient_are_those_of_the_criterion(
+    case: Case, samples: int, classes: int, seed: int, instruction_set: str, threads: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    x, target = case.draw(rng, samples, classes)
+    linear = Linear(classes, classes)
+    network = Network([linear, *(layer() for layer in ENDS[case.inputs])], (classes,))
+    if classes == 1 and case.tells_two_by_one:
+        network = Network([linear], (classes,), ["no", "yes"])
+    outputs = network.forward(x)
+    criterion = case.make(classes)
+    network.zero_grad_parameters()
+    network.backward(x, criterion.backward(outputs, target))
+    before, expected = linear.weight.copy(), linear.grad_weight.copy()
+    losses, before_set = np.zeros(samples, np.float32), _core.instruction_set()
+    _core.set_instruction_set(instruction_set)
+    try:
+        program = Program(network, samples, criterion=criterion, optimizer=SGD(1.0), threads=threads)
+        program.bind(x, target)
+        result = program.step(np.arange(samples), step=0, epoch=0, losses=losses)
+    finally:
+        _core.set_instruction_set(before_set)
+    assert_close(losses, criterion.sample_losses(outputs, target), few=40, scale=1 + np.abs(outputs).max())
+    assert result.loss == pytest.approx(float(losses.astype(np.float64).mean()), rel=1e-6, abs=1e-7)
+    assert_close(before - linear.weight, expected.astype(np.float64), few=40, terms=samples,
+                 scale=np.maximum(1, np.abs(before)))  # fmt: skip
 
 
 @each_case
@@ -106,7 +143,8 @@ def test_compiled_step_is_the_eager_one_with_the_same_bits_for_any_threads(
         result = program.step(np.arange(7), step=0, epoch=0)
         assert result.loss == pytest.approx(expected_loss, rel=1e-5, abs=1e-6)
         if criterion.takes_labels:
-            assert result.correct == measured.correct == int(np.sum(outputs.argmax(axis=1) == target))
+            labels = target.argmax(axis=1) if target.ndim == 2 else target
+            assert result.correct == measured.correct == int(np.sum(outputs.argmax(axis=1) == labels))
         found.append((result.loss, linear.weight.tobytes(), linear.bias.tobytes()))
         assert_close(linear.weight, expected[0])
         assert_close(linear.bias, expected[1])
@@ -116,7 +154,7 @@ def test_compiled_step_is_the_eager_one_with_the_same_bits_for_any_threads(
 def test_compiled_batch_of_any_size_is_one_batch_for_a_weighted_mean(rng: np.random.Generator) -> None:
     # The core runs more than 1024 samples in parts, and evaluates 256 at a time; weights couple all of them.
     count = 1100
-    case = next(case for case in CASES if case.settings == {"weight": [0.5, 2.0, 0.0, 1.0, 3.0]})
+    case = next(case for case in CASES if str(case) == f"CrossEntropyLoss-weight={WEIGHTS}-labels")
     network, _ = _network(rng, case)
     x, labels = rng.uniform(-1, 1, (count, 6)).astype(np.float32), np.sort(rng.integers(0, CLASSES, count))
     criterion = case.make()
@@ -191,7 +229,7 @@ def test_multi_criterion_is_a_weighted_sum(rng: np.random.Generator) -> None:
 
 
 def test_wrong_settings_are_told() -> None:
-    for name, settings, message in [
+    for name, wrong, message in [
         ("L1Loss", {"reduction": "none"}, "reduction is 'none'; pass 'mean' or 'sum'; for the loss of each sample use"),
         ("KLDivLoss", {"reduction": "x"}, "pass 'mean' or 'sum' or 'batchmean'"),
         ("HuberLoss", {"delta": 0}, "delta is 0; pass a number above 0"),
@@ -201,7 +239,7 @@ def test_wrong_settings_are_told() -> None:
         ("MultiMarginLoss", {"p": 3}, "p is 3; pass 1 or 2"),
     ]:
         with pytest.raises(UsageError) as caught:
-            getattr(criteria, name)(**settings)
+            getattr(criteria, name)(**wrong)
         assert str(caught.value).startswith(f"{name}: ") and message in str(caught.value)
     with pytest.raises(ShapeError, match="has 2 weights for 3 classes"):
         MultiMarginLoss(weight=[1, 2]).forward(np.zeros((1, 3)), [0])
@@ -216,14 +254,13 @@ def test_loss_and_gradient_are_those_of_pytorch(rng: np.random.Generator, case: 
 
     if not case.torch:
         pytest.skip("PyTorch has none")
-    settings = {
-        name: torch.tensor(value) if isinstance(value, list) else value for name, value in case.settings.items()
-    }
+    own = case.settings_for(CLASSES)
+    arguments = {name: torch.tensor(value) if isinstance(value, list) else value for name, value in own.items()}
     x, target = case.draw(rng, 7)
     at = torch.tensor(x, requires_grad=True)
     with warnings.catch_warnings():  # PyTorch says that it may change the mean of KLDivLoss
         warnings.simplefilter("ignore", UserWarning)
-        loss = getattr(torch.nn, case.name)(**settings)(at, torch.tensor(target))
+        loss = getattr(torch.nn, case.name)(**arguments)(at, torch.tensor(target))
     loss.backward()
     assert case.make().forward(x, target) == pytest.approx(loss.item(), rel=1e-5, abs=1e-6)
     assert_close(case.make().backward(x, target), at.grad.numpy().astype(np.float64))

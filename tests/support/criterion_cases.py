@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from cnncli import criteria
-from cnncli.criteria import Criterion
+from cnncli.criteria import BCEWithLogitsLoss, Criterion, HingeLoss, MSELoss, MultiLabelMarginLoss
 
 CLASSES = 5
-WEIGHTS = [0.5, 2.0, 0.0, 1.0, 3.0]
+WEIGHTS = [0.5, 2.0, 0.0, 1.0, 3.0, 0.25, 1.5, 0.75]  # of which a case takes as many as it has classes
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Case:
     """One criterion with one choice of settings.
 
     formula : the loss of (samples, classes) numbers and targets, in plain Python
-    takes : "values", "signs" (-1 or 1), "probabilities", "labels", "label lists"
+    takes : "values", "signs" (-1 or 1), "probabilities", "log-probabilities", "labels", "label lists", "distributions"
     inputs : "any", "probabilities" or "log-probabilities"
     torch : whether PyTorch has it under this name and with these settings
     """
@@ -31,31 +31,44 @@ class Case:
     settings: dict[str, Any] = field(default_factory=dict)
     torch: bool = True
 
-    def make(self) -> Criterion:
-        return getattr(criteria, self.name)(**self.settings)
+    def make(self, classes: int = CLASSES) -> Criterion:
+        return getattr(criteria, self.name)(**self.settings_for(classes))
+
+    def settings_for(self, classes: int) -> dict[str, Any]:
+        return {name: value[:classes] if isinstance(value, list) else value for name, value in self.settings.items()}
+
+    @property
+    def tells_two_by_one(self) -> bool:
+        """Whether one output tells two classes apart."""
+        return self.name == "OfLabels" and not isinstance(self.settings["criterion"], MultiLabelMarginLoss)
 
     def __str__(self) -> str:
-        return f"{self.name}-{'-'.join(f'{name}={value}' for name, value in self.settings.items())}"
+        return f"{self.name}-{'-'.join(f'{name}={value}' for name, value in self.settings.items())}-{self.takes}"
 
-    def draw(self, rng: np.random.Generator, samples: int) -> tuple[np.ndarray, np.ndarray]:
+    def draw(
+        self, rng: np.random.Generator, samples: int, classes: int = CLASSES
+    ) -> tuple[np.ndarray, np.ndarray]:
         """(input, target), away from the kinks of the formulas."""
-        shape = (samples, CLASSES)
-        x = rng.permutation(np.linspace(-2.9, 3.1, samples * CLASSES)).reshape(shape)
+        shape = (samples, classes)
+        x = rng.permutation(np.linspace(-2.9, 3.0437, samples * classes)).reshape(shape)
         x = x + 0.013
         if self.inputs == "probabilities":
             x = 1 / (1 + np.exp(-x))
         elif self.inputs == "log-probabilities":
             x = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
-        return x.astype(np.float32), self._target(rng, samples)
+        return x.astype(np.float32), self._target(rng, samples, classes)
 
-    def _target(self, rng: np.random.Generator, samples: int) -> np.ndarray:
-        shape = (samples, CLASSES)
+    def _target(self, rng: np.random.Generator, samples: int, classes: int) -> np.ndarray:
+        shape = (samples, classes)
         if self.takes == "labels":
-            return rng.integers(0, CLASSES, samples)
+            return rng.integers(0, 2 if classes == 1 and self.tells_two_by_one else classes, samples)
+        if self.takes == "distributions":
+            shares = rng.uniform(0.05, 1, shape)
+            return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
         if self.takes == "label lists":
             rows = np.full(shape, -1)
             for row in rows:
-                some = rng.permutation(CLASSES)[: rng.integers(0, CLASSES + 1)]
+                some = rng.permutation(classes)[: rng.integers(0, classes + 1)]
                 row[: some.size] = some
             return rows
         if self.takes == "signs":
@@ -127,6 +140,43 @@ def multi_label_margin(x: np.ndarray, targets: np.ndarray) -> float:
     return total / max(len(x), 1)
 
 
+def of_labels(function: Callable[[float, float], float], off: float = -1.0) -> Callable[..., float]:
+    def formula(x: np.ndarray, labels: np.ndarray) -> float:
+        total = 0.0
+        for row, label in zip(x, labels, strict=True):
+            for i, value in enumerate(row):
+                total += function(float(value), 1.0 if label == (1 if len(row) == 1 else i) else off)
+        return total / max(x.size, 1)
+
+    return formula
+
+
+def soft(weight: list[float] | None = None, smoothing: float = 0.0, reduction: str = "mean") -> Callable[..., float]:
+    def formula(x: np.ndarray, targets: np.ndarray) -> float:
+        total = 0.0
+        for row, shares in zip(x, targets, strict=True):
+            log_sum = math.log(sum(math.exp(v) for v in row))
+            for c, (value, share) in enumerate(zip(row, shares, strict=True)):
+                smoothed = (1 - smoothing) * float(share) + smoothing / len(row)
+                total += (weight[c] if weight else 1.0) * smoothed * (log_sum - value)
+        return total if reduction == "sum" else total / max(len(x), 1)
+
+    return formula
+
+
+def weighted(function: Callable[[float, float, float], float]) -> Callable[..., float]:
+    """The mean of a function of value, target and the weight of its place in the sample."""
+
+    def formula(x: np.ndarray, t: np.ndarray) -> float:
+        return sum(
+            function(float(a), float(b), WEIGHTS[i])
+            for u, v in zip(x, t, strict=True)
+            for i, (a, b) in enumerate(zip(u, v, strict=True))
+        ) / max(x.size, 1)
+
+    return formula
+
+
 def _absolute(a: float, t: float) -> float:
     return abs(a - t)
 
@@ -164,10 +214,30 @@ CASES = [
     Case("BCEWithLogitsLoss", over_values(_with_logits), "probabilities"),
     Case(
         "BCEWithLogitsLoss",
-        lambda x, t: sum(_with_logits(float(a), float(b), w) for u, v in zip(x, t, strict=True)
-                         for a, b, w in zip(u, v, WEIGHTS, strict=True)) / max(x.size, 1),
-        "probabilities", settings={"pos_weight": WEIGHTS},
+        weighted(_with_logits), "probabilities", settings={"pos_weight": WEIGHTS},
     ),
+    Case(
+        "BCEWithLogitsLoss", weighted(lambda a, t, w: w * _with_logits(a, t)), "probabilities",
+        settings={"weight": WEIGHTS},
+    ),
+    Case(
+        "BCELoss", weighted(lambda a, t, w: w * _entropy(a, t)), "probabilities", "probabilities", {"weight": WEIGHTS}
+    ),
+    Case("HuberLoss", over_values(_huber(0.4), "sum"), settings={"delta": 0.4, "reduction": "sum"}),
+    Case("OfLabels", of_labels(lambda a, t: max(0.0, 1 - t * a)), "labels", settings={"criterion": HingeLoss()},
+         torch=False),
+    Case("OfLabels", of_labels(_square, 0.25), "labels", settings={"criterion": MSELoss(), "off": 0.25}, torch=False),
+    Case("OfLabels", of_labels(_with_logits, 0), "labels", settings={"criterion": BCEWithLogitsLoss(), "off": 0},
+         torch=False),
+    Case(
+        "OfLabels", multi_margin(), "labels", settings={"criterion": MultiLabelMarginLoss()}, torch=False
+    ),
+    Case("CrossEntropyLoss", soft(), "distributions"),
+    Case(
+        "CrossEntropyLoss", soft(WEIGHTS, 0.2, "sum"), "distributions",
+        settings={"weight": WEIGHTS, "label_smoothing": 0.2, "reduction": "sum"},
+    ),
+    Case("CrossEntropyLoss", soft(WEIGHTS, 0.2), "distributions", settings={"weight": WEIGHTS, "label_smoothing": 0.2}),
     Case("KLDivLoss", over_values(_divergence), "probabilities", LOG),
     Case("KLDivLoss", over_values(_divergence, "batchmean"), "probabilities", LOG, {"reduction": "batchmean"}),
     Case(

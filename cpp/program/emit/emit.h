@@ -2,6 +2,7 @@
 // and forward for one sample. kinds_list.h names them all.
 #pragma once
 
+#include "kernels/loss/described_loss.h"
 #include "program/emitter.h"
 #include "program/single_emitter.h"
 
@@ -21,9 +22,11 @@ struct LossArrays {
     float* losses;
     std::uint8_t* correct;
 };
-// Both return the result of a program that ends with them: log-probabilities, or the values of x.
+// All return the result of a program that ends with them: log-probabilities, or the values of x.
 const float* emit_nll(Emitter& e, int x, bool through_softmax, const LossArrays& arrays, Stage& loss);
 const float* emit_squared_error(Emitter& e, int x, float factor, const LossArrays& arrays, Stage& loss);
+const float* emit_described_loss(Emitter& e, int x, const LossForm& form, const LossArrays& arrays,
+                                 Stage& loss);
 // `called`: gets the call, to be made after `loss`, and the stage after it.
 const float* emit_called_loss(Emitter& e, int x, const LossCall& call, const LossArrays& arrays, Stage& loss,
                               Segment& called);

@@ -25,6 +25,21 @@ const float* emit_squared_error(Emitter& e, int x, float factor, const LossArray
     return e.values(x);
 }
 
+const float* emit_described_loss(Emitter& e, int x, const LossForm& form, const LossArrays& arrays,
+                                 Stage& loss) {
+    const std::ptrdiff_t size = e.features(x);
+    const float* values = e.values(x);
+    if (form.family == LossFamily::kCrossShares) {
+        float* log_probabilities = e.lanes(size);
+        e.stage(new LogSoftmaxForward(size, values, log_probabilities));
+        values = log_probabilities;
+    }
+    loss.push_back(e.keep(new DescribedLoss(
+        form, size,
+        {values, arrays.labels, arrays.targets, arrays.losses, arrays.correct, e.gradient_for_reader(x)})));
+    return values;
+}
+
 const float* emit_called_loss(Emitter& e, int x, const LossCall& call, const LossArrays& arrays, Stage& loss,
                               Segment& called) {
     const std::ptrdiff_t size = e.features(x);

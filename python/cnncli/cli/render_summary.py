@@ -8,7 +8,10 @@ from rich.text import Text
 from cnncli.cli.render import facts_table, print_table, size, stdout_console
 from cnncli.network import LayerRow, Network
 from cnncli.network.architectures import model_names, read_model
+from cnncli.number_recipe import NumberRecipe
+from cnncli.pictures.recipe import InputRecipe
 from cnncli.shape_text import format_shape
+from cnncli.storage.files import printable
 
 _BYTES_A_PARAMETER = 4
 
@@ -21,6 +24,8 @@ def summary_facts(network: Network) -> dict[str, Any]:
         "title": network.title,
         "input": list(network.input_shape),
         "classes": network.class_names,
+        "loss": loss_of(network),
+        "outputs": network.outputs,
         "preparation": None if network.recipe is None else network.recipe.to_dict(),
         "layers": [_layer_facts(row) for row in rows],
         "parameters": sum(row.parameters for row in rows),
@@ -28,6 +33,18 @@ def summary_facts(network: Network) -> dict[str, Any]:
         "parameter_bytes": sum(row.parameters for row in rows) * _BYTES_A_PARAMETER,
         "activation_bytes": sum(row.activation_bytes for row in rows),
     }
+
+
+def _kind(recipe: InputRecipe | NumberRecipe) -> str:
+    return "numbers" if isinstance(recipe, NumberRecipe) else "pictures"
+
+
+def loss_of(network: Network) -> str | None:
+    """What its training made small; None for a network that was not trained."""
+    training = network.record.get("training")
+    settings = training.get("settings") if isinstance(training, dict) else None
+    loss = settings.get("loss", "cross-entropy") if isinstance(settings, dict) else None
+    return loss if isinstance(loss, str) else None
 
 
 def _layer_facts(row: LayerRow) -> dict[str, Any]:
@@ -74,7 +91,8 @@ def show_summary(network: Network) -> None:
                 ("parameters", f"{facts['parameters']:,} ({size(facts['parameter_bytes'])})"),
                 ("multiply-adds", f"{facts['multiply_adds']:,} for one image"),
                 ("memory", f"{size(facts['activation_bytes'])} for the outputs of one image"),
-                *([("pictures", network.recipe.text)] if network.recipe is not None else []),
+                *([(_kind(network.recipe), network.recipe.text)] if network.recipe is not None else []),
+                *([("loss", printable(facts["loss"]))] if facts["loss"] else []),
             ]
         ),
     )

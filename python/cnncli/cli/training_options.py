@@ -106,4 +106,5 @@ def _type(row: TrainingOption) -> Any:
         return Number(row.words, whole=row.kind == "whole", **dict(row.limits))
     if row.kind == "word":
         return NearestChoice(row.words, lambda: row.known_words)
-    return {"folder": Folder(), "path": click.Path(), "size": ImageSize(), "text": None}[row.kind]
+    plain = {"folder": Folder(), "path": click.Path(), "size": ImageSize(), "text": None, "loss": None}
+    return plain[row.kind]

@@ -2,6 +2,7 @@
 
 from cnncli.criteria.bce_loss import BCELoss
 from cnncli.criteria.bce_with_logits_loss import BCEWithLogitsLoss
+from cnncli.criteria.by_text import BY_NAME as BY_NAME
 from cnncli.criteria.criterion import Criterion
 from cnncli.criteria.cross_entropy_loss import CrossEntropyLoss
 from cnncli.criteria.hinge_loss import HingeLoss
@@ -13,17 +14,11 @@ from cnncli.criteria.multi_criterion import MultiCriterion
 from cnncli.criteria.multi_label_margin_loss import MultiLabelMarginLoss
 from cnncli.criteria.multi_margin_loss import MultiMarginLoss
 from cnncli.criteria.nll_loss import NLLLoss
+from cnncli.criteria.of_labels import OfLabels
 from cnncli.criteria.smooth_l1_loss import SmoothL1Loss
 from cnncli.criteria.soft_margin_loss import SoftMarginLoss
 from cnncli.criteria.sum_squares import SumSquares
 from cnncli.layers.other_names import missing
-
-# The losses of classifiers, by their names on the command line.
-BY_NAME: dict[str, type[Criterion]] = {
-    "cross-entropy": CrossEntropyLoss,
-    "nll": NLLLoss,
-    "multi-margin": MultiMarginLoss,
-}
 
 __all__ = [
     "BCELoss",
@@ -39,6 +34,7 @@ __all__ = [
     "MultiLabelMarginLoss",
     "MultiMarginLoss",
     "NLLLoss",
+    "OfLabels",
     "SmoothL1Loss",
     "SoftMarginLoss",
     "SumSquares",

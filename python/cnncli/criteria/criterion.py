@@ -138,3 +138,27 @@ def weights_of(criterion: Criterion, weight: FloatArray | None, classes: int) ->
     if weight.shape != (classes,):
         raise ShapeError(f"{criterion!r}: has {weight.size} weights for {classes} classes; pass one for each class")
     return weight.astype(np.float64)
+
+
+def checked_value_weight(name: str, weight: ArrayLike | None) -> FloatArray | None:
+    """Weights of single values as float32 of any shape, or None; UsageError if one is negative or no number."""
+    if weight is None:
+        return None
+    weights = np.array(as_float32(weight, f"weight of {name}"))
+    if not np.all(np.isfinite(weights) & (weights >= 0)):
+        raise UsageError(f"{name}: weight is {weights.tolist()}; pass numbers of at least 0")
+    return weights
+
+
+def value_weight(
+    criterion: Criterion, weight: FloatArray | None, x: NDArray[np.float64]
+) -> NDArray[np.float64] | float:
+    """The weights of the values of x, 1 where none are given; ShapeError if they do not broadcast to them."""
+    if weight is None:
+        return 1.0
+    try:
+        return np.broadcast_to(weight.astype(np.float64), x.shape)
+    except ValueError:
+        raise ShapeError(
+            f"{criterion!r}: has weights of shape {weight.shape} for input {x.shape}; pass one for each value"
+        ) from None

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnncli import _core
-from cnncli.criteria.criterion import checked_number, scores_and_labels
+from cnncli.criteria.criterion import checked_number, scores_and_labels, values_and_targets, weights_of
 from cnncli.criteria.nll_loss import NLLLoss
 from cnncli.layers.arrays import FloatArray
 
@@ -15,8 +15,11 @@ class CrossEntropyLoss(NLLLoss):
     The gradient is (softmax(x) - one-hot(label)) / samples.
 
     input : (samples, classes), any numbers: the outputs of the last Linear layer
-    target : (samples,), whole numbers from 0 to classes - 1, or `ignore_index`
-    weight : (classes,), by which a sample's loss is multiplied; the mean is divided by the samples' weights; None: 1
+    target : (samples,), whole numbers from 0 to classes - 1, or `ignore_index`; or soft targets, float
+        (samples, classes): the probability of each class, with which the loss is the
+        mean over samples of -sum of t log softmax(x)
+    weight : (classes,), by which a sample's loss is multiplied; the mean is divided by the samples' weights,
+        that of soft targets, where each class has its weight, by the samples; None: 1
     ignore_index : samples with this label count for nothing
     reduction : "mean" over samples, or "sum"
     label_smoothing : share of the target that all classes get alike, from 0 to 1 (Szegedy et al. 2016, section 7)
@@ -40,6 +43,8 @@ class CrossEntropyLoss(NLLLoss):
         )
 
     def backward(self, input: ArrayLike, target: ArrayLike) -> FloatArray:
+        if is_soft(input, target):
+            return super().backward(input, target)
         scores, labels = scores_and_labels(self, input, target, self.ignore_index)
         if self.settings() or np.any(labels == self.ignore_index):
             return super().backward(input, target)
@@ -52,12 +57,27 @@ class CrossEntropyLoss(NLLLoss):
     def parts(
         self, input: ArrayLike, target: ArrayLike
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-        scores, labels = scores_and_labels(self, input, target, self.ignore_index)
-        log_probabilities = self._log_probabilities(scores)
-        losses, gradients, divisor = self._weighted(log_probabilities, labels, self.label_smoothing)
+        if is_soft(input, target):
+            scores, targets = values_and_targets(self, input, target)
+            log_probabilities = self._log_probabilities(scores)
+            losses, gradients, divisor = self._soft(log_probabilities, targets)
+        else:
+            scores, labels = scores_and_labels(self, input, target, self.ignore_index)
+            log_probabilities = self._log_probabilities(scores)
+            losses, gradients, divisor = self._weighted(log_probabilities, labels, self.label_smoothing)
         with np.errstate(all="ignore"):
             gradients -= np.exp(log_probabilities.astype(np.float64)) * gradients.sum(axis=1, keepdims=True)
         return losses, gradients, divisor
+
+    def _soft(
+        self, log_probabilities: FloatArray, targets: FloatArray
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+        """parts() of log-probabilities, with the probability of each class as target."""
+        x, classes = log_probabilities.astype(np.float64), max(log_probabilities.shape[1], 1)
+        smoothed = (1 - self.label_smoothing) * targets.astype(np.float64) + self.label_smoothing / classes
+        share = weights_of(self, self.weight, x.shape[1]) * smoothed
+        with np.errstate(all="ignore"):
+            return -np.where(share == 0, 0, share * x).sum(axis=1), -share, float(len(x))
 
     @staticmethod
     def _log_probabilities(scores: FloatArray) -> FloatArray:
@@ -66,3 +86,9 @@ class CrossEntropyLoss(NLLLoss):
         if scores.size:
             _core.softmax_nll_forward(scores, np.zeros(len(scores), np.int64), losses, log_probabilities)
         return log_probabilities
+
+
+def is_soft(input: ArrayLike, target: ArrayLike) -> bool:
+    """Whether targets are probabilities of classes, as PyTorch tells them: floats of the shape of the input."""
+    targets = np.asarray(target)
+    return targets.dtype.kind == "f" and targets.ndim == 2 and targets.shape == np.shape(input)

@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import data as data_sets
+from cnncli.criteria import Criterion
+from cnncli.criteria.by_text import make_loss
 from cnncli.data import DataSet, Note, Split, images_digest
 from cnncli.data.held_out import hold_out
 from cnncli.errors import CnnError, DataError, ShapeError, UsageError
 from cnncli.model_file.custom import changed_plugins
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
+from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import COLOURS, InputRecipe
 from cnncli.program import Program
 from cnncli.shape_text import format_shape
@@ -175,7 +178,8 @@ def evaluate_model(
     positions = _positions(network, dataset)
     labels = positions[split.labels]
     start = time.perf_counter()
-    measured = Program(network, _BATCH_SIZE, threads=threads).evaluate(split.images, labels)
+    program = Program(network, _BATCH_SIZE, criterion=_loss_of(network), threads=threads)
+    measured = program.evaluate(split.images, labels)
     seconds = time.perf_counter() - start
     if not math.isfinite(measured.loss):
         raise CnnError(
@@ -196,7 +200,7 @@ def evaluate_model(
         labels=labels,
         predictions=predictions,
         files=None if split.files is None else (*split.files, *(blank.name for blank in split.blanks)),
-        notes=[*dataset.notes, *_of_another_loss(network.record), *_of_plugins(network)],
+        notes=[*dataset.notes, *_of_another_loss(network), *_of_plugins(network)],
     )
 
 
@@ -214,18 +218,32 @@ def _was_trained_on(record: dict[str, Any], name_or_path: str, split: Split) -> 
     return recorded.get("images_digest") == images_digest(split)
 
 
-def _of_another_loss(record: dict[str, Any]) -> list[Note]:
+def _of_another_loss(network: Network) -> list[Note]:
     """What the loss is, if the training made another one small."""
-    training = record.get("training")
+    training = network.record.get("training")
     settings = training.get("settings") if isinstance(training, dict) else None
     if not isinstance(settings, dict):
         return []
     trained, smoothing = settings.get("loss"), settings.get("label_smoothing")
-    if isinstance(trained, str) and trained not in ("cross-entropy", "nll"):  # nll is the cross-entropy of its scores
-        return [Note("loss", f"the loss is the cross-entropy; the training made {trained} small")]
+    other = isinstance(trained, str) and trained not in ("cross-entropy", "nll")  # nll is the cross-entropy of its scores
+    if network.outputs == "scores" and other:
+        return [Note("loss", f"the loss is the cross-entropy; the training made {printable(trained)} small")]
     if isinstance(smoothing, float) and smoothing > 0:
         return [Note("loss", f"the loss is that of the labels; the training smoothed them by {smoothing:g}")]
     return []
+
+
+def _loss_of(network: Network) -> Criterion | None:
+    """The one that the training made small, for outputs that are no scores; None: the usual one."""
+    training = network.record.get("training")
+    settings = training.get("settings") if isinstance(training, dict) else None
+    text = settings.get("loss") if isinstance(settings, dict) else None
+    if network.outputs == "scores" or not isinstance(text, str):
+        return None
+    try:
+        return make_loss(text, network.outputs)
+    except UsageError:  # of another version
+        return None
 
 
 def _held_out(record: dict[str, Any], split: Split) -> Split | None:
@@ -243,6 +261,8 @@ def _held_out(record: dict[str, Any], split: Split) -> Split | None:
 def _recipe(model: str, network: Network) -> InputRecipe:
     """The network's, or for one that takes bytes as they are that of its input's size."""
     shape = network.input_shape
+    if isinstance(network.recipe, NumberRecipe):
+        raise DataError(f"{model}: takes numbers of a table; pass one as --data")
     if network.recipe is not None:
         return network.recipe
     if len(shape) != 3 or shape[0] not in COLOURS:

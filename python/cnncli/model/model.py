@@ -14,6 +14,8 @@ from cnncli.model.given_images import as_array, as_batch, as_pictures
 from cnncli.model_file.confidence import Confidence
 from cnncli.model_file.serialize import load_model, save_model
 from cnncli.network import Network
+from cnncli.network.answers import log_probabilities
+from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import Program
 from cnncli.storage.files import StrPath
@@ -79,7 +81,8 @@ class Model:
 
     @property
     def recipe(self) -> InputRecipe | None:
-        return self.network.recipe
+        recipe = self.network.recipe
+        return None if isinstance(recipe, NumberRecipe) else recipe
 
     @property
     def record(self) -> dict[str, Any]:
@@ -126,7 +129,7 @@ class Model:
             program = self._programs.setdefault(size, Program(self.network, size, frozen=self._frozen))
         # Log-probabilities, whatever the network ends in
         confidence, names = self.confidence, self.class_names
-        probabilities = confidence.calibrated(program.predict(inputs))
+        probabilities = confidence.calibrated(log_probabilities(program.predict(inputs), self.network.outputs))
         labels = probabilities.argmax(axis=1)
         return Prediction(labels, [names[label] for label in labels.tolist()], probabilities, confidence.threshold)
 

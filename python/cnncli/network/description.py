@@ -19,7 +19,7 @@ from cnncli.layers.sequential import Sequential, runs_in_order
 from cnncli.layers.settings import LARGEST_SETTING
 from cnncli.storage.files import find_unprintable, printable
 
-NETWORK_KEYS = ("name", "title", "input", "border", "classes", "recipe", "layers", "training", "target")
+NETWORK_KEYS = ("name", "title", "input", "border", "classes", "outputs", "recipe", "layers", "training", "target")
 
 # Beyond this a description is a mistake or an attack: LeNet-5 has 0.0002 GiB of parameters, VGG-16 0.5 GiB.
 MEMORY_BUDGET = 2 * 1024**3
@@ -28,8 +28,9 @@ MEMORY_BUDGET = 2 * 1024**3
 MOST_MULTIPLY_ADDS = 2**42
 MOST_WINDOW_READS = 2**33
 
-# The value of a setting that stands for the number of classes, so that one description serves any data set.
-CLASSES = "classes"
+# Values of a setting that stand for the number of classes, or of columns to be predicted, so that one description
+# serves any data set.
+CLASSES, TARGETS = "classes", "targets"
 
 DEEPEST_NESTING = 8
 BYTES_PER_VALUE = 4
@@ -150,7 +151,7 @@ class LayerBuilder:
         check_keys(where, "setting", settings, known)
         settings = {**layer_type.inferred_settings(input_shape), **settings}
         for key in known:
-            if settings.get(key) == CLASSES:
+            if settings.get(key) in (CLASSES, TARGETS):
                 settings[key] = self._class_count(where, key)
             if key not in settings and accepted[key].default is inspect.Parameter.empty:
                 raise FormatError(f'{where}: setting "{key}" is missing; add it')

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnncli.errors import FormatError, ShapeError, UsageError
-from cnncli.layers import Dropout, Module, Sequential
+from cnncli.layers import Dropout, Module, Sequential, Sigmoid
 from cnncli.layers.arrays import FloatArray, Shape, as_float32, format_shape
 from cnncli.layers.origin import Origin
 from cnncli.layers.trace import Step, trace
+from cnncli.network.answers import OUTPUTS
 from cnncli.network.architectures import read_model
 from cnncli.network.description import (
     BYTES_PER_VALUE,
@@ -27,10 +28,12 @@ from cnncli.network.description import (
     read_classes,
     read_shape,
     read_text,
+    shown,
 )
 from cnncli.network.field_of_view import FieldOfView
 
 if TYPE_CHECKING:
+    from cnncli.number_recipe import NumberRecipe
     from cnncli.pictures.recipe import InputRecipe
 
 
@@ -62,9 +65,11 @@ class Network(Sequential):
 
     layers : Modules, each object once
     input_shape : shape of one sample: (channels, height, width), or (values,)
-    class_names : what the outputs mean, default "0", "1", ...; one name for each output
+    class_names : the classes, default "0", "1", ...; one name for each output, or two for one output
     name, title : of the architecture: "lenet5", "LeNet-5, LeCun et al. 1998"
-    recipe : how pictures and bytes become input; None: values are taken as they are
+    recipe : how pictures and bytes, or numbers of a table, become input; None: values are taken as they are
+    outputs : what the outputs mean, see `answers.OUTPUTS`; None: for one output and two classes "sign", after a Sigmoid
+        "probability"; else "scores"
     record : attribute, how the network was trained, as its model file tells; empty at first
     plugins : attribute, the files of custom layers that its model file names; none of a network that was not loaded
 
@@ -82,8 +87,9 @@ class Network(Sequential):
         input_shape: Sequence[int],
         class_names: Sequence[str] | None = None,
         name: str = "",
-        recipe: InputRecipe | None = None,
+        recipe: InputRecipe | NumberRecipe | None = None,
         title: str = "",
+        outputs: str | None = None,
     ) -> None:
         super().__init__(*layers)
         for index, layer in enumerate(self.numbered()):
@@ -96,7 +102,15 @@ class Network(Sequential):
         self.record: dict[str, Any] = {}
         self.plugins: list[Origin] = []
         output_shape = self.output_shape(self.input_shape)
-        if class_names is not None and output_shape != (len(class_names),):
+        is_binary = class_names is not None and len(class_names) == 2 and output_shape == (1,)
+        of_binary = "probability" if isinstance(_last(layers), Sigmoid) else "sign"
+        self.outputs = outputs or (of_binary if is_binary else "scores")
+        if self.outputs not in OUTPUTS:
+            raise UsageError(f"{self._label()}: outputs is {self.outputs!r}; use one of {', '.join(OUTPUTS)}")
+        if class_names and self.outputs == "values":
+            raise UsageError(f"{self._label()}: outputs that are values belong to no classes; leave out class_names")
+        is_misnamed = class_names is not None and output_shape != (len(class_names),) and not is_binary
+        if class_names is not None and is_misnamed and self.outputs != "values":
             raise UsageError(
                 f"{self._label()}: {len(class_names)} class names for outputs of shape "
                 f"{format_shape(output_shape)}; pass one name for each output"
@@ -104,7 +118,7 @@ class Network(Sequential):
         if class_names is None:
             # Outputs that are no vectors stand for no classes; nor do millions of values, whose names would take
             # more memory than the network.
-            is_classifier = len(output_shape) == 1 and output_shape[0] <= MOST_NAMED
+            is_classifier = len(output_shape) == 1 and output_shape[0] <= MOST_NAMED and self.outputs != "values"
             class_names = [str(index) for index in range(output_shape[0])] if is_classifier else []
         self.class_names = list(class_names)
 
@@ -136,10 +150,12 @@ class Network(Sequential):
         check_keys(where, "key", description, NETWORK_KEYS)
         read_border(where, description)
         shape = read_shape(where, description.get("input") if input_shape is None else tuple(input_shape))
+        outputs = _read_outputs(where, description.get("outputs"))
         found = read_classes(where, description.get("classes") if classes is None else classes)
         count = len(found) if isinstance(found, list) else found
         layers, output_shape = LayerBuilder(where, count).build(description.get("layers"), shape)
-        if count is not None and output_shape != (count,):
+        is_binary = count == 2 and output_shape == (1,) and outputs != "values"
+        if count is not None and output_shape != (count,) and not is_binary:
             raise ShapeError(
                 f"{where}: the last layer gives samples of shape {format_shape(output_shape)} for {count} "
                 'classes; end with type = "Linear", out_features = "classes"'
@@ -147,10 +163,11 @@ class Network(Sequential):
         network = cls(
             layers,
             shape,
-            found if isinstance(found, list) else None,
+            _names(found, is_binary, outputs),
             read_text(where, "name", description.get("name", "")),
             _read_recipe(where, description.get("recipe")),
             read_text(where, "title", description.get("title", "")),
+            outputs,
         )
         if seed is not None:
             network.initialize(seed)
@@ -180,6 +197,7 @@ class Network(Sequential):
             "title": self.title,
             "input": list(self.input_shape),
             "classes": self.class_names,
+            **({} if self.outputs == "scores" else {"outputs": self.outputs}),
             "recipe": None if self.recipe is None else self.recipe.to_dict(),
             "layers": self.settings()["layers"],
         }
@@ -212,7 +230,7 @@ class Network(Sequential):
                 f"{self._label()}: takes samples of shape {format_shape(shape)}, got an array of shape "
                 f"{given.shape}; pass (samples, {', '.join(map(str, shape))})"
             )
-        if given.dtype == np.uint8 and self.recipe is not None:
+        if given.dtype == np.uint8 and self.recipe is not None and len(shape) == 3:
             batch = self.recipe.normalize(batch / np.float32(255))
         return batch
 
@@ -271,13 +289,34 @@ def _joins(step: Step) -> str:
     return f"sum of {shapes}" if getattr(step.layer, "joined_by", "") == "add" else f"channels of {shapes}"
 
 
-def _read_recipe(where: str, value: object) -> InputRecipe | None:
+def _last(layers: Sequence[Module]) -> Module | None:
+    return layers[-1] if layers else None
+
+
+def _names(found: int | list[str] | None, is_binary: bool, outputs: str | None) -> list[str] | None:
+    """Names of the classes; None: they get numbers."""
+    if outputs == "values":
+        return None
+    return found if isinstance(found, list) else ["0", "1"] if is_binary else None
+
+
+def _read_outputs(where: str, value: object) -> str | None:
+    if value is None or (isinstance(value, str) and value in OUTPUTS):
+        return value
+    raise FormatError(f"{where}: outputs is {shown(value)}; use one of {', '.join(OUTPUTS)}")
+
+
+def _read_recipe(where: str, value: object) -> InputRecipe | NumberRecipe | None:
     if value is None:
         return None
     if not isinstance(value, Mapping):
         raise FormatError(
             f"{where}: recipe is no table; remove it or use one with kind, channels, height and width"
         )
+    if value.get("kind") == "numbers":
+        from cnncli.number_recipe import NumberRecipe
+
+        return NumberRecipe.from_dict(where, value)
     from cnncli.pictures.recipe import InputRecipe
 
     return InputRecipe.from_dict(dict(value))

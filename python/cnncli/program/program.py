@@ -21,15 +21,9 @@ from cnncli.layers.arrays import FloatArray, as_float32, format_shape
 from cnncli.layers.module_tools import array_moves
 from cnncli.layers.returned import is_custom
 from cnncli.network import Network
-from cnncli.program.called_loss import (
-    IN_CORE,
-    CalledLoss,
-    has_ignored,
-    is_sum_in_core,
-    losses_of,
-    runs_in_core,
-    targets_as_given,
-)
+from cnncli.network.answers import answers
+from cnncli.program.called_loss import CalledLoss, labels_of, losses_of, targets_as_given
+from cnncli.program.core_loss import core_loss, is_for_core, usual_loss
 from cnncli.program.lowering import byte_table, check_unshared, couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
 
@@ -86,9 +80,9 @@ class Program:
 
     network : its arrays are read and written in place; replace none of them while a program uses it
     batch_size : the most samples of one step
-    criterion : default CrossEntropyLoss; this, NLLLoss, MSELoss and SumSquares without settings of their own are
-        native (the first two also with reduction="sum"), any other, also one of your own, is called in Python once a
-        step, with the whole batch
+    criterion : default CrossEntropyLoss, for outputs that are no scores a squared error; all of cnncli.criteria but
+        MultiLabelMarginLoss with lists and MultiCriterion are native, any other, also one of your own, is called in
+        Python once a step, with the whole batch
     optimizer : of cnncli.optim, or one of your own, whose `update` then runs in Python after each native step; None for
         a program that does not train
     threads : default CNN_NUM_THREADS, else the CPUs this process may use; changes no bit of any result
@@ -99,6 +93,8 @@ class Program:
 
     clip_norm : before each update all gradients are multiplied by min(1, clip_norm / (length + 1e-6)), the length being
         that of all of them as one vector, as PyTorch's `clip_grad_norm_` does; None: no bound
+    l1 : penalty of weights, not of biases: the gradient of l1 * sum |w| is added before anything is bounded; the loss
+        that is reported is without it
     clip_value : before that, each element is brought between -clip_value and clip_value; None: no bound
 
     A program holds a lock: of two Python threads that use it, one waits. Programs of one network share its arrays and
@@ -118,6 +114,7 @@ class Program:
         frozen: bool = False,
         clip_norm: float | None = None,
         clip_value: float | None = None,
+        l1: float = 0.0,
     ) -> None:
         if batch_size < 1:
             raise UsageError(f"batch_size: expected at least 1, got {batch_size}; pass a positive number")
@@ -130,11 +127,14 @@ class Program:
                 raise UsageError(f"{name}: expected a number above 0, got {bound}; leave it out for no bound")
         self.network = network
         self.batch_size = batch_size
-        self.criterion = criterion if criterion is not None else CrossEntropyLoss()
+        self.criterion = criterion if criterion is not None else usual_loss(network)
         self.optimizer = optimizer
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
         self._frozen = frozen
+        if not 0 <= l1 < math.inf:
+            raise UsageError(f"l1: expected a number of at least 0, got {l1}; leave it out for no penalty")
+        self._l1 = l1
         self._clip = {"norm": clip_norm or 0.0, "value": clip_value or 0.0}
         # Custom layers must see the mode; vectors are passed as (samples, values), which the core does not take.
         self._custom_layers = custom_layers(list(network))
@@ -142,8 +142,9 @@ class Program:
         self._lock: AbstractContextManager[object] = program_lock(self)
         self._output_shape = network.output_shape(network.input_shape)
         self._called: CalledLoss | None = None
-        if not runs_in_core(self.criterion):
-            self._called = CalledLoss(self.criterion, self._output_shape)
+        self._core_loss = core_loss(self.criterion, network)
+        if self._core_loss is None:
+            self._called = CalledLoss(self.criterion, self._output_shape, network.outputs)
         self._moves = array_moves()
         self._groups: list[bool] = []  # of parameters with the same settings: whether their weights decay
         self._training = self._compile(batch_size, training=True) if optimizer is not None else None
@@ -160,8 +161,8 @@ class Program:
         program = self._needs_training()
         self._images, self._targets = self._as_images(images), self._as_targets(targets)
         with self._lock:
-            if self._called is None and has_ignored(self.criterion, self._targets):
-                self._called = CalledLoss(self.criterion, self._output_shape)
+            if self._called is None and not is_for_core(self.criterion, self._targets):
+                self._called = CalledLoss(self.criterion, self._output_shape, self.network.outputs)
                 program = self._training = self._compile(self.batch_size, training=True)
                 self._evaluating = None
             if self._called is not None and len(self._targets) != len(self._images):
@@ -245,7 +246,7 @@ class Program:
             self._follow_arrays()
             program = self._for_evaluation()
             rows = np.empty((len(batch), self._outputs), np.float32)
-            in_core = self._called is None and not has_ignored(self.criterion, wanted)
+            in_core = self._called is None and is_for_core(self.criterion, wanted)
             program.bind(batch, wanted if in_core else None)
             with self._mode(training=False):
                 result = program.forward(
@@ -258,11 +259,11 @@ class Program:
                 )
             program.bind(batch[:0], None)
         loss, correct = _completed(result)
-        predictions = rows.argmax(axis=1).astype(np.int64)
+        predictions = answers(rows, self.network.outputs)
         if not in_core:  # all outputs at once: a weighted mean is none of the parts' means
             outputs = rows.reshape(-1, *self._output_shape)
             loss = float(np.sum(losses_of(self.criterion, outputs, wanted)))
-            correct = int(np.sum(predictions == wanted)) if self.criterion.takes_labels else 0
+            correct = int(np.sum(predictions == labels_of(wanted))) if self.criterion.takes_labels else 0
         return EvaluationResult(loss / len(batch), correct, predictions)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
@@ -311,10 +312,16 @@ class Program:
         with self._mode(training=training):
             x = lower(layers, core, x, network.input_shape)
         self._outputs = int(np.prod(network.output_shape(network.input_shape)))
-        if self._called is None:
-            core.loss(x, kind=IN_CORE[type(criterion)], sum=is_sum_in_core(criterion))
+        called = self._called
+        if called is None and self._core_loss is not None:
+            name, settings = self._core_loss
+            if settings.keys() <= {"sum"}:
+                core.loss(x, kind=name, **settings)
+            else:
+                core.described_loss(x, name, settings)
         elif training:
-            core.called_loss(x, self._called)
+            assert called is not None
+            core.called_loss(x, called)
         else:  # log-probabilities as without settings; their softmax and cross-entropy are those of the scores
             is_cross_entropy = isinstance(criterion, CrossEntropyLoss)
             core.result(core.add("log_softmax", [x]) if is_cross_entropy else x)
@@ -328,6 +335,9 @@ class Program:
         optimizer, groups = self.optimizer, self._groups
         assert optimizer is not None
         check_unshared(self.network)
+        if self._l1:
+            decaying = [parameter for parameter in self.network.named_parameters() if parameter.decay]
+            core.penalty([one.value for one in decaying], [one.gradient for one in decaying], l1=self._l1)
         if any(self._clip.values()):
             core.clip([parameter.gradient for parameter in self.network.named_parameters()], **self._clip)
         if not optimizer.runs_in_core:
@@ -388,7 +398,9 @@ class Program:
         if self._called is not None:
             return targets_as_given(self.criterion, targets, self._output_shape)
         if self.criterion.takes_labels:
-            return np.ascontiguousarray(targets, np.int64)
+            given = np.asarray(targets)
+            is_soft = given.dtype.kind == "f" and given.ndim > 1
+            return np.ascontiguousarray(given, np.float32 if is_soft else np.int64)
         return np.ascontiguousarray(np.reshape(np.asarray(targets, np.float32), (len(np.asarray(targets)), -1)))
 
     def _needs_training(self) -> _core.Program:

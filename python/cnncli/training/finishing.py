@@ -3,19 +3,25 @@
 import math
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from cnncli.data.held_out import labels_of
 from cnncli.errors import WriteError
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.model_file.confidence import fit
 from cnncli.model_file.serialize import load_model, save_beside_earlier
+from cnncli.network import Network
+from cnncli.network.answers import log_probabilities
 from cnncli.program import Program
 from cnncli.storage.files import printable
 from cnncli.training.job import Job
 from cnncli.training.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
 from cnncli.training.records import Finished
+
+_BATCH_SIZE = 256
 
 
 def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
@@ -30,7 +36,8 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         network = load_model(job.run.best_path)
         program = Program(network, trainer.timetable.batch_size, criterion=trainer.criterion, threads=trainer.threads)
     if validation is not None:
-        record["confidence"] = fit(program.predict(validation.images), validation.labels).to_record()
+        rows = _log_probabilities(network, validation.images)
+        record["confidence"] = fit(rows, validation.labels).to_record()
     test_loss = test_accuracy = None
     if test is not None and len(test):
         measured = program.evaluate(test.images, test.labels, should_stop)
@@ -114,11 +121,15 @@ def _judge(
     some = np.linspace(0, len(labels) - 1, min(MOST_IMAGES, len(labels))).astype(np.int64)
     chosen = some if job.kept is None else job.kept[some]
     found = program.evaluate(dataset.train.images[chosen], labels[some], should_stop)
+    loss = found.loss
+    if plan.loss != "cross-entropy":  # what one answer for all is measured with
+        rows = _log_probabilities(program.network, dataset.train.images[chosen])
+        loss = -float(np.mean(rows[np.arange(len(some)), labels[some]], dtype=np.float64))
     return remark(
         OneAnswer.of(labels[some]),
         losses,
         trained,
-        Measured(len(some), found.loss, found.correct / len(some)),
+        Measured(len(some), loss, found.correct / len(some)),
         steps=state.step,
         batch_size=job.trainer.timetable.batch_size,
         learning_rate=plan.learning_rate,
@@ -126,6 +137,11 @@ def _judge(
         normalizes=any(isinstance(layer, BatchNorm) for _, layer in program.network.leaves()),
     )
 
+
+
+def _log_probabilities(network: Network, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """(N, classes), whatever the loss."""
+    return log_probabilities(Program(network, _BATCH_SIZE).predict(images), network.outputs)
 
 
 def _from_here(path: Path) -> Path:

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import data
-from cnncli.criteria import BY_NAME as LOSSES
-from cnncli.criteria import Criterion
 from cnncli.custom_code import shown_file, told_of
 from cnncli.data import DataSet, PictureWish
 from cnncli.data.held_out import Held, share_to_hold_out
@@ -54,7 +52,7 @@ class Plan(RecordedSettings):
     patience, plateau_factor : None for other schedules
     shares : of the training images, for each epoch, the hardest; none: all images in every epoch
     momentum, nesterov : None for optimizers without
-    warmup, label_smoothing : None: 0
+    warmup, label_smoothing, l1 : None: 0
     clip_norm, clip_value : None for no bound of the gradients
     rate_factor : by which `learning_rate` is the one of the network's description or the optimizer, for another batch
         size; None if the user gave the rate. Runs of older versions have none
@@ -309,18 +307,6 @@ def _settings_of(kind: type[Optimizer] | type[WholeBatchOptimizer]) -> dict[str,
     """An optimizer's settings with its defaults."""
     with told_of(kind):
         return kind().settings()
-
-
-def make_criterion(plan: Plan) -> Criterion:
-    """The loss that a plan describes."""
-    kind = LOSSES[plan.loss]
-    how: dict[str, Any] = {"label_smoothing": plan.label_smoothing} if plan.label_smoothing else {}
-    if plan.reduce == "sum":
-        if "reduction" not in signature(kind).parameters:
-            raise UsageError(f"--reduce sum: {plan.loss} has no reduction to choose; leave it out")
-        how["reduction"] = "sum"
-    with told_of(kind):
-        return kind(**how)
 
 
 def with_data(plan: Plan, dataset: DataSet, name_or_path: str, part: Held) -> Plan:

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.criteria import BY_NAME
 from cnncli.errors import DataError, UsageError
-from cnncli.layers import LogSoftmax
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.network import Network
 from cnncli.network.description import quoted
@@ -53,27 +51,6 @@ def check_prospects(
         )
     warnings += _check_normalization(network, timetable)
     return warnings
-
-
-def check_loss(network: Network, loss: str, label_smoothing: float) -> None:
-    """Raises UsageError for "nll" of outputs that are no log-probabilities, and for smoothed labels of other losses."""
-    if label_smoothing and loss != "cross-entropy":
-        raise UsageError(
-            f"--label-smoothing {label_smoothing:g}: {loss} has no such setting; leave it out or use "
-            "--loss cross-entropy"
-        )
-    kind = BY_NAME[loss]
-    if not kind.takes_labels:
-        raise UsageError(
-            f"--loss {loss}: takes values as targets, but the data have classes; if it does take classes, write in "
-            f"class {kind.__name__}: takes_labels = True"
-        )
-    *_, (name, last) = network.leaves()
-    if loss == "nll" and not isinstance(last, LogSoftmax):
-        raise UsageError(
-            f"--loss nll: takes log-probabilities, but the last layer of {network.name or 'the network'} is {name}, "
-            f"{last!r}; end it with LogSoftmax, or use --loss cross-entropy"
-        )
 
 
 def _check_normalization(network: Network, timetable: Timetable) -> Iterable[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cnncli.criteria.by_text import read_loss
 from cnncli.errors import FormatError, UsageError
 from cnncli.limits import Limits
 from cnncli.network.architectures import find_line
@@ -39,10 +40,32 @@ class Rule:
         return f"use {'one of ' if len(names) > 1 else ''}{', '.join(names)}"
 
 
+class LossRule(Rule):
+    """That of a loss: what `read_loss` reads."""
+
+    def __init__(self) -> None:
+        super().__init__("use a name such as cross-entropy", lambda value: _loss_fault(value) is None)
+
+    def remedy(self, value: object) -> str:
+        return _loss_fault(value) or self.use
+
+
+def _loss_fault(value: object) -> str | None:
+    if not isinstance(value, str):
+        return "use the name of a loss, such as cross-entropy"
+    try:
+        read_loss(value)
+    except UsageError as error:
+        return str(error)
+    return None
+
+
 def _rule(row: TrainingOption) -> Rule:
     """The rule that a row of the table states."""
     if row.kind == "word":
         return Rule("", lambda value: isinstance(value, str) and value in row.known_words, row)
+    if row.kind == "loss":
+        return LossRule()
     if row.kind == "switch":
         return Rule("use true or false", lambda value: isinstance(value, bool))
     limits = Limits(whole=row.kind == "whole", **dict(row.limits))
@@ -52,7 +75,7 @@ def _rule(row: TrainingOption) -> Rule:
     return Rule(row.use or limits.remedy, limits.accepts)
 
 
-_RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind in ("word", "switch")]
+_RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind in ("word", "switch", "loss")]
 _PART = Limits(above=0, most=1)
 # The keys of a description's [training].
 TRAINING: Mapping[str, Rule] = {row.field: _rule(row) for row in _RULED if row.is_described}

@@ -19,6 +19,7 @@ from cnncli.training.convergence import Convergence
 from cnncli.training.finishing import finish
 from cnncli.training.job import Job, digest_for
 from cnncli.training.keeper import Keeper
+from cnncli.training.losses import check_loss, make_criterion
 from cnncli.training.network_rules import check_network, layer_lines
 from cnncli.training.plan import (
     Plan,
@@ -26,7 +27,6 @@ from cnncli.training.plan import (
     find_data,
     held_for_validation,
     load_plugins,
-    make_criterion,
     make_optimizer,
     make_plan,
     moved,
@@ -36,7 +36,7 @@ from cnncli.training.plan import (
 )
 from cnncli.training.plateau import Plateau
 from cnncli.training.presets import preset_settings
-from cnncli.training.prospects import check_loss, check_prospects
+from cnncli.training.prospects import check_prospects
 from cnncli.training.records import EpochDone, Record, Started, Stopped
 from cnncli.training.runs import RunFolder
 from cnncli.training.state import TrainingState, check_fit, read_state
@@ -111,7 +111,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
         )
     splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
     labels = labels_of(dataset, splits[0])
-    check_loss(network, plan.loss, plan.label_smoothing or 0.0)
+    check_loss(network, plan)
     plan = with_sum(plan, settings, description.get("training", {}), len(labels))
     warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
     network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
@@ -197,7 +197,7 @@ def _job(
     trainer = Trainer(
         network,
         dataset.train,
-        make_criterion(plan),
+        make_criterion(plan, network, dataset, labels_of(dataset, kept)),
         optimizer,
         timetable,
         validation=validation,
@@ -210,6 +210,7 @@ def _job(
         clip_value=plan.clip_value,
         plateau=Plateau(plan.plateau_factor or 0.1, plan.patience or 0) if plan.schedule == "plateau" else None,
         until=Convergence(plan.until_limit or 0.0, plan.until_window or 1) if plan.until else None,
+        l1=plan.l1 or 0.0,
     )
     target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
     digest = digest_for(plan, dataset)

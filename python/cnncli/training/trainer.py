@@ -66,7 +66,7 @@ class Trainer:
     seed : of the order of images and of dropout
     threads : default CNN_NUM_THREADS, else the CPUs given; changes no bit
     state : where an earlier training stopped, with the weights and the optimizer as they were then
-    clip_norm, clip_value : bounds of the gradients, see `Program`
+    clip_norm, clip_value, l1 : bounds of the gradients, and the penalty of weights, see `Program`
     hard_images : those of that training, where the timetable has shares
 
     The training goes on where it is, however often a loop is left and begun again. Raises UsageError for arguments that
@@ -104,6 +104,7 @@ class Trainer:
         hard_images: HardImages | None = None,
         clip_norm: float | None = None,
         clip_value: float | None = None,
+        l1: float = 0.0,
     ) -> None:
         self.network = network
         self.criterion = criterion if criterion is not None else CrossEntropyLoss()
@@ -134,6 +135,7 @@ class Trainer:
             seed=seed,
             clip_norm=clip_norm,
             clip_value=clip_value,
+            l1=l1,
         )
         self.program.bind(self.training_set.images, self.training_set.targets)
         self._whole = self._whole_batch(clips=bool(clip_norm or clip_value))

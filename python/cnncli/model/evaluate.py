@@ -225,9 +225,9 @@ def _of_another_loss(network: Network) -> list[Note]:
     if not isinstance(settings, dict):
         return []
     trained, smoothing = settings.get("loss"), settings.get("label_smoothing")
-    other = isinstance(trained, str) and trained not in ("cross-entropy", "nll")  # nll is the cross-entropy of its scores
-    if network.outputs == "scores" and other:
-        return [Note("loss", f"the loss is the cross-entropy; the training made {printable(trained)} small")]
+    of_scores = network.outputs == "scores" and isinstance(trained, str)
+    if of_scores and trained not in ("cross-entropy", "nll"):  # nll is the cross-entropy of its scores
+        return [Note("loss", f"the loss is the cross-entropy; the training made {printable(str(trained))} small")]
     if isinstance(smoothing, float) and smoothing > 0:
         return [Note("loss", f"the loss is that of the labels; the training smoothed them by {smoothing:g}")]
     return []

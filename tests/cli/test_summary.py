@@ -48,7 +48,8 @@ def test_model_file_has_a_summary(trained: tuple[Path, Outcome], capsys: pytest.
     assert run(["summary", str(trained[0] / "model.bin")]) == 0
     from_file = capsys.readouterr().out
     assert run(["summary", "mlp"]) == 0
-    *same, preparation = from_file.splitlines()
+    *same, preparation, loss = from_file.splitlines()
+    assert loss.split() == ["loss", "cross-entropy"]
     assert same == capsys.readouterr().out.splitlines()
     assert preparation.split()[:2] == ["pictures", "glyph:"]
 

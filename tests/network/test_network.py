@@ -19,7 +19,10 @@ from known_layers import KNOWN_LAYERS
 
 MODELS = model_names()
 # 20 steps of the VGG-like network are 300 billion operations.
-SMALL_MODELS_AND_SLOW_VGG = [pytest.param(name, marks=pytest.mark.slow) if name == "vgg" else name for name in MODELS]
+LEARNERS = [name for name in MODELS if name not in ("linear-regression", "perceptron")]  # of ten classes
+SMALL_MODELS_AND_SLOW_VGG = [
+    pytest.param(name, marks=pytest.mark.slow) if name == "vgg" else name for name in LEARNERS
+]
 
 
 def description(*layers: dict[str, Any], **other: Any) -> dict[str, Any]:
@@ -31,6 +34,8 @@ FLATTEN = {"type": "Flatten"}
 
 PARAMETERS = {
     "linear": 784 * 10 + 10,
+    "linear-regression": 1 + 1,  # of one number to one, until the data say more
+    "perceptron": 784 + 1,
     "mlp": 784 * 256 + 256 + 256 * 128 + 128 + 128 * 10 + 10,
     "lenet5": 61_706,
     # Convolutions and the hidden layer have no bias; each batch normalization has two values per feature.

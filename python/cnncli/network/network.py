@@ -153,7 +153,8 @@ class Network(Sequential):
         outputs = _read_outputs(where, description.get("outputs"))
         found = read_classes(where, description.get("classes") if classes is None else classes)
         count = len(found) if isinstance(found, list) else found
-        layers, output_shape = LayerBuilder(where, count).build(description.get("layers"), shape)
+        standing = 1 if count is None and outputs == "values" else count  # of numbers one, until data say how many
+        layers, output_shape = LayerBuilder(where, standing).build(description.get("layers"), shape)
         is_binary = count == 2 and output_shape == (1,) and outputs != "values"
         if count is not None and output_shape != (count,) and not is_binary:
             raise ShapeError(

@@ -42,7 +42,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "sets": (
         {"data.dataset", "data.raw", "data.classes", "data.digits", "data.split", "data.held_out", "data.part_names",
-         "data.tree", "data.layout", "data.resolve", "data.fetch_records"},
+         "data.number_set", "data.tree", "data.layout", "data.resolve", "data.fetch_records"},
         {"pictures", "storage", "core", "errors"},
     ),
     "binary": ({"data.binary"}, _SETS),

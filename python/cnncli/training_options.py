@@ -115,7 +115,8 @@ def _row(group: str, kind: Kind, help: str, metavar: str = "", **more: Any) -> A
 _DATA, _TRAINING, _RUN = GROUPS
 _DATA_HELP = (
     "mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters (fetched if they are not there), digits, or a path: a "
-    "folder of pictures or of IDX files, a list of pictures, a table of pixels, an .npz, .npy files (docs/data.md)."
+    "folder of pictures or of IDX files, a list of pictures, a table of pixels or of numbers, an .npz, .npy files "
+    "(docs/data.md)."
 )
 
 
@@ -135,8 +136,10 @@ class RecordedSettings:
         otherwise="mnist if it is there or can be fetched, else the embedded digits",
     )
     label_column: str | None = _row(
-        _DATA, "text", "Column of a list or table that holds the labels: its name, its number, first or last.",
-        "NAME|N", otherwise="found",
+        _DATA, "text",
+        "Column of a list or table that holds the labels: its name, its number, first or last; of a table of numbers "
+        "the column or columns to predict.", "NAME|N[,...]", long_flag="--target-column",
+        otherwise="found; of a table of numbers the last",
     )
     prepare: str | None = _row(
         _DATA, "word",
@@ -149,7 +152,9 @@ class RecordedSettings:
         _DATA, "word", "Colour of the images: grey or rgb.", "NAME", words=("grey", "rgb"),
         otherwise="that of the network's description or the pictures",
     )
-    skip_bad: bool = _row(_DATA, "flag", "Go on without pictures that cannot be read.", default=False)
+    skip_bad: bool = _row(
+        _DATA, "flag", "Go on without pictures that cannot be read, and rows with missing numbers.", default=False
+    )
     plugins: tuple[str, ...] | None = _row(
         _DATA, "files", "A .py file with layers, losses or optimizers of your own; may be given several times "
         "(docs/custom-layers.md).", "FILE.py", flag="--plugin", stays_free=True,

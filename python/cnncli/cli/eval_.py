@@ -48,9 +48,14 @@ def command(
     """
     import json
 
+    from cnncli.cli.numbers_named import is_number_model, show_fit
     from cnncli.cli.render_eval import evaluation_facts, show_evaluation
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.model.evaluate import evaluate_model
+
+    if is_number_model(model):
+        show_fit(model, data, part, label_column, skip_bad, as_json)
+        return
 
     with FetchDisplay() as fetching:
         evaluation = evaluate_model(

@@ -78,6 +78,8 @@ def command(
     quotes ("scans/**/*.png"), or - for standard input: a picture, or names of pictures. Many pictures get a line each
     and a count; where folders or a list tell the classes, also how many are right.
 
+    Of a model of numbers FILE is a table, or a row of numbers such as 1.5,2. cnn predict model.bin FILE works too.
+
     A file that cannot be read does not stop the others; the exit code is then 1.
     """
     if box is not None and read_all:
@@ -91,9 +93,18 @@ def command(
     from cnncli.cli.pictures_named import Pictures
     from cnncli.cli.render_predict import CsvAnswers, JsonAnswers, TextAnswers
     from cnncli.model_file.custom import changed_plugins
+    from cnncli.number_recipe import NumberRecipe
 
+    if model is None and len(files) > 1 and files[0].endswith(".bin"):
+        model, files = files[0], files[1:]
     path, said = _find_model(model)
     loaded = load(path)
+    if isinstance(loaded.network.recipe, NumberRecipe):
+        from cnncli.cli.numbers_named import predict_rows
+
+        with _output(out) as write:
+            predict_rows(loaded, files, "json" if as_json else "csv" if as_csv else "text", write)
+        return
     for line in changed_plugins(loaded.network) if plugins else ():
         echo(f"note: {line}", err=True)
     recipe_of(loaded)

@@ -176,7 +176,7 @@ class TrainingDisplay:
             self._task,
             completed=record.step,
             description=f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}",
-            figures=f"loss {record.loss:.4f}  accuracy {percent(record.accuracy)}  "
+            figures=f"loss {record.loss:.4f}  {accuracy_words(record.accuracy)}"
             f"{record.images_per_second:,.0f} images/s  {duration(record.seconds_left)} left",
             refresh=True,
         )
@@ -217,14 +217,19 @@ def target_line(started: records.Started) -> str:
 def epoch_line(record: records.EpochDone, is_share: bool = False) -> str:
     """One line for one epoch; `is_share` says that it took some of the images only."""
     line = f"epoch {record.epoch:>{len(str(record.epochs))}}/{record.epochs}  loss {record.loss:.4f}  "
-    line += f"accuracy {percent(record.accuracy)}"
+    line += accuracy_words(record.accuracy).rstrip()
     if is_share:
         line += f" of the hardest {record.images:,}"
     if record.validation_loss is not None:
         line += (
-            f"  validation loss {record.validation_loss:.4f} accuracy {percent(record.validation_accuracy)}"
+            f"  validation loss {record.validation_loss:.4f} {accuracy_words(record.validation_accuracy)}".rstrip()
         )
-    return f"{line}  {record.images_per_second:,.0f} images/s  {duration(record.seconds)}"
+    return f"{line.rstrip()}  {record.images_per_second:,.0f} images/s  {duration(record.seconds)}"
+
+
+def accuracy_words(accuracy: float | None, end: str = "  ") -> str:
+    """The accuracy with its name; nothing where the targets are no classes."""
+    return "" if accuracy is None else f"accuracy {percent(accuracy)}{end}"
 
 
 def plural(count: int, noun: str) -> str:
@@ -276,22 +281,23 @@ def show_finished(record: records.Finished) -> None:
     """The table at the end of a training, where the model is, and what to try next."""
     console = stdout_console()
     model = printable(record.model)
-    epochs = str(record.epochs)
+    epochs, what = str(record.epochs), "rows" if record.preparation == "numbers" else "images"
     if record.best_epoch != record.epochs:
         epochs += f", the best was {record.best_epoch}"
-    rows = [("network", record.network), ("data", f"{record.data}, {record.images:,} training images")]
+    rows = [("network", record.network), ("data", f"{record.data}, {record.images:,} training {what}")]
     rows += [
         ("epochs", epochs),
         ("time", f"{duration(record.seconds)}, {record.images_per_second:,.0f} images/s"),
     ]
     hardest = f" of the hardest {record.epoch_images:,} images" if record.epoch_images < record.images else ""
-    rows += [("training", f"accuracy {percent(record.accuracy)}{hardest}, loss {record.loss:.4f}")]
+    known = accuracy_words(record.accuracy, f"{hardest}, ")
+    rows += [("training", f"{known}loss {record.loss:.4f}")]
     if record.validation_loss is not None:
-        whose = "images of the data's own part" if record.validation_is_own else "images held out"
+        whose = "images of the data's own part" if record.validation_is_own else f"{what} held out"
         rows += [
             (
                 "validation",
-                f"accuracy {percent(record.validation_accuracy)}, loss {record.validation_loss:.4f}, "
+                f"{accuracy_words(record.validation_accuracy, ', ')}loss {record.validation_loss:.4f}, "
                 f"{record.validation_images:,} {whose}",
             )
         ]
@@ -350,6 +356,8 @@ def next_commands(record: records.Finished) -> list[str]:
         commands.append(f"cnn predict {shlex.quote(_from_here(record.sample))} --model {model}")
     elif Path("digit.png").is_file() and record.data_path in ("mnist", "digits", "emnist-digits"):
         commands.append(f"cnn predict digit.png --model {model}")
+    elif record.preparation == "numbers":
+        commands += [f"cnn predict {shlex.join(where[:1])} --model {model}", f"cnn summary {model}"]
     else:
         commands.append(f"cnn data {shlex.join(where)} --show")
     return commands

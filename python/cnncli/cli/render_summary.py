@@ -5,6 +5,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from cnncli.cli.numbers_named import learned_lines
 from cnncli.cli.render import facts_table, print_table, size, stdout_console
 from cnncli.network import LayerRow, Network
 from cnncli.network.architectures import model_names, read_model
@@ -26,6 +27,7 @@ def summary_facts(network: Network) -> dict[str, Any]:
         "classes": network.class_names,
         "loss": loss_of(network),
         "outputs": network.outputs,
+        "learned": learned_lines(network),
         "preparation": None if network.recipe is None else network.recipe.to_dict(),
         "layers": [_layer_facts(row) for row in rows],
         "parameters": sum(row.parameters for row in rows),
@@ -92,6 +94,7 @@ def show_summary(network: Network) -> None:
                 ("multiply-adds", f"{facts['multiply_adds']:,} for one image"),
                 ("memory", f"{size(facts['activation_bytes'])} for the outputs of one image"),
                 *([(_kind(network.recipe), network.recipe.text)] if network.recipe is not None else []),
+                *[("learned" if not i else "", line) for i, line in enumerate(facts["learned"])],
                 *([("loss", printable(facts["loss"]))] if facts["loss"] else []),
             ]
         ),

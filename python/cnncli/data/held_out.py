@@ -1,6 +1,7 @@
 """Which images are trained on, and which are kept from the training to measure it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +34,7 @@ def share_to_hold_out(labels: Indices) -> float:
     >>> share_to_hold_out(np.arange(1000) % 10), share_to_hold_out(np.arange(10))
     (0.1, 0.0)
     """
-    if len(labels) < _FEWEST_IMAGES or len(split_indices(labels, _SHARE)[1]) == 0:
+    if len(labels) < _FEWEST_IMAGES or len(split_indices(strata(labels), _SHARE)[1]) == 0:
         return 0.0
     return _SHARE
 
@@ -66,7 +67,12 @@ def _some_of(labels: Indices, kept: Indices | None, most: int | None, seed: int)
     if most > count:
         raise UsageError(f"--images {most}: there are {count:,} to train on; leave it out to take them all")
     numbers = np.arange(count) if kept is None else kept
-    return numbers[split_indices(labels[numbers].astype(np.int64), most / count, seed=seed)[1]]
+    return numbers[split_indices(strata(labels[numbers]).astype(np.int64), most / count, seed=seed)[1]]
+
+
+def strata(labels: npt.NDArray[Any]) -> Indices:
+    """The classes of which each gives its share; of values (N, T) all are of one."""
+    return labels if labels.ndim == 1 else np.zeros(len(labels), np.int64)
 
 
 def hold_out(whole: Split, share: float, seed: int) -> tuple[Indices, Split]:
@@ -76,11 +82,12 @@ def hold_out(whole: Split, share: float, seed: int) -> tuple[Indices, Split]:
     """
     count = len(whole.labels)
     blank_labels = np.array([blank.label for blank in whole.blanks], np.int64)
-    kept, held_out = split_indices(np.concatenate([whole.labels, blank_labels]), share, seed=seed)
+    kept, held_out = split_indices(np.concatenate([strata(whole.labels), blank_labels]), share, seed=seed)
     images = held_out[held_out < count]
     files = None if whole.files is None else tuple(whole.files[index] for index in images.tolist())
     blanks = tuple(whole.blanks[index - count] for index in held_out[held_out >= count].tolist())
-    return kept[kept < count], Split(whole.images[images], whole.labels[images], files, blanks)
+    part = replace(whole, images=whole.images[images], labels=whole.labels[images], files=files, blanks=blanks)
+    return kept[kept < count], part
 
 
 def labels_of(dataset: DataSet, kept: Indices | None) -> Indices:

@@ -144,6 +144,8 @@ class Model:
 
     def _inputs(self, images: npt.NDArray[Any], channels: str | None) -> npt.NDArray[Any]:
         """What `Program.predict` takes: bytes, or floats that the recipe has normalized."""
+        if isinstance(self.network.recipe, NumberRecipe):
+            return self.network.recipe.inputs(np.atleast_2d(np.asarray(images)))
         if self.recipe is None:
             return self.network.samples(images)
         images = as_batch(images, self.recipe.shape, channels)

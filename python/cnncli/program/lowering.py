@@ -19,6 +19,7 @@ from cnncli.layers.node_layer import NodeLayer
 from cnncli.layers.registry import is_built_in
 from cnncli.layers.trace import Step, trace
 from cnncli.network import Network
+from cnncli.number_recipe import NumberRecipe
 
 # A sample's output depends on the whole batch; custom layers may do so too.
 _COUPLES = (BatchNorm,)
@@ -42,7 +43,7 @@ def couples_samples(layers: list[Module]) -> bool:
 def byte_table(network: Network, channels: int) -> FloatArray:
     """What each byte becomes, for each channel."""
     values = np.broadcast_to(np.arange(256, dtype=np.float32), (channels, 1, 256))
-    recipe = network.recipe
+    recipe = None if isinstance(network.recipe, NumberRecipe) else network.recipe
     table = values if recipe is None else recipe.normalize(values / np.float32(255))
     return np.ascontiguousarray(table.reshape(channels, 256))
 

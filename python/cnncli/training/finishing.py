@@ -35,7 +35,8 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     if state.best_epoch != epochs:
         network = load_model(job.run.best_path)
         program = Program(network, trainer.timetable.batch_size, criterion=trainer.criterion, threads=trainer.threads)
-    if validation is not None:
+    has_classes = bool(network.class_names)
+    if validation is not None and has_classes:
         rows = _log_probabilities(network, validation.images)
         record["confidence"] = fit(rows, validation.labels).to_record()
     test_loss = test_accuracy = None
@@ -44,7 +45,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         test_loss, test_accuracy = measured.loss, measured.correct / test.pictures
         trainer.check_loss("test", test_loss)
         record["test"] = {"images": test.pictures, "loss": test_loss, "accuracy": test_accuracy}
-    said = _judge(job, program, test_accuracy, should_stop)
+    said = _judge(job, program, test_accuracy, should_stop) if has_classes else None
     job.run.save_best(network, record)
     out = Path(plan.out)
     try:
@@ -63,6 +64,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         data_dir=plan.data_dir,
         label_column=plan.label_column,
         skip_bad=plan.skip_bad,
+        preparation=dataset.preparation,
         sample=_sample_picture(job),
         earlier_model=None if earlier is None else _from_here(earlier),
         network=network.name,

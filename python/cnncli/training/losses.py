@@ -13,7 +13,7 @@ from cnncli.training.plan import Plan
 from cnncli.training_options import LOSSES
 
 _SIGMOIDS = ("Sigmoid", "Hardsigmoid")
-_OF_LABELS = ("cross-entropy", "nll", "multi-margin", "kl-div", "multi-label-margin")
+_OF_NUMBERS = ("mse", "sum-squares", "l1", "smooth-l1", "huber")
 
 
 def check_loss(network: Network, plan: Plan) -> None:
@@ -57,7 +57,7 @@ def _check_targets(name: str, network: Network, count: int) -> None:
             f"--loss {name}: takes values as targets, but the data have classes; if it does take classes, write in "
             f"class {kind.__name__}: takes_labels = True"
         )
-    if network.outputs == "values" and name in _OF_LABELS:
+    if network.outputs == "values" and name in LOSSES and name not in _OF_NUMBERS:
         raise UsageError(
             f"--loss {name}: takes classes, but {network.name or 'the network'} gives numbers; use --loss mse, l1, "
             "huber or smooth-l1"

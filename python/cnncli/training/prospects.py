@@ -26,12 +26,12 @@ def check_prospects(
 ) -> list[str]:
     """Lines that a user should read before the training goes on: what will hardly be learned, and what would be.
 
-    labels : (N,), of the images trained on, N >= 1
+    labels : (N,), of the images trained on, N >= 1; values, of which nothing is asked, where there are no class_names
 
     Raises DataError for images of one class, UsageError for batch normalization that would never see two values: from
     these nothing is learned at all.
     """
-    counts = np.bincount(labels, minlength=len(class_names))
+    counts = np.bincount(labels if class_names else [], minlength=len(class_names))
     if np.count_nonzero(counts) == 1:
         only = quoted(class_names[int(counts.argmax())])
         raise DataError(
@@ -39,7 +39,7 @@ def check_prospects(
             "add images of another class"
         )
     warnings = []
-    if counts.max() == 1:
+    if counts.max(initial=0) == 1:
         warnings.append(
             "there is one training image of each class: the network can learn these images by heart, but not what "
             "the others of a class have in common; add images"

@@ -134,6 +134,7 @@ class Finished:
     model : the copy at `--out`
     plugins : the user's files that the model needs
     data_path, data_dir, label_column, skip_bad : what loads the data again
+    preparation : "glyph", "plain" or "numbers", how they are prepared
     sample : a picture file, of those that were not trained on if there is one; None: the data hold no files
     validation_is_own : the data set has a part for it; else these images were held out of the training part
     earlier_model : where the model that was there before is kept; None if there was none, or the same one
@@ -158,6 +159,7 @@ class Finished:
     data_dir: str | None
     label_column: str | None
     skip_bad: bool
+    preparation: str
     sample: str | None
     earlier_model: Path | None
     network: str
@@ -167,7 +169,7 @@ class Finished:
     best_epoch: int
     epoch_images: int
     loss: float
-    accuracy: float
+    accuracy: float | None
     validation_images: int
     validation_is_own: bool
     validation_loss: float | None

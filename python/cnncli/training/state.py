@@ -49,7 +49,7 @@ def _is_epoch(facts: Any) -> bool:
     if not isinstance(facts, dict) or type(facts.get("epoch")) is not int:
         return False
     known = {name: facts.get(name) for name in ("loss", "accuracy", "validation_loss", "validation_accuracy")}
-    numbers = [value for name, value in known.items() if not (name.startswith("validation") and value is None)]
+    numbers = [value for name, value in known.items() if not (name != "loss" and value is None)]
     return all(type(value) in (int, float) for value in numbers) and type(facts.get("images", 0)) is int
 
 

@@ -51,7 +51,7 @@ class Target:
 
     def _rank(self, facts: Mapping[str, Any]) -> tuple[bool, float, float]:
         is_end = self.accuracy is not None and self._ends_cycle(facts)
-        return is_end, facts["validation_accuracy"], -facts["validation_loss"]
+        return is_end, facts["validation_accuracy"] or 0.0, -facts["validation_loss"]
 
     def _ends_cycle(self, facts: Mapping[str, Any]) -> bool:
         return self._timetable.ends_cycle(facts["epoch"] - 1)

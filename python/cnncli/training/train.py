@@ -5,14 +5,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
 from cnncli import data
 from cnncli.data import DataSet, Split
 from cnncli.data.held_out import Indices, labels_of, measure_recipe, split_images
+from cnncli.data.number_set import NumberSet
 from cnncli.errors import CnnError, DataError, FormatError, Interrupted, WriteError
 from cnncli.model_file.serialize import Checkpoint
 from cnncli.network import Network
 from cnncli.network.architectures import read_model
+from cnncli.number_recipe import NumberRecipe
 from cnncli.plugins import load_plugin
 from cnncli.storage.files import printable
 from cnncli.training.convergence import Convergence
@@ -21,6 +25,13 @@ from cnncli.training.job import Job, digest_for
 from cnncli.training.keeper import Keeper
 from cnncli.training.losses import check_loss, make_criterion
 from cnncli.training.network_rules import check_network, layer_lines
+from cnncli.training.number_training import (
+    classes_of,
+    is_for_numbers,
+    labels_to_weigh,
+    read_numbers,
+    standardized,
+)
 from cnncli.training.plan import (
     Plan,
     check_out,
@@ -90,6 +101,38 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     plan = make_plan(settings, description, source)
     check_network(settings, description, source)
     check_out(plan.out)
+    dataset, name_or_path, notice = _data_of(settings, description, source, report)
+    assert dataset.train is not None
+    is_described = settings.target is not None or "validation" in description.get("training", {})
+    plan = with_data(
+        plan, dataset, name_or_path, held_for_validation(settings, plan, is_described, dataset)
+    )
+    with layer_lines(settings.architecture, source):
+        network = Network.from_description(
+            description, classes_of(dataset), dataset.train.images.shape[1:], seed=plan.seed, source=source
+        )
+    splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
+    labels = labels_of(dataset, splits[0])
+    check_loss(network, plan)
+    plan = with_sum(plan, settings, description.get("training", {}), len(labels))
+    warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
+    if isinstance(dataset, NumberSet):
+        dataset, splits, network.recipe = standardized(dataset, plan)
+    else:
+        network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
+    with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
+        yield _job(run, plan, dataset, splits, network, None, settings.threads, notice, warnings)
+
+
+def _data_of(
+    settings: TrainSettings, description: dict[str, Any], source: str, report: data.Report
+) -> tuple[DataSet, str, str | None]:
+    """(the data set, what loads it again, a notice for the user)."""
+    if is_for_numbers(settings, description):
+        assert settings.data is not None
+        has_values = description.get("outputs") == "values"
+        numbers = read_numbers(settings.data, settings.label_column, has_values, settings.skip_bad)
+        return numbers, str(Path(settings.data).resolve()), None
     found = find_data(settings.data, settings.data_dir, settings.label_column, report)
     if "train" not in found.raw.parts:
         raise DataError(f"{found.raw.name}: holds no training images; pass another --data")
@@ -101,22 +144,26 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     )
     if dataset.train is None or not len(dataset.train):
         raise DataError(f"{dataset.name}: none of its training pictures can be used; pass another --prepare")
-    is_described = settings.target is not None or "validation" in description.get("training", {})
-    plan = with_data(
-        plan, dataset, found.name_or_path, held_for_validation(settings, plan, is_described, dataset)
+    return dataset, found.name_or_path, found.notice
+
+
+def _data_again(
+    plan: Plan, network: Network, settings: TrainSettings, report: data.Report
+) -> tuple[DataSet, str]:
+    """(the data set of a run that goes on, what loads it again)."""
+    try:
+        if isinstance(network.recipe, NumberRecipe):
+            numbers = read_numbers(plan.data, plan.label_column, network.outputs == "values", plan.skip_bad)
+            return standardized(numbers, plan, network.recipe)[0], str(Path(plan.data).resolve())
+        found = find_data(plan.data, plan.data_dir, plan.label_column, report)
+    except DataError as error:
+        if settings.data is not None:
+            raise
+        raise DataError(f"{error}; if the data were moved, pass --data with the new place") from None
+    dataset = found.prepare(
+        recipe=network.recipe, skip_bad=plan.skip_bad, use_cache=settings.use_cache, report=report
     )
-    with layer_lines(settings.architecture, source):
-        network = Network.from_description(
-            description, dataset.class_names, dataset.train.images.shape[1:], seed=plan.seed, source=source
-        )
-    splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
-    labels = labels_of(dataset, splits[0])
-    check_loss(network, plan)
-    plan = with_sum(plan, settings, description.get("training", {}), len(labels))
-    warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
-    network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
-    with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        yield _job(run, plan, dataset, splits, network, None, settings.threads, found.notice, warnings)
+    return dataset, found.name_or_path
 
 
 @contextmanager
@@ -130,23 +177,15 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
         checkpoint = run.load_checkpoint()
         where = printable(run.checkpoint_path)
         read_state(where, checkpoint.state)
-        try:
-            found = find_data(plan.data, plan.data_dir, plan.label_column, report)
-        except DataError as error:
-            if settings.data is not None:
-                raise
-            raise DataError(f"{error}; if the data were moved, pass --data with the new place") from None
-        dataset = found.prepare(
-            recipe=checkpoint.network.recipe, skip_bad=plan.skip_bad, use_cache=settings.use_cache, report=report
-        )
+        dataset, name_or_path = _data_again(plan, checkpoint.network, settings, report)
         if dataset.digest != plan.data_digest:
             raise DataError(
                 f"{printable(plan.data)}: is not the data that {printable(run.path)} was trained on; "
                 "bring the old data back, pass --data with their new place, or start a new run"
             )
         if settings.data is not None:
-            run.update_settings({"data": found.name_or_path})
-            plan = replace(plan, data=found.name_or_path)
+            run.update_settings({"data": name_or_path})
+            plan = replace(plan, data=name_or_path)
         if settings.plugins:
             run.update_settings({"plugins": plan.plugins})
         check_fit(where, checkpoint, dataset)
@@ -197,7 +236,7 @@ def _job(
     trainer = Trainer(
         network,
         dataset.train,
-        make_criterion(plan, network, dataset, labels_of(dataset, kept)),
+        make_criterion(plan, network, dataset, labels_to_weigh(dataset, labels_of(dataset, kept))),
         optimizer,
         timetable,
         validation=validation,

@@ -1,0 +1,165 @@
+"""What the commands print of tables of numbers, and of models that were trained on them."""
+
+import csv
+import json
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnncli.cli.plain import percent
+from cnncli.cli.streams import echo
+from cnncli.errors import DataError, UsageError
+from cnncli.storage.files import printable
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from cnncli.model import Model
+    from cnncli.network import Network
+
+
+def is_number_model(path: str) -> bool:
+    """Whether a model file was trained on a table of numbers."""
+    from cnncli.model_file.serialize import load_model
+    from cnncli.number_recipe import NumberRecipe
+
+    return isinstance(load_model(path).recipe, NumberRecipe)
+
+
+def is_number_table(name_or_path: str, label_column: str | None) -> bool:
+    """Whether a path is a table of numbers; one of which columns are named by commas is asked for as such."""
+    from cnncli.data.tables.number_table import holds_numbers
+
+    path = Path(name_or_path)
+    return path.is_file() and (holds_numbers(path) or (label_column is not None and "," in label_column))
+
+
+def learned_lines(network: "Network") -> list[str]:
+    """See `learned_line`; none for a network of pictures."""
+    from cnncli.model.evaluate_numbers import learned_line
+
+    return learned_line(network)
+
+
+def show_fit(
+    model: str, data: str | None, part: str | None, label_column: str | None, skip_bad: bool, as_json: bool
+) -> None:
+    """The errors of a model on a table."""
+    from cnncli.model.evaluate_numbers import evaluate_numbers
+
+    if part is not None:
+        raise UsageError(f"--part {part}: is of data sets with parts, and a table of numbers has none; leave it out")
+    found = evaluate_numbers(model, data, label_column, skip_bad)
+    if as_json:
+        fits = [
+            {"target": fit.target, "mse": fit.mse, "rmse": fit.rmse, "mae": fit.mae,
+             "r2": None if math.isnan(fit.r2) else fit.r2}
+            for fit in found.fits
+        ]  # fmt: skip
+        facts: dict[str, Any] = {"model": found.model, "data": found.data, "samples": found.samples}
+        facts |= {"targets": fits} if fits else {"accuracy": found.accuracy}
+        echo(json.dumps(facts | {"notes": [note.text for note in found.notes]}, allow_nan=False))
+        return
+    echo(f"{found.model} on the {found.samples:,} rows of {printable(found.data)}")
+    for note in found.notes:
+        echo(printable(note.text))
+    if found.accuracy is not None:
+        echo(f"accuracy {percent(found.accuracy)} ({round(found.samples * (1 - found.accuracy)):,} wrong)")
+    for fit in found.fits:
+        echo(
+            f"{printable(fit.target)}: MSE {fit.mse:.6g}, RMSE {fit.rmse:.6g}, MAE {fit.mae:.6g}, "
+            f"R^2 {'-' if math.isnan(fit.r2) else format(fit.r2, '.6f')}"
+        )
+
+
+def predict_rows(model: "Model", words: Sequence[str], form: str, write: Callable[[str], None]) -> None:
+    """The predictions for rows of tables, and for rows that are typed as 1.5,2; `form` is text, csv or json."""
+    answers = [
+        answer for word in words for answer in zip(*_predictions(model, *_rows_of(model, word)), strict=True)
+    ]
+    if form == "json":
+        write(json.dumps([{"row": name, **values} for name, values in answers], allow_nan=False) + "\n")
+        return
+    if form == "csv":
+        class _File:
+            def write(self, text: str) -> None:
+                write(text)
+
+        table = csv.writer(_File(), lineterminator="\n")
+        table.writerow(["row", *(answers[0][1] if answers else [])])
+        table.writerows([name, *values.values()] for name, values in answers)
+        return
+    for name, values in answers:
+        if "label" in values:
+            text = f"{printable(str(values['label']))} ({percent(values['probability'])})"
+        else:
+            text = ", ".join(f"{printable(target)} = {value:.6g}" for target, value in values.items())
+        write(f"{printable(name)}: {text}\n")
+
+
+def _rows_of(model: "Model", word: str) -> "tuple[list[str], npt.NDArray[np.float64]]":
+    """(names, rows (N, F)) of a table, or of one row."""
+    import numpy as np
+
+    from cnncli.data.tables.number_table import read_number_table
+    from cnncli.model.evaluate_numbers import recipe_of_numbers
+
+    recipe = recipe_of_numbers(model.network)
+    if Path(word).is_file():
+        table = read_number_table(Path(word), ",".join(recipe.targets), columns=recipe.columns)
+        return [f"{word}, row {n + 1}" for n in range(len(table.rows))], table.rows
+    try:
+        row = [float(cell) for cell in word.split(",")]
+    except ValueError:
+        raise DataError(f"{printable(word)}: is no file and no row of numbers; use one such as 1.5,2") from None
+    if len(row) != len(recipe.columns) or not all(map(math.isfinite, row)):
+        raise DataError(
+            f"{printable(word)}: the model takes {len(recipe.columns)} numbers, "
+            f"{printable(', '.join(recipe.columns[:16]))}; write them with commas between"
+        )
+    return [word], np.array([row])
+
+
+def _predictions(
+    model: "Model", names: list[str], rows: "npt.NDArray[np.float64]"
+) -> tuple[list[str], list[dict[str, Any]]]:
+    from cnncli.model.evaluate_numbers import outputs_for_rows, recipe_of_numbers
+
+    recipe = recipe_of_numbers(model.network)
+    if not model.class_names:
+        values = recipe.values(outputs_for_rows(model.network, rows)).tolist()
+        return names, [dict(zip(recipe.targets, row, strict=True)) for row in values]
+    predicted = model.predict(rows)
+    pairs = zip(predicted.names, predicted.probabilities.max(axis=1).tolist(), strict=True)
+    return names, [{"label": label, "probability": share} for label, share in pairs]
+
+
+def show_table(path: str, label_column: str | None, skip_bad: bool, as_json: bool) -> None:
+    """What a table of numbers is: its rows, and the measures of its columns."""
+    from cnncli.data.tables.number_table import read_number_table
+
+    table = read_number_table(Path(path), label_column, skip_bad=skip_bad)
+    measures = [
+        {"column": name, "mean": float(column.mean()), "std": float(column.std()), "least": float(column.min()),
+         "most": float(column.max())}
+        for name, column in zip(table.names, table.rows.T, strict=True)
+    ]  # fmt: skip
+    some = {name: sorted({cells[i] for cells in table.cells})[:10] for i, name in enumerate(table.targets)}
+    if as_json:
+        facts = {"name": table.name, "source": table.source, "rows": len(table.rows), "columns": measures}
+        notes = [note.text for note in table.notes]
+        echo(json.dumps(facts | {"targets": table.targets, "notes": notes}, allow_nan=False))
+        return
+    echo(f"{printable(table.name)}: {len(table.rows):,} rows of {len(table.names)} numbers")
+    for one in measures:
+        echo(
+            f"  {printable(str(one['column']))}: mean {one['mean']:.6g}, std {one['std']:.6g}, "
+            f"from {one['least']:.6g} to {one['most']:.6g}"
+        )
+    for name, values in some.items():
+        more = " ..." if len(values) == 10 else ""
+        echo(f"  {printable(name)} is to be predicted: {printable(', '.join(values))}{more}")
+    for note in table.notes:
+        echo(printable(note.text))

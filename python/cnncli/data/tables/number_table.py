@@ -1,0 +1,219 @@
+"""Tables of numbers: a sample in each row, its numbers in columns, and the column or columns to be predicted."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.data.dataset import Note
+from cnncli.data.tables.columns import INDEX_NAMES, plain_name, wanted_column
+from cnncli.data.tables.numbers import is_number
+from cnncli.data.tables.pixel_table import is_pixel_table
+from cnncli.data.tables.text import DELIMITERS, cells_of, decode, read_content, without_preamble
+from cnncli.errors import CnnError, DataError
+from cnncli.storage.files import printable
+
+_MISSING = {"", "na", "nan", "n/a", "null", "none", "?", "-"}
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
+_SUFFIXES = {".csv", ".tsv", ".txt", ".dat", ".data"}
+_SAMPLE_LINES = 40
+_SAMPLE_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, eq=False)
+class NumberTable:
+    """names : of the input columns
+    rows : float64 (N, F), their numbers
+    targets : names of the target columns; none where the table has none
+    cells : N rows of the texts in them
+    notes : what was left aside or assumed
+    """
+
+    name: str
+    source: str
+    names: list[str]
+    rows: npt.NDArray[np.float64]
+    targets: list[str]
+    cells: list[list[str]]
+    notes: list[Note] = field(default_factory=list)
+
+
+def holds_numbers(path: Path) -> bool:
+    """Whether a file is plainly a table of numbers and none of pixels: its last column may be words.
+
+    A table of two columns that has whole numbers alone may as well be a list of names and labels.
+    """
+    if path.suffix.lower() not in _SUFFIXES or not path.is_file() or is_pixel_table(path):
+        return False
+    try:
+        with path.open("rb") as file:
+            head = file.read(_SAMPLE_BYTES)
+        text = decode(head.rpartition(b"\n")[0] + b"\n" if b"\n" in head else head, "")[0]
+        rows = _rows("", text)
+    except (CnnError, OSError):
+        return False
+    body = [cells for _, cells in rows[1 : _SAMPLE_LINES + 1]]
+    inputs = [cell for cells in body for cell in cells[:-1] if cell.lower() not in _MISSING]
+    if len(body) < 2 or len(body[0]) < 2 or not inputs or not all(map(is_number, inputs)):
+        return False
+    return len(body[0]) > 2 or any("." in cell or "e" in cell.lower() or "-" in cell for cell in inputs)
+
+
+def read_number_table(
+    path: Path, target: str | None = None, *, columns: Sequence[str] | None = None, skip_bad: bool = False
+) -> NumberTable:
+    """Reads a table as text: with any usual separator, with or without a header, with decimal points or commas.
+
+    target : names or numbers of the target columns with commas between; None: the last one
+    columns : of a model: these are the inputs, and of the others those named by `target` are read if they are there
+    skip_bad : rows with missing numbers are left aside
+
+    Raises DataError with line and column for what is no number, is missing, or is a row of another length.
+    """
+    where = printable(path)
+    text, notes = decode(read_content(path, where), where)
+    rows = _rows(where, text)
+    if not rows:
+        raise DataError(f"{where}: holds no rows; write a row of numbers for each sample")
+    names, rows = _header(rows)
+    width = len(names) if names is not None else len(rows[0][1]) if rows else 0
+    for line, cells in rows:
+        if len(cells) != width:
+            raise DataError(f"{where}, line {line}: {len(cells)} columns, {width} in the first row; give each the same")
+    if names is None:
+        names = _plain_names(columns, target, width)
+    at = _target_columns(where, names, target, is_optional=columns is not None)
+    inputs = _input_columns(where, names, at, columns, rows, notes)
+    kept, numbers = [], []
+    bad = 0
+    for line, cells in rows:
+        missing = next((i for i in (*inputs, *at) if cells[i].lower() in _MISSING), None)
+        if missing is not None and not skip_bad:
+            raise DataError(
+                f"{where}, line {line}, column {printable(names[missing])}: is missing; fill it in, or pass --skip-bad "
+                "to leave out such rows"
+            )
+        if missing is not None:
+            bad += 1
+            continue
+        numbers.append([number_of(where, line, names[i], cells[i]) for i in inputs])
+        kept.append([cells[i] for i in at])
+    if bad:
+        notes.append(Note("left aside", f"left aside: {bad:,} rows with missing numbers", {"missing numbers": bad}))
+    if not kept:
+        raise DataError(f"{where}: holds no rows of numbers; write one for each sample")
+    return NumberTable(
+        path.stem, where, [names[i] for i in inputs], np.array(numbers, np.float64), [names[i] for i in at], kept, notes
+    )
+
+
+def number_of(where: str, line: int, column: str, cell: str) -> float:
+    """The number in a cell; DataError, with its place, if it is none."""
+    if not is_number(cell) or not np.isfinite(float(cell)):
+        raise DataError(
+            f"{where}, line {line}, column {printable(column)}: '{printable(cell[:20])}' is no number; fill in a "
+            "number, or remove the column"
+        )
+    return float(cell)
+
+
+def target_values(table: NumberTable) -> npt.NDArray[np.float64]:
+    """float64 (N, T), the numbers in the target columns; DataError if one is no number."""
+    return np.array(
+        [
+            [number_of(table.source, n + 1, name, cell) for name, cell in zip(table.targets, cells, strict=True)]
+            for n, cells in enumerate(table.cells)
+        ],
+        np.float64,
+    ).reshape(len(table.cells), len(table.targets))
+
+
+def _rows(where: str, text: str) -> list[tuple[int, list[str]]]:
+    """(line, cells) of each row that is not empty, with decimal points."""
+    text, delimiter = without_preamble(text)
+    delimiter = delimiter or _delimiter(text)
+    if delimiter == " ":
+        rows = [(n, line.split()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+    else:
+        rows = [row for row in cells_of(where, text, delimiter) if any(row[1])]
+    if delimiter != ",":
+        return [(n, [c.replace(",", ".") if _DECIMAL_COMMA.fullmatch(c) else c for c in cells]) for n, cells in rows]
+    return rows
+
+
+def _delimiter(text: str) -> str:
+    """The separator that gives all first rows the same number of columns; a comma last, which numbers may have."""
+    lines = [line for line in text.splitlines() if line.strip()][:_SAMPLE_LINES]
+    for delimiter in (*(mark for mark in DELIMITERS if mark != ","), ","):
+        try:
+            counts = {len(row) for row in csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter)}
+        except csv.Error:
+            continue
+        if len(counts) == 1 and counts != {1}:
+            return delimiter
+    return "," if any("," in line for line in lines) else " "
+
+
+def _header(rows: list[tuple[int, list[str]]]) -> tuple[list[str] | None, list[tuple[int, list[str]]]]:
+    """(names, rows after them): the first row is a header where no cell is a number, or one is none above numbers."""
+    first = rows[0][1]
+    words = [index for index, cell in enumerate(first) if not is_number(cell) and cell.lower() not in _MISSING]
+    below = rows[1][1] if len(rows) > 1 else []
+    is_header = any(index < len(below) and is_number(below[index]) for index in words)
+    if not is_header:
+        return None, rows
+    return [name or f"column {index + 1}" for index, name in enumerate(first)], rows[1:]
+
+
+def _plain_names(columns: Sequence[str] | None, target: str | None, width: int) -> list[str]:
+    """Names of columns without a header: those of a model in their order, else x1, x2, ... and y."""
+    if columns is not None and width in (len(columns), len(columns) + len((target or "").split(","))):
+        return [*columns, *(target or "").split(",")][:width]
+    return [*(f"x{index + 1}" for index in range(width - 1)), "y"]
+
+
+def _target_columns(where: str, names: list[str], target: str | None, is_optional: bool) -> list[int]:
+    if target is None:
+        return [len(names) - 1]
+    found = []
+    for wanted in target.split(","):
+        column = wanted_column(names, len(names), wanted.strip())
+        if column is None and not is_optional:
+            raise DataError(
+                f"{where}: no column {printable(wanted.strip())}; pass --label-column with one or more of "
+                f"{printable(', '.join(names[:16]))}"
+            )
+        if column is not None:
+            found.append(column)
+    return found if len(found) == len(target.split(",")) else []
+
+
+def _input_columns(
+    where: str,
+    names: list[str],
+    targets: list[int],
+    columns: Sequence[str] | None,
+    rows: list[tuple[int, list[str]]],
+    notes: list[Note],
+) -> list[int]:
+    if columns is not None:
+        for name in columns:
+            if name not in names:
+                raise DataError(f"{where}: no column {printable(name)}, which the model takes; add it")
+        return [names.index(name) for name in columns]
+    inputs = [index for index in range(len(names)) if index not in targets]
+    first = inputs[0] if inputs else None
+    if first is not None and len(inputs) > 1 and plain_name(names[first]) in INDEX_NAMES:
+        cells = [cells[first] for _, cells in rows]
+        if all(cell.isdecimal() for cell in cells) and len({int(cell) - n for n, cell in enumerate(cells)}) == 1:
+            text = f"left aside: column {printable(names[first][:40])}, which numbers the rows"
+            notes.append(Note("left aside", text, {"columns": 1}))
+            inputs = inputs[1:]
+    if not inputs:
+        raise DataError(f"{where}: has the target column alone; add a column of numbers to predict it from")
+    return inputs

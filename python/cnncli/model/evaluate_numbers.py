@@ -1,0 +1,126 @@
+"""How well a model of numbers does: errors in the units of the table, or right and wrong classes."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.data import Note
+from cnncli.data.number_sets import labels_in
+from cnncli.data.tables.number_table import read_number_table, target_values
+from cnncli.errors import DataError, UsageError
+from cnncli.layers import Flatten, Linear, Tanh
+from cnncli.model_file.serialize import load_model
+from cnncli.network import Network
+from cnncli.network.answers import answers
+from cnncli.number_recipe import NumberRecipe
+from cnncli.program import Program
+from cnncli.storage.files import printable
+
+_BATCH_SIZE = 256
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Errors of one target column, in its units.
+
+    mse : mean of (prediction - value)^2; rmse : its root; mae : mean of |prediction - value|
+    r2 : 1 - mse / variance of the values, the share of the variance that is explained; NaN where they are all the same
+
+    >>> fit_of("y", np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
+    Fit(target='y', mse=0.3333333333333333, rmse=0.5773502691896257, mae=0.3333333333333333, r2=0.5)
+    """
+
+    target: str
+    mse: float
+    rmse: float
+    mae: float
+    r2: float
+
+
+@dataclass(frozen=True)
+class NumberEvaluation:
+    """The measures of a model on a table of `samples` rows: a fit for each target, or the accuracy of classes."""
+
+    model: str
+    data: str
+    samples: int
+    fits: list[Fit]
+    accuracy: float | None
+    notes: list[Note] = field(default_factory=list)
+
+
+def fit_of(target: str, values: npt.NDArray[np.float64], predicted: npt.NDArray[np.float64]) -> Fit:
+    """The errors of predictions (N,) of values (N,)."""
+    error = predicted - values
+    mse, variance = float(np.mean(error**2)), float(np.var(values))
+    explained = 1 - mse / variance if variance > 0 else float("nan")
+    return Fit(target, mse, mse**0.5, float(np.mean(np.abs(error))), explained)
+
+
+def recipe_of_numbers(network: Network) -> NumberRecipe:
+    """The recipe of a network that was trained on a table."""
+    assert isinstance(network.recipe, NumberRecipe)
+    return network.recipe
+
+
+def outputs_for_rows(network: Network, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    """What the network gives for rows (N, F) of a table; a last output of values is standardized."""
+    size = min(_BATCH_SIZE, max(len(rows), 1))
+    return Program(network, size).predict(recipe_of_numbers(network).inputs(rows))
+
+
+def evaluate_numbers(
+    path: str | Path, data: str | None, label_column: str | None = None, skip_bad: bool = False
+) -> NumberEvaluation:
+    """Measures a model file on all rows of a table.
+
+    label_column : the target columns; None: those that the model was trained on, by name
+
+    Raises UsageError without a table, DataError for one that does not fit.
+    """
+    network = load_model(path)
+    recipe = recipe_of_numbers(network)
+    if data is None:
+        raise UsageError(
+            f"{printable(path)}: was trained on a table of numbers, and model files hold no paths; pass --data TABLE"
+        )
+    target = label_column or ",".join(recipe.targets)
+    table = read_number_table(Path(data), target, columns=recipe.columns, skip_bad=skip_bad)
+    if len(table.targets) != len(recipe.targets):
+        raise DataError(f"{table.source}: no column {printable(target)} to compare with; pass --label-column")
+    rows = outputs_for_rows(network, table.rows)
+    accuracy, fits = None, []
+    if network.class_names:
+        accuracy = float(np.mean(answers(rows, network.outputs) == labels_in(table, network.class_names)))
+    else:
+        values, predicted = target_values(table), recipe.values(rows)
+        fits = [fit_of(name, values[:, i], predicted[:, i]) for i, name in enumerate(recipe.targets)]
+    return NumberEvaluation(printable(path), table.name, len(table.rows), fits, accuracy, table.notes)
+
+
+def learned_line(network: Network) -> list[str]:
+    """The lines that a linear network of numbers has learned, in the units of its table: "y = 2 x1 - 0.5 x2 + 3".
+
+    Of one that ends with Tanh what comes before it; no lines for other networks.
+    """
+    layers = [layer for _, layer in network.leaves() if not isinstance(layer, Flatten | Tanh)]
+    recipe = network.recipe
+    if not isinstance(recipe, NumberRecipe) or len(layers) != 1 or not isinstance(layers[0], Linear):
+        return []
+    linear = layers[0]
+    weights, biases = recipe.line(linear.weight, linear.bias if linear.bias is not None else None)
+    names = recipe.targets if network.outputs == "values" else network.class_names[-len(biases) :]
+    return [
+        f"{printable(name)} = {_sum(zip(row.tolist(), recipe.columns, strict=True), bias)}"
+        for name, row, bias in zip(names, weights, biases.tolist(), strict=True)
+    ]
+
+
+def _sum(terms: "zip[tuple[float, str]]", bias: float) -> str:
+    text = ""
+    for weight, name in [*terms, (bias, "")]:
+        sign = ("- " if weight < 0 else "+ ") if text else ("-" if weight < 0 else "")
+        text += f" {sign}{abs(weight):.6g}" + (f" {printable(name)}" if name else "")
+    return text.strip()

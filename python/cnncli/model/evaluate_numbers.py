@@ -7,8 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.data import Note
-from cnncli.data.number_sets import labels_in
-from cnncli.data.tables.number_table import read_number_table, target_values
+from cnncli.data.number_sets import labels_in, read_number_table, target_values
 from cnncli.errors import DataError, UsageError
 from cnncli.layers import Flatten, Linear, Tanh
 from cnncli.model_file.serialize import load_model

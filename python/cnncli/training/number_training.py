@@ -9,8 +9,7 @@ import numpy.typing as npt
 from cnncli.data import DataSet, Split
 from cnncli.data.held_out import Indices, split_images
 from cnncli.data.number_set import NumberSet
-from cnncli.data.number_sets import load_numbers
-from cnncli.data.tables.number_table import holds_numbers
+from cnncli.data.number_sets import holds_numbers, load_numbers
 from cnncli.errors import DataError, UsageError
 from cnncli.number_recipe import NumberRecipe
 from cnncli.storage.files import printable

@@ -97,15 +97,14 @@ def command(
     import json
 
     from cnncli import data
-    from cnncli.cli.numbers_named import is_number_table, show_table
+    from cnncli.cli.numbers_named import told_as_table
     from cnncli.cli.render_data import facts_json, show_facts, show_sheet
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.sheet import make_sheet, sheet_png
     from cnncli.data.facts import data_facts
     from cnncli.storage.files import printable, write_atomically
 
-    if is_number_table(name_or_path, label_column) and not show and out is None:
-        show_table(name_or_path, label_column, skip_bad, as_json)
+    if not show and out is None and told_as_table(name_or_path, label_column, skip_bad, as_json):
         return
     with FetchDisplay() as fetching:
         dataset = data.load(

@@ -28,7 +28,15 @@ def is_number_model(path: str) -> bool:
     return isinstance(load_model(path).recipe, NumberRecipe)
 
 
-def is_number_table(name_or_path: str, label_column: str | None) -> bool:
+def told_as_table(path: str, label_column: str | None, skip_bad: bool, as_json: bool) -> bool:
+    """Shows what a path is, if it is a table of numbers; whether it is one."""
+    if _is_number_table(path, label_column):
+        show_table(path, label_column, skip_bad, as_json)
+        return True
+    return False
+
+
+def _is_number_table(name_or_path: str, label_column: str | None) -> bool:
     """Whether a path is a table of numbers; one of which columns are named by commas is asked for as such."""
     from cnncli.data.tables.number_table import holds_numbers
 

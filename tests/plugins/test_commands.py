@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cnncli.storage import container
+from cnncli.training_options import LOSSES
 from plugin_files import NETWORK, SWISH, Said, write_files
 
 TRAIN = "train --plugin my_layers.py --arch my_net.toml --data small.npz --epochs 2 --batch-size 20 --no-cache"
@@ -49,8 +50,8 @@ def test_without_the_plugin_each_command_says_which_file_had_the_layer(cnn: Said
     assert err.endswith(" (your own: --plugin FILE.py)\n")
     assert cnn("train --loss SquaredDistance") == (
         2, "",
-        "cnn train: --loss SquaredDistance: unknown; use one of cross-entropy, nll, multi-margin, or your own with "
-        "--plugin FILE.py (see cnn train --help)\n",
+        f"cnn train: --loss SquaredDistance: unknown; use one of {', '.join(LOSSES)}, or your own with --plugin FILE.py "
+        "(see cnn train --help)\n",
     )  # fmt: skip
 
 

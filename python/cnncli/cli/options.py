@@ -51,6 +51,15 @@ class NearestChoice(click.Choice[str]):
         return ""
 
 
+class LossTerms(NearestChoice):
+    """The names of losses, each with its settings after a colon, added by +; what the settings may be is told later."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        for term in str(value).split("+"):
+            super().convert(term.partition(":")[0], param, ctx)
+        return str(value)
+
+
 class Number(_FloatType):
     """A number within limits, which are those of `Limits`, or one of some words, which stays a text."""
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from cnncli.cli.options import Folder, ImageSize, NearestChoice, Number
+from cnncli.cli.options import Folder, ImageSize, LossTerms, NearestChoice, Number
 from cnncli.training_options import GROUPS, TRAINING_OPTIONS, TrainingOption, row_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -106,5 +106,6 @@ def _type(row: TrainingOption) -> Any:
         return Number(row.words, whole=row.kind == "whole", **dict(row.limits))
     if row.kind == "word":
         return NearestChoice(row.words, lambda: row.known_words)
-    plain = {"folder": Folder(), "path": click.Path(), "size": ImageSize(), "text": None, "loss": None}
-    return plain[row.kind]
+    if row.kind == "loss":
+        return LossTerms(row.words, lambda: row.known_words)
+    return {"folder": Folder(), "path": click.Path(), "size": ImageSize(), "text": None}[row.kind]

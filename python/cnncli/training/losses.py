@@ -100,9 +100,10 @@ def class_weights(text: str, names: list[str], labels: npt.NDArray[np.int64]) ->
     >>> class_weights("balanced", ["a", "b"], np.array([0, 0, 1, 0])), class_weights("b=3", ["a", "b"], np.arange(2))
     ([0.6666666666666666, 2.0], [1.0, 3.0])
     """
-    counts = np.bincount(labels, minlength=len(names))
+    counts = np.bincount(labels, minlength=len(names)).tolist()
     if text == "balanced":
-        return [len(labels) / (np.count_nonzero(counts) * count) if count else 1.0 for count in counts.tolist()]
+        there = sum(count > 0 for count in counts)
+        return [len(labels) / (there * count) if count else 1.0 for count in counts]
     weights = dict.fromkeys(names, 1.0)
     for pair in text.split(","):
         name, _, value = (part.strip() for part in pair.rpartition("="))

@@ -50,8 +50,8 @@ def test_without_the_plugin_each_command_says_which_file_had_the_layer(cnn: Said
     assert err.endswith(" (your own: --plugin FILE.py)\n")
     assert cnn("train --loss SquaredDistance") == (
         2, "",
-        f"cnn train: --loss SquaredDistance: unknown; use one of {', '.join(LOSSES)}, or your own with --plugin FILE.py "
-        "(see cnn train --help)\n",
+        f"cnn train: --loss SquaredDistance: unknown; use one of {', '.join(LOSSES)}, or your own with --plugin "
+        "FILE.py (see cnn train --help)\n",
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli import _core
 from cnncli.criteria import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -28,6 +29,7 @@ from cnncli.criteria.criterion import Criterion
 from cnncli.layers import Sigmoid
 from cnncli.network import Network
 from cnncli.network.answers import yes_above
+from cnncli.program.called_loss import CalledLoss
 
 # Losses with kernels of their own, where they have no settings.
 _PLAIN: dict[type[Criterion], str] = {
@@ -79,6 +81,32 @@ def core_loss(criterion: Criterion, network: Network) -> tuple[str, dict[str, An
     threshold = yes_above(network.outputs)
     labels = {"of_labels": True, "off": criterion.off, "on": criterion.on, "threshold": threshold}
     return found[0], found[1] | labels
+
+
+def end_with_loss(
+    core: _core.Program,
+    x: int,
+    found: tuple[str, dict[str, Any]] | None,
+    called: CalledLoss | None,
+    criterion: Criterion,
+    training: bool,
+) -> None:
+    """The loss of outputs x at the end of a program: `found` by the core, or called in Python in training.
+
+    An evaluating program whose loss is called gives what it is called with.
+    """
+    if called is None and found is not None:
+        name, settings = found
+        if settings.keys() <= {"sum"}:
+            core.loss(x, kind=name, **settings)
+        else:
+            core.described_loss(x, name, settings)
+    elif training:
+        assert called is not None
+        core.called_loss(x, called)
+    else:  # log-probabilities as without settings; their softmax and cross-entropy are those of the scores
+        is_cross_entropy = isinstance(criterion, CrossEntropyLoss)
+        core.result(core.add("log_softmax", [x]) if is_cross_entropy else x)
 
 
 def usual_loss(network: Network) -> Criterion:

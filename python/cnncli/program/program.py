@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import _core
-from cnncli.criteria import CrossEntropyLoss
 from cnncli.criteria.criterion import Criterion
 from cnncli.custom_code import told
 from cnncli.errors import Interrupted, ShapeError, UsageError
@@ -23,7 +22,7 @@ from cnncli.layers.returned import is_custom
 from cnncli.network import Network
 from cnncli.network.answers import answers
 from cnncli.program.called_loss import CalledLoss, labels_of, losses_of, targets_as_given
-from cnncli.program.core_loss import core_loss, is_for_core, usual_loss
+from cnncli.program.core_loss import core_loss, end_with_loss, is_for_core, usual_loss
 from cnncli.program.lowering import byte_table, check_unshared, couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
 
@@ -312,19 +311,7 @@ class Program:
         with self._mode(training=training):
             x = lower(layers, core, x, network.input_shape)
         self._outputs = int(np.prod(network.output_shape(network.input_shape)))
-        called = self._called
-        if called is None and self._core_loss is not None:
-            name, settings = self._core_loss
-            if settings.keys() <= {"sum"}:
-                core.loss(x, kind=name, **settings)
-            else:
-                core.described_loss(x, name, settings)
-        elif training:
-            assert called is not None
-            core.called_loss(x, called)
-        else:  # log-probabilities as without settings; their softmax and cross-entropy are those of the scores
-            is_cross_entropy = isinstance(criterion, CrossEntropyLoss)
-            core.result(core.add("log_softmax", [x]) if is_cross_entropy else x)
+        end_with_loss(core, x, self._core_loss, self._called, criterion, training)
         if training:
             self._add_updates(core)
         core.finish()

@@ -12,7 +12,9 @@
 #include "kernels/activation/activation.h"
 #include "kernels/convolution/connections.h"
 #include "kernels/convolution/convolution.h"
+#include "kernels/padding/zero_padding.h"
 #include "kernels/pooling/pooling.h"
+#include "kernels/upsampling/upsampling.h"
 #include "program/layer_calls.h"
 
 namespace cnn {
@@ -46,6 +48,8 @@ struct Node {
     Connections connections{};
     std::optional<ConvolutionAlgorithm> algorithm{};  // none: the one that its shape chooses
     PoolingShape pooling{};
+    ZeroPadding padding{};
+    UpsamplingShape upsampling{};
     bool count_padding = false;
     Activation activation{};
     Statistics statistics{};

@@ -16,9 +16,12 @@ from cnncli.layers import (
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
+    Conv1d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    Identity,
     Linear,
     LogSoftmax,
     MaxPool2d,
@@ -26,6 +29,9 @@ from cnncli.layers import (
     Residual,
     Sequential,
     SubSampling2d,
+    Unflatten,
+    Upsample,
+    ZeroPad2d,
     activations,
 )
 from cnncli.layers.node_layer import NodeLayer
@@ -35,6 +41,12 @@ IMAGES, VECTORS = (3, 6, 6), (10,)
 # Each layer, and the shape of a sample.
 LAYERS: dict[str, tuple[Callable[[], NodeLayer], tuple[int, ...]]] = {
     "Conv2d": (lambda: Conv2d(3, 4, 3, padding=1), IMAGES),
+    "Conv1d": (lambda: Conv1d(3, 4, 3, padding=1), (3, 6)),
+    "ConvTranspose2d": (lambda: ConvTranspose2d(3, 4, 3, stride=2), IMAGES),
+    "Identity": (Identity, IMAGES),
+    "Unflatten": (lambda: Unflatten(1, (1, 5, 2)), VECTORS),
+    "Upsample": (lambda: Upsample(scale_factor=1.5, mode="bilinear"), IMAGES),
+    "ZeroPad2d": (lambda: ZeroPad2d((1, 0, -1, 2)), IMAGES),
     "Linear": (lambda: Linear(10, 4), VECTORS),
     "MaxPool2d": (lambda: MaxPool2d(2), IMAGES),
     "AvgPool2d": (lambda: AvgPool2d(2), IMAGES),

@@ -288,7 +288,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "an unknown setting": (
         layer(1, __init__=1),
-        ', layer 1 (Linear): unknown setting "__init__"; known: bias, in_features, out_features',
+        ', layer 1 (Linear): unknown setting "__init__"; known: bias, in_features, initialization, out_features',
     ),
     "a setting of another type": (layer(1, bias="no"), ", layer 1 (Linear): bias is 'no'; use true or false"),
     "a negative size": (

@@ -20,9 +20,12 @@ from cnncli.layers import (
     BatchNorm1d,
     BatchNorm2d,
     Concat,
+    Conv1d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    Identity,
     Linear,
     LogSoftmax,
     MaxPool2d,
@@ -31,6 +34,10 @@ from cnncli.layers import (
     ReLU,
     Residual,
     Sequential,
+    SubSampling2d,
+    Unflatten,
+    Upsample,
+    ZeroPad2d,
     register,
 )
 from cnncli.model_file.serialize import load_checkpoint, load_model, save_checkpoint, save_model
@@ -53,6 +60,10 @@ def network_of_all_layers() -> Network:
             Sequential(ReLU(), MaxPool2d(2, stride=1), Sequential(*(case.layer() for case in CASES))),
             AvgPool2d((2, 1), padding=(1, 0), count_include_pad=False),
             BatchNorm2d(4, affine=False),
+            Sequential(ConvTranspose2d(4, 4, 3, padding=1), SubSampling2d(4, 1), ZeroPad2d((1, 0, -1, 1))),
+            Sequential(Upsample((5, 3), mode="bilinear", align_corners=True), Identity(), Flatten(2)),
+            Sequential(Conv1d(4, 4, 3, padding=1, initialization="torch"), Unflatten(2, (5, -1))),
+            Conv2d(4, 4, 1, connections=[[0], [1, 3], [2], [0, 1, 2, 3]]),
             Flatten(),
             BatchNorm1d(60),
             Dropout(0.25),
@@ -243,7 +254,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
     ),
     "an unknown setting": (
         lambda _, content: layers_of(content)[1].update(output=3),
-        'model.bin, layer 1 (Linear): unknown setting "output"; known: bias, in_features, out_features',
+        'model.bin, layer 1 (Linear): unknown setting "output"; known: bias, in_features, initialization, out_features',
     ),
     "a setting of another type": (
         lambda _, content: layers_of(content)[1].update(bias="no"),

@@ -209,7 +209,8 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
         ),
         (
             description(FLATTEN, {"type": "Linear", "out_features": 3, "seed": 1}),
-            'network "mine", layer 1 (Linear): unknown setting "seed"; known: bias, in_features, out_features',
+            'network "mine", layer 1 (Linear): unknown setting "seed"; '
+            "known: bias, in_features, initialization, out_features",
         ),
         (
             description({"type": "MaxPool2d"}),

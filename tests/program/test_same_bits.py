@@ -129,6 +129,31 @@ def sub_samplings(rng: np.random.Generator) -> Iterator[NodeCase]:
         yield NodeCase(settings, normal(rng, samples, 6, 11, 12), arrays)
 
 
+def transposed_convolutions(rng: np.random.Generator) -> Iterator[NodeCase]:
+    for samples, shape in itertools.product((1, 21), CONVOLUTIONS):
+        channels, height, width, outputs, kernel, stride, padding, dilation, groups = shape
+        settings = {
+            "stride": (stride,) * 2, "padding": (padding,) * 2, "dilation": (dilation,) * 2, "groups": groups,
+            "output_padding": (stride - 1,) * 2,
+        }
+        arrays = {
+            "weight": normal(rng, channels, max(1, outputs // groups), *kernel),
+            "bias": normal(rng, max(1, outputs // groups) * groups),
+        }
+        yield NodeCase(settings, normal(rng, samples, channels, height, width), arrays)
+
+
+def upsamplings(rng: np.random.Generator) -> Iterator[NodeCase]:
+    for samples, mode, size, scale in itertools.product(
+        SAMPLES, ("nearest", "bilinear"), ((0, 0), (5, 23)), (0.7, 1.0, 2.0)
+    ):
+        settings = {
+            "mode": mode, "size": size, "scale_height": scale, "scale_width": 1.3, "align_corners": False,
+            "recompute_scale_factor": False,
+        }
+        yield NodeCase(settings, normal(rng, samples, 3, 11, 14))
+
+
 def linears(rng: np.random.Generator) -> Iterator[NodeCase]:
     for samples, inputs, outputs in itertools.product(SAMPLES, FEATURES, FEATURES):
         arrays = {"weight": normal(rng, outputs, inputs), "bias": normal(rng, outputs)}
@@ -227,9 +252,11 @@ NODES: dict[str, NodeCases] = {
     "log_softmax": vectors(),
     "max_pooling": poolings(),
     "sub_sampling": sub_samplings,
+    "transposed_convolution": transposed_convolutions,
+    "upsampling": upsamplings,
 }
 # They move numbers and compute none, or call Python.
-NO_ARITHMETIC = {"flatten", "custom", "add", "concat", "slice"}
+NO_ARITHMETIC = {"flatten", "custom", "add", "concat", "slice", "reshape", "zero_padding"}
 
 
 def test_every_function_of_the_core_that_fills_an_array_is_a_case_here() -> None:

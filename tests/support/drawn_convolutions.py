@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from hypothesis import strategies as st
 
-from cnncli.layers import Conv2d
+from cnncli.layers import Conv1d, Conv2d, ConvTranspose2d
 from drawn_layers import Term
 
 
@@ -40,3 +40,54 @@ def tables(draw: st.DrawFn) -> tuple[Conv2d, tuple[int, ...]]:
             for side in (0, 1)]  # fmt: skip
     layer = Conv2d(inputs, outputs, kernel, stride, padding, dilation, bias=draw(st.booleans()), connections=rows)
     return layer, (inputs, *size)
+
+
+def transposed_terms(layer: ConvTranspose2d, shape: tuple[int, ...]) -> Iterator[Term]:
+    """y[o, i*stride + k*dilation - padding, likewise] += w[c, o's number in its group, k, l] x[c, i, j]."""
+    _, height, width = layer.output_shape(shape)
+    inputs, outputs = layer.in_channels // layer.groups, layer.out_channels // layer.groups
+    for c, i, j in np.ndindex(*shape):
+        for o, k, l in np.ndindex(outputs, *layer.kernel_size):  # noqa: E741
+            p = i * layer.stride[0] + k * layer.dilation[0] - layer.padding[0]
+            q = j * layer.stride[1] + l * layer.dilation[1] - layer.padding[1]
+            if 0 <= p < height and 0 <= q < width:
+                yield (c // inputs * outputs + o, p, q), (c, i, j), (c, o, k, l)
+
+
+@st.composite
+def transposed(draw: st.DrawFn) -> tuple[ConvTranspose2d, tuple[int, ...]]:
+    groups = draw(st.integers(1, 3))
+    inputs, outputs = groups * draw(st.integers(1, 3)), groups * draw(st.integers(1, 3))
+    sides = st.tuples(st.integers(1, 3), st.integers(1, 3))
+    kernel, stride, dilation, size = draw(sides), draw(sides), draw(sides), draw(sides)
+    more = tuple(draw(st.integers(0, max(stride[side], dilation[side]) - 1)) for side in (0, 1))
+    # As much as leaves a row and a column, and more than the kernel where that is possible.
+    most = [((size[side] - 1) * stride[side] + dilation[side] * (kernel[side] - 1) + more[side]) // 2
+            for side in (0, 1)]  # fmt: skip
+    padding = tuple(draw(st.integers(0, min(most[side], 4))) for side in (0, 1))
+    layer = ConvTranspose2d(
+        inputs, outputs, kernel, stride, (padding[0], padding[1]), (more[0], more[1]), groups, draw(st.booleans()),
+        dilation,
+    )  # fmt: skip
+    return layer, (inputs, *size)
+
+
+def sequence_terms(layer: Conv1d, shape: tuple[int, ...]) -> Iterator[Term]:
+    """y[o,p] += w[o, c's number in its group, k] x[c, p*stride + k*dilation - padding]."""
+    _, length = layer.output_shape(shape)
+    inputs, outputs = layer.in_channels // layer.groups, layer.out_channels // layer.groups
+    for o, p in np.ndindex(layer.out_channels, length):
+        for c, k in np.ndindex(inputs, layer.kernel_size[1]):
+            at = p * layer.stride[1] + k * layer.dilation[1] - layer.padding[1]
+            if 0 <= at < shape[1]:
+                yield (o, p), (o // outputs * inputs + c, at), (o, c, k)
+
+
+@st.composite
+def sequences(draw: st.DrawFn) -> tuple[Conv1d, tuple[int, ...]]:
+    groups = draw(st.integers(1, 3))
+    inputs, outputs = groups * draw(st.integers(1, 3)), groups * draw(st.integers(1, 3))
+    kernel, stride, dilation = (draw(st.integers(1, 4)) for _ in range(3))
+    padding = draw(st.integers(0, 3))
+    length = max(1, dilation * (kernel - 1) + 1 - 2 * padding) + draw(st.integers(0, 9))
+    return Conv1d(inputs, outputs, kernel, stride, padding, dilation, groups, draw(st.booleans())), (inputs, length)

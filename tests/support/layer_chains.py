@@ -15,9 +15,12 @@ from cnncli.layers import (
     BatchNorm1d,
     BatchNorm2d,
     Concat,
+    Conv1d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    Identity,
     Linear,
     LogSoftmax,
     MaxPool2d,
@@ -29,6 +32,9 @@ from cnncli.layers import (
     Sigmoid,
     SubSampling2d,
     Tanh,
+    Unflatten,
+    Upsample,
+    ZeroPad2d,
 )
 from cnncli.layers.activation import Activation
 from cnncli.layers.batch_norm import BatchNorm
@@ -112,6 +118,7 @@ MORE: dict[str, list[Make]] = {
         lambda shape: Conv2d(shape[0], 3, 1, bias=False),
         lambda shape: Conv2d(shape[0], 4, 3, padding=1, connections=[[o % shape[0]] for o in range(4)]),
     ],
+    "Flatten": [lambda shape: Flatten(2)],
     "Linear": [lambda shape: Linear(shape[0], 16, bias=False)],
     "MaxPool2d": [lambda shape: MaxPool2d((1, 2)), lambda shape: MaxPool2d(2, stride=1)],
     "Concat": [lambda shape: Concat([MaxPool2d(2), Flatten()], [AvgPool2d(2), Dropout(0.2), Flatten()])],
@@ -128,6 +135,17 @@ MORE: dict[str, list[Make]] = {
 # of ROWS, in the slow ones beside all and in chains that are drawn.
 UNFUSED: dict[str, list[Make]] = {
     "SubSampling2d": [lambda shape: SubSampling2d(shape[0], 2)],
+    "Conv1d": [
+        lambda shape: Sequential(Flatten(2), Conv1d(shape[0], 5, 3, padding=1)),
+        lambda shape: Sequential(Flatten(2), Conv1d(shape[0], 5, 3, padding=1), Unflatten(-1, (1, -1))),
+    ],
+    "ConvTranspose2d": [lambda shape: ConvTranspose2d(shape[0], 4, 3, stride=2, padding=1)],
+    "Identity": [lambda shape: Identity()],
+    "Unflatten": [lambda shape: Unflatten(1, (1, -1, 1)), lambda shape: Unflatten(1, (-1, 1))],
+    "Upsample": [
+        lambda shape: Upsample(scale_factor=2), lambda shape: Upsample(scale_factor=1.5, mode="bilinear"),
+    ],
+    "ZeroPad2d": [lambda shape: ZeroPad2d((1, 0, -1, 2))],
 }
 
 

@@ -24,7 +24,9 @@ from cnncli.layers import (
     BatchNorm2d,
     Concat,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
+    Identity,
     Linear,
     LogSoftmax,
     MaxPool2d,
@@ -33,6 +35,8 @@ from cnncli.layers import (
     ReLU,
     Residual,
     SubSampling2d,
+    Upsample,
+    ZeroPad2d,
 )
 from cnncli.network import Network
 from cnncli.pictures.recipe import InputRecipe
@@ -270,6 +274,11 @@ _LAYERS: list[tuple[str, list[Module], tuple[int, ...], float]] = [
     ("batch normalization", [BatchNorm2d(5)], (5, 6, 7), SUMS),
     ("linear", [Linear(70, 33)], (70,), SUMS),
     ("log softmax", [Linear(30, 17), LogSoftmax()], (30,), SUMS),
+    ("transposed convolution", [ConvTranspose2d(4, 3, 3, stride=2, padding=1, output_padding=1)], (4, 5, 6), SUMS),
+    ("zero padding", [ZeroPad2d((1, -2, 0, 3))], (3, 5, 7), EXACT),
+    ("upsampling to the nearest", [Upsample(scale_factor=2)], (3, 5, 7), SUMS),
+    ("bilinear upsampling", [Upsample((9, 4), mode="bilinear")], (3, 5, 7), SUMS),
+    ("another shape", [Identity()], (3, 5, 7), EXACT),
     ("residual", [Residual([Conv2d(3, 3, 3, padding=1), ReLU()])], (3, 8, 8), SUMS),
     ("concat", [Concat(Conv2d(3, 4, 3, padding=1), MaxPool2d(3, stride=1, padding=1))], (3, 8, 8), SUMS),
     ("parallel", [Parallel(Conv2d(2, 4, 3, padding=1), [ReLU(), Conv2d(2, 3, 3, padding=1)])],

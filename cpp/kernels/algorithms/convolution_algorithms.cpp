@@ -76,11 +76,12 @@ Op* convolution_forward(const ConvolutionShape& s, ConvolutionAlgorithm algorith
 }
 
 Op* convolution_backward_input(const ConvolutionShape& s, ConvolutionAlgorithm algorithm,
-                               const float* grad_output, float* grad_input, const float* packed) {
+                               const float* grad_output, float* grad_input, const float* packed,
+                               const float* bias) {
     if (algorithm == ConvolutionAlgorithm::kWinograd) {
-        return WinogradGather::backward_input(s, grad_output, grad_input, packed);
+        return WinogradGather::backward_input(s, grad_output, grad_input, packed, bias);
     }
-    return ConvolutionGather::backward_input(s, algorithm, grad_output, grad_input, packed);
+    return ConvolutionGather::backward_input(s, algorithm, grad_output, grad_input, packed, bias);
 }
 
 }  // namespace cnn

@@ -24,6 +24,7 @@ Op* pack_weights(const ConvolutionShape& shape, ConvolutionAlgorithm algorithm, 
 Op* convolution_forward(const ConvolutionShape& shape, ConvolutionAlgorithm algorithm, const float* input,
                         float* output, const float* packed, const float* bias, bool relu);
 Op* convolution_backward_input(const ConvolutionShape& shape, ConvolutionAlgorithm algorithm,
-                               const float* grad_output, float* grad_input, const float* packed);
+                               const float* grad_output, float* grad_input, const float* packed,
+                               const float* bias = nullptr);
 
 }  // namespace cnn

@@ -78,12 +78,14 @@ ConvolutionGather* ConvolutionGather::forward(const ConvolutionShape& s, Convolu
 
 ConvolutionGather* ConvolutionGather::backward_input(const ConvolutionShape& s,
                                                      ConvolutionAlgorithm algorithm, const float* grad_output,
-                                                     float* grad_input, const float* packed) {
+                                                     float* grad_input, const float* packed,
+                                                     const float* bias) {
     auto* op = new ConvolutionGather();
     op->algorithm_ = algorithm;
     op->input_ = grad_output;
     op->output_ = grad_input;
     op->packed_ = packed;
+    op->bias_ = bias;
     op->groups_ = s.groups;
     op->inputs_ = s.group_outputs();
     op->outputs_ = s.group_inputs();

@@ -56,14 +56,15 @@ class PackConvolutionWeights : public Op {
     std::ptrdiff_t max_tile_;
 };
 
-// The gather that the forward pass and the gradient of the input share; only the tables differ.
+// The gather that the forward pass and the gradient of the input share; only the tables differ. `bias`: of a
+// transposed convolution, whose forward pass is that gradient; one for each input channel.
 class ConvolutionGather : public Op {
   public:
     static ConvolutionGather* forward(const ConvolutionShape&, ConvolutionAlgorithm, const float* input,
                                       float* output, const float* packed, const float* bias, bool relu);
     static ConvolutionGather* backward_input(const ConvolutionShape&, ConvolutionAlgorithm,
-                                             const float* grad_output, float* grad_input,
-                                             const float* packed);
+                                             const float* grad_output, float* grad_input, const float* packed,
+                                             const float* bias = nullptr);
     std::ptrdiff_t tasks(const Context& context) const override;
     void run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const override;
     std::size_t scratch_bytes() const override;

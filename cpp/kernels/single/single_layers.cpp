@@ -30,6 +30,10 @@ void interleave(const T* planes, const SingleTensor& to, Convert convert) {
 
 }  // namespace
 
+void SingleFromPlanes::run(const Context&, std::ptrdiff_t, std::byte*) const {
+    single_from_planes(planes_, output_);
+}
+
 void single_from_planes(const float* planes, const SingleTensor& output) {
     interleave(planes, output, [](std::ptrdiff_t, float value) { return value; });
 }

@@ -114,6 +114,16 @@ class SingleLogSoftmax : public Op {
 };
 
 // From (C, H, W) to channels as lanes.
+class SingleFromPlanes : public Op {
+  public:
+    SingleFromPlanes(const float* planes, const SingleTensor& output) : planes_(planes), output_(output) {}
+    std::ptrdiff_t tasks(const Context&) const override { return 1; }
+    void run(const Context&, std::ptrdiff_t, std::byte*) const override;
+
+  private:
+    const float* planes_;
+    SingleTensor output_;
+};
 void single_from_planes(const float* planes, const SingleTensor& output);
 
 }  // namespace cnn

@@ -82,11 +82,13 @@ WinogradGather* WinogradGather::forward(const ConvolutionShape& s, const float* 
 }
 
 WinogradGather* WinogradGather::backward_input(const ConvolutionShape& s, const float* grad_output,
-                                               float* grad_input, const float* transformed) {
+                                               float* grad_input, const float* transformed,
+                                               const float* bias) {
     auto* op = new WinogradGather();
     op->input_ = {grad_output, s.output_channels, s.output_height, s.output_width};
     op->output_ = grad_input;
     op->transformed_ = transformed;
+    op->bias_ = bias;
     op->outputs_ = s.input_channels;
     op->output_height_ = s.input_height;
     op->output_width_ = s.input_width;

@@ -42,7 +42,8 @@ class WinogradGather : public Op {
     static WinogradGather* forward(const ConvolutionShape&, const float* input, float* output,
                                    const float* transformed, const float* bias, bool relu);
     static WinogradGather* backward_input(const ConvolutionShape&, const float* grad_output,
-                                          float* grad_input, const float* transformed);
+                                          float* grad_input, const float* transformed,
+                                          const float* bias = nullptr);
     // From here on the output is normalized by these statistics, and then goes through a ReLU if `relu`.
     void normalize(const WinogradNormalization& normalization, bool relu);
     std::ptrdiff_t tasks(const Context& context) const override;

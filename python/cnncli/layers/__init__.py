@@ -6,9 +6,11 @@ from cnncli.layers.arrays import FloatArray, Shape, as_float32
 from cnncli.layers.avg_pool2d import AvgPool2d
 from cnncli.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from cnncli.layers.branches import Concat, Parallel, Residual
+from cnncli.layers.conv1d import Conv1d
 from cnncli.layers.conv2d import Conv2d
+from cnncli.layers.conv_transpose2d import ConvTranspose2d
 from cnncli.layers.dropout import Dropout
-from cnncli.layers.flatten import Flatten
+from cnncli.layers.flatten import Flatten, Identity, Unflatten
 from cnncli.layers.linear import Linear
 from cnncli.layers.log_softmax import LogSoftmax
 from cnncli.layers.max_pool2d import MaxPool2d
@@ -18,15 +20,20 @@ from cnncli.layers.parameter import Parameter
 from cnncli.layers.registry import LAYER_TYPES, describe, register
 from cnncli.layers.sequential import Sequential
 from cnncli.layers.sub_sampling2d import SubSampling2d
+from cnncli.layers.upsample import Upsample
+from cnncli.layers.zero_pad2d import ZeroPad2d
 
 for _layer_type in (
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
     Concat,
+    Conv1d,
     Conv2d,
+    ConvTranspose2d,
     Dropout,
     Flatten,
+    Identity,
     Linear,
     LogSoftmax,
     MaxPool2d,
@@ -34,6 +41,9 @@ for _layer_type in (
     Residual,
     Sequential,
     SubSampling2d,
+    Unflatten,
+    Upsample,
+    ZeroPad2d,
     *(getattr(activations, _name) for _name in activations.__all__),
 ):
     register(_layer_type)
@@ -44,10 +54,13 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "Concat",
+    "Conv1d",
     "Conv2d",
+    "ConvTranspose2d",
     "Dropout",
     "Flatten",
     "FloatArray",
+    "Identity",
     "Linear",
     "LogSoftmax",
     "MaxPool2d",
@@ -58,6 +71,9 @@ __all__ = [
     "Sequential",
     "Shape",
     "SubSampling2d",
+    "Unflatten",
+    "Upsample",
+    "ZeroPad2d",
     "as_float32",
     "describe",
     "register",

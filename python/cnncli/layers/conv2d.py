@@ -80,30 +80,32 @@ class Conv2d(NodeLayer):
         initialization: str = "he",
         seed: int | None = 0,
     ) -> None:
-        self.in_channels = whole_number("Conv2d", "in_channels", in_channels)
-        self.out_channels = whole_number("Conv2d", "out_channels", out_channels)
-        self.kernel_size = pair("Conv2d", "kernel_size", kernel_size)
-        self.stride = pair("Conv2d", "stride", stride)
-        self.padding = pair("Conv2d", "padding", padding, minimum=0)
-        self.dilation = pair("Conv2d", "dilation", dilation)
-        self.groups = whole_number("Conv2d", "groups", groups)
-        self.has_bias = flag("Conv2d", "bias", bias)
+        layer = type(self).__name__
+        self.in_channels = whole_number(layer, "in_channels", in_channels)
+        self.out_channels = whole_number(layer, "out_channels", out_channels)
+        self.kernel_size = pair(layer, "kernel_size", kernel_size)
+        self.stride = pair(layer, "stride", stride)
+        self.padding = pair(layer, "padding", padding, minimum=0)
+        self.dilation = pair(layer, "dilation", dilation)
+        self.groups = whole_number(layer, "groups", groups)
+        self.has_bias = flag(layer, "bias", bias)
         if self.in_channels % self.groups or self.out_channels % self.groups:
             raise SettingError(
-                "Conv2d",
+                layer,
                 f"groups {self.groups} does not divide {self.in_channels} input channels and "
                 f"{self.out_channels} output channels; use a divisor of both",
             )
-        self.initialization = read_initialization("Conv2d", initialization)
+        self.initialization = read_initialization(layer, initialization)
         if connections is not None:
             self._connect(connections)
         if seed is not None:
             self.initialize(seed)
 
     def _connect(self, connections: str | Sequence[Sequence[int]]) -> None:
+        layer = type(self).__name__
         if self.groups != 1:
-            raise SettingError("Conv2d", f"connections with groups {self.groups}; use one of both")
-        self.connections = read_connections("Conv2d", connections, self.in_channels, self.out_channels)
+            raise SettingError(layer, f"connections with groups {self.groups}; use one of both")
+        self.connections = read_connections(layer, connections, self.in_channels, self.out_channels)
         self.named_connections = connections if isinstance(connections, str) else None
         self.kind = "mapped_convolution"
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
@@ -16,8 +17,9 @@ from cnncli.layers.parameter import Parameter
 from cnncli.layers.returned import accumulate, grad_input_of, output_of
 from cnncli.layers.settings import Pair
 
-# The part of a layer's input that one output sees: kernel and stride, each (height, width).
-Window = tuple[Pair, Pair]
+# The part of a layer's input that one output sees: kernel and stride, each (height, width). Outputs that lie closer
+# than inputs have strides below 1.
+Window = tuple[Pair, tuple[int | Fraction, int | Fraction]]
 
 Kept = TypeVar("Kept", bound=NDArray[Any])
 

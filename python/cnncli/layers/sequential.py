@@ -8,13 +8,15 @@ from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.dropout import Dropout
 from cnncli.layers.faults import LayerError, OrderError, SettingError
-from cnncli.layers.flatten import Flatten
+from cnncli.layers.flatten import Reshaping
 from cnncli.layers.initialization import GAIN_LINEAR, GAIN_RELU
 from cnncli.layers.module import Module
 from cnncli.layers.pooling import Pooling
 from cnncli.layers.registry import LAYER_TYPES, describe
 from cnncli.layers.returned import accumulate, grad_input_of, is_custom
 from cnncli.layers.sub_sampling2d import SubSampling2d
+from cnncli.layers.upsample import Upsample
+from cnncli.layers.zero_pad2d import ZeroPad2d
 
 _PASSES = ("forward", "backward", "update_output", "update_grad_input", "acc_grad_parameters")
 
@@ -188,7 +190,9 @@ def _gain_before(following: list[Module]) -> float:
     for layer in following:
         if isinstance(layer, Activation):
             return layer.gain
-        # What pools without weights, normalizes, drops or flattens passes on what it gets; anything else changes it.
-        if isinstance(layer, SubSampling2d) or not isinstance(layer, Pooling | BatchNorm | Dropout | Flatten):
+        # What pools without weights, normalizes, drops, pads or gives another shape passes on what it gets; anything
+        # else changes it.
+        passes = Pooling | BatchNorm | Dropout | Reshaping | Upsample | ZeroPad2d
+        if isinstance(layer, SubSampling2d) or not isinstance(layer, passes):
             return GAIN_LINEAR
     return GAIN_LINEAR

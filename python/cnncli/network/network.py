@@ -259,7 +259,7 @@ class Network(Sequential):
                     output_shape=shape,
                     parameters=layer.parameter_count() if step.is_layer else 0,
                     multiply_adds=layer.multiply_adds(step.input_shapes[0]) if step.is_layer else 0,
-                    field_of_view=None if field.extent is None else field.size,
+                    field_of_view=None if field.extent is None else field.pixels,
                     activation_bytes=int(np.prod(shape)) * BYTES_PER_VALUE,
                 )
             )

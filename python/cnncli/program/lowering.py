@@ -15,6 +15,7 @@ from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, LayerShapeError
+from cnncli.layers.flatten import Reshaping
 from cnncli.layers.node_layer import NodeLayer
 from cnncli.layers.registry import is_built_in
 from cnncli.layers.trace import Step, trace
@@ -74,6 +75,8 @@ def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) 
             if isinstance(layer, Dropout):
                 # Its number in the network and not its own: a network read from a file drops the same.
                 settings["layer"] = numbers[id(layer)]
+            if isinstance(layer, Reshaping) and layer.kind == "reshape":
+                settings["shape"] = in_three(step.output_shape)
             added = builder.add(layer.kind, inputs, layer.node_arrays(), settings)
         else:
             added = _custom(step.name, layer, builder, inputs[0], step.input_shapes[0])
@@ -125,7 +128,9 @@ def _named(name: str) -> Iterator[None]:
 
 
 def in_three(shape: Shape) -> tuple[int, int, int]:
-    """A sample's shape as (channels, height, width)."""
+    """A sample's shape as (channels, height, width); a sequence is an image of one row."""
     if len(shape) == 3:
         return (shape[0], shape[1], shape[2])
+    if len(shape) == 2:
+        return (shape[0], 1, shape[1])
     return (int(np.prod(shape)), 1, 1)

@@ -27,7 +27,7 @@ void rectify(Node& before, const Node&) {
 // It rectifies, then pools; a normalization would stand between.
 bool can_pool(const Node& before, const Node& next, Target target) {
     if (next.kind != Kind::kMaxPooling || before.kind != Kind::kConvolution ||
-        before.statistics.mean != nullptr)
+        before.statistics.mean != nullptr || !next.pooling.has_whole_windows())
         return false;
     const ConvolutionShape& shape = before.convolution;
     if (target == Target::kSingle) return single_pooling_pays(shape, next.pooling);

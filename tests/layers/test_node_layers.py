@@ -13,6 +13,8 @@ import pytest
 from cnncli import _core
 from cnncli.errors import UsageError
 from cnncli.layers import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
@@ -49,6 +51,8 @@ LAYERS: dict[str, tuple[Callable[[], NodeLayer], tuple[int, ...]]] = {
     "ZeroPad2d": (lambda: ZeroPad2d((1, 0, -1, 2)), IMAGES),
     "Linear": (lambda: Linear(10, 4), VECTORS),
     "MaxPool2d": (lambda: MaxPool2d(2), IMAGES),
+    "AdaptiveAvgPool2d": (lambda: AdaptiveAvgPool2d((4, None)), IMAGES),
+    "AdaptiveMaxPool2d": (lambda: AdaptiveMaxPool2d(4), IMAGES),
     "AvgPool2d": (lambda: AvgPool2d(2), IMAGES),
     "BatchNorm1d": (lambda: BatchNorm1d(10), VECTORS),
     "BatchNorm2d": (lambda: BatchNorm2d(3), IMAGES),

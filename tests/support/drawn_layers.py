@@ -61,7 +61,7 @@ def sums(
 
 
 @contextmanager
-def _using(instruction_set: str) -> Iterator[None]:
+def using(instruction_set: str) -> Iterator[None]:
     before = _core.instruction_set()
     _core.set_instruction_set(instruction_set)
     try:
@@ -91,7 +91,7 @@ def check_sums(layer: Module, shape: Place, samples: int, terms: Iterable[Term],
     expected = sums(terms, x, grad_y, weight, bias)
     results = {}
     for instruction_set in _core.instruction_sets():
-        with _using(instruction_set):
+        with using(instruction_set):
             for parameter in layer.named_parameters():
                 parameter.gradient.fill(1)
             y, grad_x = layer.forward(x), layer.backward(x, grad_y, scale=0.5)

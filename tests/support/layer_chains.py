@@ -11,6 +11,8 @@ from cnncli.errors import CnnError
 from cnncli.layers import (
     GELU,
     LAYER_TYPES,
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
@@ -108,7 +110,10 @@ ROWS: dict[str, list[Make]] = {
     "Tanh": [lambda shape: Tanh()],
 }
 MORE: dict[str, list[Make]] = {
-    "AvgPool2d": [lambda shape: AvgPool2d(3, stride=2, padding=1, count_include_pad=False)],
+    "AvgPool2d": [
+        lambda shape: AvgPool2d(3, stride=2, padding=1, count_include_pad=False),
+        lambda shape: AvgPool2d(3, stride=2, padding=1, ceil_mode=True, divisor_override=2),
+    ],
     "BatchNorm1d": [lambda shape: BatchNorm1d(shape[0], affine=False)],
     "BatchNorm2d": [lambda shape: BatchNorm2d(shape[0], affine=False)],
     "Conv2d": [
@@ -120,7 +125,12 @@ MORE: dict[str, list[Make]] = {
     ],
     "Flatten": [lambda shape: Flatten(2)],
     "Linear": [lambda shape: Linear(shape[0], 16, bias=False)],
-    "MaxPool2d": [lambda shape: MaxPool2d((1, 2)), lambda shape: MaxPool2d(2, stride=1)],
+    "MaxPool2d": [
+        lambda shape: MaxPool2d((1, 2)),
+        lambda shape: MaxPool2d(2, stride=1),
+        lambda shape: MaxPool2d(2, ceil_mode=True),
+        lambda shape: MaxPool2d(2, stride=2, dilation=2, padding=1),
+    ],
     "Concat": [lambda shape: Concat([MaxPool2d(2), Flatten()], [AvgPool2d(2), Dropout(0.2), Flatten()])],
     "Parallel": [lambda shape: Parallel([Conv2d(max(1, shape[0] // 2), 4, 3, padding=1), ReLU()], Dropout(0.3))],
     "Residual": [
@@ -134,6 +144,8 @@ MORE: dict[str, list[Make]] = {
 # Types that no fusion knows and that single images run like any other: in the quick tests alone and beside each type
 # of ROWS, in the slow ones beside all and in chains that are drawn.
 UNFUSED: dict[str, list[Make]] = {
+    "AdaptiveAvgPool2d": [lambda shape: AdaptiveAvgPool2d((3, None))],
+    "AdaptiveMaxPool2d": [lambda shape: AdaptiveMaxPool2d(3)],
     "SubSampling2d": [lambda shape: SubSampling2d(shape[0], 2)],
     "Conv1d": [
         lambda shape: Sequential(Flatten(2), Conv1d(shape[0], 5, 3, padding=1)),

@@ -20,6 +20,8 @@ from cnncli import _core, optim
 from cnncli.criteria import CrossEntropyLoss, MSELoss, NLLLoss, SumSquares
 from cnncli.criteria.criterion import Criterion
 from cnncli.layers import (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
     AvgPool2d,
     BatchNorm2d,
     Concat,
@@ -268,6 +270,10 @@ _LAYERS: list[tuple[str, list[Module], tuple[int, ...], float]] = [
     ("max pooling 3, stride 2, padding 1", [MaxPool2d(3, stride=2, padding=1)], (5, 9, 7), EXACT),
     ("average pooling", [AvgPool2d(2)], (3, 8, 8), SUMS),
     ("average pooling 3, stride 1", [AvgPool2d(3, stride=1, padding=1)], (5, 9, 7), SUMS),
+    ("max pooling, dilation, ceil mode", [MaxPool2d(2, 2, 1, dilation=2, ceil_mode=True)], (5, 9, 8), EXACT),
+    ("sum pooling", [AvgPool2d(3, 2, ceil_mode=True, divisor_override=1)], (5, 8, 10), SUMS),
+    ("adaptive average pooling", [AdaptiveAvgPool2d((3, None))], (5, 8, 10), SUMS),
+    ("adaptive max pooling", [AdaptiveMaxPool2d((3, 4))], (5, 8, 10), EXACT),
     ("sub-sampling", [SubSampling2d(3, 3, stride=2)], (3, 9, 8), SUMS),
     ("dropout", [Dropout(0.25)], (3, 5, 7), EXACT),
     ("custom layer", [Doubling()], (3, 5, 7), EXACT),

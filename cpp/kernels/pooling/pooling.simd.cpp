@@ -1,5 +1,4 @@
 #include "kernels/pooling/pooling_body.h"
-#include "kernels/pooling/pooling_window.h"
 #include "simd/vector.h"
 
 namespace cnn {
@@ -37,17 +36,54 @@ CNN_INLINE Mask equal_index(const Mask& a, const Mask& b) {
     return r;
 }
 
-template <bool kIndex>
+// Windows without gaps that do not reach beyond the padded input: most of them, and cheaper to place.
+struct PlainWindows {
+    const PoolingShape& s;
+    static constexpr std::ptrdiff_t down = 1, right = 1;
+    CNN_INLINE explicit PlainWindows(const PoolingShape& shape) : s(shape) {}
+    CNN_INLINE static PoolingWindow inside(std::ptrdiff_t begin, std::ptrdiff_t end, std::ptrdiff_t input) {
+        return {begin < 0 ? 0 : begin, end > input ? input : end};
+    }
+    CNN_INLINE PoolingWindow rows(std::ptrdiff_t oh) const {
+        const std::ptrdiff_t begin = oh * s.stride_height - s.padding_height;
+        return inside(begin, begin + s.kernel_height, s.input_height);
+    }
+    CNN_INLINE PoolingWindow cols(std::ptrdiff_t ow) const {
+        const std::ptrdiff_t begin = ow * s.stride_width - s.padding_width;
+        return inside(begin, begin + s.kernel_width, s.input_width);
+    }
+    CNN_INLINE float divisor(bool count_padding, std::ptrdiff_t, std::ptrdiff_t, const PoolingWindow& rows,
+                             const PoolingWindow& cols) const {
+        return static_cast<float>(count_padding ? s.kernel_height * s.kernel_width
+                                                : (rows.end - rows.begin) * (cols.end - cols.begin));
+    }
+};
+
+struct AnyWindows {
+    const PoolingShape& s;
+    const std::ptrdiff_t down, right;
+    CNN_INLINE explicit AnyWindows(const PoolingShape& shape)
+        : s(shape), down(shape.dilation_height), right(shape.dilation_width) {}
+    CNN_INLINE PoolingWindow rows(std::ptrdiff_t oh) const { return s.rows(oh); }
+    CNN_INLINE PoolingWindow cols(std::ptrdiff_t ow) const { return s.cols(ow); }
+    CNN_INLINE float divisor(bool count_padding, std::ptrdiff_t oh, std::ptrdiff_t ow,
+                             const PoolingWindow& rows, const PoolingWindow& cols) const {
+        return s.divisor_of(count_padding, oh, ow, rows, cols);
+    }
+};
+
+template <class Windows, bool kIndex>
 void find_maxima(const PoolingShape& s, const float* input, float* output, std::int32_t* argmax) {
+    const Windows windows(s);
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
-        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        const PoolingWindow rows = windows.rows(oh);
         for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow) {
-            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            const PoolingWindow cols = windows.cols(ow);
             const std::ptrdiff_t first = rows.begin * s.input_width + cols.begin;
             Lanes best = load(input + first * kSamples);
             Mask where = broadcast_index(static_cast<std::int32_t>(first));
-            for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
-                for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
+            for (std::ptrdiff_t h = rows.begin; h < rows.end; h += windows.down) {
+                for (std::ptrdiff_t w = cols.begin; w < cols.end; w += windows.right) {
                     const std::ptrdiff_t at = h * s.input_width + w;
                     const Lanes x = load(input + at * kSamples);
                     // A NaN replaces every number and is replaced by nothing; of equal values the first
@@ -124,40 +160,45 @@ void max_strip(const PooledStrip& a) {
 }
 
 void max_forward(const PoolingShape& s, const float* input, float* output, std::int32_t* argmax) {
-    if (argmax != nullptr) return find_maxima<true>(s, input, output, argmax);
-    find_maxima<false>(s, input, output, argmax);
+    if (s.has_whole_windows()) {
+        if (argmax != nullptr) return find_maxima<PlainWindows, true>(s, input, output, argmax);
+        return find_maxima<PlainWindows, false>(s, input, output, argmax);
+    }
+    if (argmax != nullptr) return find_maxima<AnyWindows, true>(s, input, output, argmax);
+    find_maxima<AnyWindows, false>(s, input, output, argmax);
 }
 
 CNN_INLINE void clear(float* plane, std::ptrdiff_t count) {
     for (std::ptrdiff_t i = 0; i < count; ++i) store(plane + i * kSamples, broadcast(0.0f));
 }
 
-void max_backward(const PoolingShape& s, const float* grad_output, const std::int32_t* argmax,
-                  const float* output, float* grad_input) {
-    const bool disjoint = s.disjoint();
-    const bool covering = disjoint && s.stride_height == s.kernel_height &&
+template <class Windows, bool kDisjoint>
+void spread_maxima(const PoolingShape& s, const float* grad_output, const std::int32_t* argmax,
+                   const float* output, float* grad_input) {
+    const Windows windows(s);
+    const bool covering = kDisjoint && s.stride_height == s.kernel_height &&
                           s.stride_width == s.kernel_width &&
                           s.output_height * s.stride_height == s.input_height + 2 * s.padding_height &&
                           s.output_width * s.stride_width == s.input_width + 2 * s.padding_width;
     if (!covering) clear(grad_input, s.input_plane());
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
-        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        const PoolingWindow rows = windows.rows(oh);
         for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow) {
-            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            const PoolingWindow cols = windows.cols(ow);
             Lanes g = load(grad_output);
             const Mask where = load_index(argmax);
             if (output != nullptr) {
                 g = select(less_equal(load(output), broadcast(0.0f)), broadcast(0.0f), g);
                 output += kSamples;
             }
-            for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
-                for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
+            for (std::ptrdiff_t h = rows.begin; h < rows.end; h += windows.down) {
+                for (std::ptrdiff_t w = cols.begin; w < cols.end; w += windows.right) {
                     const std::ptrdiff_t at = h * s.input_width + w;
                     const Mask here = equal_index(where, broadcast_index(static_cast<std::int32_t>(at)));
                     float* to = grad_input + at * kSamples;
-                    const Lanes before = disjoint ? broadcast(0.0f) : load(to);
+                    const Lanes before = kDisjoint ? broadcast(0.0f) : load(to);
                     // Not g * 0 + before: only the chosen input may see an infinite gradient.
-                    store(to, select(here, disjoint ? g : before + g, before));
+                    store(to, select(here, kDisjoint ? g : before + g, before));
                 }
             }
             grad_output += kSamples;
@@ -166,36 +207,34 @@ void max_backward(const PoolingShape& s, const float* grad_output, const std::in
     }
 }
 
-// The divisor of a window: its whole area with the padding, or the part inside the input.
-CNN_INLINE float divisor(const PoolingShape& s, bool count_padding, const Window& rows, const Window& cols) {
-    return static_cast<float>(count_padding ? s.kernel_height * s.kernel_width
-                                            : (rows.end - rows.begin) * (cols.end - cols.begin));
-}
-
-void average_forward(const PoolingShape& s, bool count_padding, const float* input, float* output) {
+template <class Windows>
+void take_averages(const PoolingShape& s, bool count_padding, const float* input, float* output) {
+    const Windows windows(s);
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
-        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        const PoolingWindow rows = windows.rows(oh);
         for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, output += kSamples) {
-            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            const PoolingWindow cols = windows.cols(ow);
             Lanes total = broadcast(0.0f);
             for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
                 for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
                     total = total + load(input + (h * s.input_width + w) * kSamples);
                 }
             }
-            store(output, total / broadcast(divisor(s, count_padding, rows, cols)));
+            store(output, total / broadcast(windows.divisor(count_padding, oh, ow, rows, cols)));
         }
     }
 }
 
-void average_backward(const PoolingShape& s, bool count_padding, const float* grad_output,
-                      float* grad_input) {
+template <class Windows>
+void spread_averages(const PoolingShape& s, bool count_padding, const float* grad_output, float* grad_input) {
+    const Windows windows(s);
     clear(grad_input, s.input_plane());
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
-        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        const PoolingWindow rows = windows.rows(oh);
         for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, grad_output += kSamples) {
-            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
-            const Lanes share = load(grad_output) / broadcast(divisor(s, count_padding, rows, cols));
+            const PoolingWindow cols = windows.cols(ow);
+            const Lanes share =
+                load(grad_output) / broadcast(windows.divisor(count_padding, oh, ow, rows, cols));
             for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
                 for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
                     float* to = grad_input + (h * s.input_width + w) * kSamples;
@@ -204,6 +243,27 @@ void average_backward(const PoolingShape& s, bool count_padding, const float* gr
             }
         }
     }
+}
+
+void max_backward(const PoolingShape& s, const float* grad_output, const std::int32_t* argmax,
+                  const float* output, float* grad_input) {
+    if (!s.has_whole_windows())
+        return spread_maxima<AnyWindows, false>(s, grad_output, argmax, output, grad_input);
+    if (s.disjoint()) return spread_maxima<PlainWindows, true>(s, grad_output, argmax, output, grad_input);
+    spread_maxima<PlainWindows, false>(s, grad_output, argmax, output, grad_input);
+}
+
+void average_forward(const PoolingShape& s, bool count_padding, const float* input, float* output) {
+    if (s.has_whole_windows() && s.divisor == 0)
+        return take_averages<PlainWindows>(s, count_padding, input, output);
+    take_averages<AnyWindows>(s, count_padding, input, output);
+}
+
+void average_backward(const PoolingShape& s, bool count_padding, const float* grad_output,
+                      float* grad_input) {
+    if (s.has_whole_windows() && s.divisor == 0)
+        return spread_averages<PlainWindows>(s, count_padding, grad_output, grad_input);
+    spread_averages<AnyWindows>(s, count_padding, grad_output, grad_input);
 }
 
 }  // namespace

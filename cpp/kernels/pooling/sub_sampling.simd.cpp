@@ -1,5 +1,5 @@
-#include "kernels/pooling/pooling_window.h"
 #include "kernels/pooling/sub_sampling_body.h"
+#include "simd/vector.h"
 
 namespace cnn {
 namespace CNN_ISA {

@@ -1,4 +1,3 @@
-#include "kernels/pooling/pooling_window.h"
 #include "kernels/single/single_epilogue.h"
 #include "kernels/single/single_layers_body.h"
 #include "simd/functions.h"
@@ -54,17 +53,19 @@ void products(const SingleProducts& a) {
     for (; o < a.end; ++o) multiply_rows<1>(a, o);
 }
 
+// `function` gives, for a window, what makes one number of each channel from its first place on.
 template <class Function>
 CNN_INLINE void pool(const PoolingShape& s, const SingleTensor& input, const SingleTensor& output,
                      std::ptrdiff_t begin, std::ptrdiff_t end, Function function) {
     for (std::ptrdiff_t oh = begin; oh < end; ++oh) {
-        const Window rows = window(oh, s.stride_height, s.padding_height, s.kernel_height, s.input_height);
+        const PoolingWindow rows = s.rows(oh);
         for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow) {
-            const Window cols = window(ow, s.stride_width, s.padding_width, s.kernel_width, s.input_width);
+            const PoolingWindow cols = s.cols(ow);
+            const auto reduce = function(oh, ow, rows, cols);
             const float* x = input.values + rows.begin * input.row + cols.begin * input.pixel;
             float* y = output.values + oh * output.row + ow * output.pixel;
             for (std::ptrdiff_t c = 0; c < s.channels; c += kWidth) {
-                store_unaligned(y + c, function(x + c, rows.end - rows.begin, cols.end - cols.begin));
+                store_unaligned(y + c, reduce(x + c));
             }
         }
     }
@@ -73,37 +74,48 @@ CNN_INLINE void pool(const PoolingShape& s, const SingleTensor& input, const Sin
 void max_pooling(const PoolingShape& s, const SingleTensor& input, const SingleTensor& output,
                  std::ptrdiff_t begin, std::ptrdiff_t end) {
     const std::ptrdiff_t row = input.row, pixel = input.pixel;
-    if (s.kernel_height == 2 && s.kernel_width == 2 && s.padding_height == 0 && s.padding_width == 0) {
-        pool(s, input, output, begin, end,
-             [=](const float* x, std::ptrdiff_t, std::ptrdiff_t) __attribute__((always_inline)) {
-                 return larger(
-                     load_unaligned(x + row + pixel),
-                     larger(load_unaligned(x + row), larger(load_unaligned(x + pixel), load_unaligned(x))));
-             });
+    using At = std::ptrdiff_t;
+    using Part = const PoolingWindow&;
+    if (s.kernel_height == 2 && s.kernel_width == 2 && s.padding_height == 0 && s.padding_width == 0 &&
+        s.has_whole_windows()) {
+        pool(s, input, output, begin, end, [=](At, At, Part, Part) __attribute__((always_inline)) {
+            return [=](const float* x) __attribute__((always_inline)) {
+                return larger(
+                    load_unaligned(x + row + pixel),
+                    larger(load_unaligned(x + row), larger(load_unaligned(x + pixel), load_unaligned(x))));
+            };
+        });
         return;
     }
-    pool(s, input, output, begin, end,
-         [=](const float* x, std::ptrdiff_t rows, std::ptrdiff_t cols) __attribute__((always_inline)) {
-             Native best = load_unaligned(x);
-             for (std::ptrdiff_t h = 0; h < rows; ++h) {
-                 for (std::ptrdiff_t w = 0; w < cols; ++w)
-                     best = larger(load_unaligned(x + h * row + w * pixel), best);
-             }
-             return best;
-         });
+    const std::ptrdiff_t down = s.dilation_height, right = s.dilation_width;
+    pool(s, input, output, begin, end, [=](At, At, Part rows, Part cols) __attribute__((always_inline)) {
+        return [=](const float* x) __attribute__((always_inline)) {
+            Native best = load_unaligned(x);
+            for (std::ptrdiff_t h = 0; h < rows.end - rows.begin; h += down) {
+                for (std::ptrdiff_t w = 0; w < cols.end - cols.begin; w += right)
+                    best = larger(load_unaligned(x + h * row + w * pixel), best);
+            }
+            return best;
+        };
+    });
 }
 
 void average_pooling(const PoolingShape& s, bool count_padding, const SingleTensor& input,
                      const SingleTensor& output, std::ptrdiff_t begin, std::ptrdiff_t end) {
-    const std::ptrdiff_t row = input.row, pixel = input.pixel, area = s.kernel_height * s.kernel_width;
+    const std::ptrdiff_t row = input.row, pixel = input.pixel;
     pool(s, input, output, begin, end,
-         [=](const float* x, std::ptrdiff_t rows, std::ptrdiff_t cols) __attribute__((always_inline)) {
-             Native total = Native{};
-             for (std::ptrdiff_t h = 0; h < rows; ++h) {
-                 for (std::ptrdiff_t w = 0; w < cols; ++w) total += load_unaligned(x + h * row + w * pixel);
-             }
-             return total / broadcast_native(static_cast<float>(count_padding ? area : rows * cols));
-         });
+         [=, &s](std::ptrdiff_t oh, std::ptrdiff_t ow, const PoolingWindow& rows, const PoolingWindow& cols)
+             __attribute__((always_inline)) {
+                 const Native divisor = broadcast_native(s.divisor_of(count_padding, oh, ow, rows, cols));
+                 return [=](const float* x) __attribute__((always_inline)) {
+                     Native total = Native{};
+                     for (std::ptrdiff_t h = 0; h < rows.end - rows.begin; ++h) {
+                         for (std::ptrdiff_t w = 0; w < cols.end - cols.begin; ++w)
+                             total += load_unaligned(x + h * row + w * pixel);
+                     }
+                     return total / divisor;
+                 };
+             });
 }
 
 void normalize_row(const SingleEpilogue& epilogue, const float* input, float* output, std::ptrdiff_t columns,

@@ -5,8 +5,16 @@
 namespace cnn {
 
 TensorShape check_average_pooling(const Given& given, Node& node) {
-    node.count_padding = given.arguments.flag("count_padding");
-    return check_max_pooling(given, node);
+    Arguments& a = given.arguments;
+    node.count_padding = a.flag("count_padding");
+    const TensorShape y = check_max_pooling(given, node);
+    PoolingShape& s = node.pooling;
+    a.check(s.dilation_height == 1 && s.dilation_width == 1, "dilation: expected 1");
+    a.check(!s.adaptive || !node.count_padding, "count_padding: expected False, there is none");
+    if (a.has("divisor")) s.divisor = a.whole("divisor");
+    a.check(s.divisor >= 0 && s.divisor <= kMostValues,
+            "divisor: expected 0 to 2^31 - 1, got " + std::to_string(s.divisor));
+    return y;
 }
 
 void emit_average_pooling(Emitter& e, const Node& node) {

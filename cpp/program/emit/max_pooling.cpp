@@ -8,23 +8,68 @@
 
 namespace cnn {
 
+namespace {
+
+// Output `o` of one axis has a place inside the input; only with dilation may all lie in the padding.
+bool has_place(const PoolingWindow& window) {
+    return window.begin < window.end;
+}
+
+TensorShape check_adaptive(const Given& given, Node& node) {
+    Arguments& a = given.arguments;
+    const TensorShape& x = given.x();
+    SizePair y = a.pair("output", 0);
+    if (y.height == 0) y.height = x.height;  // the size of the input
+    if (y.width == 0) y.width = x.width;
+    a.check(x.height > 0 && x.width > 0, "output: " + sides(y.height, y.width) + misfit(x));
+    node.pooling = {x.channels, x.height, x.width, y.height, y.width, 0, 0, 1, 1, 0, 0};
+    node.pooling.adaptive = true;
+    // Two more than the quotient: a window may begin and end within a share.
+    node.pooling.kernel_height = std::min(x.height, x.height / y.height + 2);
+    node.pooling.kernel_width = std::min(x.width, x.width / y.width + 2);
+    return {x.channels, y.height, y.width};
+}
+
+// Places of a window of this span; `reaches_over`: the last one may reach beyond the padded input.
+std::ptrdiff_t places(std::ptrdiff_t input, std::ptrdiff_t span, std::ptrdiff_t stride,
+                      std::ptrdiff_t padding, bool reaches_over) {
+    const std::ptrdiff_t room = input + 2 * padding - span + (reaches_over ? stride - 1 : 0);
+    if (room < 0) return 0;
+    const std::ptrdiff_t count = room / stride + 1;
+    return reaches_over && (count - 1) * stride >= input + padding ? count - 1 : count;
+}
+
+}  // namespace
+
 TensorShape check_max_pooling(const Given& given, Node& node) {
     Arguments& a = given.arguments;
     const TensorShape& x = given.x();
+    a.check(x.height <= kMostValues / std::max<std::ptrdiff_t>(x.width, 1),
+            "input: expected at most 2^31 - 1 values in a plane");
+    if (a.has("output")) return check_adaptive(given, node);
     const SizePair k = a.pair("kernel", 1), s = a.pair("stride", 1), p = a.pair("padding", 0);
-    const std::ptrdiff_t rows = x.height + 2 * p.height - k.height, cols = x.width + 2 * p.width - k.width;
-    a.check(rows >= 0 && cols >= 0 && x.height > 0 && x.width > 0,
+    const SizePair d = a.has("dilation") ? a.pair("dilation", 1) : SizePair{1, 1};
+    const bool reaches_over = a.has("ceil_mode") && a.flag("ceil_mode");
+    PoolingShape shape{x.channels, x.height, x.width,  0,       0,        k.height, k.width,
+                       s.height,   s.width,  p.height, p.width, d.height, d.width};
+    const TensorShape y{x.channels, places(x.height, shape.span_height(), s.height, p.height, reaches_over),
+                        places(x.width, shape.span_width(), s.width, p.width, reaches_over)};
+    a.check(y.height > 0 && y.width > 0 && x.height > 0 && x.width > 0,
             "kernel: " + sides(k.height, k.width) + misfit(x));
-    a.check(x.height <= kMostValues / x.width, "input: expected at most 2^31 - 1 values in a plane");
-    a.check(2 * p.height <= k.height && 2 * p.width <= k.width, "padding: expected at most half the kernel");
-    const std::ptrdiff_t last_row = rows / s.height * s.height - p.height,
-                         last_col = cols / s.width * s.width - p.width;
-    a.check(last_row < x.height && last_col < x.width, "padding: a window lies wholly in the padding");
-    const TensorShape y{x.channels, rows / s.height + 1, cols / s.width + 1};
-    node.pooling = {x.channels, x.height, x.width, y.height, y.width, k.height,
-                    k.width,    s.height, s.width, p.height, p.width};
+    a.check(2 * p.height <= shape.span_height() && 2 * p.width <= shape.span_width(),
+            "padding: expected at most half the kernel");
+    shape.output_height = y.height;
+    shape.output_width = y.width;
+    for (std::ptrdiff_t o = 0; o < y.height && o * s.height < p.height; ++o)
+        a.check(has_place(shape.rows(o)), "padding: a window lies wholly in the padding");
+    for (std::ptrdiff_t o = 0; o < y.width && o * s.width < p.width; ++o)
+        a.check(has_place(shape.cols(o)), "padding: a window lies wholly in the padding");
+    a.check(has_place(shape.rows(y.height - 1)) && has_place(shape.cols(y.width - 1)),
+            "padding: a window lies wholly in the padding");
+    node.pooling = shape;
     return y;
 }
+
 namespace {
 
 std::string range(std::ptrdiff_t first, std::ptrdiff_t last) {
@@ -36,17 +81,17 @@ void check_argmax(const PoolingShape& s, std::ptrdiff_t samples, const std::int3
     for (std::ptrdiff_t n = 0; n < samples; ++n) {
         for (std::ptrdiff_t c = 0; c < s.channels; ++c) {
             for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
-                const std::ptrdiff_t start = oh * s.stride_height - s.padding_height;
-                const std::ptrdiff_t top = std::max<std::ptrdiff_t>(start, 0);
-                const std::ptrdiff_t bottom = std::min(start + s.kernel_height, s.input_height) - 1;
+                const PoolingWindow rows = s.rows(oh);
+                const std::ptrdiff_t top = rows.begin, bottom = rows.end - 1;
                 for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, ++argmax) {
-                    const std::ptrdiff_t begin = ow * s.stride_width - s.padding_width;
-                    const std::ptrdiff_t left = std::max<std::ptrdiff_t>(begin, 0);
-                    const std::ptrdiff_t right = std::min(begin + s.kernel_width, s.input_width) - 1;
+                    const PoolingWindow cols = s.cols(ow);
+                    const std::ptrdiff_t left = cols.begin, right = cols.end - 1;
                     std::ptrdiff_t row = top;  // by steps: a division costs more than a window has rows
                     while (row < bottom && *argmax >= (row + 1) * s.input_width) ++row;
                     const std::ptrdiff_t column = *argmax - row * s.input_width;
-                    if (column >= left && column <= right) continue;
+                    if (column >= left && column <= right && (row - top) % s.dilation_height == 0 &&
+                        (column - left) % s.dilation_width == 0)
+                        continue;
                     throw std::invalid_argument(
                         "argmax: expected an index within its window, rows " + range(top, bottom) +
                         " and columns " + range(left, right) + " of " + std::to_string(s.input_height) + "x" +

@@ -2,6 +2,7 @@
 
 from cnncli.layers import activations
 from cnncli.layers.activations import *  # noqa: F403 (its __all__; a new one is written down once)
+from cnncli.layers.adaptive_pool2d import AdaptiveAvgPool2d, AdaptiveMaxPool2d
 from cnncli.layers.arrays import FloatArray, Shape, as_float32
 from cnncli.layers.avg_pool2d import AvgPool2d
 from cnncli.layers.batch_norm import BatchNorm1d, BatchNorm2d
@@ -24,6 +25,8 @@ from cnncli.layers.upsample import Upsample
 from cnncli.layers.zero_pad2d import ZeroPad2d
 
 for _layer_type in (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
@@ -50,6 +53,8 @@ for _layer_type in (
 
 __all__ = [
     "LAYER_TYPES",
+    "AdaptiveAvgPool2d",
+    "AdaptiveMaxPool2d",
     "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cnncli.layers.activation import Activation
+from cnncli.layers.adaptive_pool2d import AdaptivePooling
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.dropout import Dropout
 from cnncli.layers.faults import LayerError, OrderError, SettingError
 from cnncli.layers.flatten import Reshaping
 from cnncli.layers.initialization import GAIN_LINEAR, GAIN_RELU
+from cnncli.layers.max_pool2d import KeepsIndices
 from cnncli.layers.module import Module
 from cnncli.layers.pooling import Pooling
 from cnncli.layers.registry import LAYER_TYPES, describe
@@ -54,6 +56,10 @@ class Sequential(Module):
             )
         if any(layer is other for other in self.layers):
             raise SettingError("Sequential", f"{layer!r} stands in it twice; make one object for each place")
+        if isinstance(layer, KeepsIndices) and layer.return_indices:
+            raise SettingError(
+                "Sequential", f"layer {len(self.layers)}, {layer!r}, returns two arrays; leave return_indices out here"
+            )
         self.layers.append(layer)
 
     def children(self) -> Iterator[tuple[str, Module]]:
@@ -192,7 +198,7 @@ def _gain_before(following: list[Module]) -> float:
             return layer.gain
         # What pools without weights, normalizes, drops, pads or gives another shape passes on what it gets; anything
         # else changes it.
-        passes = Pooling | BatchNorm | Dropout | Reshaping | Upsample | ZeroPad2d
-        if isinstance(layer, SubSampling2d) or not isinstance(layer, passes):
+        passes_on = Pooling | AdaptivePooling | BatchNorm | Dropout | Reshaping | Upsample | ZeroPad2d
+        if isinstance(layer, SubSampling2d) or not isinstance(layer, passes_on):
             return GAIN_LINEAR
     return GAIN_LINEAR

@@ -20,16 +20,27 @@ def span(kernel: Pair, dilation: Pair) -> Pair:
     return dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1
 
 
-def sliding_shape(layer: Sliding, input_shape: Shape, dilation: Pair = (1, 1)) -> Pair:
+def sliding_shape(
+    layer: Sliding, input_shape: Shape, dilation: Pair = (1, 1), *, reaches_over: bool = False
+) -> Pair:
     """(height, width) of the output for an input (channels, height, width): only whole windows count.
+
+    reaches_over : whether the last window may reach beyond the padded image, if it begins before the padding behind it
 
     Raises ShapeError if the window is larger than the padded image.
     """
     window = span(layer.kernel_size, dilation)
     padded = (input_shape[1] + 2 * layer.padding[0], input_shape[2] + 2 * layer.padding[1])
-    if window[0] > padded[0] or window[1] > padded[1]:
-        raise LayerShapeError(repr(layer), _misfit(layer, window, padded, dilation))
-    return (padded[0] - window[0]) // layer.stride[0] + 1, (padded[1] - window[1]) // layer.stride[1] + 1
+    sides = []
+    for side in (0, 1):
+        stride = layer.stride[side]
+        room = padded[side] - window[side] + (stride - 1 if reaches_over else 0)
+        if room < 0:
+            raise LayerShapeError(repr(layer), _misfit(layer, window, padded, dilation))
+        count = room // stride + 1
+        beyond = reaches_over and (count - 1) * stride >= padded[side] - layer.padding[side]
+        sides.append(count - 1 if beyond else count)
+    return sides[0], sides[1]
 
 
 def _misfit(layer: Sliding, window: Pair, padded: Pair, dilation: Pair) -> str:

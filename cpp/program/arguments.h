@@ -52,6 +52,7 @@ class Arguments {
     double number(const std::string& name);
     double optional_number(const std::string& name, double otherwise);
     bool flag(const std::string& name);
+    bool optional_flag(const std::string& name, bool otherwise);
     std::string text(const std::string& name);
     std::string optional_text(const std::string& name, const std::string& otherwise);
     std::shared_ptr<const CustomLayer> custom() const { return custom_; }

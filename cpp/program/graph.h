@@ -12,7 +12,12 @@
 #include "kernels/activation/activation.h"
 #include "kernels/convolution/connections.h"
 #include "kernels/convolution/convolution.h"
+#include "kernels/dropout/dropout.h"
+#include "kernels/gains/gains.h"
+#include "kernels/group_normalization/group_normalization.h"
 #include "kernels/pooling/pooling.h"
+#include "kernels/response_normalization/response_normalization.h"
+#include "kernels/softmax/softmax.h"
 #include "program/layer_calls.h"
 
 namespace cnn {
@@ -49,8 +54,14 @@ struct Node {
     bool count_padding = false;
     Activation activation{};
     Statistics statistics{};
-    float rate = 0.0f;
-    std::uint32_t layer = 0;
+    DropoutForm dropout{};
+    bool scales_in_evaluation = false;  // dropout
+    SlopeRange slopes{};
+    GainKind gain{};
+    GainPattern pattern{};
+    GroupShape groups{};
+    ResponseSettings response{};
+    SoftmaxShape softmax{};
     std::ptrdiff_t first = 0;  // channel of a slice
     // Shared: a copy of what Python made would need the GIL.
     std::shared_ptr<const CustomLayer> custom{};

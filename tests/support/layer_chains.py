@@ -11,27 +11,39 @@ from cnncli.errors import CnnError
 from cnncli.layers import (
     GELU,
     LAYER_TYPES,
+    Add,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
+    CMul,
     Concat,
     Conv2d,
     Dropout,
+    Dropout2d,
     Flatten,
+    GroupNorm,
+    LayerNorm,
     Linear,
+    LocalResponseNorm,
     LogSoftmax,
     MaxPool2d,
     Module,
+    Mul,
     Parallel,
+    PReLU,
     ReLU,
     Residual,
+    RReLU,
     Sequential,
     Sigmoid,
+    Softmax,
+    Softmax2d,
     SubSampling2d,
     Tanh,
 )
 from cnncli.layers.activation import Activation
 from cnncli.layers.batch_norm import BatchNorm
+from cnncli.layers.random_layer import RandomLayer
 from cnncli.layers.registry import is_built_in
 from cnncli.program.lowering import couples_samples, in_three, leaves, lower
 
@@ -128,6 +140,17 @@ MORE: dict[str, list[Make]] = {
 # of ROWS, in the slow ones beside all and in chains that are drawn.
 UNFUSED: dict[str, list[Make]] = {
     "SubSampling2d": [lambda shape: SubSampling2d(shape[0], 2)],
+    "Add": [lambda shape: Add(list(shape))],
+    "CMul": [lambda shape: CMul([shape[0], *([1] * (len(shape) - 1))])],
+    "Dropout2d": [lambda shape: Dropout2d(0.4)],
+    "GroupNorm": [lambda shape: GroupNorm(1, shape[0])],
+    "LayerNorm": [lambda shape: LayerNorm(shape[-1])],
+    "LocalResponseNorm": [lambda shape: LocalResponseNorm(3, alpha=0.5)],
+    "Mul": [lambda shape: Mul()],
+    "PReLU": [lambda shape: PReLU(shape[0])],
+    "RReLU": [lambda shape: RReLU()],
+    "Softmax": [lambda shape: Softmax()],
+    "Softmax2d": [lambda shape: Softmax2d()],
 }
 
 
@@ -184,7 +207,7 @@ def build(makes: Sequence[Make], shape: Shape) -> Chain:
         layers.append(make(reached))
         reached = layers[-1].output_shape(reached)
     for index, leaf in enumerate(leaves(layers)):
-        if isinstance(leaf, Dropout):
+        if isinstance(leaf, RandomLayer):
             leaf.seed, leaf.layer = SEED, index
     return Chain(shape, layers)
 
@@ -318,7 +341,7 @@ def _training_fault(chain: Chain, rng: np.random.Generator) -> str:
 
     def eager() -> float:
         for leaf in leaves(layers):
-            if isinstance(leaf, Dropout):
+            if isinstance(leaf, RandomLayer):
                 leaf.step = 0
         inputs = [images]
         for layer in layers:

@@ -7,56 +7,82 @@ from cnncli.layers.avg_pool2d import AvgPool2d
 from cnncli.layers.batch_norm import BatchNorm1d, BatchNorm2d
 from cnncli.layers.branches import Concat, Parallel, Residual
 from cnncli.layers.conv2d import Conv2d
-from cnncli.layers.dropout import Dropout
+from cnncli.layers.dropout import Dropout, Dropout2d
 from cnncli.layers.flatten import Flatten
+from cnncli.layers.gains import Add, CMul, Mul
+from cnncli.layers.group_norm import GroupNorm, LayerNorm, LocalResponseNorm
 from cnncli.layers.linear import Linear
 from cnncli.layers.log_softmax import LogSoftmax
 from cnncli.layers.max_pool2d import MaxPool2d
 from cnncli.layers.module import Module
 from cnncli.layers.other_names import missing
 from cnncli.layers.parameter import Parameter
+from cnncli.layers.prelu import PReLU, RReLU
 from cnncli.layers.registry import LAYER_TYPES, describe, register
 from cnncli.layers.sequential import Sequential
+from cnncli.layers.softmax import Softmax, Softmax2d
 from cnncli.layers.sub_sampling2d import SubSampling2d
 
 for _layer_type in (
+    Add,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
+    CMul,
     Concat,
     Conv2d,
     Dropout,
+    Dropout2d,
     Flatten,
+    GroupNorm,
+    LayerNorm,
     Linear,
+    LocalResponseNorm,
     LogSoftmax,
     MaxPool2d,
+    Mul,
+    PReLU,
     Parallel,
+    RReLU,
     Residual,
     Sequential,
     SubSampling2d,
+    Softmax,
+    Softmax2d,
     *(getattr(activations, _name) for _name in activations.__all__),
 ):
     register(_layer_type)
 
 __all__ = [
     "LAYER_TYPES",
+    "Add",
     "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "CMul",
     "Concat",
     "Conv2d",
     "Dropout",
+    "Dropout2d",
     "Flatten",
     "FloatArray",
+    "GroupNorm",
+    "LayerNorm",
     "Linear",
+    "LocalResponseNorm",
     "LogSoftmax",
     "MaxPool2d",
     "Module",
+    "Mul",
+    "PReLU",
     "Parallel",
     "Parameter",
+    "RReLU",
     "Residual",
     "Sequential",
     "Shape",
+    "Softmax",
+    "Softmax2d",
     "SubSampling2d",
     "as_float32",
     "describe",

@@ -9,13 +9,16 @@ from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.dropout import Dropout
 from cnncli.layers.faults import LayerError, OrderError, SettingError
 from cnncli.layers.flatten import Flatten
+from cnncli.layers.group_norm import GroupNorm, LayerNorm, LocalResponseNorm
 from cnncli.layers.initialization import GAIN_LINEAR, GAIN_RELU
 from cnncli.layers.module import Module
 from cnncli.layers.pooling import Pooling
+from cnncli.layers.prelu import PReLU, RReLU
 from cnncli.layers.registry import LAYER_TYPES, describe
 from cnncli.layers.returned import accumulate, grad_input_of, is_custom
 from cnncli.layers.sub_sampling2d import SubSampling2d
 
+_HANDED_ON = Pooling | BatchNorm | GroupNorm | LayerNorm | LocalResponseNorm | Dropout | Flatten
 _PASSES = ("forward", "backward", "update_output", "update_grad_input", "acc_grad_parameters")
 
 
@@ -186,9 +189,9 @@ def runs_in_order(container: Module) -> bool:
 def _gain_before(following: list[Module]) -> float:
     """The gain of weights by the layers behind them: that of the next function of elements."""
     for layer in following:
-        if isinstance(layer, Activation):
+        if isinstance(layer, Activation | PReLU | RReLU):
             return layer.gain
         # What pools without weights, normalizes, drops or flattens passes on what it gets; anything else changes it.
-        if isinstance(layer, SubSampling2d) or not isinstance(layer, Pooling | BatchNorm | Dropout | Flatten):
+        if isinstance(layer, SubSampling2d) or not isinstance(layer, _HANDED_ON):
             return GAIN_LINEAR
     return GAIN_LINEAR

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from cnncli.criteria import BY_NAME
 from cnncli.errors import DataError, UsageError
-from cnncli.layers import LogSoftmax
+from cnncli.layers import Flatten, LogSoftmax, Softmax
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.network import Network
 from cnncli.network.description import quoted
@@ -74,6 +74,21 @@ def check_loss(network: Network, loss: str, label_smoothing: float) -> None:
             f"--loss nll: takes log-probabilities, but the last layer of {network.name or 'the network'} is {name}, "
             f"{last!r}; end it with LogSoftmax, or use --loss cross-entropy"
         )
+
+
+def twice_softmax(network: Network, loss: str) -> list[str]:
+    """A line where a network that ends in probabilities is trained with a loss that takes scores."""
+    if loss != "cross-entropy":
+        return []
+    for name, layer in reversed(list(network.leaves())):
+        if isinstance(layer, Softmax):
+            return [
+                f"layer {name}, {layer!r}, makes probabilities, but cross-entropy takes scores, of which it makes them "
+                "itself; with both the network learns slowly: leave the layer out"
+            ]
+        if not isinstance(layer, Flatten):
+            break
+    return []
 
 
 def _check_normalization(network: Network, timetable: Timetable) -> Iterable[str]:

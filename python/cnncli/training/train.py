@@ -36,7 +36,7 @@ from cnncli.training.plan import (
 )
 from cnncli.training.plateau import Plateau
 from cnncli.training.presets import preset_settings
-from cnncli.training.prospects import check_loss, check_prospects
+from cnncli.training.prospects import check_loss, check_prospects, twice_softmax
 from cnncli.training.records import EpochDone, Record, Started, Stopped
 from cnncli.training.runs import RunFolder
 from cnncli.training.state import TrainingState, check_fit, read_state
@@ -114,6 +114,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     check_loss(network, plan.loss, plan.label_smoothing or 0.0)
     plan = with_sum(plan, settings, description.get("training", {}), len(labels))
     warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
+    warnings += twice_softmax(network, plan.loss)
     network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
         yield _job(run, plan, dataset, splits, network, None, settings.threads, found.notice, warnings)

@@ -83,9 +83,9 @@ def group_norm(layer: GroupNorm, x: Array, weight: Array | None = None, bias: Ar
         mean = values.sum(axis=1) / values.shape[1]
         variance = ((values.T - mean) ** 2).sum(axis=0) / values.shape[1]
         y[:, channels] = ((x[:, channels].T - mean) / np.sqrt(variance + layer.eps)).T
-    if weight is None or bias is None:
+    if weight is None:
         return y
-    return np.moveaxis(np.moveaxis(y, 1, -1) * weight + bias, -1, 1)
+    return np.moveaxis(np.moveaxis(y, 1, -1) * weight + (0 if bias is None else bias), -1, 1)
 
 
 def layer_norm(layer: LayerNorm, x: Array, weight: Array | None = None, bias: Array | None = None) -> Array:
@@ -149,7 +149,10 @@ LAYERS: dict[str, tuple[st.SearchStrategy[Drawn], Callable[..., Array]]] = {
     "Dropout": (st.builds(lambda shape, p, form: (Dropout(p, form), shape), shapes, rates, forms), dropout),
     "Dropout2d": (st.builds(lambda shape, p, form: (Dropout2d(p, form), shape), images, rates, forms), dropout),
     "GroupNorm": (
-        st.builds(lambda g, e, affine: (GroupNorm(g[1], g[0][0], e, affine), g[0]), grouped(), eps, st.booleans()),
+        st.builds(
+            lambda g, e, affine, bias: (GroupNorm(g[1], g[0][0], e, affine, bias), g[0]),
+            grouped(), eps, st.booleans(), st.booleans(),
+        ),
         group_norm,
     ),
     "LayerNorm": (

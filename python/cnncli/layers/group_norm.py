@@ -55,6 +55,7 @@ class GroupNorm(_SampleNorm):
     num_channels : int >= 1, number of channels or values per sample
     eps : float > 0, inside the root, default 1e-5
     affine : whether weight and bias exist, default True
+    bias : whether there is a bias beside the weight, default True
     seed : None: no arrays before `initialize`; any other value changes nothing
 
     input : (samples, num_channels) or (samples, num_channels, height, width);  output : the same shape
@@ -68,7 +69,8 @@ class GroupNorm(_SampleNorm):
     sample_axes = (1, 3)
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, seed: int | None = 0
+        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, bias: bool = True, *,
+        seed: int | None = 0,
     ) -> None:
         self.num_groups = whole_number("GroupNorm", "num_groups", num_groups)
         self.num_channels = whole_number("GroupNorm", "num_channels", num_channels)
@@ -78,11 +80,13 @@ class GroupNorm(_SampleNorm):
             )
         self.eps = number("GroupNorm", "eps", eps, 1e-30, 1)
         self.affine = flag("GroupNorm", "affine", affine)
+        self.has_bias = flag("GroupNorm", "bias", bias)
         if seed is not None:
             self.initialize(seed)
 
     def parameter_shapes(self) -> dict[str, Shape]:
-        return {"weight": (self.num_channels,), "bias": (self.num_channels,)} if self.affine else {}
+        names = (("weight", "bias") if self.has_bias else ("weight",)) if self.affine else ()
+        return dict.fromkeys(names, (self.num_channels,))
 
     def node_settings(self) -> Settings:
         return {"groups": self.num_groups, "size": 0, "epsilon": self.eps}
@@ -90,6 +94,7 @@ class GroupNorm(_SampleNorm):
     def settings(self) -> dict[str, Any]:
         return {
             "num_groups": self.num_groups, "num_channels": self.num_channels, "eps": self.eps, "affine": self.affine,
+            "bias": self.has_bias,
         }
 
     @classmethod
@@ -110,8 +115,8 @@ class GroupNorm(_SampleNorm):
         return None
 
     def __repr__(self) -> str:
-        eps = "" if self.eps == 1e-5 else f", eps {self.eps:g}"
-        return f"GroupNorm({self.num_groups}, {self.num_channels}{eps}{'' if self.affine else ', not affine'})"
+        parts = [str(self.num_groups), str(self.num_channels), *_shown(self.eps, self.affine, self.has_bias)]
+        return f"GroupNorm({', '.join(parts)})"
 
 
 class LayerNorm(_SampleNorm):
@@ -178,14 +183,16 @@ class LayerNorm(_SampleNorm):
         return None
 
     def __repr__(self) -> str:
-        parts = [format_shape(self.normalized_shape)]
-        if self.eps != 1e-5:
-            parts.append(f"eps {self.eps:g}")
-        if not self.elementwise_affine:
-            parts.append("not affine")
-        elif not self.has_bias:
-            parts.append("no bias")
+        parts = [format_shape(self.normalized_shape), *_shown(self.eps, self.elementwise_affine, self.has_bias)]
         return f"LayerNorm({', '.join(parts)})"
+
+
+def _shown(eps: float, affine: bool, has_bias: bool) -> list[str]:
+    """What is not the default."""
+    parts = [] if eps == 1e-5 else [f"eps {eps:g}"]
+    if not affine:
+        return [*parts, "not affine"]
+    return parts if has_bias else [*parts, "no bias"]
 
 
 class LocalResponseNorm(NodeLayer):

@@ -91,6 +91,10 @@ bool Arguments::flag(const std::string& name) {
     return *value;
 }
 
+bool Arguments::optional_flag(const std::string& name, bool otherwise) {
+    return settings_.count(name) > 0 ? flag(name) : otherwise;
+}
+
 std::string Arguments::text(const std::string& name) {
     const Setting setting = take(name);
     const auto* value = std::get_if<std::string>(&setting);

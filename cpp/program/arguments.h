@@ -53,6 +53,7 @@ class Arguments {
     double optional_number(const std::string& name, double otherwise);
     bool flag(const std::string& name);
     bool has(const std::string& name) const { return settings_.count(name) > 0; }
+    bool optional_flag(const std::string& name, bool otherwise);
     std::string text(const std::string& name);
     std::string optional_text(const std::string& name, const std::string& otherwise);
     std::shared_ptr<const CustomLayer> custom() const { return custom_; }

@@ -15,6 +15,11 @@
 #include "kernels/padding/zero_padding.h"
 #include "kernels/pooling/pooling.h"
 #include "kernels/upsampling/upsampling.h"
+#include "kernels/dropout/dropout.h"
+#include "kernels/gains/gains.h"
+#include "kernels/group_normalization/group_normalization.h"
+#include "kernels/response_normalization/response_normalization.h"
+#include "kernels/softmax/softmax.h"
 #include "program/layer_calls.h"
 
 namespace cnn {
@@ -53,8 +58,14 @@ struct Node {
     bool count_padding = false;
     Activation activation{};
     Statistics statistics{};
-    float rate = 0.0f;
-    std::uint32_t layer = 0;
+    DropoutForm dropout{};
+    bool scales_in_evaluation = false;  // dropout
+    SlopeRange slopes{};
+    GainKind gain{};
+    GainPattern pattern{};
+    GroupShape groups{};
+    ResponseSettings response{};
+    SoftmaxShape softmax{};
     std::ptrdiff_t first = 0;  // channel of a slice
     // Shared: a copy of what Python made would need the GIL.
     std::shared_ptr<const CustomLayer> custom{};

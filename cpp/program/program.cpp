@@ -43,7 +43,8 @@ int Program::add(const std::string& kind, const std::vector<int>& inputs, Argume
     std::vector<TensorShape> shapes;
     for (const int x : inputs) shapes.push_back(graph_.shape(x));
     CheckedNode checked = check_node(kind, {shapes, arguments, training_, training_, false});
-    if (checked.node.kind == Kind::kDropout && !training_) return inputs.front();
+    if (checked.node.kind == Kind::kDropout && !training_ && !checked.node.scales_in_evaluation)
+        return inputs.front();
     checked.node.inputs = inputs;
     return graph_.append(std::move(checked.node), checked.output);
 }

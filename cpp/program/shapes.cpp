@@ -17,6 +17,12 @@ std::string misfit(const TensorShape& x) {
     return " does not fit an input of shape " + text_of(x);
 }
 
+std::uint32_t layer_number(Arguments& a) {
+    const std::int64_t layer = a.whole("layer");
+    a.check(layer >= 0 && layer < (1 << 24), "layer: expected 0 to 2^24 - 1, got " + std::to_string(layer));
+    return static_cast<std::uint32_t>(layer);
+}
+
 LearnedArrays learned(const Given& given, const Sizes& shape, std::ptrdiff_t outputs) {
     Arguments& a = given.arguments;
     LearnedArrays arrays;

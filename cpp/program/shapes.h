@@ -32,6 +32,7 @@ using Check = TensorShape(const Given&, Node&);
 constexpr std::ptrdiff_t kMostValues = std::numeric_limits<std::int32_t>::max();
 std::string text_of(const TensorShape& shape);
 std::string sides(std::ptrdiff_t height, std::ptrdiff_t width);
+std::uint32_t layer_number(Arguments& a);  // of a layer that draws random numbers
 std::string misfit(const TensorShape& x);  // " does not fit an input of shape (C, H, W)"
 // `shape`: that of the weights; `outputs`: of the biases.
 LearnedArrays learned(const Given& given, const Sizes& shape, std::ptrdiff_t outputs);

@@ -16,6 +16,7 @@ enum class Purpose : std::uint32_t {
     kStochasticPooling = 4,
     kInitialWeights = 5,
     kDigits = 6,
+    kRandomSlope = 7,
 };
 
 struct Philox4x32 {

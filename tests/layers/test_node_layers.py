@@ -15,21 +15,32 @@ from cnncli.errors import UsageError
 from cnncli.layers import (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
+    Add,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
+    CMul,
     Conv1d,
     Conv2d,
     ConvTranspose2d,
     Dropout,
+    Dropout2d,
     Flatten,
+    GroupNorm,
     Identity,
+    LayerNorm,
     Linear,
+    LocalResponseNorm,
     LogSoftmax,
     MaxPool2d,
     Module,
+    Mul,
+    PReLU,
     Residual,
+    RReLU,
     Sequential,
+    Softmax,
+    Softmax2d,
     SubSampling2d,
     Unflatten,
     Upsample,
@@ -37,6 +48,7 @@ from cnncli.layers import (
     activations,
 )
 from cnncli.layers.node_layer import NodeLayer
+from cnncli.layers.random_layer import RandomLayer
 from cnncli.layers.registry import LAYER_TYPES, is_built_in
 
 IMAGES, VECTORS = (3, 6, 6), (10,)
@@ -58,6 +70,17 @@ LAYERS: dict[str, tuple[Callable[[], NodeLayer], tuple[int, ...]]] = {
     "BatchNorm2d": (lambda: BatchNorm2d(3), IMAGES),
     "Dropout": (lambda: Dropout(0.5), IMAGES),
     "Flatten": (Flatten, IMAGES),
+    "Add": (lambda: Add([3, 6, 6]), IMAGES),
+    "CMul": (lambda: CMul([3, 1, 6]), IMAGES),
+    "Dropout2d": (lambda: Dropout2d(0.5), IMAGES),
+    "GroupNorm": (lambda: GroupNorm(3, 3), IMAGES),
+    "LayerNorm": (lambda: LayerNorm([6, 6]), IMAGES),
+    "LocalResponseNorm": (lambda: LocalResponseNorm(2), IMAGES),
+    "Mul": (Mul, IMAGES),
+    "PReLU": (lambda: PReLU(3), IMAGES),
+    "RReLU": (RReLU, IMAGES),
+    "Softmax": (Softmax, VECTORS),
+    "Softmax2d": (Softmax2d, IMAGES),
     "LogSoftmax": (LogSoftmax, VECTORS),
     "SubSampling2d": (lambda: SubSampling2d(3, 2), IMAGES),
     **{
@@ -106,7 +129,7 @@ def test_a_layer_that_was_used_gives_the_bits_of_a_new_one(name: str, rng: np.ra
         fresh = make()
         for (_, buffer), (_, of_used) in zip(fresh.named_buffers(), used.named_buffers(), strict=True):
             buffer[...] = of_used
-        if isinstance(fresh, Dropout) and isinstance(used, Dropout):
+        if isinstance(fresh, RandomLayer) and isinstance(used, RandomLayer):
             fresh.step = used.step
         x = normal(rng, batch, *shape)
         assert_same(passes(used, x), passes(fresh, x))

@@ -12,7 +12,7 @@ import pytest
 
 from cnncli import _core
 from cnncli.criteria import SumSquares
-from cnncli.layers import Dropout
+from cnncli.layers.random_layer import RandomLayer
 from cnncli.network import Network
 from cnncli.network.architectures import model_names
 from cnncli.optim import SGD
@@ -186,6 +186,20 @@ def vectors(**settings: list[Any]) -> NodeCases:
     return cases
 
 
+def gains(rng: np.random.Generator) -> Iterator[NodeCase]:
+    sizes = ((1, 1, 1), (5, 1, 1), (1, 3, 4), (5, 3, 4))
+    for samples, shape, function in itertools.product(SAMPLES, sizes, ("offset", "factor", "slope")):
+        arrays = {"weight": normal(rng, int(np.prod(shape)))}
+        yield NodeCase({"function": function, "sizes": shape}, normal(rng, samples, 5, 3, 4), arrays)
+
+
+def group_normalizations(rng: np.random.Generator) -> Iterator[NodeCase]:
+    for samples, (groups, size) in itertools.product(SAMPLES, ((1, 0), (3, 0), (0, 12), (0, 144), (0, 4))):
+        arrays = {name: normal(rng, size or 12) for name in ("weight", "bias")}
+        settings = {"groups": groups, "size": size, "epsilon": 1e-5}
+        yield NodeCase(settings, normal(rng, samples, 12, 3, 4), arrays)
+
+
 def gemm(rng: np.random.Generator) -> Iterator[Case]:
     for m, n, k, (ta, tb), accumulate in itertools.product(
         (1, 7, 33), (1, 8, 24, 37), (1, 9, 300), itertools.product((False, True), repeat=2), (False, True)
@@ -249,11 +263,16 @@ NODES: dict[str, NodeCases] = {
     "dropout": vectors(rate=[0.3], layer=[1]),
     "linear": linears,
     "mapped_convolution": mapped_convolutions,
+    "gain": gains,
+    "group_normalization": group_normalizations,
     "log_softmax": vectors(),
     "max_pooling": poolings(),
     "sub_sampling": sub_samplings,
     "transposed_convolution": transposed_convolutions,
     "upsampling": upsamplings,
+    "random_slope": vectors(lower=[0.125], upper=[0.3], layer=[1]),
+    "response_normalization": vectors(size=[1, 4], alpha=[0.5], beta=[0.75], k=[1.0]),
+    "softmax": vectors(axis=[0, 1]),
 }
 # They move numbers and compute none, or call Python.
 NO_ARITHMETIC = {"flatten", "custom", "add", "concat", "slice", "reshape", "zero_padding"}
@@ -375,7 +394,7 @@ def test_chains_of_layers_give_the_same_bits(rng: np.random.Generator) -> None:
         network = Network(chain.layers, chain.shape)
         fill(chain.layers, rng)
         for index, leaf in enumerate(leaves(chain.layers)):
-            if isinstance(leaf, Dropout):
+            if isinstance(leaf, RandomLayer):
                 leaf.seed, leaf.layer = SEED, index
         arrays = [*(p.value for p in network.named_parameters()), *(array for _, array in network.named_buffers())]
         before = [array.copy() for array in arrays]

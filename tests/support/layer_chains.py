@@ -13,25 +13,36 @@ from cnncli.layers import (
     LAYER_TYPES,
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
+    Add,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
+    CMul,
     Concat,
     Conv1d,
     Conv2d,
     ConvTranspose2d,
     Dropout,
+    Dropout2d,
     Flatten,
+    GroupNorm,
     Identity,
+    LayerNorm,
     Linear,
+    LocalResponseNorm,
     LogSoftmax,
     MaxPool2d,
     Module,
+    Mul,
     Parallel,
+    PReLU,
     ReLU,
     Residual,
+    RReLU,
     Sequential,
     Sigmoid,
+    Softmax,
+    Softmax2d,
     SubSampling2d,
     Tanh,
     Unflatten,
@@ -40,6 +51,7 @@ from cnncli.layers import (
 )
 from cnncli.layers.activation import Activation
 from cnncli.layers.batch_norm import BatchNorm
+from cnncli.layers.random_layer import RandomLayer
 from cnncli.layers.registry import is_built_in
 from cnncli.program.lowering import couples_samples, in_three, leaves, lower
 
@@ -158,6 +170,17 @@ UNFUSED: dict[str, list[Make]] = {
         lambda shape: Upsample(scale_factor=2), lambda shape: Upsample(scale_factor=1.5, mode="bilinear"),
     ],
     "ZeroPad2d": [lambda shape: ZeroPad2d((1, 0, -1, 2))],
+    "Add": [lambda shape: Add(list(shape))],
+    "CMul": [lambda shape: CMul([shape[0], *([1] * (len(shape) - 1))])],
+    "Dropout2d": [lambda shape: Dropout2d(0.4)],
+    "GroupNorm": [lambda shape: GroupNorm(1, shape[0])],
+    "LayerNorm": [lambda shape: LayerNorm(shape[-1])],
+    "LocalResponseNorm": [lambda shape: LocalResponseNorm(3, alpha=0.5)],
+    "Mul": [lambda shape: Mul()],
+    "PReLU": [lambda shape: PReLU(shape[0])],
+    "RReLU": [lambda shape: RReLU()],
+    "Softmax": [lambda shape: Softmax()],
+    "Softmax2d": [lambda shape: Softmax2d()],
 }
 
 
@@ -214,7 +237,7 @@ def build(makes: Sequence[Make], shape: Shape) -> Chain:
         layers.append(make(reached))
         reached = layers[-1].output_shape(reached)
     for index, leaf in enumerate(leaves(layers)):
-        if isinstance(leaf, Dropout):
+        if isinstance(leaf, RandomLayer):
             leaf.seed, leaf.layer = SEED, index
     return Chain(shape, layers)
 
@@ -348,7 +371,7 @@ def _training_fault(chain: Chain, rng: np.random.Generator) -> str:
 
     def eager() -> float:
         for leaf in leaves(layers):
-            if isinstance(leaf, Dropout):
+            if isinstance(leaf, RandomLayer):
                 leaf.step = 0
         inputs = [images]
         for layer in layers:

@@ -43,9 +43,8 @@ from cnncli.layers import (
 from cnncli.network import Network
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import Program
+from replay_layers import EXACT, MORE_LAYERS, SUMS
 
-EXACT = 0.0
-SUMS = 1e-5  # of the largest value: what the order of a sum and fused multiply-adds change; 3.5e-6 is the most we saw
 TRAINED = 4e-5  # of whole networks, forward, backward and update
 _TYPES = {"float32": b"f", "uint8": b"u", "int64": b"i"}
 _CORE_PROGRAM = _core.Program
@@ -376,7 +375,7 @@ def write_cases(path: Path) -> None:
         _record_products(cases, rng)
         for case in ACTIVATIONS:
             _record(cases, str(case), Network([case.layer()], (3, 5, 7)), SUMS, rng=rng, criterion=SumSquares())
-        for name, layers, shape, tolerance in _LAYERS:
+        for name, layers, shape, tolerance in (*_LAYERS, *MORE_LAYERS):
             _record(cases, name, Network(layers, shape), tolerance, rng=rng, criterion=SumSquares())
         for arguments, settings, shape in _CONVOLUTIONS:
             layer = Conv2d(*arguments, **settings)

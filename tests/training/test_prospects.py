@@ -7,9 +7,20 @@ import numpy as np
 import pytest
 
 from cnncli.errors import CnnError, DataError, UsageError
-from cnncli.layers import BatchNorm1d, BatchNorm2d, Conv2d, Flatten, Linear, Module, ReLU
+from cnncli.layers import (
+    BatchNorm1d,
+    BatchNorm2d,
+    Conv2d,
+    Flatten,
+    Linear,
+    LogSoftmax,
+    Module,
+    ReLU,
+    Softmax,
+    Softmax2d,
+)
 from cnncli.network import Network
-from cnncli.training.prospects import check_prospects
+from cnncli.training.prospects import check_prospects, twice_softmax
 from cnncli.training.records import Started
 from cnncli.training.timetable import Timetable
 from cnncli.training.train import train
@@ -104,3 +115,17 @@ def test_refusal_comes_before_anything_is_written_and_warnings_come_with_the_sta
     started, *_ = train(settings)
     assert isinstance(started, Started) and len(started.warnings) == 1
     assert started.warnings[0].endswith("pass --batch-size 63")
+
+
+def test_a_softmax_before_cross_entropy_is_told() -> None:
+    layers: list[Module] = [*PLAIN, Softmax()]
+    (line,) = twice_softmax(Network(layers, (1, 4, 4)), "cross-entropy")
+    assert line == (
+        "layer 2, Softmax(), makes probabilities, but cross-entropy takes scores, of which it makes them itself; "
+        "with both the network learns slowly: leave the layer out"
+    )
+    assert twice_softmax(Network([Conv2d(1, 3, 4), Softmax2d(), Flatten()], (1, 4, 4)), "cross-entropy")
+    assert not twice_softmax(Network(layers, (1, 4, 4)), "mse")
+    inside: list[Module] = [Flatten(), Linear(16, 8), Softmax(), Linear(8, 3)]
+    for others in (PLAIN, inside, [*PLAIN, LogSoftmax()]):
+        assert not twice_softmax(Network(others, (1, 4, 4)), "cross-entropy")

@@ -4,9 +4,35 @@
 #include "random/philox.h"
 
 namespace cnn {
+namespace {
 
-Dropout::Dropout(std::ptrdiff_t size, float rate, std::uint32_t layer, const float* input, float* output)
-    : size_(size), rate_(rate), layer_(layer), input_(input), output_(output) {}
+// The numbers of the 16 samples of a block, each in [0, 1) and its own.
+class LaneNumbers {
+  public:
+    // Four samples share a counter, so the sample's number in the step is divided by four.
+    LaneNumbers(const Context& context, std::ptrdiff_t block, Purpose purpose, std::uint32_t layer)
+        : key_(Philox4x32::key(context.seed)),
+          first_(static_cast<std::uint32_t>((context.first_sample + block * kLanes) / 4)),
+          step_(context.step),
+          purpose_(static_cast<std::uint32_t>(purpose) << 24 | layer) {}
+
+    void draw(std::ptrdiff_t unit, float (&numbers)[kLanes]) const {
+        for (std::uint32_t quarter = 0; quarter < 4; ++quarter) {
+            const Philox4x32::Counter random = Philox4x32::block(
+                {static_cast<std::uint32_t>(unit), first_ + quarter, step_, purpose_}, key_);
+            for (std::size_t i = 0; i < 4; ++i) numbers[quarter * 4 + i] = Philox4x32::uniform(random[i]);
+        }
+    }
+
+  private:
+    Philox4x32::Key key_;
+    std::uint32_t first_, step_, purpose_;
+};
+
+}  // namespace
+
+Dropout::Dropout(std::ptrdiff_t size, const DropoutForm& form, const float* input, float* output)
+    : size_(size), form_(form), input_(input), output_(output) {}
 
 std::ptrdiff_t Dropout::tasks(const Context& context) const {
     return block_count(context.samples) * slices_per_block(size_);
@@ -14,21 +40,40 @@ std::ptrdiff_t Dropout::tasks(const Context& context) const {
 
 void Dropout::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
     const Slice s = slice(task, size_);
-    const Philox4x32::Key key = Philox4x32::key(context.seed);
-    const float scale = 1.0f / (1.0f - rate_);
-    const auto purpose = static_cast<std::uint32_t>(Purpose::kDropout) << 24 | layer_;
-    // Four samples share a counter, so the sample's number in the step is divided by four.
-    const auto first = static_cast<std::uint32_t>((context.first_sample + s.block * kLanes) / 4);
+    const LaneNumbers random(context, s.block, Purpose::kDropout, form_.layer);
+    float numbers[kLanes] = {};
+    std::ptrdiff_t drawn = -1;
     for (std::ptrdiff_t f = s.begin; f < s.end; ++f) {
+        const std::ptrdiff_t unit = f / form_.together;
+        if (unit != drawn) random.draw(unit, numbers);
+        drawn = unit;
         const float* x = input_ + (s.block * size_ + f) * kLanes;
         float* y = output_ + (s.block * size_ + f) * kLanes;
-        for (std::uint32_t quarter = 0; quarter < 4; ++quarter) {
-            const Philox4x32::Counter random = Philox4x32::block(
-                {static_cast<std::uint32_t>(f), first + quarter, context.step, purpose}, key);
-            for (std::size_t i = 0; i < 4; ++i) {
-                const std::size_t lane = quarter * 4 + i;
-                y[lane] = Philox4x32::uniform(random[i]) < rate_ ? 0.0f : x[lane] * scale;
-            }
+        for (std::ptrdiff_t lane = 0; lane < kLanes; ++lane)
+            y[lane] = numbers[lane] < form_.rate ? 0.0f : x[lane] * form_.scale;
+    }
+}
+
+RandomSlope::RandomSlope(std::ptrdiff_t size, const SlopeRange& range, const float* input,
+                         const float* multiplied, float* output)
+    : size_(size), range_(range), input_(input), multiplied_(multiplied), output_(output) {}
+
+std::ptrdiff_t RandomSlope::tasks(const Context& context) const {
+    return block_count(context.samples) * slices_per_block(size_);
+}
+
+void RandomSlope::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
+    const Slice s = slice(task, size_);
+    const LaneNumbers random(context, s.block, Purpose::kRandomSlope, range_.layer);
+    const float width = range_.upper - range_.lower;
+    float numbers[kLanes] = {};
+    for (std::ptrdiff_t f = s.begin; f < s.end; ++f) {
+        random.draw(f, numbers);
+        const std::ptrdiff_t at = (s.block * size_ + f) * kLanes;
+        for (std::ptrdiff_t lane = 0; lane < kLanes; ++lane) {
+            const float value = multiplied_[at + lane];
+            const float slope = range_.lower + width * numbers[lane];
+            output_[at + lane] = input_[at + lane] <= 0.0f ? slope * value : value;
         }
     }
 }

@@ -10,16 +10,20 @@ from cnncli.layers.branches import Concat, Parallel, Residual
 from cnncli.layers.conv1d import Conv1d
 from cnncli.layers.conv2d import Conv2d
 from cnncli.layers.conv_transpose2d import ConvTranspose2d
-from cnncli.layers.dropout import Dropout
+from cnncli.layers.dropout import Dropout, Dropout2d
 from cnncli.layers.flatten import Flatten, Identity, Unflatten
+from cnncli.layers.gains import Add, CMul, Mul
+from cnncli.layers.group_norm import GroupNorm, LayerNorm, LocalResponseNorm
 from cnncli.layers.linear import Linear
 from cnncli.layers.log_softmax import LogSoftmax
 from cnncli.layers.max_pool2d import MaxPool2d
 from cnncli.layers.module import Module
 from cnncli.layers.other_names import missing
 from cnncli.layers.parameter import Parameter
+from cnncli.layers.prelu import PReLU, RReLU
 from cnncli.layers.registry import LAYER_TYPES, describe, register
 from cnncli.layers.sequential import Sequential
+from cnncli.layers.softmax import Softmax, Softmax2d
 from cnncli.layers.sub_sampling2d import SubSampling2d
 from cnncli.layers.upsample import Upsample
 from cnncli.layers.zero_pad2d import ZeroPad2d
@@ -27,26 +31,37 @@ from cnncli.layers.zero_pad2d import ZeroPad2d
 for _layer_type in (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
+    Add,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
+    CMul,
     Concat,
     Conv1d,
     Conv2d,
     ConvTranspose2d,
     Dropout,
+    Dropout2d,
     Flatten,
     Identity,
+    GroupNorm,
+    LayerNorm,
     Linear,
+    LocalResponseNorm,
     LogSoftmax,
     MaxPool2d,
+    Mul,
+    PReLU,
     Parallel,
+    RReLU,
     Residual,
     Sequential,
     SubSampling2d,
     Unflatten,
     Upsample,
     ZeroPad2d,
+    Softmax,
+    Softmax2d,
     *(getattr(activations, _name) for _name in activations.__all__),
 ):
     register(_layer_type)
@@ -55,26 +70,37 @@ __all__ = [
     "LAYER_TYPES",
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool2d",
+    "Add",
     "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
+    "CMul",
     "Concat",
     "Conv1d",
     "Conv2d",
     "ConvTranspose2d",
     "Dropout",
+    "Dropout2d",
     "Flatten",
     "FloatArray",
+    "GroupNorm",
     "Identity",
+    "LayerNorm",
     "Linear",
+    "LocalResponseNorm",
     "LogSoftmax",
     "MaxPool2d",
     "Module",
+    "Mul",
+    "PReLU",
     "Parallel",
     "Parameter",
+    "RReLU",
     "Residual",
     "Sequential",
     "Shape",
+    "Softmax",
+    "Softmax2d",
     "SubSampling2d",
     "Unflatten",
     "Upsample",

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnncli.errors import FormatError, ShapeError, UsageError
-from cnncli.layers import Dropout, Module, Sequential, Sigmoid
+from cnncli.layers import Module, Sequential, Sigmoid
 from cnncli.layers.arrays import FloatArray, Shape, as_float32, format_shape
 from cnncli.layers.origin import Origin
+from cnncli.layers.random_layer import RandomLayer
 from cnncli.layers.trace import Step, trace
 from cnncli.network.answers import OUTPUTS
 from cnncli.network.architectures import read_model
@@ -93,7 +94,7 @@ class Network(Sequential):
     ) -> None:
         super().__init__(*layers)
         for index, layer in enumerate(self.numbered()):
-            if isinstance(layer, Dropout):
+            if isinstance(layer, RandomLayer):
                 layer.layer = index  # as `initialize` does, so that a loaded network draws the same masks
         self.input_shape: Shape = tuple(int(size) for size in input_shape)
         self.name = name

@@ -10,13 +10,14 @@ import numpy as np
 
 from cnncli import _core
 from cnncli.errors import UsageError
-from cnncli.layers import Dropout, Module, Sequential
+from cnncli.layers import Module, Sequential
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, LayerShapeError
 from cnncli.layers.flatten import Reshaping
 from cnncli.layers.node_layer import NodeLayer
+from cnncli.layers.random_layer import RandomLayer
 from cnncli.layers.registry import is_built_in
 from cnncli.layers.trace import Step, trace
 from cnncli.network import Network
@@ -72,7 +73,7 @@ def lower(layers: list[Module], builder: "_core.Program", x: int, shape: Shape) 
             added = _branch(step, layer, builder, inputs)
         elif isinstance(layer, NodeLayer) and is_built_in(layer):
             settings = layer.node_settings()
-            if isinstance(layer, Dropout):
+            if isinstance(layer, RandomLayer):
                 # Its number in the network and not its own: a network read from a file drops the same.
                 settings["layer"] = numbers[id(layer)]
             if isinstance(layer, Reshaping) and layer.kind == "reshape":

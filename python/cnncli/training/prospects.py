@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import DataError, UsageError
+from cnncli.layers import Flatten, Softmax
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.network import Network
 from cnncli.network.description import quoted
@@ -51,6 +52,21 @@ def check_prospects(
         )
     warnings += _check_normalization(network, timetable)
     return warnings
+
+
+def twice_softmax(network: Network, loss: str) -> list[str]:
+    """A line where a network that ends in probabilities is trained with a loss that takes scores."""
+    if loss != "cross-entropy":
+        return []
+    for name, layer in reversed(list(network.leaves())):
+        if isinstance(layer, Softmax):
+            return [
+                f"layer {name}, {layer!r}, makes probabilities, but cross-entropy takes scores, of which it makes them "
+                "itself; with both the network learns slowly: leave the layer out"
+            ]
+        if not isinstance(layer, Flatten):
+            break
+    return []
 
 
 def _check_normalization(network: Network, timetable: Timetable) -> Iterable[str]:

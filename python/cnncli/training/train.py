@@ -47,7 +47,7 @@ from cnncli.training.plan import (
 )
 from cnncli.training.plateau import Plateau
 from cnncli.training.presets import preset_settings
-from cnncli.training.prospects import check_prospects
+from cnncli.training.prospects import check_prospects, twice_softmax
 from cnncli.training.records import EpochDone, Record, Started, Stopped
 from cnncli.training.runs import RunFolder
 from cnncli.training.state import TrainingState, check_fit, read_state
@@ -116,6 +116,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     check_loss(network, plan)
     plan = with_sum(plan, settings, description.get("training", {}), len(labels))
     warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
+    warnings += twice_softmax(network, plan.loss)
     if isinstance(dataset, NumberSet):
         dataset, splits, network.recipe = standardized(dataset, plan)
     else:

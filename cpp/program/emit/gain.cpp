@@ -1,0 +1,66 @@
+#include "kernels/gains/gains.h"
+#include "program/emit/emit.h"
+#include "program/shapes.h"
+
+namespace cnn {
+namespace {
+
+GainKind kind_named(Arguments& a) {
+    const std::string function = a.text("function");
+    if (function == "offset") return GainKind::kOffset;
+    if (function == "factor") return GainKind::kFactor;
+    a.check(function == "slope", "function: expected offset, factor or slope, got '" + function + "'");
+    return GainKind::kSlope;
+}
+
+}  // namespace
+
+TensorShape check_gain(const Given& given, Node& node) {
+    Arguments& a = given.arguments;
+    const TensorShape& x = given.x();
+    node.gain = kind_named(a);
+    const std::vector<std::int64_t> sizes = a.whole_numbers("sizes");
+    a.check(sizes.size() == 3, "sizes: expected (channels, height, width)");
+    const std::array<std::ptrdiff_t, 3> of_x{x.channels, x.height, x.width};
+    std::array<std::ptrdiff_t, 3> numbers{};
+    for (std::size_t i = 0; i < 3; ++i) {
+        a.check(sizes[i] == 1 || sizes[i] == of_x[i], "sizes: (" + std::to_string(sizes[0]) + ", " +
+                                                          std::to_string(sizes[1]) + ", " +
+                                                          std::to_string(sizes[2]) + ")" + misfit(x));
+        numbers[i] = sizes[i];
+    }
+    node.pattern = GainPattern(of_x, numbers);
+    const Sizes shape{numbers[0] * numbers[1] * numbers[2]};
+    node.arrays.weight = a.array("weight", shape).values;
+    float* grad_weight = a.optional_values("grad_weight", shape, given.gradients);
+    if (given.gradients) {
+        a.check(grad_weight != nullptr, "grad_weight: needed for training");
+        node.arrays.grad_weight = grad_weight;
+    }
+    return x;
+}
+
+void emit_gain(Emitter& e, const Node& node) {
+    const int x = node.input(), y = node.output;
+    e.make(y, true);
+    float* grad_x = e.gradient_for_reader(x);
+    if (e.runs_forward())
+        e.stage(new GainForward(node.gain, node.pattern, node.arrays.weight, e.values(x), e.values(y)));
+    e.backward([&e, node, x, y, grad_x] {
+        const GainKind kind = node.gain;
+        const float* weight = node.arrays.weight;
+        if (grad_x) {
+            const float* input = kind == GainKind::kSlope ? e.values(x) : nullptr;
+            e.backward_stage(
+                {e.keep(new GainBackward(kind, node.pattern, weight, input, e.gradient(y), grad_x))});
+        }
+        if (!node.arrays.grad_weight) return;
+        const float* input = kind == GainKind::kOffset ? nullptr : e.values(x);
+        const std::ptrdiff_t count = node.pattern.numbers();
+        float* slots = e.floats(slot_count(e.capacity()) * count);
+        e.later(new GainWeightGradient(kind, node.pattern, input, e.gradient(y), slots));
+        e.add_slots(count, slots, node.arrays.grad_weight);
+    });
+}
+
+}  // namespace cnn

@@ -21,8 +21,8 @@ from cnncli.model_file.serialize import save_checkpoint, save_model, unpack_netw
 from cnncli.network import Network
 from cnncli.network.architectures import shipped_model
 from cnncli.optim import SGD
+from cnncli.shown import find_unprintable
 from cnncli.storage import container
-from cnncli.storage.files import find_unprintable
 from fuzz import data as fuzz_data
 from fuzz import models as fuzz_models
 from fuzz.harness import Tally, fuzz

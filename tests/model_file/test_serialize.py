@@ -221,11 +221,11 @@ BROKEN: dict[str, tuple[Change, str]] = {
     ),
     "a version that only equals": (
         lambda _, content: content.update(version=True),
-        "model.bin: format version True; this program reads 1, update it",
+        "model.bin: format version true; this program reads 1, update it",
     ),
     "an unknown key": (
         lambda _, content: content.update(more=1),
-        "model.bin: record has the unknown key 'more'",
+        'model.bin: record has the unknown key "more"',
     ),
     "no network": (lambda _, content: content.pop("network"), "model.bin: record has no object network"),
     "no record": (lambda _, content: content.update(record=[]), "model.bin: record has no object record"),
@@ -243,11 +243,11 @@ BROKEN: dict[str, tuple[Change, str]] = {
     ),
     "an unknown setting": (
         lambda _, content: layers_of(content)[1].update(output=3),
-        'model.bin, layer 1 (Linear): unknown setting "output"; known: bias, in_features, out_features',
+        'model.bin, layer 1 (Linear): unknown setting "output"; known: bias, in_features, initialization, out_features',
     ),
     "a setting of another type": (
         lambda _, content: layers_of(content)[1].update(bias="no"),
-        "model.bin, layer 1 (Linear): bias is 'no'; use true or false",
+        'model.bin, layer 1 (Linear): bias is "no"; use true or false',
     ),
     "layers that do not fit": (
         lambda _, content: layers_of(content)[1].update(in_features=5),
@@ -260,7 +260,7 @@ BROKEN: dict[str, tuple[Change, str]] = {
     ),
     "a recipe with less": (
         lambda _, content: content["network"]["recipe"].pop("mean"),
-        "model.bin: input recipe: mean is missing; it needs kind, channels, height, width, polarity, mean, scale",
+        "model.bin: input recipe has no mean; it needs kind, channels, height, width, polarity, mean, scale, border",
     ),
     "a recipe of another size": (
         lambda _, content: content["network"]["recipe"].update(height=3),

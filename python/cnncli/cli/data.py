@@ -101,7 +101,8 @@ def command(
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.sheet import make_sheet, sheet_png
     from cnncli.data.facts import data_facts
-    from cnncli.storage.files import printable, write_atomically
+    from cnncli.shown import printable
+    from cnncli.storage.files import write_atomically
 
     with FetchDisplay() as fetching:
         dataset = data.load(

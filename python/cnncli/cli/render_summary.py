@@ -8,7 +8,7 @@ from rich.text import Text
 from cnncli.cli.render import facts_table, print_table, size, stdout_console
 from cnncli.network import LayerRow, Network
 from cnncli.network.architectures import model_names, read_model
-from cnncli.shape_text import format_shape
+from cnncli.shown import format_shape
 
 _BYTES_A_PARAMETER = 4
 

@@ -35,7 +35,7 @@ class Dropout(NodeLayer):
     def __init__(self, p: float = 0.5) -> None:
         self.p = number("Dropout", "p", p, 0, 1, below=True)
         if np.float32(self.p) == 1:  # as the kernels see it
-            raise SettingError("Dropout", f"p is {p}, in float32 1; use a number from 0 to below 1")
+            raise SettingError("Dropout", f"p is {p}, in float32 1; use a number, at least 0 and less than 1")
         self.seed = 0
         self.layer = 0
         self.step = 0

@@ -7,7 +7,7 @@ from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.faults import LayerShapeError, SettingError
 from cnncli.layers.module import Window
 from cnncli.layers.node_layer import NodeLayer, Settings
-from cnncli.layers.settings import Pair, format_pair, format_sides, pair
+from cnncli.layers.settings import Pair, format_pair, pair
 from cnncli.layers.sliding import sliding_shape
 
 
@@ -27,7 +27,7 @@ class Pooling(NodeLayer):
             raise SettingError(
                 layer,
                 f"padding {format_pair(self.padding)} is more than half of kernel "
-                f"{format_sides(self.kernel_size)}; use padding <= {format_pair(largest)}",
+                f"{format_shape(self.kernel_size)}; use padding <= {format_pair(largest)}",
             )
 
     def node_settings(self) -> Settings:
@@ -56,7 +56,7 @@ class Pooling(NodeLayer):
         return f"{type(self).__name__}({', '.join(self._parts())})"
 
     def _parts(self) -> list[str]:
-        parts = [f"kernel {format_sides(self.kernel_size)}"]
+        parts = [f"kernel {format_shape(self.kernel_size)}"]
         if self.stride != self.kernel_size:
             parts.append(f"stride {format_pair(self.stride)}")
         if self.padding != (0, 0):

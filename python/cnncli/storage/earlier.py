@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cnncli.shown import printable
 from cnncli.storage.files import (
     Content,
     StrPath,
     flush_folder,
-    printable,
     temporary_file,
     write_all,
     write_atomically,

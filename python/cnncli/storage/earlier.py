@@ -49,15 +49,6 @@ def write_beside_earlier(path: StrPath, content: Content) -> Path | None:
     return kept
 
 
-def next_name(path: StrPath) -> Path:
-    """The name under which the file at `path` would be kept: one number after the largest that is there.
-
-    Not the smallest free one: the numbers tell the order also after some have been removed.
-    """
-    target = Path(os.path.realpath(path))
-    return _numbered(target, _largest_number(target) + 1)
-
-
 def _keep(target: Path, new: Path) -> Path | None:
     """Give the file at `target` a second name unless it holds what `new` does; called by one process at a time."""
     if not target.exists() or _same_bytes(target, new):
@@ -134,6 +125,7 @@ def _are_equal(one: Path, other: Path) -> bool:
 
 
 def _largest_number(target: Path) -> int:
+    """Not the smallest free one: the numbers tell the order also after some have been removed."""
     pattern = re.compile(re.escape(target.stem) + r"\.([1-9][0-9]{0,17})" + re.escape(target.suffix))
     found = [pattern.fullmatch(path.name) for path in target.parent.iterdir()]
     return max((int(match.group(1)) for match in found if match), default=0)

@@ -2,8 +2,6 @@
 
 import json
 import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +35,7 @@ from cnncli.model_file.serialize import load_checkpoint, load_model, save_checkp
 from cnncli.network import Network
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.storage import container
+from scripts import run_file
 
 RECORD = {
     "data": {"name": "digits", "digest": "ab" * 32},
@@ -410,19 +409,5 @@ def test_loading_runs_nothing_and_opens_nothing_else(tmp_path: Path) -> None:
         "url": "http://localhost:9/",
     }
     save_model(path, small_network(), record)
-    code = """
-import sys
-import cnncli.pictures.recipe
-from cnncli.model_file.serialize import load_model
-events = []
-def hook(event, arguments):
-    if event.split(".")[0] in {"import", "exec", "compile", "open", "os", "socket", "subprocess", "pickle",
-                               "mmap", "ctypes", "marshal", "shutil", "urllib"}:
-        events.append((event, arguments[0] if arguments else None))
-sys.addaudithook(hook)
-load_model(sys.argv[1])
-# inspect.signature parses, but does not run, the signature of layers without settings.
-print([event for event in events if event != ("compile", b"def foo(): pass")])
-"""
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
-    assert done.stdout == f"{[('open', str(path)), ('open', 3)]}\n"  # 3: the descriptor, wrapped
+    found = run_file("watched_reading", "model", path)
+    assert found == f"{[('open', str(path)), ('open', 3)]}\n"  # 3: the descriptor, wrapped

@@ -18,6 +18,7 @@ import safetensors.numpy
 
 from cnncli.errors import CnnError, FormatError
 from cnncli.storage import container
+from scripts import run_file
 
 HASH_ENTRY = {"dtype": "U8", "shape": [32], "data_offsets": [24, 56]}
 
@@ -604,20 +605,8 @@ def test_reading_runs_nothing_and_opens_nothing_else(tmp_path: Path) -> None:
     """An audit hook sees every import, file, process and socket of the interpreter."""
     path = tmp_path / "model.bin"
     container.write(path, small_tensors(), {"command": "cnn train", "data": "/etc/passwd"})
-    code = """
-import sys
-from cnncli.storage import container
-events = []
-def hook(event, arguments):
-    if event.split(".")[0] in {"import", "exec", "compile", "open", "os", "socket", "subprocess", "pickle",
-                               "mmap", "ctypes", "marshal", "shutil", "urllib"}:
-        events.append((event, arguments[0] if arguments else None))
-sys.addaudithook(hook)
-container.read(sys.argv[1])
-print(events)
-"""
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
-    assert done.stdout == f"{[('open', str(path)), ('open', 3)]}\n"  # 3: the descriptor, wrapped
+    found = run_file("watched_reading", "container", path)
+    assert found == f"{[('open', str(path)), ('open', 3)]}\n"  # 3: the descriptor, wrapped
 
 
 def test_the_example_of_the_format_page_is_right() -> None:

@@ -24,7 +24,7 @@ from cnncli.data.array_files.npz import read_npz
 from cnncli.data.binary.idx import read_idx
 from cnncli.data.by_path import read_path
 from cnncli.errors import DataError
-from cnncli.storage.files import find_unprintable
+from cnncli.shown import find_unprintable
 from fuzz.harness import main, rule_of
 from fuzz.models import mutate_bytes
 

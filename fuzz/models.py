@@ -22,8 +22,8 @@ from cnncli.errors import CnnError, FormatError
 from cnncli.layers import LAYER_TYPES
 from cnncli.model import Model
 from cnncli.model_file.serialize import tensor_shapes, unpack_checkpoint, unpack_network
+from cnncli.shown import find_unprintable
 from cnncli.storage import container
-from cnncli.storage.files import find_unprintable
 from fuzz.harness import main, rule_of
 
 MOST_LINE_CHARACTERS = 400

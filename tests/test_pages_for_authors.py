@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tools.count_lines import count, folder_of, table
 from tools.page_lines import is_whole, run_lines
 
 from cnncli.training_options import OPTIMIZERS
@@ -76,6 +77,48 @@ def test_an_element_wise_layer_is_three_files() -> None:
     del files["tests/test_pages_for_authors.py"]
     found = [file for file, text in files.items() if "softshrink" in text.lower()]
     assert sorted(listed) == sorted(found)
+
+
+def test_an_option_of_training_is_one_field() -> None:
+    """But for the optimizer whose setting it is, the product names it once: in the table that all others read."""
+    files = product_files("python/cnncli/**/*.py")
+    found = {file: text.count("dampening") for file, text in files.items() if "/optim/" not in file}
+    declared = "python/cnncli/training_options.py"
+    assert [file for file, times in found.items() if times] == [declared]
+    field = re.search(r"^    dampening: .*?(?=^    \w+: )", files[declared], re.MULTILINE | re.DOTALL)
+    assert field is not None and field[0].count("dampening") == found[declared]
+
+
+def test_the_table_of_additions_says_what_the_pages_show() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    row = r"^\| .* \| \d+ \| (\d+) \| (?:\[([\w.-]+)\]|`([\w./]+)`)"
+    counts = re.findall(row, section(page, "What an addition touches"), re.MULTILINE)
+    layers = files_of_rows(section((ROOT / "docs" / "add-a-layer.md").read_text(), "An element-wise function"))
+    optimizer = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs" / "add-an-optimizer.md").read_text(), re.MULTILINE)
+    assert counts == [
+        (str(len(layers)), "add-a-layer.md", ""),
+        (str(len(optimizer)), "add-an-optimizer.md", ""),
+        ("1", "", "python/cnncli/training_options.py"),
+    ]
+
+
+def test_the_table_of_lines_adds_up_and_names_all_folders() -> None:
+    text = section((ROOT / "docs" / "architecture.md").read_text(), "How large it is")
+    rows = [row.split("|")[1:-1] for row in text.splitlines() if row.startswith(("| cpp/", "| python/", "| all"))]
+    numbers = [[int(cell.strip().replace(",", "") or 0) for cell in row[1:]] for row in rows]
+    for column in zip(*numbers, strict=True):
+        assert sum(column[:-1]) == column[-1] > 20_000
+    named = {row[0].strip() for row in rows[:-1]}
+    folders = {folder_of(file) for file in product_files("python/cnncli/**/*.py", "cpp/**/*.h", "cpp/**/*.cpp")}
+    assert named <= folders and len(folders - named) <= 3  # new ones may wait for the next count
+
+
+def test_lines_are_counted_by_folder() -> None:
+    ours = {"python/cnncli/data/tables/text.py": "a\n\nb\n", "python/cnncli/data/raw.py": "a\n", "cpp/simd/a.h": "//\n"}
+    counted = count({**ours, "cpp/CMakeLists.txt": "a\n", "tests/test_a.py": "a\n"})
+    assert counted == {"python/cnncli/data": 4, "cpp/simd": 1}
+    rows = ["| cpp/simd | 1 |", "| python/cnncli/data | 4 |", "| all | 5 |"]
+    assert table({"now": counted}).splitlines()[2:] == rows
 
 
 def test_all_files_that_know_average_pooling_are_on_the_page() -> None:

@@ -67,11 +67,6 @@ inline float* state(const py::array& array, const char* name, const Shape& expec
 }
 
 template <class T = float>
-const T* optional_input(const OptionalArray& array, const char* name, const Shape& expected) {
-    return array ? input<T>(*array, name, expected) : nullptr;
-}
-
-template <class T = float>
 T* optional_output(const OptionalArray& array, const char* name, const Shape& expected) {
     return array ? output<T>(*array, name, expected) : nullptr;
 }

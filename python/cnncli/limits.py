@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
+from cnncli.shown import shown
+
 _HOLDS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
     "above": ("more than", operator.gt),
     "least": ("at least", operator.ge),
@@ -37,6 +39,14 @@ class Limits:
         """What to do instead of another value."""
         stated = " and ".join(f"{words} {limit:,}" for words, limit, _ in self._rules())
         return f"use a {'whole ' if self.whole else ''}number{f', {stated}' if stated else ''}"
+
+    def fault(self, name: str, value: object) -> str:
+        """The message for a value that is refused.
+
+        >>> Limits(least=0, below=1).fault("momentum", 1)
+        'momentum is 1; use a number, at least 0 and less than 1'
+        """
+        return f"{name} is {shown(value)}; {self.remedy}"
 
     def accepts(self, value: Any) -> bool:
         """Whether a value of any type is such a number; a bool is none."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
-from cnncli.shape_text import format_shape
+from cnncli.shown import format_shape
 
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle", "exponential", "polynomial", "plateau")
 BATCH_SIZE = 64  # for descriptions that give none

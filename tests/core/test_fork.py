@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts import run_script
+from scripts import run_file, run_script
 
 
 def run(body: str, prelude: str = "forks") -> None:
@@ -179,40 +179,7 @@ def test_a_thread_of_python_may_fork_while_the_first_thread_computes() -> None:
 
 
 def test_a_custom_layer_may_fork_in_the_middle_of_a_step() -> None:
-    run(
-        """
-        from cnncli.layers import Module
-
-        class Forking(Module):
-            forked = []
-
-            def update_output(self, input):
-                if not self.forked:
-                    self.forked.append(os.fork())
-                return input
-
-            def update_grad_input(self, input, grad_output):
-                return grad_output
-
-            def output_shape(self, input_shape):
-                return input_shape
-
-        layer = Forking()
-        network = Network([Flatten(), Linear(144, 10), layer], (1, 12, 12))
-        network.initialize(7)
-        program = Program(network, 48, optimizer=SGD(0.1), threads=3)
-        program.bind(images, labels)
-        first = os.getpid()
-        program.step(picks, step=0, epoch=0, learning_rate=0.1)
-        if os.getpid() != first:
-            # The child came out of its parent's step, and uses the program that it forked in.
-            program.step(picks, step=1, epoch=0, learning_rate=0.1)
-            os._exit(0 if np.isfinite(program.predict(images)).all() else 1)
-        assert wait(layer.forked[0]) == 0
-        program.step(picks, step=1, epoch=0, learning_rate=0.1)
-        """,
-        "forked_training",
-    )
+    run_file("forked_in_a_step", timeout=200)
 
 
 def test_a_pool_of_multiprocessing_trains_in_each_forked_child() -> None:

@@ -230,11 +230,11 @@ def test_multi_criterion_is_a_weighted_sum(rng: np.random.Generator) -> None:
 
 def test_wrong_settings_are_told() -> None:
     for name, wrong, message in [
-        ("L1Loss", {"reduction": "none"}, "reduction is 'none'; pass 'mean' or 'sum'; for the loss of each sample use"),
-        ("KLDivLoss", {"reduction": "x"}, "pass 'mean' or 'sum' or 'batchmean'"),
-        ("HuberLoss", {"delta": 0}, "delta is 0; pass a number above 0"),
-        ("SmoothL1Loss", {"beta": -1}, "beta is -1; pass a number at least 0"),
-        ("CrossEntropyLoss", {"label_smoothing": 1.5}, "label_smoothing is 1.5; pass a number at least 0"),
+        ("L1Loss", {"reduction": "none"}, 'reduction is "none"; pass "mean" or "sum"; for the loss of each sample use'),
+        ("KLDivLoss", {"reduction": "x"}, 'pass "mean" or "sum" or "batchmean"'),
+        ("HuberLoss", {"delta": 0}, "delta is 0; use a number, more than 0"),
+        ("SmoothL1Loss", {"beta": -1}, "beta is -1; use a number, at least 0"),
+        ("CrossEntropyLoss", {"label_smoothing": 1.5}, "use a number, at least 0 and at most 1"),
         ("CrossEntropyLoss", {"weight": [1, -1]}, "pass one number of at least 0 for each class"),
         ("MultiMarginLoss", {"p": 3}, "p is 3; pass 1 or 2"),
     ]:

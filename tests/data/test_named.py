@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import re
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from cnncli.data.download.sources import SOURCES, RemoteFile, Source
 from cnncli.data.download.transfer import Patience
 from cnncli.data.fetch_records import FetchDone, FetchRecord, FileFetched, Unpacking
 from cnncli.errors import DataError
+from scripts import run_file
 from small_sets import TEST_IMAGES, TRAIN_IMAGES, SmallSet, idx, make_small_set, make_zip
 
 LIKE_MNIST = ["mnist", "fashion-mnist", "kmnist"]
@@ -303,29 +303,6 @@ def test_mirrors_that_connect_and_send_something_else_are_no_reason_to_fall_back
     )
 
 
-OFFLINE = """
-import sys
-events = []
-sys.addaudithook(lambda name, arguments: events.append(name))
-sys.path.insert(0, {tests!r})
-from pathlib import Path
-from small_cnn import _use_sets
-_use_sets(Path({sets!r}))
-from cnncli import data
-from cnncli.cli.main import run
-for name in {names!r}:
-    assert data.load(name, data_dir={folder!r}).train is not None
-    assert run(["download", name, "--dir", {folder!r}]) == 0
-touched = {{event for event in events if event.startswith(("socket.", "subprocess.", "urllib.", "http.", "ftplib."))}}
-assert "open" in events
-assert not touched, touched
-assert "requests" not in sys.modules
-import socket
-socket.getaddrinfo("localhost", 1)
-assert "socket.getaddrinfo" in events  # the hook would have seen it
-"""
-
-
 def test_verified_cache_opens_no_socket(served: Any, tmp_path: Path) -> None:
     from small_cnn import write_sets
 
@@ -334,10 +311,7 @@ def test_verified_cache_opens_no_socket(served: Any, tmp_path: Path) -> None:
         served(name)
         fetch(SOURCES[name], tmp_path)
     sets = write_sets(tmp_path / "sets.json", *(SOURCES[name] for name in names))
-    tests = str(Path(__file__).parents[1] / "support")
-    script = OFFLINE.format(tests=tests, sets=str(sets), names=names, folder=str(tmp_path))
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
-    assert (result.returncode, result.stderr) == (0, "")
+    run_file("offline", tmp_path, sets, *names)
 
 
 def _save(path: Path, content: bytes) -> Path:

@@ -121,11 +121,14 @@ def test_initial_weights_know_what_follows() -> None:
 @pytest.mark.parametrize(
     "make, message",
     [
-        (lambda: LeakyReLU(float("nan")), "LeakyReLU: negative_slope is nan; use a number from -3e+38 to 3e+38"),
-        (lambda: CELU(0), "CELU: alpha is 0; use a number from 1e-30 to 3e+38"),
+        (
+            lambda: LeakyReLU(float("nan")),
+            "LeakyReLU: negative_slope is nan; use a number, at least -3e+38 and at most 3e+38",
+        ),
+        (lambda: CELU(0), "CELU: alpha is 0; use a number, at least 1e-30 and at most 3e+38"),
         (lambda: Hardtanh(1, 1), "Hardtanh: min_val is 1, max_val 1; use a smaller and a larger one"),
-        (lambda: GELU("exact"), "GELU: approximate is 'exact'; use none or tanh"),
-        (lambda: Softplus("1"), "Softplus: beta is '1'; use a number from 1e-30 to 3e+38"),
+        (lambda: GELU("exact"), 'GELU: approximate is "exact"; use none or tanh'),
+        (lambda: Softplus("1"), 'Softplus: beta is "1"; use a number, at least 1e-30 and at most 3e+38'),
     ],
 )
 def test_wrong_settings_are_told(make: "type[Module]", message: str) -> None:

@@ -102,4 +102,4 @@ def test_batch_normalization_refuses_other_shapes(layer: BatchNorm1d, shape: tup
 def test_batch_normalization_refuses_settings_out_of_range() -> None:
     with pytest.raises(UsageError) as caught:
         BatchNorm2d(6, momentum=2)
-    assert str(caught.value) == "BatchNorm2d: momentum is 2; use a number from 0 to 1"
+    assert str(caught.value) == "BatchNorm2d: momentum is 2; use a number, at least 0 and at most 1"

@@ -67,11 +67,11 @@ def test_dropout_backward_needs_forward() -> None:
     )
 
 
-@pytest.mark.parametrize("rate", [-0.1, 1, float("nan"), "half"])
-def test_dropout_refuses_rates_out_of_range(rate: object) -> None:
+@pytest.mark.parametrize(("rate", "text"), [(-0.1, "-0.1"), (1, "1"), (float("nan"), "nan"), ("half", '"half"')])
+def test_dropout_refuses_rates_out_of_range(rate: object, text: str) -> None:
     with pytest.raises(UsageError) as caught:
         Dropout(rate)
-    assert str(caught.value) == f"Dropout: p is {rate!r}; use a number from 0 to below 1"
+    assert str(caught.value) == f"Dropout: p is {text}; use a number, at least 0 and less than 1"
 
 
 def test_dropout_settings_rebuild_it() -> None:

@@ -8,6 +8,8 @@ from cnncli.errors import ShapeError, UsageError
 from cnncli.layers import Linear
 from layer_check import check_layer
 
+WHOLE = "use a whole number, at least 1 and at most 2,147,483,647"
+
 
 @pytest.mark.parametrize("batch", [1, 2, 17])
 @pytest.mark.parametrize("bias", [True, False])
@@ -59,10 +61,10 @@ def test_linear_refuses_a_gradient_of_another_shape() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"in_features": 0, "out_features": 1}, "Linear: in_features is 0; use a whole number of at least 1"),
-        ({"in_features": 1, "out_features": 1.5}, "Linear: out_features is 1.5; use a whole number of at least 1"),
-        ({"in_features": 1, "out_features": True}, "Linear: out_features is True; use a whole number of at least 1"),
-        ({"in_features": 1, "out_features": 1, "bias": "no"}, "Linear: bias is 'no'; use true or false"),
+        ({"in_features": 0, "out_features": 1}, f"Linear: in_features is 0; {WHOLE}"),
+        ({"in_features": 1, "out_features": 1.5}, f"Linear: out_features is 1.5; {WHOLE}"),
+        ({"in_features": 1, "out_features": True}, f"Linear: out_features is true; {WHOLE}"),
+        ({"in_features": 1, "out_features": 1, "bias": "no"}, 'Linear: bias is "no"; use true or false'),
     ],
 )
 def test_linear_refuses_settings_out_of_range(settings: dict[str, object], message: str) -> None:

@@ -126,7 +126,7 @@ def test_rows_of_colours_need_their_order(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(last.probabilities, wanted, rtol=1e-4, atol=1e-7)
     with pytest.raises(UsageError) as caught:
         model.predict(pixels, channels="middle")  # type: ignore[arg-type]
-    assert str(caught.value) == "predict: channels is 'middle'; it must be 'first', 'last' or None"
+    assert str(caught.value) == 'predict: channels is "middle"; use "first", "last" or None'
 
 
 def test_two_channels_of_two_by_two_pixels_need_their_order_and_one_does_not() -> None:

@@ -167,10 +167,10 @@ CASES: dict[str, tuple[bytes, str]] = {
         header(lambda entries: entries.pop("sha256")),
         ": last tensor is not sha256; the file is from another program",
     ),
-    "a tensor twice": (twice(), ": header has the key '1.bias' twice"),
+    "a tensor twice": (twice(), ': header has the key "1.bias" twice'),
     "a name that steers the terminal": (
         tensor("1.bias", to="\x1b[31m"),
-        rf": tensor name '\x1b[31m' is not allowed; {FOLLOW}",
+        rf': tensor name "\x1b[31m" is not allowed; {FOLLOW}',
     ),
     "an entry that is no object": (
         header(lambda entries: entries.update({"1.bias": 1})),
@@ -178,7 +178,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "an unknown dtype": (
         header(lambda entries: entries["1.bias"].update(dtype="F16")),
-        ": tensor 1.bias has dtype 'F16'; it must be F32 or I64",
+        ': tensor 1.bias has dtype "F16"; it must be F32 or I64',
     ),
     "a shape of 0 x 2^60": (
         header(lambda entries: entries["1.bias"].update(shape=[0, 1 << 60])),
@@ -224,7 +224,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "record with a key twice": (
         sealed(dumped(header_of([], '{"a":1,"a":2}')[0]), b""),
-        ": record has the key 'a' twice",
+        ': record has the key "a" twice',
     ),
     "record with 1e999": (
         sealed(dumped(header_of([], '{"a":1e999}')[0]), b""),
@@ -240,19 +240,19 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "a class name with an escape sequence": (
         network(classes=["no", "\x1b[31myes"]),
-        r": record has the control character U+001B in '\x1b[31myes'; remove it",
+        r': record has the control character U+001B in "\x1b[31myes"; remove it',
     ),
     "a class name with a line end": (
         network(classes=["no\nyes", "b"]),
-        r": record has the control character U+000A in 'no\nyes'; remove it",
+        r': record has the control character U+000A in "no\nyes"; remove it',
     ),
     "a class name that reverses the line": (
         network(classes=["no", "\u202egnp"]),
-        r": record has the control character U+202E in '\u202egnp'; remove it",
+        r': record has the control character U+202E in "\u202egnp"; remove it',
     ),
     "a class name of half a character": (
         network(classes=["no", "\ud800"]),
-        r": record has the control character U+D800 in '\ud800'; remove it",
+        r': record has the control character U+D800 in "\ud800"; remove it',
     ),
     "no version": (
         record(lambda content: content.pop("version")),
@@ -264,11 +264,11 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "a version that only equals": (
         record(lambda content: content.update(version=True)),
-        ": format version True; this program reads 1, update it",
+        ": format version true; this program reads 1, update it",
     ),
     "an unknown key": (
         record(lambda content: content.update(code="import os")),
-        ": record has the unknown key 'code'",
+        ': record has the unknown key "code"',
     ),
     "no network": (record(lambda content: content.pop("network")), ": record has no object network"),
     "a record of another type": (record(lambda content: content.update(record=[])), ": record has no object record"),
@@ -290,14 +290,15 @@ CASES: dict[str, tuple[bytes, str]] = {
         layer(1, __init__=1),
         ', layer 1 (Linear): unknown setting "__init__"; known: bias, in_features, initialization, out_features',
     ),
-    "a setting of another type": (layer(1, bias="no"), ", layer 1 (Linear): bias is 'no'; use true or false"),
+    "a setting of another type": (layer(1, bias="no"), ', layer 1 (Linear): bias is "no"; use true or false'),
     "a negative size": (
         layer(1, out_features=-2),
-        ", layer 1 (Linear): out_features is -2; use a whole number of at least 1",
+        ", layer 1 (Linear): out_features is -2; use a whole number, at least 1 and at most 2,147,483,647",
     ),
     "a size of 2^63": (
         layer(1, out_features=1 << 63),
-        ", layer 1 (Linear): out_features is 9223372036854775808; use a whole number of at least 1",
+        ", layer 1 (Linear): out_features is 9223372036854775808; use a whole number, at least 1 and at most "
+        "2,147,483,647",
     ),
     "layers that do not fit": (
         layer(1, in_features=5),
@@ -348,11 +349,12 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "a kernel that the kernels do not take": (
         tiny([1, 2, 2], {"type": "MaxPool2d", "kernel_size": 1 << 30, "padding": 1 << 29}),
-        ", layer 0 (MaxPool2d): kernel_size is 1073741824; use at most 16777215",
+        ", layer 0 (MaxPool2d): kernel_size is 1073741824; use a whole number, at least 1 and at most 16,777,215, or "
+        "two: (height, width)",
     ),
     "a rate that is 1 in float32": (
         tiny([2], {"type": "Dropout", "p": 0.999999999}),
-        ", layer 0 (Dropout): p is 0.999999999, in float32 1; use a number from 0 to below 1",
+        ", layer 0 (Dropout): p is 0.999999999, in float32 1; use a number, at least 0 and less than 1",
     ),
     "5,000 layers": (
         tiny([2], *[{"type": "ReLU"}] * 5000),
@@ -377,7 +379,7 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "classes of another type": (
         network(classes={"a": 1}),
-        ": classes is {'a': 1}; use a whole number of at least 1 or a list of names",
+        ": classes is {'a': 1}; use a whole number, at least 1 and at most 2,147,483,647, or a list of names",
     ),
     "a name of another type": (network(name=[1]), ": name is [1]; use a text of printable characters"),
     # the recipe
@@ -387,11 +389,12 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "a recipe with less": (
         record(lambda content: content["network"]["recipe"].pop("mean")),
-        ": input recipe: mean is missing; it needs kind, channels, height, width, polarity, mean, scale",
+        ": input recipe has no mean; it needs kind, channels, height, width, polarity, mean, scale, border",
     ),
     "a recipe with more": (
         recipe(crop=1),
-        ": input recipe: unknown key 'crop'; it has kind, channels, height, width, polarity, mean, scale",
+        ': input recipe has the unknown key "crop"; it has kind, channels, height, width, polarity, mean, scale, '
+        "border",
     ),
     "a deviation of 0": (recipe(scale=[0]), ": input recipe: scale is [0.0]; every value must be above 0"),
     "a deviation that is 0 in float32": (
@@ -400,15 +403,15 @@ CASES: dict[str, tuple[bytes, str]] = {
     ),
     "a mean beyond float32": (
         recipe(mean=[1e308]),
-        ": input recipe: mean is [1e+308]; it must be a list of 1 finite numbers, one a channel",
+        ": input recipe: mean is [1e+308]; use a list of 1 finite numbers, one a channel",
     ),
     "a negative height": (
         recipe(height=-28),
-        ": input recipe: height is -28; it must be an integer from 1 to 4096",
+        ": input recipe: height is -28; use a whole number, at least 1 and at most 4,096",
     ),
     "an unknown kind of picture": (
         recipe(kind="../x"),
-        ": input recipe: kind is '../x'; it must be glyph or plain",
+        ': input recipe: kind is "../x"; use glyph or plain',
     ),
     "a recipe of another size": (
         recipe(height=3),
@@ -582,27 +585,30 @@ CHECKPOINTS: dict[str, tuple[Callable[[dict[str, Any], dict[str, np.ndarray]], o
     ),
     "a key missing": (
         lambda content, _: content["checkpoint"]["state"].pop("step"),
-        "state has no step; start a new run",
+        "state has no step; it needs {fields}",
     ),
-    "an unknown key": (state(code=1), 'unknown key of the state "code"; {nearest}'),
-    "a step of another type": (state(step="1"), "step of the state is '1'; start a new run"),
-    "a negative step": (state(step=-1), "step of the state is -1; start a new run"),
-    "a history of numbers": (state(history=[1, 2]), "history of the state is [1, 2]; start a new run"),
+    "an unknown key": (state(code=1), 'state has the unknown key "code"; it has {fields}'),
+    "a step of another type": (state(step="1"), 'state has step = "1"; use a whole number; start a new run'),
+    "a negative step": (state(step=-1), "state has step = -1; start a new run"),
+    "a history of numbers": (
+        state(history=[1, 2]),
+        "state has history = [1, 2]; use a list of an object; start a new run",
+    ),
     "a best epoch that never was": (
         state(best_epoch=99),
         "best_epoch is 99, but 2 are done; start a new run",
     ),
     "an optimizer state that is no array": (
         lambda content, _: content["checkpoint"]["optimizer"].update({"1.weight.other": "x"}),
-        "optimizer state '1.weight.other' does not fit the network; start a new run",
+        'optimizer state "1.weight.other" does not fit the network; start a new run',
     ),
     "an optimizer state of no layer": (
         lambda _, tensors: tensors.update({"optimizer/7.weight.velocity": np.zeros(2, np.float32)}),
-        "optimizer state '7.weight.velocity' does not fit the network; start a new run",
+        'optimizer state "7.weight.velocity" does not fit the network; start a new run',
     ),
     "an optimizer state of another shape": (
         lambda _, tensors: tensors.update({"optimizer/1.bias.velocity": np.zeros(3, np.float32)}),
-        "optimizer state '1.bias.velocity' does not fit the network; start a new run",
+        'optimizer state "1.bias.velocity" does not fit the network; start a new run',
     ),
     "other classes": (
         lambda content, _: content["network"].update(classes=["x", "y"]),
@@ -626,8 +632,8 @@ def test_resume_refuses_each_bad_state_with_its_line(
         said = resumed(capsys, folder)
     finally:
         (folder / "checkpoint.bin").write_bytes(good)
-    nearest = "known: best_epoch, correct, epoch_seconds, history, images, loss_sum, seconds, step"
-    assert said == f"cnn: {folder}/checkpoint.bin: {line.replace('{nearest}', nearest)}\n"
+    fields = "step, loss_sum, correct, images, epoch_seconds, seconds, best_epoch, history; start a new run"
+    assert said == f"cnn: {folder}/checkpoint.bin: {line.replace('{fields}', fields)}\n"
 
 
 # Files that break no rule, and yet could take all memory or give no answer

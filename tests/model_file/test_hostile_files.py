@@ -21,12 +21,13 @@ from cnncli.model_file.serialize import save_checkpoint, save_model, unpack_netw
 from cnncli.network import Network
 from cnncli.network.architectures import shipped_model
 from cnncli.optim import SGD
+from cnncli.shown import find_unprintable
 from cnncli.storage import container
-from cnncli.storage.files import find_unprintable
 from fuzz import data as fuzz_data
 from fuzz import models as fuzz_models
 from fuzz.harness import Tally, fuzz
 from fuzz.models import NETWORKS
+from scripts import run_file
 
 CPU_COUNT = os.cpu_count() or 1
 
@@ -171,25 +172,6 @@ def test_the_harness_finds_faults(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["9-1.bin", "9-2.bin", "9-3.bin"]
 
 
-# What the interpreter does while a file is read: every import, file, process, socket and piece of code
-
-WATCHED = """
-import sys
-import cnncli
-from cnncli.model_file.serialize import load_checkpoint
-load = {"model": cnncli.load, "checkpoint": load_checkpoint}[sys.argv[2]]
-events = []
-KINDS = {"import", "exec", "compile", "code", "open", "os", "socket", "subprocess", "pickle", "mmap", "ctypes",
-         "marshal", "shutil", "urllib", "tempfile", "fcntl", "sys", "cpython", "gc"}  # "object", "builtins": inspect
-def hook(event, arguments):
-    if event.split(".")[0] in KINDS:
-        events.append((event, arguments[0] if arguments else None))
-sys.addaudithook(hook)
-load(sys.argv[1])
-print(events)
-"""
-
-
 @pytest.mark.parametrize("what", ["model", "checkpoint"])
 @pytest.mark.parametrize("description", NETWORKS, ids=["linear", "convolution", "all kinds", "vector"])
 def test_loading_opens_one_file_and_does_nothing_else(
@@ -206,7 +188,5 @@ def test_loading_opens_one_file_and_does_nothing_else(
         save_model(path, network, record)
     else:
         save_checkpoint(path, network, SGD(0.1, momentum=0.9).state_dict(), {"step": 1}, record)
-    done = subprocess.run(
-        [sys.executable, "-c", WATCHED, path, what], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == f"{[('open', str(path)), ('open', 3)]}\n"  # 3: the descriptor, wrapped
+    found = run_file("watched_reading", what, path)
+    assert found == f"{[('open', str(path)), ('open', 3)]}\n"  # 3: the descriptor, wrapped

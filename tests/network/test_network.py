@@ -209,8 +209,8 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
         ),
         (
             description(FLATTEN, {"type": "Linear", "out_features": 3, "seed": 1}),
-            'network "mine", layer 1 (Linear): unknown setting "seed"; '
-            "known: bias, in_features, initialization, out_features",
+            'network "mine", layer 1 (Linear): unknown setting "seed"; known: bias, in_features, initialization, '
+            "out_features",
         ),
         (
             description({"type": "MaxPool2d"}),
@@ -218,8 +218,8 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
         ),
         (
             description({"type": "MaxPool2d", "kernel_size": "two"}),
-            "network \"mine\", layer 0 (MaxPool2d): kernel_size is 'two'; "
-            "use a whole number of at least 1, or two: (height, width)",
+            'network "mine", layer 0 (MaxPool2d): kernel_size is "two"; '
+            "use a whole number, at least 1 and at most 16,777,215, or two: (height, width)",
         ),
         (
             description(FLATTEN, {"type": "Linear", "out_features": "classes"}),
@@ -252,7 +252,8 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
         ),
         (
             description(FLATTEN, classes=0),
-            'network "mine": classes is 0; use a whole number of at least 1 or a list of names',
+            'network "mine": classes is 0; use a whole number, at least 1 and at most 2,147,483,647, or '
+            "a list of names",
         ),
         (
             description(FLATTEN, classes=["a", "b\x1b[31m"]),

@@ -43,7 +43,7 @@ def test_a_float32_vector_is_changed_in_place() -> None:
 
 
 def test_what_cannot_be_is_told() -> None:
-    with pytest.raises(UsageError, match=r"^LBFGS: line_search_fn is 'armijo'; use None or 'strong_wolfe'$"):
+    with pytest.raises(UsageError, match=r'^LBFGS: line_search_fn is "armijo"; use None or "strong_wolfe"$'):
         LBFGS(line_search_fn="armijo")
     with pytest.raises(UsageError, match=r"^x: expected a vector of float32 or float64"):
         LBFGS().step(rosenbrock, np.zeros((2, 2)))

@@ -117,10 +117,10 @@ def test_one_optimizer_serves_one_network(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"lr": -1}, "SGD: lr is -1; use a number of at least 0"),
-        ({"lr": float("nan")}, "SGD: lr is nan; use a number of at least 0"),
-        ({"lr": 1, "momentum": 1}, "SGD: momentum is 1; use a number from 0 to below 1"),
-        ({"lr": 1, "weight_decay": -0.5}, "SGD: weight_decay is -0.5; use a number of at least 0"),
+        ({"lr": -1}, "SGD: lr is -1; use a number, at least 0"),
+        ({"lr": float("nan")}, "SGD: lr is nan; use a number, at least 0"),
+        ({"lr": 1, "momentum": 1}, "SGD: momentum is 1; use a number, at least 0 and less than 1"),
+        ({"lr": 1, "weight_decay": -0.5}, "SGD: weight_decay is -0.5; use a number, at least 0"),
         (
             {"lr": 1, "nesterov": True},
             "SGD: nesterov with momentum 0 and dampening 0; use momentum > 0 and dampening 0, or not nesterov",
@@ -148,7 +148,7 @@ def test_a_pair_is_two_numbers_in_range() -> None:
     assert optimizer.pair("betas", [0, 0.5], below=1) == (0.0, 0.5)
     for values, message in (
         ([0.9], "SGD: betas is [0.9]; use two numbers"),
-        ([0.9, 1], "SGD: betas[1] is 1; use a number from 0 to below 1"),
+        ([0.9, 1], "SGD: betas[1] is 1; use a number, at least 0 and less than 1"),
     ):
         with pytest.raises(UsageError) as caught:
             optimizer.pair("betas", values, below=1)

@@ -126,5 +126,5 @@ def test_a_border_needs_images() -> None:
     layers = [{"type": "Flatten"}]
     with pytest.raises(FormatError, match="border is 2, but no images are declared; add input"):
         Network.from_description({"input": [9], "border": 2, "layers": layers}, source="mine")
-    with pytest.raises(FormatError, match="border is 14; it must be an integer from 0 to below half of 28x28"):
+    with pytest.raises(FormatError, match="border is 14; use a whole number from 0 to below half of 28x28"):
         InputRecipe(border=14)

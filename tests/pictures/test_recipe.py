@@ -12,6 +12,7 @@ from cnncli import data
 from cnncli.errors import DataError, FormatError, NoGlyphError, ShapeError
 from cnncli.network.architectures import shipped_model
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shown import shown
 
 DIGIT = Path(__file__).parents[2] / "digit.png"
 GLYPH = InputRecipe("glyph", polarity="light-on-dark")
@@ -73,8 +74,10 @@ def test_text_says_what_is_done_the_colours_and_the_size() -> None:
 @pytest.mark.parametrize("name", ["channels", "height", "width"])
 @pytest.mark.parametrize("value", [0, 4097, -28, True, 28.0, "28", None])
 def test_size_that_is_no_integer_from_1_to_4096_is_refused(name: str, value: object) -> None:
-    with pytest.raises(FormatError, match=rf"^input recipe: {name} is {value}; it must be an integer from 1 to 4096$"):
+    with pytest.raises(FormatError) as caught:
         InputRecipe.from_dict(InputRecipe().to_dict() | {name: value})
+    rule = "use a whole number, at least 1 and at most 4,096"
+    assert str(caught.value) == f"input recipe: {name} is {shown(value)}; {rule}"
 
 
 @pytest.mark.parametrize("side", [1, 4096])
@@ -96,12 +99,12 @@ def test_pictures_have_1_or_3_channels(channels: int) -> None:
         ((1.0, 0.0, 1.0), "every value must be above 0"),
         ((1.0, 1.0, -0.5), "every value must be above 0"),
         ((1.0, 9.9e-7, 1.0), "every value must be at least 1e-06"),
-        ((1.0, 1.0), "it must be a list of 3 finite numbers, one a channel"),
-        ((1.0, 1.0, 1.0, 1.0), "it must be a list of 3 finite numbers, one a channel"),
-        ((1.0, 1e6, 1.0), "it must be a list of 3 finite numbers, one a channel"),
-        ((1.0, float("nan"), 1.0), "it must be a list of 3 finite numbers, one a channel"),
-        ((1.0, True, 1.0), "it must be a list of 3 finite numbers, one a channel"),
-        (1.0, "it must be a list of 3 finite numbers, one a channel"),
+        ((1.0, 1.0), "use a list of 3 finite numbers, one a channel"),
+        ((1.0, 1.0, 1.0, 1.0), "use a list of 3 finite numbers, one a channel"),
+        ((1.0, 1e6, 1.0), "use a list of 3 finite numbers, one a channel"),
+        ((1.0, float("nan"), 1.0), "use a list of 3 finite numbers, one a channel"),
+        ((1.0, True, 1.0), "use a list of 3 finite numbers, one a channel"),
+        (1.0, "use a list of 3 finite numbers, one a channel"),
     ],
 )
 def test_scale_by_which_nothing_can_be_divided_is_refused(scale: object, rule: str) -> None:
@@ -134,25 +137,25 @@ def test_numbers_and_arrays_of_numpy_are_taken_and_written_as_json(kind: type, a
 
 @pytest.mark.parametrize("values", [np.ones((3, 1)), np.float64(1.0), np.array([1, np.inf, 1]), [np.bool_(True)] * 3])
 def test_other_arrays_are_no_list_of_numbers(values: object) -> None:
-    with pytest.raises(FormatError, match=r"it must be a list of 3 finite numbers, one a channel$"):
+    with pytest.raises(FormatError, match=r"use a list of 3 finite numbers, one a channel$"):
         InputRecipe(channels=3, mean=(0.0,) * 3, scale=values)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([], "input recipe: list found; it must be a table of settings"),
+        ([], "input recipe is []; it must be an object"),
         (
             {"kind": "plain"},
-            "input recipe: channels is missing; it needs kind, channels, height, width, polarity, mean",
+            "input recipe has no channels; it needs kind, channels, height, width, polarity, mean",
         ),
         (
             InputRecipe().to_dict() | {"depth": 3},
-            "input recipe: unknown key 'depth'; it has kind, channels, height, wi",
+            'input recipe has the unknown key "depth"; it has kind, channels, height, wi',
         ),
         (
             InputRecipe().to_dict() | {"polarity": "grey"},
-            "input recipe: polarity is 'grey'; it must be light-on-dark o",
+            'input recipe: polarity is "grey"; use light-on-dark o',
         ),
     ],
 )

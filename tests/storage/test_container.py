@@ -18,6 +18,7 @@ import safetensors.numpy
 
 from cnncli.errors import CnnError, FormatError
 from cnncli.storage import container
+from scripts import run_file
 
 HASH_ENTRY = {"dtype": "U8", "shape": [32], "data_offsets": [24, 56]}
 
@@ -217,7 +218,7 @@ BROKEN = {
         "record is not JSON at character 1: expecting property name enclosed in double quotes",
     ),
     "record no object": (sealed(with_record("[1]")), "record is not a JSON object"),
-    "record with a key twice": (sealed(with_record('{"a":1,"a":2}')), "record has the key 'a' twice"),
+    "record with a key twice": (sealed(with_record('{"a":1,"a":2}')), 'record has the key "a" twice'),
     "record with infinity": (
         sealed(with_record('{"a":1e999}')),
         "record has the number 1e999, which no float64 can hold",
@@ -228,15 +229,15 @@ BROKEN = {
     ),
     "record with an escape sequence": (
         sealed(with_record('{"a":"\\u001b[31mred"}')),
-        r"record has the control character U+001B in '\x1b[31mred'; remove it",
+        r'record has the control character U+001B in "\x1b[31mred"; remove it',
     ),
     "record with a line end in a key": (
         sealed(with_record('{"a\\n":1}')),
-        r"record has the control character U+000A in 'a\n'; remove it",
+        r'record has the control character U+000A in "a\n"; remove it',
     ),
     "record with half a character": (
         sealed(with_record('{"a":"\\ud800"}')),
-        r"record has the control character U+D800 in '\ud800'; remove it",
+        r'record has the control character U+D800 in "\ud800"; remove it',
     ),
     "record with a long text": (
         sealed(with_record(json.dumps({"a": "x" * 8193}))),
@@ -256,16 +257,16 @@ BROKEN = {
     ),
     "hash of another type": (
         sealed(changed(lambda header: header["sha256"].update(dtype="F32", shape=[8]))),
-        "tensor sha256 has dtype 'F32'; it must be U8",
+        'tensor sha256 has dtype "F32"; it must be U8',
     ),
     "hash of another shape": (
         sealed(changed(lambda header: header["sha256"].update(shape=[4, 8]))),
         "tensor sha256 has shape [4, 8]; it must be [32]",
     ),
-    "a tensor twice": (sealed(duplicate_tensor()), "header has the key '0.weight' twice"),
+    "a tensor twice": (sealed(duplicate_tensor()), 'header has the key "0.weight" twice'),
     "a key of a tensor twice": (
         sealed(json.dumps(small_header()).replace('"shape": [2],', '"shape": [2], "shape": [2],').encode()),
-        "header has the key 'shape' twice",
+        'header has the key "shape" twice',
     ),
     "too many tensors": (
         sealed(many_tensors(16_384), bytes(4 * 16_384)),
@@ -273,19 +274,19 @@ BROKEN = {
     ),
     "name with a space": (
         sealed({"__metadata__": {"cnncli": "{}"}, "a b": 1, "sha256": 1}),
-        "tensor name 'a b' is not allowed; use 1 to 200 of A-Z a-z 0-9 _ . / - and not sha256",
+        'tensor name "a b" is not allowed; use 1 to 200 of A-Z a-z 0-9 _ . / - and not sha256',
     ),
     "name with an escape sequence": (
         sealed({"__metadata__": {"cnncli": "{}"}, "\x1b[m": 1, "sha256": 1}),
-        r"tensor name '\x1b[m' is not allowed; use 1 to 200 of A-Z a-z 0-9 _ . / - and not sha256",
+        r'tensor name "\x1b[m" is not allowed; use 1 to 200 of A-Z a-z 0-9 _ . / - and not sha256',
     ),
     "empty name": (
         sealed({"__metadata__": {"cnncli": "{}"}, "": 1, "sha256": 1}),
-        "tensor name '' is not allowed; use 1 to 200 of A-Z a-z 0-9 _ . / - and not sha256",
+        'tensor name "" is not allowed; use 1 to 200 of A-Z a-z 0-9 _ . / - and not sha256',
     ),
     "long name": (
         sealed({"__metadata__": {"cnncli": "{}"}, "a" * 201: 1, "sha256": 1}),
-        f"tensor name '{'a' * 56}... is not allowed; use 1 to 200 of A-Z a-z 0-9 _ . / - and not sha256",
+        'tensor name "' + "a" * 57 + '..." is not allowed; use 1 to 200 of A-Z a-z 0-9 _ . / - and not sha256',
     ),
     "entry no object": (
         sealed(changed(lambda header: header.update({"0.bias": [1]}))),
@@ -299,10 +300,10 @@ BROKEN = {
         sealed(changed(lambda header: header["0.bias"].update(more=1))),
         "tensor 0.bias must have dtype, shape and data_offsets, and nothing else",
     ),
-    "unknown dtype": (sealed(entry(dtype="F16")), "tensor 0.weight has dtype 'F16'; it must be F32 or I64"),
+    "unknown dtype": (sealed(entry(dtype="F16")), 'tensor 0.weight has dtype "F16"; it must be F32 or I64'),
     "bytes beside the hash": (
         sealed(entry(dtype="U8")),
-        "tensor 0.weight has dtype 'U8'; it must be F32 or I64",
+        'tensor 0.weight has dtype "U8"; it must be F32 or I64',
     ),
     "dtype no text": (sealed(entry(dtype=[])), "tensor 0.weight has dtype []; it must be F32 or I64"),
     "shape no list": (
@@ -323,7 +324,7 @@ BROKEN = {
     ),
     "shape with a boolean": (
         sealed(entry(shape=[True, 4])),
-        "tensor 0.weight has shape [True, 4]; it must be up to 8 numbers from 1 on",
+        "tensor 0.weight has shape [true, 4]; it must be up to 8 numbers from 1 on",
     ),
     "nine dimensions": (
         sealed(entry(shape=[1] * 8 + [4])),
@@ -339,7 +340,7 @@ BROKEN = {
     ),
     "offsets no list": (
         sealed(entry(data_offsets="8,24")),
-        "tensor 0.weight has data_offsets '8,24'; use two numbers from 0 on",
+        'tensor 0.weight has data_offsets "8,24"; use two numbers from 0 on',
     ),
     "three offsets": (
         sealed(entry(data_offsets=[8, 24, 32])),
@@ -563,18 +564,18 @@ def test_a_file_above_the_limit_is_not_read(tmp_path: Path, monkeypatch: pytest.
         ),
         ({"a": np.zeros(2)}, {}, "tensor a is float64; convert it to float32 or int64"),
         ({"a": np.zeros(0, np.float32)}, {}, "tensor a has shape [0]; it must be up to 8 numbers from 1 on"),
-        ({"sha256": np.zeros(8, np.float32)}, {}, "tensor name 'sha256' is not allowed; {rule}"),
-        ({"__metadata__": np.zeros(8, np.float32)}, {}, "header has the key '__metadata__' twice"),
-        ({"größe": np.zeros(8, np.float32)}, {}, r"tensor name 'gr\xf6\xdfe' is not allowed; {rule}"),
-        ({"\ud800": np.zeros(8, np.float32)}, {}, r"tensor name '\ud800' is not allowed; {rule}"),
+        ({"sha256": np.zeros(8, np.float32)}, {}, 'tensor name "sha256" is not allowed; {rule}'),
+        ({"__metadata__": np.zeros(8, np.float32)}, {}, 'header has the key "__metadata__" twice'),
+        ({"größe": np.zeros(8, np.float32)}, {}, r'tensor name "größe" is not allowed; {rule}'),
+        ({"\ud800": np.zeros(8, np.float32)}, {}, r'tensor name "\ud800" is not allowed; {rule}'),
         (
             {},
             {"a": float("nan")},
             "record has NaN, which is not JSON",
         ),
         ({}, {"a": {1, 2}}, "record is not JSON: object of type set is not json serializable"),
-        ({}, {"a": "x\ny"}, r"record has the control character U+000A in 'x\ny'; remove it"),
-        ({}, {"a": "\ud800"}, r"record has the control character U+D800 in '\ud800'; remove it"),
+        ({}, {"a": "x\ny"}, r'record has the control character U+000A in "x\ny"; remove it'),
+        ({}, {"a": "\ud800"}, r'record has the control character U+D800 in "\ud800"; remove it'),
         ({}, {"a": 1 << 64}, "record has the number 18446744073709551616, which needs more than 64 bits"),
     ],
 )
@@ -604,20 +605,8 @@ def test_reading_runs_nothing_and_opens_nothing_else(tmp_path: Path) -> None:
     """An audit hook sees every import, file, process and socket of the interpreter."""
     path = tmp_path / "model.bin"
     container.write(path, small_tensors(), {"command": "cnn train", "data": "/etc/passwd"})
-    code = """
-import sys
-from cnncli.storage import container
-events = []
-def hook(event, arguments):
-    if event.split(".")[0] in {"import", "exec", "compile", "open", "os", "socket", "subprocess", "pickle",
-                               "mmap", "ctypes", "marshal", "shutil", "urllib"}:
-        events.append((event, arguments[0] if arguments else None))
-sys.addaudithook(hook)
-container.read(sys.argv[1])
-print(events)
-"""
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True, check=True)
-    assert done.stdout == f"{[('open', str(path)), ('open', 3)]}\n"  # 3: the descriptor, wrapped
+    found = run_file("watched_reading", "container", path)
+    assert found == f"{[('open', str(path)), ('open', 3)]}\n"  # 3: the descriptor, wrapped
 
 
 def test_the_example_of_the_format_page_is_right() -> None:

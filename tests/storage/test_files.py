@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from cnncli.errors import CnnError
+from cnncli.shown import find_unprintable, printable
 from cnncli.storage import files
-from cnncli.storage.files import find_unprintable, printable, publish, sweep_stale, write_atomically
+from cnncli.storage.files import publish, sweep_stale, write_atomically
 
 # Writes files of 1 MB, each of one repeated byte, as fast as it can; says so when the first is there.
 WRITER = """

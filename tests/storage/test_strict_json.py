@@ -3,7 +3,7 @@
 import pytest
 
 from cnncli.errors import FormatError
-from cnncli.storage.strict_json import check_strings, parse_object, shortened
+from cnncli.storage.strict_json import check_strings, parse_object
 
 
 @pytest.mark.parametrize(
@@ -15,8 +15,8 @@ from cnncli.storage.strict_json import check_strings, parse_object, shortened
         ('{"a":"\n"}', "is not JSON at character 6: invalid control character at"),
         ("{} {}", "is not JSON at character 3: extra data"),
         ("[1]", "is not a JSON object"),
-        ('{"a":{"b":1,"c":2,"b":3}}', "has the key 'b' twice"),
-        ('{"a\\u001b":1,"a\\u001b":2}', r"has the key 'a\x1b' twice"),
+        ('{"a":{"b":1,"c":2,"b":3}}', 'has the key "b" twice'),
+        ('{"a\\u001b":1,"a\\u001b":2}', r'has the key "a\x1b" twice'),
         ('{"a":NaN}', "has NaN, which is not JSON"),
         ('{"a":-Infinity}', "has -Infinity, which is not JSON"),
         ('{"a":1e999}', "has the number 1e999, which no float64 can hold"),
@@ -49,7 +49,7 @@ def test_32_levels_are_allowed() -> None:
 def test_control_characters_are_found_in_keys_and_values(value: object) -> None:
     with pytest.raises(FormatError) as caught:
         check_strings(value)
-    assert str(caught.value) == r"has the control character U+001B in 'x\x1b[2J'; remove it"
+    assert str(caught.value) == r'has the control character U+001B in "x\x1b[2J"; remove it'
 
 
 @pytest.mark.parametrize("character", ["\n", "\t", "\x00", "\x7f", "\x9b", "\u202e", "\u2028", "\ud800"])
@@ -60,8 +60,3 @@ def test_each_kind_of_control_character_is_found(character: str) -> None:
 
 def test_text_in_other_scripts_is_allowed() -> None:
     check_strings({"names": ["größe", "数字", "😀", "עברית"]})
-
-
-def test_a_long_value_is_shortened_to_60_characters() -> None:
-    assert shortened("a" * 100) == "'" + "a" * 56 + "..."
-    assert shortened([1, 2]) == "[1, 2]"

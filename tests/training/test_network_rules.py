@@ -20,7 +20,7 @@ CASES = {
     "value": (
         'name = "own"\ninput = [1, 28, 28]\n'
         'layers = [\n  {type = "Flatten"},\n  {type = "Linear", out_features = -3},\n]\n',
-        "line 3, layer 1 (Linear): out_features is -3; use a whole number of at least 1",
+        "line 3, layer 1 (Linear): out_features is -3; use a whole number, at least 1 and at most 2,147,483,647",
     ),
     "size": (
         TOP + '[[layers]]\ntype = "Conv2d"\nout_channels = 4\nkernel_size = 50\n',
@@ -29,7 +29,7 @@ CASES = {
     "nested": (
         'name = "own"\n[[layers]]\ntype = "Sequential"\n[[layers.layers]]\ntype = "Flatten"\n[[layers.layers]]\n'
         'type = "Linear"\nout_features = "klasses"\n',
-        "line 6, layer 0.1 (Linear): out_features is 'klasses'",
+        'line 6, layer 0.1 (Linear): out_features is "klasses"',
     ),
 }
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnncli.cli.pictures_named import NamedPicture
 from cnncli.errors import CnnError, UsageError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 if TYPE_CHECKING:
     from cnncli.model import Model

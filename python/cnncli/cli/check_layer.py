@@ -6,7 +6,7 @@ import click
 
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 
 @click.command(
@@ -39,7 +39,7 @@ def command(
     import json
 
     from cnncli.checks import check_layer
-    from cnncli.shape_text import format_shape
+    from cnncli.shown import format_shape
 
     kind = _kind(layer)
     wanted = _shapes(shape_texts)

@@ -102,7 +102,8 @@ def command(
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.sheet import make_sheet, sheet_png
     from cnncli.data.facts import data_facts
-    from cnncli.storage.files import printable, write_atomically
+    from cnncli.shown import printable
+    from cnncli.storage.files import write_atomically
 
     if not show and out is None and told_as_table(name_or_path, label_column, skip_bad, as_json):
         return

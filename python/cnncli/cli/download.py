@@ -88,7 +88,7 @@ def _facts(name: str, folder: str, records: "Sequence[FetchRecord]") -> dict[str
 
 def _show(facts: dict[str, Any], data_dir: str | None) -> None:
     """One line of result, and the command to use it with."""
-    from cnncli.storage.files import printable
+    from cnncli.shown import printable
 
     what = "fetched and verified" if facts["fetched"] else "already there and verified"
     echo(f"{facts['name']}: {what}, in {printable(facts['folder'])}")

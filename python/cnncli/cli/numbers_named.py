@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnncli.cli.plain import percent
 from cnncli.cli.streams import echo
 from cnncli.errors import DataError, UsageError
-from cnncli.storage.files import printable
+from cnncli.shown import percent, printable
 
 if TYPE_CHECKING:
     import numpy as np

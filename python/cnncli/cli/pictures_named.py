@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnncli.errors import DataError
 from cnncli.pictures.formats import HEAD_BYTES, find_format, is_text
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 if TYPE_CHECKING:
     from cnncli.data.tree import Folder

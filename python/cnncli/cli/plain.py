@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from math import isnan
 from typing import TextIO
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -34,15 +33,6 @@ def bar(share: float, width: int, blocks: bool = True) -> str:
         return "#" * round(share * width)
     eighths = round(share * width * 8)
     return _FULL * (eighths // 8) + _EIGHTHS[eighths % 8].strip()
-
-
-def percent(share: float | None, digits: int = 2) -> str:
-    """A share as text, of 8 characters at most; a dash for one that does not exist.
-
-    >>> percent(0.9924), percent(1.0), percent(float("nan"))
-    ('99.24 %', '100.00 %', '–')
-    """
-    return "–" if share is None or isnan(share) else f"{100 * share:.{digits}f} %"
 
 
 def style(text: str, code: str, colour: bool) -> str:

@@ -13,7 +13,7 @@ from cnncli.cli import plain
 from cnncli.cli.options import Number, debug_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
-from cnncli.storage.files import printable
+from cnncli.shown import percent, printable
 
 if TYPE_CHECKING:
     from cnncli.cli.answers import Box, Tally
@@ -178,7 +178,7 @@ def _tell_counts(tally: "Tally", err: bool) -> None:
     echo(tally.line, err=err)
     if tally.right is not None:
         right, count, teller = tally.right
-        echo(f"by {teller}: {right:,} of {count:,} right ({plain.percent(right / count)})", err=err)
+        echo(f"by {teller}: {right:,} of {count:,} right ({percent(right / count)})", err=err)
 
 
 def _find_model(model: str | None) -> tuple[Path, str]:

@@ -12,9 +12,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
-from cnncli.cli.plain import percent
+from cnncli.shown import percent, printable
 from cnncli.storage.earlier import told
-from cnncli.storage.files import printable
 from cnncli.training import records
 from cnncli.training.convergence import Convergence
 

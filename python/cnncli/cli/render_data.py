@@ -15,7 +15,7 @@ from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet,
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
 from cnncli.data.preparation.picture_cache import CacheFacts
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _SIDE = 14  # characters an image is wide on a terminal: half the pixels of MNIST's
 _MOST_COLUMNS = 10

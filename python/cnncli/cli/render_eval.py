@@ -6,10 +6,9 @@ from typing import Any
 from rich.table import Column, Table
 from rich.text import Text
 
-from cnncli.cli.plain import percent
 from cnncli.cli.render import duration, print_table, stdout_console
 from cnncli.model.evaluate import Evaluation, Metrics
-from cnncli.storage.files import printable
+from cnncli.shown import percent, printable
 
 _MATRIX_CLASSES = 20  # more columns than this fit no screen; the commonest confusions are listed instead
 _CONFUSIONS = 10

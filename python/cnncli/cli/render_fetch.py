@@ -54,7 +54,7 @@ class FetchDisplay:
 
     def _start(self, record: records.FetchStarted) -> None:
         from cnncli.cli.render import plural, size
-        from cnncli.storage.files import printable
+        from cnncli.shown import printable
 
         self._running = True
         self._print(
@@ -92,7 +92,7 @@ class FetchDisplay:
 
     def _prepare(self, record: records.PicturesProgress) -> None:
         from cnncli.cli.render import duration, plural
-        from cnncli.storage.files import printable
+        from cnncli.shown import printable
 
         text = f"{record.stage} {plural(record.total, 'picture')} of {printable(record.name)}"
         if self._file != text:
@@ -110,7 +110,7 @@ class FetchDisplay:
 
     def _prepared(self, record: records.PicturesDone) -> None:
         from cnncli.cli.render import duration, plural
-        from cnncli.storage.files import printable
+        from cnncli.shown import printable
 
         self._close_bar()
         if record.stage == "preparing":

@@ -7,7 +7,7 @@ from typing import Any
 
 from cnncli.cli import plain
 from cnncli.cli.answers import Answer
-from cnncli.storage.files import printable
+from cnncli.shown import percent, printable
 
 NOT_SURE = "not sure"
 
@@ -88,9 +88,9 @@ class TextAnswers:
 
     def _head(self, answer: Answer) -> str:
         where = f" at {','.join(map(str, answer.box))}" if answer.box is not None else ""
-        percent = plain.percent(max(answer.probabilities))
+        share = percent(max(answer.probabilities))
         label = answer.label if answer.sure else NOT_SURE
-        rest = f" ({percent})" if answer.sure else f" (best guess {answer.label}, {percent})"
+        rest = f" ({share})" if answer.sure else f" (best guess {answer.label}, {share})"
         return f"{printable(answer.picture.name)}: {plain.style(label, '1', self._colour)}{where}{rest}"
 
     def _chart(self, answer: Answer) -> list[str]:
@@ -106,7 +106,7 @@ class TextAnswers:
         lines = []
         for index in order:
             bar = plain.bar(shares[index], 24, self._blocks)
-            line = f"  {names[index]:>{width}} {plain.percent(shares[index]):>8} {bar}"
+            line = f"  {names[index]:>{width}} {percent(shares[index]):>8} {bar}"
             lines.append(plain.style(line, "1;32" if index == best else "2", self._colour).rstrip())
         assert answer.prepared is not None
         pixels = answer.prepared.pixels

@@ -11,8 +11,7 @@ from cnncli.network import LayerRow, Network
 from cnncli.network.architectures import model_names, read_model
 from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import InputRecipe
-from cnncli.shape_text import format_shape
-from cnncli.storage.files import printable
+from cnncli.shown import format_shape, printable
 
 _BYTES_A_PARAMETER = 4
 

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
 from cnncli.data import Split
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 MAX_ROWS = 64  # a sheet of more classes fits no page
 _LABEL_LETTERS = 16

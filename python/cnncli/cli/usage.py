@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import click
 from click.exceptions import NoSuchOption
 
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 # What other programs call our options, too far from our names to be found by their letters.
 _ALIASES = {

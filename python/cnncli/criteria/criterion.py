@@ -1,13 +1,14 @@
 """The protocol of all losses."""
 
 from inspect import signature
-from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32
+from cnncli.limits import Limits
+from cnncli.shown import shown
 
 Labels = NDArray[np.int64]
 
@@ -104,20 +105,15 @@ def checked_reduction(name: str, reduction: str, known: tuple[str, ...] = ("mean
     if reduction in known:
         return reduction
     hint = "; for the loss of each sample use reduction='sum' and sample_losses()" if reduction == "none" else ""
-    raise UsageError(f"{name}: reduction is {reduction!r}; pass {' or '.join(map(repr, known))}{hint}")
+    raise UsageError(f"{name}: reduction is {shown(reduction)}; pass {' or '.join(map(shown, known))}{hint}")
 
 
 def checked_number(name: str, setting: str, value: float, *, least: float | None = None, above: float | None = None,
                    most: float | None = None) -> float:
     """`value`, if it is finite and within the limits; else UsageError."""
-    fits = isinstance(value, Real) and np.isfinite(float(value))
-    if not fits or (least is not None and value < least) or (above is not None and value <= above) or (
-        most is not None and value > most
-    ):
-        limits = [f"at least {least:g}" if least is not None else "", f"above {above:g}" if above is not None else "",
-                  f"at most {most:g}" if most is not None else ""]
-        rule = " and ".join(filter(None, limits))
-        raise UsageError(f"{name}: {setting} is {value!r}; pass a number{' ' + rule if rule else ''}")
+    limits = Limits(least=least, above=above, most=most)
+    if not limits.accepts(value):
+        raise UsageError(f"{name}: {limits.fault(setting, value)}")
     return float(value)
 
 
@@ -127,7 +123,7 @@ def checked_weight(name: str, weight: ArrayLike | None, setting: str = "weight")
         return None
     weights = np.array(as_float32(weight, f"{setting} of {name}"))
     if weights.ndim != 1 or not np.all(np.isfinite(weights) & (weights >= 0)):
-        raise UsageError(f"{name}: {setting} is {weights.tolist()}; pass one number of at least 0 for each class")
+        raise UsageError(f"{name}: {setting} is {shown(weights)}; pass one number of at least 0 for each class")
     return weights
 
 

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnncli.criteria.criterion import checked_number, checked_reduction, checked_weight, scores_and_labels, weights_of
 from cnncli.criteria.label_criterion import LabelCriterion
 from cnncli.errors import UsageError
+from cnncli.shown import shown
 
 
 class MultiMarginLoss(LabelCriterion):
@@ -30,7 +31,7 @@ class MultiMarginLoss(LabelCriterion):
     ) -> None:
         name = type(self).__name__
         if p not in (1, 2):
-            raise UsageError(f"{name}: p is {p!r}; pass 1 or 2")
+            raise UsageError(f"{name}: p is {shown(p)}; pass 1 or 2")
         self.p, self.margin = int(p), checked_number(name, "margin", margin)
         self.weight, self.reduction = checked_weight(name, weight), checked_reduction(name, reduction)
 

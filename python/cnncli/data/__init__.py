@@ -18,7 +18,7 @@ from cnncli.data.raw import RawSet, as_raw
 from cnncli.data.split import split
 from cnncli.errors import DataError
 from cnncli.pictures.recipe import InputRecipe
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 __all__ = [
     "NAMES",

@@ -16,7 +16,7 @@ from cnncli.data.tables.pixel_cells import has_pixel_cells, read_pixel_cells
 from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.errors import DataError
 from cnncli.pictures.formats import find_format, is_text
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _HEAD_BYTES = 1024
 _MOST_LIST_COLUMNS = 50  # separators in the first bytes of UTF-16, of which a list has fewer

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from cnncli.data.dataset import MAX_CLASSES, Note
 from cnncli.errors import DataError
-from cnncli.storage.files import find_unprintable, printable
+from cnncli.shown import find_unprintable, printable
 
 _MOST_DIGITS = 18  # longer numbers are sorted as text
 _NUMBER = re.compile(r"[+-]?\d{1,18}(\.\d{1,9})?", re.ASCII)

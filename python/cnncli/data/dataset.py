@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import DataError
-from cnncli.shape_text import format_shape
+from cnncli.shown import format_shape
 
 MAX_BYTES = 2 << 30  # images of one data set in memory; hostile files claim more
 MAX_CLASSES = 65_536

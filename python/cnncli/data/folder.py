@@ -19,7 +19,7 @@ from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.tree import Folder, aside_line, scan
 from cnncli.errors import DataError
 from cnncli.pictures.formats import HEIC_REMEDY
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
 _TABLE_SUFFIXES = {*_LIST_SUFFIXES, ".tra", ".tes", ".data", ".train", ".test", ".dat"}

@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _FOOTER_BYTES = 1 << 20
 _PICKLE = "a pickle, which is never read since it may run any program"

@@ -7,7 +7,7 @@ from pathlib import Path
 from cnncli.data.part_names import part_folders
 from cnncli.data.tree import Folder
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _NAMED = re.compile(r"(?P<name>[^\W\d].*?)[._-](?:\D{0,3}[._-])?\d+(?: ?\(\d+\))?")
 GENERAL_NAMES = {

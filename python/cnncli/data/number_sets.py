@@ -10,7 +10,7 @@ from cnncli.data.number_set import NumberSet, NumberSplit
 from cnncli.data.tables.number_table import NumberTable, holds_numbers, read_number_table, target_values
 from cnncli.data.tables.numbers import is_number
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 __all__ = ["class_names", "holds_numbers", "labels_in", "load_numbers", "read_number_table", "target_values"]
 

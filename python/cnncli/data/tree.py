@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnncli.errors import DataError
 from cnncli.pictures.formats import HEAD_BYTES, HEIC_REMEDY, SUFFIXES, find_format, is_text
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _LEFTOVERS = {
     "__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin", "system volume information",

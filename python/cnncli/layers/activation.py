@@ -6,6 +6,7 @@ from cnncli import _core
 from cnncli.layers.arrays import Shape
 from cnncli.layers.initialization import GAIN_LINEAR
 from cnncli.layers.node_layer import NodeLayer, Settings
+from cnncli.shown import setting_text
 
 # name -> "input" or "output": what the gradient is taken from
 _KEPT = _core.activation_functions()
@@ -45,8 +46,5 @@ class Activation(NodeLayer):
         return input_shape
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(_shown(*item) for item in self.settings().items())})"
-
-
-def _shown(name: str, value: Any) -> str:
-    return f"{name}={value:g}" if isinstance(value, float) else f"{name}={value!r}"
+        settings = ", ".join(f"{name}={setting_text(value)}" for name, value in self.settings().items())
+        return f"{type(self).__name__}({settings})"

@@ -8,6 +8,7 @@ from cnncli.layers.activation import Activation
 from cnncli.layers.faults import SettingError
 from cnncli.layers.initialization import GAIN_RELU
 from cnncli.layers.settings import LARGEST, any_number, number, positive
+from cnncli.shown import shown
 
 # Klambauer et al. 2017: the fixed point of mean 0 and variance 1.
 _SELU_ALPHA = 1.6732632423543772
@@ -384,7 +385,7 @@ class GELU(Activation):
 
     def __init__(self, approximate: str = "none") -> None:
         if approximate not in ("none", "tanh"):
-            raise SettingError("GELU", f"approximate is {approximate!r}; use none or tanh")
+            raise SettingError("GELU", f"approximate is {shown(approximate)}; use none or tanh")
         self.approximate = approximate
         if approximate == "tanh":
             self.function = "gelu_tanh"  # type: ignore[misc]  # of this object

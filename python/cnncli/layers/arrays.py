@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnncli.errors import UsageError
-from cnncli.shape_text import format_shape as format_shape
+from cnncli.shown import format_shape as format_shape
 
 FloatArray = NDArray[np.float32]
 Shape = tuple[int, ...]

@@ -12,7 +12,7 @@ from cnncli.layers.faults import LayerShapeError, SettingError
 from cnncli.layers.initialization import GAIN_RELU, initialize_weights, read_initialization
 from cnncli.layers.module import Window
 from cnncli.layers.node_layer import Arrays, NodeLayer, Settings
-from cnncli.layers.settings import Pair, flag, format_pair, format_sides, pair, whole_number
+from cnncli.layers.settings import Pair, flag, format_pair, pair, whole_number
 from cnncli.layers.sliding import sliding_shape, span
 
 
@@ -194,7 +194,7 @@ class Conv2d(NodeLayer):
         return span(self.kernel_size, self.dilation), self.stride
 
     def __repr__(self) -> str:
-        parts = [f"{self.in_channels} -> {self.out_channels}", f"kernel {format_sides(self.kernel_size)}"]
+        parts = [f"{self.in_channels} -> {self.out_channels}", f"kernel {format_shape(self.kernel_size)}"]
         if self.stride != (1, 1):
             parts.append(f"stride {format_pair(self.stride)}")
         if self.padding != (0, 0):

@@ -10,7 +10,7 @@ from cnncli.layers.faults import LayerShapeError, SettingError
 from cnncli.layers.initialization import GAIN_RELU, initialize_weights, read_initialization
 from cnncli.layers.module import Window
 from cnncli.layers.node_layer import Arrays, NodeLayer, Settings
-from cnncli.layers.settings import Pair, flag, format_pair, format_sides, pair, whole_number
+from cnncli.layers.settings import Pair, flag, format_pair, pair, whole_number
 from cnncli.layers.sliding import span
 
 
@@ -163,7 +163,7 @@ class ConvTranspose2d(NodeLayer):
             raise LayerShapeError(
                 repr(self),
                 f"padding {format_pair(self.padding)} leaves nothing of its input "
-                f"{format_sides((input_shape[1], input_shape[2]))}; use less padding",
+                f"{format_shape((input_shape[1], input_shape[2]))}; use less padding",
             )
         return (self.out_channels, height, width)
 
@@ -176,7 +176,7 @@ class ConvTranspose2d(NodeLayer):
         return inputs, (Fraction(1, self.stride[0]), Fraction(1, self.stride[1]))
 
     def __repr__(self) -> str:
-        parts = [f"{self.in_channels} -> {self.out_channels}", f"kernel {format_sides(self.kernel_size)}"]
+        parts = [f"{self.in_channels} -> {self.out_channels}", f"kernel {format_shape(self.kernel_size)}"]
         for name, value, usual in (
             ("stride", self.stride, (1, 1)), ("padding", self.padding, (0, 0)),
             ("output_padding", self.output_padding, (0, 0)), ("dilation", self.dilation, (1, 1)),

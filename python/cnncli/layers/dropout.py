@@ -41,7 +41,7 @@ class Dropout(RandomLayer):
         layer = type(self).__name__
         self.p = number(layer, "p", p, 0, 1, below=True)
         if np.float32(self.p) == 1:  # as the kernels see it
-            raise SettingError(layer, f"p is {p}, in float32 1; use a number from 0 to below 1")
+            raise SettingError(layer, f"p is {p}, in float32 1; use a number, at least 0 and less than 1")
         if scale_in not in _SCALED:
             raise SettingError(layer, f"scale_in is {scale_in!r}; use {' or '.join(_SCALED)}")
         self.scale_in = scale_in

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
-from typing import Any, ClassVar, Self, TypeVar, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,8 +20,6 @@ from cnncli.layers.settings import Pair
 # The part of a layer's input that one output sees: kernel and stride, each (height, width). Outputs that lie closer
 # than inputs have strides below 1.
 Window = tuple[Pair, tuple[int | Fraction, int | Fraction]]
-
-Kept = TypeVar("Kept", bound=NDArray[Any])
 
 
 class Module(ModuleTools):
@@ -307,10 +305,6 @@ class Module(ModuleTools):
             return batch[np.newaxis, np.newaxis]
         return batch
 
-    def new_output(self, batch: FloatArray) -> FloatArray:
-        """An array for the output, not yet written. Raises ShapeError if the batch does not fit."""
-        return np.empty((batch.shape[0], *self.output_shape(batch.shape[1:])), np.float32)
-
     def as_gradient(self, batch: FloatArray, grad_output: ArrayLike) -> FloatArray:
         """`grad_output` as float32. Raises ShapeError unless it has the shape of the output for `batch`."""
         gradient = as_float32(grad_output, f"grad_output of {self!r}")
@@ -322,11 +316,6 @@ class Module(ModuleTools):
                 "pass the gradient with respect to its output",
             )
         return gradient.reshape(expected)
-
-    def of_forward(self, kept: Kept | None, shape: Shape) -> Kept:
-        """What the forward pass kept for backward; raises OrderError if it has not run on such an input."""
-        self.check_forward(kept is not None and kept.shape == shape)
-        return cast(Kept, kept)
 
     def check_forward(self, has_run: bool) -> None:
         """Raise OrderError unless the forward pass has run on the input of this backward pass."""

@@ -89,8 +89,6 @@ _OTHER_NAMES = {
     "spatialcrossmaplrn": "LocalResponseNorm",
     "spatialdropout": "Dropout2d",
     "spatialdropout2d": "Dropout2d",
-    "spatialmaxpooling": "MaxPool2d",
-    "spatialsubsampling": "SubSampling2d",
     "spatialsoftmax": "Softmax2d",
     "strides": "stride",
     "subsampling": "SubSampling2d",

@@ -7,7 +7,7 @@ from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.faults import LayerShapeError, SettingError
 from cnncli.layers.module import Window
 from cnncli.layers.node_layer import NodeLayer, Settings
-from cnncli.layers.settings import Pair, flag, format_pair, format_sides, pair
+from cnncli.layers.settings import Pair, flag, format_pair, pair
 from cnncli.layers.sliding import sliding_shape, span
 
 
@@ -37,7 +37,7 @@ class Pooling(NodeLayer):
         largest = (window[0] // 2, window[1] // 2)
         if self.padding[0] > largest[0] or self.padding[1] > largest[1]:
             # A window must not lie in the padding alone.
-            kernel = f"kernel {format_sides(self.kernel_size)}"
+            kernel = f"kernel {format_shape(self.kernel_size)}"
             if self.dilation != (1, 1):
                 kernel += f" with dilation {format_pair(self.dilation)}"
             raise SettingError(
@@ -90,7 +90,7 @@ class Pooling(NodeLayer):
         return f"{type(self).__name__}({', '.join(self._parts())})"
 
     def _parts(self) -> list[str]:
-        parts = [f"kernel {format_sides(self.kernel_size)}"]
+        parts = [f"kernel {format_shape(self.kernel_size)}"]
         if self.stride != self.kernel_size:
             parts.append(f"stride {format_pair(self.stride)}")
         if self.padding != (0, 0):

@@ -4,7 +4,8 @@ from typing import Protocol
 
 from cnncli.layers.arrays import Shape
 from cnncli.layers.faults import LayerShapeError
-from cnncli.layers.settings import Pair, format_pair, format_sides
+from cnncli.layers.settings import Pair, format_pair
+from cnncli.shown import format_shape
 
 
 class Sliding(Protocol):
@@ -44,15 +45,15 @@ def sliding_shape(
 
 
 def _misfit(layer: Sliding, window: Pair, padded: Pair, dilation: Pair) -> str:
-    where = f"its input {format_sides(padded)}"
+    where = f"its input {format_shape(padded)}"
     if layer.padding != (0, 0):
-        where = f"its padded input {format_sides(padded)}"
+        where = f"its padded input {format_shape(padded)}"
     if dilation != (1, 1):
         return (
-            f"kernel {format_sides(layer.kernel_size)} with dilation {format_pair(dilation)} spans "
-            f"{format_sides(window)}, which does not fit {where}; "
+            f"kernel {format_shape(layer.kernel_size)} with dilation {format_pair(dilation)} spans "
+            f"{format_shape(window)}, which does not fit {where}; "
             "use a smaller kernel or dilation, or add padding"
         )
     # A square kernel is named by one number, and the shorter side of the image limits it.
-    largest = str(min(padded)) if window[0] == window[1] else format_sides(padded)
-    return f"kernel {format_sides(window)} does not fit {where}; use kernel_size <= {largest} or add padding"
+    largest = str(min(padded)) if window[0] == window[1] else format_shape(padded)
+    return f"kernel {format_shape(window)} does not fit {where}; use kernel_size <= {largest} or add padding"

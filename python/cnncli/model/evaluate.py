@@ -21,8 +21,7 @@ from cnncli.network import Network
 from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import COLOURS, InputRecipe
 from cnncli.program import Program
-from cnncli.shape_text import format_shape
-from cnncli.storage.files import printable
+from cnncli.shown import format_shape, printable
 
 _BATCH_SIZE = 64
 _MOST_CLASSES = 8_192  # the confusion matrix then has 0.5 GiB

@@ -15,7 +15,7 @@ from cnncli.network import Network
 from cnncli.network.answers import answers
 from cnncli.number_recipe import NumberRecipe
 from cnncli.program import Program
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _BATCH_SIZE = 256
 

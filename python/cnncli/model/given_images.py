@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers.arrays import format_shape
+from cnncli.shown import shown
 
 if TYPE_CHECKING:
     from cnncli.pictures.recipe import Picture
@@ -64,7 +65,7 @@ def as_batch(images: Array, shape: Shape, channels: str | None = None) -> Array:
     Raises ShapeError for another shape, UsageError if it can be both and the order is not given.
     """
     if channels not in (None, "first", "last"):
-        raise UsageError(f"predict: channels is {str(channels)[:40]!r}; it must be 'first', 'last' or None")
+        raise UsageError(f'predict: channels is {shown(channels)}; use "first", "last" or None')
     ways = {
         order: batch
         for order in ("first", "last")

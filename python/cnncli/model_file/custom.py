@@ -9,8 +9,8 @@ from cnncli.layers import Module
 from cnncli.layers.origin import Origin, origin_of
 from cnncli.layers.registry import LAYER_TYPES, is_built_in
 from cnncli.network import Network
-from cnncli.network.description import UnknownLayerError, quoted, read_text
-from cnncli.storage.strict_json import shortened
+from cnncli.network.description import UnknownLayerError, read_text
+from cnncli.shown import shortened, shown
 
 MOST_PLUGINS = 64
 _KEYS = ["file", "layers", "sha256"]
@@ -41,20 +41,20 @@ def check_plugins(plugins: object, where: str) -> None:
         raise FormatError(f"{where}: plugins must be a list of at most {MOST_PLUGINS} objects")
     for plugin in plugins:
         if not isinstance(plugin, dict) or sorted(plugin) != _KEYS:
-            raise FormatError(f"{where}: plugins has {shortened(plugin)}; it must be an object of {', '.join(_KEYS)}")
+            raise FormatError(f"{where}: plugins has {shown(plugin)}; it must be an object of {', '.join(_KEYS)}")
         file, digest, layers = plugin["file"], plugin["sha256"], plugin["layers"]
         read_text(where, "file of a plugin", file)
         if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}|", digest):
-            raise FormatError(f"{where}: sha256 of the plugin {quoted(file)} is {shortened(digest)}; use 64 hex digits")
+            raise FormatError(f"{where}: sha256 of the plugin {shortened(file)} is {shown(digest)}; use 64 hex digits")
         if not isinstance(layers, list) or not all(isinstance(name, str) for name in layers):
-            raise FormatError(f"{where}: layers of the plugin {quoted(file)} are no list of names")
+            raise FormatError(f"{where}: layers of the plugin {shortened(file)} are no list of names")
 
 
 def missing_layer(error: UnknownLayerError, plugins: list[dict[str, Any]]) -> FormatError:
     """The error for a layer whose plugin was not loaded: which one, and which file had it."""
     for plugin in plugins:
         if error.type_name in plugin["layers"]:
-            file, name = quoted(plugin["file"]), quoted(error.type_name)
+            file, name = shortened(plugin["file"]), shortened(error.type_name)
             return FormatError(
                 f'{error.where}: is of the custom type "{name}", which {file} had when the model was saved; a model '
                 f'file brings no code: pass --plugin {file}, in Python cnncli.load_plugin("{file}")'

@@ -19,10 +19,10 @@ from cnncli.model_file.custom import check_plugins, missing_layer, plugins_of
 from cnncli.model_file.savable import check_rebuilt, check_savable
 from cnncli.network import Network
 from cnncli.network.description import UnknownLayerError
+from cnncli.shown import printable, shown
 from cnncli.storage import container
 from cnncli.storage.container import Array
-from cnncli.storage.files import StrPath, printable
-from cnncli.storage.strict_json import shortened
+from cnncli.storage.files import StrPath
 
 VERSION = 1
 MAX_LAYERS = 4096
@@ -164,11 +164,11 @@ def unpack_network(tensors: dict[str, Array], content: dict[str, Any], where: st
     version = content.get("version")
     if version != VERSION or type(version) is not int:
         raise FormatError(
-            f"{where}: format version {shortened(version)}; this program reads {VERSION}, update it"
+            f"{where}: format version {shown(version)}; this program reads {VERSION}, update it"
         )
     for key in content:
         if key not in _KEYS:
-            raise FormatError(f"{where}: record has the unknown key {shortened(key)}")
+            raise FormatError(f"{where}: record has the unknown key {shown(key)}")
     for key in ("network", "record"):
         if not isinstance(content.get(key), dict):
             raise FormatError(f"{where}: record has no object {key}")

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncli.errors import CnnError, FormatError, UsageError
-from cnncli.network.description import quoted, suggestion
+from cnncli.network.description import suggestion
+from cnncli.shown import shortened, shown
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -62,7 +63,7 @@ def _read(name: str) -> tuple[bytes, str]:
         return _read_file(Path(name)), name
     if name not in model_names():
         raise UsageError(
-            f'no network is named "{quoted(name)}"; {suggestion(name, model_names())} '
+            f'no network is named {shown(name)}; {suggestion(name, model_names())} '
             "(a path has to end in .toml)"
         )
     return (description_folder() / f"{name}.toml").read_bytes(), f"models/{name}.toml"
@@ -76,7 +77,7 @@ def shipped_model(name: str) -> Path:
     entry = description_folder() / f"{name}.bin"
     if not isinstance(entry, Path) or not entry.is_file():
         raise UsageError(
-            f'no trained model ships as "{quoted(name)}"; train one with cnn train --arch {quoted(name)}'
+            f'no trained model ships as {shown(name)}; train one with cnn train --arch {shortened(name)}'
         )
     return entry
 

@@ -17,7 +17,9 @@ from cnncli.layers.registry import LAYER_TYPES
 from cnncli.layers.returned import is_custom
 from cnncli.layers.sequential import Sequential, runs_in_order
 from cnncli.layers.settings import LARGEST_SETTING
-from cnncli.storage.files import find_unprintable, printable
+from cnncli.limits import Limits
+from cnncli.shown import find_unprintable
+from cnncli.shown import shown as shown
 
 NETWORK_KEYS = ("name", "title", "input", "border", "classes", "outputs", "recipe", "layers", "training", "target")
 
@@ -33,6 +35,7 @@ MOST_WINDOW_READS = 2**33
 CLASSES, TARGETS = "classes", "targets"
 
 DEEPEST_NESTING = 8
+_CLASS_COUNT = Limits(whole=True, least=1, most=LARGEST_SETTING)
 BYTES_PER_VALUE = 4
 
 
@@ -48,7 +51,7 @@ class UnknownLayerError(FormatError):
         known = [name.lower() for name in LAYER_TYPES]
         is_misspelt = name_here(type_name, LAYER_TYPES) or get_close_matches(type_name.lower(), known, cutoff=0.8)
         own = "" if is_misspelt else " (your own: --plugin FILE.py)"
-        super().__init__(f'{where}: unknown type "{quoted(type_name)}"; {suggestion(type_name, LAYER_TYPES)}{own}')
+        super().__init__(f'{where}: unknown type {shown(type_name)}; {suggestion(type_name, LAYER_TYPES)}{own}')
         self.where, self.type_name = where, type_name
 
 
@@ -225,7 +228,7 @@ def check_keys(where: str, what: str, found: Iterable[str], known: Iterable[str]
     known = list(known)
     for key in found:
         if key not in known:
-            raise FormatError(f'{where}: unknown {what} "{quoted(str(key))}"; {suggestion(str(key), known)}')
+            raise FormatError(f'{where}: unknown {what} {shown(str(key))}; {suggestion(str(key), known)}')
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -242,28 +245,6 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     names = sorted(by_lower_case.values())
     more = f" and {len(names) - 16} more" if len(names) > 16 else ""
     return f"known: {', '.join(names[:16]) or 'none'}{more}"
-
-
-def quoted(text: str) -> str:
-    """`text` for a message: at most 60 characters, none that a terminal would obey."""
-    text = printable(text)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def shown(value: object) -> str:
-    """A value of a description for a message, as TOML writes it or nearly: at most 60 characters.
-
-    >>> shown("abc"), shown(True), shown([1, 2.5])
-    ('"abc"', 'true', '[1, 2.5]')
-    """
-    if isinstance(value, str):
-        return f'"{quoted(value)}"'
-    if isinstance(value, bool):
-        return str(value).lower()
-    try:
-        return quoted(repr(value))
-    except ValueError:  # Python does not print whole numbers of more than 4,300 digits
-        return "a number of thousands of digits"
 
 
 def read_shape(where: str, value: object) -> Shape:
@@ -307,16 +288,18 @@ def read_text(where: str, key: str, value: object) -> str:
     return value
 
 
-def read_classes(where: str, value: object) -> int | list[str] | None:
+def read_classes(where: str, value: Any) -> int | list[str] | None:
     """The number of classes, or their names; None if not given."""
-    if value is None or (type(value) is int and 1 <= value <= LARGEST_SETTING):
-        return value
+    if value is None:
+        return None
+    if _CLASS_COUNT.accepts(value):
+        return int(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         names = [read_text(where, "class name", name) for name in value]
         if "" in names:
             raise FormatError(f"{where}: class name {names.index('')} is empty; give each class a name")
         if len(set(names)) < len(names):
             twice = next(name for name, times in Counter(names).items() if times > 1)
-            raise FormatError(f'{where}: class name "{quoted(twice)}" is there twice; give each class its own')
+            raise FormatError(f'{where}: class name {shown(twice)} is there twice; give each class its own')
         return names or None
-    raise FormatError(f"{where}: classes is {shown(value)}; use a whole number of at least 1 or a list of names")
+    raise FormatError(f"{where}: {_CLASS_COUNT.fault('classes', value)}, or a list of names")

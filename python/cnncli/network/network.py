@@ -24,14 +24,13 @@ from cnncli.network.description import (
     NETWORK_KEYS,
     LayerBuilder,
     check_keys,
-    quoted,
     read_border,
     read_classes,
     read_shape,
     read_text,
-    shown,
 )
 from cnncli.network.field_of_view import FieldOfView
+from cnncli.shown import shown
 
 if TYPE_CHECKING:
     from cnncli.number_recipe import NumberRecipe
@@ -147,7 +146,7 @@ class Network(Sequential):
         """
         if not isinstance(description, Mapping):
             raise FormatError(f"{source or 'network'}: is no table of name, input, classes and layers")
-        where = source or f'network "{quoted(str(description.get("name", "")))}"'
+        where = source or f'network {shown(str(description.get("name", "")))}'
         check_keys(where, "key", description, NETWORK_KEYS)
         read_border(where, description)
         shape = read_shape(where, description.get("input") if input_shape is None else tuple(input_shape))

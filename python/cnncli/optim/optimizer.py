@@ -10,7 +10,9 @@ from cnncli import _core
 from cnncli.errors import FormatError, UsageError
 from cnncli.layers.arrays import FloatArray
 from cnncli.layers.parameter import Parameter
+from cnncli.limits import Limits
 from cnncli.optim.default_rate import DefaultRate
+from cnncli.shown import setting_text, shown
 
 _RULES = _core.update_rules()
 
@@ -118,7 +120,9 @@ class Optimizer:
         rest = dict(state)
         steps = rest.pop("steps", 0) if self.counts_steps else 0
         if isinstance(steps, bool) or not isinstance(steps, int) or steps < 0:
-            raise FormatError(f"{self!r}: steps is {steps!r}; load the state of an optimizer with the same settings")
+            raise FormatError(
+                f"{self!r}: steps is {shown(steps)}; load the state of an optimizer with the same settings"
+            )
         checked = self._checked_arrays(rest)
         self.steps = steps
         for parameter, arrays in self.state.items():
@@ -133,7 +137,7 @@ class Optimizer:
             parameter, _, name = key.rpartition(".")
             if not parameter or name not in self.state_names:
                 raise FormatError(
-                    f'{self!r}: has no state "{key}"; load the state of an optimizer with the same settings'
+                    f'{self!r}: has no state {shown(key)}; load the state of an optimizer with the same settings'
                 )
             array = np.array(values, np.float32, order="C")
             known = self.state.get(parameter, {}).get(name)
@@ -149,23 +153,22 @@ class Optimizer:
         """The constructor's arguments as JSON values."""
         return {"lr": self.lr, "weight_decay": self.weight_decay}
 
-    def setting(self, name: str, value: float, below: float = float("inf")) -> float:
+    def setting(self, name: str, value: float, below: float | None = None) -> float:
         """`value` as a float from 0 to below `below`; raises UsageError for any other."""
-        number = float(value)
-        if not 0 <= number < below:
-            limit = "of at least 0" if below == float("inf") else f"from 0 to below {below:g}"
-            raise UsageError(f"{type(self).__name__}: {name} is {value}; use a number {limit}")
-        return number
+        limits = Limits(least=0, below=below)
+        if not limits.accepts(value):
+            raise UsageError(f"{type(self).__name__}: {limits.fault(name, value)}")
+        return float(value)
 
-    def pair(self, name: str, values: Sequence[float], below: float = float("inf")) -> tuple[float, float]:
+    def pair(self, name: str, values: Sequence[float], below: float | None = None) -> tuple[float, float]:
         """Two floats from 0 to below `below`; raises UsageError for anything else."""
         if len(values) != 2:
-            raise UsageError(f"{type(self).__name__}: {name} is {values}; use two numbers")
+            raise UsageError(f"{type(self).__name__}: {name} is {shown(values)}; use two numbers")
         return self.setting(f"{name}[0]", values[0], below), self.setting(f"{name}[1]", values[1], below)
 
     def __repr__(self) -> str:
         parts = [
-            name.replace("_", " ") + ("" if value is True else f" {_shown(value)}")
+            name.replace("_", " ") + ("" if value is True else f" {setting_text(value)}")
             for name, value in self.settings().items()
             if value or name == "lr"
         ]
@@ -181,7 +184,3 @@ def whole_power(base: float, exponent: int) -> float:
         base *= base
         exponent >>= 1
     return result
-
-
-def _shown(value: Any) -> str:
-    return ", ".join(map(_shown, value)).join("()") if isinstance(value, list | tuple) else f"{value:g}"

@@ -12,7 +12,7 @@ from PIL import Image, UnidentifiedImageError
 
 from cnncli.errors import DataError
 from cnncli.pictures.formats import AVIF_REMEDY, HEAD_BYTES, HEIC_REMEDY, find_format, format_names
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 MAX_FILE_BYTES = 256 << 20
 _SCALE_DOWN = "scale the picture down"

@@ -12,6 +12,8 @@ import numpy.typing as npt
 from cnncli.errors import DataError, FormatError, NoGlyphError, ShapeError
 from cnncli.limits import Limits
 from cnncli.pictures.border import with_border
+from cnncli.shown import shown
+from cnncli.storage.typed_json import check_fields
 
 if TYPE_CHECKING:  # PIL is imported where a picture is read: arrays need none
     from PIL import Image
@@ -72,24 +74,23 @@ class InputRecipe:
         for name in ("channels", "height", "width"):
             value = getattr(self, name)
             if not _SIDE.accepts(value):
-                raise FormatError(
-                    f"input recipe: {name} is {str(value)[:40]}; it must be an integer from 1 to {_MAX_SIDE}"
-                )
+                raise FormatError(f"input recipe: {_SIDE.fault(name, value)}")
             object.__setattr__(self, name, int(value))
         if self.channels not in (1, 3):
             raise FormatError(f"input recipe: channels is {self.channels}; it must be 1 (grey) or 3 (RGB)")
-        if type(self.border) is not int or not 0 <= 2 * self.border < min(self.height, self.width):
+        if not Limits(whole=True, least=0, below=min(self.height, self.width) / 2).accepts(self.border):
             raise FormatError(
-                f"input recipe: border is {str(self.border)[:40]}; it must be an integer from 0 to below half of "
+                f"input recipe: border is {shown(self.border)}; use a whole number from 0 to below half of "
                 f"{self.height}x{self.width}"
             )
+        object.__setattr__(self, "border", int(self.border))
         for name in ("mean", "scale"):
             object.__setattr__(self, name, _numbers(name, getattr(self, name), self.channels))
         if min(self.scale) <= 0:
-            raise FormatError(f"input recipe: scale is {list(self.scale)}; every value must be above 0")
+            raise FormatError(f"input recipe: scale is {shown(list(self.scale))}; every value must be above 0")
         if min(self.scale) < SMALLEST_SCALE:  # float32 would divide by 0
             raise FormatError(
-                f"input recipe: scale is {list(self.scale)}; every value must be at least {SMALLEST_SCALE:g}"
+                f"input recipe: scale is {shown(list(self.scale))}; every value must be at least {SMALLEST_SCALE:g}"
             )
 
     @classmethod
@@ -163,15 +164,12 @@ class InputRecipe:
         >>> InputRecipe.from_dict(InputRecipe(kind="glyph").to_dict()) == InputRecipe(kind="glyph")
         True
         """
-        if not isinstance(values, dict):
-            raise FormatError(f"input recipe: {type(values).__name__} found; it must be a table of settings")
-        names = tuple(cls.__dataclass_fields__)
-        for name in names:
-            if name not in values and name != "border":
-                raise FormatError(f"input recipe: {name} is missing; it needs {', '.join(names)}")
-        for key in values:
-            if key not in names:
-                raise FormatError(f"input recipe: unknown key {str(key)[:40]!r}; it has {', '.join(names)}")
+        if isinstance(values, dict):
+            values = {"border": 0, **values}  # models made before it was a field have none
+        try:
+            check_fields(cls, values, complete=True)
+        except FormatError as error:
+            raise FormatError(f"input recipe {error}") from None
         return cls(**values)
 
     @property
@@ -326,7 +324,7 @@ class InputRecipe:
 
 def _one_of(name: str, value: object, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
-        raise FormatError(f"input recipe: {name} is {str(value)[:40]!r}; it must be {' or '.join(allowed)}")
+        raise FormatError(f"input recipe: {name} is {shown(value)}; use {' or '.join(allowed)}")
 
 
 def _numbers(name: str, values: object, count: int) -> tuple[float, ...]:
@@ -335,7 +333,7 @@ def _numbers(name: str, values: object, count: int) -> tuple[float, ...]:
         values = values.tolist()
     if not isinstance(values, list | tuple) or len(values) != count or not all(map(_MEAN_OR_SCALE.accepts, values)):
         raise FormatError(
-            f"input recipe: {name} is {str(values)[:40]}; it must be a list of {count} finite numbers, one a channel"
+            f"input recipe: {name} is {shown(values)}; use a list of {count} finite numbers, one a channel"
         )
     return tuple(float(value) for value in values)
 

@@ -18,7 +18,8 @@ from cnncli.layers import LAYER_TYPES, Module, register
 from cnncli.layers.origin import Origin, note_origin
 from cnncli.layers.registry import is_built_in
 from cnncli.optim import Optimizer
-from cnncli.storage.files import StrPath, printable
+from cnncli.shown import printable
+from cnncli.storage.files import StrPath
 from cnncli.training_options import PLUGIN_WORDS
 
 _PREFIX = "cnncli_plugin_"

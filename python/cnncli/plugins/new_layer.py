@@ -7,7 +7,7 @@ from pathlib import Path
 from cnncli.errors import UsageError, WriteError
 from cnncli.layers import LAYER_TYPES
 from cnncli.layers.registry import is_built_in
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _TEXT = '''"""A layer of my own.
 

@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import CnnError, FormatError
+from cnncli.shown import printable, shown
 from cnncli.storage.earlier import write_beside_earlier
-from cnncli.storage.files import StrPath, printable, write_atomically
-from cnncli.storage.strict_json import check_strings, parse_object, shortened
+from cnncli.storage.files import StrPath, write_atomically
+from cnncli.storage.strict_json import check_strings, parse_object
 
 Array = npt.NDArray[Any]
 
@@ -88,7 +89,7 @@ def _parts(tensors: Mapping[str, Array], record: Mapping[str, Any], where: str) 
         arrays: dict[str, Array] = {}
         for name, tensor in tensors.items():
             if name == HASH_NAME or not _TENSOR_NAME.fullmatch(name):
-                raise FormatError(f"tensor name {shortened(name)} is not allowed; {_NAME_RULE}")
+                raise FormatError(f"tensor name {shown(name)} is not allowed; {_NAME_RULE}")
             if tensor.dtype.name not in ("float32", "int64"):
                 raise FormatError(f"tensor {name} is {tensor.dtype}; convert it to float32 or int64")
             _check_finite(name, tensor)
@@ -207,7 +208,7 @@ def _parse_places(header: dict[str, Any], start: int) -> list[_Place]:
         if stop - begin != size_bytes:
             raise FormatError(
                 f"tensor {name} has {stop - begin} bytes; "
-                f"its shape {shortened(list(shape))} needs {shortened(size_bytes)}"
+                f"its shape {shown(list(shape))} needs {shown(size_bytes)}"
             )
         if places and (-places[-1].dtype.itemsize, places[-1].name) >= (-dtype.itemsize, name):
             raise FormatError(f"tensor {name} is out of order; sort by element size, largest first, and name")
@@ -222,25 +223,25 @@ _NAME_RULE = f"use 1 to 200 of A-Z a-z 0-9 _ . / - and not {HASH_NAME}"
 def _parse_entry(name: str, entry: Any) -> tuple[np.dtype[Any], tuple[int, ...], int, int]:
     """(element type, shape, begin, end) of one tensor in the header."""
     if not _TENSOR_NAME.fullmatch(name):
-        raise FormatError(f"tensor name {shortened(name)} is not allowed; {_NAME_RULE}")
+        raise FormatError(f"tensor name {shown(name)} is not allowed; {_NAME_RULE}")
     if not isinstance(entry, dict) or sorted(entry) != ["data_offsets", "dtype", "shape"]:
         raise FormatError(f"tensor {name} must have dtype, shape and data_offsets, and nothing else")
     type_name, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     types = {"U8": _HASH_TYPE} if name == HASH_NAME else _TYPES
     if not isinstance(type_name, str) or type_name not in types:
-        raise FormatError(f"tensor {name} has dtype {shortened(type_name)}; it must be {' or '.join(types)}")
+        raise FormatError(f"tensor {name} has dtype {shown(type_name)}; it must be {' or '.join(types)}")
     if (
         not isinstance(shape, list)
         or len(shape) > MAX_DIMENSIONS
         or not all(_is_count(size) and size > 0 for size in shape)
     ):
         raise FormatError(
-            f"tensor {name} has shape {shortened(shape)}; it must be up to {MAX_DIMENSIONS} numbers from 1 on"
+            f"tensor {name} has shape {shown(shape)}; it must be up to {MAX_DIMENSIONS} numbers from 1 on"
         )
     if name == HASH_NAME and shape != [HASH_BYTES]:
-        raise FormatError(f"tensor {name} has shape {shortened(shape)}; it must be [{HASH_BYTES}]")
+        raise FormatError(f"tensor {name} has shape {shown(shape)}; it must be [{HASH_BYTES}]")
     if not isinstance(offsets, list) or len(offsets) != 2 or not all(_is_count(offset) for offset in offsets):
-        raise FormatError(f"tensor {name} has data_offsets {shortened(offsets)}; use two numbers from 0 on")
+        raise FormatError(f"tensor {name} has data_offsets {shown(offsets)}; use two numbers from 0 on")
     return types[type_name], tuple(shape), offsets[0], offsets[1]
 
 

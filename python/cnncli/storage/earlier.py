@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cnncli.shown import printable
 from cnncli.storage.files import (
     Content,
     StrPath,
     flush_folder,
-    printable,
     temporary_file,
     write_all,
     write_atomically,
@@ -47,15 +47,6 @@ def write_beside_earlier(path: StrPath, content: Content) -> Path | None:
 
     write_atomically(path, content, replace=replace, over_protected=True)
     return kept
-
-
-def next_name(path: StrPath) -> Path:
-    """The name under which the file at `path` would be kept: one number after the largest that is there.
-
-    Not the smallest free one: the numbers tell the order also after some have been removed.
-    """
-    target = Path(os.path.realpath(path))
-    return _numbered(target, _largest_number(target) + 1)
 
 
 def _keep(target: Path, new: Path) -> Path | None:
@@ -134,6 +125,7 @@ def _are_equal(one: Path, other: Path) -> bool:
 
 
 def _largest_number(target: Path) -> int:
+    """Not the smallest free one: the numbers tell the order also after some have been removed."""
     pattern = re.compile(re.escape(target.stem) + r"\.([1-9][0-9]{0,17})" + re.escape(target.suffix))
     found = [pattern.fullmatch(path.name) for path in target.parent.iterdir()]
     return max((int(match.group(1)) for match in found if match), default=0)

@@ -9,16 +9,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from cnncli.errors import CnnError, WriteError
+from cnncli.shown import printable as printable
 from cnncli.storage.locks import hold_lock
 
 StrPath = str | os.PathLike[str]
 Content = bytes | list[bytes | memoryview]
 
 _TEMPORARY_NAME = re.compile(r"\.cnncli-[0-9a-f]{16}\.tmp")
-# Control characters, what reverses or breaks a line, and halves of surrogate pairs: never sent to a terminal.
-_UNPRINTABLE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
-)
 _swept_folders: set[str] = set()
 
 _REMEDIES = {
@@ -33,21 +30,6 @@ _REMEDIES = {
     errno.ENAMETOOLONG: "the name is too long for the file system; choose a shorter one",
     errno.ELOOP: "the symbolic link leads back to itself; remove it or name another place",
 }
-
-
-def find_unprintable(text: str) -> str | None:
-    """The first character of `text` that could steer a terminal or disturb a line of output, or None."""
-    match = _UNPRINTABLE.search(text)
-    return match.group() if match else None
-
-
-def printable(text: StrPath) -> str:
-    r"""`text`, or a path as the user typed it, in one line: what could steer a terminal becomes an escape.
-
-    >>> printable("a\x1b[31m.png")
-    'a\\x1b[31m.png'
-    """
-    return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), os.fspath(text))
 
 
 def _replace(temporary: Path, target: Path) -> None:

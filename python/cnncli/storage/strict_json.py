@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from cnncli.errors import FormatError
-from cnncli.storage.files import find_unprintable, printable
+from cnncli.shown import find_unprintable, shown
 
 MAX_DEPTH = 32
 MAX_CHARACTERS = 8192  # of one string
@@ -56,13 +56,7 @@ def check_strings(value: dict[str, Any] | list[Any] | str) -> None:
             raise FormatError(f"has a text of {len(outer):,} characters; at most {MAX_CHARACTERS:,} may be")
         elif (character := find_unprintable(outer)) is not None:
             code = f"U+{ord(character):04X}"
-            raise FormatError(f"has the control character {code} in {shortened(outer)}; remove it")
-
-
-def shortened(value: object) -> str:
-    """A value of a file, quoted in an error: at most 60 characters, none that could steer a terminal."""
-    text = ascii(value) if isinstance(value, str) else printable(str(value))
-    return text if len(text) <= 60 else text[:57] + "..."
+            raise FormatError(f"has the control character {code} in {shown(outer)}; remove it")
 
 
 def _children(value: Any) -> Iterator[Any]:
@@ -92,6 +86,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, value in pairs:
         if name in result:
-            raise FormatError(f"has the key {shortened(name)} twice")
+            raise FormatError(f"has the key {shown(name)} twice")
         result[name] = value
     return result

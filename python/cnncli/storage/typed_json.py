@@ -6,31 +6,43 @@ from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from cnncli.errors import FormatError
-from cnncli.storage.strict_json import shortened
+from cnncli.shown import shown
 
 T = TypeVar("T")
 
 
-def from_json(cls: type[T], values: Any) -> T:
+def check_fields(cls: type, values: Any, *, complete: bool = False) -> None:
+    """Raises FormatError unless `values` is an object of JSON whose keys are fields of the dataclass `cls`, among them
+    all that have no default; with `complete` all fields.
+    """
+    if not isinstance(values, dict):
+        raise FormatError(f"is {shown(values)}; it must be an object")
+    known = {field.name: field for field in fields(cls)}
+    names = ", ".join(known)
+    for name in values:
+        if name not in known:
+            raise FormatError(f"has the unknown key {shown(name)}{f'; it has {names}' if complete else ''}")
+    for name, field in known.items():
+        has_default = field.default is not MISSING or field.default_factory is not MISSING
+        if name not in values and (complete or not has_default):
+            raise FormatError(f"has no {name}{f'; it needs {names}' if complete else ''}")
+
+
+def from_json(cls: type[T], values: Any, *, complete: bool = False) -> T:
     """An object of the dataclass `cls` with the fields `values`.
 
     Fields may be bool, int, float (whole numbers too, and finite), str, None, unions of those, list[...],
     tuple[int, int], which is a list of two in JSON, tuple[str, ...], and dict[str, Any].
 
+    complete : fields with a default must be there too
+
     Raises FormatError that begins with the problem; the caller says where.
     """
-    if not isinstance(values, dict):
-        raise FormatError(f"is {shortened(values)}; it must be an object")
+    check_fields(cls, values, complete=complete)
     types = get_type_hints(cls)
-    for name in values:
-        if name not in types:
-            raise FormatError(f"has the unknown key {shortened(name)}")
-    for field in fields(cls):  # type: ignore[arg-type]
-        if field.name not in values:
-            if field.default is MISSING and field.default_factory is MISSING:
-                raise FormatError(f"has no {field.name}")
-        elif not _fits(values[field.name], types[field.name]):
-            raise FormatError(f"has {field.name} = {shortened(values[field.name])}; use {_words(types[field.name])}")
+    for name, value in values.items():
+        if not _fits(value, types[name]):
+            raise FormatError(f"has {name} = {shown(value)}; use {_words(types[name])}")
     return cls(**{name: tuple(value) if _is_tuple(value, types[name]) else value for name, value in values.items()})
 
 

@@ -16,7 +16,7 @@ from cnncli.model_file.serialize import load_model, save_beside_earlier
 from cnncli.network import Network
 from cnncli.network.answers import log_probabilities
 from cnncli.program import Program
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 from cnncli.training.job import Job
 from cnncli.training.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
 from cnncli.training.records import Finished

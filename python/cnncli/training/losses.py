@@ -8,7 +8,8 @@ from cnncli.criteria.by_text import BY_NAME, make_loss, outputs_for, read_loss, 
 from cnncli.data import DataSet
 from cnncli.errors import UsageError
 from cnncli.network import Network
-from cnncli.network.description import quoted, suggestion
+from cnncli.network.description import suggestion
+from cnncli.shown import shortened
 from cnncli.training.plan import Plan
 from cnncli.training_options import LOSSES
 
@@ -81,7 +82,7 @@ def make_criterion(plan: Plan, network: Network, dataset: DataSet, labels: npt.N
     one = network.output_shape(network.input_shape) == (1,)
     if labels is None or not all(takes_weight(name) or (one and name == "bce-with-logits") for name in names):
         raise UsageError(
-            f"--class-weights {quoted(plan.class_weights)}: {plan.loss} has no weights of classes; leave it out or use "
+            f"--class-weights {shortened(plan.class_weights)}: {plan.loss} has no weights of classes; leave it out or use "
             "--loss cross-entropy, nll or multi-margin, with one output bce-with-logits"
         )
     weights = class_weights(plan.class_weights, dataset.class_names, labels)
@@ -113,10 +114,10 @@ def class_weights(text: str, names: list[str], labels: npt.NDArray[np.int64]) ->
             weight = 0.0
         if not 0 < weight < np.inf:
             raise UsageError(
-                f"--class-weights {quoted(text)}: {quoted(pair)} is no class with a number above 0; use balanced, or "
-                f"NAME=WEIGHT such as {quoted(names[0])}=2"
+                f"--class-weights {shortened(text)}: {shortened(pair)} is no class with a number above 0; use balanced, or "
+                f"NAME=WEIGHT such as {shortened(names[0])}=2"
             )
         if name not in weights:
-            raise UsageError(f"--class-weights {quoted(text)}: no class {quoted(name)}; {suggestion(name, names)}")
+            raise UsageError(f"--class-weights {shortened(text)}: no class {shortened(name)}; {suggestion(name, names)}")
         weights[name] = weight
     return list(weights.values())

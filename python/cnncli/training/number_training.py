@@ -12,7 +12,7 @@ from cnncli.data.number_set import NumberSet
 from cnncli.data.number_sets import holds_numbers, load_numbers
 from cnncli.errors import DataError, UsageError
 from cnncli.number_recipe import NumberRecipe
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 from cnncli.training.plan import Plan
 from cnncli.training_options import TrainSettings
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.shown import percent
+
 # Of the number of right answers. With three, one network of 700 that knows something is missed, were it at chance.
 _STANDARD_ERRORS = 3.0
 # Before the images are looked at again, which costs a moment: what is far from chance needs no look.
@@ -95,8 +97,8 @@ def remark(
     remedy = _remedy(answer, trained, steps, batch_size, learning_rate, usual_rate, normalizes)
     if not is_better:
         return (
-            f"nothing was learned: of the training images {100 * again.accuracy:.2f} % are right, and "
-            f"{100 * answer.share:.2f} % are with the most frequent class as the answer for all; {remedy}"
+            f"nothing was learned: of the training images {percent(again.accuracy)} are right, and "
+            f"{percent(answer.share)} are with the most frequent class as the answer for all; {remedy}"
         )
     if _never_fell(answer, losses) and again.loss > answer.loss:
         return (
@@ -121,7 +123,7 @@ def _remedy(
 ) -> str:
     if normalizes and trained.accuracy > answer.by_luck(trained.images):
         return (
-            f"in training, where batch normalization uses the batch itself, {100 * trained.accuracy:.2f} % were, so "
+            f"in training, where batch normalization uses the batch itself, {percent(trained.accuracy)} were, so "
             f"its running averages do not fit: pass a larger --batch-size, such as {max(16, 4 * batch_size)}"
         )
     if steps < _FEW_STEPS:

@@ -14,13 +14,12 @@ from cnncli.data.held_out import Held, share_to_hold_out
 from cnncli.data.raw import RawSet
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.network import Network
-from cnncli.network.description import read_border, shown
+from cnncli.network.description import read_border
 from cnncli.optim import BY_NAME, Optimizer
 from cnncli.optim.whole import WHOLE_BATCH, WholeBatchOptimizer
 from cnncli.pictures.recipe import COLOURS
 from cnncli.plugins import load_plugin
-from cnncli.shape_text import format_shape
-from cnncli.storage.files import printable
+from cnncli.shown import format_shape, printable, shown
 from cnncli.storage.typed_json import from_json
 from cnncli.training.dependent import fill_dependent, until_converged
 from cnncli.training.rules import check_asked, check_described

@@ -7,7 +7,8 @@ from typing import Any
 
 from cnncli.errors import FormatError, UsageError
 from cnncli.network.architectures import LARGEST_FILE_BYTES, description_folder
-from cnncli.network.description import check_keys, quoted, read_text, shown, suggestion
+from cnncli.network.description import check_keys, read_text, suggestion
+from cnncli.shown import shortened, shown
 from cnncli.training.rules import check_asked
 from cnncli.training_options import TRAINING_OPTIONS, TrainingOption
 
@@ -77,6 +78,6 @@ def _read(name: str) -> tuple[bytes, str]:
             raise UsageError(f"{name}: cannot be read ({error.strerror}); use a readable file") from None
     names = preset_names()
     if name not in names:
-        raise UsageError(f'--preset {quoted(name)}: unknown; {suggestion(name, names)} (a path has to end in .toml)')
+        raise UsageError(f'--preset {shortened(name)}: unknown; {suggestion(name, names)} (a path has to end in .toml)')
     entry = description_folder() / "presets" / f"{name}.toml"
     return entry.read_bytes(), f"models/presets/{name}.toml"

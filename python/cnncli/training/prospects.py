@@ -10,7 +10,7 @@ from cnncli.errors import DataError, UsageError
 from cnncli.layers import Flatten, Softmax
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.network import Network
-from cnncli.network.description import quoted
+from cnncli.shown import shortened
 from cnncli.training.timetable import Timetable
 
 # With batch normalization of fewer values the test accuracy falls: convnet with batches of 4 is as right as with 64,
@@ -34,7 +34,7 @@ def check_prospects(
     """
     counts = np.bincount(labels if class_names else [], minlength=len(class_names))
     if np.count_nonzero(counts) == 1:
-        only = quoted(class_names[int(counts.argmax())])
+        only = shortened(class_names[int(counts.argmax())])
         raise DataError(
             f'{data_name}: all training images are of the class "{only}", so that there is nothing to tell apart; '
             "add images of another class"

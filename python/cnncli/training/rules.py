@@ -11,8 +11,8 @@ from cnncli.criteria.by_text import read_loss
 from cnncli.errors import FormatError, UsageError
 from cnncli.limits import Limits
 from cnncli.network.architectures import find_line
-from cnncli.network.description import quoted, shown, suggestion
-from cnncli.storage.files import printable
+from cnncli.network.description import suggestion
+from cnncli.shown import printable, shortened, shown
 from cnncli.training_options import TRAINING_OPTIONS, TrainingOption
 
 
@@ -95,7 +95,7 @@ def check_asked(settings: Mapping[str, Any]) -> None:
     for row in _RULED:
         value, rule = settings.get(row.field), _rule(row)
         if value is not None and not rule.accepts(value):
-            typed = quoted(value) if isinstance(value, str) else shown(value)
+            typed = shortened(value) if isinstance(value, str) else shown(value)
             unknown = "unknown; " if rule.row else ""
             raise UsageError(f"{row.option} {typed}: {unknown}{rule.remedy(value)}")
 
@@ -116,7 +116,7 @@ def check_described(description: Mapping[str, Any], architecture: str, source: s
         for key, value in values.items():
             where = f"{_where(architecture, source, table, key)}, [{table}]"
             if key not in rules:
-                raise FormatError(f'{where}: unknown setting "{quoted(key)}"; {suggestion(key, rules)}')
+                raise FormatError(f'{where}: unknown setting {shown(key)}; {suggestion(key, rules)}')
             if not rules[key].accepts(value):
                 raise FormatError(f"{where}: {key} is {shown(value)}; {rules[key].remedy(value)}")
 

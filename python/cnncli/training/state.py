@@ -8,8 +8,8 @@ import numpy as np
 from cnncli.data import DataSet
 from cnncli.errors import FormatError
 from cnncli.model_file.serialize import Checkpoint
-from cnncli.network.description import check_keys
-from cnncli.storage.strict_json import shortened
+from cnncli.shown import shown
+from cnncli.storage.typed_json import from_json
 
 
 @dataclass
@@ -28,16 +28,14 @@ class TrainingState:
 
 def read_state(where: str, values: dict[str, Any]) -> TrainingState:
     """What a checkpoint says of the training; FormatError for other keys, and for values of other types."""
-    state = TrainingState()
-    for name, standard in asdict(state).items():
-        if name not in values:
-            raise FormatError(f"{where}: state has no {name}; start a new run")
-        value = values[name]
-        fits = type(value) is type(standard) and (isinstance(value, list) or name == "loss_sum" or value >= 0)
-        if not fits or (isinstance(value, list) and not all(_is_epoch(facts) for facts in value)):
-            raise FormatError(f"{where}: {name} of the state is {shortened(value)}; start a new run")
-        setattr(state, name, value)
-    check_keys(where, "key of the state", values, asdict(state))
+    try:
+        state = from_json(TrainingState, values, complete=True)
+    except FormatError as error:
+        raise FormatError(f"{where}: state {error}; start a new run") from None
+    for name, value in asdict(state).items():
+        fits = all(map(_is_epoch, value)) if name == "history" else name == "loss_sum" or value >= 0
+        if not fits:
+            raise FormatError(f"{where}: state has {name} = {shown(value)}; start a new run")
     if state.best_epoch > len(state.history):
         done = len(state.history)
         raise FormatError(f"{where}: best_epoch is {state.best_epoch}, but {done} are done; start a new run")
@@ -67,4 +65,4 @@ def check_fit(where: str, checkpoint: Checkpoint, dataset: DataSet) -> None:
             continue  # of the optimizer as a whole, which checks it when it takes its state
         name = key.rpartition(".")[0]
         if name not in shapes or not isinstance(value, np.ndarray) or value.shape != shapes[name]:
-            raise FormatError(f"{where}: optimizer state {shortened(key)} does not fit the network; start a new run")
+            raise FormatError(f"{where}: optimizer state {shown(key)} does not fit the network; start a new run")

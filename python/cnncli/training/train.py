@@ -18,7 +18,7 @@ from cnncli.network import Network
 from cnncli.network.architectures import read_model
 from cnncli.number_recipe import NumberRecipe
 from cnncli.plugins import load_plugin
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 from cnncli.training.convergence import Convergence
 from cnncli.training.finishing import finish
 from cnncli.training.job import Job, digest_for

@@ -21,7 +21,7 @@ from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer, WholeBatchOptimizer
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import EvaluationResult, Program
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 from cnncli.training.convergence import Convergence
 from cnncli.training.divergence import Cause, find_cause, find_parameter
 from cnncli.training.plateau import Plateau, measured_losses

@@ -11,8 +11,17 @@ FOLDER = Path(__file__).parent
 
 def run_script(prelude: str, body: str, *, timeout: float) -> None:
     """`body`, after all names of a module of this folder; fails with what it printed, or after `timeout` seconds."""
+    _run("-c", f"from cnncli import _core\nfrom {prelude} import *\n{textwrap.dedent(body)}", timeout=timeout)
+
+
+def run_file(name: str, *arguments: object, timeout: float = 60) -> str:
+    """What the module `name` of this folder prints, run with arguments; fails with it, or after `timeout` seconds."""
+    return _run(str(FOLDER / f"{name}.py"), *map(str, arguments), timeout=timeout)
+
+
+def _run(*arguments: str, timeout: float) -> str:
     result = subprocess.run(
-        [sys.executable, "-c", f"from cnncli import _core\nfrom {prelude} import *\n{textwrap.dedent(body)}"],
+        [sys.executable, *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER), os.environ.get("PYTHONPATH", "")])},
         capture_output=True,
         text=True,
@@ -20,3 +29,4 @@ def run_script(prelude: str, body: str, *, timeout: float) -> None:
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout

@@ -13,8 +13,7 @@ from cnncli.data.dataset import Note
 from cnncli.data.part_names import part_of_word
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
-from cnncli.shape_text import format_shape
-from cnncli.storage.files import printable
+from cnncli.shown import format_shape, printable
 
 # First the names that are preferred where an archive holds more than one, as scikit-learn's digits do.
 _IMAGE_WORDS = (

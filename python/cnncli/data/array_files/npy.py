@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from cnncli.data.dataset import MAX_BYTES
 from cnncli.errors import DataError
-from cnncli.shape_text import format_shape
-from cnncli.storage.files import printable
+from cnncli.shown import format_shape, printable
 
 Array = npt.NDArray[Any]
 

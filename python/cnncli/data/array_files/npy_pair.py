@@ -11,8 +11,7 @@ from cnncli.data.array_files.npy import Array, NpyHeader, read_header, read_valu
 from cnncli.data.dataset import MAX_BYTES, Note
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
-from cnncli.shape_text import format_shape
-from cnncli.storage.files import printable
+from cnncli.shown import format_shape, printable
 
 _SUFFIX = ".npy"
 _MOST_FILES = 1000

@@ -13,7 +13,7 @@ from cnncli.data.dataset import MAX_BYTES
 from cnncli.data.part_names import part_folders
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _MOST_MEMBERS = 1000
 _SHOWN = 6

@@ -11,7 +11,7 @@ from cnncli.data.classes import number_whole
 from cnncli.data.dataset import MAX_BYTES, Images, Note
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _PIXELS = 3 * 32 * 32
 _TRAIN = re.compile(r"(data_batch_\d+|train)\.bin", re.IGNORECASE)

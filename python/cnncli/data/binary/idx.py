@@ -14,8 +14,7 @@ import numpy.typing as npt
 from cnncli.data.binary.gzip_reader import GzipReader
 from cnncli.data.dataset import MAX_BYTES, Split, check_size
 from cnncli.errors import DataError
-from cnncli.shape_text import format_shape
-from cnncli.storage.files import printable
+from cnncli.shown import format_shape, printable
 
 _UNSIGNED_BYTE = 0x08
 _TYPE_NAMES = {0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}

@@ -12,7 +12,7 @@ from cnncli.data.dataset import Images, Note
 from cnncli.data.part_names import part_of_word
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _NAME = re.compile(
     r"(?P<set>.*?)[-_.]?(?P<part>train(?:ing)?|t10k|test(?:ing)?|val(?:id(?:ation)?)?|dev)?[-_.]?"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 MOST_MEMBER_BYTES = 256 << 20  # the largest that is read, 240,000 images, has a quarter of that
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from cnncli.data.binary.idx import find_idx
 from cnncli.data.download.sources import Source
 from cnncli.errors import DataError
-from cnncli.storage.files import printable, writing_error
+from cnncli.shown import printable
+from cnncli.storage.files import writing_error
 from cnncli.storage.locks import hold_lock
 
 _LOCK_NAME = ".cnncli-fetch.lock"

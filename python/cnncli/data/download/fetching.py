@@ -30,7 +30,8 @@ from cnncli.data.fetch_records import (
     ignore,
 )
 from cnncli.errors import DataError
-from cnncli.storage.files import printable, write_atomically
+from cnncli.shown import printable
+from cnncli.storage.files import write_atomically
 
 PATIENCE = Patience()
 _MOST_REASON = 200  # characters

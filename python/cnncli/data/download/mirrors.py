@@ -4,7 +4,7 @@ import os
 
 from cnncli.data.download.sources import Source
 from cnncli.errors import UsageError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 
 def mirrors_of(source: Source) -> tuple[str, ...]:

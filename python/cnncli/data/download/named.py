@@ -14,7 +14,7 @@ from cnncli.data.download.sources import Source
 from cnncli.data.download.verify import sha256_of
 from cnncli.data.fetch_records import Report, ignore
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 
 def load_named(source: Source, data_dir: str | Path | None = None, report: Report = ignore) -> DataSet:

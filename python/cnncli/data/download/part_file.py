@@ -6,7 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from cnncli.errors import CnnError
-from cnncli.storage.files import printable, publish, writing_error
+from cnncli.shown import printable
+from cnncli.storage.files import publish, writing_error
 
 _MOST_FACTS_BYTES = 10_000
 

@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from cnncli.data.dataset import Images
 from cnncli.data.preparation.one_picture import FileState
@@ -26,8 +25,6 @@ MAGIC = b"cnnpack1"
 _HEAD = struct.Struct("<8s4Q32s")
 _MOST_INDEX_BYTES = 1 << 30
 _ROWS_AT_ONCE = 1024
-
-Numbers = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from cnncli.data.raw import PARTS, RawPart, RawSet
 from cnncli.errors import DataError
 from cnncli.pictures.border import with_border
 from cnncli.pictures.recipe import COLOURS, InputRecipe
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _QUIET_SECONDS = 0.5
 _REPORT_SECONDS = 0.1

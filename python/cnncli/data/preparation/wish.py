@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-PREPARATIONS = ("auto", "glyph", "plain")
 COLOURS = ("grey", "rgb")
 
 Shape = tuple[int, int, int]

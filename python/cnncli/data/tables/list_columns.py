@@ -15,7 +15,7 @@ from cnncli.data.tables.columns import (
 )
 from cnncli.errors import DataError
 from cnncli.pictures.formats import SUFFIXES
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _NUMBER = re.compile(r"[01](\.0*)?")
 _SHOWN = 6

@@ -13,7 +13,7 @@ from cnncli.data.tables.columns import PATH_NAMES, named_columns
 from cnncli.data.tables.list_columns import Columns, find_columns, find_path_column, is_index
 from cnncli.data.tables.text import cells_of, decode, find_delimiter, read_content, without_preamble
 from cnncli.errors import DataError
-from cnncli.storage.files import find_unprintable, printable
+from cnncli.shown import find_unprintable, printable
 
 _SAMPLE_ROWS = 300
 _SAMPLE_NAMES = 5

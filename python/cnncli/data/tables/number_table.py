@@ -16,7 +16,7 @@ from cnncli.data.tables.numbers import is_number
 from cnncli.data.tables.pixel_table import is_pixel_table
 from cnncli.data.tables.text import DELIMITERS, cells_of, decode, read_content, without_preamble
 from cnncli.errors import CnnError, DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _MISSING = {"", "na", "nan", "n/a", "null", "none", "?", "-"}
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")

@@ -15,7 +15,7 @@ from cnncli.data.tables.columns import LABEL_NAMES, PART_NAMES, named_columns, w
 from cnncli.data.tables.numbers import Array, parse_rows
 from cnncli.data.tables.text import read_content
 from cnncli.errors import DataError
-from cnncli.storage.files import find_unprintable, printable
+from cnncli.shown import find_unprintable, printable
 
 _LEAST_PIXELS = 16
 _MOST_CELL = 4 << 20  # characters: a megapixel

@@ -13,7 +13,7 @@ from cnncli.data.tables.columns import INDEX_NAMES, LABEL_NAMES, named_columns, 
 from cnncli.data.tables.numbers import Array
 from cnncli.data.tables.table_text import HEAD_BYTES, TableForm, find_form, read_table
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 _LEAST_PIXELS = 16
 _MOST_ONE_HOT = 100

@@ -13,7 +13,7 @@ import numpy as np
 from cnncli.data.dataset import MAX_BYTES
 from cnncli.data.tables.numbers import Array, is_number, parse_rows
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 HEAD_BYTES = 1 << 20  # from which the form is found
 LEAST_COLUMNS = 17  # a label and 4x4 pixels

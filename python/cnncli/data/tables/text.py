@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cnncli.data.dataset import Note
 from cnncli.errors import DataError
-from cnncli.storage.files import printable
+from cnncli.shown import printable
 
 MAX_LIST_BYTES = 64 << 20  # a million rows; what is larger is no list
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f]")

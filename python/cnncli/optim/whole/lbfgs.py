@@ -10,6 +10,7 @@ import numpy.typing as npt
 from cnncli.errors import FormatError, UsageError
 from cnncli.optim.whole.base import WholeBatchOptimizer, as_bits, dot
 from cnncli.optim.whole.line_search import Closure, Point, Vector, check_vector, measure, strong_wolfe
+from cnncli.shown import shown
 
 
 class LBFGS(WholeBatchOptimizer):
@@ -47,7 +48,7 @@ class LBFGS(WholeBatchOptimizer):
         line_search_fn: str | None = None,
     ) -> None:
         if line_search_fn not in (None, "strong_wolfe"):
-            raise UsageError(f"LBFGS: line_search_fn is {line_search_fn!r}; use None or 'strong_wolfe'")
+            raise UsageError(f'LBFGS: line_search_fn is {shown(line_search_fn)}; use None or "strong_wolfe"')
         if not lr > 0 or max_iter < 1 or history_size < 1:
             raise UsageError("LBFGS: lr, max_iter and history_size have to be above 0; pass such numbers")
         self.lr, self.max_iter = lr, max_iter

@@ -1,0 +1,94 @@
+r"""How values stand in messages and tables: one style for numbers, texts, shapes and shares, wherever they come from.
+
+What a file, a description or a caller gave may be long, or steer the terminal on which it is shown; it does neither.
+"""
+
+import math
+import os
+import re
+from collections.abc import Iterable
+from typing import Any
+
+MOST_SHOWN = 60  # characters of a value
+
+# Control characters, what reverses or breaks a line, and halves of surrogate pairs: never sent to a terminal.
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+
+
+def find_unprintable(text: str) -> str | None:
+    """The first character of `text` that could steer a terminal or disturb a line of output, or None."""
+    match = _UNPRINTABLE.search(text)
+    return match.group() if match else None
+
+
+def printable(text: str | os.PathLike[str]) -> str:
+    r"""`text`, or a path as the user typed it, in one line: what could steer a terminal becomes an escape.
+
+    >>> printable("a\x1b[31m.png")
+    'a\\x1b[31m.png'
+    """
+    return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), os.fspath(text))
+
+
+def shortened(text: str, most: int = MOST_SHOWN) -> str:
+    """`text` for a message: at most `most` characters, none that a terminal would obey."""
+    text = printable(text[: most + 1])
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def shown(value: object) -> str:
+    """A value for a message, as TOML and JSON write it or nearly, in at most 60 characters and its quotes.
+
+    >>> print(shown("abc"), shown(True), shown(None), shown([1, 2.5, "x"]), shown((3, 3)), shown("a" * 99)[-9:])
+    "abc" true None [1, 2.5, "x"] (3, 3) aaaaa..."
+    """
+    if isinstance(value, str):
+        return f'"{shortened(value)}"'
+    return shortened(_text(value))
+
+
+def _text(value: object, depth: int = 0) -> str:
+    if isinstance(value, str):
+        return f'"{value}"' if depth else value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if type(value) in (list, tuple) and depth < 2:  # deeper as Python writes it, which knows what holds itself
+        parts = [_text(part, depth + 1) for part in value[:MOST_SHOWN]]  # type: ignore[index]
+        text = ", ".join(parts)
+        return f"[{text}]" if isinstance(value, list) else f"({text}{',' if len(parts) == 1 else ''})"
+    try:
+        # NumPy's numbers and arrays as Python's: no "np.float32(0.5)".
+        return repr(value.tolist() if hasattr(value, "dtype") and hasattr(value, "tolist") else value)
+    except ValueError:  # Python does not print whole numbers of more than 4,300 digits
+        return "a number of thousands of digits"
+
+
+def setting_text(value: Any) -> str:
+    """A setting in the text of a layer, a criterion or an optimizer: floats without zeros that say nothing.
+
+    >>> setting_text(1.0), setting_text((0.9, 0.999)), setting_text("tanh")
+    ('1', '(0.9, 0.999)', "'tanh'")
+    """
+    if isinstance(value, list | tuple):
+        return ", ".join(map(setting_text, value)).join("()")
+    return f"{value:g}" if isinstance(value, float) else repr(value)
+
+
+def format_shape(shape: Iterable[int], empty: str = "no axes") -> str:
+    """A shape as people write it; `empty` for one without axes.
+
+    >>> format_shape((1, 28, 28)), format_shape(())
+    ('1x28x28', 'no axes')
+    """
+    return "x".join(map(str, shape)) or empty
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """A share as text, of 8 characters at most; a dash for one that does not exist.
+
+    >>> percent(0.9924), percent(1.0), percent(float("nan"))
+    ('99.24 %', '100.00 %', '–')
+    """
+    return "–" if share is None or math.isnan(share) else f"{100 * share:.{digits}f} %"

@@ -12,14 +12,14 @@
 #include "kernels/activation/activation.h"
 #include "kernels/convolution/connections.h"
 #include "kernels/convolution/convolution.h"
-#include "kernels/padding/zero_padding.h"
-#include "kernels/pooling/pooling.h"
-#include "kernels/upsampling/upsampling.h"
 #include "kernels/dropout/dropout.h"
 #include "kernels/gains/gains.h"
 #include "kernels/group_normalization/group_normalization.h"
+#include "kernels/padding/zero_padding.h"
+#include "kernels/pooling/pooling.h"
 #include "kernels/response_normalization/response_normalization.h"
 #include "kernels/softmax/softmax.h"
+#include "kernels/upsampling/upsampling.h"
 #include "program/layer_calls.h"
 
 namespace cnn {

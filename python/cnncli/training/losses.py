@@ -82,8 +82,8 @@ def make_criterion(plan: Plan, network: Network, dataset: DataSet, labels: npt.N
     one = network.output_shape(network.input_shape) == (1,)
     if labels is None or not all(takes_weight(name) or (one and name == "bce-with-logits") for name in names):
         raise UsageError(
-            f"--class-weights {shortened(plan.class_weights)}: {plan.loss} has no weights of classes; leave it out or use "
-            "--loss cross-entropy, nll or multi-margin, with one output bce-with-logits"
+            f"--class-weights {shortened(plan.class_weights)}: {plan.loss} has no weights of classes; leave it out or "
+            "use --loss cross-entropy, nll or multi-margin, with one output bce-with-logits"
         )
     weights = class_weights(plan.class_weights, dataset.class_names, labels)
     if one:
@@ -114,10 +114,11 @@ def class_weights(text: str, names: list[str], labels: npt.NDArray[np.int64]) ->
             weight = 0.0
         if not 0 < weight < np.inf:
             raise UsageError(
-                f"--class-weights {shortened(text)}: {shortened(pair)} is no class with a number above 0; use balanced, or "
-                f"NAME=WEIGHT such as {shortened(names[0])}=2"
+                f"--class-weights {shortened(text)}: {shortened(pair)} is no class with a number above 0; use balanced, "
+                f"or NAME=WEIGHT such as {shortened(names[0])}=2"
             )
         if name not in weights:
-            raise UsageError(f"--class-weights {shortened(text)}: no class {shortened(name)}; {suggestion(name, names)}")
+            known = suggestion(name, names)
+            raise UsageError(f"--class-weights {shortened(text)}: no class {shortened(name)}; {known}")
         weights[name] = weight
     return list(weights.values())

@@ -48,7 +48,7 @@ STARTED = Started(
     run=Path("runs/1"), network="lenet5", parameters=61_706, data="mnist", source="", notice=None, warnings=[],
     images=54_000, validation_images=6_000, epochs=10, steps=8_440, first_step=0, batch_size=64, optimizer="sgd",
     learning_rate=0.1, rate_factor=None, threads=1, seed=3, target=None, target_epoch=None, early_target=None,
-    preparation="", notes=[],
+    preparation="", notes=[], until=None,
 )  # fmt: skip
 
 

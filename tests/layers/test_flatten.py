@@ -111,7 +111,7 @@ def test_descriptions_keep_their_settings() -> None:
     [
         (lambda: Flatten(0),
          "Flatten: start_dim is 0, the axis of the samples; use 1 or more, or count from the end"),
-        (lambda: Flatten(1.0), "Flatten: start_dim is 1.0; use a whole number of at least -64"),
+        (lambda: Flatten(1.0), "Flatten: start_dim is 1.0; use a whole number, at least -64 and at most 2,147,483,647"),
         (lambda: Flatten(2, 1).output_shape((2, 3)),
          "Flatten(axes 2 to 1): there are no axes 2 to 1 in samples of shape 2x3, whose axes are 1 to 2; use others"),
         (lambda: Flatten(1, 3).output_shape((2, 3)),

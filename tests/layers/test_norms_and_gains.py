@@ -414,7 +414,7 @@ def test_it_refuses_samples_of_other_shapes_in_one_line(
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: PReLU(0), "PReLU: num_parameters is 0; use a whole number of at least 1"),
+        (lambda: PReLU(0), "PReLU: num_parameters is 0; use a whole number, at least 1 and at most 2,147,483,647"),
         (lambda: RReLU(0.5, 0.1), "RReLU: lower is 0.5 and upper 0.1; use a lower that is not above upper"),
         (lambda: GroupNorm(3, 4), "GroupNorm: num_groups is 3; use a divisor of the 4 channels"),
         (lambda: Softmax(0),
@@ -422,7 +422,7 @@ def test_it_refuses_samples_of_other_shapes_in_one_line(
         (lambda: Dropout(0.5, scale_in="test"), "Dropout: scale_in is 'test'; use training or evaluation"),
         (lambda: CMul([2, 2]), "CMul: size is [2, 2]; use one whole number, or three: (channels, height, width), each "
          "1 or its side"),
-        (lambda: LocalResponseNorm(0), "LocalResponseNorm: size is 0; use a whole number of at least 1"),
+        (lambda: LocalResponseNorm(0), "LocalResponseNorm: size is 0; use a whole number, at least 1 and at most 2,147,483,647"),
     ],
 )
 def test_it_refuses_settings_in_one_line(make: Callable[[], Module], message: str) -> None:

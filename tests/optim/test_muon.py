@@ -152,7 +152,7 @@ def test_threads_and_vectors_change_no_bit(
 def test_what_cannot_be_is_told() -> None:
     for wrong, line in (
         ({"ns_coefficients": (1, 2)}, "Muon: ns_coefficients is (1, 2); use three numbers"),
-        ({"ns_steps": 100}, "Muon: ns_steps is 100; use a number from 0 to below 100"),
+        ({"ns_steps": 100}, "Muon: ns_steps is 100; use a number, at least 0 and less than 100"),
         ({"adjust_lr_fn": "x"}, "Muon: adjust_lr_fn is 'x'; use None, 'original' or 'match_rms_adamw'"),
     ):
         with pytest.raises(UsageError) as caught:

@@ -165,7 +165,7 @@ def test_shape_of_a_custom_layer_must_be_possible(shape: tuple[int, int, int]) -
 @pytest.mark.parametrize(
     ("kind", "inputs", "arrays", "settings", "message"),
     [
-        ("dense", [0], {}, {}, r"kind: expected one of convolution, linear, .*, slice; got 'dense'"),
+        ("dense", [0], {}, {}, r"kind: expected one of convolution, .*, slice; got 'dense'"),
         ("flatten", [], {}, {}, "flatten: inputs: expected one, got 0"),
         ("flatten", [0, 0], {}, {}, "flatten: inputs: expected one, got 2"),
         ("slice", [0], {}, {"first": 2, "channels": 1}, "slice: first, channels: not among the 2 channels"),

@@ -225,6 +225,20 @@ def clip_gradients(rng: np.random.Generator) -> Iterator[Case]:
         yield {"gradients": [normal(rng, count) for count in counts], "norm": norm, "value": value}
 
 
+def dot(rng: np.random.Generator) -> Iterator[Case]:
+    for count in (0, 1, 5, 24, 1003):
+        yield {name: normal(rng, count).astype(np.float64) for name in ("one", "other")}
+
+
+def muon_update(rng: np.random.Generator) -> Iterator[Case]:
+    for (rows, columns), nesterov in itertools.product([(1, 1), (5, 24), (37, 8)], (False, True)):
+        yield {
+            **{name: normal(rng, rows, columns) for name in ("parameter", "gradient", "momentum_array")},
+            "rate": 0.02, "kept_weight": 0.99, "momentum": 0.95, "new_share": 0.05, "nesterov": nesterov,
+            "coefficients": (3.4445, -4.775, 2.0315), "eps": 1e-7, "steps": 5,
+        }
+
+
 def softmax_nll(part: str) -> Callable[[np.random.Generator], Iterator[Case]]:
     def cases(rng: np.random.Generator) -> Iterator[Case]:
         for samples, classes in itertools.product(SAMPLES, FEATURES[1:]):
@@ -248,7 +262,9 @@ KERNELS: dict[str, Callable[[np.random.Generator], Iterator[Case]]] = {
     "digits_generate": lambda rng: iter(
         [{"images": np.zeros((40, 28, 28), np.uint8), "labels": np.zeros(40, np.uint8), "seed": 1, "first": 0}]
     ),
+    "dot": dot,
     "gemm": gemm,
+    "muon_update": muon_update,
     "random_normal": drawn,
     "random_uniform": drawn,
     "update": update,
@@ -301,7 +317,7 @@ def test_a_kernel_gives_the_same_bits(kernel: str, rng: np.random.Generator) -> 
 
         def compute(case: Case = case) -> Arrays:
             own = copy.deepcopy(case)
-            call(**own)
+            own["result"] = np.array(call(**own) or 0)
             own |= own.get("states", {})
             own |= {f"gradient {number}": array for number, array in enumerate(own.get("gradients", []))}
             return {key: value for key, value in own.items() if isinstance(value, np.ndarray)}

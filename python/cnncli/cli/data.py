@@ -87,13 +87,7 @@ def command(
         return
     if name_or_path is None:
         raise click.UsageError("missing argument 'NAME|PATH'", ctx)
-    if show and as_json:
-        raise click.UsageError("--show draws what --json cannot hold; leave out one of them", ctx)
-    for option, given in (("--columns", columns), ("--part", part)):
-        if given is not None and not show and out is None:
-            raise click.UsageError(f"{option} is about the sheet; add --show or --out sheet.png", ctx)
-    if out is not None and not out.lower().endswith(".png"):
-        raise click.UsageError(f"--out {out}: the sheet is a PNG; use a name that ends in .png", ctx)
+    _check_sheet(ctx, show, as_json, out, {"--columns": columns, "--part": part})
     import json
 
     from cnncli import data
@@ -131,6 +125,17 @@ def command(
         show_facts(data_facts(dataset, name_or_path, data_dir))
     if out is not None and not as_json:
         echo(f"{printable(out)}: {dataset.name}, one row a class")
+
+
+def _check_sheet(ctx: click.Context, show: bool, as_json: bool, out: str | None, of_sheet: dict[str, object]) -> None:
+    """Raises UsageError for options of a sheet that go with no sheet."""
+    if show and as_json:
+        raise click.UsageError("--show draws what --json cannot hold; leave out one of them", ctx)
+    for option, given in of_sheet.items():
+        if given is not None and not show and out is None:
+            raise click.UsageError(f"{option} is about the sheet; add --show or --out sheet.png", ctx)
+    if out is not None and not out.lower().endswith(".png"):
+        raise click.UsageError(f"--out {out}: the sheet is a PNG; use a name that ends in .png", ctx)
 
 
 def _tell_cache(clears: bool, as_json: bool) -> None:

@@ -114,8 +114,8 @@ def class_weights(text: str, names: list[str], labels: npt.NDArray[np.int64]) ->
             weight = 0.0
         if not 0 < weight < np.inf:
             raise UsageError(
-                f"--class-weights {shortened(text)}: {shortened(pair)} is no class with a number above 0; use balanced, "
-                f"or NAME=WEIGHT such as {shortened(names[0])}=2"
+                f"--class-weights {shortened(text)}: {shortened(pair)} is no class with a number above 0; "
+                f"use balanced, or NAME=WEIGHT such as {shortened(names[0])}=2"
             )
         if name not in weights:
             known = suggestion(name, names)

@@ -99,7 +99,8 @@ FINISHED = Finished(
     epochs=10, best_epoch=10, epoch_images=54_000, loss=0.01, accuracy=0.999, validation_images=6_000,
     validation_is_own=False, validation_loss=0.03, validation_accuracy=0.99, test_images=10_000, test_loss=0.025,
     test_accuracy=0.9912, seconds=75.0, images_per_second=50_000.0, seed=3, history=[], notes=[], target=None,
-    target_reached=None, seconds_to_target=None, remark=None, warnings=[],
+    target_reached=None, seconds_to_target=None, until=None, converged=None, remark=None, warnings=[],
+    preparation="glyph",
 )  # fmt: skip
 
 

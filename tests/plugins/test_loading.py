@@ -175,7 +175,7 @@ HOSTILE = {
     "no list": ({}, "plugins must be a list of at most 64 objects"),
     "too many": ([{"file": "a", "layers": [], "sha256": ""}] * 65, "plugins must be a list of at most 64 objects"),
     "no object": (["a.py"], 'plugins has "a.py"; it must be an object of file, layers, sha256'),
-    "code": ([{"file": "a", "layers": [], "sha256": "", "code": "x"}], "it must be an object of file, layers, sha256'),
+    "code": ([{"file": "a", "layers": [], "sha256": "", "code": "x"}], "it must be an object of file, layers, sha256"),
     "no digest": ([{"file": "a", "layers": [], "sha256": "12"}], 'sha256 of the plugin a is "12"; use 64 hex digits'),
     "no names": ([{"file": "a", "layers": [1], "sha256": ""}], "layers of the plugin a are no list of names"),
     "file": ([{"file": 3, "layers": [], "sha256": ""}], "file of a plugin is 3; use a text of printable characters"),

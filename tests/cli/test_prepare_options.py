@@ -48,7 +48,8 @@ def test_eval_and_predict_give_the_same_answers(cnn: Cnn, letters: list[Path]) -
     assert measured["part"] == "train" and measured["unanswered"] == 0
     assert measured["notes"][0].startswith("glyph: ")
     summary = cnn("summary", "model.bin")
-    assert [line for line in summary.out.splitlines() if line.startswith("pictures ")][0].split()[1] == "glyph:"
+    line = next(line for line in summary.out.splitlines() if line.startswith("pictures "))
+    assert line.split()[1] == "glyph:"
     assert cnn("summary", "model.bin", "--json").json["preparation"]["kind"] == "glyph"
 
 

@@ -137,7 +137,8 @@ def test_a_description_and_a_model_file_keep_the_table(tmp_path: Any, rng: np.ra
         ({"connections": [[0], 1]}, "connections of output 1 are no list of input maps; use one with a map or more"),
         ({"connections": [[0], [4]]}, "connections of output 1 name input 4; use 0 to 3"),
         ({"connections": [[0], [1, 2, 1]]}, "connections of output 1 name input 1 twice; use each once"),
-        ({"connections": [[0], [1.5]]}, "connections of output 1 is 1.5; use a whole number, at least 0 and at most 2,147,483,647"),
+        ({"connections": [[0], [1.5]]}, "connections of output 1 is 1.5; use a whole number, at least 0 "
+         "and at most 2,147,483,647"),
         ({"connections": [[0], [1]], "groups": 2}, "connections with groups 2; use one of both"),
     ],
 )

@@ -70,7 +70,8 @@ def test_repr_tells_what_is_not_default() -> None:
     [
         (lambda: Conv1d(2, 4, (3, 3)),
          "Conv1d: kernel_size is (3, 3); use a whole number, at least 1 and at most 2,147,483,647"),
-        (lambda: Conv1d(2, 4, 3, padding=-1), "Conv1d: padding is -1; use a whole number, at least 0 and at most 2,147,483,647"),
+        (lambda: Conv1d(2, 4, 3, padding=-1), "Conv1d: padding is -1; use a whole number, at least 0 and "
+         "at most 2,147,483,647"),
         (lambda: Conv1d(2, 4, 3).output_shape((2, 5, 5)),
          "Conv1d(2 -> 4, kernel 3): takes samples of shape 2xL, got 2x5x5; reshape to channels x length"),
         (lambda: Conv1d(2, 4, 3).output_shape((3, 5)),

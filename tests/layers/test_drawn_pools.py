@@ -107,7 +107,8 @@ def test_representations_settings_and_windows() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: MaxPool2d(2, dilation=0), "MaxPool2d: dilation is 0; use a whole number, at least 1 and at most 16,777,215, or two: "),
+        (lambda: MaxPool2d(2, dilation=0), "MaxPool2d: dilation is 0; use a whole number, at least 1 and "
+         "at most 16,777,215, or two: "),
         (lambda: MaxPool2d(3, padding=3, dilation=2), "MaxPool2d: padding 3 is more than half of kernel 3x3 with "
          "dilation 2; use padding <= 2"),
         (lambda: AvgPool2d(2, divisor_override=0), "AvgPool2d: divisor_override is 0; use a whole number, at least"),

@@ -422,7 +422,8 @@ def test_it_refuses_samples_of_other_shapes_in_one_line(
         (lambda: Dropout(0.5, scale_in="test"), "Dropout: scale_in is 'test'; use training or evaluation"),
         (lambda: CMul([2, 2]), "CMul: size is [2, 2]; use one whole number, or three: (channels, height, width), each "
          "1 or its side"),
-        (lambda: LocalResponseNorm(0), "LocalResponseNorm: size is 0; use a whole number, at least 1 and at most 2,147,483,647"),
+        (lambda: LocalResponseNorm(0), "LocalResponseNorm: size is 0; use a whole number, at least 1 and "
+         "at most 2,147,483,647"),
     ],
 )
 def test_it_refuses_settings_in_one_line(make: Callable[[], Module], message: str) -> None:

@@ -143,7 +143,8 @@ def test_descriptions_and_settings() -> None:
          "Upsample: recompute_scale_factor is for scale_factor alone; leave it out"),
         (lambda: Upsample(scale_factor=(1, 2, 3)),
          "Upsample: scale_factor has 3 numbers; use one, or two: (height, width)"),
-        (lambda: Upsample(scale_factor=-1), "Upsample: scale_factor is -1; use a number, at least 1e-30 and at most 3e+38"),
+        (lambda: Upsample(scale_factor=-1), "Upsample: scale_factor is -1; use a number, at least 1e-30 "
+         "and at most 3e+38"),
         (lambda: Upsample(scale_factor=0.2).output_shape((1, 4, 9)),
          "Upsample(scale 0.2, nearest): leaves no pixel of its input of 1x4x9; use a larger scale_factor"),
         (lambda: Upsample(2).output_shape((4,)),

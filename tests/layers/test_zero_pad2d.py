@@ -82,7 +82,8 @@ def test_descriptions_settings_and_field_of_view() -> None:
     ("make", "message"),
     [
         (lambda: ZeroPad2d((1, 2)), "ZeroPad2d: padding has 2 numbers; use one, or four: (left, right, top, bottom)"),
-        (lambda: ZeroPad2d(1.5), "ZeroPad2d: padding is 1.5; use a whole number, at least -16,777,215 and at most 2,147,483,647"),
+        (lambda: ZeroPad2d(1.5), "ZeroPad2d: padding is 1.5; use a whole number, at least -16,777,215 "
+         "and at most 2,147,483,647"),
         (lambda: ZeroPad2d(2**24), "ZeroPad2d: padding is 16777216; use at most 16777215"),
         (lambda: ZeroPad2d(-2).output_shape((1, 4, 9)),
          "ZeroPad2d(-2): cuts everything off its input of 1x4x9; use less negative padding"),

@@ -93,8 +93,12 @@ def twin(layer: Module) -> Any:
     return module
 
 
+# Those of one output, for numbers or two classes, have no cross-entropy of ten.
+CLASSIFIERS = [name for name in model_names() if name not in ("linear-regression", "perceptron")]
+
+
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("name", model_names())
+@pytest.mark.parametrize("name", CLASSIFIERS)
 def test_network_agrees_with_torch(rng: np.random.Generator, name: str, training: bool) -> None:
     network = Network.from_model_name(name, seed=4)
     theirs = torch.nn.Sequential(*(twin(layer) for layer in network)).train(training)

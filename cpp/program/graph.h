@@ -56,6 +56,7 @@ struct Node {
     ZeroPadding padding{};
     UpsamplingShape upsampling{};
     bool count_padding = false;
+    std::uint32_t layer = 0;  // stochastic pooling: its number, from which it draws
     Activation activation{};
     Statistics statistics{};
     DropoutForm dropout{};

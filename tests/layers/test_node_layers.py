@@ -41,6 +41,7 @@ from cnncli.layers import (
     Sequential,
     Softmax,
     Softmax2d,
+    StochasticPool2d,
     SubSampling2d,
     Unflatten,
     Upsample,
@@ -82,6 +83,7 @@ LAYERS: dict[str, tuple[Callable[[], NodeLayer], tuple[int, ...]]] = {
     "Softmax": (Softmax, VECTORS),
     "Softmax2d": (Softmax2d, IMAGES),
     "LogSoftmax": (LogSoftmax, VECTORS),
+    "StochasticPool2d": (lambda: StochasticPool2d(2), IMAGES),
     "SubSampling2d": (lambda: SubSampling2d(3, 2), IMAGES),
     **{
         name: (lambda name=name: getattr(activations, name)(*((0.5, 2) if name == "Threshold" else ())), IMAGES)

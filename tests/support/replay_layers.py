@@ -15,6 +15,7 @@ from cnncli.layers import (
     RReLU,
     Softmax,
     Softmax2d,
+    StochasticPool2d,
 )
 
 EXACT = 0.0
@@ -28,5 +29,6 @@ MORE_LAYERS: list[tuple[str, list[Module], tuple[int, ...], float]] = [
     ("learned factors and offsets", [CMul([1, 5, 1]), Add([3, 1, 7]), Mul()], (3, 5, 7), SUMS),
     ("group and layer normalization", [GroupNorm(2, 6), LayerNorm([5, 7])], (6, 5, 7), SUMS),
     ("local response normalization", [LocalResponseNorm(3)], (6, 5, 7), SUMS),
+    ("stochastic pooling", [StochasticPool2d(3, 2, 1)], (3, 5, 7), SUMS),
     ("softmax of channels and vectors", [Softmax2d(), Flatten(), Softmax()], (6, 2, 3), SUMS),
 ]

@@ -24,6 +24,7 @@ from cnncli.layers.prelu import PReLU, RReLU
 from cnncli.layers.registry import LAYER_TYPES, describe, register
 from cnncli.layers.sequential import Sequential
 from cnncli.layers.softmax import Softmax, Softmax2d
+from cnncli.layers.stochastic_pool2d import StochasticPool2d
 from cnncli.layers.sub_sampling2d import SubSampling2d
 from cnncli.layers.upsample import Upsample
 from cnncli.layers.zero_pad2d import ZeroPad2d
@@ -56,6 +57,7 @@ for _layer_type in (
     RReLU,
     Residual,
     Sequential,
+    StochasticPool2d,
     SubSampling2d,
     Unflatten,
     Upsample,
@@ -101,6 +103,7 @@ __all__ = [
     "Shape",
     "Softmax",
     "Softmax2d",
+    "StochasticPool2d",
     "SubSampling2d",
     "Unflatten",
     "Upsample",

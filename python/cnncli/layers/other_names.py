@@ -90,6 +90,8 @@ _OTHER_NAMES = {
     "spatialdropout": "Dropout2d",
     "spatialdropout2d": "Dropout2d",
     "spatialsoftmax": "Softmax2d",
+    "stochasticpooling": "StochasticPool2d",
+    "stochasticpooling2d": "StochasticPool2d",
     "strides": "stride",
     "subsampling": "SubSampling2d",
     "target_shape": "unflattened_size",

@@ -32,6 +32,7 @@ from cnncli.layers import (
     Linear,
     LocalResponseNorm,
     LogSoftmax,
+    LPPool2d,
     MaxPool2d,
     Module,
     Mul,
@@ -83,6 +84,7 @@ LAYERS: dict[str, tuple[Callable[[], NodeLayer], tuple[int, ...]]] = {
     "Softmax": (Softmax, VECTORS),
     "Softmax2d": (Softmax2d, IMAGES),
     "LogSoftmax": (LogSoftmax, VECTORS),
+    "LPPool2d": (lambda: LPPool2d(2, 3, 2), IMAGES),
     "StochasticPool2d": (lambda: StochasticPool2d(2), IMAGES),
     "SubSampling2d": (lambda: SubSampling2d(3, 2), IMAGES),
     **{

@@ -16,6 +16,7 @@ from cnncli.layers.gains import Add, CMul, Mul
 from cnncli.layers.group_norm import GroupNorm, LayerNorm, LocalResponseNorm
 from cnncli.layers.linear import Linear
 from cnncli.layers.log_softmax import LogSoftmax
+from cnncli.layers.lp_pool2d import LPPool2d
 from cnncli.layers.max_pool2d import MaxPool2d
 from cnncli.layers.module import Module
 from cnncli.layers.other_names import missing
@@ -46,6 +47,7 @@ for _layer_type in (
     Flatten,
     Identity,
     GroupNorm,
+    LPPool2d,
     LayerNorm,
     Linear,
     LocalResponseNorm,
@@ -87,6 +89,7 @@ __all__ = [
     "FloatArray",
     "GroupNorm",
     "Identity",
+    "LPPool2d",
     "LayerNorm",
     "Linear",
     "LocalResponseNorm",

@@ -81,6 +81,7 @@ _OTHER_NAMES = {
     "spatialconvolutionmm": "Conv2d",
     "spatialfullconvolution": "ConvTranspose2d",
     "spatialdilatedmaxpooling": "MaxPool2d",
+    "spatiallppooling": "LPPool2d",
     "spatialmaxpooling": "MaxPool2d",
     "spatialsubsampling": "SubSampling2d",
     "spatialupsamplingbilinear": "Upsample",

@@ -2,6 +2,7 @@
 
 from cnncli.layers import (
     Add,
+    AvgPool1d,
     CMul,
     Dropout,
     Dropout2d,
@@ -10,6 +11,7 @@ from cnncli.layers import (
     LayerNorm,
     LocalResponseNorm,
     LPPool2d,
+    MaxPool1d,
     Module,
     Mul,
     PReLU,
@@ -32,6 +34,7 @@ MORE_LAYERS: list[tuple[str, list[Module], tuple[int, ...], float]] = [
     ("group and layer normalization", [GroupNorm(2, 6), LayerNorm([5, 7])], (6, 5, 7), SUMS),
     ("local response normalization", [LocalResponseNorm(3)], (6, 5, 7), SUMS),
     ("power pooling", [ReLU(), LPPool2d(2, 3, 2), LPPool2d(2.5, 2, 1)], (3, 7, 9), SUMS),
+    ("pooling of sequences", [Flatten(2), MaxPool1d(3, 2, 1), AvgPool1d(2, 1)], (3, 5, 7), SUMS),
     ("stochastic pooling", [StochasticPool2d(3, 2, 1)], (3, 5, 7), SUMS),
     ("softmax of channels and vectors", [Softmax2d(), Flatten(), Softmax()], (6, 2, 3), SUMS),
 ]

@@ -21,6 +21,7 @@ from cnncli.layers.max_pool2d import MaxPool2d
 from cnncli.layers.module import Module
 from cnncli.layers.other_names import missing
 from cnncli.layers.parameter import Parameter
+from cnncli.layers.pool1d import AvgPool1d, MaxPool1d
 from cnncli.layers.prelu import PReLU, RReLU
 from cnncli.layers.registry import LAYER_TYPES, describe, register
 from cnncli.layers.sequential import Sequential
@@ -34,6 +35,7 @@ for _layer_type in (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
     Add,
+    AvgPool1d,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
@@ -52,6 +54,7 @@ for _layer_type in (
     Linear,
     LocalResponseNorm,
     LogSoftmax,
+    MaxPool1d,
     MaxPool2d,
     Mul,
     PReLU,
@@ -75,6 +78,7 @@ __all__ = [
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool2d",
     "Add",
+    "AvgPool1d",
     "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
@@ -94,6 +98,7 @@ __all__ = [
     "Linear",
     "LocalResponseNorm",
     "LogSoftmax",
+    "MaxPool1d",
     "MaxPool2d",
     "Module",
     "Mul",

@@ -87,7 +87,7 @@ KERNEL_FAMILIES: dict[str, set[str]] = {
     "kernels/muon": {"kernels/gemm", "core", "simd"},
     "kernels/loss": {"core", "simd"},
     "kernels/padding": {"core"},
-    "kernels/pooling": {"core", "simd"},
+    "kernels/pooling": {"core", "random", "simd"},
     "kernels/response_normalization": {"core", "simd"},
     "kernels/softmax": {"core", "simd"},
     "kernels/update": {"core", "simd"},

@@ -17,6 +17,7 @@
 #include "kernels/group_normalization/group_normalization.h"
 #include "kernels/padding/zero_padding.h"
 #include "kernels/pooling/pooling.h"
+#include "kernels/pooling/power_pooling.h"
 #include "kernels/response_normalization/response_normalization.h"
 #include "kernels/softmax/softmax.h"
 #include "kernels/upsampling/upsampling.h"
@@ -56,6 +57,8 @@ struct Node {
     ZeroPadding padding{};
     UpsamplingShape upsampling{};
     bool count_padding = false;
+    PowerNorm norm{};
+    std::uint32_t layer = 0;  // stochastic pooling: its number, from which it draws
     Activation activation{};
     Statistics statistics{};
     DropoutForm dropout{};

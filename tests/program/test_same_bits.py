@@ -283,6 +283,8 @@ NODES: dict[str, NodeCases] = {
     "group_normalization": group_normalizations,
     "log_softmax": vectors(),
     "max_pooling": poolings(),
+    "power_pooling": poolings(norm=3.0),
+    "stochastic_pooling": poolings(layer=1),
     "sub_sampling": sub_samplings,
     "transposed_convolution": transposed_convolutions,
     "upsampling": upsamplings,

@@ -54,6 +54,7 @@ from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.random_layer import RandomLayer
 from cnncli.layers.registry import is_built_in
 from cnncli.program.lowering import couples_samples, in_three, leaves, lower
+from pool_chains import POOLS
 
 Shape = tuple[int, ...]
 Make = Callable[[Shape], Module]
@@ -158,6 +159,7 @@ MORE: dict[str, list[Make]] = {
 UNFUSED: dict[str, list[Make]] = {
     "AdaptiveAvgPool2d": [lambda shape: AdaptiveAvgPool2d((3, None))],
     "AdaptiveMaxPool2d": [lambda shape: AdaptiveMaxPool2d(3)],
+    **POOLS,
     "SubSampling2d": [lambda shape: SubSampling2d(shape[0], 2)],
     "Conv1d": [
         lambda shape: Sequential(Flatten(2), Conv1d(shape[0], 5, 3, padding=1)),

@@ -2,6 +2,7 @@
 
 from cnncli.layers import (
     Add,
+    AvgPool1d,
     CMul,
     Dropout,
     Dropout2d,
@@ -9,12 +10,16 @@ from cnncli.layers import (
     GroupNorm,
     LayerNorm,
     LocalResponseNorm,
+    LPPool2d,
+    MaxPool1d,
     Module,
     Mul,
     PReLU,
+    ReLU,
     RReLU,
     Softmax,
     Softmax2d,
+    StochasticPool2d,
 )
 
 EXACT = 0.0
@@ -28,5 +33,8 @@ MORE_LAYERS: list[tuple[str, list[Module], tuple[int, ...], float]] = [
     ("learned factors and offsets", [CMul([1, 5, 1]), Add([3, 1, 7]), Mul()], (3, 5, 7), SUMS),
     ("group and layer normalization", [GroupNorm(2, 6), LayerNorm([5, 7])], (6, 5, 7), SUMS),
     ("local response normalization", [LocalResponseNorm(3)], (6, 5, 7), SUMS),
+    ("power pooling", [ReLU(), LPPool2d(2, 3, 2), LPPool2d(2.5, 2, 1)], (3, 7, 9), SUMS),
+    ("pooling of sequences", [Flatten(2), MaxPool1d(3, 2, 1), AvgPool1d(2, 1)], (3, 5, 7), SUMS),
+    ("stochastic pooling", [StochasticPool2d(3, 2, 1)], (3, 5, 7), SUMS),
     ("softmax of channels and vectors", [Softmax2d(), Flatten(), Softmax()], (6, 2, 3), SUMS),
 ]

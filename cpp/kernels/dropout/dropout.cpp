@@ -1,33 +1,14 @@
 #include "kernels/dropout/dropout.h"
 
 #include "core/slices.h"
-#include "random/philox.h"
+#include "random/lane_numbers.h"
 
 namespace cnn {
 namespace {
 
-// The numbers of the 16 samples of a block, each in [0, 1) and its own.
-class LaneNumbers {
-  public:
-    // Four samples share a counter, so the sample's number in the step is divided by four.
-    LaneNumbers(const Context& context, std::ptrdiff_t block, Purpose purpose, std::uint32_t layer)
-        : key_(Philox4x32::key(context.seed)),
-          first_(static_cast<std::uint32_t>((context.first_sample + block * kLanes) / 4)),
-          step_(context.step),
-          purpose_(static_cast<std::uint32_t>(purpose) << 24 | layer) {}
-
-    void draw(std::ptrdiff_t unit, float (&numbers)[kLanes]) const {
-        for (std::uint32_t quarter = 0; quarter < 4; ++quarter) {
-            const Philox4x32::Counter random = Philox4x32::block(
-                {static_cast<std::uint32_t>(unit), first_ + quarter, step_, purpose_}, key_);
-            for (std::size_t i = 0; i < 4; ++i) numbers[quarter * 4 + i] = Philox4x32::uniform(random[i]);
-        }
-    }
-
-  private:
-    Philox4x32::Key key_;
-    std::uint32_t first_, step_, purpose_;
-};
+LaneNumbers numbers_of(const Context& context, std::ptrdiff_t block, Purpose purpose, std::uint32_t layer) {
+    return {context.seed, context.first_sample + block * kLanes, context.step, purpose, layer};
+}
 
 }  // namespace
 
@@ -40,7 +21,7 @@ std::ptrdiff_t Dropout::tasks(const Context& context) const {
 
 void Dropout::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
     const Slice s = slice(task, size_);
-    const LaneNumbers random(context, s.block, Purpose::kDropout, form_.layer);
+    const LaneNumbers random = numbers_of(context, s.block, Purpose::kDropout, form_.layer);
     float numbers[kLanes] = {};
     std::ptrdiff_t drawn = -1;
     for (std::ptrdiff_t f = s.begin; f < s.end; ++f) {
@@ -64,7 +45,7 @@ std::ptrdiff_t RandomSlope::tasks(const Context& context) const {
 
 void RandomSlope::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
     const Slice s = slice(task, size_);
-    const LaneNumbers random(context, s.block, Purpose::kRandomSlope, range_.layer);
+    const LaneNumbers random = numbers_of(context, s.block, Purpose::kRandomSlope, range_.layer);
     const float width = range_.upper - range_.lower;
     float numbers[kLanes] = {};
     for (std::ptrdiff_t f = s.begin; f < s.end; ++f) {

@@ -15,6 +15,11 @@ namespace cnn {
 #define CNN_KIND(kind, name, most_inputs) CNN_KIND_OF_FUSION(kind, name)
 #include "program/kinds_list.h"
 
+// Throws std::invalid_argument unless each index of a plane lies in its window, or is -1 where there may be
+// none: a gradient is sent there, and what lies elsewhere was not made by the forward pass.
+void check_places(const PoolingShape& shape, std::ptrdiff_t samples, const std::int32_t* indices,
+                  bool or_none);
+
 // Arrays that a loss reads and writes, of the samples of one run.
 struct LossArrays {
     const std::int64_t* labels;

@@ -76,14 +76,16 @@ std::string range(std::ptrdiff_t first, std::ptrdiff_t last) {
     return std::to_string(first) + " to " + std::to_string(last);
 }
 
-// A gradient is sent into its own window only: what lies elsewhere was not made by the forward pass.
-void check_argmax(const PoolingShape& s, std::ptrdiff_t samples, const std::int32_t* argmax) {
+}  // namespace
+
+void check_places(const PoolingShape& s, std::ptrdiff_t samples, const std::int32_t* argmax, bool or_none) {
     for (std::ptrdiff_t n = 0; n < samples; ++n) {
         for (std::ptrdiff_t c = 0; c < s.channels; ++c) {
             for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
                 const PoolingWindow rows = s.rows(oh);
                 const std::ptrdiff_t top = rows.begin, bottom = rows.end - 1;
                 for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, ++argmax) {
+                    if (or_none && *argmax == -1) continue;
                     const PoolingWindow cols = s.cols(ow);
                     const std::ptrdiff_t left = cols.begin, right = cols.end - 1;
                     std::ptrdiff_t row = top;  // by steps: a division costs more than a window has rows
@@ -93,7 +95,8 @@ void check_argmax(const PoolingShape& s, std::ptrdiff_t samples, const std::int3
                         (column - left) % s.dilation_width == 0)
                         continue;
                     throw std::invalid_argument(
-                        "argmax: expected an index within its window, rows " + range(top, bottom) +
+                        std::string(or_none ? "choice" : "argmax") +
+                        ": expected an index within its window, rows " + range(top, bottom) +
                         " and columns " + range(left, right) + " of " + std::to_string(s.input_height) + "x" +
                         std::to_string(s.input_width) + ", got " + std::to_string(*argmax) + " at (" +
                         std::to_string(n) + ", " + std::to_string(c) + ", " + std::to_string(oh) + ", " +
@@ -104,8 +107,6 @@ void check_argmax(const PoolingShape& s, std::ptrdiff_t samples, const std::int3
     }
 }
 
-}  // namespace
-
 void emit_max_pooling(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
     const bool needed = e.needs_gradient(x);
@@ -115,7 +116,7 @@ void emit_max_pooling(Emitter& e, const Node& node) {
     if (needed) {
         argmax = e.kept_indices("argmax", y,
                                 [shape = node.pooling](std::ptrdiff_t samples, const std::int32_t* rows) {
-                                    check_argmax(shape, samples, rows);
+                                    check_places(shape, samples, rows, false);
                                 });
     }
     if (e.runs_forward()) e.stage(new MaxPoolingForward(node.pooling, e.values(x), e.values(y), argmax));

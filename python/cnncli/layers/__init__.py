@@ -16,14 +16,17 @@ from cnncli.layers.gains import Add, CMul, Mul
 from cnncli.layers.group_norm import GroupNorm, LayerNorm, LocalResponseNorm
 from cnncli.layers.linear import Linear
 from cnncli.layers.log_softmax import LogSoftmax
+from cnncli.layers.lp_pool2d import LPPool2d
 from cnncli.layers.max_pool2d import MaxPool2d
 from cnncli.layers.module import Module
 from cnncli.layers.other_names import missing
 from cnncli.layers.parameter import Parameter
+from cnncli.layers.pool1d import AvgPool1d, MaxPool1d
 from cnncli.layers.prelu import PReLU, RReLU
 from cnncli.layers.registry import LAYER_TYPES, describe, register
 from cnncli.layers.sequential import Sequential
 from cnncli.layers.softmax import Softmax, Softmax2d
+from cnncli.layers.stochastic_pool2d import StochasticPool2d
 from cnncli.layers.sub_sampling2d import SubSampling2d
 from cnncli.layers.upsample import Upsample
 from cnncli.layers.zero_pad2d import ZeroPad2d
@@ -32,6 +35,7 @@ for _layer_type in (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
     Add,
+    AvgPool1d,
     AvgPool2d,
     BatchNorm1d,
     BatchNorm2d,
@@ -45,10 +49,12 @@ for _layer_type in (
     Flatten,
     Identity,
     GroupNorm,
+    LPPool2d,
     LayerNorm,
     Linear,
     LocalResponseNorm,
     LogSoftmax,
+    MaxPool1d,
     MaxPool2d,
     Mul,
     PReLU,
@@ -56,6 +62,7 @@ for _layer_type in (
     RReLU,
     Residual,
     Sequential,
+    StochasticPool2d,
     SubSampling2d,
     Unflatten,
     Upsample,
@@ -71,6 +78,7 @@ __all__ = [
     "AdaptiveAvgPool2d",
     "AdaptiveMaxPool2d",
     "Add",
+    "AvgPool1d",
     "AvgPool2d",
     "BatchNorm1d",
     "BatchNorm2d",
@@ -85,10 +93,12 @@ __all__ = [
     "FloatArray",
     "GroupNorm",
     "Identity",
+    "LPPool2d",
     "LayerNorm",
     "Linear",
     "LocalResponseNorm",
     "LogSoftmax",
+    "MaxPool1d",
     "MaxPool2d",
     "Module",
     "Mul",
@@ -101,6 +111,7 @@ __all__ = [
     "Shape",
     "Softmax",
     "Softmax2d",
+    "StochasticPool2d",
     "SubSampling2d",
     "Unflatten",
     "Upsample",

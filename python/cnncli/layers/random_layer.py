@@ -1,5 +1,7 @@
 """Layers that draw random numbers in training: what they draw is a pure function of where and when."""
 
+from typing import Any
+
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.initialization import GAIN_RELU
 from cnncli.layers.node_layer import NodeLayer, Passed
@@ -18,6 +20,7 @@ class RandomLayer(NodeLayer):
     seed: int = 0
     layer: int = 0
     step: int = 0
+    _passed_step: int = 0  # that of the last forward pass
 
     @property
     def same_in_evaluation(self) -> bool:
@@ -32,10 +35,11 @@ class RandomLayer(NodeLayer):
     def update_output(self, input: FloatArray) -> FloatArray:
         input = self.as_batch(input)
         self.output_shape(input.shape[1:])
-        self._passed = Passed(input.shape, self.training, {"step": self.step})
+        found: dict[str, Any] = {}
+        self._passed, self._passed_step = Passed(input.shape, self.training, found), self.step
         if not self.training and self.same_in_evaluation:
             return input.copy()
-        output = self.node().forward(input, training=self.training, seed=self.seed, step=self.step)
+        output = self.node().forward(input, {}, found, self.training, seed=self.seed, step=self.step)
         if self.training:
             self.step += 1
         return output
@@ -46,7 +50,8 @@ class RandomLayer(NodeLayer):
         _, training, found = self.passed(input)
         if not training and self.same_in_evaluation:
             return grad_output.copy()
-        return self.node().grad_input(input, grad_output, training=training, seed=self.seed, step=found["step"])
+        step = self._passed_step
+        return self.node().grad_input(input, grad_output, {}, found, training, seed=self.seed, step=step)
 
     def output_shape(self, input_shape: Shape) -> Shape:
         return input_shape

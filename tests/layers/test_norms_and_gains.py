@@ -430,3 +430,12 @@ def test_it_refuses_settings_in_one_line(make: Callable[[], Module], message: st
     with pytest.raises(CnnError) as caught:
         make()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("make", [Mul, PReLU, lambda: Add(1), lambda: CMul(1)])
+def test_one_number_for_all_takes_samples_of_any_shape(make: Callable[[], Module], rng: np.random.Generator) -> None:
+    """Seven samples of (channels, length) are no image of seven channels."""
+    layer = make()
+    for shape in [(7, 2, 5), (7, 5), (7, 2, 3, 4), (7, 1, 2, 3, 4)]:
+        x = rng.normal(size=shape).astype(np.float32)
+        assert layer.forward(x).shape == layer.backward(x, x).shape == shape

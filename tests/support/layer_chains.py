@@ -51,6 +51,7 @@ from cnncli.layers import (
 )
 from cnncli.layers.activation import Activation
 from cnncli.layers.batch_norm import BatchNorm
+from cnncli.layers.faults import SettingError
 from cnncli.layers.random_layer import RandomLayer
 from cnncli.layers.registry import is_built_in
 from cnncli.program.lowering import couples_samples, in_three, leaves, lower
@@ -225,7 +226,12 @@ def chains(types: Sequence[Sequence[Make]], shape: Shape) -> Iterator[Chain]:
             yield makes
             return
         for make in types[len(makes)]:
-            layer = make(reached)
+            try:
+                layer = make(reached)
+            except SettingError:
+                if len(reached) in (1, 3):
+                    raise
+                continue  # its sizes are those of a vector or an image, and this is neither
             if fits(layer, reached):
                 yield from extend([*makes, make], layer.output_shape(reached))
 

@@ -23,6 +23,9 @@ class _Gain(NodeLayer):
         """The shape of what is learned."""
         return (1,)
 
+    def takes_any_shape(self) -> bool:
+        return self.numbers_shape() == (1,)
+
     def parameter_shapes(self) -> dict[str, Shape]:
         return {self.parameter_names[0]: self.numbers_shape()}
 
@@ -42,7 +45,7 @@ class _Gain(NodeLayer):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         numbers = self.numbers_shape()
-        if numbers == (1,):
+        if self.takes_any_shape():
             return input_shape
         if len(numbers) != len(input_shape) or any(
             number not in (1, side) for number, side in zip(numbers, input_shape, strict=True)

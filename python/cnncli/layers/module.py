@@ -291,13 +291,17 @@ class Module(ModuleTools):
 
     # Help for the built-in layers
 
+    def takes_any_shape(self) -> bool:
+        """Whether, with these settings, the first axis counts samples whatever the others are."""
+        return not self.sample_axes
+
     def as_batch(self, input: ArrayLike) -> FloatArray:
         """`input` as float32 with the batch axis; a single sample is a batch of one.
 
         Which it is follows from `sample_axes`; a layer for images also takes (height, width), one grey image.
         """
         batch = as_float32(input, f"input of {self!r}")
-        if not self.sample_axes or batch.ndim - 1 in self.sample_axes:
+        if self.takes_any_shape() or batch.ndim - 1 in self.sample_axes:
             return batch
         if batch.ndim in self.sample_axes:
             return batch[np.newaxis]

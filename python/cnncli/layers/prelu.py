@@ -63,8 +63,11 @@ class PReLU(NodeLayer):
     def settings(self) -> dict[str, Any]:
         return {"num_parameters": self.num_parameters, "init": self.init}
 
+    def takes_any_shape(self) -> bool:
+        return self.num_parameters == 1
+
     def output_shape(self, input_shape: Shape) -> Shape:
-        if self.num_parameters != 1 and (
+        if not self.takes_any_shape() and (
             len(input_shape) not in self.sample_axes or input_shape[0] != self.num_parameters
         ):
             remedy = f"use num_parameters={input_shape[0]}, or 1" if input_shape else "use num_parameters=1"

@@ -264,3 +264,16 @@ def test_loss_and_gradient_are_those_of_pytorch(rng: np.random.Generator, case: 
     loss.backward()
     assert case.make().forward(x, target) == pytest.approx(loss.item(), rel=1e-5, abs=1e-6)
     assert_close(case.make().backward(x, target), at.grad.numpy().astype(np.float64))
+
+
+def test_samples_that_weigh_nothing_have_no_loss_in_either_way(rng: np.random.Generator) -> None:
+    """Class 2 has weight 0, and smoothing gives the other classes a share: the mean of no weight is 0."""
+    criterion = CrossEntropyLoss(weight=[0.5, 2.0, 0.0], label_smoothing=0.3)
+    x, labels, losses = rng.normal(size=(1, 3)).astype(np.float32), np.array([2]), np.zeros(1, np.float32)
+    network = Network([Linear(3, 3)], (3,))
+    outputs = network.forward(x)
+    assert criterion.forward(outputs, labels) == 0 and not criterion.backward(outputs, labels).any()
+    assert criterion.sample_losses(outputs, labels) == 0
+    program = Program(network, 1, criterion=criterion, optimizer=SGD(1.0))
+    program.bind(x, labels)
+    assert program.step(np.arange(1), step=0, epoch=0, losses=losses).loss == 0 and losses == 0

@@ -35,5 +35,7 @@ class LabelCriterion(Criterion):
         return losses if self.reduction == "sum" else losses * (losses.size / self._divisor(divisor))
 
     def _divisor(self, divisor: float) -> float:
-        """Of nothing at all the mean is 0."""
-        return 1.0 if self.reduction == "sum" or divisor == 0 else divisor
+        """Of samples that weigh nothing the mean is 0, also where smoothed labels leave other classes a share."""
+        if self.reduction == "sum":
+            return 1.0
+        return divisor if divisor != 0 else np.inf

@@ -184,6 +184,15 @@ BAD = {
         ROW * 2 + ROW[:-2] + "\x1b[31m\n",
         r", line 3, column 17: '\x1b[31m' is no number; fill in a number",
     ),
+    "text behind empty lines": (ROW + "\n\n" + ROW + "\n" + ROW[:-2] + "x\n",
+                                ", line 6, column 17: 'x' is no number; fill in a number"),
+    "a row too short behind rows without cells": (ROW * 2 + "," * 16 + "\n" + "1,2\n",
+                                                  ", line 4: 2 columns, 17 in the first row; give each row the same"),
+    "infinite behind an empty line": (ROW * 2 + "\n" + ROW[:-2] + "1e999\n",
+                                      ", line 4, column 17: NaN or infinite; fill in a number"),
+    "text between spaces behind an empty line": (
+        (ROW * 2 + "\n" + ROW[:-2] + "x\n").replace(",", " "), ", line 4, column 17: 'x' is no number; fill in a number"
+    ),
     "an empty cell in the first row": ("1,,1" + ROW[5:] + ROW, ", line 1, column 2: '' is no number; fill in a number"),
     "infinite": ("".join(f"{label}{',0' * 15},1e999\n" for label in (0, 1, 0)),
                  ", line 1, column 17: NaN or infinite; fill in a number"),

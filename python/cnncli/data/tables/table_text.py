@@ -148,14 +148,16 @@ def read_table(path: Path, form: TableForm) -> tuple[Array, list[str] | None]:
     size = 0
     columns = form.columns - (form.text_column is not None)
     try:
-        for line, piece in _pieces(path, where, form):
+        for line, whole in _pieces(path, where, form):
+            piece = _without_gaps(whole, form)
             labels, plain = _take_texts(piece, form)
             values = parse_rows(plain, form.delimiter, columns)
             if values is None:
-                raise _bad_row(where, line, piece, form)
+                raise _bad_row(where, line, whole, form)
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 row, column = np.argwhere(~np.isfinite(values))[0]
-                place = f"{where}, line {line + row}, column {column + 1 + (form.text_column == 0)}"
+                line += _lines_before(whole, form, int(row))
+                place = f"{where}, line {line}, column {column + 1 + (form.text_column == 0)}"
                 raise DataError(f"{place}: NaN or infinite; fill in a number")
             values = _compact(values)
             size += values.nbytes
@@ -175,7 +177,7 @@ def read_table(path: Path, form: TableForm) -> tuple[Array, list[str] | None]:
 
 
 def _pieces(path: Path, where: str, form: TableForm) -> Iterator[tuple[int, bytes]]:
-    """(number of its first line, whole rows) without quotes, carriage returns, empty lines and trailing separators."""
+    """(number of its first line, whole rows) without quotes and carriage returns."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise DataError(f"{where}: not a regular file; save the table to a file first")
@@ -196,7 +198,7 @@ def _pieces(path: Path, where: str, form: TableForm) -> Iterator[tuple[int, byte
             if form.decimal_comma:
                 piece = piece.replace(b",", b".")
             if piece.strip():
-                yield line, _without_gaps(piece, form)
+                yield line, piece
             line += piece.count(b"\n")
             rest = after
             if not block:
@@ -204,6 +206,7 @@ def _pieces(path: Path, where: str, form: TableForm) -> Iterator[tuple[int, byte
 
 
 def _without_gaps(piece: bytes, form: TableForm) -> bytes:
+    """Rows without empty lines and trailing separators."""
     piece = piece.lstrip(b"\n")
     while b"\n\n" in piece:
         piece = piece.replace(b"\n\n", b"\n")
@@ -216,6 +219,12 @@ def _without_gaps(piece: bytes, form: TableForm) -> bytes:
     if empty + b"\n" in piece:  # empty rows as spreadsheets save them
         piece = b"\n".join(row for row in piece.split(b"\n") if row != empty)
     return piece
+
+
+def _lines_before(whole: bytes, form: TableForm, row: int) -> int:
+    """How many lines stand before a row, which is counted without the empty ones."""
+    filled = [index for index, line in enumerate(whole.split(b"\n")) if _without_gaps(line + b"\n", form).strip()]
+    return filled[row]
 
 
 def _take_texts(piece: bytes, form: TableForm) -> tuple[list[str], bytes]:
@@ -239,11 +248,11 @@ def _compact(values: Array) -> Array:
         return values.astype(np.float32)
 
 
-def _bad_row(where: str, line: int, piece: bytes, form: TableForm) -> DataError:
+def _bad_row(where: str, line: int, whole: bytes, form: TableForm) -> DataError:
     """What is wrong, with the first row that is."""
-    for index, row in enumerate(piece.split(b"\n")[:-1]):
+    for index, row in enumerate(_without_gaps(whole, form).split(b"\n")[:-1]):
         cells = _split(row, form.delimiter, False)
-        place = f"{where}, line {line + index}"
+        place = f"{where}, line {line + _lines_before(whole, form, index)}"
         if len(cells) != form.columns:
             counted = f"{len(cells):,} column{'s' if len(cells) != 1 else ''}"
             return DataError(f"{place}: {counted}, {form.columns:,} in the first row; give each row the same")

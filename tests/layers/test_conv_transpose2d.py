@@ -129,7 +129,7 @@ def test_repr_tells_what_is_not_default() -> None:
     assert repr(ConvTranspose2d(3, 4, 2)) == "ConvTranspose2d(3 -> 4, kernel 2x2)"
     full = ConvTranspose2d(4, 2, (2, 3), 3, 1, (2, 1), 2, False, 2)
     assert repr(full) == (
-        "ConvTranspose2d(4 -> 2, kernel 2x3, stride 3, padding 1, output_padding 2x1, dilation 2, groups 2, no bias)"
+        "ConvTranspose2d(4 -> 2, kernel 2x3, stride 3, padding 1, dilation 2, groups 2, output_padding 2x1, no bias)"
     )
 
 

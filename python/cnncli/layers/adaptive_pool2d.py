@@ -8,8 +8,8 @@ from cnncli.layers.faults import SettingError
 from cnncli.layers.max_pool2d import KeepsIndices
 from cnncli.layers.module import Window
 from cnncli.layers.node_layer import NodeLayer, Settings
-from cnncli.layers.pooling import check_images
 from cnncli.layers.settings import flag, whole_number
+from cnncli.layers.sliding import check_images
 
 Size = int | Sequence[int | None] | None
 

@@ -1,22 +1,23 @@
 """The convolutional layer."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from cnncli.layers.arrays import FloatArray, Shape, format_shape
+from cnncli.layers.arrays import Shape
 from cnncli.layers.connections import Connections, read_connections
-from cnncli.layers.faults import LayerShapeError, SettingError
-from cnncli.layers.initialization import GAIN_RELU, initialize_weights, read_initialization
+from cnncli.layers.convolution import Convolution
+from cnncli.layers.faults import SettingError
+from cnncli.layers.initialization import GAIN_RELU, initialize_weights
 from cnncli.layers.module import Window
-from cnncli.layers.node_layer import Arrays, NodeLayer, Settings
-from cnncli.layers.settings import Pair, flag, format_pair, pair, whole_number
+from cnncli.layers.node_layer import Settings
+from cnncli.layers.settings import Pair
 from cnncli.layers.sliding import sliding_shape, span
 
 
-class Conv2d(NodeLayer):
+class Conv2d(Convolution):
     """A small mask slid over images, one per pair of input and output channel (LeCun et al. 1989).
 
     y[n,o,i,j] = b[o] + sum over (c,k,l) of w[o,c,k,l] x[n, c, i*stride + k*dilation - padding, likewise j, l]
@@ -57,13 +58,6 @@ class Conv2d(NodeLayer):
     kind = "convolution"
     connections: Connections | None = None
     named_connections: str | None = None
-    parameter_names = ("weight", "bias")
-    sample_axes = (3,)
-
-    weight: FloatArray
-    grad_weight: FloatArray
-    bias: FloatArray | None = None
-    grad_bias: FloatArray | None = None
 
     def __init__(
         self,
@@ -80,22 +74,9 @@ class Conv2d(NodeLayer):
         initialization: str = "he",
         seed: int | None = 0,
     ) -> None:
-        layer = type(self).__name__
-        self.in_channels = whole_number(layer, "in_channels", in_channels)
-        self.out_channels = whole_number(layer, "out_channels", out_channels)
-        self.kernel_size = pair(layer, "kernel_size", kernel_size)
-        self.stride = pair(layer, "stride", stride)
-        self.padding = pair(layer, "padding", padding, minimum=0)
-        self.dilation = pair(layer, "dilation", dilation)
-        self.groups = whole_number(layer, "groups", groups)
-        self.has_bias = flag(layer, "bias", bias)
-        if self.in_channels % self.groups or self.out_channels % self.groups:
-            raise SettingError(
-                layer,
-                f"groups {self.groups} does not divide {self.in_channels} input channels and "
-                f"{self.out_channels} output channels; use a divisor of both",
-            )
-        self.initialization = read_initialization(layer, initialization)
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, initialization
+        )
         if connections is not None:
             self._connect(connections)
         if seed is not None:
@@ -132,11 +113,6 @@ class Conv2d(NodeLayer):
         counts = np.array([len(row) for row in self.connections])
         initialize_weights(self.weight, self.bias, np.repeat(counts, counts) * area, counts * area, **how)
 
-    def node_arrays(self) -> Arrays:
-        return {
-            "weight": self.weight, "bias": self.bias, "grad_weight": self.grad_weight, "grad_bias": self.grad_bias,
-        }
-
     def node_settings(self) -> Settings:
         settings: Settings = {"stride": self.stride, "padding": self.padding, "dilation": self.dilation}
         if self.connections is None:
@@ -161,19 +137,8 @@ class Conv2d(NodeLayer):
             settings["initialization"] = self.initialization
         return settings
 
-    @classmethod
-    def inferred_settings(cls, input_shape: Shape) -> Mapping[str, int]:
-        return {"in_channels": input_shape[0]}
-
     def output_shape(self, input_shape: Shape) -> Shape:
-        if len(input_shape) != 3 or input_shape[0] != self.in_channels:
-            remedy = "reshape samples to channels x height x width"
-            if len(input_shape) == 3:
-                remedy = f"use in_channels={input_shape[0]}"
-            found = format_shape(input_shape)
-            raise LayerShapeError(
-                repr(self), f"takes samples of shape {self.in_channels}xHxW, got {found}; {remedy}"
-            )
+        self.check_images(input_shape)
         return (self.out_channels, *sliding_shape(self, input_shape, self.dilation))
 
     def scratch_count(self, input_shape: Shape) -> int:
@@ -193,18 +158,5 @@ class Conv2d(NodeLayer):
     def window(self, input_shape: Shape) -> Window:
         return span(self.kernel_size, self.dilation), self.stride
 
-    def __repr__(self) -> str:
-        parts = [f"{self.in_channels} -> {self.out_channels}", f"kernel {format_shape(self.kernel_size)}"]
-        if self.stride != (1, 1):
-            parts.append(f"stride {format_pair(self.stride)}")
-        if self.padding != (0, 0):
-            parts.append(f"padding {format_pair(self.padding)}")
-        if self.dilation != (1, 1):
-            parts.append(f"dilation {format_pair(self.dilation)}")
-        if self.groups != 1:
-            parts.append(f"groups {self.groups}")
-        if self.connections is not None:
-            parts.append(f"connections {self.named_connections or self.pairs()}")
-        if not self.has_bias:
-            parts.append("no bias")
-        return f"Conv2d({', '.join(parts)})"
+    def _more_parts(self) -> list[str]:
+        return [] if self.connections is None else [f"connections {self.named_connections or self.pairs()}"]

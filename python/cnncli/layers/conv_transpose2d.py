@@ -1,20 +1,20 @@
 """The transposed convolution."""
 
 import math
-from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from cnncli.layers.arrays import FloatArray, Shape, format_shape
+from cnncli.layers.arrays import Shape, format_shape
+from cnncli.layers.convolution import Convolution
 from cnncli.layers.faults import LayerShapeError, SettingError
-from cnncli.layers.initialization import GAIN_RELU, initialize_weights, read_initialization
+from cnncli.layers.initialization import GAIN_RELU, initialize_weights
 from cnncli.layers.module import Window
-from cnncli.layers.node_layer import Arrays, NodeLayer, Settings
-from cnncli.layers.settings import Pair, flag, format_pair, pair, whole_number
+from cnncli.layers.node_layer import Settings
+from cnncli.layers.settings import Pair, format_pair, pair
 from cnncli.layers.sliding import span
 
 
-class ConvTranspose2d(NodeLayer):
+class ConvTranspose2d(Convolution):
     """Each input value adds a mask, times itself, to the output: the gradient of a convolution as a layer.
 
     y[n, o, i*stride + k*dilation - padding, likewise j, l] += w[c,o,k,l] x[n,c,i,j], from b[o] on
@@ -48,13 +48,6 @@ class ConvTranspose2d(NodeLayer):
     """
 
     kind = "transposed_convolution"
-    parameter_names = ("weight", "bias")
-    sample_axes = (3,)
-
-    weight: FloatArray
-    grad_weight: FloatArray
-    bias: FloatArray | None = None
-    grad_bias: FloatArray | None = None
 
     def __init__(
         self,
@@ -71,22 +64,11 @@ class ConvTranspose2d(NodeLayer):
         initialization: str = "he",
         seed: int | None = 0,
     ) -> None:
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, initialization
+        )
         layer = type(self).__name__
-        self.in_channels = whole_number(layer, "in_channels", in_channels)
-        self.out_channels = whole_number(layer, "out_channels", out_channels)
-        self.kernel_size = pair(layer, "kernel_size", kernel_size)
-        self.stride = pair(layer, "stride", stride)
-        self.padding = pair(layer, "padding", padding, minimum=0)
         self.output_padding = pair(layer, "output_padding", output_padding, minimum=0)
-        self.groups = whole_number(layer, "groups", groups)
-        self.has_bias = flag(layer, "bias", bias)
-        self.dilation = pair(layer, "dilation", dilation)
-        if self.in_channels % self.groups or self.out_channels % self.groups:
-            raise SettingError(
-                layer,
-                f"groups {self.groups} does not divide {self.in_channels} input channels and "
-                f"{self.out_channels} output channels; use a divisor of both",
-            )
         for side in (0, 1):
             most = max(self.stride[side], self.dilation[side]) - 1
             if self.output_padding[side] > most:
@@ -95,7 +77,6 @@ class ConvTranspose2d(NodeLayer):
                     f"output_padding {format_pair(self.output_padding)} is not below stride "
                     f"{format_pair(self.stride)} or dilation {format_pair(self.dilation)}; use at most {most}",
                 )
-        self.initialization = read_initialization(layer, initialization)
         if seed is not None:
             self.initialize(seed)
 
@@ -114,11 +95,6 @@ class ConvTranspose2d(NodeLayer):
         initialize_weights(
             self.weight, self.bias, fan_in, rule=self.initialization, seed=seed, stream=stream, gain=gain
         )
-
-    def node_arrays(self) -> Arrays:
-        return {
-            "weight": self.weight, "bias": self.bias, "grad_weight": self.grad_weight, "grad_bias": self.grad_bias,
-        }
 
     def node_settings(self) -> Settings:
         return {
@@ -140,19 +116,8 @@ class ConvTranspose2d(NodeLayer):
         }
         return settings if self.initialization == "he" else {**settings, "initialization": self.initialization}
 
-    @classmethod
-    def inferred_settings(cls, input_shape: Shape) -> Mapping[str, int]:
-        return {"in_channels": input_shape[0]}
-
     def output_shape(self, input_shape: Shape) -> Shape:
-        if len(input_shape) != 3 or input_shape[0] != self.in_channels:
-            remedy = "reshape samples to channels x height x width"
-            if len(input_shape) == 3:
-                remedy = f"use in_channels={input_shape[0]}"
-            found = format_shape(input_shape)
-            raise LayerShapeError(
-                repr(self), f"takes samples of shape {self.in_channels}xHxW, got {found}; {remedy}"
-            )
+        self.check_images(input_shape)
         reach = span(self.kernel_size, self.dilation)
         height, width = (
             (input_shape[1 + side] - 1) * self.stride[side] - 2 * self.padding[side] + reach[side]
@@ -175,16 +140,5 @@ class ConvTranspose2d(NodeLayer):
         inputs = ((reach[0] - 1) // self.stride[0] + 1, (reach[1] - 1) // self.stride[1] + 1)
         return inputs, (Fraction(1, self.stride[0]), Fraction(1, self.stride[1]))
 
-    def __repr__(self) -> str:
-        parts = [f"{self.in_channels} -> {self.out_channels}", f"kernel {format_shape(self.kernel_size)}"]
-        for name, value, usual in (
-            ("stride", self.stride, (1, 1)), ("padding", self.padding, (0, 0)),
-            ("output_padding", self.output_padding, (0, 0)), ("dilation", self.dilation, (1, 1)),
-        ):  # fmt: skip
-            if value != usual:
-                parts.append(f"{name} {format_pair(value)}")
-        if self.groups != 1:
-            parts.append(f"groups {self.groups}")
-        if not self.has_bias:
-            parts.append("no bias")
-        return f"{type(self).__name__}({', '.join(parts)})"
+    def _more_parts(self) -> list[str]:
+        return [] if self.output_padding == (0, 0) else [f"output_padding {format_pair(self.output_padding)}"]

@@ -8,7 +8,7 @@ from cnncli.layers.faults import LayerShapeError, SettingError
 from cnncli.layers.module import Window
 from cnncli.layers.node_layer import NodeLayer, Settings
 from cnncli.layers.settings import Pair, flag, format_pair, pair
-from cnncli.layers.sliding import sliding_shape, span
+from cnncli.layers.sliding import check_images, sliding_shape, span
 
 
 class Pooling(NodeLayer):
@@ -100,13 +100,3 @@ class Pooling(NodeLayer):
         if self.ceil_mode:
             parts.append("ceil mode")
         return parts
-
-
-def check_images(layer: NodeLayer, input_shape: Shape) -> None:
-    """Raise ShapeError unless one sample is (channels, height, width)."""
-    if len(input_shape) != 3:
-        raise LayerShapeError(
-            repr(layer),
-            f"takes samples of shape CxHxW, got {format_shape(input_shape)}; "
-            "reshape samples to channels x height x width",
-        )

@@ -1,4 +1,4 @@
-"""How many places a window has on an image; shared by convolution and pooling."""
+"""What layers of images share: that samples are images, and how many places a window has on one."""
 
 from typing import Protocol
 
@@ -19,6 +19,16 @@ class Sliding(Protocol):
 def span(kernel: Pair, dilation: Pair) -> Pair:
     """(height, width) of a kernel with the gaps that dilation makes."""
     return dilation[0] * (kernel[0] - 1) + 1, dilation[1] * (kernel[1] - 1) + 1
+
+
+def check_images(layer: object, input_shape: Shape) -> None:
+    """Raise ShapeError unless one sample is (channels, height, width)."""
+    if len(input_shape) != 3:
+        raise LayerShapeError(
+            repr(layer),
+            f"takes samples of shape CxHxW, got {format_shape(input_shape)}; "
+            "reshape samples to channels x height x width",
+        )
 
 
 def sliding_shape(

@@ -9,6 +9,7 @@ from cnncli.layers.faults import LayerShapeError, SettingError
 from cnncli.layers.module import Window
 from cnncli.layers.node_layer import NodeLayer, Settings
 from cnncli.layers.settings import Pair, flag, pair, positive
+from cnncli.layers.sliding import check_images
 
 Factors = tuple[float, float]
 MODES = ("nearest", "bilinear")
@@ -87,12 +88,7 @@ class Upsample(NodeLayer):
         return settings
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        if len(input_shape) != 3:
-            raise LayerShapeError(
-                repr(self),
-                f"takes samples of shape CxHxW, got {format_shape(input_shape)}; "
-                "reshape samples to channels x height x width",
-            )
+        check_images(self, input_shape)
         channels, height, width = input_shape
         if self.scale_factor is not None:
             height, width = math.floor(height * self.scale_factor[0]), math.floor(width * self.scale_factor[1])

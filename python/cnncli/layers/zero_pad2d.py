@@ -6,6 +6,7 @@ from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.faults import LayerShapeError, SettingError
 from cnncli.layers.node_layer import NodeLayer, Settings
 from cnncli.layers.settings import LARGEST_SIDE, whole_number
+from cnncli.layers.sliding import check_images
 
 Sides = tuple[int, int, int, int]
 
@@ -47,12 +48,7 @@ class ZeroPad2d(NodeLayer):
         return {"padding": list(self.padding)}
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        if len(input_shape) != 3:
-            raise LayerShapeError(
-                repr(self),
-                f"takes samples of shape CxHxW, got {format_shape(input_shape)}; "
-                "reshape samples to channels x height x width",
-            )
+        check_images(self, input_shape)
         left, right, top, bottom = self.padding
         channels, height, width = input_shape
         if top + height + bottom < 1 or left + width + right < 1:

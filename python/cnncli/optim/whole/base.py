@@ -24,6 +24,10 @@ class WholeBatchOptimizer:
     command_settings: ClassVar[Mapping[str, Any]] = {"batch_size": "full", "schedule": "constant", "epochs": 10}
     command_arguments: ClassVar[Mapping[str, Any]] = {}
     lr: float
+    max_iter: int
+    max_eval: int
+    tolerance_grad: float
+    tolerance_change: float
     iterations: int
     evaluations: int
 
@@ -33,7 +37,13 @@ class WholeBatchOptimizer:
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments as JSON values."""
-        raise NotImplementedError
+        return {
+            "lr": self.lr,
+            "max_iter": self.max_iter,
+            "max_eval": self.max_eval,
+            "tolerance_grad": self.tolerance_grad,
+            "tolerance_change": self.tolerance_change,
+        }
 
     def state_dict(self) -> dict[str, Any]:
         """A copy of all state: numbers, and the bits of float64 arrays as int64."""

@@ -1,7 +1,6 @@
 """Conjugate gradients: directions that do not undo each other."""
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -91,15 +90,6 @@ class CG(WholeBatchOptimizer):
         x[...] = place
         self.evaluations += evaluations
         return first
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "max_iter": self.max_iter,
-            "max_eval": self.max_eval,
-            "tolerance_grad": self.tolerance_grad,
-            "tolerance_change": self.tolerance_change,
-        }
 
     def __repr__(self) -> str:
         return f"CG(lr {self.lr:g}, max iter {self.max_iter})"

@@ -136,15 +136,8 @@ class LBFGS(WholeBatchOptimizer):
         return strong_wolfe(evaluate, start, self._length, size, 0.9, self.tolerance_change)
 
     def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "max_iter": self.max_iter,
-            "max_eval": self.max_eval,
-            "tolerance_grad": self.tolerance_grad,
-            "tolerance_change": self.tolerance_change,
-            "history_size": self.history_size,
-            "line_search_fn": self.line_search_fn,
-        }
+        own = {"history_size": self.history_size, "line_search_fn": self.line_search_fn}
+        return {**super().settings(), **own}
 
     def state_dict(self) -> dict[str, Any]:
         state = super().state_dict()

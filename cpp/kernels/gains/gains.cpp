@@ -8,7 +8,7 @@ namespace cnn {
 namespace {
 
 const GainBody* body_of(GainKind kind) {
-    const GainBodies* bodies = CNN_SELECT_BODY(gain_bodies);
+    const GainBodies* bodies = CNN_SELECT_BODY(gains_bodies);
     return &bodies->of[static_cast<int>(kind)];
 }
 

@@ -85,7 +85,7 @@ constexpr GainBody body() {
 
 }  // namespace
 
-extern const GainBodies gain_bodies = {{body<Offset>(), body<Factor>(), body<Slope>()}};
+extern const GainBodies gains_bodies = {{body<Offset>(), body<Factor>(), body<Slope>()}};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

@@ -36,6 +36,6 @@ struct GainBodies {
     GainBody of[kGainKinds];
 };
 
-CNN_DECLARE_BODIES(GainBodies, gain_bodies)
+CNN_DECLARE_BODIES(GainBodies, gains_bodies)
 
 }  // namespace cnn

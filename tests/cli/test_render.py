@@ -48,8 +48,15 @@ STARTED = Started(
     run=Path("runs/1"), network="lenet5", parameters=61_706, data="mnist", source="", notice=None, warnings=[],
     images=54_000, validation_images=6_000, epochs=10, steps=8_440, first_step=0, batch_size=64, optimizer="sgd",
     learning_rate=0.1, rate_factor=None, threads=1, seed=3, target=None, target_epoch=None, early_target=None,
-    preparation="", notes=[], until=None,
+    preparation="", samples="images", notes=[], until=None,
 )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("loss", "text"), [(2.30259, "2.3026"), (0.001, "0.0010"), (0.00099, "0.00099"), (1.2e-7, "1.2e-07"), (0, "0.0000")]
+)
+def test_a_loss_is_seen_however_small(loss: float, text: str) -> None:
+    assert render.loss_text(loss) == text
 
 
 @pytest.mark.parametrize(
@@ -100,7 +107,7 @@ FINISHED = Finished(
     validation_is_own=False, validation_loss=0.03, validation_accuracy=0.99, test_images=10_000, test_loss=0.025,
     test_accuracy=0.9912, seconds=75.0, images_per_second=50_000.0, seed=3, history=[], notes=[], target=None,
     target_reached=None, seconds_to_target=None, until=None, converged=None, remark=None, warnings=[],
-    preparation="glyph",
+    samples="images",
 )  # fmt: skip
 
 

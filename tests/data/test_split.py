@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnncli.data.dataset import Split
+from cnncli.data.held_out import share_to_hold_out
 from cnncli.data.split import split, split_indices
 from cnncli.errors import UsageError
 
@@ -70,3 +71,10 @@ def test_seed_is_0_if_none_is_told() -> None:
     rest, held_out = split(whole, 0.5)
     assert held_out.images[:, 0, 0, 0].tolist() == split_indices(labels, 0.5, 0)[1].tolist()
     assert rest.images[:, 0, 0, 0].tolist() == split_indices(labels, 0.5, 0)[0].tolist()
+
+
+@pytest.mark.parametrize(("rows", "share"), [(999, 0.0), (1_000, 0.1)])
+def test_rows_with_values_are_held_out_from_a_thousand_on(rows: int, share: float) -> None:
+    """A few rows choose the epoch by their noise; images with labels are held out from 20 on."""
+    assert share_to_hold_out(np.zeros((rows, 2))) == share
+    assert share_to_hold_out(np.arange(20) % 2) == 0.1

@@ -112,7 +112,8 @@ class TrainingDisplay:
             self._advance(record)
         elif isinstance(record, records.EpochDone):
             is_share = self._started is not None and record.images < self._started.images
-            self._console.print(Text(epoch_line(record, is_share)))
+            samples = self._started.samples if self._started is not None else "images"
+            self._console.print(Text(epoch_line(record, is_share, samples)))
             if record.epoch == record.epochs:
                 self._close()
         elif isinstance(record, records.SaveFailed):
@@ -127,7 +128,7 @@ class TrainingDisplay:
         self._started = started
         if started.notice:
             self._console.print(Text(started.notice, style="yellow"))
-        images = f"{started.images:,} images"
+        images = f"{started.images:,} {started.samples}"
         if started.validation_images:
             images += f" (and {started.validation_images:,} to validate)"
         self._console.print(
@@ -170,13 +171,13 @@ class TrainingDisplay:
     def _advance(self, record: records.Progress) -> None:
         if self._progress is None or self._started is None:
             return
-        epochs = self._started.epochs
+        epochs, samples = self._started.epochs, self._started.samples
         self._progress.update(
             self._task,
             completed=record.step,
             description=f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}",
-            figures=f"loss {record.loss:.4f}  {accuracy_words(record.accuracy)}"
-            f"{record.images_per_second:,.0f} images/s  {duration(record.seconds_left)} left",
+            figures=f"loss {loss_text(record.loss)}  {accuracy_words(record.accuracy)}"
+            f"{record.images_per_second:,.0f} {samples}/s  {duration(record.seconds_left)} left",
             refresh=True,
         )
 
@@ -213,17 +214,25 @@ def target_line(started: records.Started) -> str:
     return line
 
 
-def epoch_line(record: records.EpochDone, is_share: bool = False) -> str:
-    """One line for one epoch; `is_share` says that it took some of the images only."""
-    line = f"epoch {record.epoch:>{len(str(record.epochs))}}/{record.epochs}  loss {record.loss:.4f}  "
+def loss_text(loss: float) -> str:
+    """A loss with four decimals, or with as many as it takes to see it.
+
+    >>> loss_text(0.25), loss_text(0.000123), loss_text(0.0)
+    ('0.2500', '0.00012', '0.0000')
+    """
+    return f"{loss:.2g}" if 0 < abs(loss) < 0.001 else f"{loss:.4f}"
+
+
+def epoch_line(record: records.EpochDone, is_share: bool = False, samples: str = "images") -> str:
+    """One line for one epoch; `is_share` says that it took some of the samples only."""
+    line = f"epoch {record.epoch:>{len(str(record.epochs))}}/{record.epochs}  loss {loss_text(record.loss)}  "
     line += accuracy_words(record.accuracy).rstrip()
     if is_share:
         line += f" of the hardest {record.images:,}"
     if record.validation_loss is not None:
-        line += (
-            f"  validation loss {record.validation_loss:.4f} {accuracy_words(record.validation_accuracy)}".rstrip()
-        )
-    return f"{line.rstrip()}  {record.images_per_second:,.0f} images/s  {duration(record.seconds)}"
+        line += f"  validation loss {loss_text(record.validation_loss)} "
+        line += accuracy_words(record.validation_accuracy).rstrip()
+    return f"{line.rstrip()}  {record.images_per_second:,.0f} {samples}/s  {duration(record.seconds)}"
 
 
 def accuracy_words(accuracy: float | None, end: str = "  ") -> str:
@@ -280,23 +289,23 @@ def show_finished(record: records.Finished) -> None:
     """The table at the end of a training, where the model is, and what to try next."""
     console = stdout_console()
     model = printable(record.model)
-    epochs, what = str(record.epochs), "rows" if record.preparation == "numbers" else "images"
+    epochs = str(record.epochs)
     if record.best_epoch != record.epochs:
         epochs += f", the best was {record.best_epoch}"
-    rows = [("network", record.network), ("data", f"{record.data}, {record.images:,} training {what}")]
+    rows = [("network", record.network), ("data", f"{record.data}, {record.images:,} training {record.samples}")]
     rows += [
         ("epochs", epochs),
-        ("time", f"{duration(record.seconds)}, {record.images_per_second:,.0f} images/s"),
+        ("time", f"{duration(record.seconds)}, {record.images_per_second:,.0f} {record.samples}/s"),
     ]
     hardest = f" of the hardest {record.epoch_images:,} images" if record.epoch_images < record.images else ""
     known = accuracy_words(record.accuracy, f"{hardest}, ")
-    rows += [("training", f"{known}loss {record.loss:.4f}")]
+    rows += [("training", f"{known}loss {loss_text(record.loss)}")]
     if record.validation_loss is not None:
-        whose = "images of the data's own part" if record.validation_is_own else f"{what} held out"
+        whose = "images of the data's own part" if record.validation_is_own else f"{record.samples} held out"
         rows += [
             (
                 "validation",
-                f"{accuracy_words(record.validation_accuracy, ', ')}loss {record.validation_loss:.4f}, "
+                f"{accuracy_words(record.validation_accuracy, ', ')}loss {loss_text(record.validation_loss)}, "
                 f"{record.validation_images:,} {whose}",
             )
         ]
@@ -332,8 +341,8 @@ def show_finished(record: records.Finished) -> None:
 
 def _no_test(record: records.Finished) -> str:
     if record.validation_loss is None:
-        return "no images; --val 0.1 holds some out, or the accuracy on new images stays unknown"
-    return "no images; the validation images chose the epoch, so expect a little less on new ones"
+        return f"no {record.samples}; --val 0.1 holds some out, or it stays unknown how well new {record.samples} do"
+    return f"no {record.samples}; the validation {record.samples} chose the epoch, so expect a little less on new ones"
 
 
 def next_commands(record: records.Finished) -> list[str]:
@@ -355,7 +364,7 @@ def next_commands(record: records.Finished) -> list[str]:
         commands.append(f"cnn predict {shlex.quote(_from_here(record.sample))} --model {model}")
     elif Path("digit.png").is_file() and record.data_path in ("mnist", "digits", "emnist-digits"):
         commands.append(f"cnn predict digit.png --model {model}")
-    elif record.preparation == "numbers":
+    elif record.samples == "rows":
         commands += [f"cnn predict {shlex.join(where[:1])} --model {model}", f"cnn summary {model}"]
     else:
         commands.append(f"cnn data {shlex.join(where)} --show")

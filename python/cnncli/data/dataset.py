@@ -134,6 +134,11 @@ class DataSet:
                     f"{self.name}: label {wrong} found; with {classes} classes labels go from 0 to {classes - 1}"
                 )
 
+    @property
+    def samples(self) -> str:
+        """What its samples are called."""
+        return "images"
+
     @cached_property
     def digest(self) -> str:
         """SHA-256 (64 hex digits) of class names, shapes, images and labels, wherever they came from.

@@ -16,6 +16,7 @@ Indices = npt.NDArray[np.int64]
 # Of data that have no test part. A tenth leaves nine tenths to learn from.
 _SHARE = 0.1
 _FEWEST_IMAGES = 20  # of fewer a tenth would say nothing, and be missed
+_FEWEST_ROWS = 1_000  # with values: of fewer a tenth would choose the epoch by its noise
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ class Held:
 def share_to_hold_out(labels: Indices) -> float:
     """The share of the training images that is held out where nobody said how many; 0 of too few.
 
-    labels : int64 (N,)
+    labels : int64 (N,), or the values of rows, float (N, targets)
 
     >>> share_to_hold_out(np.arange(1000) % 10), share_to_hold_out(np.arange(10))
     (0.1, 0.0)
     """
-    if len(labels) < _FEWEST_IMAGES or len(split_indices(strata(labels), _SHARE)[1]) == 0:
+    fewest = _FEWEST_ROWS if labels.dtype.kind == "f" else _FEWEST_IMAGES
+    if len(labels) < fewest or len(split_indices(strata(labels), _SHARE)[1]) == 0:
         return 0.0
     return _SHARE
 

@@ -38,6 +38,10 @@ class NumberSet(DataSet):
         """All is checked where the table is read."""
 
     @property
+    def samples(self) -> str:
+        return "rows"
+
+    @property
     def has_values(self) -> bool:
         """Whether the targets are numbers and no classes."""
         return not self.class_names

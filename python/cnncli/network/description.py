@@ -18,8 +18,7 @@ from cnncli.layers.returned import is_custom
 from cnncli.layers.sequential import Sequential, runs_in_order
 from cnncli.layers.settings import LARGEST_SETTING
 from cnncli.limits import Limits
-from cnncli.shown import find_unprintable
-from cnncli.shown import shown as shown
+from cnncli.shown import find_unprintable, shown
 
 NETWORK_KEYS = ("name", "title", "input", "border", "classes", "outputs", "recipe", "layers", "training", "target")
 

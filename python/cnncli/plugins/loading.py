@@ -76,12 +76,6 @@ def load_plugin(path: StrPath) -> Plugin:
     return plugin
 
 
-def loaded_module(path: StrPath) -> ModuleType:
-    """The module that a plugin became."""
-    load_plugin(path)
-    return _loaded[Path(path).resolve()][1]
-
-
 def _read(place: Path, shown: str) -> bytes:
     if place.suffix != ".py":
         raise UsageError(f"{shown}: is no Python file; name the .py file that has your layers")

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from cnncli.errors import CnnError, WriteError
-from cnncli.shown import printable as printable
+from cnncli.shown import printable
 from cnncli.storage.locks import hold_lock
 
 StrPath = str | os.PathLike[str]

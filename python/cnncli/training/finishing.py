@@ -64,7 +64,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         data_dir=plan.data_dir,
         label_column=plan.label_column,
         skip_bad=plan.skip_bad,
-        preparation=dataset.preparation,
+        samples=dataset.samples,
         sample=_sample_picture(job),
         earlier_model=None if earlier is None else _from_here(earlier),
         network=network.name,

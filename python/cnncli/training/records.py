@@ -24,6 +24,7 @@ class Started:
     target_epoch : the end of the first cycle, from which on `target` holds; None without a target
     early_target : what it takes before, perhaps above 1; None without a target
     preparation : how pictures become input
+    samples : what is trained on: "images" or "rows"
     notes : what was left aside, converted or assumed of the data, one line each
     """
 
@@ -50,6 +51,7 @@ class Started:
     target_epoch: int | None
     early_target: float | None
     preparation: str
+    samples: str
     notes: list[str]
 
 
@@ -134,7 +136,7 @@ class Finished:
     model : the copy at `--out`
     plugins : the user's files that the model needs
     data_path, data_dir, label_column, skip_bad : what loads the data again
-    preparation : "glyph", "plain" or "numbers", how they are prepared
+    samples : what was trained on: "images" or "rows"
     sample : a picture file, of those that were not trained on if there is one; None: the data hold no files
     validation_is_own : the data set has a part for it; else these images were held out of the training part
     earlier_model : where the model that was there before is kept; None if there was none, or the same one
@@ -159,7 +161,7 @@ class Finished:
     data_dir: str | None
     label_column: str | None
     skip_bad: bool
-    preparation: str
+    samples: str
     sample: str | None
     earlier_model: Path | None
     network: str

@@ -282,6 +282,7 @@ def _started(job: Job) -> Started:
         target=plan.target,
         target_epoch=plan.cycle if plan.target is not None else None,
         early_target=job.target.early,
+        samples=job.dataset.samples,
         preparation=network.recipe.text if network.recipe is not None else "",
         notes=[note.text for note in job.dataset.notes],
     )

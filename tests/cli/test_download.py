@@ -325,7 +325,7 @@ def test_file_that_may_not_grow_is_one_line(start: Start, small: SmallSet, tmp_p
     assert_whole(tmp_path / "mnist", small)
 
 
-def test_offline_says_within_two_seconds_what_to_put_where(
+def test_offline_says_after_one_limit_what_to_put_where(
     small: SmallSet, mirror_servers: Any, tmp_path: Path
 ) -> None:
     """Mirrors that swallow every packet are the slowest way to be offline."""
@@ -358,7 +358,8 @@ def test_offline_says_within_two_seconds_what_to_put_where(
         f"  from https://localhost:{deaf}/ into {folder}, SHA-256 of the content, gzipped or not:",
         *(f"  {file.sha256}  {file.name.removesuffix('.gz')}" for file in small.source.files),
     ]
-    assert seconds - start_seconds < 2.0  # a busy machine may take longer to start Python
+    # The limit of 1.7 s once, and not again for each of the four files; a busy machine may take longer to start Python.
+    assert seconds - start_seconds < 2 * 1.7
 
 
 def test_train_fetches_by_itself(start: Start, small: SmallSet, mirror_servers: Any, tmp_path: Path) -> None:

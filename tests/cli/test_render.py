@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cnncli.cli import render
+from cnncli.cli.next_commands import next_commands
 from cnncli.training.records import EpochDone, Finished, Started, Stopped
 
 
@@ -149,7 +150,7 @@ def test_what_to_type_next_reads_the_same_data(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.delenv("CNN_DATA_DIR", raising=False)
 
     def commands(**changed: Any) -> list[str]:
-        return render.next_commands(dataclasses.replace(FINISHED, **changed))
+        return next_commands(dataclasses.replace(FINISHED, **changed))
 
     assert commands() == ["cnn eval model.bin", "cnn data mnist --show"]
     with_folder = ["cnn eval model.bin --data mnist --data-dir sets", "cnn data mnist --data-dir sets --show"]

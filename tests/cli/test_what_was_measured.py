@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from cnn_process import run_cnn
-from cnncli.cli.render import next_commands
+from cnncli.cli.next_commands import next_commands
 from cnncli.training.records import EpochDone, Finished, Stopped
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings

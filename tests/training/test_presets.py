@@ -44,6 +44,23 @@ def test_what_is_typed_goes_before_the_preset(tmp_path: Path, capsys: pytest.Cap
     assert (plan["nesterov"], plan["schedule"], plan["optimizer"]) == (False, "constant", "sgd")
 
 
+def test_what_it_says_of_its_optimizer_holds_for_that_one_only() -> None:
+    of_adam = preset_settings("torch-digits", {"optimizer": "adam"})
+    assert of_adam["batch_size"] == 10  # of every optimizer
+    assert not {"momentum", "nesterov", "learning_rate", "weight_decay", "optimizer"} & set(of_adam)
+    of_lbfgs = preset_settings("torch-digits", {"optimizer": "lbfgs"})
+    assert not {"momentum", "batch_size", "schedule", "epochs"} & set(of_lbfgs)
+    assert preset_settings("torch-digits", {"optimizer": "sgd"})["learning_rate"] == 0.05
+
+
+def test_the_demo_trains_by_lbfgs_too(tmp_path: Path) -> None:
+    where = ["--out", str(tmp_path / "model.bin"), "--runs", str(tmp_path / "runs")]
+    asked = ["--data", "digits", "--arch", "torch-digits-linear", "--images", "200", "--epochs", "2"]
+    assert run(["train", "--preset", "torch-digits", "--optim", "lbfgs", *asked, *where]) == 0
+    plan = settings_of(tmp_path / "runs")
+    assert (plan["optimizer"], plan["batch_size"], plan["momentum"]) == ("lbfgs", "full", None)
+
+
 def test_a_default_that_is_typed_goes_before_it_too(tmp_path: Path) -> None:
     """`--seed 1` is the default, and still what the user wants."""
     options = ['arch = "linear"', 'data = "digits"', "seed = 5", "images = 64", "epochs = 1"]

@@ -1,9 +1,7 @@
 """What the commands print, with rich: bars and live lines on a terminal, plain lines elsewhere."""
 
-import os
 import shlex
 import sys
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -12,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
+from cnncli.cli.next_commands import next_commands
 from cnncli.shown import percent, printable
 from cnncli.storage.earlier import told
 from cnncli.training import records
@@ -343,40 +342,6 @@ def _no_test(record: records.Finished) -> str:
     if record.validation_loss is None:
         return f"no {record.samples}; --val 0.1 holds some out, or it stays unknown how well new {record.samples} do"
     return f"no {record.samples}; the validation {record.samples} chose the epoch, so expect a little less on new ones"
-
-
-def next_commands(record: records.Finished) -> list[str]:
-    """What to type next; each line runs as it stands where the training was started."""
-    files = (word for file in record.plugins for word in ("--plugin", _from_here(file)))
-    model = shlex.join([printable(record.model), *files])
-    from cnncli.data import NAMES  # it was imported for the training
-
-    by_name = record.data_path in NAMES
-    where = [record.data_path if by_name else _from_here(record.data_path)]
-    if by_name and record.data_dir is not None and os.environ.get("CNN_DATA_DIR") != record.data_dir:
-        where += ["--data-dir", _from_here(record.data_dir)]
-    if record.label_column is not None:
-        where += ["--label-column", record.label_column]
-    where += ["--skip-bad"] if record.skip_bad else []
-    # A model knows the name of its data, and no path.
-    commands = [f"cnn eval {model}" if by_name and len(where) == 1 else f"cnn eval {model} --data {shlex.join(where)}"]
-    if record.sample is not None and Path(record.sample).is_file():
-        commands.append(f"cnn predict {shlex.quote(_from_here(record.sample))} --model {model}")
-    elif Path("digit.png").is_file() and record.data_path in ("mnist", "digits", "emnist-digits"):
-        commands.append(f"cnn predict digit.png --model {model}")
-    elif record.samples == "rows":
-        commands += [f"cnn predict {shlex.join(where[:1])} --model {model}", f"cnn summary {model}"]
-    else:
-        commands.append(f"cnn data {shlex.join(where)} --show")
-    return commands
-
-
-def _from_here(path: str) -> str:
-    """The path as short as the user would type it."""
-    here = os.path.relpath(path)
-    if here.startswith("-"):
-        return f"./{here}"  # no option
-    return here if not here.startswith("..") else path
 
 
 def show_remark(record: records.Finished) -> None:

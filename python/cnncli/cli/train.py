@@ -44,7 +44,11 @@ def command(ctx: click.Context, /, as_json: bool, **settings_by_field: Any) -> N
     from cnncli.training_options import TrainSettings
 
     if settings_by_field["preset"] is not None:
-        typed = [field for field in settings_by_field if ctx.get_parameter_source(field) is not _LEFT_OUT]
+        typed = {
+            field: value
+            for field, value in settings_by_field.items()
+            if ctx.get_parameter_source(field) is not _LEFT_OUT
+        }
         settings_by_field |= preset_settings(settings_by_field.pop("preset"), typed)
     settings = TrainSettings(**settings_by_field)
     stop = StopRequest()

@@ -212,8 +212,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
     optimizer = settings.optimizer or described_optimizer
     kind = kind_of(optimizer)
     if optimizer != described_optimizer:  # what the description says of these holds for its own optimizer
-        own = {"learning_rate", *_OF_OPTIMIZER, *kind.command_settings}
-        own |= {"cycle", "shares"} if optimizer in WHOLE_BATCH else set()
+        own = settings_of_its_own(optimizer)
         defaults = {key: value for key, value in defaults.items() if key not in own}
     _check_settings_of_optimizer(settings, defaults, optimizer, source)
 
@@ -261,6 +260,16 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
 
 
 _OF_OPTIMIZER = [row.field for row in TRAINING_OPTIONS if row.of_optimizer]
+
+
+def settings_of_its_own(optimizer: str) -> set[str]:
+    """The fields that an optimizer brings values for: what was said of them beside another one does not hold for it.
+
+    Raises UsageError for an unknown name.
+    """
+    kind = kind_of(optimizer)
+    of_schedule = {"cycle", "shares"} if optimizer in WHOLE_BATCH else set()
+    return {"learning_rate", *_OF_OPTIMIZER, *kind.command_settings, *of_schedule}
 
 
 def _check_settings_of_optimizer(

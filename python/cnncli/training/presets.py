@@ -1,7 +1,7 @@
 """Presets: options of `cnn train` under one name, from models/presets/*.toml or a file of the user's."""
 
 import tomllib
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,9 @@ from cnncli.errors import FormatError, UsageError
 from cnncli.network.architectures import LARGEST_FILE_BYTES, description_folder
 from cnncli.network.description import check_keys, read_text, suggestion
 from cnncli.shown import shortened, shown
+from cnncli.training.plan import settings_of_its_own
 from cnncli.training.rules import check_asked
-from cnncli.training_options import TRAINING_OPTIONS, TrainingOption
+from cnncli.training_options import TRAINING_OPTIONS, TrainingOption, row_of
 
 # What a file cannot know: the machine, and where things are on it.
 _OF_THE_MACHINE = ("preset", "plugins", "threads", "resume", "runs", "out", "data_dir", "use_cache")
@@ -22,11 +23,12 @@ def preset_names() -> list[str]:
     return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
-def preset_settings(name_or_path: str, typed: Collection[str] = ()) -> dict[str, Any]:
+def preset_settings(name_or_path: str, typed: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The settings of a preset by field, but for those that were typed beside it.
 
     name_or_path : of one that comes with the program, or a path ending in .toml
-    typed : fields that go before those of the preset
+    typed : values by field that go before those of the preset; with another optimizer than the preset's also what
+        the preset says of its own one's settings is left out
 
     Raises UsageError for an unknown name, FormatError for a file that is no preset.
     """
@@ -47,7 +49,11 @@ def preset_settings(name_or_path: str, typed: Collection[str] = ()) -> dict[str,
         check_asked(found)
     except UsageError as error:
         raise FormatError(f"{source}: {error}") from None
-    return {field: value for field, value in found.items() if field not in typed}
+    left_out = set(typed or {})
+    optimizer = (typed or {}).get("optimizer")
+    if optimizer is not None and optimizer != found.get("optimizer", row_of("optimizer").fallback):
+        left_out |= settings_of_its_own(optimizer)
+    return {field: value for field, value in found.items() if field not in left_out}
 
 
 def _value(source: str, key: str, row: TrainingOption, value: Any) -> Any:

@@ -93,7 +93,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     """A new run in a folder of its own."""
     if settings.preset is not None:
         plain = TrainSettings()
-        typed = [field for field, value in vars(settings).items() if value != getattr(plain, field)]
+        typed = {field: value for field, value in vars(settings).items() if value != getattr(plain, field)}
         settings = replace(settings, **preset_settings(settings.preset, typed))
     for file in settings.plugins or ():
         load_plugin(file)

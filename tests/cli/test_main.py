@@ -75,7 +75,7 @@ def test_the_version_is_that_of_the_package() -> None:
         ("trian", "cnn: no command 'trian'; did you mean train?"),
         (
             "zzz",
-            "cnn: no command 'zzz'; use one of train, eval, predict, summary, download, data, check-layer, new-layer",
+            f"cnn: no command 'zzz'; use one of {', '.join(COMMANDS)}",
         ),
         ("--versio", "cnn: no option --versio; did you mean --version?"),
         ("train --epoch 3", "cnn train: no option --epoch; did you mean --epochs?"),

@@ -19,17 +19,26 @@ from cnncli.errors import CnnError
 
 _COLLECT_AFTER = 100_000  # new objects; Python's own number is 700
 
-# name -> module below this package; imported only when help lists them or when one of them runs
-COMMANDS = {
-    "train": "train",
-    "eval": "eval_",
-    "predict": "predict",
-    "summary": "summary",
-    "download": "download",
-    "data": "data",
-    "check-layer": "check_layer",
-    "new-layer": "new_layer",
+# Heading of the help -> command -> module below this package, imported only when help lists it or when it runs
+GROUPS: dict[str, dict[str, str]] = {
+    "Use": {
+        "train": "train",
+        "predict": "predict",
+        "eval": "eval_",
+    },
+    "Look": {
+        "summary": "summary",
+    },
+    "Data": {
+        "data": "data",
+        "download": "download",
+    },
+    "Learn": {
+        "new-layer": "new_layer",
+        "check-layer": "check_layer",
+    },
 }
+COMMANDS = {name: module for commands in GROUPS.values() for name, module in commands.items()}
 
 
 class Commands(click.Group):
@@ -37,6 +46,13 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, commands in GROUPS.items():
+            found = {name: self.get_command(ctx, name) for name in commands}
+            rows = [(name, command.get_short_help_str(80)) for name, command in found.items() if command is not None]
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:

@@ -47,7 +47,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "array files": ({"data.array_files"}, _SETS),
     "tables": ({"data.tables"}, {"array files", *_SETS}),
     "download": ({"data.download"}, {"binary", *_SETS}),
-    "preparation": ({"data.preparation"}, _SETS),
+    "preparation": ({"data.preparation"}, {"segmentation", *_SETS}),
     "data": ({"data"}, {"download", "preparation", "tables", "array files", "binary", *_SETS}),
     "training": (
         {"training"},

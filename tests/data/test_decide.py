@@ -7,12 +7,12 @@ import pytest
 from PIL import Image, ImageDraw
 
 from cnncli.data.dataset import Images
-from cnncli.data.preparation.as_mnist import lies_as_mnist
 from cnncli.data.preparation.decide import Decision, decide
 from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.errors import DataError
 from cnncli.pictures.digit_picture import find_digit
+from cnncli.pictures.segmentation.as_mnist import lies_as_mnist
 from picture_sets import KINDS, Pictures, mnist_like, write_files
 
 

@@ -12,30 +12,6 @@ def bar(top: int, left: int, tall: int, wide: int, ink: int = 255) -> np.ndarray
     return pixels
 
 
-def is_laid_out(pixels: np.ndarray, dark_ink: bool | None = None) -> bool:
-    return as_it_is(pixels, dark_ink) is not None
-
-
-@pytest.mark.parametrize(("tall", "wide", "fits"), [
-    (20, 4, True), (18, 4, True), (17, 4, False), (21, 4, False), (22, 4, False),
-    (4, 20, True), (4, 18, True), (4, 17, False), (4, 21, False), (20, 20, True), (17, 17, False), (17, 18, True),
-])  # fmt: skip
-def test_digit_of_mnist_is_18_to_20_pixels_high_or_wide_and_never_more(tall: int, wide: int, fits: bool) -> None:
-    assert is_laid_out(bar(14 - tall // 2, 14 - wide // 2, tall, wide)) == fits
-
-
-@pytest.mark.parametrize(("down", "right", "fits"), [
-    (1, 1, True), (-1, -1, True), (2, 0, False), (-2, 0, False), (0, 2, False), (0, -2, False),
-])  # fmt: skip
-def test_digit_of_mnist_is_centred_by_its_mass_to_a_pixel(down: int, right: int, fits: bool) -> None:
-    assert is_laid_out(bar(4 + down, 12 + right, 20, 4)) == fits
-
-
-def test_digit_of_mnist_has_full_ink_on_paper_without_any() -> None:
-    assert is_laid_out(bar(4, 12, 20, 4, 128)) and not is_laid_out(bar(4, 12, 20, 4, 127))
-    assert not is_laid_out(np.maximum(bar(4, 12, 20, 4), 1))
-
-
 def test_ink_is_told_from_paper_at_the_border_if_nobody_says_which_is_which() -> None:
     light = bar(4, 12, 20, 4)
     for pixels, is_dark in ((light, False), (255 - light, True)):
@@ -55,15 +31,6 @@ def test_coloured_picture_is_none_of_mnists_and_one_that_is_grey_in_three_channe
         coloured = grey.copy()
         coloured[10, 13, channel] = 254
         assert as_it_is(coloured, None) is None
-
-
-@pytest.mark.parametrize(("beside", "is_pen"), [(0, False), (3, False), (4, True), (10, True)])
-def test_line_of_one_pixel_is_no_pen_of_mnists(beside: int, is_pen: bool) -> None:
-    """Of its pixels 12 % have ink above, left and between: 3 squares of 24 pixels, not 2 of 23."""
-    pixels = bar(4, 14, 20, 1)
-    pixels[10 - beside // 2 : 10 - beside // 2 + beside, 13] = 255
-    for turned in (pixels, pixels.T):
-        assert is_laid_out(np.ascontiguousarray(turned)) == is_pen
 
 
 def test_crop_is_the_box_of_ink_from_a_quarter_on() -> None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from cnncli.pictures.segmentation.paper import border, fitted_paper, highest, local_paper, quantile, stroke_width
+from cnncli.pictures.segmentation.paper import fitted_paper, highest, local_paper, quantile, stroke_width
+from cnncli.pictures.segmentation.rim import rim_mask
 
 
 @pytest.mark.parametrize("share", [0, 0.03, 0.25, 0.5, 0.9, 0.995, 1])
@@ -21,7 +22,7 @@ def test_border_is_a_25th_of_the_smaller_side(shape: tuple[int, int], thick: int
     depth = np.minimum(
         np.minimum(rows, shape[0] - 1 - rows), np.minimum(columns, shape[1] - 1 - columns)
     )
-    np.testing.assert_array_equal(border(*shape), depth < thick)
+    np.testing.assert_array_equal(rim_mask(*shape), depth < thick)
 
 
 def test_width_of_a_stroke_is_twice_its_area_over_its_outline(rng: np.random.Generator) -> None:

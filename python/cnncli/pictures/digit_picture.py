@@ -13,13 +13,12 @@ from cnncli.pictures.segmentation.frame import inside_of_frame, without_ring
 from cnncli.pictures.segmentation.paper import (
     LOWEST_CONTRAST,
     Floats,
-    Mask,
-    border,
     fitted_paper,
     local_paper,
     quantile,
     stroke_width,
 )
+from cnncli.pictures.segmentation.rim import Mask, rim_mask
 from cnncli.pictures.segmentation.rules import without_rules
 
 # Pictures are worked on at this many pixels a side at most: 16 times the box of the digit. A digit that takes a
@@ -216,7 +215,7 @@ def _find_ink(grey: Floats, dark_ink: bool | None) -> _Ink:
     dark = darker >= lighter if dark_ink is None else dark_ink
     ink, floor = _share(grey, paper, noise, dark)
     stands_out = ink > floor
-    rim = border(*grey.shape)
+    rim = rim_mask(*grey.shape)
     # A vignette: the border is dark, and the lit middle of the page looks like light ink.
     undecided = undecided or (not dark and stroke_width(stands_out) > _WIDEST_PEN * min(grey.shape))
     if undecided or stands_out[rim].mean() > _CLEAN_BORDER or stands_out.mean() > _MUCH_INK:

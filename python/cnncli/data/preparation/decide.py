@@ -19,13 +19,13 @@ import numpy.typing as npt
 
 from cnncli import _core
 from cnncli.data.dataset import Images
-from cnncli.data.preparation.as_mnist import lies_as_mnist
 from cnncli.data.preparation.one_picture import Source, array_digest, as_picture, file_state
 from cnncli.data.preparation.picture_cache import code_digest, keep_decision, read_decision
 from cnncli.data.preparation.wish import PictureWish, Shape
 from cnncli.data.raw import PARTS, RawPart, RawSet
 from cnncli.errors import CnnError, DataError
 from cnncli.pictures.recipe import COLOURS, InputRecipe
+from cnncli.pictures.segmentation.as_mnist import lies_as_mnist
 
 _VERSION = 2  # of the rules below; of the code they use there is a digest
 _MOST_LOOKED_AT = 240

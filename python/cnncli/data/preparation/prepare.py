@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from cnncli.data.dataset import Blank, DataSet, Images, Note, Split, check_size, find_polarity
 from cnncli.data.fetch_records import PicturesDone, PicturesProgress, Report, ignore
-from cnncli.data.preparation.as_mnist import lies_as_mnist
 from cnncli.data.preparation.decide import decide, some_numbers
 from cnncli.data.preparation.decoding import prepare_all
 from cnncli.data.preparation.one_picture import Outcome, Source
@@ -20,6 +19,7 @@ from cnncli.data.raw import PARTS, RawPart, RawSet
 from cnncli.errors import DataError
 from cnncli.pictures.border import with_border
 from cnncli.pictures.recipe import COLOURS, InputRecipe
+from cnncli.pictures.segmentation.as_mnist import lies_as_mnist
 from cnncli.shown import printable
 
 _QUIET_SECONDS = 0.5

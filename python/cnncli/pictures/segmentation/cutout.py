@@ -4,7 +4,8 @@ import numpy as np
 from PIL import Image
 
 from cnncli.pictures.segmentation.connected import label_parts
-from cnncli.pictures.segmentation.paper import Floats, Mask, highest, quantile, stroke_width
+from cnncli.pictures.segmentation.paper import Floats, highest, quantile, stroke_width
+from cnncli.pictures.segmentation.rim import Mask
 
 _LEAST_SEPARATED = 0.6  # share of the variance that two levels explain
 _THINNEST, _THICKEST = 0.05, 0.33  # stroke width over the picture's larger side

@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.pictures.segmentation.connected import label_parts
-from cnncli.pictures.segmentation.paper import Floats, Mask, quantile, stroke_width
+from cnncli.pictures.segmentation.paper import Floats, quantile, stroke_width
 from cnncli.pictures.segmentation.parts import EDGE
+from cnncli.pictures.segmentation.rim import Mask
 
 _LEAST_CONTRAST = 25.0  # grey levels between the frame and the paper
 _FAR = 0.35  # of the picture's contrast; what differs more from the paper is no paper

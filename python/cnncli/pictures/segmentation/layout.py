@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
-from cnncli.pictures.segmentation.paper import Floats, border, quantile, stroke_width
+from cnncli.pictures.segmentation.as_mnist import box_side, lies_as_mnist
+from cnncli.pictures.segmentation.paper import Floats, stroke_width
 from cnncli.pictures.segmentation.parts import EDGE
 
-_BOX_SHARE = 20 / 28  # MNIST: digits fitted to 20x20 in 28x28 (LeCun et al. 1998, section III.A)
 _THINNEST = 0.075  # stroke width over the digit's size: 1.5 pixels of 20; MNIST's pens are wider
 _THINNEST_SMALL = 0.12  # of small crops, where a line of one pixel has gaps that a wider pen closes
 _GAP = 0.7  # half of a gap in a thin line of a small crop that is closed, pixels
@@ -15,34 +15,15 @@ _FINE = 96  # pixels of a crop's side at which a thin stroke can be widened by l
 
 
 def as_it_is(pixels: npt.NDArray[np.uint8], dark_ink: bool | None) -> tuple[npt.NDArray[np.uint8], bool] | None:
-    """The picture itself, uint8 (H, W) or (H, W, 3), if it is laid out as MNIST is: paper of 0 (or 255), ink in a
-    box of 20/28, centred by mass, drawn with a pen like MNIST's."""
-    if pixels.ndim == 3:
-        if (pixels != pixels[:, :, :1]).any():
-            return None
-        pixels = np.ascontiguousarray(pixels[:, :, 0])
-    height, width = pixels.shape
-    rim = pixels[border(height, width)]
-    dark = quantile(rim, 0.5) > 127 if dark_ink is None else dark_ink
-    light = np.subtract(np.uint8(255), pixels) if dark else pixels
-    if quantile(light[border(height, width)], 0.5) > 0 or light.max() < 128:
-        return None
-    rows, columns = np.nonzero(light.max(axis=1))[0], np.nonzero(light.max(axis=0))[0]
-    tall, wide = np.ptp(rows) + 1, np.ptp(columns) + 1
-    box = (_box(height), _box(width))
-    if tall > box[0] or wide > box[1] or (tall < box[0] - 2 and wide < box[1] - 2):
-        return None
-    top, left = _offsets(light.astype(np.float32), height, width)
-    if abs(top) > 1 or abs(left) > 1 or _is_hairline(light):
-        return None
-    return light, dark
+    """(the picture itself as light ink, uint8 (H, W), whether its ink is dark), if it is laid out as MNIST is.
 
-
-def _is_hairline(light: npt.NDArray[np.uint8]) -> bool:
-    """Whether the stroke is one pixel wide and hard: few pixels have ink above and left of them."""
-    mask = light > 0
-    square = mask[1:, 1:] & mask[:-1, 1:] & mask[1:, :-1] & mask[:-1, :-1]
-    return int(np.count_nonzero(square)) < 0.12 * int(np.count_nonzero(mask))
+    pixels : uint8 (H, W) or (H, W, 3)
+    """
+    planes = pixels[np.newaxis] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    lies, is_dark = (bool(found[0]) for found in lies_as_mnist(planes[np.newaxis]))
+    if not lies or dark_ink not in (None, is_dark):
+        return None
+    return (np.subtract(np.uint8(255), planes[0]) if is_dark else np.ascontiguousarray(planes[0])), is_dark
 
 
 def cropped(ink: Floats) -> Floats:
@@ -83,7 +64,7 @@ def not_too_thin(ink: Floats) -> tuple[Floats, bool]:
 def centred(ink: Floats, height: int, width: int) -> npt.NDArray[np.uint8]:
     """Fits the crop to the box and moves its centre of mass to the centre; uint8 (height, width)."""
     tall, wide = ink.shape
-    ratio = min(_box(height) / tall, _box(width) / wide)
+    ratio = min(box_side(height) / tall, box_side(width) / wide)
     size = (max(1, round(wide * ratio)), max(1, round(tall * ratio)))
     resized = Image.fromarray(ink).resize(size, Image.Resampling.BICUBIC)
     fitted: Floats = np.asarray(resized, np.float32).clip(0, 1)
@@ -93,11 +74,6 @@ def centred(ink: Floats, height: int, width: int) -> npt.NDArray[np.uint8]:
     pixels = np.zeros((height, width), np.uint8)
     pixels[top : top + size[1], left : left + size[0]] = (fitted * 255).round().astype(np.uint8)
     return pixels
-
-
-def _box(side: int) -> int:
-    """Pixels of a side that the digit takes."""
-    return round(side * _BOX_SHARE)
 
 
 def _offsets(ink: Floats, height: int, width: int) -> tuple[int, int]:

@@ -7,8 +7,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from cnncli.pictures.segmentation.rim import Mask, rim_mask
+
 Floats = npt.NDArray[np.float32]
-Mask = npt.NDArray[np.bool_]
 
 LOWEST_CONTRAST = 10.0  # grey levels of 255; less than this is paper, noise and JPEG
 _FIT_SIDE = 40  # the paper is fitted to about this many samples a side: six numbers need no more
@@ -25,7 +26,7 @@ def fitted_paper(grey: Floats) -> tuple[Floats, float]:
     sparse = max(1, min(grey.shape) // _FIT_SIDE)
     samples = grey[::sparse, ::sparse].astype(np.float64)
     basis = _quadratic(*samples.shape)
-    rim = border(*samples.shape)
+    rim = rim_mask(*samples.shape)
     everywhere = np.ones_like(rim)
     surface = np.full(samples.shape, quantile(samples[rim], 0.5))
     noise = 0.0
@@ -42,7 +43,7 @@ def fitted_paper(grey: Floats) -> tuple[Floats, float]:
         noise = float(np.std(values - surface[like_paper]))
     else:
         return (_quadratic(*grey.shape) @ weights).clip(low, high).astype(np.float32), noise
-    return np.full(grey.shape, quantile(grey[border(*grey.shape)], 0.5), np.float32), noise
+    return np.full(grey.shape, quantile(grey[rim_mask(*grey.shape)], 0.5), np.float32), noise
 
 
 def local_paper(grey: Floats, dark: bool) -> tuple[Floats, float]:
@@ -69,14 +70,6 @@ def local_paper(grey: Floats, dark: bool) -> tuple[Floats, float]:
     paper = np.maximum(paper * quantile(grey / np.maximum(paper, 1), 0.5), 1)
     noise = 1.4826 * quantile(np.abs(grey - paper), 0.5)
     return paper, noise
-
-
-def border(height: int, width: int) -> Mask:
-    """The outermost 4 % on each side, at least one pixel."""
-    thick = max(1, round(0.04 * min(height, width)))
-    mask = np.ones((height, width), np.bool_)
-    mask[thick:-thick, thick:-thick] = False
-    return mask
 
 
 def quantile(values: npt.NDArray[Any], share: float) -> float:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.pictures.segmentation.paper import Floats, Mask, quantile
+from cnncli.pictures.segmentation.paper import Floats, quantile
+from cnncli.pictures.segmentation.rim import Mask
 
 _SMALLEST_SIDE = 48  # below, a line cannot be told from a stroke
 _SLANT = 0.07  # lines are looked for up to this slope: 4 degrees

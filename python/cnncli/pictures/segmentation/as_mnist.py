@@ -1,15 +1,16 @@
-"""Which images lie as MNIST's do, found for many at once: the glyph finder would leave them as they are."""
+"""Whether images lie as MNIST's digits do, many at once: paper of 0, ink in a box of 20/28, centred by its mass."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.data.dataset import Images
+from cnncli.pictures.segmentation.rim import rim_mask
 
-_BOX_SHARE = 20 / 28  # as in digit_picture: a test holds the two together
-_BORDER_SHARE = 0.04
-_HAIRLINE_SHARE = 0.12
+Images = npt.NDArray[np.uint8]
+
+_BOX_SHARE = 20 / 28  # MNIST: digits fitted to 20x20 in 28x28 (LeCun et al. 1998, section III.A)
+_HAIRLINE_SHARE = 0.12  # of the ink's pixels; fewer have ink above and left of them in a line of one pixel
 _AT_ONCE = 2048  # images; their float32 copies stay within the cache of a core
 
 
@@ -22,7 +23,7 @@ def lies_as_mnist(images: Images) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np
 
     Returns
     -------
-    (lies, is_dark) : bool (N,); whether `find_digit` would return the image itself, and whether inverted
+    (lies, is_dark) : bool (N,); whether the finder returns the image itself, and whether inverted
 
     Source: LeCun et al. 1998, "Gradient-based learning applied to document recognition", section III.A
     """
@@ -33,24 +34,28 @@ def lies_as_mnist(images: Images) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np
     return lies, is_dark
 
 
+def box_side(side: int) -> int:
+    """Pixels of a side that the digit takes."""
+    return round(side * _BOX_SHARE)
+
+
 def _lie(images: Images) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     count, channels, height, width = images.shape
     grey = np.ascontiguousarray(images[:, 0])
-    thick = max(1, round(_BORDER_SHARE * min(height, width)))
-    border = np.ones((height, width), np.bool_)
-    border[thick:-thick, thick:-thick] = False
-    around = grey.reshape(count, -1)[:, np.flatnonzero(border)]
+    around = grey.reshape(count, -1)[:, np.flatnonzero(rim_mask(height, width))]
     most = around.shape[1] // 2 + 1  # so many of one value make it the median
     is_dark = np.count_nonzero(around == 255, axis=1) >= most
     lies = is_dark | (np.count_nonzero(around == 0, axis=1) >= most)
     if channels > 1:
         lies &= (images == images[:, :1]).all(axis=(1, 2, 3))
+    if not lies.any():  # as most pictures, which may be large
+        return lies, is_dark
     light = np.where(is_dark[:, None, None], np.subtract(np.uint8(255), grey), grey) if is_dark.any() else grey
     columns = light.max(axis=1)
     rows = np.ascontiguousarray(light.transpose(2, 0, 1)).max(axis=0)  # half the time of max(axis=2)
     lies &= columns.max(axis=1) >= 128
     tall, wide = _extent(rows), _extent(columns)
-    box_height, box_width = max(1, round(height * _BOX_SHARE)), max(1, round(width * _BOX_SHARE))
+    box_height, box_width = box_side(height), box_side(width)
     lies &= (tall <= box_height) & (wide <= box_width) & ((tall >= box_height - 2) | (wide >= box_width - 2))
     down, right = _from_centre(light)
     return lies & (np.abs(down) <= 1) & (np.abs(right) <= 1) & ~_is_hairline(light), is_dark

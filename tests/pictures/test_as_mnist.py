@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cnncli.data.preparation import as_mnist
-from cnncli.data.preparation.as_mnist import lies_as_mnist
+from cnncli.pictures.segmentation import as_mnist
+from cnncli.pictures.segmentation.as_mnist import lies_as_mnist
 
 
 def bar(top: int, left: int, tall: int, wide: int, ink: int = 255, size: tuple[int, int] = (28, 28)) -> np.ndarray:

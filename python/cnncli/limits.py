@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any
 
+from cnncli.errors import UsageError
 from cnncli.shown import shown
+
+MOST_THREADS = 1024
 
 _HOLDS: Mapping[str, tuple[str, Callable[[float, float], bool]]] = {
     "above": ("more than", operator.gt),
@@ -57,6 +60,16 @@ class Limits:
             return math.isfinite(number) and all(holds(number, limit) for _, limit, holds in self._rules())
         except OverflowError:  # a whole number that no float reaches
             return False
+
+    def checked(self, name: str, value: Any) -> Any:
+        """`value`, if it is accepted; else UsageError, in which `name` stands first.
+
+        >>> Limits(least=0).checked("l1", 0.5)
+        0.5
+        """
+        if not self.accepts(value):
+            raise UsageError(self.fault(name, value))
+        return value
 
     def _rules(self) -> list[tuple[str, float, Callable[[float, float], bool]]]:
         return [

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
+from cnncli.limits import MOST_THREADS
 from cnncli.shown import format_shape
 
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle", "exponential", "polynomial", "plateau")
@@ -314,7 +315,7 @@ class TrainSettings(RecordedSettings):
     )
     threads: int | None = _row(
         _RUN, "whole", "Threads to compute with; the result does not depend on it.", "N",
-        limits={"least": 1, "most": 1024}, env="CNN_NUM_THREADS", otherwise="all cores given", stays_free=True,
+        limits={"least": 1, "most": MOST_THREADS}, env="CNN_NUM_THREADS", otherwise="all cores given", stays_free=True,
     )
     out: str | None = _row(
         _RUN, "path", "Where the trained model goes; a model that is there is kept, as model.1.bin.", "FILE",

@@ -55,12 +55,12 @@ def test_each_class_gives_its_share_of_the_smallest_philox_numbers(
 
 @pytest.mark.parametrize("fraction", [-0.5, 0, 1, 1.25])
 def test_share_that_leaves_nothing_or_takes_nothing_is_refused(fraction: float) -> None:
-    with pytest.raises(UsageError, match=rf"^fraction {fraction:g}: the share to hold out must lie between 0 and 1$"):
+    with pytest.raises(UsageError, match=rf"^fraction is {fraction}; use a number, more than 0 and less than 1$"):
         split_indices(np.array([0, 0, 1, 1]), fraction)
 
 
 def test_seed_below_0_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"^seed -1: must be 0 or above$"):
+    with pytest.raises(UsageError, match=r"^seed is -1; use a whole number, at least 0$"):
         split_indices(np.array([0, 0, 1, 1]), 0.5, -1)
 
 

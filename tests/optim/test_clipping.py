@@ -105,7 +105,7 @@ def test_threads_and_vectors_change_no_bit(
 
 @pytest.mark.parametrize("bounds", [{"clip_norm": 0.0}, {"clip_value": -1.0}, {"clip_norm": float("nan")}])
 def test_bounds_are_above_zero(bounds: dict[str, float]) -> None:
-    with pytest.raises(UsageError, match=r"^clip_\w+: expected a number above 0, got .*; leave it out for no bound$"):
+    with pytest.raises(UsageError, match=r"^clip_\w+ is .*; use a number, more than 0$"):
         Program(network(), 4, optimizer=optim.SGD(), **bounds)  # type: ignore[arg-type]
 
 

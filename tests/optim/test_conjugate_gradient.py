@@ -44,5 +44,5 @@ def test_limits_are_kept(rng: np.random.Generator) -> None:
     optimizer = CG(max_iter=3)
     optimizer.step(counted, np.array([-1.2, 1.0]))
     assert optimizer.iterations <= 3 and optimizer.evaluations == len(calls)
-    with pytest.raises(UsageError, match=r"^CG: max_iter is 0; use at least 1$"):
+    with pytest.raises(UsageError, match=r"^CG: max_iter is 0; use a whole number, at least 1$"):
         CG(max_iter=0)

@@ -56,7 +56,7 @@ def test_l1_makes_weights_of_what_does_not_matter_vanish(rng: np.random.Generato
 
 @pytest.mark.parametrize("rate", [-0.1, np.inf, np.nan])
 def test_l1_below_0_is_refused(rate: float) -> None:
-    with pytest.raises(UsageError, match=r"^l1: expected a number of at least 0, got .*; leave it out for no penalty$"):
+    with pytest.raises(UsageError, match=r"^l1 is .*; use a number, at least 0$"):
         Program(Network([Linear(2, 1)], (2,)), 1, criterion=MSELoss(), optimizer=SGD(0.1), l1=rate)
 
 

@@ -428,7 +428,7 @@ def test_a_program_leaves_the_threads_of_the_process_alone(rng: np.random.Genera
     Program(network, 4, threads=3).predict(images)
     assert _core.thread_count() == 2
     for threads in (0, -1, 1025):
-        with pytest.raises(UsageError, match=f"^threads: expected 1 to 1024, got {threads}; "):
+        with pytest.raises(UsageError, match=f"^threads is {threads}; use a whole number, at least 1 and at most"):
             Program(network, 4, threads=threads)
 
 
@@ -556,7 +556,7 @@ def faulty(call: str) -> None:
         ("many indices", "indices: expected 1 to 4, got 5"),
         ("no samples", "there are no samples; pass at least one"),
         ("evaluate label", "targets: expected 0 to 4, got 5 for sample 0"),
-        ("batch size", "batch_size: expected at least 1, got 0"),
+        ("batch size", "batch_size is 0; use a whole number, at least 1"),
         ("no optimizer", "has no optimizer; pass optimizer=SGD"),
     ],
 )

@@ -111,11 +111,17 @@ def test_what_makes_no_sense_is_told(asked: dict[str, Any], line: str) -> None:
 
 def test_wrong_arguments_of_the_library_are_told() -> None:
     for wrong, line in (
-        (lambda: Plateau(factor=1), "Plateau: factor is 1; use a number above 0 and below 1"),
+        (lambda: Plateau(factor=1), "Plateau: factor is 1; use a number, more than 0 and less than 1"),
         (lambda: Plateau(threshold_mode="x"), "Plateau: threshold_mode is 'x'; use 'rel' or 'abs'"),
-        (lambda: Plateau(patience=-1), "Plateau: patience is -1; use a number of at least 0"),
-        (lambda: Convergence(window=0), "Convergence: limit is 0.001 and window 0; use a share from 0 to below 1"),
-        (lambda: Timetable(9, "all", 1), "batch_size: is 'all'; use a whole number, or 'full' for all images"),
+        (lambda: Plateau(patience=-1), "Plateau: patience is -1; use a whole number, at least 0"),
+        (lambda: Convergence(window=0), "Convergence: window is 0; use a whole number, at least 1"),
+        (
+            lambda: Timetable(9, "all", 1),
+            'batch_size is "all"; use a whole number, at least 1, or \'full\' for all images',
+        ),
+        (lambda: Timetable(9, 0, 1), "batch_size is 0; use a whole number, at least 1, or 'full' for all images"),
+        (lambda: Timetable(9, 3, 0), "epochs is 0; use a whole number, at least 1"),
+        (lambda: Timetable(9, 3, 1, [0.5, 0]), "shares is 0; use a number, more than 0 and at most 1"),
         (
             lambda: Trainer(network(), (np.ones((2, 1, 2, 3)), [0, 1]), plateau=Plateau()),
             'plateau: the schedule is constant; pass schedule="plateau" with it',

@@ -153,7 +153,7 @@ def test_what_cannot_be_is_told(rng: np.random.Generator) -> None:
         Trainer(network(), samples, optimizer=CG())
     with pytest.raises(UsageError, match=r"^clip_norm, clip_value: LBFGS measures the function as it is"):
         Trainer(network(), samples, optimizer=LBFGS(), batch_size="full", clip_norm=1.0)
-    with pytest.raises(UsageError, match=r"^CG: lr is 0; use a number above 0$"):
+    with pytest.raises(UsageError, match=r"^CG: lr is 0; use a number, more than 0$"):
         CG(lr=0)
     optimizer = LBFGS(line_search_fn="strong_wolfe")
     optimizer.step(lambda x: (float(((x - 3) ** 4).sum()), 4 * (x - 3) ** 3), np.zeros(5))

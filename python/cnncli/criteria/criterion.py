@@ -111,10 +111,7 @@ def checked_reduction(name: str, reduction: str, known: tuple[str, ...] = ("mean
 def checked_number(name: str, setting: str, value: float, *, least: float | None = None, above: float | None = None,
                    most: float | None = None) -> float:
     """`value`, if it is finite and within the limits; else UsageError."""
-    limits = Limits(least=least, above=above, most=most)
-    if not limits.accepts(value):
-        raise UsageError(f"{name}: {limits.fault(setting, value)}")
-    return float(value)
+    return float(Limits(least=least, above=above, most=most).checked(f"{name}: {setting}", value))
 
 
 def checked_weight(name: str, weight: ArrayLike | None, setting: str = "weight") -> FloatArray | None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from cnncli import _core
 from cnncli.data.dataset import DataSet, Split, check_size
-from cnncli.errors import UsageError
+from cnncli.limits import Limits
 
 TRAIN_COUNT = 60_000
 TEST_COUNT = 10_000
@@ -31,10 +31,9 @@ def load_digits(train: int = TRAIN_COUNT, test: int = TEST_COUNT, seed: int = 0)
     UsageError : a negative count, or the seed is out of range
     DataError : more images than the memory limit allows, or none at all
     """
-    if not 0 <= seed <= _HIGHEST_SEED:
-        raise UsageError(f"digits: seed {seed}; it must be from 0 to {_HIGHEST_SEED}")
-    if train < 0 or test < 0:
-        raise UsageError(f"digits: {train} training and {test} test images; counts must be 0 or more")
+    Limits(whole=True, least=0, most=_HIGHEST_SEED).checked("digits: seed", seed)
+    Limits(whole=True, least=0).checked("digits: train", train)
+    Limits(whole=True, least=0).checked("digits: test", test)
     check_size("digits", train + test, 1, 28, 28)
     return DataSet(
         name="digits",

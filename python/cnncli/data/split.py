@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.data.dataset import Split
-from cnncli.errors import UsageError
+from cnncli.limits import Limits
 
 _PURPOSE = 0x73706C6974  # "split" in ASCII: keeps these numbers apart from all others with the same seed
 
@@ -37,10 +37,8 @@ def split_indices(
     >>> [part.tolist() for part in split_indices(np.array([0, 0, 1, 1]), 0.5)][0][0] in (0, 1)
     True
     """
-    if not 0 < fraction < 1:
-        raise UsageError(f"fraction {fraction:g}: the share to hold out must lie between 0 and 1")
-    if seed < 0:
-        raise UsageError(f"seed {seed}: must be 0 or above")
+    Limits(above=0, below=1).checked("fraction", fraction)
+    Limits(whole=True, least=0).checked("seed", seed)
     classes, counts = np.unique(labels, return_counts=True)
     shares = counts * fraction
     quotas = np.floor(shares).astype(np.int64)

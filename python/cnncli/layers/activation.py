@@ -4,7 +4,6 @@ from typing import Any, ClassVar
 
 from cnncli import _core
 from cnncli.layers.arrays import Shape
-from cnncli.layers.initialization import GAIN_LINEAR
 from cnncli.layers.node_layer import NodeLayer, Settings
 from cnncli.shown import setting_text
 
@@ -17,12 +16,10 @@ class Activation(NodeLayer):
 
     function : of the list in cpp/kernels/activation/activation_functions.h
     setting_names : attributes that are settings, named as the constructor's arguments
-    gain : of the weights before it (see `initialization`)
     """
 
     function: ClassVar[str]
     setting_names: ClassVar[tuple[str, ...]] = ()
-    gain: ClassVar[float] = GAIN_LINEAR
 
     kind = "activation"
     keeps = True

@@ -30,7 +30,7 @@ class ReLU(Activation):
     """
 
     function = "relu"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
 
 
 class Tanh(Activation):
@@ -138,7 +138,7 @@ class LeakyReLU(Activation):
     """
 
     function = "leaky_relu"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
     setting_names = ("negative_slope",)
 
     def __init__(self, negative_slope: float = 0.01) -> None:
@@ -158,7 +158,7 @@ class ReLU6(Activation):
     """
 
     function = "hardtanh"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
 
     def coefficients(self) -> tuple[float, float]:
         return 0.0, 6.0
@@ -200,7 +200,7 @@ class ELU(Activation):
     """
 
     function = "elu"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
     setting_names = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
@@ -238,7 +238,7 @@ class CELU(Activation):
     """
 
     function = "celu"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
     setting_names = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
@@ -258,7 +258,7 @@ class SiLU(Activation):
     """
 
     function = "silu"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
 
 
 class Mish(Activation):
@@ -271,7 +271,7 @@ class Mish(Activation):
     """
 
     function = "mish"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
 
 
 class Softplus(Activation):
@@ -287,7 +287,7 @@ class Softplus(Activation):
     """
 
     function = "softplus"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
     setting_names = ("beta", "threshold")
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
@@ -353,7 +353,7 @@ class Hardswish(Activation):
     """
 
     function = "hardswish"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
 
 
 class LogSigmoid(Activation):
@@ -380,7 +380,7 @@ class GELU(Activation):
     """
 
     function = "gelu"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
     setting_names = ("approximate",)
 
     def __init__(self, approximate: str = "none") -> None:

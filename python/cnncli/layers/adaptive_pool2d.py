@@ -20,6 +20,7 @@ class AdaptivePooling(NodeLayer):
     output_size : int >= 1, or (height, width) of which either may be None, or None: the size of the input
     """
 
+    gain_before = None
     sample_axes = (3,)
     averages: ClassVar[bool]
 

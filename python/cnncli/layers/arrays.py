@@ -12,6 +12,25 @@ FloatArray = NDArray[np.float32]
 Shape = tuple[int, ...]
 
 
+def in_batch(array: NDArray[Any], shape: Shape, *, channels_last: bool = False) -> NDArray[Any] | None:
+    """`array` as (samples, *shape), or None if it holds no samples of that shape; a single one is a batch of one.
+
+    Where images have one channel, its axis may be left out: the first of (channels, height, width), or the last.
+
+    >>> in_batch(np.zeros((28, 28)), (1, 28, 28)).shape
+    (1, 1, 28, 28)
+    """
+    forms = [shape]
+    if len(shape) == 3 and shape[-1 if channels_last else 0] == 1:
+        forms.append(shape[:2] if channels_last else shape[1:])
+    for form in forms:
+        if array.shape == form:
+            return array.reshape(1, *shape)
+        if array.shape[1:] == form:
+            return array.reshape(len(array), *shape)
+    return None
+
+
 def as_float32(value: ArrayLike, name: str = "input") -> FloatArray:
     """`value` as a C-contiguous float32 array; the array itself, without a copy, if it is one already.
 

@@ -33,6 +33,8 @@ class BatchNorm(NodeLayer):
     """
 
     kind = "batch_normalization"
+    gain_before = None
+    couples_samples = True
     keeps = True  # what was subtracted, and by what it was multiplied
     parameter_names = ("weight", "bias")
     decayed_names = ()

@@ -36,6 +36,7 @@ class Dropout(RandomLayer):
     """
 
     kind = "dropout"
+    gain_before = None
 
     def __init__(self, p: float = 0.5, scale_in: str = "training") -> None:
         layer = type(self).__name__

@@ -16,6 +16,7 @@ class Reshaping(NodeLayer):
     """A layer that moves no value; the shape of its output is all that there is to it."""
 
     kind = "reshape"
+    gain_before = None
 
     def update_output(self, input: FloatArray) -> FloatArray:
         input = self.as_batch(input)

@@ -15,6 +15,7 @@ class _SampleNorm(NodeLayer):
     """What GroupNorm and LayerNorm have in common: y = w (x - mean) / sqrt(variance + eps) + b."""
 
     kind = "group_normalization"
+    gain_before = None
     parameter_names = ("weight", "bias")
     decayed_names = ()
 
@@ -213,6 +214,7 @@ class LocalResponseNorm(NodeLayer):
     """
 
     kind = "response_normalization"
+    gain_before = None
     sample_axes = (3,)
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnncli.layers.arrays import FloatArray, Shape, as_float32
 from cnncli.layers.faults import LayerShapeError, MissingMethodError, OrderError, SettingError
-from cnncli.layers.initialization import GAIN_RELU
+from cnncli.layers.initialization import GAIN_LINEAR, GAIN_RELU
 from cnncli.layers.module_tools import ModuleTools
 from cnncli.layers.parameter import Parameter
 from cnncli.layers.returned import accumulate, grad_input_of, output_of
@@ -52,6 +52,10 @@ class Module(ModuleTools):
     parameter_names: ClassVar[tuple[str, ...]] = ()
     decayed_names: ClassVar[tuple[str, ...]] = ("weight",)
     buffer_names: ClassVar[tuple[str, ...]] = ()
+    # The gain of initial weights before it (see `initialization`); None: that of what follows.
+    gain_before: ClassVar[float | None] = GAIN_LINEAR
+    # Whether, in training, a sample's output depends on the others'; of custom layers it is taken for granted.
+    couples_samples: ClassVar[bool] = False
     # Numbers of axes that one sample may have; none: any shape will do.
     sample_axes: ClassVar[tuple[int, ...]] = ()
 

@@ -1,7 +1,7 @@
 """What max and average pooling and their kin have in common: a window that slides over each channel."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.faults import LayerShapeError, SettingError
@@ -17,6 +17,7 @@ class Pooling(NodeLayer):
     ceil_mode : whether a last window that reaches beyond the padded image counts
     """
 
+    gain_before: ClassVar[float | None] = None
     sample_axes = (3,)
 
     def __init__(

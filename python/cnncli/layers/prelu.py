@@ -32,7 +32,7 @@ class PReLU(NodeLayer):
     """
 
     kind = "gain"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
     parameter_names = ("weight",)
     decayed_names = ()
     sample_axes = (1, 3)
@@ -99,7 +99,7 @@ class RReLU(RandomLayer):
     """
 
     kind = "random_slope"
-    gain = GAIN_RELU
+    gain_before = GAIN_RELU
 
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3) -> None:
         self.lower = any_number("RReLU", "lower", lower)

@@ -3,27 +3,14 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from cnncli.layers.activation import Activation
-from cnncli.layers.adaptive_pool2d import AdaptivePooling
 from cnncli.layers.arrays import FloatArray, Shape
-from cnncli.layers.batch_norm import BatchNorm
-from cnncli.layers.dropout import Dropout
 from cnncli.layers.faults import LayerError, OrderError, SettingError
-from cnncli.layers.flatten import Reshaping
-from cnncli.layers.group_norm import GroupNorm, LayerNorm, LocalResponseNorm
 from cnncli.layers.initialization import GAIN_LINEAR, GAIN_RELU
 from cnncli.layers.max_pool2d import KeepsIndices
 from cnncli.layers.module import Module
-from cnncli.layers.pooling import Pooling
-from cnncli.layers.prelu import PReLU, RReLU
 from cnncli.layers.registry import LAYER_TYPES, describe
 from cnncli.layers.returned import accumulate, grad_input_of, is_custom
-from cnncli.layers.sub_sampling2d import SubSampling2d
-from cnncli.layers.upsample import Upsample
-from cnncli.layers.zero_pad2d import ZeroPad2d
 
-_NORMALIZING = BatchNorm | GroupNorm | LayerNorm | LocalResponseNorm
-_HANDED_ON = _NORMALIZING | Pooling | AdaptivePooling | Dropout | Reshaping | Upsample | ZeroPad2d
 _PASSES = ("forward", "backward", "update_output", "update_grad_input", "acc_grad_parameters")
 
 
@@ -196,12 +183,9 @@ def runs_in_order(container: Module) -> bool:
 
 
 def _gain_before(following: list[Module]) -> float:
-    """The gain of weights by the layers behind them: that of the next function of elements."""
-    for layer in following:
-        if isinstance(layer, Activation | PReLU | RReLU):
-            return layer.gain
-        # What pools without weights, normalizes, drops, pads or gives another shape passes on what it gets; anything
-        # else changes it.
-        if isinstance(layer, SubSampling2d) or not isinstance(layer, _HANDED_ON):
-            return GAIN_LINEAR
-    return GAIN_LINEAR
+    """The gain of weights by the layers behind them: that of the first one that states any.
+
+    What pools without weights, normalizes, drops, pads or gives another shape passes on what it gets, and states none.
+    """
+    stated = (layer.gain_before for layer in following)
+    return next((gain for gain in stated if gain is not None), GAIN_LINEAR)

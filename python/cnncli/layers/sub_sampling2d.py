@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncli.layers.arrays import FloatArray, Shape, format_shape
 from cnncli.layers.faults import LayerShapeError
-from cnncli.layers.initialization import GAIN_RELU, initialize_weights, read_initialization
+from cnncli.layers.initialization import GAIN_LINEAR, GAIN_RELU, initialize_weights, read_initialization
 from cnncli.layers.node_layer import Arrays
 from cnncli.layers.pooling import Pooling
 from cnncli.layers.settings import Pair, whole_number
@@ -41,6 +41,7 @@ class SubSampling2d(Pooling):
     """
 
     kind = "sub_sampling"
+    gain_before = GAIN_LINEAR
     parameter_names = ("weight", "bias")
 
     weight: FloatArray

@@ -42,6 +42,7 @@ class Upsample(NodeLayer):
     """
 
     kind = "upsampling"
+    gain_before = None
     sample_axes = (3,)
 
     def __init__(

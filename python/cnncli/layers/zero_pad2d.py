@@ -28,6 +28,7 @@ class ZeroPad2d(NodeLayer):
     """
 
     kind = "zero_padding"
+    gain_before = None
     sample_axes = (3,)
 
     def __init__(self, padding: int | Sides) -> None:

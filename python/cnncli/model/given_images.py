@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import ShapeError, UsageError
-from cnncli.layers.arrays import format_shape
+from cnncli.layers.arrays import format_shape, in_batch
 from cnncli.shown import shown
 
 if TYPE_CHECKING:
@@ -89,16 +89,12 @@ def _in_order(images: Array, shape: Shape, order: str) -> Array | None:
     """Images of this order of channels as (N, C, H, W), or None if their shape is another."""
     count, height, width = shape
     own = shape if order == "first" else (height, width, count)
-    if images.shape == own or images.shape == (count * height * width,) or (1, *images.shape) == shape:
-        batch = images.reshape(1, *own)
-    elif images.ndim == 4 and images.shape[1:] == own:
-        batch = images
-    elif (images.ndim == 3 and (count, *images.shape[1:]) == (1, height, width)) or (
-        images.ndim == 2 and images.shape[1] == count * height * width
-    ):
-        batch = images.reshape(len(images), *own)
-    else:
-        return None
+    batch = in_batch(images, own, channels_last=order == "last")
+    if batch is None:
+        rows = in_batch(images, (count * height * width,))
+        if rows is None:
+            return None
+        batch = rows.reshape(len(rows), *own)
     return batch if order == "first" else np.ascontiguousarray(batch.transpose(0, 3, 1, 2))
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from cnncli.errors import FormatError, ShapeError, UsageError
 from cnncli.layers import Module, Sequential, Sigmoid
-from cnncli.layers.arrays import FloatArray, Shape, as_float32, format_shape
+from cnncli.layers.arrays import FloatArray, Shape, as_float32, format_shape, in_batch
 from cnncli.layers.origin import Origin
 from cnncli.layers.random_layer import RandomLayer
 from cnncli.layers.trace import Step, trace
@@ -220,19 +220,19 @@ class Network(Sequential):
         `network.recipe.normalize(floats)`.
         """
         given = np.asarray(input)
-        batch = as_float32(given, f"input of {self._label()}")
-        shape = self.input_shape
-        if batch.shape == shape or (batch.ndim == 2 and (1, *batch.shape) == shape):
-            batch = batch.reshape(1, *shape)
-        elif batch.ndim == 3 and (1, *batch.shape[1:]) == shape:
-            batch = batch.reshape(-1 if batch.size else 0, *shape)
-        if batch.shape[1:] != shape or batch.ndim != len(shape) + 1:
-            raise ShapeError(
-                f"{self._label()}: takes samples of shape {format_shape(shape)}, got an array of shape "
-                f"{given.shape}; pass (samples, {', '.join(map(str, shape))})"
-            )
-        if given.dtype == np.uint8 and self.recipe is not None and len(shape) == 3:
+        batch: FloatArray = self._in_batch(as_float32(given, f"input of {self._label()}"), given.shape)
+        if given.dtype == np.uint8 and self.recipe is not None and len(self.input_shape) == 3:
             batch = self.recipe.normalize(batch / np.float32(255))
+        return batch
+
+    def _in_batch(self, array: NDArray[Any], given: Shape) -> NDArray[Any]:
+        """Samples in any form that `samples` takes as (samples, *input_shape); ShapeError tells the shape `given`."""
+        batch = in_batch(array, self.input_shape)
+        if batch is None:
+            raise ShapeError(
+                f"{self._label()}: takes samples of shape {format_shape(self.input_shape)}, got an array of shape "
+                f"{given}; pass (samples, {', '.join(map(str, self.input_shape))})"
+            )
         return batch
 
     def layer_table(self) -> list[LayerRow]:

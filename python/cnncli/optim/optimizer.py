@@ -155,10 +155,7 @@ class Optimizer:
 
     def setting(self, name: str, value: float, below: float | None = None) -> float:
         """`value` as a float from 0 to below `below`; raises UsageError for any other."""
-        limits = Limits(least=0, below=below)
-        if not limits.accepts(value):
-            raise UsageError(f"{type(self).__name__}: {limits.fault(name, value)}")
-        return float(value)
+        return float(Limits(least=0, below=below).checked(f"{type(self).__name__}: {name}", value))
 
     def pair(self, name: str, values: Sequence[float], below: float | None = None) -> tuple[float, float]:
         """Two floats from 0 to below `below`; raises UsageError for anything else."""

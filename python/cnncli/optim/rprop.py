@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from cnncli.errors import UsageError
+from cnncli.limits import Limits
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
 
@@ -42,8 +43,8 @@ class Rprop(Optimizer):
         super().__init__(lr, weight_decay)
         self.etas = self.pair("etas", etas)
         self.step_sizes = self.pair("step_sizes", step_sizes)
-        if not 0 < self.etas[0] < 1 < self.etas[1]:
-            raise UsageError(f"Rprop: etas is {tuple(etas)}; use a number between 0 and 1 and one above 1")
+        Limits(above=0, below=1).checked("Rprop: etas[0]", etas[0])
+        Limits(above=1).checked("Rprop: etas[1]", etas[1])
         if self.step_sizes[0] > self.step_sizes[1]:
             raise UsageError(f"Rprop: step_sizes is {tuple(step_sizes)}; give the smaller one first")
 

@@ -12,7 +12,6 @@ from cnncli import _core
 from cnncli.errors import UsageError
 from cnncli.layers import Module, Sequential
 from cnncli.layers.arrays import FloatArray, Shape
-from cnncli.layers.batch_norm import BatchNorm
 from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, LayerShapeError
 from cnncli.layers.flatten import Reshaping
@@ -22,9 +21,6 @@ from cnncli.layers.registry import is_built_in
 from cnncli.layers.trace import Step, trace
 from cnncli.network import Network
 from cnncli.number_recipe import NumberRecipe
-
-# A sample's output depends on the whole batch; custom layers may do so too.
-_COUPLES = (BatchNorm,)
 
 
 def leaves(layers: list[Module]) -> list[Module]:
@@ -39,7 +35,7 @@ def custom_layers(layers: list[Module]) -> list[Module]:
 
 def couples_samples(layers: list[Module]) -> bool:
     """Whether, in training, a sample's output depends on others."""
-    return bool(custom_layers(layers)) or any(isinstance(layer, _COUPLES) for layer in leaves(layers))
+    return bool(custom_layers(layers)) or any(layer.couples_samples for layer in leaves(layers))
 
 
 def byte_table(network: Network, channels: int) -> FloatArray:

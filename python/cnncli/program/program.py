@@ -16,9 +16,10 @@ from cnncli import _core
 from cnncli.criteria.criterion import Criterion
 from cnncli.custom_code import told
 from cnncli.errors import Interrupted, ShapeError, UsageError
-from cnncli.layers.arrays import FloatArray, as_float32, format_shape
+from cnncli.layers.arrays import FloatArray, as_float32
 from cnncli.layers.module_tools import array_moves
 from cnncli.layers.returned import is_custom
+from cnncli.limits import MOST_THREADS, Limits
 from cnncli.network import Network
 from cnncli.network.answers import answers
 from cnncli.program.called_loss import CalledLoss, labels_of, losses_of, targets_as_given
@@ -30,7 +31,6 @@ if TYPE_CHECKING:  # a prediction needs none
     from cnncli.optim.optimizer import Optimizer
 
 _EVALUATION_BATCH = 256
-_MOST_THREADS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +115,14 @@ class Program:
         clip_value: float | None = None,
         l1: float = 0.0,
     ) -> None:
-        if batch_size < 1:
-            raise UsageError(f"batch_size: expected at least 1, got {batch_size}; pass a positive number")
+        Limits(whole=True, least=1).checked("batch_size", batch_size)
         if frozen and optimizer is not None:
             raise UsageError("frozen: a program with an optimizer changes the network; pass frozen=False")
-        if threads is not None and not 1 <= threads <= _MOST_THREADS:
-            raise UsageError(f"threads: expected 1 to {_MOST_THREADS}, got {threads}; leave it out for one per CPU")
+        if threads is not None:
+            Limits(whole=True, least=1, most=MOST_THREADS).checked("threads", threads)
         for name, bound in (("clip_norm", clip_norm), ("clip_value", clip_value)):
-            if bound is not None and not 0 < bound < math.inf:
-                raise UsageError(f"{name}: expected a number above 0, got {bound}; leave it out for no bound")
+            if bound is not None:
+                Limits(above=0).checked(name, bound)
         self.network = network
         self.batch_size = batch_size
         self.criterion = criterion if criterion is not None else usual_loss(network)
@@ -131,9 +130,7 @@ class Program:
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
         self._frozen = frozen
-        if not 0 <= l1 < math.inf:
-            raise UsageError(f"l1: expected a number of at least 0, got {l1}; leave it out for no penalty")
-        self._l1 = l1
+        self._l1 = Limits(least=0).checked("l1", l1)
         self._clip = {"norm": clip_norm or 0.0, "value": clip_value or 0.0}
         # Custom layers must see the mode; vectors are passed as (samples, values), which the core does not take.
         self._custom_layers = custom_layers(list(network))
@@ -373,13 +370,8 @@ class Program:
         array = np.asarray(images)
         if array.dtype != np.uint8:
             array = as_float32(array, f"images of {self.network._label()}")
-        shape = self.network.input_shape
-        if array.shape[1:] != shape and not (len(shape) == 3 and shape[0] == 1 and array.shape[1:] == shape[1:]):
-            raise ShapeError(
-                f"{self.network._label()}: takes samples of shape {format_shape(shape)}, got an array of shape "
-                f"{array.shape}; pass (samples, {', '.join(map(str, shape))})"
-            )
-        return np.ascontiguousarray(array.reshape(len(array), *in_three(shape)))
+        batch = self.network._in_batch(array, array.shape)
+        return np.ascontiguousarray(batch.reshape(len(batch), *in_three(self.network.input_shape)))
 
     def _as_targets(self, targets: npt.ArrayLike) -> npt.NDArray[Any]:
         if self._called is not None:

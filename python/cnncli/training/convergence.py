@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cnncli.errors import UsageError
+from cnncli.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,8 @@ class Convergence:
     window: int = 5
 
     def __post_init__(self) -> None:
-        if not 0 <= self.limit < 1 or self.window < 1:
-            raise UsageError(
-                f"Convergence: limit is {self.limit} and window {self.window}; use a share from 0 to below 1, and at "
-                "least 1 epoch"
-            )
+        Limits(least=0, below=1).checked("Convergence: limit", self.limit)
+        Limits(whole=True, least=1).checked("Convergence: window", self.window)
 
     def is_reached(self, history: Sequence[Mapping[str, Any]]) -> bool:
         """Whether the epochs so far, of which each has its "loss" in training, show it."""

@@ -305,7 +305,7 @@ def make_optimizer(plan: Plan) -> Optimizer | WholeBatchOptimizer:
     wanted = {name: getattr(plan, name) for name in _OF_OPTIMIZER if name in has}
     chosen = {name: value for name, value in wanted.items() if value is not None}
     if issubclass(kind, WholeBatchOptimizer):
-        return kind(lr=plan.learning_rate, **kind.command_arguments)  # type: ignore[call-arg]
+        return kind(lr=plan.learning_rate, **kind.command_arguments)
     with told_of(kind):
         return kind(lr=plan.learning_rate, **chosen)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnncli.errors import UsageError
+from cnncli.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,12 @@ class Plateau:
     eps: float = 1e-8
 
     def __post_init__(self) -> None:
-        if not 0 < self.factor < 1:
-            raise UsageError(f"Plateau: factor is {self.factor}; use a number above 0 and below 1")
+        Limits(above=0, below=1).checked("Plateau: factor", self.factor)
         if self.threshold_mode not in ("rel", "abs"):
             raise UsageError(f"Plateau: threshold_mode is {self.threshold_mode!r}; use 'rel' or 'abs'")
         for name in ("patience", "threshold", "cooldown", "min_lr", "eps"):
-            if not getattr(self, name) >= 0:
-                raise UsageError(f"Plateau: {name} is {getattr(self, name)}; use a number of at least 0")
+            limits = Limits(whole=name in ("patience", "cooldown"), least=0)
+            limits.checked(f"Plateau: {name}", getattr(self, name))
 
     def rate(self, peak: float, losses: Sequence[float]) -> float:
         """The learning rate after epochs with these losses, the first one's rate being `peak`."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import UsageError
+from cnncli.limits import Limits
 from cnncli.training import schedule as schedules
 from cnncli.training_options import FULL
 
@@ -33,6 +34,9 @@ class Timetable:
         schedule: str = "constant", cycle: int | None = None, warm_up: float = 0.0,
     ) -> None:  # fmt: skip
         batch_size = batch_of(batch_size, images)
+        Limits(whole=True, least=1).checked("epochs", epochs)
+        for share in shares:
+            Limits(above=0, most=1).checked("shares", share)
         self.batch_size, self.epochs, self.shares = batch_size, epochs, tuple(shares)
         self.schedule, self.cycle = schedule, cycle or epochs
         later = shares[-1] if shares else 1.0
@@ -79,17 +83,18 @@ class Timetable:
 
 
 def batch_of(batch_size: int | str, images: int) -> int:
-    """The number that a batch size stands for; raises UsageError for another word than "full"."""
+    """The number that a batch size stands for; raises UsageError for what is neither a number of images nor "full"."""
     if batch_size == FULL:
         return images
-    if not isinstance(batch_size, int):
-        raise UsageError(f"batch_size: is {batch_size!r}; use a whole number, or {FULL!r} for all images")
-    return batch_size
+    limits = Limits(whole=True, least=1)
+    if not limits.accepts(batch_size):
+        raise UsageError(f"{limits.fault('batch_size', batch_size)}, or {FULL!r} for all images")
+    return int(batch_size)
 
 
 def check_warm_up(name: str, epochs: float, cycle: int) -> None:
     """Raises UsageError for a warm-up that leaves nothing of the `cycle` epochs of the schedule."""
-    if not 0 <= epochs < cycle:
+    if not Limits(least=0, below=cycle).accepts(epochs):
         raise UsageError(f"{name} {epochs:g}: the schedule has {cycle} epochs; use less, such as {cycle / 10:g}")
 
 

@@ -7,15 +7,26 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import _core
-from cnncli.errors import FormatError, UsageError
+from cnncli.errors import FormatError
+from cnncli.limits import Limits
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.whole.line_search import Closure, Vector
+
+_RATE = Limits(above=0)
+_COUNT = Limits(whole=True, least=1)
+_TOLERANCE = Limits(least=0)
 
 
 class WholeBatchOptimizer:
     """Minimizes a function of one vector; a `Trainer` gives it the loss of all images as one of all parameters.
 
-    lr : attribute, to be set before a call of `step`
+    lr : float > 0, which may be set before a call of `step`
+    max_iter : int >= 1, iterations of a call of `step`
+    max_eval : int >= 1, evaluations of a call, after which it ends; default 1.25 max_iter
+    tolerance_grad, tolerance_change : floats >= 0, where a call ends
+
+    Raises UsageError for settings out of range.
+
     on_command_line, command_settings : as those of `Optimizer`: what `cnn train` takes where nothing is said
     command_arguments : further arguments that `cnn train` gives
     """
@@ -23,13 +34,25 @@ class WholeBatchOptimizer:
     on_command_line: ClassVar[DefaultRate] = DefaultRate(1.0, power=0.0, largest=1.0)
     command_settings: ClassVar[Mapping[str, Any]] = {"batch_size": "full", "schedule": "constant", "epochs": 10}
     command_arguments: ClassVar[Mapping[str, Any]] = {}
-    lr: float
-    max_iter: int
-    max_eval: int
-    tolerance_grad: float
-    tolerance_change: float
-    iterations: int
-    evaluations: int
+
+    def __init__(
+        self,
+        lr: float = 1.0,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+    ) -> None:
+        self.lr = self.setting("lr", lr, _RATE)
+        self.max_iter = self.setting("max_iter", max_iter, _COUNT)
+        self.max_eval = max_iter * 5 // 4 if max_eval is None else self.setting("max_eval", max_eval, _COUNT)
+        self.tolerance_grad = self.setting("tolerance_grad", tolerance_grad, _TOLERANCE)
+        self.tolerance_change = self.setting("tolerance_change", tolerance_change, _TOLERANCE)
+        self.iterations, self.evaluations = 0, 0
+
+    def setting(self, name: str, value: Any, limits: Limits) -> Any:
+        """`value`, if the limits hold; else UsageError."""
+        return limits.checked(f"{type(self).__name__}: {name}", value)
 
     def step(self, closure: Closure, x: npt.NDArray[np.floating]) -> float:
         """Goes on from `x`, which is changed; returns the loss where it began."""
@@ -68,10 +91,3 @@ def dot(one: Vector, other: Vector) -> float:
 def as_bits(values: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """Of float64 numbers, which a checkpoint holds as whole ones."""
     return np.array(values, np.float64).view(np.int64)
-
-
-def positive(name: str, value: float) -> float:
-    """`value`, if it is a number above 0; else UsageError."""
-    if not 0 < value < float("inf"):
-        raise UsageError(f"{name} is {value}; use a number above 0")
-    return float(value)

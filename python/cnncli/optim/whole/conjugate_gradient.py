@@ -5,8 +5,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.errors import UsageError
-from cnncli.optim.whole.base import WholeBatchOptimizer, dot, positive
+from cnncli.optim.whole.base import WholeBatchOptimizer, dot
 from cnncli.optim.whole.line_search import Closure, Point, Vector, check_vector, measure, strong_wolfe
 
 _FLAT = 0.1  # of the slope may be left: a rougher search gives directions that do not fall
@@ -33,22 +32,6 @@ class CG(WholeBatchOptimizer):
     >>> np.round(x, 6)
     array([3., 3.])
     """
-
-    def __init__(
-        self,
-        lr: float = 1.0,
-        max_iter: int = 20,
-        max_eval: int | None = None,
-        tolerance_grad: float = 1e-7,
-        tolerance_change: float = 1e-9,
-    ) -> None:
-        self.lr = positive("CG: lr", lr)
-        if max_iter < 1:
-            raise UsageError(f"CG: max_iter is {max_iter}; use at least 1")
-        self.max_iter = max_iter
-        self.max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
-        self.tolerance_grad, self.tolerance_change = tolerance_grad, tolerance_change
-        self.iterations, self.evaluations = 0, 0
 
     def step(self, closure: Closure, x: npt.NDArray[np.floating]) -> float:
         """Up to max_iter iterations; changes `x`, and returns the loss where they began.

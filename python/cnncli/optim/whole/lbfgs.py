@@ -8,9 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import FormatError, UsageError
+from cnncli.limits import Limits
 from cnncli.optim.whole.base import WholeBatchOptimizer, as_bits, dot
 from cnncli.optim.whole.line_search import Closure, Point, Vector, check_vector, measure, strong_wolfe
 from cnncli.shown import shown
+
+_MOST_CHANGES = 2**31 - 1  # far more than memory holds
 
 
 class LBFGS(WholeBatchOptimizer):
@@ -25,7 +28,7 @@ class LBFGS(WholeBatchOptimizer):
     line_search_fn : None or "strong_wolfe"
 
     It goes on from one call of `step` to the next; the function must not change between calls with new samples. Raises
-    UsageError for another line search. Sources: Liu & Nocedal 1989; Torch7's `optim.lbfgs`. Arguments, defaults and
+    UsageError for settings out of range. Sources: Liu & Nocedal 1989; Torch7's `optim.lbfgs`. Arguments, defaults and
     steps are those of PyTorch's `LBFGS`.
 
     >>> x = np.zeros(2)
@@ -49,13 +52,9 @@ class LBFGS(WholeBatchOptimizer):
     ) -> None:
         if line_search_fn not in (None, "strong_wolfe"):
             raise UsageError(f'LBFGS: line_search_fn is {shown(line_search_fn)}; use None or "strong_wolfe"')
-        if not lr > 0 or max_iter < 1 or history_size < 1:
-            raise UsageError("LBFGS: lr, max_iter and history_size have to be above 0; pass such numbers")
-        self.lr, self.max_iter = lr, max_iter
-        self.max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
-        self.tolerance_grad, self.tolerance_change = tolerance_grad, tolerance_change
-        self.line_search_fn, self.history_size = line_search_fn, history_size
-        self.iterations, self.evaluations = 0, 0
+        super().__init__(lr, max_iter, max_eval, tolerance_grad, tolerance_change)
+        self.line_search_fn = line_search_fn
+        self.history_size = self.setting("history_size", history_size, Limits(whole=True, least=1, most=_MOST_CHANGES))
         self._changes: deque[tuple[Vector, Vector, float]] = deque(maxlen=history_size)
         self._scale = 1.0
         self._direction: Vector = np.empty(0)

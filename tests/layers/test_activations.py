@@ -21,24 +21,12 @@ from cnncli.layers import (
 )
 from cnncli.layers.activation import Activation
 from cnncli.program.lowering import in_three, lower
+from drawn_activations import away_from_kinks, derivative
 from layer_check import check_layer
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
-SHAPES = [(0,), (1,), (3,), (15,), (16,), (17,), (31,), (5, 7), (0, 3), (33, 10), (2, 3, 5, 4), (17, 6, 1, 1)]
 # Where exp() overflows, where it underflows, and what lies between.
 WIDE = np.concatenate([np.linspace(-12, 12, 4801), np.linspace(-110, 110, 1201), [1e-30, -1e-30, 1e30, -1e30, 0]])
-
-
-def away_from_kinks(case: Case, x: np.ndarray) -> np.ndarray:
-    """x in float32, moved where a finite difference would step over a kink."""
-    for kink, _ in case.kinks:
-        x = np.where(np.abs(x - kink) < 1e-3, kink + 2e-3, x)
-    return x.astype(np.float32)
-
-
-def derivative(case: Case, x: np.ndarray, step: float = 1e-5) -> np.ndarray:
-    x = x.astype(np.float64)
-    return (case.formula(x + step) - case.formula(x - step)) / (2 * step)
 
 
 def test_every_layer_and_every_function_has_a_case() -> None:
@@ -50,17 +38,6 @@ def test_every_layer_and_every_function_has_a_case() -> None:
 @each_case
 def test_a_layer_keeps_the_promises_of_layers(rng: np.random.Generator, case: Case) -> None:
     check_layer(case.layer(), case.formula, (17, 3), rng)
-
-
-@each_case
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_a_layer_is_its_formula(
-    instruction_set: str, rng: np.random.Generator, case: Case, shape: tuple[int, ...]
-) -> None:
-    x, grad_y = away_from_kinks(case, rng.uniform(-4, 4, shape)), rng.uniform(-3, 3, shape).astype(np.float32)
-    layer = case.layer()
-    assert_close(layer.forward(x), case.formula(x.astype(np.float64)))
-    assert_close(layer.backward(x, grad_y), grad_y * derivative(case, x), scale=6)
 
 
 @each_case

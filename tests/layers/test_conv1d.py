@@ -5,23 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cnncli.errors import CnnError
 from cnncli.layers import Conv1d, Conv2d
 from cnncli.model_file.serialize import load_model, save_model
 from cnncli.network import Network
-from drawn_convolutions import sequence_terms, sequences
-from drawn_layers import check_programs, check_sums, quick, uniform
-
-
-@quick
-@given(sequences(), st.sampled_from([0, 1, 3, 16, 17]), st.integers(0, 2**32 - 1))
-def test_it_is_its_formula(case: tuple[Conv1d, tuple[int, ...]], samples: int, seed: int) -> None:
-    layer, shape = case
-    check_sums(layer, shape, samples, sequence_terms(layer, shape), seed)
-    check_programs(layer, shape, seed)
+from drawn_layers import uniform
 
 
 def test_it_is_the_convolution_of_images_of_one_row(rng: np.random.Generator) -> None:

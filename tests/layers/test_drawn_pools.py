@@ -4,59 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers import AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, Conv2d, MaxPool2d, Sequential
 from cnncli.network import Network
-from drawn_layers import check_programs, check_sums, quick
-from drawn_pools import (
-    adaptive_places,
-    adaptive_pools,
-    average_terms,
-    check_maxima,
-    sliding_places,
-    sliding_pools,
-)
-
-Samples = st.sampled_from([0, 1, 3, 16, 17])
-Seed = st.integers(0, 2**32 - 1)
-Drawn = tuple[Any, tuple[int, ...]]
-
-
-@quick
-@given(sliding_pools("max"), Samples, Seed)
-def test_max_pooling_finds_the_first_maximum_of_each_window(case: Drawn, samples: int, seed: int) -> None:
-    layer, shape = case
-    check_maxima(layer, shape, sliding_places(layer, shape), samples, seed)
-    check_programs(layer, shape, seed)
-
-
-@quick
-@given(sliding_pools("average"), Samples, Seed)
-def test_average_pooling_adds_each_window(case: Drawn, samples: int, seed: int) -> None:
-    layer, shape = case
-    places = sliding_places(layer, shape)
-    assert layer.output_shape(shape)[1:] == (max(p for p, _ in places) + 1, max(q for _, q in places) + 1)
-    check_sums(layer, shape, samples, average_terms(layer, shape, places), seed)
-    check_programs(layer, shape, seed)
-
-
-@quick
-@given(adaptive_pools(AdaptiveMaxPool2d), Samples, Seed)
-def test_adaptive_max_pooling_finds_the_first_maximum_of_each_window(case: Drawn, samples: int, seed: int) -> None:
-    layer, shape = case
-    check_maxima(layer, shape, adaptive_places(layer, shape), samples, seed)
-    check_programs(layer, shape, seed)
-
-
-@quick
-@given(adaptive_pools(AdaptiveAvgPool2d), Samples, Seed)
-def test_adaptive_average_pooling_adds_each_window(case: Drawn, samples: int, seed: int) -> None:
-    layer, shape = case
-    check_sums(layer, shape, samples, average_terms(layer, shape, adaptive_places(layer, shape)), seed)
-    check_programs(layer, shape, seed)
+from drawn_layers import check_programs
 
 
 def test_windows_that_a_convolution_cannot_pool_on_its_way_out() -> None:

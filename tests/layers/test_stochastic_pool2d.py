@@ -4,8 +4,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import oracles
 from closeness import assert_close, same_bits
@@ -13,102 +11,7 @@ from cnncli import _core
 from cnncli.errors import UsageError
 from cnncli.layers import StochasticPool2d
 from cnncli.network import Network
-from drawn_layers import quick, uniform, using
-from drawn_pools import Places, sliding_places
-from layer_chains import build, prediction_fault, training_fault
-
-SEED, LAYER, STEP = 3, 9, 2
-thirty = settings(quick, max_examples=30)
-Drawn = tuple[StochasticPool2d, tuple[int, ...]]
-Samples = st.sampled_from([0, 1, 3, 17])
-
-
-@st.composite
-def pools(draw: st.DrawFn) -> Drawn:
-    pairs = st.tuples(st.integers(1, 4), st.integers(1, 4))
-    kernel, stride = draw(pairs), draw(st.none() | pairs)
-    padding = (draw(st.integers(0, kernel[0] // 2)), draw(st.integers(0, kernel[1] // 2)))
-    layer = StochasticPool2d(kernel, stride, padding, draw(st.booleans()))
-    sides = [max(1, kernel[side] - 2 * padding[side]) + draw(st.integers(0, 5)) for side in (0, 1)]
-    return layer, (draw(st.integers(1, 3)), *sides)
-
-
-def begin(layer: StochasticPool2d, step: int = STEP) -> StochasticPool2d:
-    layer.seed, layer.layer, layer.step = SEED, LAYER, step
-    return layer
-
-
-def drawn_places(layer: StochasticPool2d, x: np.ndarray, places: Places) -> dict[tuple[int, ...], tuple[int, int]]:
-    """(sample, channel, row, column) of an output -> the place in its window that the definition takes."""
-    found, (rows, cols) = {}, layer.output_shape(x.shape[1:])[1:]
-    for n, c in np.ndindex(x.shape[:2]):
-        for (p, q), inside in places.items():
-            unit = (c * rows + p) * cols + q
-            word = oracles.philox4x32((unit, n // 4, STEP, 4 << 24 | LAYER), (SEED, 0))[n % 4]
-            a = [max(float(x[n, c, h, w]), 0) for h, w in inside]
-            point = word // 256 / 2**24 * sum(a)
-            for i, place in enumerate(inside):
-                if sum(a[: i + 1]) > point:
-                    found[n, c, p, q] = place
-                    break
-    return found
-
-
-@thirty
-@given(pools(), Samples, st.integers(0, 2**32 - 1))
-def test_training_takes_the_place_that_its_number_falls_on(case: Drawn, samples: int, seed: int) -> None:
-    layer, shape = case
-    rng = np.random.default_rng(seed)
-    x = rng.integers(-3, 5, (samples, *shape)).astype(np.float32)  # whole: sums are exact in either precision
-    y = np.zeros((samples, *layer.output_shape(shape)), np.float32)
-    grad_y, grad_x = uniform(rng, *y.shape), np.zeros(x.shape)
-    for (n, c, p, q), (h, w) in drawn_places(layer, x, sliding_places(layer, shape)).items():
-        y[n, c, p, q] = x[n, c, h, w]
-        grad_x[n, c, h, w] += grad_y[n, c, p, q]
-    for instruction_set in _core.instruction_sets():
-        with using(instruction_set):
-            assert same_bits(begin(layer).forward(x), y)
-            assert_close(layer.backward(x, grad_y), grad_x, terms=16)
-
-
-@thirty
-@given(pools(), Samples, st.integers(0, 2**32 - 1))
-def test_evaluation_weighs_each_window_with_its_probabilities(case: Drawn, samples: int, seed: int) -> None:
-    layer, shape = case
-    layer.eval()
-    rng = np.random.default_rng(seed)
-    x = uniform(rng, samples, *shape)
-    y, grad_x = np.zeros((samples, *layer.output_shape(shape))), np.zeros(x.shape)
-    grad_y = uniform(rng, *y.shape)
-    slack = 1.0  # rounding of a window is divided by its total
-    for n, c in np.ndindex(x.shape[:2]):
-        for (p, q), inside in sliding_places(layer, shape).items():
-            a = {place: max(float(x[n, c, place[0], place[1]]), 0) for place in inside}
-            total = sum(a.values())
-            if total == 0:
-                continue
-            y[n, c, p, q] = sum(value * value for value in a.values()) / total
-            for (h, w), value in a.items():
-                # d/da_i of sum a^2 / sum a
-                grad_x[n, c, h, w] += grad_y[n, c, p, q] * (2 * value - y[n, c, p, q]) / total if value > 0 else 0
-            slack = max(slack, 1 / total)
-    results = {}
-    for instruction_set in _core.instruction_sets():
-        with using(instruction_set):
-            results[instruction_set] = found = layer.forward(x), layer.backward(x, grad_y)
-            assert_close(found[0], y, terms=16)
-            assert_close(found[1], grad_x, terms=64, scale=min(slack, 1e4))
-    if {"avx2", "avx512"} <= set(results):
-        assert all(map(same_bits, results["avx2"], results["avx512"])), "AVX2 and AVX-512 give different bits"
-
-
-@thirty
-@given(pools(), st.integers(0, 2**32 - 1))
-def test_compiled_it_is_the_layer_for_batches_and_single_samples(case: Drawn, seed: int) -> None:
-    layer, shape = case
-    chain, rng = build([lambda _: layer], shape), np.random.default_rng(seed)
-    assert not (fault := prediction_fault(chain, rng)), fault
-    assert not (fault := training_fault(chain, rng)), fault
+from drawn_norms import STEP, begin
 
 
 def test_gradient_in_evaluation_is_that_of_finite_differences(rng: np.random.Generator) -> None:

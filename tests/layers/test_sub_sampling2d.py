@@ -5,27 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cnncli import _core
 from cnncli.errors import ShapeError
 from cnncli.layers import Conv2d, Linear, ReLU, Sequential, SubSampling2d, Tanh
 from cnncli.model_file.serialize import load_model, save_model
 from cnncli.network import Network
-from drawn_layers import check_programs, check_sums, quick, uniform
-from drawn_pools import sub_sampling_terms, sub_samplings
+from drawn_layers import uniform
 from layer_check import check_layer
-
-
-@quick
-@given(sub_samplings(), st.sampled_from([0, 1, 3, 16, 17]), st.integers(0, 2**32 - 1))
-def test_it_is_the_weighted_sum_of_its_windows(
-    case: tuple[SubSampling2d, tuple[int, ...]], samples: int, seed: int
-) -> None:
-    layer, shape = case
-    check_sums(layer, shape, samples, sub_sampling_terms(layer, shape), seed)
-    check_programs(layer, shape, seed)
 
 
 def test_finite_differences_settings_and_kinds_of_input(rng: np.random.Generator) -> None:

@@ -1,73 +1,16 @@
 """Images of another size."""
 
-import math
-from collections.abc import Callable, Iterator
-from fractions import Fraction
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cnncli import _core
 from cnncli.errors import CnnError
 from cnncli.layers import Conv2d, Upsample
 from cnncli.network import Network
-from drawn_layers import Term, check_programs, check_sums, quick, uniform
-
-
-def places(layer: Upsample, side: int, size: int, output: int) -> list[list[tuple[int, float]]]:
-    """Of each output place: the input places that it reads, and their weights, in exact arithmetic."""
-    factor = None if layer.scale_factor is None or layer.recompute_scale_factor else layer.scale_factor[side]
-    step = Fraction(size, output) if factor is None else 1 / Fraction(factor)
-    found = []
-    for place in range(output):
-        if layer.mode == "nearest":
-            found.append([(min(math.floor(place * step), size - 1), 1.0)])
-            continue
-        real = max(Fraction(0), (place + Fraction(1, 2)) * step - Fraction(1, 2))
-        if layer.align_corners:
-            real = place * Fraction(size - 1, max(output - 1, 1))
-        low = min(math.floor(real), size - 1)
-        share = float(min(real - low, Fraction(1)))
-        found.append([(low, 1 - share), (min(low + 1, size - 1), share)])
-    return found
-
-
-def terms(layer: Upsample, shape: tuple[int, ...]) -> Iterator[Term]:
-    channels, height, width = layer.output_shape(shape)
-    rows, cols = places(layer, 0, shape[1], height), places(layer, 1, shape[2], width)
-    for c, p, q in np.ndindex(channels, height, width):
-        for h, of_row in rows[p]:
-            for w, of_col in cols[q]:
-                yield (c, p, q), (c, h, w), of_row * of_col
-
-
-# Factors whose inverses float32 holds, so that no place lies on the other side of a border by rounding.
-FACTORS = [0.5, 1.0, 1.25, 2.0, 2.5, 3.2, 4.0]
-
-
-@st.composite
-def upsampled(draw: st.DrawFn) -> tuple[Upsample, tuple[int, ...]]:
-    channels, height, width = draw(st.tuples(st.integers(1, 3), st.integers(2, 6), st.integers(2, 6)))
-    mode = draw(st.sampled_from(["nearest", "bilinear"]))
-    corners = draw(st.booleans()) if mode == "bilinear" else None
-    size: Any = draw(st.tuples(st.sampled_from([1, 2, 4, 5, 8, 11]), st.sampled_from([1, 2, 3, 7, 12])))
-    factor: Any = None
-    if draw(st.booleans()):
-        factor = draw(st.one_of(st.sampled_from(FACTORS), st.tuples(st.sampled_from(FACTORS), st.just(2.0))))
-        size = None
-    recompute = draw(st.booleans()) if factor is not None else None
-    return Upsample(size, factor, mode, corners, recompute), (channels, height, width)
-
-
-@quick
-@given(upsampled(), st.sampled_from([0, 1, 3, 16, 17]), st.integers(0, 2**32 - 1))
-def test_it_is_its_formula(case: tuple[Upsample, tuple[int, ...]], samples: int, seed: int) -> None:
-    layer, shape = case
-    check_sums(layer, shape, samples, terms(layer, shape), seed)
-    check_programs(layer, shape, seed)
+from drawn_layers import uniform
 
 
 def test_the_middle_of_four_pixels_is_their_mean() -> None:

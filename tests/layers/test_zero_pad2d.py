@@ -1,48 +1,16 @@
 """Zeros around images, and what is cut off."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cnncli import _core
 from cnncli.errors import CnnError
 from cnncli.layers import Conv2d, ZeroPad2d
 from cnncli.network import Network
-from drawn_layers import Term, check_programs, check_sums, quick, uniform
-
-
-def terms(layer: ZeroPad2d, shape: tuple[int, ...]) -> Iterator[Term]:
-    """y[c, h + top, w + left] = x[c,h,w]."""
-    left, _, top, _ = layer.padding
-    _, height, width = layer.output_shape(shape)
-    for c, h, w in np.ndindex(*shape):
-        if 0 <= h + top < height and 0 <= w + left < width:
-            yield (c, h + top, w + left), (c, h, w), 1.0
-
-
-@st.composite
-def padded(draw: st.DrawFn) -> tuple[ZeroPad2d, tuple[int, ...]]:
-    """Sides from cutting all but one off to four zeros, also more zeros than were cut off on the other side."""
-    channels, height, width = draw(st.tuples(st.integers(1, 4), st.integers(1, 6), st.integers(1, 6)))
-    top = draw(st.integers(1 - height - 2, 4))
-    bottom = draw(st.integers(1 - height - top, max(4, 1 - height - top)))
-    left = draw(st.integers(1 - width - 2, 4))
-    right = draw(st.integers(1 - width - left, max(4, 1 - width - left)))
-    return ZeroPad2d((left, right, top, bottom)), (channels, height, width)
-
-
-@quick
-@given(padded(), st.sampled_from([0, 1, 3, 16, 17]), st.integers(0, 2**32 - 1))
-def test_it_moves_values_and_fills_with_zeros(
-    case: tuple[ZeroPad2d, tuple[int, ...]], samples: int, seed: int
-) -> None:
-    layer, shape = case
-    check_sums(layer, shape, samples, terms(layer, shape), seed)
-    check_programs(layer, shape, seed)
+from drawn_layers import uniform
 
 
 def test_values_come_through_with_all_their_bits() -> None:

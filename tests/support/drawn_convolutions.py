@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from hypothesis import strategies as st
 
-from cnncli.layers import Conv1d, Conv2d, ConvTranspose2d
+from cnncli.layers import Conv1d, Conv2d, ConvTranspose2d, Linear
 from drawn_layers import Term
 
 
@@ -91,3 +91,39 @@ def sequences(draw: st.DrawFn) -> tuple[Conv1d, tuple[int, ...]]:
     padding = draw(st.integers(0, 3))
     length = max(1, dilation * (kernel - 1) + 1 - 2 * padding) + draw(st.integers(0, 9))
     return Conv1d(inputs, outputs, kernel, stride, padding, dilation, groups, draw(st.booleans())), (inputs, length)
+
+
+def dense_terms(layer: Conv2d, shape: tuple[int, ...]) -> Iterator[Term]:
+    """y[o,p,q] += w[o, c's number in its group, i, j] x[c, p*stride + i*dilation - padding, likewise]."""
+    _, height, width = layer.output_shape(shape)
+    inputs, outputs = layer.in_channels // layer.groups, layer.out_channels // layer.groups
+    for o, p, q in np.ndindex(layer.out_channels, height, width):
+        for c, i, j in np.ndindex(inputs, *layer.kernel_size):
+            h = p * layer.stride[0] + i * layer.dilation[0] - layer.padding[0]
+            w = q * layer.stride[1] + j * layer.dilation[1] - layer.padding[1]
+            if 0 <= h < shape[1] and 0 <= w < shape[2]:
+                yield (o, p, q), (o // outputs * inputs + c, h, w), (o, c, i, j)
+
+
+@st.composite
+def dense(draw: st.DrawFn) -> tuple[Conv2d, tuple[int, ...]]:
+    groups = draw(st.integers(1, 3))
+    inputs, outputs = groups * draw(st.integers(1, 3)), groups * draw(st.integers(1, 4))
+    sides = st.tuples(st.integers(1, 3), st.integers(1, 3))
+    kernel, stride, dilation = draw(sides | st.just((5, 5))), draw(sides), draw(sides)
+    padding = draw(st.tuples(st.integers(0, 3), st.integers(0, 3)))
+    size = [max(1, dilation[side] * (kernel[side] - 1) + 1 - 2 * padding[side]) + draw(st.integers(0, 4))
+            for side in (0, 1)]  # fmt: skip
+    return Conv2d(inputs, outputs, kernel, stride, padding, dilation, groups, draw(st.booleans())), (inputs, *size)
+
+
+def linear_terms(layer: Linear, shape: tuple[int, ...]) -> Iterator[Term]:
+    """y[o] += w[o,i] x[i]."""
+    for o, i in np.ndindex(layer.out_features, *shape):
+        yield (o,), (i,), (o, i)
+
+
+@st.composite
+def linears(draw: st.DrawFn) -> tuple[Linear, tuple[int, ...]]:
+    inputs, outputs = draw(st.integers(1, 40)), draw(st.integers(1, 20))
+    return Linear(inputs, outputs, draw(st.booleans())), (inputs,)

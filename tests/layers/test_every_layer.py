@@ -1,0 +1,74 @@
+"""Every layer of the registry is its definition, eager and compiled, in batches and alone, and PyTorch's layer.
+
+Shapes and settings are drawn by hypothesis, at least thirty of each. Definitions are float64 sums over indices, or
+formulas with their finite differences; they share nothing with the program.
+"""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from beside_torch import compare
+from cnncli.layers import LAYER_TYPES
+from cnncli.layers.registry import is_built_in
+from drawn_layers import quick
+from drawn_norms import slack
+from layer_chains import build, prediction_fault, training_fault
+from layer_rows import ROWS, Row
+
+each_row = pytest.mark.parametrize("row", ROWS, ids=str)
+thirty = settings(quick, max_examples=30)
+Samples, Seed = st.sampled_from([0, 1, 3, 16, 17]), st.integers(0, 2**32 - 1)
+
+
+def test_every_registered_layer_has_a_row() -> None:
+    registered = {name for name, layer_type in LAYER_TYPES.items() if is_built_in(layer_type)}
+    assert {row.name for row in ROWS} == registered
+
+
+@each_row
+def test_both_passes_are_the_definition_on_every_instruction_set(row: Row) -> None:
+    kinds = set()
+
+    @thirty
+    @given(row.drawn, Samples, Seed)
+    def check(drawn: Any, samples: int, seed: int) -> None:
+        kinds.add(type(drawn[0]).__name__)
+        row.check(drawn, samples, seed)
+
+    check()
+    assert kinds == {row.name}
+
+
+@each_row
+def test_compiled_it_is_the_eager_layer_for_batches_and_single_samples(row: Row) -> None:
+    @thirty
+    @given(row.drawn, Seed)
+    def check(drawn: Any, seed: int) -> None:
+        layer, shape = drawn[:2]
+        assume(row.compiled(layer))
+        rng = np.random.default_rng(seed)
+        chain = build([lambda _: layer], shape)
+        assert not (fault := prediction_fault(chain, rng)), fault
+        assert not (fault := training_fault(chain, rng)), fault
+
+    check()
+
+
+@pytest.mark.torch
+@each_row
+def test_it_is_what_pytorch_makes_of_the_same_arguments(row: Row) -> None:
+    pytest.importorskip("torch", reason="PyTorch is not installed; CI has an environment with it")
+
+    @thirty
+    @given(row.drawn, Seed)
+    def check(drawn: Any, seed: int) -> None:
+        layer, shape = drawn[:2]
+        function = row.torch(layer)
+        assume(function is not None)
+        compare(layer, shape, function, seed, scale=slack)
+
+    check()

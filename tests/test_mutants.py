@@ -1,10 +1,16 @@
 """The tool that makes mutants changes one token of what means something, and nothing of the tree."""
 
 import ast
+import sys
 from pathlib import Path
 
 from tools.mutants.changes import changes_of
 from tools.mutants.runs import PACKAGE, ROOT, Place
+
+sys.path.insert(0, str(ROOT / "tools"))  # as the tool's command has it
+
+from mutants.core_trials import CPP, changes_that_matter, families, no_matter, rounds_of
+from mutants.cpp_changes import changes_of_cpp
 
 SOURCE = b'''"""A module: 1 < 2."""
 from typing import TYPE_CHECKING
@@ -81,3 +87,63 @@ def test_a_change_is_found_in_a_copy_and_the_tree_stays_as_it_was(tmp_path: Path
         place.restore(change.module)
         assert place.read(change.module) == before
     assert (PACKAGE / "data" / "split.py").read_bytes() == before
+
+
+CPP_SOURCE = b'''// 1 < 2
+#include "a/b.h"
+#define TWO 2
+static_assert(kLanes == 16, "3 < 4");
+template <int N = 7, bool kAdds>
+float sum(const std::vector<float>& x, float* at, std::size_t begin) {  /* 5 */
+    for (std::size_t i = begin; i < x.size() - 1; i += 2) *at = -x[i] * 0.5f;
+    if (!at && N >= 3) throw std::invalid_argument("x < 8" + name);
+    return static_cast<float>(TWO) / *at;
+}
+'''
+
+
+def test_every_token_of_cpp_that_means_something_is_changed_and_nothing_else() -> None:
+    changes = changes_of_cpp("kernels/a.cpp", CPP_SOURCE)
+    assert [(change.number, CPP_SOURCE[change.start : change.end].decode(), change.new) for change in changes] == [
+        (6, "begin", "end"),
+        (7, "begin", "end"),
+        (7, "<", "<="), (7, "<", ">="),
+        (7, "-", "+"),
+        (7, "1", "2"), (7, "1", "0"),
+        (7, "+=", "-="),
+        (7, "2", "3"), (7, "2", "1"),
+        (7, "-", "+"),
+        (7, "*", "/"),
+        (7, "0.5f", "1.0f"),
+        (8, "!", ""),
+        (8, "&&", "||"),
+        (8, ">=", ">"), (8, ">=", "<"),
+        (8, "3", "4"), (8, "3", "2"),
+        (8, "+", "-"),
+        (9, "/", "*"),
+    ]  # fmt: skip
+    for change in changes:
+        assert change.applied(CPP_SOURCE).decode().splitlines()[change.number - 1].strip() == change.line
+
+
+def test_every_family_names_files_and_tests_that_there_are() -> None:
+    known = families()
+    sources = [path.relative_to(CPP).as_posix() for path in CPP.rglob("*") if path.suffix in (".cpp", ".h")]
+    assert [name for name in known if not any(source.startswith(name) for source in sources)] == []
+    tests = {word for rounds in known.values() for words in rounds for word in words if word.startswith("tests/")}
+    assert tests and [test for test in tests if not (ROOT / test).exists()] == []
+    for source in sources:
+        if source.startswith("program/emit/"):
+            assert rounds_of(source, known)
+
+
+def test_what_is_listed_of_cpp_is_a_line_or_a_change_of_it() -> None:
+    listed = no_matter()
+    paths = {path.name: path for path in CPP.rglob("*") if path.name in {name for name, _ in listed}}
+    made = set()
+    for name, path in paths.items():
+        source = path.read_bytes()
+        made |= {(name, line.strip()) for line in source.decode().splitlines()}
+        made |= {(name, change.line) for change in changes_of_cpp(name, source)}
+        assert not {(name, change.line) for change in changes_that_matter([path])} & listed
+    assert listed - made == set()

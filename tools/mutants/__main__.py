@@ -2,14 +2,19 @@
 
     python tools/mutants --sample 100
     python tools/mutants pictures data/split.py --sample 40 --seed 2 --tests tests/pictures tests/data
+    python tools/mutants cpp/kernels/pooling cpp/program/emit --sample 40
 
 A mutant is the package with one token changed: `<` for `<=`, 2 for 1, `or` for `and`, ... Docstrings, type hints and
 messages are left alone. Those tests run that reach the changed function, until one fails; which reach it is measured
 with coverage when the tool first runs (as long as the tests take, twice) and for files of tests that changed. All
 happens in a copy of the package in a temporary folder. Needs `coverage`.
 
+Files and folders that begin with cpp are the core: what a change touches is compiled in build/mutants, for one
+instruction set, and the tests of tools/mutants/families.txt run. What does not compile is no mutant.
+
 Mutants that do the same as the program, or differ in nothing that anybody was promised, are listed in
-tools/mutants/no_matter.txt with the reason, and not drawn. Exit code 1 if fewer than --least are found.
+tools/mutants/no_matter.txt and no_matter_cpp.txt with the reason, and not drawn. Exit code 1 if fewer than --least are
+found.
 """
 
 import argparse
@@ -18,16 +23,21 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from mutants.changes import Change, changes_of
+from mutants.core_builds import CoreBuild
+from mutants.core_trials import CoreTrials, changes_that_matter, sources
 from mutants.reach import Reach, functions_that_name, reach_of
 from mutants.runs import PACKAGE, ROOT, Place
 
 NO_MATTER = Path(__file__).parent / "no_matter.txt"
 _SECONDS_AT_LEAST = 60.0  # for one mutant; what takes longer hangs
+
+Verdicts = Iterator[tuple[str, Change, str]]  # the file, the change, which test found it
 
 
 def drawn(modules: list[Path], count: int, seed: int) -> list[Change]:
@@ -118,27 +128,53 @@ def main() -> None:
     parser.add_argument("--tests", nargs="+", default=["tests"], help="files or folders of tests (tests)")
     parser.add_argument("--budget", type=float, default=40.0, metavar="SECONDS", help="of tests for one mutant (40)")
     parser.add_argument("--least", type=float, default=0.9, help="share that must be found (0.9)")
+    parser.add_argument("--isa", default="avx2", help="instruction set that the core is compiled for (avx2)")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the temporary folder goes
+    of_core = [name.split("/")[0] == "cpp" for name in options.modules]
+    if any(of_core) and not all(of_core):
+        raise SystemExit("mutants: modules of Python and files of the core in one run; name them in two")
+    sys.exit(_report(_core_verdicts(options) if any(of_core) else _verdicts(options)) < options.least)
+
+
+def _verdicts(options: argparse.Namespace) -> Verdicts:
     sample = drawn(_modules(options.modules), options.sample, options.seed)
-    found: Counter[str] = Counter()
-    total: Counter[str] = Counter()
     with _folder() as folder, Place(Path(folder)) as place:
         trials = Trials(place, reach_of(place, options.tests), options.budget)
         for change in sample:
+            yield f"python/cnncli/{change.module}", change, trials.verdict(change)
+
+
+def _core_verdicts(options: argparse.Namespace) -> Verdicts:
+    pool = changes_that_matter(sources(options.modules))
+    build, left = CoreBuild(options.isa), options.sample
+    with _folder() as folder, Place(Path(folder), build.core) as place:
+        trials = CoreTrials(place, build)
+        for change in random.Random(options.seed).sample(pool, len(pool)):
+            if left == 0:
+                return
             verdict = trials.verdict(change)
-            total[change.module] += 1
-            found[change.module] += bool(verdict)
-            where = f"python/cnncli/{change.module}:{change.number}"
-            print(f"{'found   ' if verdict else 'SURVIVES'} {where}: {change.line}", flush=True)
-            if verdict:
-                print(f"           by {verdict}", flush=True)
+            if verdict is not None:
+                left -= 1
+                yield f"cpp/{change.module}", change, verdict
+
+
+def _report(verdicts: Verdicts) -> float:
+    """Prints each one, and the counts; the share of those that were found."""
+    found: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for file, change, verdict in verdicts:
+        total[file] += 1
+        found[file] += bool(verdict)
+        print(f"{'found   ' if verdict else 'SURVIVES'} {file}:{change.number}: {change.line}", flush=True)
+        if verdict:
+            print(f"           by {verdict}", flush=True)
     print()
-    for module in sorted(total):
-        print(f"{found[module]:4} of {total[module]:4}  {module}")
+    for file in sorted(total):
+        print(f"{found[file]:4} of {total[file]:4}  {file}")
     share = found.total() / max(total.total(), 1)
     print(f"{found.total():4} of {total.total():4} found ({100 * share:.0f}%)")
-    sys.exit(share < options.least)
+    return share
 
 
 if __name__ == "__main__":

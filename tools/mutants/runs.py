@@ -34,15 +34,19 @@ def _built_core() -> Path:
 
 
 class Place:
-    """A folder with a copy of the package, in which one change at a time is tried."""
+    """A folder with a copy of the package, in which one change at a time is tried.
 
-    def __init__(self, folder: Path) -> None:
+    core : the native module that the tests see; None takes that of the installed package
+    """
+
+    def __init__(self, folder: Path, core: Path | None = None) -> None:
         self.folder = folder
-        core = _built_core()
+        models = ROOT / "models" if core else (_built_core().parent / "models").resolve()
+        core = core or _built_core()
         self.package = folder / "python" / "cnncli"
         shutil.copytree(PACKAGE, self.package, ignore=shutil.ignore_patterns("__pycache__", "*.so", "models"))
         (self.package / core.name).symlink_to(core)
-        (self.package / "models").symlink_to((core.parent / "models").resolve())
+        (self.package / "models").symlink_to(models)
         self._result, self._said = folder / "result", folder / "said"
         self._here = folder / "here"  # where the tests run: a mutant may write its files anywhere near
         self._here.mkdir()
@@ -95,13 +99,18 @@ class Place:
 
         seconds : how long to wait; a run that takes longer hangs, and is a failure, too
         """
-        chosen, temporary = self.folder / "chosen", self.folder / "temporary"
-        self._result.write_text("")
+        chosen = self.folder / "chosen"
         chosen.write_text(json.dumps(tests))
         files = list(dict.fromkeys(test.split("::")[0] for test in tests))
+        return self.first_failure_of(_paths(files), seconds, {"MUTANTS_CHOSEN": str(chosen)})
+
+    def first_failure_of(self, arguments: list[str], seconds: float, environment: dict[str, str] | None = None) -> str:
+        """The same for what these arguments of pytest choose, files as paths from the root."""
+        temporary = self.folder / "temporary"
+        self._result.write_text("")
         run = {
-            "arguments": [*_OPTIONS, "-x", f"--basetemp={temporary}", *_paths(files)],
-            "environment": {"MUTANTS_CHOSEN": str(chosen)},
+            "arguments": [*_OPTIONS, "-x", f"--basetemp={temporary}", *arguments],
+            "environment": environment or {},
             "said": str(self._said),
         }
         server = self._started()

@@ -58,9 +58,11 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"model"},
         {"program", "network", "model_file", "data", "sets", "criteria", "layers", "pictures", "storage", "errors"},
     ),
+    "views": ({"views"}, {"model", "network", "layers", "pictures", "segmentation", "errors"}),
     "front": (
         {"__init__"},
-        {"measures", "plugins", "model", "training", "data", "network", "criteria", "optim", "layers", "errors"},
+        {"views", "measures", "plugins", "model", "training", "data", "network", "criteria", "optim", "layers",
+         "errors"},
     ),
 }  # fmt: skip
 TOP = {"cli", "__main__"}  # may use everything
@@ -69,7 +71,7 @@ TOP = {"cli", "__main__"}  # may use everything
 LIBRARIES = {
     "click": {"cli"},
     "rich": {"cli"},
-    "PIL": {"pictures", "pictures.segmentation", "data.preparation", "cli"},
+    "PIL": {"pictures", "pictures.segmentation", "data.preparation", "views", "cli"},
     "requests": {"data.download"},
     "safetensors": {"storage"},
 }

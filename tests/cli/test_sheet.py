@@ -9,8 +9,6 @@ from PIL import Image
 from cnncli.cli.sheet import (
     MAX_ROWS,
     Sheet,
-    _colour,
-    _enlargement,
     coloured_lines,
     fitting_columns,
     make_sheet,
@@ -18,6 +16,7 @@ from cnncli.cli.sheet import (
     sheet_png,
 )
 from cnncli.data import Split
+from cnncli.views.terminal import Ink
 
 
 def numbered(labels: list[int]) -> Split:
@@ -54,36 +53,12 @@ def test_as_many_columns_fit_as_the_names_leave_room_for() -> None:
     assert [fitting_columns(sheet, width, 7) for width in (3, 12, 13, 20, 21, 28, 29)] == [1, 1, 1, 1, 2, 2, 3]
 
 
-@pytest.mark.parametrize(
-    ("side", "factor"), [(1, 48), (28, 2), (47, 2), (48, 1), (49, 1), (112, 1), (113, 112 / 113), (224, 0.5)]
-)
-def test_small_images_are_enlarged_in_whole_steps_and_large_ones_made_smaller(side: int, factor: float) -> None:
-    assert _enlargement(side) == factor
-
-
-@pytest.mark.parametrize(
-    ("rgb", "true", "code"),
-    [
-        ([1, 2, 3], True, "2;1;2;3"),
-        ([0, 0, 0], False, "5;232"),
-        ([255, 255, 255], False, "5;255"),
-        ([100, 115, 100], False, "5;241"),  # 232 + 315 * 23 // 765
-        ([100, 116, 100], False, "5;102"),  # 16 + 36 * 2 + 6 * 2 + 2
-        ([255, 0, 0], False, "5;196"),
-        ([0, 153, 0], False, "5;34"),
-        ([0, 0, 255], False, "5;21"),
-    ],
-)
-def test_colours_of_a_terminal_are_true_or_of_its_cube_or_its_greys(rgb: list[int], true: bool, code: str) -> None:
-    assert _colour(rgb, true) == code
-
-
 def test_a_character_is_two_pixels_one_above_the_other() -> None:
     rows = [
         ("a", np.array([[[[10, 10], [20, 20], [30, 40], [50, 50]]]], np.uint8)),
         ("bc", np.empty((0, 1, 4, 2), np.uint8)),
     ]
-    lines = coloured_lines(Sheet(rows, 1, 0), 4, True)
+    lines = coloured_lines(Sheet(rows, 1, 0), 4, Ink.TRUE)
     assert lines == [
         "a  \x1b[38;2;10;10;10;48;2;20;20;20m▀▀\x1b[0m",
         "   \x1b[38;2;30;30;30;48;2;50;50;50m▀\x1b[38;2;40;40;40;48;2;50;50;50m▀\x1b[0m",

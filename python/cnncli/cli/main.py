@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Look": {
         "summary": "summary",
+        "mask": "mask",
     },
     "Data": {
         "data": "data",

@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from typing import TextIO
 
+from cnncli.views.terminal import Ink, half_blocks
+
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _FULL = "█"
 _UPPER_HALF = "▀"
@@ -43,19 +45,22 @@ def style(text: str, code: str, colour: bool) -> str:
 def picture(rows: Sequence[Sequence[int]]) -> list[str]:
     """Lines that show a grey picture (0 black to 255 white) on a terminal, two rows of pixels a line.
 
-    Each character is an upper half block: its colour is the upper pixel, its background the lower one, both
-    out of the 24 greys 232 to 255 of the 256 colours.
+    Colours are of the 24 greys 232 to 255 of the 256 colours.
     """
     if len(rows) % 2:
         rows = [*rows, [0] * len(rows[0])]
-    lines = []
-    for upper, lower in zip(rows[::2], rows[1::2], strict=True):
-        line, last = "", None
-        for above, below in zip(upper, lower, strict=True):
-            colours = (232 + above * 23 // 255, 232 + below * 23 // 255)
-            if colours != last:
-                line += f"\x1b[38;5;{colours[0]};48;5;{colours[1]}m"
-                last = colours
-            line += _UPPER_HALF
-        lines.append(line + "\x1b[0m")
-    return lines
+    return half_blocks([[(grey, grey, grey) for grey in row] for row in rows], Ink.OF_256)
+
+
+def ink_of(stream: TextIO) -> Ink:
+    """What the stream can show of a picture."""
+    if not (can_colour(stream) and can_draw(stream)):
+        return Ink.LETTERS
+    return Ink.TRUE if os.environ.get("COLORTERM") in ("truecolor", "24bit") else Ink.OF_256
+
+
+def terminal_columns() -> int:
+    """Characters of a line of the terminal; 80 if it does not say."""
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns

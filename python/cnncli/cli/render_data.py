@@ -1,7 +1,5 @@
 """What `cnn data` prints."""
 
-import os
-import shutil
 import sys
 from dataclasses import asdict
 from typing import Any
@@ -9,13 +7,14 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cnncli.cli.plain import can_colour, can_draw
+from cnncli.cli.plain import ink_of, terminal_columns
 from cnncli.cli.render import facts_table, plural, print_table, size, stdout_console
 from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet, plain_lines
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
 from cnncli.data.preparation.picture_cache import CacheFacts
 from cnncli.shown import printable
+from cnncli.views.terminal import Ink
 
 _SIDE = 14  # characters an image is wide on a terminal: half the pixels of MNIST's
 _MOST_COLUMNS = 10
@@ -81,8 +80,7 @@ def show_sheet(
     split: Split, class_names: list[str], columns: int | None, seed: int | None, polarity: str
 ) -> None:
     """Draws images of each class as wide as the terminal allows; `columns` asks for so many, smaller if need be."""
-    is_terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if is_terminal else _FILE_WIDTH
+    width = terminal_columns() if sys.stdout.isatty() else _FILE_WIDTH
     blank = make_sheet(split, class_names, 1, seed)
     side = min(_SIDE, max(split.images.shape[2:]))
     if columns is None:
@@ -97,6 +95,6 @@ def show_sheet(
 
 
 def _lines(sheet: Sheet, side: int, polarity: str) -> list[str]:
-    if can_colour(sys.stdout) and can_draw(sys.stdout):
-        return coloured_lines(sheet, side, os.environ.get("COLORTERM") in ("truecolor", "24bit"))
+    if (ink := ink_of(sys.stdout)) is not Ink.LETTERS:
+        return coloured_lines(sheet, side, ink)
     return plain_lines(sheet, side, light_is_ink=polarity != "dark-on-light")

@@ -111,7 +111,7 @@ class TextAnswers:
         assert answer.prepared is not None
         pixels = answer.prepared.pixels
         drawn = is_whole and self._colour and self._blocks and pixels.shape[1] <= 64
-        if drawn and _terminal_columns() >= pixels.shape[2] + width + 40:
+        if drawn and plain.terminal_columns() >= pixels.shape[2] + width + 40:
             picture = plain.picture(pixels.mean(axis=0).astype(int).tolist())
             lines = [""] * ((len(picture) - len(lines)) // 2) + lines
             lines += [""] * (len(picture) - len(lines))
@@ -130,9 +130,3 @@ def _facts(answer: Answer, class_names: Sequence[str]) -> dict[str, Any]:
     if answer.box is not None:
         facts["box"] = list(answer.box)
     return facts | {"probability": by_class[answer.label], "probabilities": by_class}
-
-
-def _terminal_columns() -> int:
-    from shutil import get_terminal_size
-
-    return get_terminal_size().columns

@@ -97,9 +97,7 @@ def fit_picture(image: Image.Image, *, channels: int, height: int, width: int) -
     >>> fit_picture(Image.new("L", (4, 2), 7), channels=1, height=2, width=2).tolist()
     [[[7, 7], [7, 7]]]
     """
-    if image.mode == "F":
-        image = Image.fromarray(np.asarray(image).clip(0, 255).round().astype(np.uint8))
-    image = image.convert("L" if channels == 1 else "RGB")
+    image = as_bytes(image).convert("L" if channels == 1 else "RGB")
     ratio = min(height / image.height, width / image.width)
     inner = (max(1, round(image.width * ratio)), max(1, round(image.height * ratio)))
     if inner != image.size:
@@ -113,6 +111,13 @@ def fit_picture(image: Image.Image, *, channels: int, height: int, width: int) -
         canvas[top : top + inner[1], left : left + inner[0]] = pixels
         pixels = canvas
     return np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def as_bytes(image: Image.Image) -> Image.Image:
+    """A picture as `read_picture` returns it with one byte a value: one of mode "F" is rounded to "L"."""
+    if image.mode != "F":
+        return image
+    return Image.fromarray(np.asarray(image).clip(0, 255).round().astype(np.uint8))
 
 
 def _content(path: Path, where: str) -> bytes:

@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Look": {
         "summary": "summary",
+        "features": "features",
         "mask": "mask",
     },
     "Data": {

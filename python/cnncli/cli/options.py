@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cnncli.limits import Limits
+from cnncli.shown import printable
 
 _LARGEST_SIDE = 4096
 
@@ -142,3 +143,31 @@ class ImageSize(_SizeType):
         if len(sides) > 2 or not all(1 <= side <= _LARGEST_SIDE for side in sides):
             self.fail(f"{value}: use pixels such as 32, or HxW such as 32x48, up to {_LARGEST_SIDE}", param, ctx)
         return sides[0], sides[-1]
+
+
+def invert_option(function: F) -> F:
+    """`--invert` and `--no-invert`, of commands that take a picture."""
+    return click.option(
+        "--invert/--no-invert",
+        default=None,
+        help="Swap light and dark, or leave them.  [default: found out from each picture]",
+    )(function)
+
+
+def box_option(function: F) -> F:
+    """`--box`, as four whole numbers."""
+    return click.option(
+        "--box",
+        callback=lambda ctx, parameter, value: None if value is None else _box(value),
+        metavar="X,Y,W,H",
+        help="Look at this part of the picture only: its corner at the top left, width and height, in pixels.",
+    )(function)
+
+
+def _box(text: str) -> tuple[int, int, int, int]:
+    """`10,20,100,120` as four numbers."""
+    words = text.split(",")
+    if len(words) != 4 or not all(word.strip().isascii() and word.strip().isdigit() for word in words):
+        raise click.BadParameter(f"{printable(text)}: use four whole numbers, X,Y,W,H, such as 10,20,100,120")
+    x, y, width, height = (int(word) for word in words)
+    return x, y, width, height

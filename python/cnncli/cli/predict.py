@@ -4,16 +4,16 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cnncli.cli import plain
-from cnncli.cli.options import Number, debug_option, json_option
+from cnncli.cli.models_named import find_model
+from cnncli.cli.options import Number, box_option, debug_option, invert_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
-from cnncli.shown import percent, printable
+from cnncli.shown import percent
 
 if TYPE_CHECKING:
     from cnncli.cli.answers import Box, Tally
@@ -34,17 +34,8 @@ _MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
     help="A trained model.  [default: ./model.bin, else the trained LeNet-5 that comes with cnn]",
 )
 @table_option("plugins")
-@click.option(
-    "--invert/--no-invert",
-    default=None,
-    help="Swap light and dark, or leave them.  [default: found out from each picture]",
-)
-@click.option(
-    "--box",
-    callback=lambda ctx, parameter, value: None if value is None else _box(value),
-    metavar="X,Y,W,H",
-    help="Look at this part of the picture only: its corner at the top left, width and height, in pixels.",
-)
+@invert_option
+@box_option
 @click.option("--all", "read_all", is_flag=True, help="Read all digits of a line, from left to right.")
 @click.option(
     "--reject",
@@ -97,7 +88,7 @@ def command(
 
     if model is None and len(files) > 1 and files[0].endswith(".bin"):
         model, files = files[0], files[1:]
-    path, said = _find_model(model)
+    path, said = find_model(model)
     loaded = load(path)
     if isinstance(loaded.network.recipe, NumberRecipe):
         from cnncli.cli.numbers_named import predict_rows
@@ -179,23 +170,3 @@ def _tell_counts(tally: "Tally", err: bool) -> None:
     if tally.right is not None:
         right, count, teller = tally.right
         echo(f"by {teller}: {right:,} of {count:,} right ({percent(right / count)})", err=err)
-
-
-def _find_model(model: str | None) -> tuple[Path, str]:
-    """The model file, and the words that tell the user which."""
-    if model is not None:
-        return Path(model), model
-    if Path("model.bin").exists():
-        return Path("model.bin"), "model.bin in this folder"
-    from cnncli.network.architectures import shipped_model
-
-    return shipped_model("lenet5"), "the LeNet-5 that comes with cnn"
-
-
-def _box(text: str) -> "Box":
-    """`10,20,100,120` as four numbers."""
-    words = text.split(",")
-    if len(words) != 4 or not all(word.strip().isascii() and word.strip().isdigit() for word in words):
-        raise click.BadParameter(f"{printable(text)}: use four whole numbers, X,Y,W,H, such as 10,20,100,120")
-    x, y, width, height = (int(word) for word in words)
-    return x, y, width, height

@@ -235,6 +235,16 @@ class Network(Sequential):
             )
         return batch
 
+    def activations(self, input: ArrayLike) -> list[FloatArray]:
+        """The output of each step of `trace()` for samples in any form that `samples` takes, float32 (samples, ...).
+
+        Layers run as they are set, in training or in evaluation.
+        """
+        values = [self.samples(input)]
+        for step in self.trace():
+            values.append(step.run([values[index] for index in step.inputs]))
+        return values[1:]
+
     def layer_table(self) -> list[LayerRow]:
         """One row for each layer, in order; the layers of nested containers have rows of their own.
 

@@ -16,7 +16,7 @@ _GAP = 2  # characters between tiles
 _SMALL = 12  # characters that small tiles are enlarged to, in whole steps
 _FEW, _SMALL_OF_FEW = 3, 28
 _BESIDE = 8  # tiles that are to stand beside each other, if they can be that small
-_LEAST = 8
+_LEAST, _SMALLEST = 8, 4
 
 
 class Ink(Enum):
@@ -86,6 +86,8 @@ def panel_lines(
 ) -> list[str]:
     """A panel's title, and its tiles beside each other with their labels, in at most `rows` rows."""
     side = _side(panel.tiles, width)
+    if panel.tiles and panel.tiles[0].pixels.shape[:2] == (1, 1):  # numbers with a name each, such as those of classes
+        rows = len(panel.tiles)
     drawn = [tile_lines(tile, side, ink) for tile in panel.tiles[: rows * (width // (1 + _GAP) + 1)]]
     wide = max((cells for _, cells in drawn), default=1)
     columns = max(1, (width + _GAP) // (wide + _GAP))
@@ -137,7 +139,9 @@ def _row(drawn: list[tuple[list[str], int]], wide: int) -> list[str]:
 def _side(tiles: "Sequence[Tile]", width: int) -> int:
     """Characters that the longer side of a tile may take: so many that up to eight stand beside each other."""
     beside = min(len(tiles), _BESIDE) or 1
-    largest = max((max(tile.pixels.shape[:2]) for tile in tiles), default=1)
+    largest = max((max(tile.pixels.shape[:2]) for tile in tiles), default=2)
+    if largest == 1:
+        return max(_SMALLEST, min(_LEAST, max(len(tile.label) for tile in tiles)))
     small = _SMALL if beside > _FEW else _SMALL_OF_FEW
     wanted = max(largest, small // largest * largest)
     return max(1, min(wanted, width, max((width + _GAP) // beside - _GAP, _LEAST)))

@@ -115,9 +115,18 @@ def _scaled(values: Array, height: int, width: int) -> Array:
     return np.asarray(image.resize((width, height), method))
 
 
-def vector_rows(values: npt.NDArray[np.float32], columns: int) -> npt.NDArray[np.float64]:
-    """A vector as rows of at most `columns` cells, the last one filled with NaN."""
-    count = max(1, math.ceil(len(values) / columns))
-    rows = np.full(count * min(columns, len(values)), np.nan)
+def vector_tile(values: Array, scale: Scale, most: int, high: int = 1) -> Tile:
+    """A vector as rows of at most `most` cells, all but the last of one length; what is left of that is white.
+
+    high : pixels that a cell is high, while there is one row
+    """
+    count = max(1, math.ceil(len(values) / most))
+    columns = math.ceil(len(values) / count)
+    rows = np.zeros(count * columns, values.dtype)
     rows[: len(values)] = values
-    return rows.reshape(count, -1)
+    tile = number_tile(rows.reshape(count, columns), scale)
+    tile.pixels.reshape(-1, 3)[len(values) :] = 255
+    tile.levels.reshape(-1)[len(values) :] = 0
+    if count > 1:
+        return tile
+    return Tile(tile.pixels.repeat(high, axis=0), tile.levels.repeat(high, axis=0), signed=scale.signed)

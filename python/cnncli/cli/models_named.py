@@ -1,0 +1,66 @@
+"""The model that a command line names, and the one that it means without a name."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnncli.model import Model
+    from cnncli.pictures.recipe import InputRecipe
+
+
+def find_model(model: str | None) -> tuple[Path, str]:
+    """The model file, and the words that tell the user which."""
+    if model is not None:
+        return Path(model), model
+    if Path("model.bin").exists():
+        return Path("model.bin"), "model.bin in this folder"
+    from cnncli.network.architectures import shipped_model
+
+    return shipped_model("lenet5"), "the LeNet-5 that comes with cnn"
+
+
+def model_and_picture(words: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """(model, picture) of the words of a command: a model is a name that ends in .bin, or the first of two."""
+    from click import UsageError
+
+    if len(words) > 2:
+        raise UsageError(f"{len(words)} names; give one model and one picture")
+    if len(words) == 2:
+        return words[0], words[1]
+    if words and words[0].endswith(".bin"):
+        return words[0], None
+    return None, words[0] if words else None
+
+
+def open_model(name: str | None, plugins: tuple[str, ...] | None = None) -> "tuple[Model, str]":
+    """A trained model and what it is called: a file, or the name of a network that comes with its weights.
+
+    Its changed plugins are told.
+    """
+    from cnncli import load
+    from cnncli.cli.streams import echo
+    from cnncli.model_file.custom import changed_plugins
+    from cnncli.network.architectures import model_names, shipped_model
+
+    if name in model_names() and not Path(name).exists():
+        path, said = shipped_model(name), name
+    else:
+        path, said = find_model(name)
+    loaded = load(path)
+    for line in changed_plugins(loaded.network) if plugins else ():
+        echo(f"note: {line}", err=True)
+    return loaded, said
+
+
+def recipe_of(model: "Model", said: str) -> "InputRecipe":
+    """How the model's pictures are prepared; UsageError if it takes none."""
+    from cnncli.errors import UsageError
+    from cnncli.number_recipe import NumberRecipe
+    from cnncli.shown import printable
+
+    if model.recipe is not None:
+        return model.recipe
+    kind = "of numbers" if isinstance(model.network.recipe, NumberRecipe) else "trained on arrays"
+    raise UsageError(
+        f"{printable(said)}: a model {kind}, to which no picture can be shown; use one that was trained on pictures"
+    )

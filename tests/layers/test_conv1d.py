@@ -18,6 +18,7 @@ def test_it_is_the_convolution_of_images_of_one_row(rng: np.random.Generator) ->
     image.weight[...] = layer.weight.reshape(image.weight.shape)
     x = uniform(rng, 4, 3, 20)
     assert (layer.forward(x) == image.forward(x.reshape(4, 3, 1, 20))[:, :, 0]).all()
+    assert layer.scratch_count((3, 20)) == image.scratch_count((3, 1, 20)) == 3 * 22
     assert layer.parameter_shapes() == {"weight": (5, 3, 4), "bias": (5,)}
     assert (layer.forward(x[0]) == layer.forward(x)[:1]).all()
 

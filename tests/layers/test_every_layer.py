@@ -4,6 +4,7 @@ Shapes and settings are drawn by hypothesis, at least thirty of each. Definition
 formulas with their finite differences; they share nothing with the program.
 """
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from beside_torch import compare
+from closeness import same_bits
 from cnncli.layers import LAYER_TYPES
 from cnncli.layers.registry import is_built_in
-from drawn_layers import quick
+from drawn_layers import quick, uniform
 from drawn_norms import slack
 from layer_chains import build, prediction_fault, training_fault
 from layer_rows import ROWS, Row
 
 each_row = pytest.mark.parametrize("row", ROWS, ids=str)
-thirty = settings(quick, max_examples=30)
+thirty, few = settings(quick, max_examples=30), settings(quick, max_examples=5)
 Samples, Seed = st.sampled_from([0, 1, 3, 16, 17]), st.integers(0, 2**32 - 1)
 
 
@@ -54,6 +56,26 @@ def test_compiled_it_is_the_eager_layer_for_batches_and_single_samples(row: Row)
         chain = build([lambda _: layer], shape)
         assert not (fault := prediction_fault(chain, rng)), fault
         assert not (fault := training_fault(chain, rng)), fault
+
+    check()
+
+
+@each_row
+def test_a_single_sample_is_a_batch_of_one_and_the_default_seed_is_0(row: Row) -> None:
+    @few
+    @given(row.drawn, Seed)
+    def check(drawn: Any, seed: int) -> None:
+        layer, shape = drawn[:2]
+        layer.eval()
+        x = uniform(np.random.default_rng(seed), 1, *shape)
+        if len(shape) in layer.sample_axes and not layer.takes_any_shape():
+            assert same_bits(layer.forward(x[0]), layer.forward(x))
+            if layer.sample_axes == (3,) and shape[0] == 1:  # a grey image
+                assert same_bits(layer.forward(x[0, 0]), layer.forward(x))
+        if "seed" in inspect.signature(type(layer)).parameters:
+            first, second = (type(layer)(**layer.settings(), **more) for more in ({}, {"seed": 0}))
+            for mine, other in zip(first.named_parameters(), second.named_parameters(), strict=True):
+                assert same_bits(mine.value, other.value)
 
     check()
 

@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 
 from cnncli import criteria
-from cnncli.criteria import BCEWithLogitsLoss, Criterion, HingeLoss, MSELoss, MultiLabelMarginLoss
+from cnncli.criteria import (
+    BCEWithLogitsLoss,
+    Criterion,
+    CrossEntropyLoss,
+    HingeLoss,
+    L1Loss,
+    MSELoss,
+    MultiCriterion,
+    MultiLabelMarginLoss,
+    MultiMarginLoss,
+)
 
 CLASSES = 5
 WEIGHTS = [0.5, 2.0, 0.0, 1.0, 3.0, 0.25, 1.5, 0.75]  # of which a case takes as many as it has classes
@@ -32,6 +42,8 @@ class Case:
     torch: bool = True
 
     def make(self, classes: int = CLASSES) -> Criterion:
+        if self.name == "MultiCriterion":
+            return MultiCriterion(*self.settings["criteria"], weights=self.settings["weights"])
         return getattr(criteria, self.name)(**self.settings_for(classes))
 
     def settings_for(self, classes: int) -> dict[str, Any]:
@@ -177,6 +189,10 @@ def weighted(function: Callable[[float, float, float], float]) -> Callable[..., 
     return formula
 
 
+def weighted_sum(*parts: tuple[float, Callable[..., float]]) -> Callable[..., float]:
+    return lambda x, t: sum(weight * formula(x, t) for weight, formula in parts)
+
+
 def _absolute(a: float, t: float) -> float:
     return abs(a - t)
 
@@ -271,4 +287,9 @@ CASES = [
         settings={"p": 2, "margin": 0.7, "weight": WEIGHTS, "reduction": "sum"},
     ),
     Case("MultiLabelMarginLoss", multi_label_margin, "label lists"),
+    Case("MultiCriterion", weighted_sum((2, over_values(_absolute)), (0.25, over_values(_square))),
+         settings={"criteria": (L1Loss(), MSELoss()), "weights": (2, 0.25)}, torch=False),
+    Case("MultiCriterion", weighted_sum((0.5, cross_entropy(smoothing=0.1)), (1, multi_margin())), "labels",
+         settings={"criteria": (CrossEntropyLoss(label_smoothing=0.1), MultiMarginLoss()), "weights": (0.5, 1)},
+         torch=False),
 ]

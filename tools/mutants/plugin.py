@@ -28,6 +28,12 @@ def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
     if "MUTANTS_CHOSEN" not in os.environ:
         return
     place = {name: index for index, name in enumerate(json.loads(Path(os.environ["MUTANTS_CHOSEN"]).read_text()))}
+    # What a test is called with may have another name by the change: then all of its function stand for it.
+    there = {item.nodeid for item in items}
+    gone = {name.split("[")[0]: index for name, index in place.items() if name not in there}
+    for item in items:
+        if item.nodeid.split("[")[0] in gone:
+            place.setdefault(item.nodeid, gone[item.nodeid.split("[")[0]])
     config.hook.pytest_deselected(items=[item for item in items if item.nodeid not in place])
     items[:] = sorted((item for item in items if item.nodeid in place), key=lambda item: place[item.nodeid])
 

@@ -79,7 +79,8 @@ def test_a_change_is_found_in_a_copy_and_the_tree_stays_as_it_was(tmp_path: Path
         f"tests/data/test_split.py::test_{name}" for name in ("seed_below_0_is_refused", "seed_is_0_if_none_is_told")
     ]
     before = (PACKAGE / "data" / "split.py").read_bytes()
-    [change] = [one for one in changes_of("data/split.py", before) if one.line == "if seed < 1:"]
+    line = "labels: npt.NDArray[np.int64], fraction: float, seed: int = 1"
+    [change] = [one for one in changes_of("data/split.py", before) if one.line == line]
     with Place(tmp_path) as place:
         assert place.first_failure(tests, 60) == ""
         place.change(change.module, change.applied(before))

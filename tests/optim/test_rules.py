@@ -115,6 +115,16 @@ def test_a_resumed_optimizer_goes_on_with_the_same_bits(
     }
 
 
+@each_case
+def test_coefficients_are_a_function_of_the_step(row: Row, settings: dict[str, Any]) -> None:
+    """A training that goes on from an earlier state goes back in steps."""
+    asked = row.kind(**settings)
+    if asked.runs_in_core:
+        forth = {step: asked.rule_settings(step, 0.25) for step in (1, 2, 3, 4, 5, 9)}
+        for step in (5, 9, 2, 1, 3, 4):
+            assert asked.rule_settings(step, 0.25) == forth[step] == row.kind(**settings).rule_settings(step, 0.25)
+
+
 def network() -> Network:
     built = Network([Flatten(), Linear(6, 9), BatchNorm1d(9), ReLU(), Linear(9, 3)], (1, 2, 3))
     built.initialize(1)

@@ -7,7 +7,8 @@
 A mutant is the package with one token changed: `<` for `<=`, 2 for 1, `or` for `and`, ... Docstrings, type hints and
 messages are left alone. Those tests run that reach the changed function, until one fails; which reach it is measured
 with coverage when the tool first runs (as long as the tests take, twice) and for files of tests that changed. All
-happens in a copy of the package in a temporary folder. Needs `coverage`.
+happens in a copy of the package in a temporary folder. Needs `coverage`. What they do not find is tried by the tests
+against PyTorch of the module's folder, if --torch names a Python that has it.
 
 Files and folders that begin with cpp are the core: what a change touches is compiled in build/mutants, for one
 instruction set, and the tests of tools/mutants/families.txt run. What does not compile is no mutant.
@@ -36,6 +37,7 @@ from mutants.runs import PACKAGE, ROOT, Place
 
 NO_MATTER = Path(__file__).parent / "no_matter.txt"
 _SECONDS_AT_LEAST = 60.0  # for one mutant; what takes longer hangs
+_SECONDS_BESIDE_TORCH = 600.0  # what takes longer is not counted
 
 Verdicts = Iterator[tuple[str, Change, str]]  # the file, the change, which test found it
 
@@ -71,8 +73,8 @@ def _modules(named: list[str]) -> list[Path]:
 class Trials:
     """Tries changes one after the other."""
 
-    def __init__(self, place: Place, reach: Reach, budget_seconds: float) -> None:
-        self.place, self.reach, self.budget = place, reach, budget_seconds
+    def __init__(self, place: Place, reach: Reach, budget_seconds: float, torch: str = "") -> None:
+        self.place, self.reach, self.budget, self.torch = place, reach, budget_seconds, torch
         self.trusted: dict[str, bool] = {}
 
     def verdict(self, change: Change) -> str:
@@ -84,6 +86,8 @@ class Trials:
             for tests in self.reach.tests_of(change.module, change.function, names, self.budget):
                 if by := self._first_that_fails(change.module, [one for one in tests if self.trusted.get(one, True)]):
                     return by
+            if self.torch:
+                return self.place.failure_beside_torch(self.torch, change.module, _SECONDS_BESIDE_TORCH)
             return ""
         finally:
             self.place.restore(change.module)
@@ -127,6 +131,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the sample (1)")
     parser.add_argument("--tests", nargs="+", default=["tests"], help="files or folders of tests (tests)")
     parser.add_argument("--budget", type=float, default=40.0, metavar="SECONDS", help="of tests for one mutant (40)")
+    parser.add_argument("--torch", default="", metavar="PYTHON", help="with PyTorch, for the tests against it")
     parser.add_argument("--least", type=float, default=0.9, help="share that must be found (0.9)")
     parser.add_argument("--isa", default="avx2", help="instruction set that the core is compiled for (avx2)")
     options = parser.parse_args()
@@ -140,7 +145,7 @@ def main() -> None:
 def _verdicts(options: argparse.Namespace) -> Verdicts:
     sample = drawn(_modules(options.modules), options.sample, options.seed)
     with _folder() as folder, Place(Path(folder)) as place:
-        trials = Trials(place, reach_of(place, options.tests), options.budget)
+        trials = Trials(place, reach_of(place, options.tests), options.budget, options.torch)
         for change in sample:
             yield f"python/cnncli/{change.module}", change, trials.verdict(change)
 

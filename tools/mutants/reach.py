@@ -3,8 +3,10 @@
 import ast
 import hashlib
 import json
+import os
 from collections import defaultdict
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,13 @@ class Reach:
         found = {test for place in naming or inside for test in self.functions[place]}
         return sorted(found | {test for test in self.seconds if Path(test.split("::")[0]).name == own})
 
+    def add(self, other: "Reach") -> None:
+        """Puts in what was measured of other files of tests."""
+        self.seconds |= other.seconds
+        self.files |= other.files
+        for where, tests in other.functions.items():
+            self.functions[where] = sorted({*self.functions.get(where, []), *tests})
+
     def only(self, files: set[str]) -> "Reach":
         """What is known of these files of tests."""
         return Reach(
@@ -91,20 +100,31 @@ class Reach:
 
 
 def reach_of(place: Place, tests: list[str]) -> Reach:
-    """What is known of these files and folders of tests; what is new or changed is measured first."""
-    reach = Reach(**json.loads(KEPT.read_text())) if KEPT.exists() else Reach()
+    """What is known of these files and folders of tests; what is new or changed is measured first.
+
+    Folder by folder, and kept after each one: what is stopped goes on where it was, and several tools may measure.
+    """
     files = sorted({path for test in tests for path in _files(ROOT / test)})
     digests = {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
-    stale = [name for name, digest in digests.items() if reach.files.get(name) != digest]
-    gone = {*stale, *(name for name in reach.files if not (ROOT / name).exists())}
-    reach = reach.only(set(reach.files) - gone)
-    if stale:
-        print(f"measuring what {len(stale)} files of tests reach", flush=True)
-        _measure(place, stale, reach)
-        reach.files |= {name: digests[name] for name in stale}
-    KEPT.parent.mkdir(parents=True, exist_ok=True)
-    KEPT.write_text(json.dumps(vars(reach)))
-    return reach.only(set(digests))
+    known = _kept()
+    stale = [name for name, digest in digests.items() if known.files.get(name) != digest]
+    for folder, together in groupby(stale, key=lambda name: str(Path(name).parent)):
+        names = list(together)
+        print(f"measuring what {len(names)} files of {folder} reach", flush=True)
+        measured = Reach(files={name: digests[name] for name in names})
+        _measure(place, names, measured)
+        known = _kept()
+        known = known.only({name for name in known.files if (ROOT / name).exists()} - set(names))
+        known.add(measured)
+        KEPT.parent.mkdir(parents=True, exist_ok=True)
+        written = KEPT.with_suffix(f".{os.getpid()}")
+        written.write_text(json.dumps(vars(known)))
+        written.replace(KEPT)
+    return known.only(set(digests))
+
+
+def _kept() -> Reach:
+    return Reach(**json.loads(KEPT.read_text())) if KEPT.exists() else Reach()
 
 
 def _files(test: Path) -> list[Path]:
@@ -112,6 +132,7 @@ def _files(test: Path) -> list[Path]:
 
 
 def _measure(place: Place, files: list[str], reach: Reach) -> None:
+    """Fills in what these files of tests reach, and how long each test takes."""
     import coverage
 
     settings = place.folder / "coverage.ini"
@@ -131,9 +152,7 @@ def _measure(place: Place, files: list[str], reach: Reach) -> None:
         for line, tests in data.contexts_by_lineno(measured).items():
             if inside.get(line):
                 found[f"{module}:{inside[line]}"] |= {test for test in tests if test in reach.seconds}
-    for where, tests in found.items():
-        if tests:
-            reach.functions[where] = sorted({*reach.functions.get(where, []), *tests})
+    reach.functions |= {where: sorted(tests) for where, tests in found.items() if tests}
 
 
 def functions_of_lines(source: bytes) -> dict[int, str]:

@@ -135,6 +135,26 @@ class Place:
             raise SystemExit(last.strip("! "))
         return f"pytest, which ends with {code}: {last}"  # a module of tests cannot even be imported, or a crash
 
+    def failure_beside_torch(self, python: str, module: str, seconds: float) -> str:
+        """The tests against PyTorch in the folder of this module, run by a Python that has it; as `first_failure`."""
+        folder = ROOT / "tests" / Path(module).parts[0]
+        files = [str(path) for path in sorted(folder.rglob("test_*.py")) if "mark.torch" in path.read_text()]
+        if not files:
+            return ""
+        self._result.write_text("")
+        with suppress(subprocess.TimeoutExpired), self._said.open("wb") as said:
+            subprocess.run(
+                [python, "-m", "pytest", *_OPTIONS, "-x", "-m", "torch", *files],
+                cwd=self._here,
+                env={**os.environ, **self._environment},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                timeout=seconds,
+                check=False,
+            )
+        return next((test for test, _, outcome in self._ran() if outcome == "failed"), "")
+
     def _started(self) -> "subprocess.Popen[str]":
         if self._server is None:
             self._server = subprocess.Popen(

@@ -40,7 +40,7 @@ class MultiLabelMarginLoss(LabelCriterion):
             for n, mask in enumerate(chosen):
                 mine, others = np.flatnonzero(mask), np.flatnonzero(~mask)
                 short = np.maximum(1 - x[n, mine][:, np.newaxis] + x[n, others], 0) / x.shape[1]
-                active = np.where(short > 0, 1 / x.shape[1], 0 * short)
+                active = np.where(short > 0, 1 / x.shape[1], short)  # 0, or no number
                 losses[n] = short.sum()
                 gradients[n, mine], gradients[n, others] = -active.sum(axis=1), active.sum(axis=0)
         return losses, gradients, float(len(x))

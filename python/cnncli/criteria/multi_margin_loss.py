@@ -44,6 +44,6 @@ class MultiMarginLoss(LabelCriterion):
         with np.errstate(all="ignore"):
             short = np.maximum(self.margin - x[rows, labels][:, np.newaxis] + x, 0)
             short[rows, labels] = 0
-            gradients = factor * (np.where(short > 0, 1.0, 0 * short) if self.p == 1 else 2 * short)
+            gradients = factor * (np.where(short > 0, 1.0, short) if self.p == 1 else 2 * short)
             gradients[rows, labels] = -gradients.sum(axis=1)
             return (factor * short**self.p).sum(axis=1), gradients, float(labels.size)

@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import inspect
 import pickle
 import threading
 import weakref
@@ -275,3 +276,28 @@ def test_backward_on_another_input_than_that_of_forward_is_refused(rng: np.rando
     y = layer.forward(normal(rng, 2, 3, 7, 7))
     with pytest.raises(UsageError, match="call forward with this input first"):
         layer.backward(normal(rng, 2, 3, 6, 6), y)
+
+
+@each_layer
+def test_without_a_seed_weights_are_those_of_seed_0_and_gradients_are_added_once(
+    name: str, rng: np.random.Generator
+) -> None:
+    make, shape = LAYERS[name]
+    layer = make()
+    kind, settings = type(layer), layer.settings()
+    named = list(kind(**settings).named_parameters())
+    for seed in (0, 1) if "seed" in inspect.signature(kind).parameters else ():
+        values = [parameter.value.tobytes() for parameter in kind(**settings, seed=seed).named_parameters()]
+        is_random = any(len(np.unique(parameter.value)) > 1 for parameter in named)
+        assert (values == [parameter.value.tobytes() for parameter in named]) == (seed == 0 or not is_random)
+    if "initialization" in inspect.signature(kind).parameters:
+        he = [parameter.value.tobytes() for parameter in kind(**settings, initialization="he").named_parameters()]
+        assert he == [parameter.value.tobytes() for parameter in named] and "initialization" not in settings
+    x = normal(rng, 3, *shape)
+    y = layer.forward(x)
+    layer.zero_grad_parameters()
+    layer.acc_grad_parameters(x, y)
+    once = [parameter.gradient.copy() for parameter in layer.named_parameters()]
+    layer.acc_grad_parameters(x, y, 0.5)
+    for parameter, gradient in zip(layer.named_parameters(), once, strict=True):
+        np.testing.assert_allclose(parameter.gradient, 1.5 * gradient, rtol=1e-4, atol=1e-4)

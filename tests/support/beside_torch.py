@@ -1,5 +1,6 @@
 """A layer beside PyTorch's with the same arguments, in float64; for tests marked `torch`."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -175,3 +176,16 @@ def shared_out(layer: Any) -> Function:
         return torch.cat([_along(branch, part, arrays, f"{name}.") for part, (name, branch) in joined], 1)
 
     return function
+
+
+def other_defaults(ours: Any, theirs: Any) -> list[str]:
+    """Arguments of the public classes of a module that have another default in PyTorch's class of the same name."""
+    found = []
+    for name in ours.__all__:
+        kind, other = getattr(ours, name), getattr(theirs, name, None)
+        if isinstance(kind, type) and isinstance(other, type):
+            known = inspect.signature(other).parameters
+            for argument in inspect.signature(kind).parameters.values():
+                if argument.name in known and argument.default != known[argument.name].default:
+                    found.append(f"{name}: {argument}, in PyTorch {known[argument.name]}")
+    return found

@@ -25,6 +25,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -33,7 +34,7 @@ from mutants.changes import Change, changes_of
 from mutants.core_builds import CoreBuild
 from mutants.core_trials import CoreTrials, changes_that_matter, sources
 from mutants.reach import Reach, functions_that_name, reach_of
-from mutants.runs import PACKAGE, ROOT, Place
+from mutants.runs import PACKAGE, ROOT, Place, in_parallel
 
 NO_MATTER = Path(__file__).parent / "no_matter.txt"
 _SECONDS_AT_LEAST = 60.0  # for one mutant; what takes longer hangs
@@ -130,6 +131,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, default=100, metavar="N", help="mutants to make (100)")
     parser.add_argument("--seed", type=int, default=1, help="of the sample (1)")
     parser.add_argument("--tests", nargs="+", default=["tests"], help="files or folders of tests (tests)")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="mutants tried at a time (1)")
     parser.add_argument("--budget", type=float, default=40.0, metavar="SECONDS", help="of tests for one mutant (40)")
     parser.add_argument("--torch", default="", metavar="PYTHON", help="with PyTorch, for the tests against it")
     parser.add_argument("--least", type=float, default=0.9, help="share that must be found (0.9)")
@@ -144,10 +146,12 @@ def main() -> None:
 
 def _verdicts(options: argparse.Namespace) -> Verdicts:
     sample = drawn(_modules(options.modules), options.sample, options.seed)
-    with _folder() as folder, Place(Path(folder)) as place:
-        trials = Trials(place, reach_of(place, options.tests), options.budget, options.torch)
-        for change in sample:
-            yield f"python/cnncli/{change.module}", change, trials.verdict(change)
+    with ExitStack() as stack:
+        places = [stack.enter_context(Place(Path(stack.enter_context(_folder())))) for _ in range(options.jobs)]
+        reach = reach_of(places, options.tests)
+        trials = {id(place): Trials(place, reach, options.budget, options.torch) for place in places}
+        for change, verdict in in_parallel(places, sample, lambda place, one: (one, trials[id(place)].verdict(one))):
+            yield f"python/cnncli/{change.module}", change, verdict
 
 
 def _core_verdicts(options: argparse.Namespace) -> Verdicts:
@@ -171,9 +175,8 @@ def _report(verdicts: Verdicts) -> float:
     for file, change, verdict in verdicts:
         total[file] += 1
         found[file] += bool(verdict)
-        print(f"{'found   ' if verdict else 'SURVIVES'} {file}:{change.number}: {change.line}", flush=True)
-        if verdict:
-            print(f"           by {verdict}", flush=True)
+        by = f"\n           by {verdict}" if verdict else ""
+        print(f"{'found   ' if verdict else 'SURVIVES'} {file}:{change.number}: {change.line}{by}", flush=True)
     print()
     for file in sorted(total):
         print(f"{found[file]:4} of {total[file]:4}  {file}")

@@ -6,14 +6,14 @@ import json
 import os
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from mutants.runs import PACKAGE, ROOT, Place
+from mutants.runs import PACKAGE, ROOT, Place, in_parallel
 
 KEPT = ROOT / "build" / "mutants" / "reach.json"
 _SECONDS_OF_A_FILE = 0.5  # to import a file of tests
+_FILES_AT_ONCE = 4  # that are measured
 _FILES_OF_FIRST_ROUND = 2  # most mutants are found by these
 _SETTINGS = """[run]
 source = {package}
@@ -99,23 +99,23 @@ class Reach:
         )
 
 
-def reach_of(place: Place, tests: list[str]) -> Reach:
+def reach_of(places: list[Place], tests: list[str]) -> Reach:
     """What is known of these files and folders of tests; what is new or changed is measured first.
 
-    Folder by folder, and kept after each one: what is stopped goes on where it was, and several tools may measure.
+    A few files at a time, and kept after each: what is stopped goes on where it was, and several tools may measure.
     """
     files = sorted({path for test in tests for path in _files(ROOT / test)})
     digests = {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     known = _kept()
     stale = [name for name, digest in digests.items() if known.files.get(name) != digest]
-    for folder, together in groupby(stale, key=lambda name: str(Path(name).parent)):
-        names = list(together)
-        print(f"measuring what {len(names)} files of {folder} reach", flush=True)
-        measured = Reach(files={name: digests[name] for name in names})
-        _measure(place, names, measured)
+    if stale:
+        print(f"measuring what {len(stale)} files of tests reach", flush=True)
+    parts = [stale[first : first + _FILES_AT_ONCE] for first in range(0, len(stale), _FILES_AT_ONCE)]
+    for measured in in_parallel(places, parts, _measured):
         known = _kept()
-        known = known.only({name for name in known.files if (ROOT / name).exists()} - set(names))
+        known = known.only({name for name in known.files if (ROOT / name).exists()} - set(measured.files))
         known.add(measured)
+        known.files |= {name: digests[name] for name in measured.files}
         KEPT.parent.mkdir(parents=True, exist_ok=True)
         written = KEPT.with_suffix(f".{os.getpid()}")
         written.write_text(json.dumps(vars(known)))
@@ -131,13 +131,14 @@ def _files(test: Path) -> list[Path]:
     return sorted(test.rglob("test_*.py")) if test.is_dir() else [test]
 
 
-def _measure(place: Place, files: list[str], reach: Reach) -> None:
-    """Fills in what these files of tests reach, and how long each test takes."""
+def _measured(place: Place, files: list[str]) -> Reach:
+    """What these files of tests reach, and how long each test takes."""
     import coverage
 
     settings = place.folder / "coverage.ini"
     (place.folder / "measured").mkdir(exist_ok=True)
     settings.write_text(_SETTINGS.format(package=place.package, folder=place.folder))
+    reach = Reach(files=dict.fromkeys(files, ""))
     reach.seconds |= {test: seconds for test, seconds, _ in place.measure(files, settings)}
     whole = coverage.Coverage(config_file=str(settings))
     whole.combine()
@@ -153,6 +154,7 @@ def _measure(place: Place, files: list[str], reach: Reach) -> None:
             if inside.get(line):
                 found[f"{module}:{inside[line]}"] |= {test for test in tests if test in reach.seconds}
     reach.functions |= {where: sorted(tests) for where, tests in found.items() if tests}
+    return reach
 
 
 def functions_of_lines(source: bytes) -> dict[int, str]:

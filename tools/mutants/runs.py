@@ -3,14 +3,18 @@
 import importlib.util
 import json
 import os
+import queue
 import resource
 import select
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "python" / "cnncli"
@@ -21,6 +25,7 @@ _OPTIONS = (
 )  # fmt: skip
 _NO_COPY = 77  # how plugin.py ends a run that does not see the copy
 
+Task, Result = TypeVar("Task"), TypeVar("Result")
 Ran = list[tuple[str, float, str]]  # name, seconds, "passed" or "failed" of each test that ran
 
 
@@ -170,6 +175,24 @@ class Place:
 
     def _ran(self) -> Ran:
         return [tuple(json.loads(line)) for line in self._result.read_text().splitlines()]
+
+
+def in_parallel(places: list[Place], tasks: Sequence[Task], work: Callable[[Place, Task], Result]) -> Iterator[Result]:
+    """The results as they come, of so many tasks at a time as there are places."""
+    free: queue.SimpleQueue[Place] = queue.SimpleQueue()
+    for place in places:
+        free.put(place)
+
+    def one(task: Task) -> Result:
+        place = free.get()
+        try:
+            return work(place, task)
+        finally:
+            free.put(place)
+
+    with ThreadPoolExecutor(len(places)) as pool:
+        for future in as_completed([pool.submit(one, task) for task in tasks]):
+            yield future.result()
 
 
 def _paths(files: list[str]) -> list[str]:

@@ -62,8 +62,9 @@ def test_wrong_rows_and_names_of_a_log_are_told(tmp_path: Path) -> None:
     with Logger(tmp_path / "log.txt") as logger:
         with pytest.raises(CnnError, match=r"^Logger: the columns have no names"):
             logger.add([1])
-        with pytest.raises(CnnError, match=r"^Logger: names are "):
-            logger.set_names(["a", "a"])
+        for wrong in (["a", "a"], [], ["a", "b\t"], ["\na", "b"], ["\t\n"]):
+            with pytest.raises(CnnError, match=r"^Logger: names are "):
+                logger.set_names(wrong)
         logger.add({"a": 1, "b": 2})
         with pytest.raises(CnnError, match=r"^Logger: the columns are a, b already"):
             logger.set_names(["c"])

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cnncli.custom_code import fault_text
 from cnncli.errors import CnnError, FormatError, ShapeError
 from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, LayerShapeError
 from cnncli.layers.module import Module
 from cnncli.layers.other_names import name_here
-from cnncli.layers.registry import LAYER_TYPES
+from cnncli.layers.registry import LAYER_TYPES, is_built_in
 from cnncli.layers.returned import is_custom
 from cnncli.layers.sequential import Sequential, runs_in_order
 from cnncli.layers.settings import LARGEST_SETTING
@@ -159,8 +160,10 @@ class LayerBuilder:
                 raise FormatError(f'{where}: setting "{key}" is missing; add it')
         if takes_seed:
             settings["seed"] = None  # no arrays yet
+        method = "__init__"
         try:
             layer = layer_type(**settings)
+            method = "output_shape"
             self._count(layer.parameter_count(), "parameters", where)
             shape = layer.output_shape(input_shape)
         except LayerShapeError as error:
@@ -169,7 +172,12 @@ class LayerBuilder:
             raise FormatError(f"{where}: {error.reason}") from error.__cause__
         except CnnError:
             raise
-        except (TypeError, ValueError) as error:
+        except Exception as error:
+            if not is_built_in(layer_type):
+                what = fault_text(error, method, getattr(layer_type, method))
+                raise FormatError(f"{where}: {what}") from error
+            if not isinstance(error, TypeError | ValueError):
+                raise
             raise FormatError(f"{where}: {error}") from None
         self._count(math.prod(shape) + layer.scratch_count(input_shape), "activations", where)
         self._count_work(layer, input_shape, where)

@@ -56,7 +56,8 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "model": (
         {"model"},
-        {"program", "network", "model_file", "data", "sets", "criteria", "layers", "pictures", "storage", "errors"},
+        {"measures", "program", "network", "model_file", "data", "sets", "criteria", "layers", "pictures", "storage",
+         "errors"},
     ),
     "views": ({"views"}, {"model", "network", "layers", "pictures", "segmentation", "errors"}),
     "front": (

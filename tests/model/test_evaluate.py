@@ -7,7 +7,8 @@ import pytest
 
 from cnncli.data import Split
 from cnncli.errors import ShapeError, UsageError
-from cnncli.model.evaluate import _held_out, evaluate_model, measure
+from cnncli.measures.classification import measure
+from cnncli.model.evaluate import _held_out, evaluate_model
 from cnncli.model_file.serialize import save_model
 from cnncli.network import Network
 

@@ -26,6 +26,11 @@ from cnncli.cli.training_options import table_option, table_options
     help="Images to measure on: test, validation, train, or held-out, those of the training images that were kept from "
     "the training.  [default: the first of these that there is; train comes last]",
 )
+@click.option("--csv", "answers_file", type=click.Path(), metavar="FILE", help="Write the answer to each image as CSV.")
+@click.option(
+    "--mistakes", "mistakes_folder", type=click.Path(), metavar="DIR",
+    help="Copy the pictures with wrong answers into a new folder, sorted by class and answer.",
+)
 @table_option("plugins")
 @table_option("threads")
 @json_option
@@ -38,22 +43,32 @@ def command(
     part: str | None,
     skip_bad: bool,
     use_cache: bool,
+    answers_file: str | None,
+    mistakes_folder: str | None,
     plugins: tuple[str, ...] | None,
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Measure MODEL on test images: loss, accuracy, the measures of each class and the confusion matrix.
+    """Measure MODEL on test images: the measures of each class, what is taken for what, whether its probabilities are
+    true, and last its accuracy with what that is worth (docs/evaluation.md).
 
     Pictures are prepared as the model says, so that each gets the answer that cnn predict gives.
     """
     import json
 
+    from cnncli.cli.eval_files import check_target, copy_mistakes, write_answers
     from cnncli.cli.numbers_named import is_number_model, show_fit
     from cnncli.cli.render_eval import evaluation_facts, show_evaluation
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.model.evaluate import evaluate_model
 
+    files = {"--csv": answers_file, "--mistakes": mistakes_folder}
+    for option, path in files.items():
+        check_target(option, path)
     if is_number_model(model):
+        asked = [option for option, path in files.items() if path is not None]
+        if asked:
+            raise click.UsageError(f"{asked[0]} is for models of images, and {model} takes rows of numbers")
         show_fit(model, data, part, label_column, skip_bad, as_json)
         return
 
@@ -69,7 +84,13 @@ def command(
             use_cache=use_cache,
             report=fetching.show,
         )
+    written = []
+    if answers_file is not None:
+        write_answers(evaluation, answers_file)
+        written.append(f"answers: {answers_file}")
+    if mistakes_folder is not None:
+        written.append(f"mistakes: {copy_mistakes(evaluation, mistakes_folder):,} in {mistakes_folder}")
     if as_json:
         echo(json.dumps(evaluation_facts(evaluation), allow_nan=False))
     else:
-        show_evaluation(evaluation)
+        show_evaluation(evaluation, written)

@@ -54,6 +54,8 @@ def show_fit(
     model: str, data: str | None, part: str | None, label_column: str | None, skip_bad: bool, as_json: bool
 ) -> None:
     """The errors of a model on a table."""
+    from cnncli.cli.render import stdout_console
+    from cnncli.cli.render_eval import class_facts, interval_facts, show_accuracy, show_classes
     from cnncli.model.evaluate_numbers import evaluate_numbers
 
     if part is not None:
@@ -62,21 +64,26 @@ def show_fit(
     if as_json:
         fits = [
             {"target": fit.target, "mse": fit.mse, "rmse": fit.rmse, "mae": fit.mae,
-             "r2": None if math.isnan(fit.r2) else fit.r2}
+             "mae_interval": interval_facts(fit.mae_interval), "r2": None if math.isnan(fit.r2) else fit.r2}
             for fit in found.fits
         ]  # fmt: skip
         facts: dict[str, Any] = {"model": found.model, "data": found.data, "samples": found.samples}
-        facts |= {"targets": fits} if fits else {"accuracy": found.accuracy}
+        facts |= class_facts(found.metrics, found.class_names) if found.metrics is not None else {"targets": fits}
         echo(json.dumps(facts | {"notes": [note.text for note in found.notes]}, allow_nan=False))
         return
     echo(f"{found.model} on the {found.samples:,} rows of {printable(found.data)}")
     for note in found.notes:
         echo(printable(note.text))
-    if found.accuracy is not None:
-        echo(f"accuracy {percent(found.accuracy)} ({round(found.samples * (1 - found.accuracy)):,} wrong)")
+    if found.metrics is not None:
+        console = stdout_console()
+        console.print()
+        show_classes(console, found.class_names, found.metrics, "rows")
+        show_accuracy(console, found.metrics)
     for fit in found.fits:
+        low, high = fit.mae_interval
+        sure = "" if math.isnan(low) else f" ({low:.6g} to {high:.6g} with 95 % confidence)"
         echo(
-            f"{printable(fit.target)}: MSE {fit.mse:.6g}, RMSE {fit.rmse:.6g}, MAE {fit.mae:.6g}, "
+            f"{printable(fit.target)}: MSE {fit.mse:.6g}, RMSE {fit.rmse:.6g}, MAE {fit.mae:.6g}{sure}, "
             f"R^2 {'-' if math.isnan(fit.r2) else format(fit.r2, '.6f')}"
         )
 

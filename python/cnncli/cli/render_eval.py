@@ -1,23 +1,52 @@
 """What `cnn eval` prints."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from cnncli.cli.render import duration, print_table, stdout_console
-from cnncli.model.evaluate import Evaluation, Metrics
-from cnncli.shown import percent, printable
+from cnncli.cli.render import duration, facts_table, loss_text, print_table, stdout_console
+from cnncli.measures.classification import Confusion, Metrics
+from cnncli.measures.intervals import Interval
+from cnncli.model.evaluate import Evaluation
+from cnncli.shown import percent, printable, shortened
 
-_MATRIX_CLASSES = 20  # more columns than this fit no screen; the commonest confusions are listed instead
-_CONFUSIONS = 10
+_MATRIX_CLASSES = 20  # more columns than this fit no screen
+_TABLE_CLASSES = 64  # of more the worst are listed
+_WORST = 20
+_CONFUSIONS = 5
+_JSON_CONFUSIONS = 20
+_NAME_LETTERS = 32
 _SEEN = "the model has seen these images: what it makes of new ones is not measured here; pass --data with others"
 
 
 def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
     """The evaluation for `--json`; what does not exist (0 / 0) is null."""
-    metrics = evaluation.metrics
+    metrics, names, curve = evaluation.metrics, evaluation.class_names, evaluation.calibration
+    bins = zip(curve.count.tolist(), curve.probability, curve.accuracy, strict=True)
+    return {
+        "model": evaluation.model,
+        "data": evaluation.data,
+        "loss": metrics.loss,
+        **class_facts(metrics, names),
+        "seconds": evaluation.seconds,
+        "part": evaluation.part,
+        "trained_on": evaluation.trained_on,
+        "unanswered": metrics.unanswered,
+        "calibration_error": _or_none(curve.error),
+        "calibration": [
+            {"answers": count, "probability": _or_none(probability), "accuracy": _or_none(accuracy)}
+            for count, probability, accuracy in bins
+        ],
+        "notes": [note.text for note in evaluation.notes],
+    }
+
+
+def class_facts(metrics: Metrics, names: Sequence[str]) -> dict[str, Any]:
+    """The measures of classes for `--json`, of images and of tables of numbers."""
     classes = [
         {
             "class": name,
@@ -26,65 +55,106 @@ def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
             "f1": _or_none(metrics.f1[index]),
             "samples": int(metrics.support[index]),
         }
-        for index, name in enumerate(evaluation.class_names)
+        for index, name in enumerate(names)
     ]
     return {
-        "model": evaluation.model,
-        "data": evaluation.data,
         "samples": metrics.samples,
-        "loss": metrics.loss,
         "accuracy": metrics.accuracy,
-        "seconds": evaluation.seconds,
+        "accuracy_interval": interval_facts(metrics.interval),
+        "balanced_accuracy": _or_none(metrics.balanced_accuracy),
+        "mean": _mean_facts(metrics.means()),
+        "weighted_mean": _mean_facts(metrics.means(weighted=True)),
         "classes": classes,
         "confusion": metrics.confusion.tolist(),
-        "part": evaluation.part,
-        "trained_on": evaluation.trained_on,
-        "unanswered": metrics.unanswered,
-        "notes": [note.text for note in evaluation.notes],
+        "most_confused": [
+            {"class": names[pair.true], "taken_for": names[pair.answer], "samples": pair.images}
+            for pair in metrics.most_confused(_JSON_CONFUSIONS)
+        ],
     }
+
+
+def interval_facts(interval: Interval) -> list[float] | None:
+    """[low, high] for `--json`; None if it does not exist."""
+    return None if math.isnan(interval.low) else [interval.low, interval.high]
+
+
+def _mean_facts(means: tuple[float, float, float]) -> dict[str, float | None]:
+    return dict(zip(("precision", "recall", "f1"), map(_or_none, means), strict=True))
 
 
 def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def show_evaluation(evaluation: Evaluation) -> None:
-    """The measures, a row for each class, and the confusion matrix."""
-    console, metrics = stdout_console(), evaluation.metrics
+def show_evaluation(evaluation: Evaluation, written: Sequence[str] = ()) -> None:
+    """The measures of each class, the confusion matrix, and last the accuracy.
+
+    written : lines on the files that were made
+    """
+    console, metrics, names = stdout_console(), evaluation.metrics, evaluation.class_names
     console.print(
         Text.assemble(
             (printable(evaluation.model), "bold"),
-            f" on {_which(evaluation)}, {duration(evaluation.seconds)}",
+            f" on {which_images(evaluation)}, {duration(evaluation.seconds)}",
         )
     )
-    wrong = metrics.samples - int(metrics.confusion.trace())
-    console.print(
-        Text.assemble(
-            ("accuracy ", "dim"),
-            (percent(metrics.accuracy), "bold green"),
-            f" ({wrong:,} wrong{' of its own training images' if evaluation.trained_on else ''})",
-            ("  loss ", "dim"),
-            (f"{metrics.loss:.4f}", "bold"),
-        )
-    )
-    if evaluation.trained_on:
-        console.print(Text(_SEEN, style="yellow"))
     for note in evaluation.notes:
         console.print(Text(printable(note.text), style="dim"))
     console.print()
-    print_table(console, _class_table(evaluation.class_names, metrics))
+    show_classes(console, names, metrics, "images")
+    rows = [("loss", loss_text(metrics.loss)), *_balance(metrics)]
+    error = evaluation.calibration.error
+    if not math.isnan(error):
+        bins = len(evaluation.calibration.count)
+        rows.append(("calibration", f"expected error {percent(error)} (ECE of {bins} bins)"))
+    if metrics.unanswered:
+        rows.append(("no answer", f"{metrics.unanswered:,} images, counted as wrong"))
+    print_table(console, facts_table(rows))
+    for line in written:
+        console.print(Text(printable(line)))
+    if evaluation.trained_on:
+        console.print(Text(_SEEN, style="yellow"))
+    show_accuracy(console, metrics, " of its own training images" if evaluation.trained_on else "")
+
+
+def show_classes(console: Console, names: Sequence[str], metrics: Metrics, samples: str) -> None:
+    """A table of the classes, the confusion matrix where it fits, and the pairs that are confused most."""
+    print_table(console, _class_table(names, metrics, samples))
     console.print()
-    if len(evaluation.class_names) <= _MATRIX_CLASSES:
+    if len(names) <= _MATRIX_CLASSES:
         console.print(Text("confusion: rows are the true classes, columns the answers", style="dim"))
-        print_table(console, _matrix(evaluation.class_names, metrics))
-    else:
-        console.print(Text("commonest confusions", style="dim"))
-        print_table(console, _confusions(evaluation.class_names, metrics))
+        print_table(console, _matrix(names, metrics, console.width))
+        console.print()
+    confused = metrics.most_confused(_CONFUSIONS)
+    if confused:
+        console.print(Text("most confused", style="dim"))
+        print_table(console, _confusions(names, metrics, confused))
+        console.print()
 
 
-def _which(evaluation: Evaluation) -> str:
+def _balance(metrics: Metrics) -> list[tuple[str, str]]:
+    if metrics.is_balanced or math.isnan(metrics.balanced_accuracy):
+        return []
+    return [("balanced", f"accuracy {percent(metrics.balanced_accuracy)}, as if each class had as many images")]
+
+
+def show_accuracy(console: Console, metrics: Metrics, of_what: str = "") -> None:
+    """The one number, with what it is worth."""
+    low, high = metrics.interval
+    wrong = metrics.samples - metrics.right
+    console.print(
+        Text.assemble(
+            "accuracy ",
+            (percent(metrics.accuracy), "bold green"),
+            f"  ({percent(low)} to {percent(high)} with 95 % confidence; "
+            f"{wrong:,} of {metrics.samples:,} wrong{of_what})",
+        )
+    )
+
+
+def which_images(evaluation: Evaluation) -> str:
     """The images that were measured, in words."""
-    count, data = f"{evaluation.metrics.samples:,}", evaluation.data
+    count, data = f"{evaluation.metrics.samples:,}", printable(evaluation.data)
     if evaluation.trained_on:
         return f"the {count} images of {data} that it was trained on"
     if evaluation.part == "held-out":
@@ -92,40 +162,52 @@ def _which(evaluation: Evaluation) -> str:
     return f"{count} {evaluation.part} images of {data}"
 
 
-def _class_table(names: list[str], metrics: Metrics) -> Table:
+def _class_table(names: Sequence[str], metrics: Metrics, samples: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("class", no_wrap=True)
-    for heading in ("precision", "recall", "F1", "images"):
-        table.add_column(heading, justify="right")
-    for index, name in enumerate(names):
+    table.add_column("class", no_wrap=True, overflow="ellipsis")
+    for heading in ("precision", "recall", "F1", samples):
+        table.add_column(heading, justify="right", no_wrap=True)
+    shown = range(len(names))
+    if len(names) > _TABLE_CLASSES:
+        there = [index for index in shown if metrics.support[index]]
+        shown = sorted(there, key=lambda index: metrics.f1[index])[:_WORST]  # type: ignore[assignment]
+        table.columns[0].header = f"the {len(shown)} of {len(names):,} classes with the lowest F1"
+    for index in shown:
         measures = (metrics.precision[index], metrics.recall[index], metrics.f1[index])
-        table.add_row(
-            Text(name, style="bold"), *(percent(value) for value in measures), f"{metrics.support[index]:,}"
-        )
+        name = Text(shortened(names[index], _NAME_LETTERS), style="bold")
+        table.add_row(name, *(percent(value) for value in measures), f"{metrics.support[index]:,}")
+    table.add_row("mean of classes", *map(percent, metrics.means()), "", style="dim")
+    if not metrics.is_balanced:
+        table.add_row(f"mean of {samples}", *map(percent, metrics.means(weighted=True)), "", style="dim")
     return table
 
 
-def _matrix(names: list[str], metrics: Metrics) -> Table:
+def _matrix(names: Sequence[str], metrics: Metrics, width: int) -> Table:
+    """Columns have numbers in place of names where these would not fit."""
+    rows = [shortened(name, _NAME_LETTERS) for name in names]
+    digits = len(str(metrics.confusion.max(initial=0)))
+    fits = max(map(len, rows)) + sum(1 + max(len(name), digits) for name in rows) <= width
+    heads = rows if fits else [str(number + 1) for number in range(len(rows))]
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("", no_wrap=True, style="dim")
-    for name in names:
-        table.add_column(Text(name), justify="right", no_wrap=True)
-    for row, name in enumerate(names):
+    table.add_column("", no_wrap=True, style="dim", overflow="ellipsis")
+    for head in heads:
+        table.add_column(Text(head), justify="right", no_wrap=True)
+    for row, name in enumerate(rows):
         cells = []
         for column, count in enumerate(metrics.confusion[row].tolist()):
             style = "bold green" if row == column else "red" if count else "dim"
             cells.append(Text(f"{count}" if count else "·", style=style))
-        table.add_row(Text(name), *cells)
+        table.add_row(Text(name if fits else f"{heads[row]:>2} {name}"), *cells)
     return table
 
 
-def _confusions(names: list[str], metrics: Metrics) -> Table:
-    table = Table.grid(Column(), Column(), Column(justify="right"), padding=(0, 2))
-    wrong = metrics.confusion.copy()
-    for index in range(len(names)):
-        wrong[index, index] = 0
-    for flat in (-wrong).ravel().argsort(kind="stable")[:_CONFUSIONS]:
-        row, column = divmod(int(flat), len(names))
-        if wrong[row, column]:
-            table.add_row(Text(names[row]), Text(f"taken for {names[column]}"), f"{wrong[row, column]:,}")
+def _confusions(names: Sequence[str], metrics: Metrics, pairs: Sequence[Confusion]) -> Table:
+    table = Table.grid(
+        Column(no_wrap=True, overflow="ellipsis"), Column(no_wrap=True, overflow="ellipsis"),
+        Column(justify="right", no_wrap=True), Column(style="dim", no_wrap=True), padding=(0, 2),
+    )  # fmt: skip
+    for pair in pairs:
+        true, answer = (shortened(names[index], _NAME_LETTERS) for index in (pair.true, pair.answer))
+        share = pair.images / int(metrics.support[pair.true])
+        table.add_row(Text(true), Text(f"taken for {answer}"), f"{pair.images:,}", f"{percent(share)} of them")
     return table

@@ -1,8 +1,9 @@
-"""What a trained network gets right: loss, accuracy, the confusion matrix and the measures of each class."""
+"""What a trained network gets right on the images of a data set, and its answer to each."""
 
 import math
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ from cnncli.criteria import Criterion
 from cnncli.criteria.by_text import make_loss
 from cnncli.data import DataSet, Note, Split, images_digest
 from cnncli.data.held_out import hold_out
-from cnncli.errors import CnnError, DataError, ShapeError, UsageError
+from cnncli.errors import CnnError, DataError, UsageError
+from cnncli.measures.calibration import Calibration, calibration
+from cnncli.measures.classification import Metrics, measure
+from cnncli.model_file.confidence import Confidence
 from cnncli.model_file.custom import changed_plugins
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
+from cnncli.network.answers import log_probabilities
 from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import COLOURS, InputRecipe
 from cnncli.program import Program
@@ -28,72 +33,6 @@ _MOST_CLASSES = 8_192  # the confusion matrix then has 0.5 GiB
 
 
 @dataclass(frozen=True)
-class Metrics:
-    """The result of an evaluation of `samples` images over K classes.
-
-    confusion : int64 (K, K), row = true class, column = the network's answer
-    precision : float64 (K,), share of the answers k that are right; NaN where no image was answered with k
-    recall : float64 (K,), share of the images of class k that are found; NaN where there is none
-    f1 : float64 (K,), 2 TP / (2 TP + FP + FN), the harmonic mean of the two; NaN where neither exists
-    support : int64 (K,), images of class k, those without an answer among them
-    unanswered : images that got no answer: they are wrong, and in no column
-    """
-
-    samples: int
-    loss: float
-    accuracy: float
-    confusion: npt.NDArray[np.int64]
-    precision: npt.NDArray[np.float64]
-    recall: npt.NDArray[np.float64]
-    f1: npt.NDArray[np.float64]
-    support: npt.NDArray[np.int64]
-    unanswered: int = 0
-
-
-def measure(labels: npt.ArrayLike, predictions: npt.ArrayLike, classes: int, loss: float) -> Metrics:
-    """Counts right and wrong answers.
-
-    Parameters
-    ----------
-    labels, predictions : integers in [0, classes), shape (N,) each; -1 is no answer, which is wrong
-    classes : int, number of classes
-    loss : float, mean loss, handed through
-
-    >>> measure([0, 0, 1], [0, 1, 1], classes=2, loss=0.5).confusion.tolist()
-    [[1, 1], [0, 1]]
-    """
-    true = np.asarray(labels, dtype=np.int64)
-    answer = np.asarray(predictions, dtype=np.int64)
-    if true.shape != answer.shape or true.ndim != 1:
-        raise ShapeError(
-            f"measure: labels {true.shape} and predictions {answer.shape} differ; pass (N,) and (N,)"
-        )
-    has_answer = answer >= 0
-    pairs = true[has_answer] * classes + answer[has_answer]
-    confusion = np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
-    right = np.diagonal(confusion)
-    support, answered = np.bincount(true, minlength=classes), confusion.sum(axis=0)
-    return Metrics(
-        samples=len(true),
-        loss=float(loss),
-        accuracy=float(right.sum() / len(true)) if len(true) else float("nan"),
-        confusion=confusion.astype(np.int64),
-        precision=_ratio(right, answered),
-        recall=_ratio(right, support),
-        f1=_ratio(2 * right, support + answered),
-        support=support.astype(np.int64),
-        unanswered=int(len(true) - has_answer.sum()),
-    )
-
-
-def _ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """part / whole, NaN where whole is 0."""
-    result = np.full(whole.shape, np.nan)
-    np.divide(part, whole, out=result, where=whole > 0)
-    return result
-
-
-@dataclass(frozen=True)
 class Evaluation:
     """The measures of a model on the images of a data set, and its answer to each.
 
@@ -101,7 +40,11 @@ class Evaluation:
         images that were kept from the training to choose its best epoch
     trained_on : these are the images that the model was trained on, which say nothing about new ones
     labels, predictions : int64 (N,), the true class and the answer, -1 where no glyph was found in the picture
+    probabilities : float32 (N, K), those that `cnn predict` gives; NaN where there is no answer
     files : path of each picture, or "image 7"; None: the images were arrays
+    split : the images that were measured, as the network takes them; those without a glyph are its blanks, which come
+        last in the arrays above
+    network : the model
     notes : how the pictures were prepared, and what was left aside
     """
 
@@ -114,8 +57,36 @@ class Evaluation:
     trained_on: bool
     labels: npt.NDArray[np.int64]
     predictions: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float32]
     files: tuple[str, ...] | None
+    split: Split
+    network: Network
     notes: list[Note]
+
+    @cached_property
+    def of_answers(self) -> npt.NDArray[np.float64]:
+        """float64 (N,), the probability of each answer; NaN where there is none."""
+        shares = np.full(len(self.labels), np.nan)
+        rows = np.flatnonzero(self.predictions >= 0)
+        shares[rows] = self.probabilities[rows, self.predictions[rows]]
+        return shares
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """Of all answers."""
+        has = self.predictions >= 0
+        return calibration(np.clip(self.of_answers[has], 0, 1), (self.predictions == self.labels)[has])
+
+    @cached_property
+    def mistakes(self) -> npt.NDArray[np.int64]:
+        """int64 (M,), numbers of the images with a wrong answer or none: the most probable mistakes first, those
+        without an answer last."""
+        wrong = np.flatnonzero(self.predictions != self.labels)
+        return wrong[np.argsort(-np.nan_to_num(self.of_answers[wrong], nan=-1.0), kind="stable")]
+
+    def name_of(self, index: int) -> str:
+        """The file of an image, or which image of its part it is."""
+        return self.files[index] if self.files is not None else f"image {index + 1}"
 
 
 def evaluate_model(
@@ -174,6 +145,13 @@ def evaluate_model(
             split, wanted, trained_on = held_out, "held-out", False
     if part == "held-out" and wanted != "held-out":
         raise DataError(f"{raw.name}: {printable(path)} held none of these images out; leave out --part")
+    return _measured(printable(path), network, dataset, split, wanted, trained_on, threads)
+
+
+def _measured(
+    path: str, network: Network, dataset: DataSet, split: Split, part: str, trained_on: bool, threads: int | None
+) -> Evaluation:
+    """The network's answers to the images of one part of the data set."""
     positions = _positions(network, dataset)
     labels = positions[split.labels]
     start = time.perf_counter()
@@ -182,22 +160,27 @@ def evaluate_model(
     seconds = time.perf_counter() - start
     if not math.isfinite(measured.loss):
         raise CnnError(
-            f"{printable(path)}: gives NaN or infinity on {dataset.name}; train it with a smaller learning "
+            f"{path}: gives NaN or infinity on {dataset.name}; train it with a smaller learning "
             "rate"
         )
     of_blanks = positions[np.array([blank.label for blank in split.blanks], np.int64)]
     labels = np.concatenate([labels, of_blanks])
     predictions = np.concatenate([measured.predictions, np.full(len(of_blanks), -1)]).astype(np.int64)
+    shares = Confidence.from_record(network.record).calibrated(log_probabilities(measured.outputs, network.outputs))
+    none = np.full((len(of_blanks), len(network.class_names)), np.nan, np.float32)
     return Evaluation(
-        model=printable(path),
+        model=path,
         data=dataset.name,
         class_names=network.class_names,
         metrics=measure(labels, predictions, len(network.class_names), measured.loss),
         seconds=seconds,
-        part=wanted,
+        part=part,
         trained_on=trained_on,
         labels=labels,
         predictions=predictions,
+        probabilities=np.concatenate([shares, none]),
+        split=split,
+        network=network,
         files=None if split.files is None else (*split.files, *(blank.name for blank in split.blanks)),
         notes=[*dataset.notes, *_of_another_loss(network), *_of_plugins(network)],
     )

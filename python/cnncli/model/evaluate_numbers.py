@@ -10,6 +10,8 @@ from cnncli.data import Note
 from cnncli.data.number_sets import labels_in, read_number_table, target_values
 from cnncli.errors import DataError, UsageError
 from cnncli.layers import Flatten, Linear, Tanh
+from cnncli.measures.classification import Metrics, measure
+from cnncli.measures.intervals import Interval, mean_interval
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
 from cnncli.network.answers import answers
@@ -25,10 +27,12 @@ class Fit:
     """Errors of one target column, in its units.
 
     mse : mean of (prediction - value)^2; rmse : its root; mae : mean of |prediction - value|
+    mae_interval : Student's 95 % interval of that mean
     r2 : 1 - mse / variance of the values, the share of the variance that is explained; NaN where they are all the same
 
-    >>> fit_of("y", np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
-    Fit(target='y', mse=0.3333333333333333, rmse=0.5773502691896257, mae=0.3333333333333333, r2=0.5)
+    >>> fit = fit_of("y", np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 4.0]))
+    >>> round(fit.mse, 4), round(fit.rmse, 4), round(fit.mae, 4), fit.r2
+    (0.3333, 0.5774, 0.3333, 0.5)
     """
 
     target: str
@@ -36,17 +40,19 @@ class Fit:
     rmse: float
     mae: float
     r2: float
+    mae_interval: Interval
 
 
 @dataclass(frozen=True)
 class NumberEvaluation:
-    """The measures of a model on a table of `samples` rows: a fit for each target, or the accuracy of classes."""
+    """The measures of a model on a table of `samples` rows: a fit for each target, or those of classes."""
 
     model: str
     data: str
     samples: int
     fits: list[Fit]
-    accuracy: float | None
+    metrics: Metrics | None
+    class_names: list[str]
     notes: list[Note] = field(default_factory=list)
 
 
@@ -55,7 +61,8 @@ def fit_of(target: str, values: npt.NDArray[np.float64], predicted: npt.NDArray[
     error = predicted - values
     mse, variance = float(np.mean(error**2)), float(np.var(values))
     explained = 1 - mse / variance if variance > 0 else float("nan")
-    return Fit(target, mse, mse**0.5, float(np.mean(np.abs(error))), explained)
+    sizes = np.abs(error)
+    return Fit(target, mse, mse**0.5, float(np.mean(sizes)), explained, mean_interval(sizes.tolist()))
 
 
 def recipe_of_numbers(network: Network) -> NumberRecipe:
@@ -90,13 +97,15 @@ def evaluate_numbers(
     if len(table.targets) != len(recipe.targets):
         raise DataError(f"{table.source}: no column {printable(target)} to compare with; pass --label-column")
     rows = outputs_for_rows(network, table.rows)
-    accuracy, fits = None, []
+    metrics, fits = None, []
     if network.class_names:
-        accuracy = float(np.mean(answers(rows, network.outputs) == labels_in(table, network.class_names)))
+        true = labels_in(table, network.class_names)
+        metrics = measure(true, answers(rows, network.outputs), len(network.class_names), float("nan"))
     else:
         values, predicted = target_values(table), recipe.values(rows)
         fits = [fit_of(name, values[:, i], predicted[:, i]) for i, name in enumerate(recipe.targets)]
-    return NumberEvaluation(printable(path), table.name, len(table.rows), fits, accuracy, table.notes)
+    names = network.class_names
+    return NumberEvaluation(printable(path), table.name, len(table.rows), fits, metrics, names, table.notes)
 
 
 def learned_line(network: Network) -> list[str]:

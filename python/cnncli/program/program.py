@@ -61,11 +61,13 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """Mean loss, samples classified right, and the class predicted for each sample (int64)."""
+    """Mean loss, samples classified right, the class predicted for each sample (int64), and the outputs that it comes
+    from: float32 (N, outputs), as `Program.predict` gives them."""
 
     loss: float
     correct: int
     predictions: npt.NDArray[np.int64]
+    outputs: FloatArray
 
 
 def _completed(result: tuple[float, int] | None) -> tuple[float, int]:
@@ -260,7 +262,7 @@ class Program:
             outputs = rows.reshape(-1, *self._output_shape)
             loss = float(np.sum(losses_of(self.criterion, outputs, wanted)))
             correct = int(np.sum(predictions == labels_of(wanted))) if self.criterion.takes_labels else 0
-        return EvaluationResult(loss / len(batch), correct, predictions)
+        return EvaluationResult(loss / len(batch), correct, predictions, rows)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
         raise TypeError(

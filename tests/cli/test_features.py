@@ -58,10 +58,10 @@ def test_a_picture_is_looked_at_as_predict_does(tmp_path: Path, capsys: pytest.C
 @pytest.mark.parametrize(
     ("arguments", "code", "line"),
     [
-        ([], 2, "missing argument"),
+        ([], 2, "FILE is missing"),
         (["model.bin"], 2, "missing argument 'FILE'"),
         (["a", "b", "c"], 2, "3 names; give one model and one picture"),
-        (["numbers.bin", DIGIT], 2, "numbers.bin: a model of numbers, to which no picture can be shown"),
+        (["numbers.bin", DIGIT], 2, "numbers.bin: a model of numbers, which sees no pictures"),
         (["arrays.bin", DIGIT], 2, "arrays.bin: a model trained on arrays"),
         (["vgg", DIGIT], 2, 'no trained model ships as "vgg"'),
         ([DIGIT, "--layer", "77"], 2, 'no layer is named "77"; use one of 0, 1, '),

@@ -12,7 +12,8 @@ from cnncli.layers import Concat, Conv2d, Dropout, Flatten, Linear, MaxPool2d, P
 from cnncli.model.model import Model
 from cnncli.network.architectures import model_names, shipped_model
 from cnncli.pictures.recipe import InputRecipe
-from cnncli.views.features import facts, feature_maps, feature_page, of_layer
+from cnncli.views.features import facts, feature_maps, feature_page
+from cnncli.views.layer_names import of_layer
 from cnncli.views.page import page_image
 from cnncli.views.scales import Scale
 

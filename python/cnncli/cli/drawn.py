@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cnncli.cli import plain
+from cnncli.cli.options import Number
 from cnncli.cli.streams import echo
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+MAPS_OF_PAGE = 18  # of a layer, two rows; of a layer alone more
+MAPS_OF_ONE_LAYER = 512
 FILE_WIDTH = 120  # characters of a line where there is no terminal
 
 
@@ -24,6 +27,33 @@ def png_option(name: str, what: str) -> Callable[[F], F]:
 
 def _check_png(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     return check_ending(value, ".png", "the picture is a PNG")
+
+
+def layer_option(function: F) -> F:
+    """`--layer`, for commands that show all layers."""
+    return click.option(
+        "--layer", metavar="NAME", help="Only this layer, as cnn summary names it, with all its maps."
+    )(function)
+
+
+def maps_option(function: F) -> F:
+    """`--maps`: of each layer so many."""
+    return click.option(
+        "--maps",
+        type=Number(whole=True, least=1, most=4096),
+        metavar="N",
+        help="Maps of a layer to show.  [default: a row in the terminal, two rows in --out]",
+    )(function)
+
+
+def most_maps(maps: int | None, layer: str | None, out: str | None) -> int:
+    """How many maps of a layer are shown."""
+    return maps or (MAPS_OF_PAGE if out is not None and layer is None else MAPS_OF_ONE_LAYER)
+
+
+def show_layers(page: "Page", maps: int | None, layer: str | None) -> None:
+    """Draws a page on stdout: of each layer a row, or all that was asked for."""
+    print_page(page, 1 if maps is None and layer is None else MAPS_OF_ONE_LAYER)
 
 
 def check_ending(value: str | None, ending: str, why: str) -> str | None:

@@ -4,13 +4,10 @@ from pathlib import Path
 
 import click
 
-from cnncli.cli.drawn import png_option
-from cnncli.cli.options import Number, box_option, debug_option, invert_option, json_option
+from cnncli.cli.drawn import layer_option, maps_option, png_option
+from cnncli.cli.options import box_option, debug_option, invert_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
-
-_MAPS_OF_PAGE = 18  # two rows
-_MAPS_OF_ONE_LAYER = 512
 
 
 @click.command(
@@ -19,13 +16,8 @@ _MAPS_OF_ONE_LAYER = 512
     epilog="\b\nExample:\n  cnn features digit.png",
 )
 @click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE")
-@click.option("--layer", metavar="NAME", help="Only this layer, as cnn summary names it, with all its maps.")
-@click.option(
-    "--maps",
-    type=Number(whole=True, least=1, most=4096),
-    metavar="N",
-    help="Maps of a layer to show.  [default: a row in the terminal, two rows in --out]",
-)
+@layer_option
+@maps_option
 @invert_option
 @box_option
 @png_option("--out", "Write all as one picture to FILE.png.")
@@ -51,10 +43,12 @@ def command(
     """
     import json
 
-    from cnncli.cli.drawn import print_page, save_page, say_saved
+    from cnncli.cli.drawn import most_maps, save_page, say_saved, show_layers
     from cnncli.cli.models_named import model_and_picture, open_model, recipe_of
+    from cnncli.cli.render import plural
     from cnncli.pictures.picture_file import name_of
-    from cnncli.views.features import facts, feature_maps, feature_page, of_layer
+    from cnncli.views.features import facts, feature_maps, feature_page
+    from cnncli.views.layer_names import of_layer
 
     named, picture = model_and_picture(words)
     if picture is None:
@@ -65,13 +59,12 @@ def command(
     if layer is not None:
         found = of_layer(found, layer)
     name = Path(name_of(picture)).name
+    page = feature_page(model, image, found, name, most_maps(maps, layer, out), layer is None)
     if out is not None:
-        most = maps or (_MAPS_OF_PAGE if layer is None else _MAPS_OF_ONE_LAYER)
-        save_page(feature_page(model, image, found, name, most, layer is None), out)
+        save_page(page, out)
     if as_json:
         echo(json.dumps({"picture": picture, "layers": list(facts(found)), **({"out": out} if out else {})}))
     elif out is None:
-        rows = 1 if maps is None and layer is None else _MAPS_OF_ONE_LAYER
-        print_page(feature_page(model, image, found, name, maps or _MAPS_OF_ONE_LAYER, layer is None), rows)
+        show_layers(page, maps, layer)
     else:
-        say_saved(out, f"the feature maps of {len(found)} layers")
+        say_saved(out, f"the feature maps of {plural(len(found), 'layer')}")

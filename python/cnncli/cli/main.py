@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
     },
     "Look": {
         "summary": "summary",
+        "filters": "filters",
         "features": "features",
         "mask": "mask",
     },

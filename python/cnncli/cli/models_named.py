@@ -55,12 +55,25 @@ def open_model(name: str | None, plugins: tuple[str, ...] | None = None) -> "tup
 def recipe_of(model: "Model", said: str) -> "InputRecipe":
     """How the model's pictures are prepared; UsageError if it takes none."""
     from cnncli.errors import UsageError
+    from cnncli.shown import printable
+
+    refuse_numbers(model, said)
+    if model.recipe is None:
+        raise UsageError(
+            f"{printable(said)}: a model trained on arrays, which records no way to make them from pictures; use one "
+            "that was trained on pictures"
+        )
+    return model.recipe
+
+
+def refuse_numbers(model: "Model", said: str) -> None:
+    """Raises UsageError for a model of the numbers of a table, which has no pictures."""
+    from cnncli.errors import UsageError
     from cnncli.number_recipe import NumberRecipe
     from cnncli.shown import printable
 
-    if model.recipe is not None:
-        return model.recipe
-    kind = "of numbers" if isinstance(model.network.recipe, NumberRecipe) else "trained on arrays"
-    raise UsageError(
-        f"{printable(said)}: a model {kind}, to which no picture can be shown; use one that was trained on pictures"
-    )
+    if isinstance(model.network.recipe, NumberRecipe):
+        raise UsageError(
+            f"{printable(said)}: a model of numbers, which sees no pictures; use one that was trained on pictures, or "
+            "cnn summary for this one"
+        )

@@ -6,12 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from cnncli.errors import UsageError
 from cnncli.layers.arrays import FloatArray
 from cnncli.layers.trace import Step
 from cnncli.model.model import Model
 from cnncli.network import Network
-from cnncli.shown import format_shape, percent, shown
+from cnncli.shown import format_shape, percent
 from cnncli.views.scales import Scale
 from cnncli.views.tiles import Array, Page, Panel, as_rgb, number_tile, picture_tile, vector_tile
 
@@ -63,16 +62,6 @@ def _repeats(step: Step, output: FloatArray, outputs: Sequence[FloatArray]) -> b
         return False
     before = outputs[step.inputs[0] - 1]
     return before.size == output.size and np.array_equal(before.ravel(), output.ravel(), equal_nan=True)
-
-
-def of_layer(maps: Sequence[LayerMaps], name: str) -> list[LayerMaps]:
-    """The layer of this name with those inside it; UsageError if there is none."""
-    found = [one for one in maps if one.name == name or one.name.startswith(f"{name}.")]
-    if not found:
-        names = [one.name for one in maps]
-        listed = ", ".join(names if len(names) <= 12 else [*names[:11], "...", names[-1]])
-        raise UsageError(f"no layer is named {shown(name)}; use one of {listed}, as cnn summary lists them")
-    return found
 
 
 def feature_page(

@@ -17,6 +17,7 @@ _SMALL = 12  # characters that small tiles are enlarged to, in whole steps
 _FEW, _SMALL_OF_FEW = 3, 28
 _BESIDE = 8  # tiles that are to stand beside each other, if they can be that small
 _LEAST, _SMALLEST = 8, 4
+_HIGH = 40  # pixels, two a line, of a tile alone
 
 
 class Ink(Enum):
@@ -144,6 +145,8 @@ def _side(tiles: "Sequence[Tile]", width: int) -> int:
         return max(_SMALLEST, min(_LEAST, max(len(tile.label) for tile in tiles)))
     small = _SMALL if beside > _FEW else _SMALL_OF_FEW
     wanted = max(largest, small // largest * largest)
+    if len(tiles) == 1:
+        wanted = min(wanted, _HIGH * largest // min(largest, tiles[0].pixels.shape[0]))
     return max(1, min(wanted, width, max((width + _GAP) // beside - _GAP, _LEAST)))
 
 

@@ -161,11 +161,12 @@ def _core_verdicts(options: argparse.Namespace) -> Verdicts:
         trials = CoreTrials(place, build)
         for change in random.Random(options.seed).sample(pool, len(pool)):
             if left == 0:
-                return
+                break
             verdict = trials.verdict(change)
             if verdict is not None:
                 left -= 1
                 yield f"cpp/{change.module}", change, verdict
+        trials.check_unchanged()
 
 
 def _report(verdicts: Verdicts) -> float:

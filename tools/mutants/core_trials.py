@@ -69,35 +69,33 @@ class CoreTrials:
 
     def __init__(self, place: Place, build: CoreBuild) -> None:
         self.place, self.build, self.known = place, build, families()
-        self.checked: set[tuple[str, ...]] = set()
+        self.found: set[str] = set()
 
     def verdict(self, change: Change) -> str | None:
         """Which test finds it, "" if none does; None if it does not compile, so that it is no mutant."""
         rounds = rounds_of(change.module, self.known)
-        for arguments in rounds:
-            self._check_unchanged(arguments)
         try:
             self.build.change(change.module, change.applied((CPP / change.module).read_bytes()))
             if not self.build.compiles():
                 return None
-            for arguments in rounds:
-                if by := self._failure(arguments):
-                    return by
-            return ""
+            by = next((by for arguments in rounds if (by := self._failure(arguments))), "")
         finally:
             self.build.restore(change.module)
+        if by:
+            self.found.add(by)
+        return by
+
+    def check_unchanged(self) -> None:
+        """What found changes must pass on the core of the tree, or all would be found. SystemExit if not."""
+        tests = sorted(test for test in self.found if test.startswith("tests/"))
+        if not tests:
+            return
+        self.build.compiles()
+        if by := self.place.first_failure(tests, 60 * _SECONDS_AT_LEAST):
+            raise SystemExit(f"mutants: without any change, too: {by}")
 
     def _failure(self, arguments: list[str]) -> str:
         return self.place.first_failure_of([_path(one) for one in arguments], 5 * _SECONDS_AT_LEAST)
-
-    def _check_unchanged(self, arguments: list[str]) -> None:
-        """The core of the tree must pass, or all mutants would be found."""
-        if tuple(arguments) in self.checked:
-            return
-        self.build.compiles()
-        if by := self._failure(arguments):
-            raise SystemExit(f"mutants: without any change: {by}")
-        self.checked.add(tuple(arguments))
 
 
 def _path(argument: str) -> str:

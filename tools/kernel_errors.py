@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from tools import kernel_error_rows
+from tools.kernel_error_rows import SAMPLES, Names, Result, double, made, values
 from tools.page_lines import run_lines
 
 import cnncli
@@ -27,7 +28,6 @@ from cnncli.layers import (
     Linear,
     LogSoftmax,
     MaxPool2d,
-    Module,
     Parameter,
     ReLU,
 )
@@ -35,24 +35,6 @@ from cnncli.optim import SGD, Adam
 from cnncli.program import Program
 
 FOLDER = Path(__file__).parents[1] / "docs" / "kernels"
-SAMPLES = 64
-# (what the kernel gives, what it should)
-Result = tuple[np.ndarray, np.ndarray]
-Names = dict[str, Any]
-
-
-def made(layer: Module) -> Any:
-    layer.initialize(seed=1)
-    return layer
-
-
-def values(*shape: int, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
-
-
-def double(*arrays: Any) -> list[np.ndarray]:
-    return [np.asarray(array, np.float64) for array in arrays]
-
 
 def linear(n: Names, which: int) -> Result:
     layer, x, g = made(Linear(400, 120)), values(SAMPLES, 400), values(SAMPLES, 120, seed=1)
@@ -149,7 +131,7 @@ def one_image(n: Names, inputs: int, outputs: int, kernel: int, size: int) -> Re
     return Program(network, 1, criterion=MSELoss()).predict(x)[0], y.transpose(2, 0, 1).ravel()
 
 
-ROWS: dict[str, dict[str, Callable[[Names], Result]]] = {
+_FIRST: dict[str, dict[str, Callable[[Names], Result]]] = {
     "gemm": {
         "linear layer, 400 to 120": lambda n: linear(n, 0),
         "gradient of its input": lambda n: linear(n, 1),
@@ -176,6 +158,9 @@ ROWS: dict[str, dict[str, Callable[[Names], Result]]] = {
         "6 to 16 channels, 5x5": lambda n: one_image(n, 6, 16, 5, 14),
         "64 to 64 channels, 5x5": lambda n: one_image(n, 64, 64, 5, 12),
     },
+}
+ROWS = {
+    page: _FIRST.get(page, {}) | kernel_error_rows.ROWS.get(page, {}) for page in _FIRST | kernel_error_rows.ROWS
 }
 
 

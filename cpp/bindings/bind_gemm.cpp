@@ -15,8 +15,16 @@ void gemm(const py::array& a, const py::array& b, const py::array& c, bool trans
     check(b.shape(transpose_b ? 1 : 0) == terms,
           "b: expected " + std::to_string(terms) + " terms, as a has, got shape " + text(shape_of(b)));
     float* result = output(c, "c", {rows, columns});
-    const GemmShape shape{rows,    columns,     terms,       a.shape(1), b.shape(1),
-                          columns, transpose_a, transpose_b, accumulate};
+    GemmShape shape{};
+    shape.rows = rows;
+    shape.columns = columns;
+    shape.terms = terms;
+    shape.lead_a = a.shape(1);
+    shape.lead_b = b.shape(1);
+    shape.lead_c = columns;
+    shape.transpose_a = transpose_a;
+    shape.transpose_b = transpose_b;
+    shape.accumulate = accumulate;
     if (rows == 0 || columns == 0) return;
     Eager eager(0);
     float* packed = eager.floats(gemm_packed_size(shape));

@@ -28,9 +28,17 @@ void muon_update(const py::array& parameter, const py::array& gradient, const py
     float* mean = output(momentum_array, "momentum", shape);
     check(steps >= 0, "steps: expected at least 0, got " + std::to_string(steps));
     if (parameter.size() == 0) return;
-    const MuonSettings settings{
-        rate, kept_weight, momentum, new_share, nesterov, coefficients[0], coefficients[1], coefficients[2],
-        eps,  steps};
+    MuonSettings settings{};
+    settings.rate = rate;
+    settings.kept_weight = kept_weight;
+    settings.momentum = momentum;
+    settings.new_share = new_share;
+    settings.nesterov = nesterov;
+    settings.a = coefficients[0];
+    settings.b = coefficients[1];
+    settings.c = coefficients[2];
+    settings.eps = eps;
+    settings.steps = steps;
     Eager eager(0);
     float* scratch = eager.floats(muon_scratch(shape[0], shape[1]));
     for (auto& op : muon_step(shape[0], shape[1], to, from, mean, scratch, settings))

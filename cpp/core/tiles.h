@@ -1,5 +1,5 @@
-// How outputs are divided among register tiles. Functions are static, so that each body compiled for an
-// instruction set has a copy of its own.
+// How outputs are divided among register tiles, and work among tasks. Functions are static, so that each body
+// compiled for an instruction set has a copy of its own.
 #pragma once
 
 #include <cstddef>
@@ -14,10 +14,10 @@ static constexpr std::ptrdiff_t round_up(std::ptrdiff_t a, std::ptrdiff_t multip
     return ceil_divide(a, multiple) * multiple;
 }
 
-// Tile t of `tiles` covers outputs [begin(t), begin(t + 1)): sizes differ by one at most, none is a small
+// Part k of `parts` covers [begin(k), begin(k + 1)) of `whole`: sizes differ by one at most, none is a small
 // remainder.
-static constexpr std::ptrdiff_t tile_begin(std::ptrdiff_t outputs, std::ptrdiff_t tiles, std::ptrdiff_t t) {
-    return t * outputs / tiles;
+static constexpr std::ptrdiff_t part_begin(std::ptrdiff_t whole, std::ptrdiff_t parts, std::ptrdiff_t k) {
+    return k * whole / parts;
 }
 
 }  // namespace cnn

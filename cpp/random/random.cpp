@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "random/philox.h"
+
 namespace cnn {
 namespace {
 

@@ -4,8 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "random/philox.h"
-
 namespace cnn {
 
 // out[i] in [0, 1).

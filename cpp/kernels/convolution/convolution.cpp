@@ -40,7 +40,7 @@ void PackConvolutionWeights::run(const Context&, std::ptrdiff_t group, std::byte
     const float* from = weight_ + group * shape_.group_outputs() * shape_.group_inputs() * area;
     float* to = packed_ + group * inputs * outputs * area;
     for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-        const std::ptrdiff_t begin = tile_begin(outputs, tiles, t), end = tile_begin(outputs, tiles, t + 1);
+        const std::ptrdiff_t begin = part_begin(outputs, tiles, t), end = part_begin(outputs, tiles, t + 1);
         for (std::ptrdiff_t c = 0; c < inputs; ++c) {
             for (std::ptrdiff_t k = 0; k < area; ++k) {
                 for (std::ptrdiff_t o = begin; o < end; ++o)
@@ -135,7 +135,7 @@ void ConvolutionGather::run(const Context&, std::ptrdiff_t task, std::byte* scra
     const std::ptrdiff_t tile = direct ? task / row_chunks_ % tiles_ : 0;
     const std::ptrdiff_t rest = task / row_chunks_ / (direct ? tiles_ : 1);
     const std::ptrdiff_t group = rest % groups_, block = rest / groups_;
-    const std::ptrdiff_t first = tile_begin(outputs_, tiles_, tile);
+    const std::ptrdiff_t first = part_begin(outputs_, tiles_, tile);
     const std::ptrdiff_t input_plane = input_height_ * input_width_ * kLanes;
     const std::ptrdiff_t output_plane = output_height_ * output_width_ * kLanes;
     const std::ptrdiff_t output_channel = group * outputs_ + first;
@@ -151,7 +151,7 @@ void ConvolutionGather::run(const Context&, std::ptrdiff_t task, std::byte* scra
     rows.output_channel = output_plane;
     rows.output_row = output_width_ * kLanes;
     rows.output_col = kLanes;
-    rows.tile = tile_begin(outputs_, tiles_, tile + 1) - first;
+    rows.tile = part_begin(outputs_, tiles_, tile + 1) - first;
     rows.kernel_width = kernel_width_;
     rows.kernel_area = kernel_area_;
     rows.rows = rows_.data();

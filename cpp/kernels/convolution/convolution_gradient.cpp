@@ -74,8 +74,8 @@ ConvolutionWeightGradient::ConvolutionWeightGradient(const ConvolutionShape& s, 
                 TapTile tile;
                 tile.row_begin = row_begin;
                 tile.row_end = row_end;
-                const std::ptrdiff_t end = tile_begin(across, pieces, piece + 1);
-                for (std::ptrdiff_t j = tile_begin(across, pieces, piece); j < end; ++j) {
+                const std::ptrdiff_t end = part_begin(across, pieces, piece + 1);
+                for (std::ptrdiff_t j = part_begin(across, pieces, piece); j < end; ++j) {
                     const std::ptrdiff_t channel = pointwise ? j : c, kw = pointwise ? 0 : j;
                     const auto [col_begin, col_end] = range(horizontal_axis(s), kw);
                     const std::ptrdiff_t row = kh * s.dilation_height - s.padding_height;
@@ -135,12 +135,12 @@ void ConvolutionWeightGradient::run(const Context& context, std::ptrdiff_t task,
         gradient.col_end = taps.col_end.data();
         const std::ptrdiff_t tiles = ceil_divide(outputs, body_->gradient_tile(taps.count));
         for (std::ptrdiff_t o = 0; o < tiles; ++o) {
-            const std::ptrdiff_t first = tile_begin(outputs, tiles, o);
+            const std::ptrdiff_t first = part_begin(outputs, tiles, o);
             const std::ptrdiff_t channel = group * outputs + first;
             gradient.grad_output =
                 grad_output_ + blocks.begin * shape_.output_size() * kLanes + channel * output_plane;
             gradient.gradient = slots_ + slot * shape_.weight_size() + channel * row;
-            gradient.tile = tile_begin(outputs, tiles, o + 1) - first;
+            gradient.tile = part_begin(outputs, tiles, o + 1) - first;
             body_->gradient(gradient);
         }
     }
@@ -162,8 +162,8 @@ void PackSampleMajor::run(const Context& context, std::ptrdiff_t task, std::byte
     const std::ptrdiff_t outputs = shape_.group_outputs();
     const std::ptrdiff_t blocks = block_count(context.samples), live = live_lanes(context.samples, block);
     for (std::ptrdiff_t t = 0; t < tiles_; ++t) {
-        const std::ptrdiff_t begin = group * outputs + tile_begin(outputs, tiles_, t);
-        const std::ptrdiff_t end = group * outputs + tile_begin(outputs, tiles_, t + 1);
+        const std::ptrdiff_t begin = group * outputs + part_begin(outputs, tiles_, t);
+        const std::ptrdiff_t end = group * outputs + part_begin(outputs, tiles_, t + 1);
         float* to = packed_ + (begin * blocks + block * (end - begin)) * positions * kLanes;
         const float* from = grad_output_ + (block * shape_.output_channels + begin) * positions * kLanes;
         for (std::ptrdiff_t p = 0; p < positions; ++p) {
@@ -232,8 +232,8 @@ void ConvolutionWeightGradientIm2col::run(const Context& context, std::ptrdiff_t
                 product.inside = fill_panel(s, input, at, panel, inside) ? inside : nullptr;
                 product.terms = at.positions * at.live;
                 for (std::ptrdiff_t t = 0; t < tiles_; ++t) {
-                    const std::ptrdiff_t begin = tile_begin(s.group_outputs(), tiles_, t);
-                    product.tile = tile_begin(s.group_outputs(), tiles_, t + 1) - begin;
+                    const std::ptrdiff_t begin = part_begin(s.group_outputs(), tiles_, t);
+                    product.tile = part_begin(s.group_outputs(), tiles_, t + 1) - begin;
                     product.weights =
                         packed_grad_ +
                         (group * s.group_outputs() + begin) * batch_blocks * positions * kLanes +
@@ -253,7 +253,7 @@ void ConvolutionWeightGradientIm2col::store_sums(const float* sums, float* gradi
                                                  std::ptrdiff_t taps) const {
     const std::ptrdiff_t outputs = shape_.group_outputs();
     for (std::ptrdiff_t t = 0; t < tiles_; ++t) {
-        const std::ptrdiff_t begin = tile_begin(outputs, tiles_, t), end = tile_begin(outputs, tiles_, t + 1);
+        const std::ptrdiff_t begin = part_begin(outputs, tiles_, t), end = part_begin(outputs, tiles_, t + 1);
         for (std::ptrdiff_t o = begin; o < end; ++o) {
             const float* from = sums + (t * body_->max_tile + o - begin) * kLanes;
             std::copy(from, from + taps, gradient + o * shape_.group_inputs() * shape_.kernel_area());

@@ -88,8 +88,8 @@ void PooledConvolution::run(const Context&, std::ptrdiff_t task, std::byte* scra
             rows.cols = cols_.data() + window * p.stride_width;
             rows.col_count = (strip.windows - 1) * p.stride_width + p.kernel_width;
             for (std::ptrdiff_t t = 0; t < tiles_; ++t) {
-                const std::ptrdiff_t first = tile_begin(s.output_channels, tiles_, t);
-                rows.tile = strip.channels = tile_begin(s.output_channels, tiles_, t + 1) - first;
+                const std::ptrdiff_t first = part_begin(s.output_channels, tiles_, t);
+                rows.tile = strip.channels = part_begin(s.output_channels, tiles_, t + 1) - first;
                 rows.weights = packed_ + first * s.input_channels * s.kernel_area();
                 rows.bias = bias_ ? bias_ + first : nullptr;
                 rows.output_col = strip.col = rows.tile * kLanes;

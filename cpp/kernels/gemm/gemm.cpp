@@ -62,8 +62,8 @@ void Gemm::run(const Context&, std::ptrdiff_t task, std::byte* scratch) const {
         const std::ptrdiff_t terms = std::min(kTerms, s.terms - k);
         float* to = a;
         for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-            const std::ptrdiff_t begin = row_begin + tile_begin(row_count, tiles, t);
-            const std::ptrdiff_t end = row_begin + tile_begin(row_count, tiles, t + 1);
+            const std::ptrdiff_t begin = row_begin + part_begin(row_count, tiles, t);
+            const std::ptrdiff_t end = row_begin + part_begin(row_count, tiles, t + 1);
             for (std::ptrdiff_t term = 0; term < terms; ++term) {
                 for (std::ptrdiff_t i = begin; i < end; ++i)
                     *to++ = a_[i * row_step + (k + term) * term_step];
@@ -81,8 +81,8 @@ void Gemm::run(const Context&, std::ptrdiff_t task, std::byte* scratch) const {
             part.panel_stride = kLanes * s.terms;
             part.accumulate = s.accumulate || k > 0;
             for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-                const std::ptrdiff_t begin = tile_begin(row_count, tiles, t);
-                part.tile = tile_begin(row_count, tiles, t + 1) - begin;
+                const std::ptrdiff_t begin = part_begin(row_count, tiles, t);
+                part.tile = part_begin(row_count, tiles, t + 1) - begin;
                 part.c = c_ + (row_begin + begin) * s.lead_c + column_begin + j;
                 body_->tile(part);
                 part.a += part.tile * terms;

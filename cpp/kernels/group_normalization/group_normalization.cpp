@@ -88,13 +88,14 @@ void GroupWeightGradient::run(const Context& context, std::ptrdiff_t task, std::
     const std::ptrdiff_t weights = shape_.weights(), parts = (weights + together_ - 1) / together_;
     const std::ptrdiff_t slot = task / parts, begin = task % parts * together_;
     const BlockRange blocks = slot_blocks(context.samples, slot);
-    const UnitRuns runs{blocks.end - blocks.begin,
-                        shape_.features() * kLanes,
-                        shape_.shared ? shape_.groups : 1,
-                        shape_.group_features() * kLanes,
-                        shape_.positions,
-                        shape_.groups * 2 * kLanes,
-                        live_lanes(context.samples, blocks.end - 1)};
+    UnitRuns runs{};
+    runs.blocks = blocks.end - blocks.begin;
+    runs.block_stride = shape_.features() * kLanes;
+    runs.groups = shape_.shared ? shape_.groups : 1;
+    runs.group_stride = shape_.group_features() * kLanes;
+    runs.positions = shape_.positions;
+    runs.statistics_stride = shape_.groups * 2 * kLanes;
+    runs.last_lanes = live_lanes(context.samples, blocks.end - 1);
     for (std::ptrdiff_t i = begin; i < std::min(weights, begin + together_); ++i) {
         const std::ptrdiff_t group = shape_.shared ? 0 : i / shape_.units;
         const std::ptrdiff_t at = blocks.begin * runs.block_stride + i * shape_.positions * kLanes;

@@ -42,7 +42,7 @@ std::ptrdiff_t LinearProduct::tasks(const Context& context) const {
 }
 
 void LinearProduct::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
-    const std::ptrdiff_t begin = tile_begin(outputs_, tiles_, task);
+    const std::ptrdiff_t begin = part_begin(outputs_, tiles_, task);
     LinearTile tile{};
     tile.input = input_;
     tile.output = output_ + begin * kLanes;
@@ -51,7 +51,7 @@ void LinearProduct::run(const Context& context, std::ptrdiff_t task, std::byte*)
     tile.weight_term = weight_term_;
     tile.weight_output = weight_output_;
     tile.terms = terms_;
-    tile.tile = tile_begin(outputs_, tiles_, task + 1) - begin;
+    tile.tile = part_begin(outputs_, tiles_, task + 1) - begin;
     tile.blocks = block_count(context.samples);
     tile.input_block = terms_ * kLanes;
     tile.output_block = outputs_ * kLanes;
@@ -107,7 +107,7 @@ void LinearWeightGradient::run(const Context& context, std::ptrdiff_t task, std:
     }
     // The strip of all samples stays in the first-level cache while the outputs go by.
     for (std::ptrdiff_t t = 0; t < tiles_; ++t) {
-        tile.tile = tile_begin(outputs_, tiles_, t + 1) - tile_begin(outputs_, tiles_, t);
+        tile.tile = part_begin(outputs_, tiles_, t + 1) - part_begin(outputs_, tiles_, t);
         body_->gradient(tile);
         tile.grad_output += tile.tile * kLanes;
         tile.gradient += tile.tile * inputs_;

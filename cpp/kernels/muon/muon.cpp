@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/gemm/gemm.h"
+#include "kernels/muon/muon_body.h"
 
 namespace cnn {
 namespace {
@@ -96,7 +97,15 @@ struct Buffers {
     static GemmShape product(std::ptrdiff_t rows, std::ptrdiff_t columns, std::ptrdiff_t terms,
                              std::ptrdiff_t lead_a, std::ptrdiff_t lead_b, bool transpose_a,
                              bool transpose_b) {
-        return {rows, columns, terms, lead_a, lead_b, columns, transpose_a, transpose_b, false};
+        GemmShape shape{};
+        shape.rows = rows;
+        shape.columns = shape.lead_c = columns;
+        shape.terms = terms;
+        shape.lead_a = lead_a;
+        shape.lead_b = lead_b;
+        shape.transpose_a = transpose_a;
+        shape.transpose_b = transpose_b;
+        return shape;
     }
 
     std::ptrdiff_t size() const {

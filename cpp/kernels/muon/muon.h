@@ -16,7 +16,6 @@
 #include <vector>
 
 #include "core/op.h"
-#include "kernels/muon/muon_body.h"
 
 namespace cnn {
 

@@ -32,12 +32,12 @@ void for_each_tile(const PooledGradientBody& body, std::ptrdiff_t rows, std::ptr
     const std::ptrdiff_t vectors = ceil_divide(floats, body.width);
     const std::ptrdiff_t columns = ceil_divide(vectors, body.max_vectors);
     for (std::ptrdiff_t column = 0; column < columns; ++column) {
-        const std::ptrdiff_t first = tile_begin(vectors, columns, column);
-        const std::ptrdiff_t wide = tile_begin(vectors, columns, column + 1) - first;
+        const std::ptrdiff_t first = part_begin(vectors, columns, column);
+        const std::ptrdiff_t wide = part_begin(vectors, columns, column + 1) - first;
         const std::ptrdiff_t bands = ceil_divide(rows, body.max_rows(wide));
         for (std::ptrdiff_t band = 0; band < bands; ++band) {
-            const std::ptrdiff_t row = tile_begin(rows, bands, band);
-            function(row, tile_begin(rows, bands, band + 1) - row, first * body.width, wide);
+            const std::ptrdiff_t row = part_begin(rows, bands, band);
+            function(row, part_begin(rows, bands, band + 1) - row, first * body.width, wide);
         }
     }
 }
@@ -51,13 +51,13 @@ void for_each_scatter(const PooledGradientBody& body, std::ptrdiff_t rows, std::
     const std::ptrdiff_t most = std::min(body.max_scatter * body.width, kColumn);
     const std::ptrdiff_t chunks = ceil_divide(floats, kWidest), columns = ceil_divide(chunks, most / kWidest);
     for (std::ptrdiff_t column = 0; column < columns; ++column) {
-        const std::ptrdiff_t first = tile_begin(chunks, columns, column) * kWidest;
-        const std::ptrdiff_t end = std::min(floats, tile_begin(chunks, columns, column + 1) * kWidest);
+        const std::ptrdiff_t first = part_begin(chunks, columns, column) * kWidest;
+        const std::ptrdiff_t end = std::min(floats, part_begin(chunks, columns, column + 1) * kWidest);
         const std::ptrdiff_t wide = ceil_divide(end - first, body.width);
         const std::ptrdiff_t bands = ceil_divide(rows, body.max_rows(wide));
         for (std::ptrdiff_t band = bands; band-- > 0;) {
-            const std::ptrdiff_t row = tile_begin(rows, bands, band);
-            function(row, tile_begin(rows, bands, band + 1) - row, first, wide);
+            const std::ptrdiff_t row = part_begin(rows, bands, band);
+            function(row, part_begin(rows, bands, band + 1) - row, first, wide);
         }
     }
 }

@@ -5,19 +5,19 @@ namespace cnn {
 namespace CNN_ISA {
 namespace {
 
-struct Window {
+struct ChannelRange {
     std::ptrdiff_t begin, end;
 };
 
 // From c - before to c + after, as far as there are channels.
-CNN_INLINE Window window(std::ptrdiff_t c, std::ptrdiff_t before, std::ptrdiff_t after,
-                         std::ptrdiff_t channels) {
+CNN_INLINE ChannelRange channels_around(std::ptrdiff_t c, std::ptrdiff_t before, std::ptrdiff_t after,
+                                        std::ptrdiff_t channels) {
     return {c < before ? 0 : c - before, channels - c > after ? c + after + 1 : channels};
 }
 
 CNN_INLINE Lanes divisor(const ResponseSettings& s, const ResponsePositions& p, const float* x,
                          std::ptrdiff_t c) {
-    const Window w = window(c, s.size / 2, (s.size - 1) / 2, p.channels);
+    const ChannelRange w = channels_around(c, s.size / 2, (s.size - 1) / 2, p.channels);
     Lanes sum = broadcast(0.0f);
     for (std::ptrdiff_t i = w.begin; i < w.end; ++i) {
         const Lanes value = load(x + i * p.stride);
@@ -55,7 +55,7 @@ void backward(const ResponseSettings& s, const ResponsePositions& p, const float
             store(through + c * kSamples, part * load(x + c * p.stride) / d);
         }
         for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
-            const Window w = window(c, (s.size - 1) / 2, s.size / 2, p.channels);
+            const ChannelRange w = channels_around(c, (s.size - 1) / 2, s.size / 2, p.channels);
             Lanes sum = broadcast(0.0f);
             for (std::ptrdiff_t j = w.begin; j < w.end; ++j) sum = sum + load(through + j * kSamples);
             const Lanes scaled = load(x + c * p.stride) * factor;

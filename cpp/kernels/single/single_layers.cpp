@@ -63,9 +63,16 @@ void SingleFlatten::run(const Context&, std::ptrdiff_t, std::byte*) const {
 SingleLinear::SingleLinear(std::ptrdiff_t inputs, std::ptrdiff_t outputs, const float* weight,
                            const float* bias, bool relu, const float* input, float* output)
     : body_(CNN_SELECT_BODY(single_layers_body)),
-      products_{input, output, weight, bias, inputs, 0, 0, relu},
+      products_{},
       outputs_(outputs),
-      tasks_(task_count(inputs * outputs, outputs)) {}
+      tasks_(task_count(inputs * outputs, outputs)) {
+    products_.input = input;
+    products_.output = output;
+    products_.weight = weight;
+    products_.bias = bias;
+    products_.inputs = inputs;
+    products_.relu = relu;
+}
 
 void SingleLinear::run(const Context&, std::ptrdiff_t task, std::byte*) const {
     SingleProducts part = products_;

@@ -55,7 +55,7 @@ bool SinglePooledConvolution::pack() {
     const std::ptrdiff_t tiles = ceil_divide(outputs, body_->max_tile);
     for (std::ptrdiff_t t = 0; t < tiles; ++t) {
         for (std::ptrdiff_t k = 0; k < taps; ++k) {
-            for (std::ptrdiff_t o = tile_begin(outputs, tiles, t); o < tile_begin(outputs, tiles, t + 1); ++o)
+            for (std::ptrdiff_t o = part_begin(outputs, tiles, t); o < part_begin(outputs, tiles, t + 1); ++o)
                 *to++ = weight_[o * taps + k];
         }
     }

@@ -84,8 +84,8 @@ void rows(const SinglePooledRows& a) {
     for (std::ptrdiff_t row = a.row_begin; row < a.row_end; ++row) {
         for (std::ptrdiff_t col = 0; col < a.output.width; col += kWidth) {
             for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-                const std::ptrdiff_t begin = tile_begin(outputs, tiles, t);
-                choose_tile(tile_begin(outputs, tiles, t + 1) - begin, a, a.input + 2 * row * a.row + col,
+                const std::ptrdiff_t begin = part_begin(outputs, tiles, t);
+                choose_tile(part_begin(outputs, tiles, t + 1) - begin, a, a.input + 2 * row * a.row + col,
                             a.weights + begin * taps, a.bias + begin, lanes + begin * kWidth);
             }
             store_windows(lanes, a.output.width - col, a.output.pixel, a.output.at(row, col));

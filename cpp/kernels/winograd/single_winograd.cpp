@@ -56,10 +56,18 @@ bool SingleWinograd::pack() {
         return false;
     const std::ptrdiff_t inputs = shape_.input_channels, outputs = shape_.output_channels;
     const std::ptrdiff_t strip = product_->max_vectors * product_->width, taps = form_.taps * form_.taps;
+    WinogradFilters filters{};
+    filters.form = form_;
+    filters.inputs = inputs;
+    filters.input_step = taps;
+    filters.output_step = inputs * taps;
+    filters.point = inputs * output_.pixel;
     for (std::ptrdiff_t first = 0; first < output_.pixel; first += strip) {
-        weights_->transform({form_, weight_ + first * inputs * taps, packed_.data() + first * inputs, inputs,
-                             outputs - first, std::min(strip, output_.pixel - first), taps, inputs * taps,
-                             inputs * output_.pixel, false});
+        filters.weight = weight_ + first * inputs * taps;
+        filters.transformed = packed_.data() + first * inputs;
+        filters.outputs = outputs - first;
+        filters.lanes = std::min(strip, output_.pixel - first);
+        weights_->transform(filters);
     }
     if (bias_) std::copy_n(bias_, shape_.output_channels, packed_bias_.begin());
     arrays_.pack();
@@ -79,8 +87,8 @@ std::ptrdiff_t SingleWinograd::transform_tasks(std::ptrdiff_t channels) const {
 
 SingleWinogradTiles SingleWinograd::describe(const SingleTensor& image, std::ptrdiff_t task,
                                              std::ptrdiff_t tasks, std::ptrdiff_t point) const {
-    const std::ptrdiff_t first = tile_begin(tiling_.rows, tasks, task),
-                         end = tile_begin(tiling_.rows, tasks, task + 1);
+    const std::ptrdiff_t first = part_begin(tiling_.rows, tasks, task),
+                         end = part_begin(tiling_.rows, tasks, task + 1);
     return {tiling_, first * tiling_.cols, end * tiling_.cols, point, image.pixel, image};
 }
 

@@ -7,13 +7,14 @@
 namespace cnn {
 namespace {
 
-// Tiles of a block that are multiplied together, so that a register tile's weights are used four times while
-// they are in the first-level cache; and register tiles whose sums are kept until they are transformed back.
-// What does not fit the second-level cache comes from the third fast enough, being used for many outputs:
-// with 512 KiB, 1 to 8 tiles and 2 to 11 register tiles were within 5 % of each other for 64 to 256 channels.
-constexpr std::ptrdiff_t kTiles = 4;
+// Output tiles of a block that are multiplied together, so that a register tile's weights are used four times
+// while they are in the first-level cache; and register tiles whose sums are kept until they are transformed
+// back. What does not fit the second-level cache comes from the third fast enough, being used for many
+// outputs: with 512 KiB, 1 to 8 output tiles and 2 to 11 register tiles were within 5 % of each other for 64
+// to 256 channels.
+constexpr std::ptrdiff_t kOutputTiles = 4;
 constexpr std::ptrdiff_t kRegisterTiles = 8;
-static_assert(kTiles <= kWinogradGroup);
+static_assert(kOutputTiles <= kWinogradGroup);
 
 // Channels of either kind in a task of the gradient of the weights: the sums of 36 elements x 128 x 128 take
 // 2.3 MB. Fewer channels repeat more transforms.
@@ -60,8 +61,8 @@ std::ptrdiff_t winograd_weight_size(const ConvolutionShape& s) {
 
 Op* transform_winograd_weights(const ConvolutionShape& s, bool backward, const float* weight,
                                float* transformed) {
-    const std::ptrdiff_t max_tile = (CNN_SELECT_BODY(winograd_body))->max_tile;
-    return new TransformWinogradWeights(kWinograd4x3, s, backward, max_tile, weight, transformed);
+    const std::ptrdiff_t max_register_tile = (CNN_SELECT_BODY(winograd_body))->max_register_tile;
+    return new TransformWinogradWeights(kWinograd4x3, s, backward, max_register_tile, weight, transformed);
 }
 
 WinogradGather* WinogradGather::forward(const ConvolutionShape& s, const float* input, float* output,
@@ -108,19 +109,20 @@ void WinogradGather::split() {
     body_ = CNN_SELECT_BODY(winograd_body);
     tiling_ = tiling_of(output_height_, output_width_);
     positions_ = winograd_tiles(tiling_);
-    tiles_ = ceil_divide(outputs_, body_->max_tile);
-    group_ = std::clamp<std::ptrdiff_t>(positions_, 1, kTiles / body_->max_positions * body_->max_positions);
+    register_tiles_ = ceil_divide(outputs_, body_->max_register_tile);
+    group_ =
+        std::clamp<std::ptrdiff_t>(positions_, 1, kOutputTiles / body_->max_positions * body_->max_positions);
     groups_ = ceil_divide(positions_, group_);
-    chunk_ = ceil_divide(tiles_, ceil_divide(tiles_, kRegisterTiles));
+    chunk_ = ceil_divide(register_tiles_, ceil_divide(register_tiles_, kRegisterTiles));
     input_element_ = winograd_apart(group_ * input_.channels * kLanes);
-    sum_element_ = winograd_apart(chunk_ * body_->max_tile * group_ * kLanes);
+    sum_element_ = winograd_apart(chunk_ * body_->max_register_tile * group_ * kLanes);
 }
 
 std::ptrdiff_t WinogradGather::parts(const Context& context) const {
     const std::ptrdiff_t work = kWinogradElements * group_ * input_.channels * outputs_;
     const std::ptrdiff_t whole = std::max<std::ptrdiff_t>(1, block_count(context.samples) * groups_);
     const std::ptrdiff_t wanted = std::max(ceil_divide(work, kTaskWork), ceil_divide(kLeastTasks, whole));
-    return std::min(wanted, tiles_);
+    return std::min(wanted, register_tiles_);
 }
 
 std::ptrdiff_t WinogradGather::tasks(const Context& context) const {
@@ -135,39 +137,50 @@ void WinogradGather::run(const Context& context, std::ptrdiff_t task, std::byte*
     const std::ptrdiff_t parts_now = parts(context);
     const std::ptrdiff_t part = task % parts_now, group = task / parts_now % groups_;
     const std::ptrdiff_t block = task / parts_now / groups_;
-    const std::ptrdiff_t begin = tile_begin(positions_, groups_, group),
-                         end = tile_begin(positions_, groups_, group + 1);
+    const std::ptrdiff_t begin = part_begin(positions_, groups_, group),
+                         end = part_begin(positions_, groups_, group + 1);
     auto* inputs = reinterpret_cast<float*>(scratch);
     float* sums = inputs + kWinogradElements * input_element_;
     WinogradPicture picture = input_;
     picture.values += block * picture.channels * picture.height * picture.width * kLanes;
     body_->transform_input(picture, {tiling_, begin, end, -row_padding_, -col_padding_},
                            {inputs, input_element_, kLanes, picture.channels * kLanes});
-    const std::ptrdiff_t last_tile = (part + 1) * tiles_ / parts_now;
-    for (std::ptrdiff_t tile = part * tiles_ / parts_now; tile < last_tile; tile += chunk_) {
-        const std::ptrdiff_t tile_end = std::min(last_tile, tile + chunk_);
-        const std::ptrdiff_t first = tile_begin(outputs_, tiles_, tile),
-                             last = tile_begin(outputs_, tiles_, tile_end);
-        body_->multiply({inputs, transformed_, sums, picture.channels, end - begin, tile, tile_end, tiles_,
-                         outputs_, input_element_, sum_element_,
-                         winograd_apart(outputs_ * picture.channels)});
-        float* planes = output_ + (block * outputs_ + first) * output_height_ * output_width_ * kLanes;
-        WinogradNormalization normalization{};
+    WinogradProduct product{};
+    product.input = inputs;
+    product.weights = transformed_;
+    product.sums = sums;
+    product.channels = picture.channels;
+    product.positions = end - begin;
+    product.outputs = outputs_;
+    product.register_tiles = register_tiles_;
+    product.input_element = input_element_;
+    product.sum_element = sum_element_;
+    product.weight_element = winograd_apart(outputs_ * picture.channels);
+    WinogradResult result{};
+    result.sums = sums;
+    result.sum_element = sum_element_;
+    result.height = output_height_;
+    result.width = output_width_;
+    result.tiles = {tiling_, begin, end, 0, 0};
+    result.relu = relu_;
+    const std::ptrdiff_t last_register_tile = part_begin(register_tiles_, parts_now, part + 1);
+    for (std::ptrdiff_t t = part_begin(register_tiles_, parts_now, part); t < last_register_tile;
+         t += chunk_) {
+        product.first_register_tile = t;
+        product.last_register_tile = std::min(last_register_tile, t + chunk_);
+        body_->multiply(product);
+        const std::ptrdiff_t first = part_begin(outputs_, register_tiles_, t),
+                             last = part_begin(outputs_, register_tiles_, product.last_register_tile);
+        result.output = output_ + (block * outputs_ + first) * output_height_ * output_width_ * kLanes;
+        result.bias = bias_ ? bias_ + first : nullptr;
+        result.channels = last - first;
         if (normalization_.mean) {
-            normalization = {normalization_.mean + first, normalization_.inverse_std + first,
-                             normalization_.weight ? normalization_.weight + first : nullptr,
-                             normalization_.bias ? normalization_.bias + first : nullptr};
+            result.normalization.mean = normalization_.mean + first;
+            result.normalization.inverse_std = normalization_.inverse_std + first;
+            result.normalization.weight = normalization_.weight ? normalization_.weight + first : nullptr;
+            result.normalization.bias = normalization_.bias ? normalization_.bias + first : nullptr;
         }
-        body_->transform_output({sums,
-                                 sum_element_,
-                                 planes,
-                                 bias_ ? bias_ + first : nullptr,
-                                 last - first,
-                                 output_height_,
-                                 output_width_,
-                                 {tiling_, begin, end, 0, 0},
-                                 normalization,
-                                 relu_});
+        body_->transform_output(result);
     }
 }
 
@@ -180,7 +193,7 @@ WinogradWeightGradient::WinogradWeightGradient(const ConvolutionShape& s, const 
       slots_(slots),
       tiling_(tiling_of(s.output_height, s.output_width)),
       positions_(winograd_tiles(tiling_)) {
-    group_ = std::clamp<std::ptrdiff_t>(positions_, 1, kTiles);
+    group_ = std::clamp<std::ptrdiff_t>(positions_, 1, kOutputTiles);
     whole_ = {std::min(kPart, round_up(s.output_channels, kLanes)),
               std::min(kPart, round_up(s.input_channels, kLanes))};
 }
@@ -237,8 +250,18 @@ void WinogradWeightGradient::run(const Context& context, std::ptrdiff_t task, st
     float* transformed_grads = transformed_inputs + kWinogradElements * input_element;
     float* sums = transformed_grads + kWinogradElements * grad_element;
 
+    WinogradGradientProduct product{};
+    product.inputs = transformed_inputs;
+    product.grads = transformed_grads;
+    product.sums = sums;
+    product.input_chunks = chunks;
+    product.outputs = outputs;
+    product.input_chunk = product.grad_chunk = rows * kLanes;
+    product.input_element = input_element;
+    product.grad_element = grad_element;
+    product.sum_element = sum_element;
+    product.first = true;
     const BlockRange blocks = slot_blocks(context.samples, slot);
-    bool first = true;
     for (std::ptrdiff_t block = blocks.begin; block < blocks.end; ++block) {
         const std::ptrdiff_t live = live_lanes(context.samples, block);
         const WinogradPicture input{
@@ -254,10 +277,9 @@ void WinogradWeightGradient::run(const Context& context, std::ptrdiff_t task, st
                                    {transformed_inputs, input_element, rows * kLanes, live * kLanes});
             body_->transpose_gradient(grads, {tiling_, p0, p1, 0, 0}, live,
                                       {transformed_grads, grad_element, rows * kLanes, live * kLanes});
-            body_->multiply_gradient({transformed_inputs, transformed_grads, sums, count * live, chunks,
-                                      outputs, rows * kLanes, input_element, rows * kLanes, grad_element,
-                                      sum_element, first});
-            first = false;
+            product.terms = count * live;
+            body_->multiply_gradient(product);
+            product.first = false;
         }
     }
     for (std::ptrdiff_t o = 0; o < outputs; ++o) {

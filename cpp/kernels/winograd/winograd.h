@@ -66,7 +66,7 @@ class WinogradGather : public Op {
     std::ptrdiff_t row_padding_ = 0, col_padding_ = 0;
     WinogradTiling tiling_{};
     std::ptrdiff_t positions_ = 0, group_ = 1, groups_ = 0;
-    std::ptrdiff_t tiles_ = 0, chunk_ = 1;  // register tiles, and how many of them have their sums at a time
+    std::ptrdiff_t register_tiles_ = 0, chunk_ = 1;  // and how many of them have their sums at a time
     std::ptrdiff_t input_element_ = 0, sum_element_ = 0;
 };
 

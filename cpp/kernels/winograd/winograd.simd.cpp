@@ -11,7 +11,7 @@ using Input = InputLine<SixPoints>;
 constexpr int kIn = Input::kFrom, kOut = kWinograd4x3.outputs;
 static_assert(kIn == winograd_window(kWinograd4x3));
 
-Window window(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t tile, int size) {
+InputWindow window(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff_t tile, int size) {
     const WinogradPlace place = winograd_place(tiles.tiling, tile);
     return window_at(p, tiles.row + place.row, tiles.col + place.col, size);
 }
@@ -19,7 +19,7 @@ Window window(const WinogradPicture& p, const WinogradTiles& tiles, std::ptrdiff
 // Asks for what the tile will read of a later plane: its own columns of all rows, since those to either side
 // are its neighbours'.
 template <class Line>
-CNN_INLINE void prefetch_window(const Window& w, std::ptrdiff_t plane) {
+CNN_INLINE void prefetch_window(const InputWindow& w, std::ptrdiff_t plane) {
     for (int i = w.row_begin; i < w.row_end; ++i) {
         const float* from = w.origin + plane + i * w.row_step;
         CNN_UNROLL for (int j = (Line::kFrom - kOut) / 2; j < (Line::kFrom + kOut) / 2; ++j) {
@@ -31,7 +31,7 @@ CNN_INLINE void prefetch_window(const Window& w, std::ptrdiff_t plane) {
 // Channel by channel, since the tiles of a row share lines of the cache.
 void transform_input(const WinogradPicture& p, const WinogradTiles& tiles, const WinogradPlaces& places) {
     const std::ptrdiff_t plane = p.height * p.width * kSamples;
-    Window windows[kWinogradGroup];
+    InputWindow windows[kWinogradGroup];
     for (std::ptrdiff_t t = tiles.begin; t < tiles.end; ++t)
         windows[t - tiles.begin] = window(p, tiles, t, kIn);
     for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
@@ -71,21 +71,21 @@ CNN_INLINE void multiply_all(const WinogradProduct& a, const float* x, const flo
 }
 
 template <int T = kMaxTile>
-CNN_INLINE void multiply_tile(std::ptrdiff_t tile, const WinogradProduct& a, const float* x, const float* w,
-                              float* sums) {
-    if (tile == T) return multiply_all<T>(a, x, w, sums);
-    if constexpr (T > 1) multiply_tile<T - 1>(tile, a, x, w, sums);
+CNN_INLINE void multiply_register_tile(std::ptrdiff_t outputs, const WinogradProduct& a, const float* x,
+                                       const float* w, float* sums) {
+    if (outputs == T) return multiply_all<T>(a, x, w, sums);
+    if constexpr (T > 1) multiply_register_tile<T - 1>(outputs, a, x, w, sums);
 }
 
 void multiply(const WinogradProduct& a) {
-    const std::ptrdiff_t base = tile_begin(a.outputs, a.tiles, a.first_tile);
+    const std::ptrdiff_t base = part_begin(a.outputs, a.register_tiles, a.first_register_tile);
     for (int e = 0; e < kWinogradElements; ++e) {
-        for (std::ptrdiff_t t = a.first_tile; t < a.last_tile; ++t) {
-            const std::ptrdiff_t first = tile_begin(a.outputs, a.tiles, t),
-                                 end = tile_begin(a.outputs, a.tiles, t + 1);
-            multiply_tile(end - first, a, a.input + e * a.input_element,
-                          a.weights + e * a.weight_element + first * a.channels,
-                          a.sums + e * a.sum_element + (first - base) * a.positions * kSamples);
+        for (std::ptrdiff_t t = a.first_register_tile; t < a.last_register_tile; ++t) {
+            const std::ptrdiff_t first = part_begin(a.outputs, a.register_tiles, t),
+                                 end = part_begin(a.outputs, a.register_tiles, t + 1);
+            multiply_register_tile(end - first, a, a.input + e * a.input_element,
+                                   a.weights + e * a.weight_element + first * a.channels,
+                                   a.sums + e * a.sum_element + (first - base) * a.positions * kSamples);
         }
     }
 }
@@ -148,7 +148,7 @@ CNN_INLINE void transform_transposed(const WinogradPicture& p, const WinogradTil
     const std::ptrdiff_t lanes = (p.channels + kSamples - 1) / kSamples * kSamples;
     for (std::ptrdiff_t c0 = 0; c0 < lanes; c0 += kWidth) {
         for (std::ptrdiff_t tile = tiles.begin; tile < tiles.end; ++tile) {
-            const Window w = window(p, tiles, tile, Line::kFrom);
+            const InputWindow w = window(p, tiles, tile, Line::kFrom);
             for (std::ptrdiff_t c = 0; c < kWidth; ++c) {
                 if (c0 + c + 1 < p.channels) prefetch_window<Line>(w, (c0 + c + 1) * plane);
                 for (int part = 0; part < kParts; ++part) {
@@ -219,23 +219,24 @@ CNN_INLINE void multiply_all_chunks(const WinogradGradientProduct& a, const floa
 }
 
 template <int T = kMaxTile>
-CNN_INLINE void multiply_gradient_tile(std::ptrdiff_t tile, const WinogradGradientProduct& a, const float* x,
-                                       const float* g, float* sums) {
-    if (tile == T) return multiply_all_chunks<T>(a, x, g, sums);
-    if constexpr (T > 1) multiply_gradient_tile<T - 1>(tile, a, x, g, sums);
+CNN_INLINE void multiply_gradient_register_tile(std::ptrdiff_t outputs, const WinogradGradientProduct& a,
+                                                const float* x, const float* g, float* sums) {
+    if (outputs == T) return multiply_all_chunks<T>(a, x, g, sums);
+    if constexpr (T > 1) multiply_gradient_register_tile<T - 1>(outputs, a, x, g, sums);
 }
 
 void multiply_gradient(const WinogradGradientProduct& a) {
     for (int e = 0; e < kWinogradElements; ++e) {
         for (std::ptrdiff_t o0 = 0; o0 < a.outputs; o0 += kSamples) {
             const std::ptrdiff_t count = a.outputs - o0 < kSamples ? a.outputs - o0 : kSamples;
-            const std::ptrdiff_t tiles = (count + kMaxTile - 1) / kMaxTile;
+            const std::ptrdiff_t register_tiles = (count + kMaxTile - 1) / kMaxTile;
             const float* grads = a.grads + e * a.grad_element + o0 / kSamples * a.grad_chunk;
-            for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-                const std::ptrdiff_t first = tile_begin(count, tiles, t),
-                                     end = tile_begin(count, tiles, t + 1);
-                multiply_gradient_tile(end - first, a, a.inputs + e * a.input_element, grads + first,
-                                       a.sums + e * a.sum_element + (o0 + first) * a.input_chunks * kSamples);
+            for (std::ptrdiff_t t = 0; t < register_tiles; ++t) {
+                const std::ptrdiff_t first = part_begin(count, register_tiles, t),
+                                     end = part_begin(count, register_tiles, t + 1);
+                multiply_gradient_register_tile(
+                    end - first, a, a.inputs + e * a.input_element, grads + first,
+                    a.sums + e * a.sum_element + (o0 + first) * a.input_chunks * kSamples);
             }
         }
     }

@@ -1,5 +1,6 @@
-// What winograd.cpp asks of the per-instruction-set bodies in winograd.simd.cpp. A tile is transformed to 36
-// elements; all strides are in floats.
+// What winograd.cpp asks of the per-instruction-set bodies in winograd.simd.cpp. A tile is one of outputs,
+// with the window of inputs or the filter that belongs to it, and is transformed to 36 elements; a register
+// tile is what the registers hold of a matrix product. All strides are in floats.
 #pragma once
 
 #include "kernels/winograd/winograd_form.h"
@@ -30,8 +31,8 @@ struct WinogradProduct {
     const float* weights;  // of the first output; those of a register tile lie together
     float* sums;
     std::ptrdiff_t channels, positions;
-    std::ptrdiff_t first_tile, last_tile, tiles,
-        outputs;  // register tile t: outputs [t * outputs / tiles, ...)
+    std::ptrdiff_t outputs;
+    std::ptrdiff_t first_register_tile, last_register_tile, register_tiles;  // of all outputs, see tiles.h
     std::ptrdiff_t input_element, sum_element, weight_element;
 };
 
@@ -78,8 +79,8 @@ struct WinogradGradientResult {
 };
 
 struct WinogradBody {
-    std::ptrdiff_t max_tile;       // the most outputs in a register tile
-    std::ptrdiff_t max_positions;  // tiles that share the weights of a full register tile
+    std::ptrdiff_t max_register_tile;  // the most outputs in it
+    std::ptrdiff_t max_positions;      // output tiles that share the weights of a full register tile
     // The 6 x 6 windows of some tiles, which may reach beyond the picture: to[element][tile][channel][16
     // samples].
     void (*transform_input)(const WinogradPicture&, const WinogradTiles&, const WinogradPlaces&);

@@ -21,8 +21,8 @@ std::ptrdiff_t pooled_winograd_weight_size(const ConvolutionShape& s) {
 }
 
 Op* transform_pooled_winograd_weights(const ConvolutionShape& s, const float* weight, float* transformed) {
-    const std::ptrdiff_t max_tile = (CNN_SELECT_BODY(winograd_pooled_body))->max_tile;
-    return new TransformWinogradWeights(kWinograd2x5, s, false, max_tile, weight, transformed);
+    const std::ptrdiff_t max_register_tile = (CNN_SELECT_BODY(winograd_pooled_body))->max_register_tile;
+    return new TransformWinogradWeights(kWinograd2x5, s, false, max_register_tile, weight, transformed);
 }
 
 WinogradPooledConvolution::WinogradPooledConvolution(const ConvolutionShape& s, const PoolingShape& p,
@@ -47,7 +47,8 @@ std::ptrdiff_t WinogradPooledConvolution::tasks(const Context& context) const {
 std::size_t WinogradPooledConvolution::scratch_bytes() const {
     // Elements of a tile and their products, and its four outputs.
     const std::ptrdiff_t lanes =
-        kPooledWinogradElements * (shape_.input_channels + body_->max_tile) + 4 * shape_.output_channels;
+        kPooledWinogradElements * (shape_.input_channels + body_->max_register_tile) +
+        4 * shape_.output_channels;
     return static_cast<std::size_t>(lanes * kLanes) * sizeof(float);
 }
 
@@ -59,14 +60,32 @@ void WinogradPooledConvolution::run(const Context&, std::ptrdiff_t task, std::by
                                   s.input_width};
     auto* values = reinterpret_cast<float*>(scratch);
     constexpr std::ptrdiff_t kSize = kWinograd2x5.outputs;
+    PooledWinogradTile tile{};
+    tile.picture = picture;
+    tile.row = kSize * pooled_row - s.padding_height;
+    tile.transformed = transformed_;
+    tile.bias = bias_;
+    tile.values = values;
+    tile.scratch = values + 4 * col_step;
+    tile.outputs = s.output_channels;
+    PooledStrip strip{};
+    strip.values = values;
+    strip.row = kSize * col_step;
+    strip.col = col_step;
+    strip.channel = strip.output_window = kLanes;
+    strip.output_channel = plane;
+    strip.channels = s.output_channels;
+    strip.windows = 1;
+    strip.window = strip.kernel_height = strip.kernel_width = kSize;
+    strip.relu = relu_;
     for (std::ptrdiff_t w = 0; w < pooling_.output_width; ++w) {
-        body_->tile({picture, kSize * pooled_row - s.padding_height, kSize * w - s.padding_width,
-                     transformed_, bias_, values, values + 4 * col_step, s.output_channels});
+        tile.col = kSize * w - s.padding_width;
+        body_->tile(tile);
         const std::ptrdiff_t to =
             block * s.output_channels * plane + (pooled_row * pooling_.output_width + w) * kLanes;
-        pooling_body_->max_strip({values, 2 * col_step, col_step, kLanes, output_ + to,
-                                  choice_ ? choice_ + to : nullptr, plane, kLanes, s.output_channels, 1, 2, 2,
-                                  2, relu_});
+        strip.output = output_ + to;
+        strip.choice = choice_ ? choice_ + to : nullptr;
+        pooling_body_->max_strip(strip);
     }
 }
 

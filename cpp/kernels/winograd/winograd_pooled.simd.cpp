@@ -31,7 +31,8 @@ CNN_INLINE void multiply(const PooledWinogradTile& a, const float* weights, cons
 }
 
 template <int T>
-void compute_tile(const PooledWinogradTile& a, std::ptrdiff_t begin, const float* inputs, float* sums) {
+void compute_register_tile(const PooledWinogradTile& a, std::ptrdiff_t begin, const float* inputs,
+                           float* sums) {
     multiply<T>(a, a.transformed + begin * a.picture.channels, inputs, sums);
     for (int t = 0; t < T; ++t) {
         const Native bias = broadcast_native(a.bias ? a.bias[begin + t] : 0.0f);
@@ -49,17 +50,17 @@ void compute_tile(const PooledWinogradTile& a, std::ptrdiff_t begin, const float
 }
 
 template <int T = kMaxTile>
-void choose(std::ptrdiff_t tile, const PooledWinogradTile& a, std::ptrdiff_t begin, const float* inputs,
+void choose(std::ptrdiff_t count, const PooledWinogradTile& a, std::ptrdiff_t begin, const float* inputs,
             float* sums) {
-    if (tile == T) return compute_tile<T>(a, begin, inputs, sums);
-    if constexpr (T > 1) choose<T - 1>(tile, a, begin, inputs, sums);
+    if (count == T) return compute_register_tile<T>(a, begin, inputs, sums);
+    if constexpr (T > 1) choose<T - 1>(count, a, begin, inputs, sums);
 }
 
 void tile(const PooledWinogradTile& a) {
     const WinogradPicture& p = a.picture;
     float* inputs = a.scratch;
     float* sums = inputs + p.channels * kElements * kSamples;
-    const Window w = window_at(p, a.row, a.col, kIn);
+    const InputWindow w = window_at(p, a.row, a.col, kIn);
     for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
         for (int part = 0; part < kParts; ++part) {
             float* to = inputs + c * kElements * kSamples + part * kWidth;
@@ -67,10 +68,10 @@ void tile(const PooledWinogradTile& a) {
                                     Write{to, kIn * kSamples, kSamples});
         }
     }
-    const std::ptrdiff_t tiles = (a.outputs + kMaxTile - 1) / kMaxTile;
-    for (std::ptrdiff_t t = 0; t < tiles; ++t) {
-        const std::ptrdiff_t begin = tile_begin(a.outputs, tiles, t);
-        choose(tile_begin(a.outputs, tiles, t + 1) - begin, a, begin, inputs, sums);
+    const std::ptrdiff_t register_tiles = (a.outputs + kMaxTile - 1) / kMaxTile;
+    for (std::ptrdiff_t t = 0; t < register_tiles; ++t) {
+        const std::ptrdiff_t begin = part_begin(a.outputs, register_tiles, t);
+        choose(part_begin(a.outputs, register_tiles, t + 1) - begin, a, begin, inputs, sums);
     }
 }
 

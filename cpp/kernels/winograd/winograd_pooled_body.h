@@ -15,12 +15,12 @@ struct PooledWinogradTile {
     const float* transformed;  // as winograd_weights.h says
     const float* bias;         // or null
     float* values;
-    float* scratch;  // 36 * 16 * (inputs + max_tile) floats, aligned to 64
+    float* scratch;  // 36 * 16 * (inputs + max_register_tile) floats, aligned to 64
     std::ptrdiff_t outputs;
 };
 
 struct PooledWinogradBody {
-    std::ptrdiff_t max_tile;
+    std::ptrdiff_t max_register_tile;
     void (*tile)(const PooledWinogradTile&);
 };
 

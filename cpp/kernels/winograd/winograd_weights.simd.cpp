@@ -19,7 +19,7 @@ void transform_by(const WinogradFilters& a) {
                 for (int k = 0; k < kArea; ++k)
                     taps[k * kWidth + lane] = real ? from[first + k * step] : 0.0f;
             }
-            // What a whole register writes beyond the tile's lanes, the next inputs overwrite.
+            // What a whole register writes beyond the register tile's lanes, the next inputs overwrite.
             const std::ptrdiff_t left = (a.inputs - c) * a.lanes - o;
             const Read read{taps, kTaps * kWidth, kWidth};
             float* to = a.transformed + c * a.lanes + o;

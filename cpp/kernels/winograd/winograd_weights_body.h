@@ -6,8 +6,8 @@
 
 namespace cnn {
 
-// The filters of one tile of outputs at the points, outputs as lanes: transformed[point][input][lane]. Lanes
-// beyond the outputs are zero.
+// The filters of one register tile of outputs at the points, outputs as lanes:
+// transformed[point][input][lane]. Lanes beyond the outputs are zero.
 struct WinogradFilters {
     WinogradForm form;
     const float* weight;  // of the first output and input: [taps][taps]

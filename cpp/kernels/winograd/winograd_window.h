@@ -1,4 +1,5 @@
-// The window of inputs that a tile reads, samples as lanes, zero where it reaches beyond the picture. For
+// The window of inputs that an output tile reads, samples as lanes, zero where it reaches beyond the picture.
+// For
 // *.simd.cpp files only.
 #pragma once
 
@@ -10,7 +11,7 @@ namespace CNN_ISA {
 namespace {
 
 // Which rows and columns of a window lie in the picture.
-struct Window {
+struct InputWindow {
     const float* origin;
     std::ptrdiff_t row_step;
     int row_begin, row_end, col_begin, col_end;
@@ -20,22 +21,24 @@ CNN_INLINE int clamp(std::ptrdiff_t value, int size) {
     return value < 0 ? 0 : value > size ? size : static_cast<int>(value);
 }
 
-CNN_INLINE Window window_at(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col, int size) {
-    return {p.values + (row * p.width + col) * kSamples,
-            p.width * kSamples,
-            clamp(-row, size),
-            clamp(p.height - row, size),
-            clamp(-col, size),
-            clamp(p.width - col, size)};
+CNN_INLINE InputWindow window_at(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col, int size) {
+    InputWindow w;
+    w.origin = p.values + (row * p.width + col) * kSamples;
+    w.row_step = p.width * kSamples;
+    w.row_begin = clamp(-row, size);
+    w.row_end = clamp(p.height - row, size);
+    w.col_begin = clamp(-col, size);
+    w.col_end = clamp(p.width - col, size);
+    return w;
 }
 
-CNN_INLINE bool whole(const Window& w, int size) {
+CNN_INLINE bool whole(const InputWindow& w, int size) {
     return w.row_begin == 0 && w.row_end == size && w.col_begin == 0 && w.col_end == size;
 }
 
 // Apart from the others, which are many more: in one loop with them it would take registers from them.
 template <class Line, class To>
-__attribute__((noinline)) void transform_edge(const Window w, const float* from, To write) {
+__attribute__((noinline)) void transform_edge(const InputWindow w, const float* from, To write) {
     transform<Line>(
         [=](int i, int j) __attribute__((always_inline)) {
             const bool inside = i >= w.row_begin && i < w.row_end && j >= w.col_begin && j < w.col_end;
@@ -46,7 +49,7 @@ __attribute__((noinline)) void transform_edge(const Window w, const float* from,
 
 // Transforms the window of a channel whose plane begins `plane` floats after that of the first.
 template <class Line, class To>
-CNN_INLINE void transform_window(const Window& w, std::ptrdiff_t plane, int part, To write) {
+CNN_INLINE void transform_window(const InputWindow& w, std::ptrdiff_t plane, int part, To write) {
     const float* from = w.origin + plane + part * kWidth;
     if (!whole(w, Line::kFrom)) return transform_edge<Line>(w, from, write);
     transform<Line>(Read{from, w.row_step, kSamples}, write);

@@ -30,6 +30,27 @@ std::optional<ConvolutionAlgorithm> algorithm(Arguments& a, const ConvolutionSha
 
 }  // namespace
 
+ConvolutionShape convolution_shape(const TensorShape& x, const TensorShape& y, const SizePair& kernel,
+                                   const ConvolutionSteps& steps, std::ptrdiff_t groups) {
+    ConvolutionShape shape;
+    shape.input_channels = x.channels;
+    shape.input_height = x.height;
+    shape.input_width = x.width;
+    shape.output_channels = y.channels;
+    shape.output_height = y.height;
+    shape.output_width = y.width;
+    shape.kernel_height = kernel.height;
+    shape.kernel_width = kernel.width;
+    shape.stride_height = steps.stride.height;
+    shape.stride_width = steps.stride.width;
+    shape.padding_height = steps.padding.height;
+    shape.padding_width = steps.padding.width;
+    shape.dilation_height = steps.dilation.height;
+    shape.dilation_width = steps.dilation.width;
+    shape.groups = groups;
+    return shape;
+}
+
 TensorShape check_convolution_shape(const Given& given, Node& node, std::ptrdiff_t outputs,
                                     const SizePair& kernel, std::ptrdiff_t groups) {
     Arguments& a = given.arguments;
@@ -39,9 +60,7 @@ TensorShape check_convolution_shape(const Given& given, Node& node, std::ptrdiff
     const std::ptrdiff_t cols = x.width + 2 * p.width - d.width * (kernel.width - 1) - 1;
     a.check(rows >= 0 && cols >= 0, "weight: a kernel of " + sides(kernel.height, kernel.width) + misfit(x));
     const TensorShape y{outputs, rows / s.height + 1, cols / s.width + 1};
-    node.convolution = {x.channels, x.height,      x.width,      y.channels, y.height,
-                        y.width,    kernel.height, kernel.width, s.height,   s.width,
-                        p.height,   p.width,       d.height,     d.width,    groups};
+    node.convolution = convolution_shape(x, y, kernel, {s, p, d}, groups);
     return y;
 }
 

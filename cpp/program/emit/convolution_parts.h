@@ -7,6 +7,14 @@
 
 namespace cnn {
 
+struct ConvolutionSteps {
+    SizePair stride, padding, dilation;
+};
+
+// The convolution whose inputs have the shape `x` and whose outputs have the shape `y`.
+ConvolutionShape convolution_shape(const TensorShape& x, const TensorShape& y, const SizePair& kernel,
+                                   const ConvolutionSteps& steps, std::ptrdiff_t groups);
+
 // Takes stride, padding and dilation into node.convolution; the shape of the output.
 TensorShape check_convolution_shape(const Given& given, Node& node, std::ptrdiff_t outputs,
                                     const SizePair& kernel, std::ptrdiff_t groups);

@@ -15,6 +15,14 @@ bool has_place(const PoolingWindow& window) {
     return window.begin < window.end;
 }
 
+PoolingShape over(const TensorShape& x) {
+    PoolingShape shape{};
+    shape.channels = x.channels;
+    shape.input_height = x.height;
+    shape.input_width = x.width;
+    return shape;
+}
+
 TensorShape check_adaptive(const Given& given, Node& node) {
     Arguments& a = given.arguments;
     const TensorShape& x = given.x();
@@ -22,11 +30,14 @@ TensorShape check_adaptive(const Given& given, Node& node) {
     if (y.height == 0) y.height = x.height;  // the size of the input
     if (y.width == 0) y.width = x.width;
     a.check(x.height > 0 && x.width > 0, "output: " + sides(y.height, y.width) + misfit(x));
-    node.pooling = {x.channels, x.height, x.width, y.height, y.width, 0, 0, 1, 1, 0, 0};
-    node.pooling.adaptive = true;
+    PoolingShape& shape = node.pooling = over(x);
+    shape.output_height = y.height;
+    shape.output_width = y.width;
+    shape.adaptive = true;
     // Two more than the quotient: a window may begin and end within a share.
-    node.pooling.kernel_height = std::min(x.height, x.height / y.height + 2);
-    node.pooling.kernel_width = std::min(x.width, x.width / y.width + 2);
+    shape.kernel_height = std::min(x.height, x.height / y.height + 2);
+    shape.kernel_width = std::min(x.width, x.width / y.width + 2);
+    shape.stride_height = shape.stride_width = 1;
     return {x.channels, y.height, y.width};
 }
 
@@ -50,8 +61,15 @@ TensorShape check_max_pooling(const Given& given, Node& node) {
     const SizePair k = a.pair("kernel", 1), s = a.pair("stride", 1), p = a.pair("padding", 0);
     const SizePair d = a.has("dilation") ? a.pair("dilation", 1) : SizePair{1, 1};
     const bool reaches_over = a.has("ceil_mode") && a.flag("ceil_mode");
-    PoolingShape shape{x.channels, x.height, x.width,  0,       0,        k.height, k.width,
-                       s.height,   s.width,  p.height, p.width, d.height, d.width};
+    PoolingShape shape = over(x);
+    shape.kernel_height = k.height;
+    shape.kernel_width = k.width;
+    shape.stride_height = s.height;
+    shape.stride_width = s.width;
+    shape.padding_height = p.height;
+    shape.padding_width = p.width;
+    shape.dilation_height = d.height;
+    shape.dilation_width = d.width;
     const TensorShape y{x.channels, places(x.height, shape.span_height(), s.height, p.height, reaches_over),
                         places(x.width, shape.span_width(), s.width, p.width, reaches_over)};
     a.check(y.height > 0 && y.width > 0 && x.height > 0 && x.width > 0,

@@ -35,8 +35,7 @@ TensorShape check_transposed_convolution(const Given& given, Node& node) {
     a.check(y.height > 0 && y.width > 0, "padding: nothing is left of an input of shape " + text_of(x));
     a.check(y.height <= kMostValues / y.width && y.channels <= kMostValues / (y.height * y.width),
             "stride: expected at most 2^31 - 1 values");
-    node.convolution = {y.channels, y.height, y.width,  x.channels, x.height, x.width, kh,    kw,
-                        s.height,   s.width,  p.height, p.width,    d.height, d.width, groups};
+    node.convolution = convolution_shape(y, x, {kh, kw}, {s, p, d}, groups);
     node.arrays = learned(given, sizes, y.channels);
     return y;
 }

@@ -13,7 +13,13 @@ TensorShape check_zero_padding(const Given& given, Node& node) {
     for (const std::int64_t side : sides)
         a.check(side > -(1 << 24) && side < (1 << 24),
                 "padding: expected less than 2^24, got " + std::to_string(side));
-    node.padding = {x.channels, x.height, x.width, sides[2], sides[3], sides[0], sides[1]};
+    node.padding.channels = x.channels;
+    node.padding.height = x.height;
+    node.padding.width = x.width;
+    node.padding.left = sides[0];
+    node.padding.right = sides[1];
+    node.padding.top = sides[2];
+    node.padding.bottom = sides[3];
     const TensorShape y{x.channels, node.padding.output_height(), node.padding.output_width()};
     a.check(y.height > 0 && y.width > 0, "padding: nothing is left of an input of shape " + text_of(x));
     a.check(y.height <= kMostValues / y.width && y.channels <= kMostValues / (y.height * y.width),

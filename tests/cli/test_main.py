@@ -14,6 +14,7 @@ import cnncli
 from cnn_process import Cnn, environment
 from cnncli.cli import main as main_module
 from cnncli.cli.main import COMMANDS, cli, run
+from scripts import command_of
 
 EXAMPLE = re.compile(r"\n  Example:\n    (cnn \S.*)\n$")
 HEAVY = {"numpy", "rich", "PIL", "requests", "safetensors", "platformdirs", "tomllib", "importlib.metadata"}
@@ -50,11 +51,8 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 @each_command
 def test_help_imports_nothing_heavy(command: list[str]) -> None:
-    script = (
-        "import sys; from cnncli.cli.main import run; "
-        f"code = run({[*command, '--help']!r}); print(*sys.modules, file=sys.stderr); sys.exit(code)"
-    )
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    words = command_of("loaded_modules", *command, "--help")
+    result = subprocess.run(words, capture_output=True, text=True, check=True)
     assert HEAVY & set(result.stderr.split()) == set()
 
 

@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import cnncli
 from cnn_process import Cnn, Outcome
 from cnncli.cli import plain
 from cnncli.cli.main import run
+from scripts import command_of
 
 
 @pytest.fixture
@@ -143,14 +143,8 @@ def test_bars_need_no_unicode(cnn: Cnn, folder: Path) -> None:
 
 
 def test_predict_imports_no_more_than_it_needs(folder: Path) -> None:
-    import subprocess
-    import sys
-
-    script = (
-        "import sys; from cnncli.cli.main import run; "
-        "code = run(['predict', 'light.png', '--json']); print(*sys.modules, file=sys.stderr); sys.exit(code)"
-    )
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    words = command_of("loaded_modules", "predict", "light.png", "--json")
+    result = subprocess.run(words, capture_output=True, text=True, check=True)
     loaded = set(result.stderr.split())
     assert loaded.isdisjoint({"rich", "requests", "platformdirs", "cnncli.training.train", "cnncli.data"})
 
@@ -171,10 +165,9 @@ def test_picture_has_two_rows_a_line() -> None:
 
 def test_predict_loads_nothing_that_it_does_not_use(tmp_path: Path) -> None:
     """Imports are most of the time of this command."""
-    picture = str(Path(__file__).parents[2] / "digit.png")
-    script = f"import sys; from cnncli.cli.main import run; run(['predict', {picture!r}]); print(*sys.modules)"
-    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=tmp_path)
-    loaded = set(result.stdout.splitlines()[-1].split())
+    words = command_of("loaded_modules", "predict", Path(__file__).parents[2] / "digit.png")
+    result = subprocess.run(words, capture_output=True, text=True, check=True, cwd=tmp_path)
+    loaded = set(result.stderr.split())
     assert "numpy" in loaded
     unused = {"numpy.ma", "rich", "requests", "safetensors", "platformdirs", "cnncli.training.train", "cnncli.data"}
     assert not unused & loaded

@@ -2,71 +2,31 @@
 
 import pytest
 
-from scripts import run_file, run_script
+from scripts import run_file
 
 
-def run(body: str, prelude: str = "forks") -> None:
-    """The script in a process of its own, so that a hang is a failure of this test alone."""
-    run_script(prelude, body, timeout=200)
+def run(scene: str, *arguments: object) -> None:
+    run_file("fork_scenes", scene, *arguments, timeout=200)
 
 
 def test_forked_children_compute_the_same_and_so_does_the_parent() -> None:
-    run(
-        """
-        expected = product()
-        for _ in range(10):
-            code = wait(fork(lambda: product() == expected))
-            assert code == 0, f"child: {code}"
-            assert product() == expected
-        """
-    )
+    run("forked_children_compute_the_same_and_so_does_the_parent")
 
 
 def test_children_forked_at_once_all_compute() -> None:
-    run(
-        """
-        expected = product()
-        children = [fork(lambda: product() == expected) for _ in range(6)]
-        assert product() == expected
-        codes = [wait(pid) for pid in children]
-        assert codes == [0] * 6, codes
-        """
-    )
+    run("children_forked_at_once_all_compute")
 
 
 def test_a_child_may_fork_again() -> None:
-    run(
-        """
-        expected = product()
-        code = wait(fork(lambda: product() == expected and wait(fork(lambda: product() == expected)) == 0))
-        assert code == 0, code
-        """
-    )
+    run("a_child_may_fork_again")
 
 
 def test_a_child_forked_before_the_first_use_computes() -> None:
-    run(
-        """
-        pid = fork(lambda: len(product()) > 0)
-        product()
-        assert wait(pid) == 0
-        """
-    )
+    run("a_child_forked_before_the_first_use_computes")
 
 
 def test_a_child_may_change_the_number_of_threads() -> None:
-    run(
-        """
-        expected = product()
-
-        def child():
-            _core.set_thread_count(2)
-            return _core.thread_count() == 2 and product() == expected
-
-        assert wait(fork(child)) == 0
-        assert _core.thread_count() == 3 and product() == expected
-        """
-    )
+    run("a_child_may_change_the_number_of_threads")
 
 
 # How often each of the scenes below forks: a few times always, a hundred times in CI.
@@ -75,107 +35,21 @@ FORKS = [5, pytest.param(100, marks=pytest.mark.slow)]
 
 @pytest.mark.parametrize("forks", FORKS)
 def test_children_compute_and_train_to_the_same_bits_and_may_fork_again(forks: int) -> None:
-    run(
-        f"""
-        expected, trained = product(), train(make())
-        program = make()
-
-        def child(forks_again):
-            if forks_again and wait(fork(lambda: train(make()) == trained)) != 0:
-                return False
-            return product() == expected and train(program) == trained
-
-        for number in range({forks}):
-            code = wait(fork(lambda: child(number % 5 == 0)))
-            assert code == 0, code
-            assert product() == expected
-        assert train(program) == trained
-        """,
-        "forked_training",
-    )
+    run("children_compute_and_train_to_the_same_bits_and_may_fork_again", forks)
 
 
 @pytest.mark.parametrize("forks", FORKS)
 def test_children_forked_while_other_threads_are_inside_native_calls_compute(forks: int) -> None:
-    run(
-        f"""
-        trained = train(make())
-        program = make()
-        drawn = np.empty((300, 28, 28), np.uint8), np.empty(300, np.uint8)
-        ends = [
-            busy(lambda: program.step(picks, step=0, epoch=0, learning_rate=0.0)),
-            busy(product),
-            busy(lambda: _core.digits_generate(*drawn, seed=1, first=0)),
-        ]
-        time.sleep(0.05)
-        for _ in range({forks}):
-            code = wait(fork(lambda: train(make()) == trained and len(product()) > 0))
-            assert code == 0, code
-        for end in ends:
-            end()
-        """,
-        "forked_training",
-    )
+    run("children_forked_while_other_threads_are_inside_native_calls_compute", forks)
 
 
 @pytest.mark.parametrize("forks", FORKS)
 def test_a_program_that_another_thread_was_inside_gives_one_clear_error_or_the_right_result(forks: int) -> None:
-    run(
-        f"""
-        program = make()
-        expected = program.predict(images).tobytes()
-        end = busy(lambda: program.step(picks, step=0, epoch=0, learning_rate=0.0))
-        time.sleep(0.05)
-
-        calls = [
-            lambda: program.predict(images).tobytes() == expected,
-            lambda: program.step(picks, step=0, epoch=0, learning_rate=0.0).samples == 48,
-            lambda: program.evaluate(images, labels).loss > 0,
-            lambda: program.bind(images, labels) is None,
-        ]
-
-        def outcome(call):
-            try:
-                return "right" if call() else "wrong"
-            except CnnError as error:
-                assert str(error) == (
-                    "program: another thread was inside it when this process was forked, so its arrays may be half "
-                    "written; build the network and the program anew in the forked process"
-                ), error
-                return "lost"
-
-        def child():
-            outcomes = {{outcome(call) for call in calls}}
-            if outcomes == {{"lost"}}:
-                assert wait(fork(lambda: {{outcome(call) for call in calls}} == {{"lost"}})) == 0
-                os._exit(3)
-            return outcomes == {{"right"}}  # the thread was outside at the moment of the fork
-
-        codes = [wait(fork(child)) for _ in range({forks})]
-        end()
-        assert set(codes) <= {{0, 3}} and 3 in codes, codes
-        assert program.predict(images).tobytes() == expected  # the parent goes on
-        """,
-        "forked_training",
-    )
+    run("a_program_that_another_thread_was_inside_gives_one_clear_error_or_the_right_result", forks)
 
 
 def test_a_thread_of_python_may_fork_while_the_first_thread_computes() -> None:
-    run(
-        """
-        trained = train(make())
-        codes = []
-        forker = threading.Thread(
-            target=lambda: codes.extend(wait(fork(lambda: train(make()) == trained)) for _ in range(5))
-        )
-        forker.start()
-        while forker.is_alive():
-            product()
-        forker.join()
-        assert codes == [0] * 5, codes
-        """,
-        "forked_training",
-    )
+    run("a_thread_of_python_may_fork_while_the_first_thread_computes")
 
 
 def test_a_custom_layer_may_fork_in_the_middle_of_a_step() -> None:
@@ -183,34 +57,8 @@ def test_a_custom_layer_may_fork_in_the_middle_of_a_step() -> None:
 
 
 def test_a_pool_of_multiprocessing_trains_in_each_forked_child() -> None:
-    run(
-        """
-        import multiprocessing
-
-        def job(_):
-            return train(make(2))
-
-        trained = train(make())
-        with multiprocessing.get_context("fork").Pool(3) as pool:
-            results = pool.map_async(job, range(9), chunksize=1).get(timeout=60)
-        assert all(result == trained for result in results)
-        assert train(make()) == trained
-        """,
-        "forked_training",
-    )
+    run("a_pool_of_multiprocessing_trains_in_each_forked_child")
 
 
 def test_a_started_process_computes_while_threads_are_inside_native_calls() -> None:
-    run(
-        """
-        import subprocess
-
-        end = busy(product)
-        for _ in range(3):
-            code = "from cnncli import _core; print(_core.thread_count())"
-            answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-            assert answer.returncode == 0 and int(answer.stdout) >= 1, answer
-        end()
-        """,
-        "forked_training",
-    )
+    run("a_started_process_computes_while_threads_are_inside_native_calls")

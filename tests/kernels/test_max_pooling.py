@@ -8,20 +8,7 @@ import pytest
 import oracles
 from closeness import assert_close, same_bits
 from cnncli import _core
-
-# size, kernel, stride, padding
-WINDOWS = [
-    ((6, 8), (2, 2), (2, 2), (0, 0)),
-    ((7, 5), (2, 2), (2, 2), (0, 0)),
-    ((7, 9), (3, 3), (2, 2), (1, 1)),
-    ((5, 6), (3, 2), (1, 1), (1, 0)),
-    ((5, 11), (1, 3), (1, 2), (0, 1)),
-    ((9, 8), (2, 3), (3, 4), (0, 1)),
-    ((4, 3), (4, 3), (1, 1), (0, 0)),
-    ((1, 1), (1, 1), (1, 1), (0, 0)),
-    ((3, 3), (5, 5), (2, 2), (2, 2)),
-]
-BATCHES = [0, 1, 2, 15, 16, 17, 31, 33]
+from kernel_cases import BATCHES, WINDOWS
 
 
 def forward(x: np.ndarray, kernel: tuple, stride: tuple, padding: tuple) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,6 @@ import os
 import random
 import struct
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import safetensors.numpy
 
 from cnncli.errors import CnnError, FormatError
 from cnncli.storage import container
-from scripts import run_file
+from scripts import command_of, run_file
 
 HASH_ENTRY = {"dtype": "U8", "shape": [32], "data_offsets": [24, 56]}
 
@@ -99,16 +98,10 @@ def test_a_file_without_tensors_is_a_file() -> None:
 
 
 def test_the_same_content_gives_the_same_bytes_in_every_process() -> None:
-    code = (
-        "import numpy as np, hashlib; from cnncli.storage.container import pack; "
-        "names = list({'0.weight', '0.bias', '2.weight', '2.bias'}); "
-        "data = pack({n: np.full(3, len(n), np.float32) for n in names}, {n: 1 for n in names}); "
-        "print(hashlib.sha256(data).hexdigest())"
-    )
     digests = set()
     for seed in range(4):
         environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
-        digests.add(subprocess.check_output([sys.executable, "-c", code], env=environment))
+        digests.add(subprocess.check_output(command_of("packed_sets"), env=environment))
     assert len(digests) == 1
 
 

@@ -5,7 +5,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,23 +14,14 @@ from cnncli.errors import CnnError
 from cnncli.shown import find_unprintable, printable
 from cnncli.storage import files
 from cnncli.storage.files import publish, sweep_stale, write_atomically
-
-# Writes files of 1 MB, each of one repeated byte, as fast as it can; says so when the first is there.
-WRITER = """
-import sys
-from cnncli.storage.files import write_atomically
-for version in range(1 << 30):
-    write_atomically(sys.argv[1], bytes([version % 251]) * 1_000_000)
-    if version == 0:
-        print("begun", flush=True)
-"""
+from scripts import command_of
 
 
 def kill_while_writing(target: Path, times: int, rng: random.Random) -> int:
     """Kill a writer `times` times at random moments; returns how many temporary files the kills left."""
     left = 0
     for _ in range(times):
-        with subprocess.Popen([sys.executable, "-c", WRITER, target], stdout=subprocess.PIPE) as writer:
+        with subprocess.Popen(command_of("writers", "write_versions", target), stdout=subprocess.PIPE) as writer:
             assert writer.stdout is not None
             assert writer.stdout.readline() == b"begun\n"
             time.sleep(rng.uniform(0, 0.01))
@@ -55,7 +45,7 @@ def test_none_of_200_kills_loses_a_file(tmp_path: Path) -> None:
 
 def test_a_reader_never_sees_a_part_of_a_file(tmp_path: Path) -> None:
     target = tmp_path / "model.bin"
-    with subprocess.Popen([sys.executable, "-c", WRITER, target], stdout=subprocess.PIPE) as writer:
+    with subprocess.Popen(command_of("writers", "write_versions", target), stdout=subprocess.PIPE) as writer:
         assert writer.stdout is not None
         writer.stdout.readline()
         seen = [target.read_bytes() for _ in range(200)]
@@ -164,12 +154,8 @@ def test_a_name_too_long_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_limit_on_file_sizes_leaves_the_old_file(tmp_path: Path) -> None:
     target = tmp_path / "a"
     target.write_bytes(b"old")
-    code = (
-        "import resource, sys; from cnncli.storage.files import write_atomically; "
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); "
-        "write_atomically(sys.argv[1], bytes(10_000))"
-    )
-    done = subprocess.run([sys.executable, "-c", code, target], capture_output=True, text=True, check=False)
+    words = command_of("writers", "write_more_than_allowed", target)
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1] == (
         f"cnncli.errors.WriteError: {target}: 10,000 bytes are more than a file may have here; see ulimit -f"
     )
@@ -279,11 +265,7 @@ def test_sweeping_a_missing_folder_is_quiet(tmp_path: Path) -> None:
 
 def test_two_writers_at_once_both_succeed(tmp_path: Path) -> None:
     target = tmp_path / "a"
-    code = (
-        "import sys; from cnncli.storage.files import write_atomically\n"
-        "for _ in range(200): write_atomically(sys.argv[1], sys.argv[2].encode() * 1000)"
-    )
-    writers = [subprocess.Popen([sys.executable, "-c", code, target, letter]) for letter in "ab"]
+    writers = [subprocess.Popen(command_of("writers", "write_often", target, letter)) for letter in "ab"]
     assert [writer.wait() for writer in writers] == [0, 0]
     assert target.read_bytes() in (b"a" * 1000, b"b" * 1000)
     assert list(tmp_path.iterdir()) == [target]

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,7 @@ from cnncli.layers import Flatten, Linear
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
 from cnncli.training.runs import RunFolder
-
-# Opens or creates a run, says that it holds it, and waits.
-HOLDER = """
-import sys, time
-from cnncli.training.runs import RunFolder
-root, name = sys.argv[1:]
-run = RunFolder.open(name, root) if name else RunFolder.create(root, "a", {"seed": 1})
-print(run.path.name, flush=True)
-time.sleep(60)
-"""
+from scripts import command_of
 
 
 class Momentum:
@@ -47,7 +37,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def hold(root: Path, name: str = "") -> "subprocess.Popen[str]":
     """A process that holds a run folder: a new one, or the one of this name."""
-    process = subprocess.Popen([sys.executable, "-c", HOLDER, root, name], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command_of("run_folders", "hold", root, name), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == f"{name or 'a-1'}\n"
     return process
@@ -75,12 +65,8 @@ def test_a_name_stays_inside_the_folder(root: Path, hint: str, name: str) -> Non
 
 
 def test_processes_at_once_get_different_folders(root: Path) -> None:
-    code = (
-        "import sys; from cnncli.training.runs import RunFolder\n"
-        "for _ in range(20): print(RunFolder.create(sys.argv[1], 'a', {}).path.name)"
-    )
-    command = [sys.executable, "-c", code, root]
-    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    words = command_of("run_folders", "create", root, 20)
+    processes = [subprocess.Popen(words, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     names = [name for process in processes for name in process.communicate()[0].split()]
     assert sorted(names) == sorted(f"a-{number}" for number in range(1, 41))
 

@@ -1,27 +1,22 @@
-"""What tests run in processes of their own: modules that linters see, and the few lines of each test after them."""
+"""What tests run in processes of their own."""
 
 import os
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
 
 
-def run_script(prelude: str, body: str, *, timeout: float) -> None:
-    """`body`, after all names of a module of this folder; fails with what it printed, or after `timeout` seconds."""
-    _run("-c", f"from cnncli import _core\nfrom {prelude} import *\n{textwrap.dedent(body)}", timeout=timeout)
+def command_of(name: str, *arguments: object) -> list[str]:
+    """The words that run the module `name` of this folder with arguments."""
+    return [sys.executable, str(FOLDER / f"{name}.py"), *map(str, arguments)]
 
 
 def run_file(name: str, *arguments: object, timeout: float = 60) -> str:
     """What the module `name` of this folder prints, run with arguments; fails with it, or after `timeout` seconds."""
-    return _run(str(FOLDER / f"{name}.py"), *map(str, arguments), timeout=timeout)
-
-
-def _run(*arguments: str, timeout: float) -> str:
     result = subprocess.run(
-        [sys.executable, *arguments],
+        command_of(name, *arguments),
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(FOLDER), os.environ.get("PYTHONPATH", "")])},
         capture_output=True,
         text=True,

@@ -1,15 +1,10 @@
 """For scripts with several threads of Python: a small program, and calls that run together."""
 
-import os  # noqa: F401 (for the scripts)
-import signal  # noqa: F401
-import sys  # noqa: F401
 import threading
-import time  # noqa: F401
 
 import numpy as np
 
-from cnncli.errors import CnnError  # noqa: F401
-from cnncli.layers import BatchNorm2d, Conv2d, Flatten, Linear, MaxPool2d, Module, ReLU  # noqa: F401
+from cnncli.layers import Conv2d, Flatten, Linear, MaxPool2d, Module, ReLU
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program

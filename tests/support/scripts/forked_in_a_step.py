@@ -3,7 +3,8 @@
 import os
 
 import numpy as np
-from forked_training import SGD, Flatten, Linear, Network, Program, images, labels, picks, wait
+from forked_training import SGD, Flatten, Linear, Network, Program, images, labels, picks
+from forks import wait
 
 from cnncli.layers import Module
 

@@ -1,12 +1,9 @@
 """A network small enough for many forks, whose step runs on three threads; the same bits from every new one."""
 
-import signal  # noqa: F401 (for the scripts)
 import threading
 
-from forks import *  # noqa: F403
 from forks import np, rng
 
-from cnncli.errors import CnnError  # noqa: F401
 from cnncli.layers import Conv2d, Flatten, Linear, MaxPool2d, ReLU
 from cnncli.network import Network
 from cnncli.optim import SGD

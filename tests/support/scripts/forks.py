@@ -1,7 +1,6 @@
 """For scripts that fork: a product on three threads, a child, and what became of it."""
 
 import os
-import sys  # noqa: F401 (for the scripts)
 import time
 import warnings
 

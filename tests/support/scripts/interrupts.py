@@ -6,8 +6,6 @@ import sys
 import threading
 import time
 
-import numpy as np  # noqa: F401 (for the scripts)
-
 
 def interrupted_after(call, wait=0.1):
     """Sends SIGINT `wait` seconds into the call; seconds from the signal to KeyboardInterrupt, or None."""

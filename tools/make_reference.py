@@ -1,14 +1,21 @@
-"""Writes docs/cli.md from the help of the commands; with --check, only says whether it differs."""
+"""Writes what is made from tables of the program; with --check, only says what differs.
+
+docs/cli.md comes from the help of the commands, the imports for editors in cnncli/optim/__init__.py from its folder.
+"""
 
 import inspect
+import re
 import sys
 from pathlib import Path
 
 import click
 
 from cnncli.cli.main import cli
+from cnncli.optim import BY_NAME
 
-TARGET = Path(__file__).parents[1] / "docs" / "cli.md"
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "cli.md"
+OPTIMIZERS = ROOT / "python" / "cnncli" / "optim" / "__init__.py"
 HEAD = """# Commands
 
 Made by `python tools/make_reference.py` from the help of the commands; change it there.
@@ -42,9 +49,20 @@ def _section(command: click.Command, context: click.Context) -> str:
     return "\n".join([*lines, "", "Example:", "", "```", example, "```", ""])
 
 
+def optimizers() -> str:
+    """The table of optimizers with an import of each for editors, which do not run it."""
+    found = {name: kind.__name__ for name, kind in BY_NAME.items()}
+    imports = [f"    from cnncli.optim.{name} import {kind} as {kind}\n" for name, kind in sorted(found.items())]
+    head = "if TYPE_CHECKING:.*\n"
+    text = OPTIMIZERS.read_text(encoding="utf-8")
+    return re.sub(rf"({head})(?:    from .*\n)*", lambda match: match[1] + "".join(imports), text, count=1)
+
+
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--check"]:
-        if TARGET.read_text(encoding="utf-8") != reference():
-            sys.exit("docs/cli.md differs from the help of the commands; run python tools/make_reference.py")
-    else:
-        TARGET.write_text(reference(), encoding="utf-8")
+    made = {PAGE: reference(), OPTIMIZERS: optimizers()}
+    for path, text in made.items():
+        if path.read_text(encoding="utf-8") == text:
+            continue
+        if sys.argv[1:] == ["--check"]:
+            sys.exit(f"{path.relative_to(ROOT)} differs from what it is made of; run python tools/make_reference.py")
+        path.write_text(text, encoding="utf-8")

@@ -31,48 +31,6 @@ from cnncli.layers.sub_sampling2d import SubSampling2d
 from cnncli.layers.upsample import Upsample
 from cnncli.layers.zero_pad2d import ZeroPad2d
 
-for _layer_type in (
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool2d,
-    Add,
-    AvgPool1d,
-    AvgPool2d,
-    BatchNorm1d,
-    BatchNorm2d,
-    CMul,
-    Concat,
-    Conv1d,
-    Conv2d,
-    ConvTranspose2d,
-    Dropout,
-    Dropout2d,
-    Flatten,
-    Identity,
-    GroupNorm,
-    LPPool2d,
-    LayerNorm,
-    Linear,
-    LocalResponseNorm,
-    LogSoftmax,
-    MaxPool1d,
-    MaxPool2d,
-    Mul,
-    PReLU,
-    Parallel,
-    RReLU,
-    Residual,
-    Sequential,
-    StochasticPool2d,
-    SubSampling2d,
-    Unflatten,
-    Upsample,
-    ZeroPad2d,
-    Softmax,
-    Softmax2d,
-    *(getattr(activations, _name) for _name in activations.__all__),
-):
-    register(_layer_type)
-
 __all__ = [
     "LAYER_TYPES",
     "AdaptiveAvgPool2d",
@@ -121,6 +79,10 @@ __all__ = [
     "register",
 ]
 __all__ += activations.__all__
+
+for _named in [globals()[_name] for _name in __all__]:
+    if isinstance(_named, type) and issubclass(_named, Module) and _named is not Module:
+        register(_named)
 
 
 def __getattr__(name: str) -> object:

@@ -1,5 +1,5 @@
 """The optimizers. This folder is their table: a file for each, which has its name on the command line and holds its
-class; `optimizer.py` and `default_rate.py` have what all share. A new optimizer is a new file, and no list names it."""
+class; `optimizer.py` and `default_rate.py` have what all share. A new optimizer is a new file, and nobody lists it."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from cnncli.optim.whole.conjugate_gradient import CG as CG
 from cnncli.optim.whole.lbfgs import LBFGS as LBFGS
 from cnncli.training_options import OPTIMIZERS
 
-if TYPE_CHECKING:  # so that editors know them
+if TYPE_CHECKING:  # so that editors know them: made by tools/make_reference.py
     from cnncli.optim.adadelta import Adadelta as Adadelta
     from cnncli.optim.adagrad import Adagrad as Adagrad
     from cnncli.optim.adam import Adam as Adam

@@ -69,18 +69,6 @@ def name_of(source: str | Path | bytes | Image.Image, name: str | None = None) -
     return printable(source) if isinstance(source, str | Path) else "picture"
 
 
-def picture_size(path: str | Path) -> tuple[int, int, bool]:
-    """Reads (height, width, grey?) from the head of a picture file, as it is stored (EXIF is not looked at).
-
-    Raises
-    ------
-    DataError : as `read_picture`
-    """
-    where = printable(path)
-    with _open(where, _content(Path(path), where)) as image:
-        return image.height, image.width, image.mode in ("1", "L", "LA", "La", "I", "F") or _is_16_bit(image)
-
-
 def fit_picture(image: Image.Image, *, channels: int, height: int, width: int) -> npt.NDArray[np.uint8]:
     """Scales a picture to fit inside height x width, keeps its proportions, and fills up with its border's colour.
 

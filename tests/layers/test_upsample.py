@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from cnncli import _core
-from cnncli.errors import CnnError
-from cnncli.layers import Conv2d, Upsample
+from cnncli.errors import CnnError, ShapeError
+from cnncli.layers import AdaptiveAvgPool2d, AdaptiveMaxPool2d, Conv2d, Upsample
 from cnncli.network import Network
 from drawn_layers import uniform
 
@@ -99,6 +99,15 @@ def test_what_does_not_fit_is_refused(make: Callable[[], Any], message: str) -> 
     with pytest.raises(CnnError) as caught:
         make()
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("shape", [(2, 0, 3), (2, 3, 0)])
+@pytest.mark.parametrize(
+    "layer", [Upsample(2), Upsample(2, mode="bilinear"), AdaptiveAvgPool2d(2), AdaptiveMaxPool2d(None)], ids=repr
+)
+def test_an_image_without_a_pixel_is_refused(layer: Any, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ShapeError, match=r"takes images of at least one pixel, got 2x.x.; leave those out$"):
+        layer.forward(np.zeros((4, *shape)))
 
 
 def test_the_core_refuses_what_does_not_fit() -> None:

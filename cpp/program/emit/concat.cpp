@@ -16,7 +16,7 @@ TensorShape check_concat(const Given& given, Node&) {
             "inputs: expected one height and width, got " + text_of(given.x()) + " and " + text_of(other));
         y.channels += other.channels;
     }
-    given.arguments.check(y.channels <= kMostValues / (y.height * y.width),
+    given.arguments.check(y.channels <= kMostValues / std::max<std::ptrdiff_t>(y.height * y.width, 1),
                           "inputs: expected at most 2^31 - 1 values together");
     return y;
 }

@@ -29,7 +29,7 @@ TensorShape check_upsampling(const Given& given, Node& node) {
     s.input_width = x.width;
     s.output_height = size_of(x.height, size.height, scale_height);
     s.output_width = size_of(x.width, size.width, scale_width);
-    a.check(s.output_height > 0 && s.output_width > 0,
+    a.check(x.height > 0 && x.width > 0 && s.output_height > 0 && s.output_width > 0,
             "size, scale: no picture is left of shape " + text_of(x));
     a.check(s.output_height <= kMostValues / s.output_width && s.channels <= kMostValues / s.output_plane(),
             "size, scale: expected at most 2^31 - 1 values");

@@ -9,7 +9,7 @@ from cnncli.layers.max_pool2d import KeepsIndices
 from cnncli.layers.module import Window
 from cnncli.layers.node_layer import NodeLayer, Settings
 from cnncli.layers.settings import flag, whole_number
-from cnncli.layers.sliding import check_images
+from cnncli.layers.sliding import check_pixels
 
 Size = int | Sequence[int | None] | None
 
@@ -38,7 +38,7 @@ class AdaptivePooling(NodeLayer):
         return (input_shape[1] if height is None else height), (input_shape[2] if width is None else width)
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        check_images(self, input_shape)
+        check_pixels(self, input_shape)
         return (input_shape[0], *self.sides(input_shape))
 
     def node_settings(self) -> Settings:

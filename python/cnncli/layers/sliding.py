@@ -31,6 +31,15 @@ def check_images(layer: object, input_shape: Shape) -> None:
         )
 
 
+def check_pixels(layer: object, input_shape: Shape) -> None:
+    """Raise ShapeError unless one sample is (channels, height, width) with at least one pixel."""
+    check_images(layer, input_shape)
+    if 0 in input_shape[1:]:
+        raise LayerShapeError(
+            repr(layer), f"takes images of at least one pixel, got {format_shape(input_shape)}; leave those out"
+        )
+
+
 def sliding_shape(
     layer: Sliding, input_shape: Shape, dilation: Pair = (1, 1), *, reaches_over: bool = False
 ) -> Pair:

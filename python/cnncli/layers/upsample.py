@@ -9,7 +9,7 @@ from cnncli.layers.faults import LayerShapeError, SettingError
 from cnncli.layers.module import Window
 from cnncli.layers.node_layer import NodeLayer, Settings
 from cnncli.layers.settings import Pair, flag, pair, positive
-from cnncli.layers.sliding import check_images
+from cnncli.layers.sliding import check_pixels
 
 Factors = tuple[float, float]
 MODES = ("nearest", "bilinear")
@@ -89,7 +89,7 @@ class Upsample(NodeLayer):
         return settings
 
     def output_shape(self, input_shape: Shape) -> Shape:
-        check_images(self, input_shape)
+        check_pixels(self, input_shape)
         channels, height, width = input_shape
         if self.scale_factor is not None:
             height, width = math.floor(height * self.scale_factor[0]), math.floor(width * self.scale_factor[1])

@@ -48,8 +48,10 @@ class LayerNode {
         Call call = begin(Pass::kForward, x, arrays, training, kept.has_value());
         py::array_t<float> y(output_shape(call, x));
         OneNode::Rows rows{call.input, nullptr, nullptr, y.mutable_data(), {}};
-        if (kept) {
-            for (const KeptArray& array : call.plan->node.kept()) {
+        for (const KeptArray& array : call.plan->node.kept()) {
+            if (array.is_given) {
+                rows.kept.push_back(given_indices(kept.value_or(py::dict()), array, shape_of(x)));
+            } else if (kept) {
                 py::array made = array.is_indices ? py::array(py::array_t<std::int32_t>(shape_of(y)))
                                                   : py::array(py::array_t<float>(array.count));
                 rows.kept.push_back(made.mutable_data());
@@ -167,6 +169,13 @@ class LayerNode {
         return {call.samples, to.features()};
     }
 
+    // Of those that a pass only reads.
+    static void* given_indices(const py::dict& kept, const KeptArray& array, const Shape& shape) {
+        const char* name = array.name.c_str();
+        check(kept.contains(name), std::string(name) + ": needed, got none");
+        return const_cast<std::int32_t*>(input<std::int32_t>(kept[name].cast<py::array>(), name, shape));
+    }
+
     OneNode::Rows backward_rows(const Call& call, const py::array& x, const py::array& grad_y,
                                 const py::dict& kept) const {
         const Shape shape = output_shape(call, x);
@@ -177,6 +186,10 @@ class LayerNode {
         OneNode::Rows rows{call.input, nullptr, input(grad_y, "grad_output", shape), nullptr, {}};
         if (call.plan->node.reads_output()) rows.output = input(given("output"), "output", shape);
         for (const KeptArray& array : call.plan->node.kept()) {
+            if (array.is_given) {
+                rows.kept.push_back(given_indices(kept, array, shape_of(x)));
+                continue;
+            }
             const char* name = array.name.c_str();
             const void* values = array.is_indices
                                      ? static_cast<const void*>(input<std::int32_t>(given(name), name, shape))

@@ -68,6 +68,13 @@ std::int32_t* Emitter::kept_indices(
     return memory;
 }
 
+std::int32_t* Emitter::given_indices(
+    const char* name, int x, std::function<void(std::ptrdiff_t samples, const std::int32_t* rows)> check) {
+    std::int32_t* memory = kept_indices(name, x, std::move(check));
+    kept_.back().is_given = true;
+    return memory;
+}
+
 float* Emitter::gradient_for_reader(int x) {
     float* whole = gradient(x);
     const Tensor& t = tensor(x);

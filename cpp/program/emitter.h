@@ -36,6 +36,7 @@ struct KeptArray {
     float* values;          // null for indices
     std::int32_t* indices;  // in blocks of lanes; null for numbers
     std::function<void(std::ptrdiff_t samples, const std::int32_t* rows)> check{};  // throws
+    bool is_given = false;  // not found out but given, one for each value of the input; to each pass
 };
 
 // Owns the operations and buffers. Nodes are emitted forward in their order; what each registers for its
@@ -77,6 +78,12 @@ class Emitter {
     // One for each value of `y`; `check` throws for what `samples` rows of it must not be.
     std::int32_t* kept_indices(const char* name, int y,
                                std::function<void(std::ptrdiff_t samples, const std::int32_t* rows)> check);
+    // One for each value of `x`, which whoever calls a layer at once gives to each of its passes.
+    std::int32_t* given_indices(const char* name, int x,
+                                std::function<void(std::ptrdiff_t samples, const std::int32_t* rows)> check);
+    // Where the maxima of a pooled tensor were; its node says so when it is emitted.
+    void set_places(int y, const std::int32_t* places) { tensor(y).places = places; }
+    const std::int32_t* places(int y) const { return tensor(y).places; }
 
     const TensorShape& shape(int x) const { return tensor(x).shape; }
     std::ptrdiff_t features(int x) const { return tensor(x).shape.features(); }
@@ -141,6 +148,7 @@ class Emitter {
         bool differentiable = false, has_values = false, has_gradient = false;
         float* values = nullptr;
         float* gradient = nullptr;
+        const std::int32_t* places = nullptr;
         int gradient_readers = 0;
         std::vector<const float*> parts{};  // of the gradient, one for each reader where there are several
     };

@@ -24,10 +24,11 @@ void rectify(Node& before, const Node&) {
     before.relu = true;
 }
 
-// It rectifies, then pools; a normalization would stand between.
+// It rectifies, then pools; a normalization would stand between. It keeps places within windows, which an
+// unpooling cannot read.
 bool can_pool(const Node& before, const Node& next, Target target) {
     if (next.kind != Kind::kMaxPooling || before.kind != Kind::kConvolution ||
-        before.statistics.mean != nullptr || !next.pooling.has_whole_windows())
+        before.statistics.mean != nullptr || next.keeps_places || !next.pooling.has_whole_windows())
         return false;
     const ConvolutionShape& shape = before.convolution;
     if (target == Target::kSingle) return single_pooling_pays(shape, next.pooling);

@@ -16,6 +16,7 @@
 #include "kernels/gains/gains.h"
 #include "kernels/group_normalization/group_normalization.h"
 #include "kernels/padding/zero_padding.h"
+#include "kernels/pooling/max_unpooling.h"
 #include "kernels/pooling/pooling.h"
 #include "kernels/pooling/power_pooling.h"
 #include "kernels/response_normalization/response_normalization.h"
@@ -54,6 +55,9 @@ struct Node {
     Connections connections{};
     std::optional<ConvolutionAlgorithm> algorithm{};  // none: the one that its shape chooses
     PoolingShape pooling{};
+    bool keeps_places = false;  // max pooling: an unpooling reads where the maxima were
+    UnpoolingShape unpooling{};
+    int pooled = -1;  // unpooling: what the max pooling gave whose places it takes
     ZeroPadding padding{};
     UpsamplingShape upsampling{};
     bool count_padding = false;
@@ -95,6 +99,12 @@ struct Graph {
     }
     void read(int x) { ++readers[static_cast<std::size_t>(x)]; }
     bool only_reader(int x) const { return readers[static_cast<std::size_t>(x)] == 1; }
+    // The node that gives a tensor; null: it is the input of the network.
+    Node* maker(int x) {
+        for (Node& node : nodes)
+            if (node.output == x) return &node;
+        return nullptr;
+    }
     const TensorShape& shape(int x) const { return tensors[static_cast<std::size_t>(x)]; }
     int append(Node node, const TensorShape& output) {
         for (const int x : node.inputs) read(x);

@@ -53,12 +53,13 @@ OneNode::OneNode(const std::string& kind, const TensorShape& input, Arguments& a
 void OneNode::before(const Rows& rows, const Context& context, Conversions& stage) {
     const std::ptrdiff_t inputs = graph_.shape(0).features(), outputs = output().features();
     if (emitter_.asked_for_values(0)) stage.add(new ToLanes(inputs, rows.input, emitter_.values(0)));
-    if (pass_ == Pass::kForward) return;
-    if (reads_output()) stage.add(new ToLanes(outputs, rows.output, emitter_.values(1)));
-    if (emitter_.asked_for_gradient(1))
+    const bool is_backward = pass_ != Pass::kForward;
+    if (is_backward && reads_output()) stage.add(new ToLanes(outputs, rows.output, emitter_.values(1)));
+    if (is_backward && emitter_.asked_for_gradient(1))
         stage.add(new ToLanes(outputs, rows.grad_output, emitter_.gradient(1)));
     for (std::size_t i = 0; i < kept().size(); ++i) {
         const KeptArray& array = kept()[i];
+        if (!is_backward && !array.is_given) continue;
         if (!array.is_indices) {
             std::copy_n(static_cast<const float*>(rows.kept[i]), array.count, array.values);
             continue;
@@ -78,6 +79,7 @@ void OneNode::after(const Rows& rows, Conversions& stage) {
     stage.add(new FromLanes(output().features(), emitter_.values(1), rows.result));
     for (std::size_t i = 0; i < rows.kept.size(); ++i) {
         const KeptArray& array = kept()[i];
+        if (array.is_given) continue;
         if (!array.is_indices) {
             std::copy_n(array.values, array.count, static_cast<float*>(rows.kept[i]));
         } else {

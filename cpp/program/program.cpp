@@ -41,11 +41,22 @@ int Program::input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_
 
 int Program::add(const std::string& kind, const std::vector<int>& inputs, Arguments& arguments) {
     std::vector<TensorShape> shapes;
-    for (const int x : inputs) shapes.push_back(graph_.shape(x));
-    CheckedNode checked = check_node(kind, {shapes, arguments, training_, training_, false});
+    std::vector<const Node*> makers;
+    for (const int x : inputs) {
+        shapes.push_back(graph_.shape(x));
+        makers.push_back(graph_.maker(x));
+    }
+    CheckedNode checked =
+        check_node(kind, {shapes, arguments, training_, training_, false, std::move(makers)});
     if (checked.node.kind == Kind::kDropout && !training_ && !checked.node.scales_in_evaluation)
         return inputs.front();
     checked.node.inputs = inputs;
+    if (checked.node.kind == Kind::kMaxUnpooling) {
+        // It reads the places, and no values.
+        checked.node.pooled = inputs.back();
+        checked.node.inputs = {inputs.front()};
+        graph_.maker(inputs.back())->keeps_places = true;
+    }
     return graph_.append(std::move(checked.node), checked.output);
 }
 

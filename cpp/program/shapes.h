@@ -16,8 +16,9 @@ struct Given {
     const std::vector<TensorShape>& inputs;
     Arguments& arguments;
     bool training;
-    bool gradients;  // of learned arrays are written
-    bool at_once;    // a layer at once, not part of a program
+    bool gradients;                     // of learned arrays are written
+    bool at_once;                       // a layer at once, not part of a program
+    std::vector<const Node*> makers{};  // of the inputs, in a program; null for what no node gives
     const TensorShape& x() const { return inputs.front(); }
 };
 

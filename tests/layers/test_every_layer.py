@@ -27,7 +27,8 @@ Samples, Seed = st.sampled_from([0, 1, 3, 16, 17]), st.integers(0, 2**32 - 1)
 
 def test_every_registered_layer_has_a_row() -> None:
     registered = {name for name, layer_type in LAYER_TYPES.items() if is_built_in(layer_type)}
-    assert {row.name for row in ROWS} == registered
+    # An unpooling needs the indices of a pooling: tests/layers/test_max_unpool2d.py has its definition.
+    assert {row.name for row in ROWS} == registered - {"MaxUnpool2d"}
 
 
 @each_row

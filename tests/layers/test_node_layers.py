@@ -126,7 +126,8 @@ def assert_same(actual: Passes, expected: Passes) -> None:
 def test_every_built_in_layer_is_one_of_these_or_a_container() -> None:
     built_in = {name for name, layer_type in LAYER_TYPES.items() if is_built_in(layer_type)}
     containers = {name for name in built_in if LAYER_TYPES[name].children is not Module.children}
-    assert built_in - containers == set(LAYERS)
+    # An unpooling needs the indices of a pooling; tests/layers/test_max_unpool2d.py.
+    assert built_in - containers - {"MaxUnpool2d"} == set(LAYERS)
 
 
 @each_layer

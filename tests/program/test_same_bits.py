@@ -293,7 +293,7 @@ NODES: dict[str, NodeCases] = {
     "softmax": vectors(axis=[0, 1]),
 }
 # They move numbers and compute none, or call Python.
-NO_ARITHMETIC = {"flatten", "custom", "add", "concat", "slice", "reshape", "zero_padding"}
+NO_ARITHMETIC = {"flatten", "custom", "add", "concat", "slice", "reshape", "zero_padding", "max_unpooling"}
 
 
 def test_every_function_of_the_core_that_fills_an_array_is_a_case_here() -> None:

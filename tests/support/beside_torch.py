@@ -186,6 +186,7 @@ def other_defaults(ours: Any, theirs: Any) -> list[str]:
         if isinstance(kind, type) and isinstance(other, type):
             known = inspect.signature(other).parameters
             for argument in inspect.signature(kind).parameters.values():
-                if argument.name in known and argument.default != known[argument.name].default:
+                default = known[argument.name].default if argument.name in known else inspect.Parameter.empty
+                if default not in (inspect.Parameter.empty, argument.default):
                     found.append(f"{name}: {argument}, in PyTorch {known[argument.name]}")
     return found

@@ -12,6 +12,8 @@ from cnncli.layers import (
     LocalResponseNorm,
     LPPool2d,
     MaxPool1d,
+    MaxPool2d,
+    MaxUnpool2d,
     Module,
     Mul,
     PReLU,
@@ -21,6 +23,8 @@ from cnncli.layers import (
     Softmax2d,
     StochasticPool2d,
 )
+
+UNPOOLED = MaxPool2d(2)
 
 EXACT = 0.0
 SUMS = 1e-5  # of the largest value: what the order of a sum and fused multiply-adds change; 3.5e-6 is the most we saw
@@ -35,6 +39,7 @@ MORE_LAYERS: list[tuple[str, list[Module], tuple[int, ...], float]] = [
     ("local response normalization", [LocalResponseNorm(3)], (6, 5, 7), SUMS),
     ("power pooling", [ReLU(), LPPool2d(2, 3, 2), LPPool2d(2.5, 2, 1)], (3, 7, 9), SUMS),
     ("pooling of sequences", [Flatten(2), MaxPool1d(3, 2, 1), AvgPool1d(2, 1)], (3, 5, 7), SUMS),
+    ("pooling and back", [UNPOOLED, ReLU(), MaxUnpool2d(pooling=UNPOOLED)], (3, 6, 8), EXACT),
     ("stochastic pooling", [StochasticPool2d(3, 2, 1)], (3, 5, 7), SUMS),
     ("softmax of channels and vectors", [Softmax2d(), Flatten(), Softmax()], (6, 2, 3), SUMS),
 ]

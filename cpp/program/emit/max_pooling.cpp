@@ -127,8 +127,8 @@ void check_places(const PoolingShape& s, std::ptrdiff_t samples, const std::int3
 
 void emit_max_pooling(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
-    const bool needed = e.needs_gradient(x);
-    e.make(y, needed);
+    const bool needed = e.needs_gradient(x) || node.keeps_places;
+    e.make(y, e.needs_gradient(x));
     float* grad_x = e.gradient_for_reader(x);
     std::int32_t* argmax = nullptr;
     if (needed) {
@@ -137,6 +137,7 @@ void emit_max_pooling(Emitter& e, const Node& node) {
                                     check_places(shape, samples, rows, false);
                                 });
     }
+    if (node.keeps_places) e.set_places(y, argmax);
     if (e.runs_forward()) e.stage(new MaxPoolingForward(node.pooling, e.values(x), e.values(y), argmax));
     if (!grad_x) return;
     e.backward([&e, node, y, grad_x, argmax] {

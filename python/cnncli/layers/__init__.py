@@ -18,6 +18,7 @@ from cnncli.layers.linear import Linear
 from cnncli.layers.log_softmax import LogSoftmax
 from cnncli.layers.lp_pool2d import LPPool2d
 from cnncli.layers.max_pool2d import MaxPool2d
+from cnncli.layers.max_unpool2d import MaxUnpool2d
 from cnncli.layers.module import Module
 from cnncli.layers.other_names import missing
 from cnncli.layers.parameter import Parameter
@@ -30,6 +31,49 @@ from cnncli.layers.stochastic_pool2d import StochasticPool2d
 from cnncli.layers.sub_sampling2d import SubSampling2d
 from cnncli.layers.upsample import Upsample
 from cnncli.layers.zero_pad2d import ZeroPad2d
+
+for _layer_type in (
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    Add,
+    AvgPool1d,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    CMul,
+    Concat,
+    Conv1d,
+    Conv2d,
+    ConvTranspose2d,
+    Dropout,
+    Dropout2d,
+    Flatten,
+    Identity,
+    GroupNorm,
+    LPPool2d,
+    LayerNorm,
+    Linear,
+    LocalResponseNorm,
+    LogSoftmax,
+    MaxPool1d,
+    MaxPool2d,
+    MaxUnpool2d,
+    Mul,
+    PReLU,
+    Parallel,
+    RReLU,
+    Residual,
+    Sequential,
+    StochasticPool2d,
+    SubSampling2d,
+    Unflatten,
+    Upsample,
+    ZeroPad2d,
+    Softmax,
+    Softmax2d,
+    *(getattr(activations, _name) for _name in activations.__all__),
+):
+    register(_layer_type)
 
 __all__ = [
     "LAYER_TYPES",
@@ -58,6 +102,7 @@ __all__ = [
     "LogSoftmax",
     "MaxPool1d",
     "MaxPool2d",
+    "MaxUnpool2d",
     "Module",
     "Mul",
     "PReLU",

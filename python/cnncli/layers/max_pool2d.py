@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnncli.layers.arrays import Shape
 from cnncli.layers.node_layer import NodeLayer
 from cnncli.layers.pooling import Pooling
 from cnncli.layers.settings import Pair, flag
@@ -22,6 +23,11 @@ class KeepsIndices(NodeLayer):
         self.check_forward(self._passed is not None)
         assert self._passed is not None
         return np.asarray(self._passed.arrays["argmax"], np.int64)
+
+    def last_places(self) -> tuple[Shape, NDArray[np.int32]] | None:
+        """Of the last forward pass: the shape of its input, and `indices` as the core has them; None: none yet."""
+        passed = self._passed
+        return None if passed is None else (passed.shape, passed.arrays["argmax"])
 
     def forward(self, input: ArrayLike) -> Any:
         """The output; with return_indices (output, indices)."""

@@ -316,7 +316,10 @@ class Module(ModuleTools):
     def as_gradient(self, batch: FloatArray, grad_output: ArrayLike) -> FloatArray:
         """`grad_output` as float32. Raises ShapeError unless it has the shape of the output for `batch`."""
         gradient = as_float32(grad_output, f"grad_output of {self!r}")
-        expected = (batch.shape[0], *self.output_shape(batch.shape[1:]))
+        return self.as_shaped(gradient, (batch.shape[0], *self.output_shape(batch.shape[1:])))
+
+    def as_shaped(self, gradient: FloatArray, expected: Shape) -> FloatArray:
+        """A gradient of this shape, which may lack the batch axis of one sample. Raises ShapeError for another one."""
         if gradient.shape != expected and not (expected[0] == 1 and gradient.shape == expected[1:]):
             raise LayerShapeError(
                 repr(self),

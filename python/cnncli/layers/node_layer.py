@@ -45,9 +45,9 @@ class NodeLayer(Module):
         """Learned and stored arrays by the names that the core knows."""
         return {}
 
-    def node(self) -> _core.Node:
-        """This layer at once, with the settings that it has now."""
-        settings = self.node_settings()
+    def node(self, **more: Any) -> _core.Node:
+        """This layer at once, with the settings that it has now. more : those of this call"""
+        settings = {**self.node_settings(), **more}
         known = self._node
         if known is None or known[0] != settings:
             known = self._node = (settings, _core.Node(self.kind, settings))

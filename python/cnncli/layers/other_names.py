@@ -85,6 +85,7 @@ _OTHER_NAMES = {
     "spatialdilatedmaxpooling": "MaxPool2d",
     "spatiallppooling": "LPPool2d",
     "spatialmaxpooling": "MaxPool2d",
+    "spatialmaxunpooling": "MaxUnpool2d",
     "spatialsubsampling": "SubSampling2d",
     "spatialupsamplingbilinear": "Upsample",
     "spatialupsamplingnearest": "Upsample",

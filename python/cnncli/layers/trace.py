@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.branches import Branches
+from cnncli.layers.faults import LayerError, SettingError
+from cnncli.layers.max_unpool2d import MaxUnpool2d
 from cnncli.layers.module import Module
 from cnncli.layers.sequential import Sequential, runs_in_order
 
@@ -14,7 +16,8 @@ class Step:
 
     name : path through the network: "3", "2.body.0"; that of the container for `part` and for a join
     layer : a plain layer, or the container of the branches
-    inputs, input_shapes : the tensors, of one sample; a join has one of each branch
+    inputs, input_shapes : the tensors, of one sample; a join has one of each branch, and an unpooling, beside its
+        input, that which its pooling gave
     part : of the channels of the input, the part for this branch of a Parallel; None elsewhere
     """
 
@@ -59,6 +62,8 @@ def _follow(layers: Sequential, steps: list[Step], x: int, shape: Shape, prefix:
             x, shape = _follow(layer, steps, x, shape, f"{name}.")
         elif isinstance(layer, Branches) and runs_in_order(layer):
             x, shape = _branch(layer, steps, x, shape, name)
+        elif isinstance(layer, MaxUnpool2d):
+            x, shape = _add(steps, _unpooling(layer, steps, x, shape, name))
         else:
             x, shape = _add(steps, Step(name, layer, (x,), (shape,), layer.output_shape(shape)))
     return x, shape
@@ -74,6 +79,17 @@ def _branch(layer: Branches, steps: list[Step], x: int, shape: Shape, name: str)
         ends.append(_follow(branch, steps, start, part_shape, f"{name}.{branch_name}."))
     inputs, input_shapes = (tuple(column) for column in zip(*ends, strict=True))
     return _add(steps, Step(name, layer, inputs, input_shapes, layer.joined_shape(input_shapes)))
+
+
+def _unpooling(layer: MaxUnpool2d, steps: list[Step], x: int, shape: Shape, name: str) -> Step:
+    try:
+        for index, step in enumerate(steps):
+            if step.layer is layer.pooling:
+                layer.check_fits(step.input_shapes[0], step.output_shape, shape)
+                return Step(name, layer, (x, index + 1), (shape, step.output_shape), layer.output_shape(shape))
+        raise SettingError(repr(layer), "needs its pooling before it; pass pooling, a layer that stands there")
+    except LayerError as error:
+        raise error.inside(name) from None
 
 
 def _add(steps: list[Step], step: Step) -> tuple[int, Shape]:

@@ -4,7 +4,7 @@ import inspect
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cnncli.custom_code import fault_text
@@ -12,6 +12,8 @@ from cnncli.errors import CnnError, FormatError, ShapeError
 from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, LayerShapeError
+from cnncli.layers.max_pool2d import MaxPool2d
+from cnncli.layers.max_unpool2d import MaxUnpool2d
 from cnncli.layers.module import Module
 from cnncli.layers.other_names import name_here
 from cnncli.layers.registry import LAYER_TYPES, is_built_in
@@ -71,6 +73,7 @@ class LayerBuilder:
     activation_bytes: int = 0
     multiply_adds: int = 0
     window_reads: int = 0
+    poolings: dict[str, tuple[MaxPool2d, Shape]] = field(default_factory=dict)
 
     def build(
         self, layers: object, input_shape: Shape, prefix: str = "", container: str = ""
@@ -104,7 +107,7 @@ class LayerBuilder:
             return self._sequential(layer_type, settings, input_shape, name, where)
         if issubclass(layer_type, Branches) and not is_custom(layer_type, "__init__"):
             return self._branches(layer_type, settings, input_shape, name, where)
-        return self._plain(layer_type, settings, input_shape, where)
+        return self._plain(layer_type, settings, input_shape, name, where)
 
     def _branches(
         self, layer_type: type[Branches], settings: dict[str, Any], input_shape: Shape, name: str, where: str
@@ -146,7 +149,7 @@ class LayerBuilder:
         return made, shape if runs_in_order(made) else made.output_shape(input_shape)
 
     def _plain(
-        self, layer_type: type[Module], settings: dict[str, Any], input_shape: Shape, where: str
+        self, layer_type: type[Module], settings: dict[str, Any], input_shape: Shape, name: str, where: str
     ) -> tuple[Module, Shape]:
         accepted = _settings_of(layer_type)
         takes_seed = "seed" in accepted and accepted["seed"].kind is inspect.Parameter.KEYWORD_ONLY
@@ -163,6 +166,7 @@ class LayerBuilder:
         method = "__init__"
         try:
             layer = layer_type(**settings)
+            self._link(layer, input_shape, name)
             method = "output_shape"
             self._count(layer.parameter_count(), "parameters", where)
             shape = layer.output_shape(input_shape)
@@ -182,6 +186,15 @@ class LayerBuilder:
         self._count(math.prod(shape) + layer.scratch_count(input_shape), "activations", where)
         self._count_work(layer, input_shape, where)
         return layer, shape
+
+    def _link(self, layer: Module, input_shape: Shape, name: str) -> None:
+        """An unpooling gets its pooling, and the size that the pooling's input has."""
+        if isinstance(layer, MaxPool2d):
+            self.poolings[name] = layer, input_shape
+        elif isinstance(layer, MaxUnpool2d):
+            layer.find_pooling({place: pooling for place, (pooling, _) in self.poolings.items()})
+            taken = self.poolings[str(layer.pooling_name)][1]
+            layer.fit(taken, input_shape)
 
     def _class_count(self, where: str, key: str) -> int:
         if self.classes is None:

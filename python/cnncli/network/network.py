@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from cnncli.errors import FormatError, ShapeError, UsageError
 from cnncli.layers import Module, Sequential, Sigmoid
 from cnncli.layers.arrays import FloatArray, Shape, as_float32, format_shape, in_batch
+from cnncli.layers.max_unpool2d import link_poolings
 from cnncli.layers.origin import Origin
 from cnncli.layers.random_layer import RandomLayer
 from cnncli.layers.trace import Step, trace
@@ -96,6 +97,8 @@ class Network(Sequential):
             if isinstance(layer, RandomLayer):
                 layer.layer = index  # as `initialize` does, so that a loaded network draws the same masks
         self.input_shape: Shape = tuple(int(size) for size in input_shape)
+        if link_poolings(self.leaves()):
+            self.trace()  # which checks their sizes
         self.name = name
         self.title = title
         self.recipe = recipe

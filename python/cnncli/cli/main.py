@@ -30,6 +30,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "summary": "summary",
         "filters": "filters",
         "features": "features",
+        "field": "field",
         "mask": "mask",
     },
     "Data": {

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncli.model import Model
+    from cnncli.network import Network
     from cnncli.pictures.recipe import InputRecipe
 
 
@@ -77,3 +78,41 @@ def refuse_numbers(model: "Model", said: str) -> None:
             f"{printable(said)}: a model of numbers, which sees no pictures; use one that was trained on pictures, or "
             "cnn summary for this one"
         )
+
+
+def open_network(name: str) -> "Network":
+    """A network by name or out of a file. What does not look like a file is taken for a misspelt name."""
+    from cnncli.model_file.serialize import load_model
+    from cnncli.network import Network
+
+    is_path = Path(name).suffix != "" or "/" in name or Path(name).is_file()
+    if is_path and not name.endswith(".toml"):
+        return load_model(name)
+    return Network.from_model_name(name)
+
+
+def preparation_of(network: "Network", said: str) -> "InputRecipe":
+    """How pictures become the input of a network that may never have been trained.
+
+    As its file says, else as the trained network of its name does it, else the whole picture is fitted.
+    """
+    from cnncli import Model
+    from cnncli.errors import UsageError
+    from cnncli.model_file.serialize import load_model
+    from cnncli.network.architectures import shipped_model
+    from cnncli.pictures.recipe import InputRecipe
+    from cnncli.shown import printable
+
+    shape = network.input_shape
+    if network.recipe is not None:
+        return recipe_of(Model(network), said)
+    try:
+        known = load_model(shipped_model(network.name))
+        if known.input_shape == shape:
+            return recipe_of(Model(known), said)
+    except UsageError:  # none comes with the program
+        pass
+    if len(shape) != 3 or shape[0] not in (1, 3):
+        raise UsageError(f"{printable(said)}: takes no pictures; leave the picture out")
+    channels, height, width = shape
+    return InputRecipe("plain", channels, height, width, mean=(0.0,) * channels, scale=(1.0,) * channels)

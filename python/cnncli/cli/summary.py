@@ -1,16 +1,10 @@
 """`cnn summary`."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
-
-if TYPE_CHECKING:
-    from cnncli.network import Network
 
 
 @click.command(
@@ -33,25 +27,15 @@ def command(network: str | None, plugins: tuple[str, ...] | None, as_json: bool)
     """
     import json
 
+    from cnncli.cli.models_named import open_network
     from cnncli.cli.render_summary import list_networks, network_facts, show_summary, summary_facts
 
     if network is None:
         facts = network_facts()
         echo(json.dumps({"networks": facts}, allow_nan=False)) if as_json else list_networks(facts)
         return
-    described = _open(network)
+    described = open_network(network)
     if as_json:
         echo(json.dumps(summary_facts(described), allow_nan=False))
     else:
         show_summary(described)
-
-
-def _open(name: str) -> "Network":
-    """A network by name or out of a file. What does not look like a file is taken for a misspelt name."""
-    from cnncli.model_file.serialize import load_model
-    from cnncli.network import Network
-
-    is_path = Path(name).suffix != "" or "/" in name or Path(name).is_file()
-    if is_path and not name.endswith(".toml"):
-        return load_model(name)
-    return Network.from_model_name(name)

@@ -123,7 +123,7 @@ def tile_lines(tile: "Tile", side: int, ink: Ink) -> tuple[list[str], int]:
     if ink is Ink.LETTERS:
         levels = sized(tile.levels, side, even=True)
         return letters(levels), levels.shape[1]
-    pixels = sized(tile.pixels, side, even=True)
+    pixels = sized(tile.pixels if tile.small is None else tile.small, side, even=True)
     return half_blocks(pixels.tolist(), ink), pixels.shape[1]
 
 
@@ -140,13 +140,13 @@ def _row(drawn: list[tuple[list[str], int]], wide: int) -> list[str]:
 def _side(tiles: "Sequence[Tile]", width: int) -> int:
     """Characters that the longer side of a tile may take: so many that up to eight stand beside each other."""
     beside = min(len(tiles), _BESIDE) or 1
-    largest = max((max(tile.pixels.shape[:2]) for tile in tiles), default=2)
+    largest = max((max(tile.levels.shape) for tile in tiles), default=2)
     if largest == 1:
         return max(_SMALLEST, min(_LEAST, max(len(tile.label) for tile in tiles)))
     small = _SMALL if beside > _FEW else _SMALL_OF_FEW
     wanted = max(largest, small // largest * largest)
     if len(tiles) == 1:
-        wanted = min(wanted, _HIGH * largest // min(largest, tiles[0].pixels.shape[0]))
+        wanted = min(wanted, _HIGH * largest // min(largest, tiles[0].levels.shape[0]))
     return max(1, min(wanted, width, max((width + _GAP) // beside - _GAP, _LEAST)))
 
 

@@ -24,6 +24,7 @@ class Tile:
     label : below it
     signed : the levels are
     smooth : a photo, which is made larger by interpolation; else each number stays a square
+    small : what is drawn in the colours of a terminal, where a pixel is a character; None: the pixels
     """
 
     pixels: Pixels
@@ -31,6 +32,7 @@ class Tile:
     label: str = ""
     signed: bool = False
     smooth: bool = False
+    small: Pixels | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cnncli import _core
-from cnncli.errors import UsageError
+from cnncli.errors import CnnError, UsageError
 from cnncli.layers import (
     AdaptiveAvgPool2d,
     AdaptiveMaxPool2d,
@@ -302,3 +302,21 @@ def test_without_a_seed_weights_are_those_of_seed_0_and_gradients_are_added_once
     layer.acc_grad_parameters(x, y, 0.5)
     for parameter, gradient in zip(layer.named_parameters(), once, strict=True):
         np.testing.assert_allclose(parameter.gradient, 1.5 * gradient, rtol=1e-4, atol=1e-4)
+
+
+@each_layer
+def test_a_single_sample_is_a_batch_of_one(name: str, rng: np.random.Generator) -> None:
+    make, shape = LAYERS[name]
+    layer, other = make(), make()
+    layer.eval(), other.eval()
+    x = normal(rng, 1, *shape)
+    if layer.takes_any_shape():
+        return
+    assert len(shape) in layer.sample_axes
+    y, expected = layer.forward(x[0]), other.forward(x)
+    assert y.tobytes() == expected.tobytes() and y.shape == expected.shape
+    grad = other.backward(x, expected)
+    assert layer.backward(x[0], y).tobytes() == layer.backward(x[0], y[0]).tobytes() == grad.tobytes()
+    if len(shape) == 3 and layer.sample_axes == (3,):
+        with pytest.raises(CnnError):
+            layer.forward(normal(rng, 2, 2, 2, 2, 2))

@@ -138,8 +138,8 @@ def _measured(place: Place, files: list[str]) -> Reach:
     settings = place.folder / "coverage.ini"
     (place.folder / "measured").mkdir(exist_ok=True)
     settings.write_text(_SETTINGS.format(package=place.package, folder=place.folder))
-    reach = Reach(files=dict.fromkeys(files, ""))
-    reach.seconds |= {test: seconds for test, seconds, _ in place.measure(files, settings)}
+    ran = place.measure(files, settings)
+    reach = Reach({test: seconds for test, seconds, _ in ran}, files=dict.fromkeys(files, "") if ran else {})
     whole = coverage.Coverage(config_file=str(settings))
     whole.combine()
     data = whole.get_data()

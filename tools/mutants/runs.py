@@ -50,7 +50,7 @@ class Place:
         core = core or _built_core()
         self.package = folder / "python" / "cnncli"
         shutil.copytree(PACKAGE, self.package, ignore=shutil.ignore_patterns("__pycache__", "*.so", "models"))
-        (self.package / core.name).symlink_to(core)
+        shutil.copy2(core, self.package / core.name)  # a build meanwhile must not change what runs here
         (self.package / "models").symlink_to(models)
         self._result, self._said = folder / "result", folder / "said"
         self._here = folder / "here"  # where the tests run: a mutant may write its files anywhere near
@@ -87,17 +87,17 @@ class Place:
         self.change(module, (PACKAGE / module).read_bytes())
 
     def measure(self, files: list[str], settings: Path) -> Ran:
-        """Runs whole files of tests under coverage, with these settings, in a process of its own."""
+        """Runs whole files of tests under coverage, with these settings, in a process of its own; nothing if it dies."""
         self._result.write_text("")
         under_coverage = ("-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest")
-        subprocess.run(
+        ended = subprocess.run(
             [sys.executable, *under_coverage, *_OPTIONS, *_paths(files)],
             cwd=self._here,
             env={**os.environ, **self._environment, "COVERAGE_PROCESS_START": str(settings)},
             stdout=subprocess.DEVNULL,
             check=False,
         )
-        return self._ran()
+        return self._ran() if ended.returncode in (0, 1) else []
 
     def first_failure(self, tests: list[str], seconds: float) -> str:
         """Runs these tests in this order until one fails, and names it; "" if none does.

@@ -190,7 +190,8 @@ class Words(Module):
     ("make", "x", "message"),
     [
         (Writes, 1.0, r"update_output writes to its input"),
-        (Roots, 0.5, r"update_output returned NaN for finite input"), (Words, 1.0, r"update_output returned text; return .* as an array of numbers"),
+        (Roots, 0.5, r"update_output returned NaN for finite input"),
+        (Words, 1.0, r"update_output returned text; return .* as an array of numbers"),
         (Roots, np.inf, ""), (Roots, 0.0, ""), (Roots, 1.0, ""), (Same, 1.0, ""),
     ],
 )  # fmt: skip

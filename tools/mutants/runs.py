@@ -87,7 +87,7 @@ class Place:
         self.change(module, (PACKAGE / module).read_bytes())
 
     def measure(self, files: list[str], settings: Path) -> Ran:
-        """Runs whole files of tests under coverage, with these settings, in a process of its own; nothing if it dies."""
+        """Runs whole files of tests under coverage in a process of its own; nothing comes back if it dies."""
         self._result.write_text("")
         under_coverage = ("-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest")
         ended = subprocess.run(

@@ -21,6 +21,7 @@ from cnncli.layers import (
     Linear,
     MaxPool2d,
     Module,
+    Mul,
     Parallel,
     ReLU,
     Residual,
@@ -32,6 +33,7 @@ from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
 from cnncli.training.divergence import find_cause
+from layer_chains import Custom, build, prediction_fault, training_fault
 from layer_check import distinct
 
 
@@ -215,6 +217,17 @@ def test_one_seed_gives_one_training_for_any_number_of_threads(
     for one, other in zip(results[0][1], results[1][1], strict=True):
         same_bits(one, other)
     assert results[0][0][-1] < 0.5 * results[0][0][0]
+
+
+def test_samples_of_more_values_than_a_task_takes(rng: np.random.Generator) -> None:
+    """Three slices of features, two blocks of samples: sums, rows of channels and shares of them."""
+    makes = [
+        lambda shape: Custom(), lambda shape: Concat([Tanh()], []), lambda shape: Parallel([Mul()], []),
+        lambda shape: Residual([Mul()]),
+    ]  # fmt: skip
+    chain = build(makes, (2, 61, 43))
+    assert not (fault := prediction_fault(chain, rng)), fault
+    assert not (fault := training_fault(chain, rng)), fault
 
 
 def test_values_that_are_no_numbers_are_found_within_a_branch(network: Network, rng: np.random.Generator) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from closeness import EPSILON, same_bits
+from closeness import EPSILON, assert_close, same_bits
 from cnncli.errors import CnnError
 from cnncli.layers import (
     Add,
@@ -57,10 +57,11 @@ def test_nan_stays_in_its_sample_and_an_empty_batch_is_empty(name: str, instruct
 
 
 @each_layer
-def test_three_threads_give_the_bits_of_one(
+def test_samples_of_many_values_are_the_formula_with_the_same_bits_for_any_threads(
     name: str, assert_same_bits_for_any_threads: Callable[..., None]
 ) -> None:
-    shape = (6, 23, 31)  # more than a slice of features
+    """Of gradients one derivative, in a direction that is drawn: a difference for each value would take minutes."""
+    shape = (6, 23, 31)  # three slices of features
     layer: Module = {
         "Add": lambda: Add(list(shape)), "CMul": lambda: CMul([6, 1, 31]), "GroupNorm": lambda: GroupNorm(3, 6),
         "LayerNorm": lambda: LayerNorm([23, 31]), "LocalResponseNorm": lambda: LocalResponseNorm(3),
@@ -68,8 +69,9 @@ def test_three_threads_give_the_bits_of_one(
     }.get(name, lambda: {"Mul": Mul, "RReLU": RReLU, "Dropout": Dropout, "Dropout2d": Dropout2d,
                          "Softmax2d": Softmax2d}[name]())()
     rng = np.random.default_rng(2)
-    fill(layer, rng)
+    values = fill(layer, rng)
     x, grad_y = (rng.normal(size=(33, *shape)).astype(np.float32) for _ in range(2))
+    x += np.copysign(np.float32(1e-3), x)  # away from kinks
 
     def compute() -> tuple[Array, ...]:
         begin(layer)
@@ -77,6 +79,18 @@ def test_three_threads_give_the_bits_of_one(
         return (layer.forward(x), layer.backward(x, grad_y), *(p.gradient.copy() for p in layer.named_parameters()))
 
     assert_same_bits_for_any_threads(compute)
+    y, grad_x, *gradients = compute()
+    formula, wide = NORMS[name][1], x.astype(np.float64)
+    assert_close(y, formula(layer, wide, **values), terms=64)
+    step, way = 1e-5, rng.normal(size=x.shape)
+    ways = {parameter: rng.normal(size=value.shape) for parameter, value in values.items()}
+
+    def moved(by: float) -> Array:
+        return formula(layer, wide + by * way, **{one: value + by * ways[one] for one, value in values.items()})
+
+    expected = np.sum(grad_y * (moved(step) - moved(-step))) / (2 * step)
+    found = np.sum(grad_x * way) + sum(np.sum(g * ways[one]) for g, one in zip(gradients, values, strict=True))
+    assert found == pytest.approx(expected, abs=1e-5 * np.sum(np.abs(grad_x * way)))
 
 
 def test_prelu_has_the_slope_of_the_side_below_at_zero() -> None:

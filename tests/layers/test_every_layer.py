@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from beside_torch import compare
 from closeness import same_bits
+from cnncli import _core
 from cnncli.layers import LAYER_TYPES
 from cnncli.layers.registry import is_built_in
-from drawn_layers import quick, uniform
+from drawn_layers import quick, uniform, using
 from drawn_norms import slack
 from layer_chains import build, prediction_fault, training_fault
 from layer_rows import ROWS, Row
@@ -72,6 +73,32 @@ def test_a_single_sample_is_a_batch_of_one(row: Row) -> None:
             assert same_bits(layer.forward(x[0]), layer.forward(x))
             if layer.sample_axes == (3,) and shape[0] == 1:  # a grey image
                 assert same_bits(layer.forward(x[0, 0]), layer.forward(x))
+
+    check()
+
+
+@each_row
+def test_what_is_no_number_stays_in_its_sample(row: Row) -> None:
+    """In evaluation, on every instruction set, both passes: the bits of all other samples are those without it."""
+
+    @few
+    @given(row.drawn, st.sampled_from([np.nan, np.inf, -np.inf]), st.integers(0, 17), Seed)
+    def check(drawn: Any, value: float, sample: int, seed: int) -> None:
+        layer, shape = drawn[:2]
+        layer.eval()
+        rng = np.random.default_rng(seed)
+        x = uniform(rng, 18, *shape)
+        place = (sample, *(rng.integers(size) for size in shape))
+        others = np.arange(18) != sample
+        for instruction_set in _core.instruction_sets():
+            with using(instruction_set):
+                y = layer.forward(x)
+                grad_y = uniform(rng, *y.shape)
+                clean = y[others], layer.backward(x, grad_y)[others]
+                poisoned, grad_y[sample] = x.copy(), value
+                poisoned[place] = value
+                found = layer.forward(poisoned)[others], layer.backward(poisoned, grad_y)[others]
+            assert all(map(same_bits, found, clean))
 
     check()
 

@@ -4,19 +4,25 @@ import numpy as np
 import pytest
 
 from activation_cases import CASES, Case
-from closeness import assert_close, same_bits
+from closeness import EPSILON, assert_close, same_bits
 from cnncli import _core
 from cnncli.errors import UsageError
 from cnncli.layers import (
     CELU,
+    ELU,
     GELU,
     Hardtanh,
     LeakyReLU,
+    LogSigmoid,
+    Mish,
     Module,
     ReLU,
     ScaledTanh,
     Sequential,
+    Sigmoid,
+    SiLU,
     Softplus,
+    Tanh,
     activations,
 )
 from cnncli.layers.activation import Activation
@@ -48,6 +54,17 @@ def test_a_layer_is_accurate_over_the_whole_range(instruction_set: str, case: Ca
     usual = np.abs(x) < 20  # beyond, finite differences of float64 say little
     gradient = layer.backward(x, np.ones_like(x))
     assert_close(gradient[usual], derivative(case, x[usual]), scale=2)
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if type(case.layer()) in (ELU, LogSigmoid, Mish, Sigmoid, SiLU, Softplus, Tanh)],
+    ids=str,
+)
+def test_below_0_no_digit_is_lost(instruction_set: str, case: Case) -> None:
+    """Where values are small, or all but 1 is: two units in their own last place."""
+    x = -np.logspace(-6, 1, 5001).astype(np.float32)
+    expected = case.formula(x.astype(np.float64))
+    assert (np.abs(case.layer().forward(x) - expected) <= 2 * EPSILON * np.abs(expected)).all()
 
 
 @each_case

@@ -28,17 +28,18 @@ def changes_that_matter(paths: list[Path]) -> list[Change]:
     """All changes of these files but those that are listed: lines as they stand, or as a change leaves them."""
     listed, found = no_matter(), []
     for path in paths:
-        source = path.read_bytes()
+        source, name = path.read_bytes(), path.relative_to(CPP).as_posix()
         lines = [line.strip() for line in source.decode().splitlines()]
         found += [
             change
-            for change in changes_of_cpp(path.relative_to(CPP).as_posix(), source)
-            if not {(path.name, change.line), (path.name, lines[change.number - 1])} & listed
+            for change in changes_of_cpp(name, source)
+            if not {(name, change.line), (name, lines[change.number - 1])} & listed
         ]
     return found
 
 
 def no_matter() -> set[tuple[str, str]]:
+    """(file below cpp, line)"""
     lines = [line for line in NO_MATTER.read_text().splitlines() if line.strip() and not line.startswith("#")]
     return {(name, rest.strip()) for name, rest in (line.split(":", 1) for line in lines)}
 

@@ -22,7 +22,8 @@ _SETS = {"sets", "pictures", "storage", "core", "errors"}
 # Layer: (its folders and modules, the layers it may use). Modules of one layer may use each other. What is within a
 # folder and stands here by itself ("data.tables") is no part of that folder's layer.
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
-    "errors": ({"errors", "version", "limits", "shown", "number_recipe", "custom_code", "training_options"}, set()),
+    "errors": ({"errors", "version", "limits", "shown", "number_recipe", "custom_code", "nearest",
+         "training_options"}, set()),
     "core": ({"_core"}, set()),
     "storage": ({"storage"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),

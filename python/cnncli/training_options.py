@@ -51,8 +51,10 @@ class TrainingOption:
         be given again
     help : one sentence or two; what is chosen without it stands in `otherwise`
     field : its name in the settings
+    brief : the same in a few words, of an option of every day: the help that fits a screen lists these
     flag : the option; "" where it is --field
     long_flag : another word for it
+    names : what its value may be the name of, "networks", "data sets" or "presets", in any case
     limits : of numbers: least and most are allowed, above and below are not
     use : the remedy for a value that is not allowed; "" where it is made of kind and limits
     default : value without the option; None: it is decided later
@@ -71,6 +73,8 @@ class TrainingOption:
     field: str = ""
     flag: str = ""
     long_flag: str = ""
+    brief: str = ""
+    names: str = ""
     words: tuple[str, ...] = ()
     limits: tuple[tuple[str, float], ...] = ()
     use: str = ""
@@ -130,11 +134,13 @@ class RecordedSettings:
 
     architecture: str = _row(
         _DATA, "text", "A network that comes with the program (cnn summary lists them), or a .toml that describes one.",
-        "NAME|FILE", flag="--arch", default="lenet5",
+        "NAME|FILE", flag="--arch", default="lenet5", names="networks",
+        brief="The network; cnn summary lists those there are",
     )
     data: str | None = _row(
-        _DATA, "text", _DATA_HELP, "NAME|PATH", stays_free=True,
+        _DATA, "text", _DATA_HELP, "NAME|PATH", stays_free=True, names="data sets",
         otherwise="mnist if it is there or can be fetched, else the embedded digits",
+        brief="What to learn from: a name or a path",
     )
     label_column: str | None = _row(
         _DATA, "text",
@@ -148,10 +154,14 @@ class RecordedSettings:
         "whole picture.", "NAME", words=("auto", "glyph", "plain"), fallback="auto",
         otherwise="auto, decided from the training pictures",
     )
-    size: tuple[int, int] | None = _row(_DATA, "size", "Pixels of the images.", "N|HxW", otherwise="as for --colour")
+    size: tuple[int, int] | None = _row(
+        _DATA, "size", "Pixels of the images.", "N|HxW", otherwise="as for --colour",
+        brief="Pixels of the images",
+    )
     colour: str | None = _row(
         _DATA, "word", "Colour of the images: grey or rgb.", "NAME", words=("grey", "rgb"),
         otherwise="that of the network's description or the pictures",
+        brief="grey or rgb",
     )
     skip_bad: bool = _row(
         _DATA, "flag", "Go on without pictures that cannot be read, and rows with missing numbers.", default=False
@@ -159,16 +169,19 @@ class RecordedSettings:
     plugins: tuple[str, ...] | None = _row(
         _DATA, "files", "A .py file with layers, losses or optimizers of your own; may be given several times "
         "(docs/custom-layers.md).", "FILE.py", flag="--plugin", stays_free=True,
+        brief="Layers, losses, optimizers of your own",
     )
     epochs: int | None = _row(
         _TRAINING, "whole", "Passes over the training images.", "N", limits={"least": 1, "most": 100_000},
         is_described=True, fallback=10,
+        brief="Passes over the training images",
     )
     batch_size: int | str | None = _row(
         _TRAINING, "whole",
         "Images a step: full, all training images, is batch gradient descent, 1 is stochastic and a number between is "
         "mini-batch gradient descent.", "N|full", words=(FULL,), limits={"least": 1, "most": 65_536},
         is_described=True, fallback=BATCH_SIZE, otherwise="the description's, or 64",
+        brief="Images a step",
     )
     reduce: str | None = _row(
         _TRAINING, "word",
@@ -195,6 +208,7 @@ class RecordedSettings:
         f"What is made small: {', '.join(LOSSES[:-1])} or {LOSSES[-1]} (docs/training.md). Settings follow a colon, "
         "and several are added: huber:delta=2, mse+l1:times=0.1.", "NAME", words=LOSSES, is_described=True,
         fallback="cross-entropy", otherwise="the description's, or cross-entropy",
+        brief="What is made small",
     )
     class_weights: str | None = _row(
         _TRAINING, "text",
@@ -210,11 +224,13 @@ class RecordedSettings:
         f"at once, {' or '.join(WHOLE_BATCH_OPTIMIZERS)}, for which an epoch is up to 20 iterations.", "NAME",
         flag="--optim", long_flag="--optimizer", words=(*OPTIMIZERS, *WHOLE_BATCH_OPTIMIZERS), is_described=True,
         fallback="sgd", otherwise="the description's, or sgd",
+        brief="sgd, adam, muon, lion, lbfgs ...",
     )
     learning_rate: float | None = _row(
         _TRAINING, "number", "Largest learning rate.", "RATE", flag="--lr", long_flag="--learning-rate",
         limits={"above": 0}, is_described=True,
         otherwise="the description's or, for another optimizer, that optimizer's, scaled to --batch-size",
+        brief="Largest learning rate",
     )
     momentum: float | None = _row(
         _TRAINING, "number", "Share of the last step kept, by sgd, rmsprop and muon.", "SHARE",
@@ -231,6 +247,7 @@ class RecordedSettings:
     weight_decay: float | None = _row(
         _TRAINING, "number", "L2 penalty on weights, not on biases.", "RATE", limits={"least": 0}, is_described=True,
         of_optimizer=True, otherwise="as for --lr",
+        brief="L2 penalty on weights",
     )
     l1: float | None = _row(
         _TRAINING, "number", "L1 penalty on weights, not on biases, which makes those of little use vanish.", "RATE",
@@ -239,6 +256,7 @@ class RecordedSettings:
     schedule: str | None = _row(
         _TRAINING, "word", f"How the learning rate changes: {', '.join(SCHEDULES[:-1])} or {SCHEDULES[-1]}.", "NAME",
         words=SCHEDULES, is_described=True, fallback="cosine",
+        brief="How the rate changes",
     )
     patience: int | None = _row(
         _TRAINING, "whole", "Epochs without a lower loss that the schedule plateau bears before the rate falls.",
@@ -269,16 +287,19 @@ class RecordedSettings:
         _TRAINING, "number", "Share of the training images to validate on; the best epoch by it is kept.",
         "FRACTION", flag="--val", limits={"least": 0, "below": 1}, is_described=True, fallback=0.0,
         otherwise="the part that the data keep for it; else with --target 0.05, without test images 0.1, and 0",
+        brief="Share of the images to validate on",
     )
     target: float | None = _row(
         _TRAINING, "number",
         "Stop as soon as the validation accuracy is this, such as 0.99; exit code 1 if it never is. Takes the "
         "description's fast settings. Before the schedule's end two standard errors more are asked for.",
         "ACCURACY", limits={"above": 0, "most": 1}, use="use an accuracy above 0 and at most 1, such as 0.99",
+        brief="Stop at this accuracy, such as 0.99",
     )
     seed: int = _row(
         _TRAINING, "whole", "Decides every random choice; the same seed gives the same weights.", "N",
         limits={"least": 0, "most": 2**63 - 1}, default=1, otherwise="1",
+        brief="Decides every random choice",
     )
 
 
@@ -304,6 +325,7 @@ class TrainSettings(RecordedSettings):
 
     preset: str | None = _row(
         _DATA, "text", "Settings under a name, torch-digits or a .toml; other options go before them.", "NAME|FILE",
+        names="presets", brief="Settings under a name, such as torch-digits",
     )
     data_dir: str | None = _row(
         _DATA, "folder", "Folder of data sets with names, as `cnn download` fills it.", "FOLDER",
@@ -316,10 +338,12 @@ class TrainSettings(RecordedSettings):
     threads: int | None = _row(
         _RUN, "whole", "Threads to compute with; the result does not depend on it.", "N",
         limits={"least": 1, "most": MOST_THREADS}, env="CNN_NUM_THREADS", otherwise="all cores given", stays_free=True,
+        brief="Threads; the result does not depend on them",
     )
     out: str | None = _row(
         _RUN, "path", "Where the trained model goes; a model that is there is kept, as model.1.bin.", "FILE",
-        otherwise="model.bin", stays_free=True,
+        long_flag="-o", otherwise="model.bin", stays_free=True,
+        brief="Where the model goes  [model.bin]",
     )
     runs: str = _row(
         _RUN, "folder", "Where each run gets a folder for its settings, metrics and checkpoints.", "FOLDER",
@@ -332,6 +356,7 @@ class TrainSettings(RecordedSettings):
     resume: str | None = _row(
         _RUN, "folder", "Go on with a stopped run's folder; --data says where its data are, if they were moved.", "RUN",
         stays_free=True,
+        brief="Go on with a stopped run",
     )  # fmt: skip
 
 

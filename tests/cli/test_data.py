@@ -186,7 +186,11 @@ def test_terminal_without_colours_gets_plain_text_within_its_width(tmp_path: Pat
             "make it with mkdir -p or name another place",
         ),
         (["strokes", "--show", "--part", "test"], 1, "cnn: strokes: holds no test images; leave out --part"),
-        ([], 2, "cnn data: missing argument 'NAME|PATH' (see cnn data --help)"),
+        (
+            ["--show"],
+            2,
+            "cnn data: --show: of which data set? name it, as in cnn data digits --show (see cnn data --help)",
+        ),
     ],
 )
 def test_errors_are_one_line(cnn: Cnn, folder: Path, arguments: list[str], code: int, message: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.shown import printable
@@ -11,6 +12,7 @@ from cnncli.shown import printable
 
 @click.command(
     "check-layer",
+    cls=HelpCommand,
     short_help="Check a layer of your own, or one of cnn.",
     epilog="\b\nExample:\n  cnn check-layer Conv2d --settings 'out_channels=4, kernel_size=3'",
 )

@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import NameOrPath
 from cnncli.cli.options import (
     NearestChoice,
     Number,
     debug_option,
     json_option,
+    quiet_option,
 )
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_options
@@ -22,13 +25,14 @@ _PARTS = ("train", "validation", "test")
 
 @click.command(
     "data",
+    cls=HelpCommand,
     short_help="Say what a data set is, and show its images.",
     epilog="\b\nExample:\n  cnn data digits --show",
 )
-@click.argument("name_or_path", metavar="[NAME|PATH]", required=False)
+@click.argument("name_or_path", metavar="[NAME|PATH]", required=False, type=NameOrPath("data sets"))
 @click.option("--show", is_flag=True, help="Draw a sheet of images on the terminal, one row a class.")
 @click.option(
-    "--out", type=click.Path(), metavar="FILE.png", help="Write the sheet to a PNG file."
+    "--out", "-o", type=click.Path(), metavar="FILE.png", help="Write the sheet to a PNG file."
 )
 @click.option(
     "--columns",
@@ -52,6 +56,7 @@ _PARTS = ("train", "validation", "test")
 @click.option("--cache", "about_cache", is_flag=True, help="Say what the cache of prepared pictures holds.")
 @click.option("--clear-cache", is_flag=True, help="Empty the cache of prepared pictures.")
 @json_option
+@quiet_option
 @debug_option
 @click.pass_context
 def command(
@@ -77,7 +82,8 @@ def command(
 
     NAME|PATH is what `cnn train --data` takes: mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters (fetched if
     they are not there), digits, or a path: a folder of pictures or of IDX files, a list of pictures, a table of pixels,
-    an .npz, .npy files, CIFAR's batches. What was left aside or converted is listed as notes.
+    an .npz, .npy files, CIFAR's batches. What was left aside or converted is listed as notes. Without it: a list of the
+    data sets that have names.
     """
     if about_cache or clear_cache:
         if name_or_path is not None:
@@ -85,10 +91,18 @@ def command(
             raise click.UsageError(f"{option} is about all pictures; leave out {name_or_path}", ctx)
         _tell_cache(clear_cache, as_json)
         return
-    if name_or_path is None:
-        raise click.UsageError("missing argument 'NAME|PATH'", ctx)
-    _check_sheet(ctx, show, as_json, out, {"--columns": columns, "--part": part})
     import json
+
+    if name_or_path is None:
+        if show or out is not None:
+            option = "--show" if show else "--out"
+            raise click.UsageError(f"{option}: of which data set? name it, as in cnn data digits {option}", ctx)
+        from cnncli.cli.data_list import data_set_facts, list_data_sets
+
+        known = data_set_facts(data_dir)
+        echo(json.dumps({"data_sets": known}, allow_nan=False)) if as_json else list_data_sets(known)
+        return
+    _check_sheet(ctx, show, as_json, out, {"--columns": columns, "--part": part})
 
     from cnncli import data
     from cnncli.cli.numbers_named import told_as_table

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncli.cli.options import Folder, NearestChoice, debug_option, json_option
+from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.options import Folder, NearestChoice, debug_option, json_option, quiet_option
 from cnncli.cli.streams import echo
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ NAMES = ("mnist", "fashion-mnist", "kmnist", "emnist-digits", "emnist-letters")
 
 @click.command(
     "download",
+    cls=HelpCommand,
     short_help="Fetch data sets and verify them.",
     epilog="\b\nExample:\n  cnn download mnist",
 )
@@ -33,6 +35,7 @@ NAMES = ("mnist", "fashion-mnist", "kmnist", "emnist-digits", "emnist-letters")
     help="Folder of data sets; each gets a folder in it.  [default: cnncli in the user's cache]",
 )
 @json_option
+@quiet_option
 @debug_option
 def command(names: tuple[str, ...], data_dir: str | None, as_json: bool) -> None:
     """Fetch data sets, verify them, and keep them for `cnn train --data NAME` and `cnn eval`.

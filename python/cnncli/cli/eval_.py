@@ -2,10 +2,13 @@
 
 import click
 
+from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath
 from cnncli.cli.options import (
     NearestChoice,
     debug_option,
     json_option,
+    quiet_option,
 )
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option, table_options
@@ -13,11 +16,12 @@ from cnncli.cli.training_options import table_option, table_options
 
 @click.command(
     "eval",
+    cls=HelpCommand,
     short_help="Measure a model on test images.",
     epilog="\b\nExample:\n  cnn eval model.bin",
 )
-@click.argument("model")
-@table_option("data", otherwise="the data set the model was trained on")
+@click.argument("model", type=FilePath())
+@table_option("data", otherwise="the data set the model was trained on", brief="What to measure on: a name or a path")
 @table_options("data_dir", "label_column", "skip_bad", "use_cache")
 @click.option(
     "--part",
@@ -34,6 +38,7 @@ from cnncli.cli.training_options import table_option, table_options
 @table_option("plugins")
 @table_option("threads")
 @json_option
+@quiet_option
 @debug_option
 def command(
     model: str,

@@ -12,6 +12,7 @@ from cnncli.cli.training_options import table_option
 
 @click.command(
     "features",
+    cls=HelpCommand,
     short_help="Show what each layer makes of a picture.",
     epilog="\b\nExample:\n  cnn features digit.png",
 )
@@ -20,7 +21,7 @@ from cnncli.cli.training_options import table_option
 @maps_option
 @invert_option
 @box_option
-@png_option("--out", "Write all as one picture to FILE.png.")
+@png_option("--out", "-o", "Write all as one picture to FILE.png.")
 @table_option("plugins")
 @json_option
 @debug_option

@@ -13,9 +13,12 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from cnncli import __version__
+from cnncli.cli.help_pages import HelpContext
+from cnncli.cli.plain import can_colour, style
 from cnncli.cli.signals import Terminated, exit_code, raise_terminated
 from cnncli.cli.streams import echo, prepare_streams
 from cnncli.errors import CnnError
+from cnncli.nearest import nearest, same_but_for_case
 
 _COLLECT_AFTER = 100_000  # new objects; Python's own number is 700
 
@@ -40,13 +43,35 @@ GROUPS: dict[str, dict[str, str]] = {
     "Learn": {
         "new-layer": "new_layer",
         "check-layer": "check_layer",
+        "help": "help_",
+        "completion": "completion",
     },
+}
+# What other programs call a command.
+_OTHER_WORDS = {
+    "fit": "train",
+    "learn": "train",
+    "test": "eval",
+    "evaluate": "eval",
+    "validate": "eval",
+    "val": "eval",
+    "infer": "predict",
+    "classify": "predict",
+    "recognize": "predict",
+    "show": "summary",
+    "models": "summary",
+    "list": "summary",
+    "dataset": "data",
+    "datasets": "data",
+    "fetch": "download",
 }
 COMMANDS = {name: module for commands in GROUPS.values() for name, module in commands.items()}
 
 
 class Commands(click.Group):
     """A group whose commands are imported when asked for, so that help is quick."""
+
+    context_class = HelpContext
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -75,17 +100,19 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args:
+            args = [same_but_for_case(args[0], COMMANDS), *args[1:]]
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches  # here: only errors ask for it
-
-            near = get_close_matches(args[0], COMMANDS, n=1, cutoff=0.5)
-            remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(COMMANDS)}"
+            near = _OTHER_WORDS.get(args[0].lower()) or nearest(args[0], COMMANDS)
+            remedy = f"did you mean {near}?" if near else f"use one of {', '.join(COMMANDS)}"
             ctx.fail(f"no command {args[0]!r}; {remedy}")
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and any(argument.startswith("-") for argument in rest):
-            from cnncli.cli.usage import check_values
+            from cnncli.cli.usage import check_values, in_our_words
 
-            check_values(command, rest, click.Context(command, info_name=name, parent=ctx))
+            trial = click.Context(command, info_name=name, parent=ctx)
+            rest = in_our_words(command, rest, trial)
+            check_values(command, rest, trial)
         return name, command, rest
 
 
@@ -102,6 +129,7 @@ def _print_version(ctx: click.Context, parameter: click.Parameter, value: bool) 
 )
 @click.option(
     "--version",
+    "-V",
     is_flag=True,
     is_eager=True,
     expose_value=False,
@@ -150,11 +178,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _fail(message: str, error: BaseException, debug: bool, code: int = 1) -> int:
+    prefix = style("cnn:", "1;31", can_colour(sys.stderr))
     if debug:
         import traceback
 
         traceback.print_exception(error)
-    echo(f"cnn: {message}", err=True)
+    echo(f"{prefix} {message}", err=True)
     if not debug:  # the traceback has them
         for note in getattr(error, "__notes__", ()):
             echo(note, err=True)
@@ -169,7 +198,8 @@ def _drop_stdout() -> None:
 def _fail_usage(error: click.ClickException) -> int:
     from cnncli.cli.usage import usage_line
 
-    echo(usage_line(error), err=True)
+    where, _, rest = usage_line(error).partition(" ")
+    echo(f"{style(where, '1;31', can_colour(sys.stderr))} {rest}", err=True)
     return error.exit_code
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 import click
 
 from cnncli.cli.drawn import png_option
+from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import NearestChoice, debug_option, json_option
 from cnncli.cli.streams import echo
 
 
 @click.command(
     "mask",
+    cls=HelpCommand,
     short_help="Lay a mask over a picture: sharpen, emboss, blur, find edges.",
     epilog="\b\nExample:\n  cnn mask digit.png --kernel edge",
 )
@@ -45,7 +47,7 @@ from cnncli.cli.streams import echo
     help="How values are shown: cut to 0 and 255, signed, with 0 as middle grey, or their size, brightened.  "
     "[default: size for masks that add up to 0, else cut]",
 )
-@png_option("--out", "Write the masked picture to FILE.png.")
+@png_option("--out", "-o", "Write the masked picture to FILE.png.")
 @png_option("--save-view", "Write picture, mask and results side by side to FILE.png.")
 @json_option
 @debug_option

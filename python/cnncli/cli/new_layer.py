@@ -2,17 +2,19 @@
 
 import click
 
+from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import debug_option
 from cnncli.cli.streams import echo
 
 
 @click.command(
     "new-layer",
+    cls=HelpCommand,
     short_help="Write a file to start a layer of your own from.",
     epilog="\b\nExample:\n  cnn new-layer Swish",
 )
 @click.argument("name")
-@click.option("--out", metavar="FILE", help="Where to write it.  [default: the name in lower case, swish.py]")
+@click.option("--out", "-o", metavar="FILE", help="Where to write it.  [default: the name in lower case, swish.py]")
 @debug_option
 def command(name: str, out: str | None) -> None:
     """Write a commented file with a working layer NAME, y = x sigmoid(beta x) with a learned beta, to be changed.

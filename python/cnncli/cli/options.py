@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cnncli.limits import Limits
+from cnncli.nearest import nearest, same_but_for_case
 from cnncli.shown import printable
 
 _LARGEST_SIDE = 4096
@@ -35,13 +36,12 @@ class NearestChoice(click.Choice[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         choices = self.choices if self._now is None else self._now()
+        value = same_but_for_case(str(value), choices)
         if value in choices:
             return str(value)
         if value not in self.choices:
-            from difflib import get_close_matches  # here: only errors ask for it
-
-            near = get_close_matches(str(value), choices, n=1)
-            remedy = f"did you mean {near[0]}?" if near else f"use one of {', '.join(choices)}"
+            near = nearest(str(value), choices)
+            remedy = f"did you mean {near}?" if near else f"use one of {', '.join(choices)}"
             if self._now is not None and not near:
                 remedy += ", or your own with --plugin FILE.py"
             self.fail(f"{value}: unknown; {remedy}", param, ctx)
@@ -128,6 +128,30 @@ def json_option(function: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead of text.")(
         function
     )
+
+
+def _set_quiet(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        ctx.find_root().ensure_object(dict)["quiet"] = True
+
+
+def quiet_option(function: F) -> F:
+    """`-q`: no progress and no notes on stderr, only warnings and errors."""
+    return click.option(
+        "--quiet",
+        "-q",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_set_quiet,
+        help="Print the result only, and warnings and errors.",
+    )(function)
+
+
+def is_quiet() -> bool:
+    """Whether the command that runs was given `--quiet`."""
+    ctx = click.get_current_context(silent=True)
+    return ctx is not None and bool(ctx.find_root().ensure_object(dict).get("quiet"))
 
 
 class ImageSize(_SizeType):

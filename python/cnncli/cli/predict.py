@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cnncli.cli import plain
+from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.models_named import find_model
-from cnncli.cli.options import Number, box_option, debug_option, invert_option, json_option
+from cnncli.cli.names import FilePath
+from cnncli.cli.options import Number, box_option, debug_option, invert_option, is_quiet, json_option, quiet_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
 from cnncli.shown import percent
@@ -24,12 +26,14 @@ _MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
 
 @click.command(
     "predict",
+    cls=HelpCommand,
     short_help="Say what is in pictures.",
     epilog="\b\nExample:\n  cnn predict digit.png",
 )
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", type=FilePath())
 @click.option(
     "--model",
+    type=FilePath(),
     metavar="FILE",
     help="A trained model.  [default: ./model.bin, else the trained LeNet-5 that comes with cnn]",
 )
@@ -46,8 +50,9 @@ _MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: file, label, probability, and that of each class.")
 @json_option
 @click.option(
-    "--out", metavar="FILE", help="Write to FILE instead: CSV, or JSON with --json or a name that ends in .json."
+    "--out", "-o", metavar="FILE", help="Write to FILE instead: CSV, or JSON with --json or a name that ends in .json."
 )
+@quiet_option
 @debug_option
 @click.pass_context
 def command(
@@ -100,7 +105,7 @@ def command(
         echo(f"note: {line}", err=True)
     recipe_of(loaded)
     names = loaded.class_names
-    if not as_json and not as_csv:
+    if not as_json and not as_csv and not is_quiet():
         echo(plain.style(f"model: {said}", "2", plain.can_colour(sys.stderr)), err=True)
     pictures, tally = Pictures(files), Tally(names)
     named = iter(pictures)

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cnncli.cli.next_commands import next_commands
+from cnncli.cli.options import is_quiet
 from cnncli.shown import percent, printable
 from cnncli.storage.earlier import told
 from cnncli.training import records
@@ -23,8 +24,15 @@ def stdout_console() -> Console:
 
 
 def stderr_console() -> Console:
-    """For progress and notices."""
+    """For warnings."""
     return _console(stderr=True)
+
+
+def progress_console() -> Console:
+    """For progress and notices; silent with --quiet."""
+    console = stderr_console()
+    console.quiet = is_quiet()
+    return console
 
 
 def _console(stderr: bool) -> Console:
@@ -85,7 +93,7 @@ class TrainingDisplay:
     """Shows the records of a training on stderr: one line an epoch, and on a terminal a live line below."""
 
     def __init__(self) -> None:
-        self._console = stderr_console()
+        self._console = progress_console()
         self._progress: Progress | None = None
         self._task = TaskID(0)
         self._started: records.Started | None = None
@@ -116,7 +124,7 @@ class TrainingDisplay:
             if record.epoch == record.epochs:
                 self._close()
         elif isinstance(record, records.SaveFailed):
-            self._console.print(
+            stderr_console().print(
                 Text(
                     f"not saved: {record.reason}; trying again in {duration(record.seconds_to_retry)} or sooner",
                     style="yellow",
@@ -141,7 +149,7 @@ class TrainingDisplay:
             )
         )
         for warning in started.warnings:
-            self._console.print(Text(f"warning: {printable(warning)}", style="yellow"))
+            stderr_console().print(Text(f"warning: {printable(warning)}", style="yellow"))
         for note in started.notes:
             self._console.print(Text(printable(note), style="dim"))
         if started.until is not None:

@@ -181,6 +181,6 @@ class FetchDisplay:
 
 
 def _console() -> "Console":
-    from cnncli.cli.render import stderr_console
+    from cnncli.cli.render import progress_console
 
-    return stderr_console()
+    return progress_console()

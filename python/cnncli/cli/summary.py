@@ -2,6 +2,8 @@
 
 import click
 
+from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import NameOrPath
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
@@ -9,10 +11,11 @@ from cnncli.cli.training_options import table_option
 
 @click.command(
     "summary",
+    cls=HelpCommand,
     short_help="Show the layers of a network and what they cost.",
     epilog="\b\nExample:\n  cnn summary lenet5",
 )
-@click.argument("network", metavar="NAME|FILE", required=False)
+@click.argument("network", metavar="[NAME|FILE]", required=False, type=NameOrPath("networks"))
 @table_option("plugins")
 @json_option
 @debug_option

@@ -4,9 +4,11 @@ from typing import Any
 
 import click
 
-from cnncli.cli.options import debug_option, json_option
+from cnncli.cli.help_pages import GroupedCommand
+from cnncli.cli.names import NameOrPath
+from cnncli.cli.options import debug_option, json_option, quiet_option
 from cnncli.cli.streams import echo
-from cnncli.cli.training_options import GroupedCommand, free_on_resume, training_options
+from cnncli.cli.training_options import free_on_resume, training_options
 
 
 @click.command(
@@ -15,16 +17,25 @@ from cnncli.cli.training_options import GroupedCommand, free_on_resume, training
     short_help="Train a network and write it to a model file.",
     epilog="\b\nExample:\n  cnn train --arch lenet5 --data digits --epochs 1",
 )
+@click.argument("positional_data", metavar="[DATA]", required=False, type=NameOrPath("data sets"))
 @training_options
 @json_option
+@quiet_option
 @debug_option
 @click.pass_context
-def command(ctx: click.Context, /, as_json: bool, **settings_by_field: Any) -> None:
+def command(
+    ctx: click.Context, /, positional_data: str | None, as_json: bool, **settings_by_field: Any
+) -> None:
     """Train a network and write it to a model file.
 
+    DATA is what to learn from, the same as --data DATA.
     Options left out come from the network's own description. The test images are read once, at the end.
     Ctrl-C stops at once and leaves a checkpoint to go on from.
     """
+    if positional_data is not None:
+        if settings_by_field["data"] is not None:
+            raise click.UsageError(f"{positional_data} and --data: both say what to learn from; give one of them", ctx)
+        settings_by_field["data"] = positional_data
     _check_resume(ctx, settings_by_field["resume"])
     import json
 

@@ -2,31 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import groupby
 from typing import Any, TypeVar
 
 import click
 
+from cnncli.cli.help_pages import TableOption
+from cnncli.cli.names import FilePath, NameOrPath, RunFolder
 from cnncli.cli.options import Folder, ImageSize, LossTerms, NearestChoice, Number
-from cnncli.training_options import GROUPS, TRAINING_OPTIONS, TrainingOption, row_of
+from cnncli.training_options import TRAINING_OPTIONS, TrainingOption, row_of
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class GroupedCommand(click.Command):
-    """A command whose help lists the options of the table under the headings of their groups."""
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        groups = {row.field: row.group for row in TRAINING_OPTIONS}
-        headings = [*GROUPS, "Other"]
-
-        def heading(parameter: click.Parameter) -> str:
-            return groups.get(parameter.name or "", headings[-1])
-
-        for title, members in groupby(self.get_params(ctx), heading):
-            records = [member.get_help_record(ctx) for member in members]
-            with formatter.section(f"{title} options"):
-                formatter.write_dl([record for record in records if record is not None])
 
 
 def training_options(function: F) -> F:
@@ -36,13 +21,13 @@ def training_options(function: F) -> F:
     return function
 
 
-def table_option(field: str, otherwise: str = "") -> Callable[[F], F]:
+def table_option(field: str, otherwise: str = "", brief: str = "") -> Callable[[F], F]:
     """The option of a training in another command, which gets it by the name of its field.
 
-    otherwise : what is chosen without it there; "" for what `cnn train` chooses
+    otherwise, brief : what is chosen without it there, and what it is in a few words; "" for what `cnn train` says
     """
     row = row_of(field)
-    return _option(replace(row, otherwise=otherwise or row.otherwise))
+    return _option(replace(row, otherwise=otherwise or row.otherwise, brief=brief or row.brief))
 
 
 def table_options(*names: str) -> Callable[[F], F]:
@@ -63,7 +48,7 @@ def free_on_resume() -> set[str]:
 
 def _option(row: TrainingOption) -> Callable[[F], F]:
     note = f"  [default: {row.otherwise}]" if row.otherwise else ""
-    common: dict[str, Any] = {"help": row.help + note}
+    common: dict[str, Any] = {"cls": TableOption, "row": row, "help": row.help + note}
     if row.kind == "flag":
         if row.negates:
             return click.option(row.option, row.field, is_flag=True, flag_value=False, default=True, **common)
@@ -71,7 +56,7 @@ def _option(row: TrainingOption) -> Callable[[F], F]:
     if row.kind == "files":
         # Eager, so that the words of other options are known when these are read.
         return click.option(
-            row.option, row.field, multiple=True, is_eager=True, callback=_load_plugins, type=click.Path(),
+            row.option, row.field, multiple=True, is_eager=True, callback=_load_plugins, type=FilePath(),
             metavar=row.metavar, **common,
         )
     if row.kind == "switch":
@@ -104,8 +89,12 @@ def _load_plugins(ctx: click.Context, parameter: click.Parameter, files: tuple[s
 def _type(row: TrainingOption) -> Any:
     if row.kind in ("whole", "number"):
         return Number(row.words, whole=row.kind == "whole", **dict(row.limits))
+    if row.names:
+        return NameOrPath(row.names)
     if row.kind == "word":
         return NearestChoice(row.words, lambda: row.known_words)
     if row.kind == "loss":
         return LossTerms(row.words, lambda: row.known_words)
-    return {"folder": Folder(), "path": click.Path(), "size": ImageSize(), "text": None}[row.kind]
+    if row.field == "resume":
+        return RunFolder()
+    return {"folder": Folder(), "path": FilePath(), "size": ImageSize(), "text": None}[row.kind]

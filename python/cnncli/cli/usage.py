@@ -5,19 +5,55 @@ from collections.abc import Sequence
 import click
 from click.exceptions import NoSuchOption
 
+from cnncli.nearest import nearest
 from cnncli.shown import printable
 
-# What other programs call our options, too far from our names to be found by their letters.
-_ALIASES = {
+# What other programs call our options: understood where the command has no option of that name.
+_OTHER_WORDS = {
     "--validation": "--val",
+    "--val-split": "--val",
     "--architecture": "--arch",
-    "--output": "--out",
+    "--network": "--arch",
+    "--net": "--arch",
     "--model": "--arch",
+    "--output": "--out",
     "--dataset": "--data",
     "--batch": "--batch-size",
+    "--batchsize": "--batch-size",
+    "--bs": "--batch-size",
+    "--max-epochs": "--epochs",
+    "--num-epochs": "--epochs",
+    "--learning-rate": "--lr",
+    "--learningrate": "--lr",
+    "--rate": "--lr",
+    "--optimiser": "--optim",
+    "--optimization": "--optim",
+    "--criterion": "--loss",
+    "--wd": "--weight-decay",
+    "--l2": "--weight-decay",
+    "--scheduler": "--schedule",
+    "--color": "--colour",
+    "--image-size": "--size",
+    "--imgsz": "--size",
     "--accuracy": "--target",
     "--jobs": "--threads",
+    "--workers": "--threads",
+    "--num-threads": "--threads",
+    "--weights": "--model",
+    "--checkpoint": "--model",
 }
+
+
+def in_our_words(command: click.Command, arguments: Sequence[str], ctx: click.Context) -> list[str]:
+    """The command line with options of other programs under their names here."""
+    known = {name for parameter in command.get_params(ctx) for name in (*parameter.opts, *parameter.secondary_opts)}
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    translated = []
+    for word in arguments[:end]:
+        name, equals, value = word.partition("=")
+        here = _OTHER_WORDS.get(name.lower(), name)
+        translated.append(here + equals + value if name not in known and here in known else word)
+    return [*translated, *arguments[end:]]
 
 
 def check_values(command: click.Command, arguments: Sequence[str], ctx: click.Context) -> None:
@@ -82,13 +118,9 @@ def _source(option: click.Option, ctx: click.Context | None) -> str:
 
 def _nearest(name: str, ctx: click.Context | None) -> str:
     """The nearest option of the command, as a remedy."""
-    from difflib import get_close_matches  # here: only errors ask for it
-
     known = [opt for p in ctx.command.get_params(ctx) for opt in p.opts if opt.startswith("--")] if ctx else []
-    near = get_close_matches(name, known, n=1)
-    if _ALIASES.get(name) in known:
-        near = [_ALIASES[name]]
-    return f"; did you mean {near[0]}?" if near else ""
+    near = nearest(name, known)
+    return f"; did you mean {near}?" if near else ""
 
 
 def _example(ctx: click.Context) -> str:

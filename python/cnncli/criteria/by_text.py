@@ -1,7 +1,6 @@
 """Losses as the command line and descriptions write them: `huber`, `huber:delta=2`, `mse+l1:times=0.1`."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from inspect import signature
 from typing import Any
 
@@ -26,6 +25,7 @@ from cnncli.criteria.soft_margin_loss import SoftMarginLoss
 from cnncli.criteria.sum_squares import SumSquares
 from cnncli.custom_code import told_of
 from cnncli.errors import CnnError, UsageError
+from cnncli.nearest import nearest
 
 # A plugin adds its own, by the names of their classes.
 BY_NAME: dict[str, type[Criterion]] = {
@@ -85,8 +85,8 @@ def read_loss(text: str) -> list[LossTerm]:
 def _read_term(text: str) -> LossTerm:
     name, _, rest = text.partition(":")
     if name not in BY_NAME:
-        near = get_close_matches(name, BY_NAME, n=1)
-        raise UsageError(f"unknown; {f'did you mean {near[0]}?' if near else 'use one of ' + ', '.join(BY_NAME)}")
+        near = nearest(name, BY_NAME)
+        raise UsageError(f"unknown; {f'did you mean {near}?' if near else 'use one of ' + ', '.join(BY_NAME)}")
     known = [key for key in signature(BY_NAME[name]).parameters if key not in _NO_TEXT]
     settings: dict[str, Any] = {}
     for pair in rest.split(",") if rest else []:

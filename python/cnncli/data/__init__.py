@@ -1,6 +1,5 @@
 """Data sets by name or by path."""
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import RawSet, as_raw
 from cnncli.data.split import split
 from cnncli.errors import DataError
+from cnncli.nearest import nearest
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.shown import printable
 
@@ -94,9 +94,9 @@ def read_raw(
         return as_raw(load_digits(seed=seed))
     path = Path(name_or_path)
     if not path.exists():
-        near = difflib.get_close_matches(name, NAMES, n=1)
+        near = nearest(name, NAMES)
         known = f"use {', '.join(NAMES)}, or the path of a folder, an .npz or a .csv"
-        raise DataError(f"{printable(path)}: no such data set; {f'did you mean {near[0]}?' if near else known}")
+        raise DataError(f"{printable(path)}: no such data set; {f'did you mean {near}?' if near else known}")
     return read_path(path, label_column)
 
 

@@ -21,6 +21,7 @@ from cnncli.layers.returned import is_custom
 from cnncli.layers.sequential import Sequential, runs_in_order
 from cnncli.layers.settings import LARGEST_SETTING
 from cnncli.limits import Limits
+from cnncli.nearest import nearest
 from cnncli.shown import find_unprintable, shown
 
 NETWORK_KEYS = ("name", "title", "input", "border", "classes", "outputs", "recipe", "layers", "training", "target")
@@ -48,10 +49,7 @@ class UnknownLayerError(FormatError):
     """
 
     def __init__(self, where: str, type_name: str) -> None:
-        from difflib import get_close_matches  # here: only errors ask for it
-
-        known = [name.lower() for name in LAYER_TYPES]
-        is_misspelt = name_here(type_name, LAYER_TYPES) or get_close_matches(type_name.lower(), known, cutoff=0.8)
+        is_misspelt = name_here(type_name, LAYER_TYPES) or nearest(type_name, LAYER_TYPES)
         own = "" if is_misspelt else " (your own: --plugin FILE.py)"
         super().__init__(f'{where}: unknown type {shown(type_name)}; {suggestion(type_name, LAYER_TYPES)}{own}')
         self.where, self.type_name = where, type_name
@@ -257,11 +255,9 @@ def suggestion(name: str, known: Iterable[str]) -> str:
     elsewhere = name_here(name, by_lower_case.values())
     if elsewhere is not None:
         return f'did you mean "{elsewhere}"?'
-    from difflib import get_close_matches  # here: only errors ask for it
-
-    near = get_close_matches(name.lower(), by_lower_case, n=1)
-    if near:
-        return f'did you mean "{by_lower_case[near[0]]}"?'
+    near = nearest(name, by_lower_case.values())
+    if near is not None:
+        return f'did you mean "{near}"?'
     names = sorted(by_lower_case.values())
     more = f" and {len(names) - 16} more" if len(names) > 16 else ""
     return f"known: {', '.join(names[:16]) or 'none'}{more}"

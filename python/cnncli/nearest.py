@@ -1,0 +1,33 @@
+"""The name that somebody meant who typed another one."""
+
+from collections.abc import Iterable
+
+_CUTOFF = 0.66  # of difflib's ratio: "sdg" is near "sgd", "tabs" is not near "lbfgs"
+_LETTERS = 3  # that a beginning has to have
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The name that `word` is but for case, a few letters, or its end; None if none is near.
+
+    >>> nearest("LeNet5", ["lenet5", "vgg"]), nearest("resnet", ["vgg", "resnet-small"]), nearest("zzz", ["vgg"])
+    ('lenet5', 'resnet-small', None)
+    """
+    from difflib import get_close_matches  # here: only errors ask for it
+
+    by_lower_case = {name.lower(): name for name in known}
+    typed = word.lower()
+    if typed in by_lower_case:
+        return by_lower_case[typed]
+    near = get_close_matches(typed, by_lower_case, n=1, cutoff=_CUTOFF)
+    if not near and len(typed.strip("-")) >= _LETTERS:
+        near = sorted(name for name in by_lower_case if name.startswith(typed))[:1]
+    return by_lower_case[near[0]] if near else None
+
+
+def same_but_for_case(word: str, known: Iterable[str]) -> str:
+    """The name that `word` is, whatever its case; `word` itself if it is none.
+
+    >>> same_but_for_case("MNIST", ["mnist"]), same_but_for_case("./MNIST", ["mnist"])
+    ('mnist', './MNIST')
+    """
+    return {name.lower(): name for name in known}.get(word.lower(), word)

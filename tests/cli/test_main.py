@@ -96,7 +96,7 @@ def test_the_version_is_that_of_the_package() -> None:
         ("download mnist --dri x", "cnn download: no option --dri; did you mean --dir?"),
         ("predict", "cnn predict: FILE... is missing; use it as in: cnn predict digit.png"),
         ("eval a b", "cnn eval: b: more than this command takes; use it as in: cnn eval model.bin"),
-        ("train --accuracy 2", "cnn train: --target 2: use an accuracy above 0 and at most 1, such as 0.99"),
+        ("train --accuracy 2", "cnn train: --target 2: use a number, more than 0 and at most 1"),
         ("classify a.png", "cnn: no command 'classify'; did you mean predict?"),
         ("train a --data b", "cnn train: a and --data: both say what to learn from; give one of them"),
         ("completion tcsh", "cnn completion: tcsh: unknown; use one of bash, zsh, fish"),

@@ -20,9 +20,9 @@ MAPS_OF_ONE_LAYER = 512
 FILE_WIDTH = 120  # characters of a line where there is no terminal
 
 
-def png_option(name: str, what: str) -> Callable[[F], F]:
+def png_option(*names: str, what: str) -> Callable[[F], F]:
     """An option for the name of a PNG file."""
-    return click.option(name, metavar="FILE.png", callback=_check_png, help=what)
+    return click.option(*names, metavar="FILE.png", callback=_check_png, help=what)
 
 
 def _check_png(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

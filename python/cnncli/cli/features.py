@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cnncli.cli.drawn import layer_option, maps_option, png_option
+from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import box_option, debug_option, invert_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
@@ -21,7 +22,7 @@ from cnncli.cli.training_options import table_option
 @maps_option
 @invert_option
 @box_option
-@png_option("--out", "-o", "Write all as one picture to FILE.png.")
+@png_option("--out", "-o", what="Write all as one picture to FILE.png.")
 @table_option("plugins")
 @json_option
 @debug_option

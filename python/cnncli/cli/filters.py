@@ -3,6 +3,7 @@
 import click
 
 from cnncli.cli.drawn import layer_option, maps_option, png_option
+from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
@@ -10,13 +11,14 @@ from cnncli.cli.training_options import table_option
 
 @click.command(
     "filters",
+    cls=HelpCommand,
     short_help="Show the weights of a trained network.",
     epilog="\b\nExample:\n  cnn filters lenet5",
 )
 @click.argument("model", required=False)
 @layer_option
 @maps_option
-@png_option("--out", "Write all as one picture to FILE.png.")
+@png_option("--out", "-o", what="Write all as one picture to FILE.png.")
 @table_option("plugins")
 @json_option
 @debug_option

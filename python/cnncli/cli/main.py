@@ -107,7 +107,7 @@ class Commands(click.Group):
             remedy = f"did you mean {near}?" if near else f"use one of {', '.join(COMMANDS)}"
             ctx.fail(f"no command {args[0]!r}; {remedy}")
         name, command, rest = super().resolve_command(ctx, args)
-        if command is not None and any(argument.startswith("-") for argument in rest):
+        if command is not None and not ctx.resilient_parsing and any(argument.startswith("-") for argument in rest):
             from cnncli.cli.usage import check_values, in_our_words
 
             trial = click.Context(command, info_name=name, parent=ctx)

@@ -47,8 +47,8 @@ from cnncli.cli.streams import echo
     help="How values are shown: cut to 0 and 255, signed, with 0 as middle grey, or their size, brightened.  "
     "[default: size for masks that add up to 0, else cut]",
 )
-@png_option("--out", "-o", "Write the masked picture to FILE.png.")
-@png_option("--save-view", "Write picture, mask and results side by side to FILE.png.")
+@png_option("--out", "-o", what="Write the masked picture to FILE.png.")
+@png_option("--save-view", what="Write picture, mask and results side by side to FILE.png.")
 @json_option
 @debug_option
 def command(

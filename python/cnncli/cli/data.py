@@ -91,17 +91,14 @@ def command(
             raise click.UsageError(f"{option} is about all pictures; leave out {name_or_path}", ctx)
         _tell_cache(clear_cache, as_json)
         return
-    import json
-
     if name_or_path is None:
         if show or out is not None:
             option = "--show" if show else "--out"
             raise click.UsageError(f"{option}: of which data set? name it, as in cnn data digits {option}", ctx)
-        from cnncli.cli.data_list import data_set_facts, list_data_sets
-
-        known = data_set_facts(data_dir)
-        echo(json.dumps({"data_sets": known}, allow_nan=False)) if as_json else list_data_sets(known)
+        _tell_names(data_dir, as_json)
         return
+    import json
+
     _check_sheet(ctx, show, as_json, out, {"--columns": columns, "--part": part})
 
     from cnncli import data
@@ -150,6 +147,16 @@ def _check_sheet(ctx: click.Context, show: bool, as_json: bool, out: str | None,
             raise click.UsageError(f"{option} is about the sheet; add --show or --out sheet.png", ctx)
     if out is not None and not out.lower().endswith(".png"):
         raise click.UsageError(f"--out {out}: the sheet is a PNG; use a name that ends in .png", ctx)
+
+
+def _tell_names(data_dir: str | None, as_json: bool) -> None:
+    """The data sets that have names."""
+    import json
+
+    from cnncli.cli.data_list import data_set_facts, list_data_sets
+
+    known = data_set_facts(data_dir)
+    echo(json.dumps({"data_sets": known}, allow_nan=False)) if as_json else list_data_sets(known)
 
 
 def _tell_cache(clears: bool, as_json: bool) -> None:

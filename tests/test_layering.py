@@ -23,7 +23,7 @@ _SETS = {"sets", "pictures", "storage", "core", "errors"}
 # folder and stands here by itself ("data.tables") is no part of that folder's layer.
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "errors": ({"errors", "version", "limits", "shown", "number_recipe", "custom_code", "nearest",
-         "training_options"}, set()),
+         "option_row", "training_options"}, set()),
     "core": ({"_core"}, set()),
     "storage": ({"storage"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),

@@ -6,7 +6,7 @@ _CUTOFF = 0.66  # of difflib's ratio: "sdg" is near "sgd", "tabs" is not near "l
 _LETTERS = 3  # that a beginning has to have
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], cutoff: float = _CUTOFF) -> str | None:
     """The name that `word` is but for case, a few letters, or its end; None if none is near.
 
     >>> nearest("LeNet5", ["lenet5", "vgg"]), nearest("resnet", ["vgg", "resnet-small"]), nearest("zzz", ["vgg"])
@@ -18,7 +18,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     typed = word.lower()
     if typed in by_lower_case:
         return by_lower_case[typed]
-    near = get_close_matches(typed, by_lower_case, n=1, cutoff=_CUTOFF)
+    near = get_close_matches(typed, by_lower_case, n=1, cutoff=cutoff)
     if not near and len(typed.strip("-")) >= _LETTERS:
         near = sorted(name for name in by_lower_case if name.startswith(typed))[:1]
     return by_lower_case[near[0]] if near else None

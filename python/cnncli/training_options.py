@@ -6,11 +6,11 @@ Only plain values here: help must come at once.
 """
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from cnncli.limits import MOST_THREADS
+from cnncli.option_row import TrainingOption, option_row
 from cnncli.shown import format_shape
 
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle", "exponential", "polynomial", "plateau")
@@ -34,88 +34,7 @@ OPTIMIZERS = tuple(
 
 WHOLE_BATCH_OPTIMIZERS = ("cg", "lbfgs")  # of all images at once, as one function of all parameters
 
-# Of plugins, by the field of the option; filled while they are loaded.
-PLUGIN_WORDS: dict[str, list[str]] = {"loss": [], "optimizer": []}
-
-Kind = Literal["whole", "number", "word", "loss", "text", "path", "folder", "flag", "switch", "size", "files"]
 GROUPS = ("Network and data", "Training", "Run")  # the headings of the help
-
-
-@dataclass(frozen=True)
-class TrainingOption:
-    """One option.
-
-    group : of GROUPS, where the help has it
-    kind : "whole" or "number" within `limits` or a word of `words`, a "word" of `words` or of a plugin, "text", a
-        "path", a "folder", "size", a "flag", a "switch", which is on, off, or left open, or "files", an option that may
-        be given again
-    help : one sentence or two; what is chosen without it stands in `otherwise`
-    field : its name in the settings
-    brief : the same in a few words, of an option of every day: the help that fits a screen lists these
-    flag : the option; "" where it is --field
-    long_flag : another word for it
-    names : what its value may be the name of, "networks", "data sets" or "presets", in any case
-    limits : of numbers: least and most are allowed, above and below are not
-    use : the remedy for a value that is not allowed; "" where it is made of kind and limits
-    default : value without the option; None: it is decided later
-    fallback : what is decided where the network's description and the optimizer say nothing either
-    is_described : a network's description may set it in [training]
-    of_optimizer : it is a setting of the optimizer, by the same name in Python
-    is_recorded : it decides the result, so that the recorded command and settings.json have it
-    stays_free : a run that goes on takes another value
-    negates : a flag that switches its field off
-    """
-
-    group: str
-    kind: Kind
-    help: str
-    metavar: str = ""
-    field: str = ""
-    flag: str = ""
-    long_flag: str = ""
-    brief: str = ""
-    names: str = ""
-    words: tuple[str, ...] = ()
-    limits: tuple[tuple[str, float], ...] = ()
-    use: str = ""
-    default: Any = None
-    fallback: Any = None
-    otherwise: str = ""
-    env: str = ""
-    is_described: bool = False
-    of_optimizer: bool = False
-    is_recorded: bool = False
-    stays_free: bool = False
-    negates: bool = False
-
-    @property
-    def option(self) -> str:
-        """As it is typed."""
-        return self.flag or f"--{self.field.replace('_', '-')}"
-
-    @property
-    def opposite(self) -> str:
-        """What switches it off, of a switch."""
-        return f"--no-{self.option.removeprefix('--')}"
-
-    @property
-    def known_words(self) -> tuple[str, ...]:
-        """Its words, and those that plugins have brought."""
-        return (*self.words, *PLUGIN_WORDS.get(self.field, ()))
-
-    def plain(self, value: Any) -> Any:
-        """A value that its rule accepts, such as a number of NumPy, as one of Python; None stays None."""
-        if value is None or value in self.words:
-            return value
-        makers: dict[Kind, Callable[[Any], Any]] = {"whole": int, "number": float, "size": tuple, "files": tuple}
-        return makers.get(self.kind, lambda value: value)(value)
-
-
-def _row(group: str, kind: Kind, help: str, metavar: str = "", **more: Any) -> Any:
-    """A field of the settings, and all that is said of its option."""
-    more["limits"] = tuple(more.get("limits", {}).items())
-    return field(default=more.get("default"), metadata={"row": TrainingOption(group, kind, help, metavar, **more)})
-
 
 _DATA, _TRAINING, _RUN = GROUPS
 _DATA_HELP = (
@@ -132,171 +51,171 @@ class RecordedSettings:
     None leaves a choice to the network's description, then to the optimizer, then to the row's fallback.
     """
 
-    architecture: str = _row(
+    architecture: str = option_row(
         _DATA, "text", "A network that comes with the program (cnn summary lists them), or a .toml that describes one.",
         "NAME|FILE", flag="--arch", default="lenet5", names="networks",
         brief="The network; cnn summary lists those there are",
     )
-    data: str | None = _row(
+    data: str | None = option_row(
         _DATA, "text", _DATA_HELP, "NAME|PATH", stays_free=True, names="data sets",
         otherwise="mnist if it is there or can be fetched, else the embedded digits",
         brief="What to learn from: a name or a path",
     )
-    label_column: str | None = _row(
+    label_column: str | None = option_row(
         _DATA, "text",
         "Column of a list or table that holds the labels: its name, its number, first or last; of a table of numbers "
         "the column or columns to predict.", "NAME|N[,...]", long_flag="--target-column",
         otherwise="found; of a table of numbers the last",
     )
-    prepare: str | None = _row(
+    prepare: str | None = option_row(
         _DATA, "word",
         "How pictures become images: glyph finds, crops and centres the one letter, digit or symbol, plain fits the "
         "whole picture.", "NAME", words=("auto", "glyph", "plain"), fallback="auto",
         otherwise="auto, decided from the training pictures",
     )
-    size: tuple[int, int] | None = _row(
+    size: tuple[int, int] | None = option_row(
         _DATA, "size", "Pixels of the images.", "N|HxW", otherwise="as for --colour",
         brief="Pixels of the images",
     )
-    colour: str | None = _row(
+    colour: str | None = option_row(
         _DATA, "word", "Colour of the images: grey or rgb.", "NAME", words=("grey", "rgb"),
         otherwise="that of the network's description or the pictures",
         brief="grey or rgb",
     )
-    skip_bad: bool = _row(
+    skip_bad: bool = option_row(
         _DATA, "flag", "Go on without pictures that cannot be read, and rows with missing numbers.", default=False
     )
-    plugins: tuple[str, ...] | None = _row(
+    plugins: tuple[str, ...] | None = option_row(
         _DATA, "files", "A .py file with layers, losses or optimizers of your own; may be given several times "
         "(docs/custom-layers.md).", "FILE.py", flag="--plugin", stays_free=True,
         brief="Layers, losses, optimizers of your own",
     )
-    epochs: int | None = _row(
+    epochs: int | None = option_row(
         _TRAINING, "whole", "Passes over the training images.", "N", limits={"least": 1, "most": 100_000},
         is_described=True, fallback=10,
         brief="Passes over the training images",
     )
-    batch_size: int | str | None = _row(
+    batch_size: int | str | None = option_row(
         _TRAINING, "whole",
         "Images a step: full, all training images, is batch gradient descent, 1 is stochastic and a number between is "
         "mini-batch gradient descent.", "N|full", words=(FULL,), limits={"least": 1, "most": 65_536},
         is_described=True, fallback=BATCH_SIZE, otherwise="the description's, or 64",
         brief="Images a step",
     )
-    reduce: str | None = _row(
+    reduce: str | None = option_row(
         _TRAINING, "word",
         "Whether a step follows the mean or the sum of its images' losses; a sum is as many times longer as a batch "
         "has images, for which the default rate makes up.", "NAME", words=("mean", "sum"), is_described=True,
         fallback="mean", otherwise="the description's, or mean",
     )
-    until: str | None = _row(
+    until: str | None = option_row(
         _TRAINING, "word",
         "converged ends the training once the loss has fallen by less than --until-limit in --until-window epochs; "
         "--epochs is then the most there are, and the rate is constant unless --schedule is given.", "converged",
         words=("converged",), is_described=True,
     )
-    until_limit: float | None = _row(
+    until_limit: float | None = option_row(
         _TRAINING, "number", "Share of the loss that counts as no fall.", "SHARE", limits={"least": 0, "below": 1},
         is_described=True, otherwise=f"{CONVERGED_LIMIT:g} with --until converged",
     )
-    until_window: int | None = _row(
+    until_window: int | None = option_row(
         _TRAINING, "whole", "Epochs in which that share has to be lost.", "EPOCHS",
         limits={"least": 1, "most": 100_000}, is_described=True, otherwise=f"{CONVERGED_WINDOW} with --until converged",
     )
-    loss: str | None = _row(
+    loss: str | None = option_row(
         _TRAINING, "loss",
         f"What is made small: {', '.join(LOSSES[:-1])} or {LOSSES[-1]} (docs/training.md). Settings follow a colon, "
         "and several are added: huber:delta=2, mse+l1:times=0.1.", "NAME", words=LOSSES, is_described=True,
         fallback="cross-entropy", otherwise="the description's, or cross-entropy",
         brief="What is made small",
     )
-    class_weights: str | None = _row(
+    class_weights: str | None = option_row(
         _TRAINING, "text",
         "By what the losses of a class are multiplied: balanced, so that each class counts as much, or NAME=WEIGHT,... "
         "for some classes.", "WEIGHTS", otherwise="1 for each class",
     )
-    label_smoothing: float | None = _row(
+    label_smoothing: float | None = option_row(
         _TRAINING, "number", "Share of the target that all classes get alike, for cross-entropy; often 0.1.", "SHARE",
         limits={"least": 0, "below": 1}, is_described=True, otherwise="the description's, or 0",
     )
-    optimizer: str | None = _row(
+    optimizer: str | None = option_row(
         _TRAINING, "word", f"What makes steps of gradients: {', '.join(OPTIMIZERS)}; or, of all images "
         f"at once, {' or '.join(WHOLE_BATCH_OPTIMIZERS)}, for which an epoch is up to 20 iterations.", "NAME",
         flag="--optim", long_flag="--optimizer", words=(*OPTIMIZERS, *WHOLE_BATCH_OPTIMIZERS), is_described=True,
         fallback="sgd", otherwise="the description's, or sgd",
         brief="sgd, adam, muon, lion, lbfgs ...",
     )
-    learning_rate: float | None = _row(
+    learning_rate: float | None = option_row(
         _TRAINING, "number", "Largest learning rate.", "RATE", flag="--lr", long_flag="--learning-rate",
         limits={"above": 0}, is_described=True,
         otherwise="the description's or, for another optimizer, that optimizer's, scaled to --batch-size",
         brief="Largest learning rate",
     )
-    momentum: float | None = _row(
+    momentum: float | None = option_row(
         _TRAINING, "number", "Share of the last step kept, by sgd, rmsprop and muon.", "SHARE",
         limits={"least": 0, "below": 1}, is_described=True, of_optimizer=True,
     )
-    dampening: float | None = _row(
+    dampening: float | None = option_row(
         _TRAINING, "number", "Share of each gradient kept out of the momentum, by sgd; of Torch7 the momentum.",
         "SHARE", limits={"least": 0, "below": 1}, is_described=True, of_optimizer=True, otherwise="0",
     )
-    nesterov: bool | None = _row(
+    nesterov: bool | None = option_row(
         _TRAINING, "switch", "Whether momentum looks ahead, after Nesterov, by sgd and muon.", is_described=True,
         of_optimizer=True, otherwise="the description's, or not",
     )
-    weight_decay: float | None = _row(
+    weight_decay: float | None = option_row(
         _TRAINING, "number", "L2 penalty on weights, not on biases.", "RATE", limits={"least": 0}, is_described=True,
         of_optimizer=True, otherwise="as for --lr",
         brief="L2 penalty on weights",
     )
-    l1: float | None = _row(
+    l1: float | None = option_row(
         _TRAINING, "number", "L1 penalty on weights, not on biases, which makes those of little use vanish.", "RATE",
         limits={"least": 0}, is_described=True, otherwise="the description's, or 0",
     )
-    schedule: str | None = _row(
+    schedule: str | None = option_row(
         _TRAINING, "word", f"How the learning rate changes: {', '.join(SCHEDULES[:-1])} or {SCHEDULES[-1]}.", "NAME",
         words=SCHEDULES, is_described=True, fallback="cosine",
         brief="How the rate changes",
     )
-    patience: int | None = _row(
+    patience: int | None = option_row(
         _TRAINING, "whole", "Epochs without a lower loss that the schedule plateau bears before the rate falls.",
         "EPOCHS", limits={"least": 0, "most": 100_000}, is_described=True,
         otherwise=f"{PLATEAU_PATIENCE} with --schedule plateau",
     )
-    plateau_factor: float | None = _row(
+    plateau_factor: float | None = option_row(
         _TRAINING, "number", "What the schedule plateau multiplies the rate by.", "FACTOR",
         limits={"above": 0, "below": 1}, is_described=True, otherwise=f"{PLATEAU_FACTOR:g} with --schedule plateau",
     )
-    warmup: float | None = _row(
+    warmup: float | None = option_row(
         _TRAINING, "number", "Epochs, such as 0.5, in which the learning rate climbs to the schedule's first one.",
         "EPOCHS", limits={"least": 0}, is_described=True, otherwise="as for --epochs, or 0",
     )
-    clip_norm: float | None = _row(
+    clip_norm: float | None = option_row(
         _TRAINING, "number", "Largest length of all gradients of a step as one vector; longer ones are scaled down.",
         "NORM", limits={"above": 0}, is_described=True,
     )
-    clip_value: float | None = _row(
+    clip_value: float | None = option_row(
         _TRAINING, "number", "Largest element of a gradient, whatever its sign; larger ones are cut off.", "VALUE",
         limits={"above": 0}, is_described=True,
     )
-    images: int | None = _row(
+    images: int | None = option_row(
         _TRAINING, "whole", "Train on so many of the images only, of each class its share.", "N", limits={"least": 1},
         otherwise="all",
     )
-    validation: float | None = _row(
+    validation: float | None = option_row(
         _TRAINING, "number", "Share of the training images to validate on; the best epoch by it is kept.",
         "FRACTION", flag="--val", limits={"least": 0, "below": 1}, is_described=True, fallback=0.0,
         otherwise="the part that the data keep for it; else with --target 0.05, without test images 0.1, and 0",
         brief="Share of the images to validate on",
     )
-    target: float | None = _row(
+    target: float | None = option_row(
         _TRAINING, "number",
         "Stop as soon as the validation accuracy is this, such as 0.99; exit code 1 if it never is. Takes the "
         "description's fast settings. Before the schedule's end two standard errors more are asked for.",
         "ACCURACY", limits={"above": 0, "most": 1}, use="use an accuracy above 0 and at most 1, such as 0.99",
         brief="Stop at this accuracy, such as 0.99",
     )
-    seed: int = _row(
+    seed: int = option_row(
         _TRAINING, "whole", "Decides every random choice; the same seed gives the same weights.", "N",
         limits={"least": 0, "most": 2**63 - 1}, default=1, otherwise="1",
         brief="Decides every random choice",
@@ -323,37 +242,37 @@ class TrainSettings(RecordedSettings):
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     """
 
-    preset: str | None = _row(
+    preset: str | None = option_row(
         _DATA, "text", "Settings under a name, torch-digits or a .toml; other options go before them.", "NAME|FILE",
         names="presets", brief="Settings under a name, such as torch-digits",
     )
-    data_dir: str | None = _row(
+    data_dir: str | None = option_row(
         _DATA, "folder", "Folder of data sets with names, as `cnn download` fills it.", "FOLDER",
         env="CNN_DATA_DIR", otherwise="cnncli in the user's cache", stays_free=True,
     )
-    use_cache: bool = _row(
+    use_cache: bool = option_row(
         _DATA, "flag", "Neither use nor fill the cache of prepared pictures.", flag="--no-cache", default=True,
         negates=True, stays_free=True,
     )
-    threads: int | None = _row(
+    threads: int | None = option_row(
         _RUN, "whole", "Threads to compute with; the result does not depend on it.", "N",
         limits={"least": 1, "most": MOST_THREADS}, env="CNN_NUM_THREADS", otherwise="all cores given", stays_free=True,
         brief="Threads; the result does not depend on them",
     )
-    out: str | None = _row(
+    out: str | None = option_row(
         _RUN, "path", "Where the trained model goes; a model that is there is kept, as model.1.bin.", "FILE",
         long_flag="-o", otherwise="model.bin", stays_free=True,
         brief="Where the model goes  [model.bin]",
     )
-    runs: str = _row(
+    runs: str = option_row(
         _RUN, "folder", "Where each run gets a folder for its settings, metrics and checkpoints.", "FOLDER",
         default="runs",
     )
-    save_every: float = _row(
+    save_every: float = option_row(
         _RUN, "number", "Time between checkpoints within an epoch; there is one after each epoch too.",
         "SECONDS", limits={"least": 0}, default=30.0, stays_free=True,
     )
-    resume: str | None = _row(
+    resume: str | None = option_row(
         _RUN, "folder", "Go on with a stopped run's folder; --data says where its data are, if they were moved.", "RUN",
         stays_free=True,
         brief="Go on with a stopped run",

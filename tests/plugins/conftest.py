@@ -16,8 +16,8 @@ from plugin_files import Said
 @pytest.fixture(autouse=True)
 def unloaded_plugins(restored_layer_types: None) -> Iterator[None]:
     from cnncli import criteria, optim
+    from cnncli.option_row import PLUGIN_WORDS
     from cnncli.plugins import loading
-    from cnncli.training_options import PLUGIN_WORDS
 
     losses, optimizers = dict(criteria.BY_NAME), dict(optim.BY_NAME)
     yield
@@ -43,8 +43,8 @@ def cnn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 
     def call(line: str) -> tuple[int, str, str]:
         from cnncli.layers import LAYER_TYPES
+        from cnncli.option_row import PLUGIN_WORDS
         from cnncli.plugins import loading
-        from cnncli.training_options import PLUGIN_WORDS
 
         code = run(shlex.split(line))
         for plugin, _ in loading._loaded.values():  # a process of its own would not know them either

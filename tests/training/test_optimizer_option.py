@@ -12,13 +12,14 @@ import cnncli
 from cnncli.errors import FormatError, UsageError
 from cnncli.model_file.serialize import save_checkpoint
 from cnncli.optim import BY_NAME
+from cnncli.option_row import TrainingOption
 from cnncli.program import Program, StepResult
 from cnncli.storage import container
 from cnncli.training.plan import Plan, make_optimizer, make_plan
 from cnncli.training.records import Finished, Stopped
 from cnncli.training.runs import RunFolder
 from cnncli.training.train import train
-from cnncli.training_options import TRAINING_OPTIONS, TrainingOption, TrainSettings
+from cnncli.training_options import TRAINING_OPTIONS, TrainSettings
 from small_training import small_settings, weights
 
 DESCRIBED = {

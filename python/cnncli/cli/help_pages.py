@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from cnncli.cli.plain import can_colour, style
-from cnncli.training_options import GROUPS, TRAINING_OPTIONS, TrainingOption
+from cnncli.option_row import TrainingOption
+from cnncli.training_options import GROUPS, TRAINING_OPTIONS
 
 SCREEN_LINES = 24
 _IS_FULL, _ASKED = "cnncli.is_full", "cnncli.asked"  # keys of a context's `meta`

@@ -9,7 +9,8 @@ import click
 from cnncli.cli.help_pages import TableOption
 from cnncli.cli.names import FilePath, NameOrPath, RunFolder
 from cnncli.cli.options import Folder, ImageSize, LossTerms, NearestChoice, Number
-from cnncli.training_options import TRAINING_OPTIONS, TrainingOption, row_of
+from cnncli.option_row import TrainingOption
+from cnncli.training_options import TRAINING_OPTIONS, row_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -49,7 +49,7 @@ class UnknownLayerError(FormatError):
     """
 
     def __init__(self, where: str, type_name: str) -> None:
-        is_misspelt = name_here(type_name, LAYER_TYPES) or nearest(type_name, LAYER_TYPES)
+        is_misspelt = name_here(type_name, LAYER_TYPES) or nearest(type_name, LAYER_TYPES, cutoff=0.8)
         own = "" if is_misspelt else " (your own: --plugin FILE.py)"
         super().__init__(f'{where}: unknown type {shown(type_name)}; {suggestion(type_name, LAYER_TYPES)}{own}')
         self.where, self.type_name = where, type_name

@@ -18,9 +18,9 @@ from cnncli.layers import LAYER_TYPES, Module, register
 from cnncli.layers.origin import Origin, note_origin
 from cnncli.layers.registry import is_built_in
 from cnncli.optim import Optimizer
+from cnncli.option_row import PLUGIN_WORDS
 from cnncli.shown import printable
 from cnncli.storage.files import StrPath
-from cnncli.training_options import PLUGIN_WORDS
 
 _PREFIX = "cnncli_plugin_"
 

@@ -8,10 +8,11 @@ from typing import Any
 from cnncli.errors import FormatError, UsageError
 from cnncli.network.architectures import LARGEST_FILE_BYTES, description_folder
 from cnncli.network.description import check_keys, read_text, suggestion
+from cnncli.option_row import TrainingOption
 from cnncli.shown import shortened, shown
 from cnncli.training.plan import settings_of_its_own
 from cnncli.training.rules import check_asked
-from cnncli.training_options import TRAINING_OPTIONS, TrainingOption, row_of
+from cnncli.training_options import TRAINING_OPTIONS, row_of
 
 # What a file cannot know: the machine, and where things are on it.
 _OF_THE_MACHINE = ("preset", "plugins", "threads", "resume", "runs", "out", "data_dir", "use_cache")

@@ -12,8 +12,9 @@ from cnncli.errors import FormatError, UsageError
 from cnncli.limits import Limits
 from cnncli.network.architectures import find_line
 from cnncli.network.description import suggestion
+from cnncli.option_row import TrainingOption
 from cnncli.shown import printable, shortened, shown
-from cnncli.training_options import TRAINING_OPTIONS, TrainingOption
+from cnncli.training_options import TRAINING_OPTIONS
 
 
 @dataclass(frozen=True)

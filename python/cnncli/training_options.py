@@ -143,7 +143,7 @@ class RecordedSettings:
         f"at once, {' or '.join(WHOLE_BATCH_OPTIMIZERS)}, for which an epoch is up to 20 iterations.", "NAME",
         flag="--optim", long_flag="--optimizer", words=(*OPTIMIZERS, *WHOLE_BATCH_OPTIMIZERS), is_described=True,
         fallback="sgd", otherwise="the description's, or sgd",
-        brief="sgd, adam, muon, lion, lbfgs ...",
+        brief="What makes steps of gradients",
     )
     learning_rate: float | None = option_row(
         _TRAINING, "number", "Largest learning rate.", "RATE", flag="--lr", long_flag="--learning-rate",

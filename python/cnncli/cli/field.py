@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from cnncli.cli.drawn import png_option
+from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import debug_option, invert_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
@@ -12,6 +13,7 @@ from cnncli.cli.training_options import table_option
 
 @click.command(
     "field",
+    cls=HelpCommand,
     short_help="Mark what a unit of a network sees.",
     epilog="\b\nExample:\n  cnn field lenet5 --unit 3:7,4 digit.png",
 )
@@ -25,7 +27,7 @@ from cnncli.cli.training_options import table_option
     "12 of a vector.",
 )
 @invert_option
-@png_option("--out", "Write the picture to FILE.png.")
+@png_option("--out", "-o", what="Write the picture to FILE.png.")
 @table_option("plugins")
 @json_option
 @debug_option

@@ -34,6 +34,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "network": ({"network"}, {"layers", "pictures", "storage", "errors"}),
     "program": ({"program"}, {"network", "criteria", "optim", "layers", "core", "errors"}),
     "measures": ({"measures"}, {"storage", "errors"}),
+    "pages": ({"pages"}, {"measures", "errors"}),
     "plugins": ({"plugins"}, {"criteria", "optim", "layers", "storage", "errors"}),
     "model_file": ({"model_file"}, {"network", "layers", "storage", "errors"}),
     "checks": (

@@ -4,13 +4,13 @@ Each network is trained as by `cnn train --arch NAME --data digits --epochs 1 --
 weights is taken. Takes about a minute.
 """
 
-import hashlib
 import sys
 import tempfile
 from pathlib import Path
 
 from cnncli import _core
 from cnncli.model_file.serialize import load_model
+from cnncli.model_file.weights import weights_digest
 from cnncli.training.records import Finished
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings
@@ -31,12 +31,7 @@ def weights_hash(network: str) -> str:
         *_, last = train(settings)
         assert isinstance(last, Finished)
         model = load_model(out)
-    digest = hashlib.sha256()
-    for parameter in model.named_parameters():
-        digest.update(parameter.name.encode() + parameter.value.astype("<f4").tobytes())
-    for buffer_name, values in model.named_buffers():
-        digest.update(buffer_name.encode() + values.astype("<f4").tobytes())
-    return digest.hexdigest()
+    return weights_digest(model)
 
 
 def table() -> str:

@@ -598,6 +598,7 @@ CHECKPOINTS: dict[str, tuple[Callable[[dict[str, Any], dict[str, np.ndarray]], o
         state(best_epoch=99),
         "best_epoch is 99, but 2 are done; start a new run",
     ),
+    "a trace that is no hash": (state(trace="x" * 32), f'state has trace = "{"x" * 32}"; start a new run'),
     "an optimizer state that is no array": (
         lambda content, _: content["checkpoint"]["optimizer"].update({"1.weight.other": "x"}),
         'optimizer state "1.weight.other" does not fit the network; start a new run',
@@ -632,7 +633,8 @@ def test_resume_refuses_each_bad_state_with_its_line(
         said = resumed(capsys, folder)
     finally:
         (folder / "checkpoint.bin").write_bytes(good)
-    fields = "step, loss_sum, correct, images, epoch_seconds, seconds, best_epoch, history; start a new run"
+    fields = "step, loss_sum, correct, images, epoch_seconds, seconds, best_epoch, trace, marks, history"
+    fields += "; start a new run"
     assert said == f"cnn: {folder}/checkpoint.bin: {line.replace('{fields}', fields)}\n"
 
 

@@ -28,10 +28,12 @@ GROUPS: dict[str, dict[str, str]] = {
         "train": "train",
         "predict": "predict",
         "eval": "eval_",
+        "replay": "replay",
     },
     "Look": {
         "summary": "summary",
         "filters": "filters",
+        "info": "info",
         "features": "features",
         "field": "field",
         "mask": "mask",

@@ -104,9 +104,9 @@ def save_checkpoint(
         if isinstance(value, np.ndarray):
             tensors[_OPTIMIZER + key] = value
         else:
-            values[key] = _as_json(value)
+            values[key] = as_json(value)
     tensors.update({_IMAGES + name: array for name, array in (images or {}).items()})
-    content["checkpoint"] = {"optimizer": values, "state": _as_json(state)}
+    content["checkpoint"] = {"optimizer": values, "state": as_json(state)}
     container.write(path, tensors, content)
 
 
@@ -143,7 +143,7 @@ def _pack_network(
     network: Network, record: Mapping[str, Any] | None
 ) -> tuple[dict[str, Array], dict[str, Any]]:
     check_savable(network)
-    description = _as_json(network.description())
+    description = as_json(network.description())
     rebuilt = Network.from_description(description, seed=None)  # what is written can be read
     check_rebuilt(network, dict(tensor_shapes(network)), dict(tensor_shapes(rebuilt)))
     tensors: dict[str, Array] = {parameter.name: parameter.value for parameter in network.named_parameters()}
@@ -151,11 +151,11 @@ def _pack_network(
     content = {
         "version": VERSION,
         "network": description,
-        "record": _as_json(network.record if record is None else record),
+        "record": as_json(network.record if record is None else record),
     }
     plugins = plugins_of(network)
     if plugins:
-        content["plugins"] = _as_json(plugins)
+        content["plugins"] = as_json(plugins)
     return tensors, content
 
 
@@ -238,8 +238,8 @@ def tensor_shapes(module: Module, prefix: str = "") -> Iterator[tuple[str, Shape
         yield from tensor_shapes(child, f"{prefix}{name}.")
 
 
-def _as_json(value: Any) -> Any:
-    """`value` as the file holds it: plain types, no control characters, no NaN, of paths the last part."""
+def as_json(value: Any) -> Any:
+    """`value` as a model file holds it: plain types, no control characters, no NaN, of paths the last part."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, PurePath):
@@ -249,7 +249,7 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {printable(str(key)): _as_json(item) for key, item in value.items()}
+        return {printable(str(key)): as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_as_json(item) for item in value]
+        return [as_json(item) for item in value]
     return value

@@ -12,6 +12,7 @@ from cnncli.data.held_out import labels_of
 from cnncli.errors import WriteError
 from cnncli.layers.batch_norm import BatchNorm
 from cnncli.model_file.confidence import fit
+from cnncli.model_file.seal import sealed
 from cnncli.model_file.serialize import load_model, save_beside_earlier
 from cnncli.network import Network
 from cnncli.network.answers import log_probabilities
@@ -29,9 +30,10 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     trainer, dataset, plan, validation = job.trainer, job.dataset, job.plan, job.validation
     state, test = trainer.state, dataset.test
     record = job.record()
-    job.run.save_last(trainer.network, record)
-    network, program = trainer.network, trainer.program
     epochs = len(state.history)
+    of_last = {**record, "training": {**record["training"], "epoch": epochs}}
+    job.run.save_last(trainer.network, sealed(trainer.network, of_last))
+    network, program = trainer.network, trainer.program
     if state.best_epoch != epochs:
         network = load_model(job.run.best_path)
         program = Program(network, trainer.timetable.batch_size, criterion=trainer.criterion, threads=trainer.threads)
@@ -46,6 +48,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         trainer.check_loss("test", test_loss)
         record["test"] = {"images": test.pictures, "loss": test_loss, "accuracy": test_accuracy}
     said = _judge(job, program, test_accuracy, should_stop) if has_classes else None
+    record = sealed(network, record)
     job.run.save_best(network, record)
     out = Path(plan.out)
     try:

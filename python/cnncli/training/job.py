@@ -43,7 +43,7 @@ class Job:
         return len(self.trainer.training_set)
 
     def record(self) -> dict[str, Any]:
-        """How the model was trained, for the model file. Recorded paths keep their base name only."""
+        """How the model of the best epoch was trained, for the model file. Recorded paths keep their base name only."""
         state = self.trainer.state
         plan = asdict(self.plan)
         for name in ("data_dir", "out"):
@@ -64,6 +64,7 @@ class Job:
                 "command": self._command(),
                 "settings": plan,
                 "best_epoch": state.best_epoch,
+                "epoch": state.best_epoch,
                 "history": state.history,
                 "seconds": state.seconds,
                 "threads": self.trainer.threads,

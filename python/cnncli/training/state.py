@@ -1,5 +1,6 @@
 """Where a training is: the part of a checkpoint that is neither weights nor optimizer."""
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,10 +12,15 @@ from cnncli.model_file.serialize import Checkpoint
 from cnncli.shown import shown
 from cnncli.storage.typed_json import from_json
 
+_HEX = re.compile("[0-9a-f]{0,128}")
+
 
 @dataclass
 class TrainingState:
-    """Where a training is; every checkpoint holds it. Sums are over the images of the epoch so far."""
+    """Where a training is; every checkpoint holds it. Sums are over the images of the epoch so far.
+
+    trace, marks : see `trace.py`
+    """
 
     step: int = 0
     loss_sum: float = 0.0
@@ -23,6 +29,8 @@ class TrainingState:
     epoch_seconds: float = 0.0
     seconds: float = 0.0
     best_epoch: int = 0
+    trace: str = ""
+    marks: str = ""
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -33,13 +41,20 @@ def read_state(where: str, values: dict[str, Any]) -> TrainingState:
     except FormatError as error:
         raise FormatError(f"{where}: state {error}; start a new run") from None
     for name, value in asdict(state).items():
-        fits = all(map(_is_epoch, value)) if name == "history" else name == "loss_sum" or value >= 0
-        if not fits:
+        if not _fits(name, value):
             raise FormatError(f"{where}: state has {name} = {shown(value)}; start a new run")
     if state.best_epoch > len(state.history):
         done = len(state.history)
         raise FormatError(f"{where}: best_epoch is {state.best_epoch}, but {done} are done; start a new run")
     return state
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name == "history":
+        return all(map(_is_epoch, value))
+    if name in ("trace", "marks"):
+        return bool(_HEX.fullmatch(value))
+    return bool(name == "loss_sum" or value >= 0)
 
 
 def _is_epoch(facts: Any) -> bool:

@@ -64,6 +64,10 @@ class Timetable:
         """The first step of an epoch; of the one after the last, the number of all steps."""
         return self._starts[epoch]
 
+    def steps_in(self, epoch: int) -> int:
+        """How many steps an epoch has."""
+        return self._starts[epoch + 1] - self._starts[epoch]
+
     def epoch_of(self, step: int) -> int:
         """The epoch that a step belongs to."""
         return bisect_right(self._starts, step) - 1

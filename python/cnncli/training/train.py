@@ -76,9 +76,9 @@ def train(
     last one are errors.
     """
     with _resume(settings, report) if settings.resume else _begin(settings, report) as job:
-        yield _started(job)
+        yield started(job)
         try:
-            yield from _run(job, settings.save_every, should_stop)
+            yield from run_job(job, settings.save_every, should_stop)
         except Diverged as error:
             remedy = error.remedy or f"start again with --lr below {error.peak:g}"
             checkpoint = f"the last good checkpoint stays in {printable(job.run.path)}"
@@ -122,7 +122,7 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     else:
         network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        yield _job(run, plan, dataset, splits, network, None, settings.threads, notice, warnings)
+        yield make_job(run, plan, dataset, splits, network, None, settings.threads, notice, warnings)
 
 
 def _data_of(
@@ -148,7 +148,7 @@ def _data_of(
     return dataset, found.name_or_path, found.notice
 
 
-def _data_again(
+def data_again(
     plan: Plan, network: Network, settings: TrainSettings, report: data.Report
 ) -> tuple[DataSet, str]:
     """(the data set of a run that goes on, what loads it again)."""
@@ -178,7 +178,7 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
         checkpoint = run.load_checkpoint()
         where = printable(run.checkpoint_path)
         read_state(where, checkpoint.state)
-        dataset, name_or_path = _data_again(plan, checkpoint.network, settings, report)
+        dataset, name_or_path = data_again(plan, checkpoint.network, settings, report)
         if dataset.digest != plan.data_digest:
             raise DataError(
                 f"{printable(plan.data)}: is not the data that {printable(run.path)} was trained on; "
@@ -191,7 +191,7 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
             run.update_settings({"plugins": plan.plugins})
         check_fit(where, checkpoint, dataset)
         splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
-        yield _job(run, plan, dataset, splits, checkpoint.network, checkpoint, settings.threads,
+        yield make_job(run, plan, dataset, splits, checkpoint.network, checkpoint, settings.threads,
                    warnings=warnings)
 
 
@@ -202,7 +202,7 @@ def _timetable(plan: Plan, images: int) -> Timetable:
     )
 
 
-def _job(
+def make_job(
     run: RunFolder,
     plan: Plan,
     dataset: DataSet,
@@ -257,7 +257,7 @@ def _job(
     return Job(run, plan, dataset, kept, validation, trainer, target, notice, list(warnings), digest)
 
 
-def _started(job: Job) -> Started:
+def started(job: Job) -> Started:
     plan, network, timetable = job.plan, job.trainer.network, job.trainer.timetable
     return Started(
         run=job.run.path,
@@ -288,7 +288,7 @@ def _started(job: Job) -> Started:
     )
 
 
-def _run(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Iterator[Record]:
+def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Iterator[Record]:
     """To the end of the timetable, to the target, or until `should_stop`."""
     trainer = job.trainer
     keeper = Keeper(job.run, trainer, job.target, job.record, save_every)

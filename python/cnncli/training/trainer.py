@@ -17,6 +17,7 @@ from cnncli.criteria.criterion import Criterion
 from cnncli.data import DataSet
 from cnncli.data.held_out import Indices, measure_recipe
 from cnncli.errors import CnnError, Interrupted, UsageError
+from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer, WholeBatchOptimizer
 from cnncli.pictures.recipe import InputRecipe
@@ -28,6 +29,7 @@ from cnncli.training.plateau import Plateau, measured_losses
 from cnncli.training.records import EpochDone, Progress, StepDone
 from cnncli.training.state import TrainingState
 from cnncli.training.timetable import HardImages, Timetable
+from cnncli.training.trace import mark_step
 from cnncli.training.training_set import Samples, TrainingSet
 from cnncli.training.whole_batch import GradientsOnly, WholeBatch
 
@@ -268,6 +270,7 @@ class Trainer:
             raise self._diverged(f"the loss is {result.loss}", cause, state.step + 1)
         if self.hard_images is not None and losses is not None:
             self.hard_images.put(positions, losses)
+        mark_step(state, result, step_of_epoch, self.timetable.steps_in(epoch))
         state.step += 1
         state.loss_sum += result.loss * result.samples
         state.correct += result.correct
@@ -331,6 +334,6 @@ class Trainer:
         )
         facts = asdict(done)
         del facts["epochs"]
-        state.history.append(facts)
-        state.loss_sum, state.correct, state.images, state.epoch_seconds = 0.0, 0, 0, 0.0
+        state.history.append({**facts, "weights": weights_digest(self.network), "marks": state.marks})
+        state.loss_sum, state.correct, state.images, state.epoch_seconds, state.marks = 0.0, 0, 0, 0.0, ""
         return done

@@ -1,0 +1,34 @@
+"""`cnn info`."""
+
+import click
+
+from cnncli.cli.options import debug_option, json_option
+from cnncli.cli.streams import echo
+from cnncli.cli.training_options import table_option
+
+
+@click.command(
+    "info",
+    short_help="Say what a model is and how it was made.",
+    epilog="\b\nExample:\n  cnn info model.bin",
+)
+@click.argument("model")
+@table_option("plugins")
+@json_option
+@debug_option
+def command(model: str, plugins: tuple[str, ...] | None, as_json: bool) -> None:
+    """Say what MODEL is: its network and classes, how it was trained and measured, how a picture becomes its input, its
+    weights in a few numbers each, and the command that repeats its training.
+
+    All but the weights is what the file says; cnn replay looks whether it is true.
+    """
+    import json
+
+    from cnncli.cli.render_info import info_facts, show_info
+    from cnncli.model_file.serialize import load_model
+
+    network = load_model(model)
+    if as_json:
+        echo(json.dumps(info_facts(model, network), allow_nan=False))
+    else:
+        show_info(model, network)

@@ -1,0 +1,149 @@
+"""What `cnn info` prints."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from cnncli.cli.render import duration, facts_table, loss_text, plural, print_table, size, stdout_console
+from cnncli.measures.intervals import wilson
+from cnncli.measures.tensors import tensor_statistics
+from cnncli.model_file.confidence import Confidence
+from cnncli.model_file.record import TrainingRecord
+from cnncli.model_file.weights import weights_digest
+from cnncli.network import Network
+from cnncli.shown import format_shape, percent, printable, shortened
+
+_CLASSES_SHOWN = 10
+_LETTERS = 24
+_TENSORS_SHOWN = 64
+
+
+def info_facts(path: str, network: Network) -> dict[str, Any]:
+    """All of it for `--json`; what the file does not say is null or empty."""
+    content = Path(path).read_bytes()
+    record = TrainingRecord.of(network.record)
+    return {
+        "model": path,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "weights_sha256": weights_digest(network),
+        "network": network.name,
+        "title": network.title,
+        "input": list(network.input_shape),
+        "outputs": network.outputs,
+        "classes": network.class_names,
+        "parameters": network.parameter_count(),
+        "recipe": None if network.recipe is None else network.recipe.to_dict(),
+        "confidence": Confidence.from_record(network.record).to_record() if "confidence" in network.record else None,
+        "plugins": [{"file": origin.file, "sha256": origin.digest} for origin in network.plugins],
+        "training": asdict(record),
+        "command": record.command,
+        "tensors": [
+            {"name": name, "shape": list(values.shape), **asdict(tensor_statistics(values))}
+            for name, values in _tensors(network)
+        ],
+    }
+
+
+def show_info(path: str, network: Network) -> None:
+    """What it is, how it was made, its tensors, and last the command that makes it again."""
+    console, record = stdout_console(), TrainingRecord.of(network.record)
+    console.print(Text(network.title or network.name or "network", style="bold"))
+    print_table(console, facts_table([*_what(path, network), *_how(network, record), *_results(record)]))
+    console.print()
+    tensors = list(_tensors(network))
+    print_table(console, _tensor_table(tensors))
+    if len(tensors) > _TENSORS_SHOWN:
+        console.print(Text(f"and {len(tensors) - _TENSORS_SHOWN:,} more, with --json", style="dim"))
+    console.print()
+    if record.command is None:
+        console.print(Text("the file does not say which command made it", style="dim"))
+        return
+    path_needed = "" if record.by_name else f", with the place of {printable(record.data or 'the data')} after --data"
+    console.print(Text(f"made again by{path_needed}", style="dim"))
+    console.print(Text(f"  {printable(record.command)}", style="bold"))
+
+
+def _what(path: str, network: Network) -> list[tuple[str, str]]:
+    names = [printable(shortened(name, _LETTERS)) for name in network.class_names[:_CLASSES_SHOWN]]
+    more = f", and {len(network.class_names) - len(names):,} more" if len(network.class_names) > len(names) else ""
+    classes = f"{len(network.class_names):,}: {', '.join(names)}{more}" if names else "none, it gives values"
+    rows = [
+        ("file", f"{printable(path)}, {size(Path(path).stat().st_size)}"),
+        ("network", f"{printable(network.name) or 'without a name'}, {network.parameter_count():,} parameters"),
+        ("input", format_shape(network.input_shape)),
+        ("classes", classes),
+    ]
+    if network.recipe is not None:
+        rows.append(("recipe", printable(network.recipe.text)))
+    if "confidence" in network.record:
+        sure = Confidence.from_record(network.record)
+        rows.append(("sure", f"from {percent(sure.threshold)} on; temperature {sure.temperature:g}"))
+    if network.plugins:
+        rows.append(("plugins", ", ".join(printable(origin.file) for origin in network.plugins)))
+    return [*rows, ("weights", f"SHA-256 {weights_digest(network)}")]
+
+
+def _how(network: Network, record: TrainingRecord) -> list[tuple[str, str]]:
+    if record.data is None and not record.history:
+        return [("training", "the file does not say how it was trained")]
+    images = "" if record.images is None else f", {record.images:,} trained on"
+    rows = [("data", f"{printable(record.data or 'unknown')}{images}")]
+    if record.digest is not None:
+        rows.append(("", f"SHA-256 {printable(record.digest)}"))
+    if record.left_aside:
+        parts = ", ".join(f"{printable(what)} {count:,}" for what, count in record.left_aside.items())
+        rows.append(("left aside", parts))
+    epochs = plural(len(record.history), "epoch")
+    if record.best_epoch is not None and record.best_epoch != len(record.history):
+        epochs += f", the best was {record.best_epoch}"
+    seed = record.settings.get("seed")
+    seed_words = f", seed {seed}" if isinstance(seed, int) else ""
+    rows.append(("trained", epochs + seed_words))
+    where = [
+        duration(record.seconds) if record.seconds is not None else "",
+        plural(record.threads, "thread") if record.threads is not None else "",
+        printable(record.instruction_set or ""),
+        *(f"{printable(name)} {printable(text)}" for name, text in record.versions.items()),
+    ]
+    rows.append(("with", ", ".join(word for word in where if word)))
+    return rows
+
+
+def _results(record: TrainingRecord) -> list[tuple[str, str]]:
+    rows, best = [], record.best
+    for name, prefix in (("training", ""), ("validation", "validation_")):
+        words = [f"accuracy {percent(best[f'{prefix}accuracy'])}"] if f"{prefix}accuracy" in best else []
+        words += [f"loss {loss_text(best[f'{prefix}loss'])}"] if f"{prefix}loss" in best else []
+        rows += [(name, ", ".join(words))] if words else []
+    if record.test is not None:
+        images, accuracy, loss = record.test
+        sure = ""
+        if 0 <= accuracy <= 1:
+            low, high = wilson(round(accuracy * images), images)
+            sure = f" ({percent(low)} to {percent(high)})"
+        rows.append(("test", f"accuracy {percent(accuracy)}{sure}, loss {loss_text(loss)}, {images:,} images"))
+    return rows
+
+
+def _tensors(network: Network) -> Iterator[tuple[str, Any]]:
+    """Parameters, then buffers, by the names that they have in the file."""
+    yield from ((parameter.name, parameter.value) for parameter in network.named_parameters())
+    yield from network.named_buffers()
+
+
+def _tensor_table(tensors: list[tuple[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table.add_column("tensor", no_wrap=True, overflow="ellipsis")
+    for heading in ("shape", "mean", "std", "least", "most", "zero"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for name, values in tensors[:_TENSORS_SHOWN]:
+        found = tensor_statistics(values)
+        numbers = (f"{value:.3g}" for value in (found.mean, found.std, found.least, found.most))
+        table.add_row(name, format_shape(values.shape), *numbers, percent(found.zeros, 0) if found.zeros else "")
+    return table

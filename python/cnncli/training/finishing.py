@@ -31,8 +31,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     state, test = trainer.state, dataset.test
     record = job.record()
     epochs = len(state.history)
-    of_last = {**record, "training": {**record["training"], "epoch": epochs}}
-    job.run.save_last(trainer.network, sealed(trainer.network, of_last))
+    _save_last(job, record)
     network, program = trainer.network, trainer.program
     if state.best_epoch != epochs:
         network = load_model(job.run.best_path)
@@ -98,6 +97,13 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         remark=said,
         warnings=[*job.warnings, *([said] if said is not None else [])],
     )
+
+
+def _save_last(job: Job, record: dict[str, Any]) -> None:
+    """The model of the last epoch, which need not be the best one."""
+    network, epochs = job.trainer.network, len(job.trainer.state.history)
+    of_last = {**record, "training": {**record["training"], "epoch": epochs}}
+    job.run.save_last(network, sealed(network, of_last))
 
 
 def _sample_picture(job: Job) -> str | None:

@@ -28,8 +28,7 @@ _BATCH_SIZE = 256
 def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     """Measures the best model on the test images, unread until now, and writes the model files."""
     trainer, dataset, plan, validation = job.trainer, job.dataset, job.plan, job.validation
-    state, test = trainer.state, dataset.test
-    record = job.record()
+    state, test, record = trainer.state, dataset.test, job.record()
     epochs = len(state.history)
     _save_last(job, record)
     network, program = trainer.network, trainer.program

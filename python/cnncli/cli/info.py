@@ -2,19 +2,23 @@
 
 import click
 
-from cnncli.cli.options import debug_option, json_option
+from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath
+from cnncli.cli.options import debug_option, json_option, quiet_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
 
 
 @click.command(
     "info",
+    cls=HelpCommand,
     short_help="Say what a model is and how it was made.",
     epilog="\b\nExample:\n  cnn info model.bin",
 )
-@click.argument("model")
+@click.argument("model", type=FilePath())
 @table_option("plugins")
 @json_option
+@quiet_option
 @debug_option
 def command(model: str, plugins: tuple[str, ...] | None, as_json: bool) -> None:
     """Say what MODEL is: its network and classes, how it was trained and measured, how a picture becomes its input, its

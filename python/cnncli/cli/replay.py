@@ -4,7 +4,9 @@ from typing import Any
 
 import click
 
-from cnncli.cli.options import debug_option, json_option
+from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath
+from cnncli.cli.options import debug_option, json_option, quiet_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option, table_options
 
@@ -19,13 +21,15 @@ _WORDS = {
 
 @click.command(
     "replay",
+    cls=HelpCommand,
     short_help="Train a model again, and say whether the same comes of it.",
     epilog="\b\nExample:\n  cnn replay model.bin",
 )
-@click.argument("model")
-@table_option("data", otherwise="the data set the model was trained on")
+@click.argument("model", type=FilePath())
+@table_option("data", otherwise="the data set the model was trained on", brief="What it was trained on: a name or a path")
 @table_options("data_dir", "use_cache", "plugins", "threads")
 @json_option
+@quiet_option
 @debug_option
 @click.pass_context
 def command(ctx: click.Context, /, model: str, as_json: bool, **settings_by_field: Any) -> None:

@@ -26,7 +26,7 @@ _WORDS = {
     epilog="\b\nExample:\n  cnn replay model.bin",
 )
 @click.argument("model", type=FilePath())
-@table_option("data", otherwise="the data set the model was trained on", brief="What it was trained on: a name or a path")
+@table_option("data", otherwise="the data set the model was trained on", brief="What it was trained on")
 @table_options("data_dir", "use_cache", "plugins", "threads")
 @json_option
 @quiet_option

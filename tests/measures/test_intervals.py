@@ -31,7 +31,7 @@ def test_wilson_of_nothing_does_not_exist_and_of_impossible_counts_is_refused() 
     for hits, samples in ((3, 2), (-1, 2)):
         with pytest.raises(UsageError, match=f"^wilson: {hits} hits of {samples} samples"):
             wilson(hits, samples)
-    with pytest.raises(UsageError, match=r"^confidence is 1; use a number above 0 and below 1"):
+    with pytest.raises(UsageError, match=r"^confidence is 1; use a number, more than 0 and less than 1$"):
         wilson(1, 2, confidence=1)
 
 

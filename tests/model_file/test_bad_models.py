@@ -396,10 +396,13 @@ CASES: dict[str, tuple[bytes, str]] = {
         ': input recipe has the unknown key "crop"; it has kind, channels, height, width, polarity, mean, scale, '
         "border",
     ),
-    "a deviation of 0": (recipe(scale=[0]), ": input recipe: scale is [0.0]; every value must be above 0"),
+    "a deviation of 0": (
+        recipe(scale=[0]),
+        ": input recipe: scale is [0.0]; use a number, at least 1e-06, for each channel",
+    ),
     "a deviation that is 0 in float32": (
         recipe(scale=[1e-60]),
-        ": input recipe: scale is [1e-60]; every value must be at least 1e-06",
+        ": input recipe: scale is [1e-60]; use a number, at least 1e-06, for each channel",
     ),
     "a mean beyond float32": (
         recipe(mean=[1e308]),

@@ -96,9 +96,9 @@ def test_pictures_have_1_or_3_channels(channels: int) -> None:
 @pytest.mark.parametrize(
     ("scale", "rule"),
     [
-        ((1.0, 0.0, 1.0), "every value must be above 0"),
-        ((1.0, 1.0, -0.5), "every value must be above 0"),
-        ((1.0, 9.9e-7, 1.0), "every value must be at least 1e-06"),
+        ((1.0, 0.0, 1.0), "use a number, at least 1e-06, for each channel"),
+        ((1.0, 1.0, -0.5), "use a number, at least 1e-06, for each channel"),
+        ((1.0, 9.9e-7, 1.0), "use a number, at least 1e-06, for each channel"),
         ((1.0, 1.0), "use a list of 3 finite numbers, one a channel"),
         ((1.0, 1.0, 1.0, 1.0), "use a list of 3 finite numbers, one a channel"),
         ((1.0, 1e6, 1.0), "use a list of 3 finite numbers, one a channel"),

@@ -120,13 +120,13 @@ class Unflatten(Reshaping):
         if size % known or (-1 not in self.unflattened_size and size != known):
             raise LayerShapeError(
                 repr(self), f"axis {self.dim} of samples of shape {format_shape(input_shape)} has {size} values, which "
-                f"are not {'x'.join(map(str, self.unflattened_size))}; use sizes with that product",
+                f"are not {format_shape(self.unflattened_size)}; use sizes with that product",
             )
         sizes = tuple(size // known if side == -1 else side for side in self.unflattened_size)
         return (*input_shape[: axis - 1], *sizes, *input_shape[axis:])
 
     def __repr__(self) -> str:
-        return f"Unflatten(axis {self.dim} to {'x'.join(map(str, self.unflattened_size))})"
+        return f"Unflatten(axis {self.dim} to {format_shape(self.unflattened_size)})"
 
 
 class Identity(Reshaping):

@@ -6,6 +6,7 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 from cnncli.errors import UsageError
+from cnncli.limits import Limits
 
 CONFIDENCE = 0.95
 
@@ -95,6 +96,5 @@ def _student_inside(t: float, degrees: int) -> float:
 
 
 def _normal_quantile(confidence: float) -> float:
-    if not 0 < confidence < 1:
-        raise UsageError(f"confidence is {confidence}; use a number above 0 and below 1, such as 0.95")
+    Limits(above=0, below=1).checked("confidence", confidence)
     return NormalDist().inv_cdf((1 + confidence) / 2)

@@ -23,10 +23,10 @@ if TYPE_CHECKING:  # PIL is imported where a picture is read: arrays need none
 KINDS = ("glyph", "plain")
 COLOURS = {1: "grey", 3: "RGB"}
 POLARITIES = ("light-on-dark", "dark-on-light", "any")
-SMALLEST_SCALE = 1e-6  # what `measured` rounds to
 _MAX_SIDE = 4096
 _SIDE = Limits(whole=True, least=1, most=_MAX_SIDE)
 _MEAN_OR_SCALE = Limits(above=-1e6, below=1e6)
+_SCALE = Limits(least=1e-6)  # what `measured` rounds to; much less is 0 in float32
 _IMAGES_AT_ONCE = 1024  # keeps the int64 copies of `np.bincount` at a few MB
 
 
@@ -86,12 +86,8 @@ class InputRecipe:
         object.__setattr__(self, "border", int(self.border))
         for name in ("mean", "scale"):
             object.__setattr__(self, name, _numbers(name, getattr(self, name), self.channels))
-        if min(self.scale) <= 0:
-            raise FormatError(f"input recipe: scale is {shown(list(self.scale))}; every value must be above 0")
-        if min(self.scale) < SMALLEST_SCALE:  # float32 would divide by 0
-            raise FormatError(
-                f"input recipe: scale is {shown(list(self.scale))}; every value must be at least {SMALLEST_SCALE:g}"
-            )
+        if not all(map(_SCALE.accepts, self.scale)):
+            raise FormatError(f"input recipe: scale is {shown(list(self.scale))}; {_SCALE.remedy}, for each channel")
 
     @classmethod
     def measured(

@@ -174,7 +174,7 @@ def test_sequential_takes_layers_only() -> None:
     with pytest.raises(UsageError) as caught:
         Sequential(ReLU)
     assert str(caught.value) == (
-        "Sequential: layer 0 is <class 'cnncli.layers.activations.ReLU'>, no layer; pass objects such as ReLU()"
+        "Sequential: layer 0 is <class 'cnncli.layers.kinked_activations.ReLU'>, no layer; pass objects such as ReLU()"
     )
 
 

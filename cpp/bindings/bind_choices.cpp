@@ -46,8 +46,7 @@ py::dict chosen_algorithms(const py::tuple& sample, const Shape& weight, const p
     }
     Arguments arguments("convolution", {{"weight", {nullptr, Sizes(weight.begin(), weight.end()), false}}},
                         std::move(plain), nullptr);
-    const ConvolutionShape shape =
-        check_node("convolution", {inputs, arguments, false, false, false}).node.convolution;
+    const ConvolutionShape shape = check_node("convolution", {inputs, arguments}).node.convolution;
     py::dict chosen;
     chosen["forward"] = name_of(choose_forward(shape));
     chosen["grad_input"] = name_of(choose_backward_input(shape));

@@ -26,6 +26,22 @@ struct Passes {
     bool forward, backward;
     bool training;        // batch normalization uses the batch
     bool differentiable;  // there is a backward pass, here or apart, for which the forward pass keeps things
+
+    static Passes of_program(bool trains) {
+        Passes passes;
+        passes.forward = true;
+        passes.backward = passes.training = passes.differentiable = trains;
+        return passes;
+    }
+    // The forward pass, which keeps things for the other one if `keeps`, or the backward pass.
+    static Passes alone(bool forward, bool training, bool keeps) {
+        Passes passes;
+        passes.forward = forward;
+        passes.backward = !forward;
+        passes.training = training;
+        passes.differentiable = !forward || keeps;
+        return passes;
+    }
 };
 
 // What the forward pass of a layer at once gives to its backward pass, besides input and output.

@@ -32,12 +32,14 @@ class OneNode::Conversions {
 
 OneNode::OneNode(const std::string& kind, const TensorShape& input, Arguments& arguments,
                  std::ptrdiff_t samples, Pass pass, bool training, bool keeps)
-    : pass_(pass),
-      emitter_(samples,
-               {pass == Pass::kForward, pass != Pass::kForward, training, pass != Pass::kForward || keeps}) {
+    : pass_(pass), emitter_(samples, Passes::alone(pass == Pass::kForward, training, keeps)) {
     const std::vector<TensorShape> inputs{input};
     const bool gradients = pass == Pass::kParameterGradients;
-    CheckedNode checked = check_node(kind, {inputs, arguments, training, gradients, true});
+    Given given{inputs, arguments};
+    given.training = training;
+    given.gradients = gradients;
+    given.at_once = true;
+    CheckedNode checked = check_node(kind, given);
     checked.node.inputs = {graph_.tensor(input)};
     graph_.append(std::move(checked.node), checked.output);
     emitter_.begin(graph_, graph_.nodes, {});

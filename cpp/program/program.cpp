@@ -28,7 +28,7 @@ Program::Program(std::ptrdiff_t batch_size, bool training, bool couples_samples,
       capacity_(training && couples_samples ? batch_size : std::min(batch_size, kMicroBatch)),
       training_(training),
       frozen_(frozen),
-      emitter_(capacity_, {true, training, training, training}) {
+      emitter_(capacity_, Passes::of_program(training)) {
     losses_.resize(static_cast<std::size_t>(capacity_));
     correct_.resize(static_cast<std::size_t>(capacity_));
 }
@@ -41,13 +41,13 @@ int Program::input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_
 
 int Program::add(const std::string& kind, const std::vector<int>& inputs, Arguments& arguments) {
     std::vector<TensorShape> shapes;
-    std::vector<const Node*> makers;
+    Given given{shapes, arguments};
+    given.training = given.gradients = training_;
     for (const int x : inputs) {
         shapes.push_back(graph_.shape(x));
-        makers.push_back(graph_.maker(x));
+        given.makers.push_back(graph_.maker(x));
     }
-    CheckedNode checked =
-        check_node(kind, {shapes, arguments, training_, training_, false, std::move(makers)});
+    CheckedNode checked = check_node(kind, given);
     if (checked.node.kind == Kind::kDropout && !training_ && !checked.node.scales_in_evaluation)
         return inputs.front();
     checked.node.inputs = inputs;

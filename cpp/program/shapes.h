@@ -15,9 +15,9 @@ namespace cnn {
 struct Given {
     const std::vector<TensorShape>& inputs;
     Arguments& arguments;
-    bool training;
-    bool gradients;                     // of learned arrays are written
-    bool at_once;                       // a layer at once, not part of a program
+    bool training = false;
+    bool gradients = false;             // of learned arrays are written
+    bool at_once = false;               // a layer at once, not part of a program
     std::vector<const Node*> makers{};  // of the inputs, in a program; null for what no node gives
     const TensorShape& x() const { return inputs.front(); }
 };

@@ -32,6 +32,17 @@ CNN_INLINE Native power_of_two(Native n) {
     return reinterpret_cast<Native>(exponent);
 }
 
+// (exp(r) - 1 - r) / r^2 for |r| up to 0.35, a polynomial.
+CNN_INLINE Native exp_rest_native(Native r) {
+    Native p = broadcast_native(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    return p;
+}
+
 CNN_INLINE Native exp_native(Native x) {
     // Beyond these the result is Inf or 0 in any case; the comparisons are false for NaN, which passes
     // through.
@@ -42,13 +53,7 @@ CNN_INLINE Native exp_native(Native x) {
     Native n = (y * 1.44269504088896341f + shift) - shift;
     Native r = y - n * 0.693359375f;
     r = r - n * -2.12194440e-4f;
-    Native p = broadcast_native(1.9875691500e-4f);
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * (r * r) + r + 1.0f;
+    Native p = exp_rest_native(r) * (r * r) + r + 1.0f;
     // 2^n in two factors, since n reaches beyond the exponents of normal numbers; NaN is kept by p.
     n = select_native(n == n, n, Native{});
     const Native half = (n * 0.5f + shift) - shift;

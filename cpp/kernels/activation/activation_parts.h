@@ -22,13 +22,7 @@ CNN_INLINE Native within(Native x, float bound) {
 
 // exp(x) - 1 without the cancellation near 0, where the polynomial of exp_native is used without its 1.
 CNN_INLINE Native expm1_native(Native x) {
-    Native p = broadcast_native(1.9875691500e-4f);
-    p = p * x + 1.3981999507e-3f;
-    p = p * x + 8.3334519073e-3f;
-    p = p * x + 4.1665795894e-2f;
-    p = p * x + 1.6666665459e-1f;
-    p = p * x + 5.0000001201e-1f;
-    const Native small = p * (x * x) + x;
+    const Native small = exp_rest_native(x) * (x * x) + x;
     return select_native(absolute_native(x) < 0.34f, small, exp_native(x) - 1.0f);
 }
 

@@ -53,22 +53,8 @@ void PackConvolutionWeights::run(const Context&, std::ptrdiff_t group, std::byte
 ConvolutionGather* ConvolutionGather::forward(const ConvolutionShape& s, ConvolutionAlgorithm algorithm,
                                               const float* input, float* output, const float* packed,
                                               const float* bias, bool relu) {
-    auto* op = new ConvolutionGather();
-    op->algorithm_ = algorithm;
-    op->input_ = input;
-    op->output_ = output;
-    op->packed_ = packed;
-    op->bias_ = bias;
+    auto* op = new ConvolutionGather(s, algorithm, input, output, packed, bias);
     op->relu_ = relu;
-    op->groups_ = s.groups;
-    op->inputs_ = s.group_inputs();
-    op->outputs_ = s.group_outputs();
-    op->input_height_ = s.input_height;
-    op->input_width_ = s.input_width;
-    op->output_height_ = s.output_height;
-    op->output_width_ = s.output_width;
-    op->kernel_width_ = s.kernel_width;
-    op->kernel_area_ = s.kernel_area();
     op->advance_ = s.stride_width;
     op->rows_ = forward_taps(vertical_axis(s));
     op->cols_ = forward_taps(horizontal_axis(s));
@@ -80,27 +66,30 @@ ConvolutionGather* ConvolutionGather::backward_input(const ConvolutionShape& s,
                                                      ConvolutionAlgorithm algorithm, const float* grad_output,
                                                      float* grad_input, const float* packed,
                                                      const float* bias) {
-    auto* op = new ConvolutionGather();
-    op->algorithm_ = algorithm;
-    op->input_ = grad_output;
-    op->output_ = grad_input;
-    op->packed_ = packed;
-    op->bias_ = bias;
-    op->groups_ = s.groups;
-    op->inputs_ = s.group_outputs();
-    op->outputs_ = s.group_inputs();
-    op->input_height_ = s.output_height;
-    op->input_width_ = s.output_width;
-    op->output_height_ = s.input_height;
-    op->output_width_ = s.input_width;
-    op->kernel_width_ = s.kernel_width;
-    op->kernel_area_ = s.kernel_area();
-    op->advance_ = 1;
+    auto* op = new ConvolutionGather(s.reversed(), algorithm, grad_output, grad_input, packed, bias);
     op->rows_ = backward_taps(vertical_axis(s));
     op->cols_ = backward_taps(horizontal_axis(s));
     op->split_rows();
     return op;
 }
+
+ConvolutionGather::ConvolutionGather(const ConvolutionShape& s, ConvolutionAlgorithm algorithm,
+                                     const float* input, float* output, const float* packed,
+                                     const float* bias)
+    : algorithm_(algorithm),
+      input_(input),
+      output_(output),
+      packed_(packed),
+      bias_(bias),
+      groups_(s.groups),
+      inputs_(s.group_inputs()),
+      outputs_(s.group_outputs()),
+      input_height_(s.input_height),
+      input_width_(s.input_width),
+      output_height_(s.output_height),
+      output_width_(s.output_width),
+      kernel_width_(s.kernel_width),
+      kernel_area_(s.kernel_area()) {}
 
 void ConvolutionGather::split_rows() {
     body_ = convolution_body();

@@ -13,6 +13,7 @@
 // with NaN and Inf, is said in winograd.h.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "core/op.h"
@@ -35,6 +36,14 @@ struct ConvolutionShape {
     std::ptrdiff_t group_inputs() const { return input_channels / groups; }
     std::ptrdiff_t group_outputs() const { return output_channels / groups; }
     std::ptrdiff_t weight_size() const { return output_channels * group_inputs() * kernel_area(); }
+    // From outputs to inputs.
+    ConvolutionShape reversed() const {
+        ConvolutionShape shape = *this;
+        std::swap(shape.input_channels, shape.output_channels);
+        std::swap(shape.input_height, shape.output_height);
+        std::swap(shape.input_width, shape.output_width);
+        return shape;
+    }
 };
 
 enum class ConvolutionAlgorithm { kDirect, kIm2col, kWinograd };
@@ -70,7 +79,9 @@ class ConvolutionGather : public Op {
     std::size_t scratch_bytes() const override;
 
   private:
-    ConvolutionGather() = default;
+    // `shape`: of what is read and written, so that of the gradient of the input is reversed.
+    ConvolutionGather(const ConvolutionShape& shape, ConvolutionAlgorithm, const float* input, float* output,
+                      const float* packed, const float* bias);
     void split_rows();
 
     const ConvolutionBody* body_ = nullptr;

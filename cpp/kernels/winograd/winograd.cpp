@@ -67,47 +67,34 @@ Op* transform_winograd_weights(const ConvolutionShape& s, bool backward, const f
 
 WinogradGather* WinogradGather::forward(const ConvolutionShape& s, const float* input, float* output,
                                         const float* transformed, const float* bias, bool relu) {
-    auto* op = new WinogradGather();
-    op->input_ = {input, s.input_channels, s.input_height, s.input_width};
-    op->output_ = output;
-    op->transformed_ = transformed;
-    op->bias_ = bias;
+    auto* op = new WinogradGather(s, input, output, transformed, bias);
     op->relu_ = relu;
-    op->outputs_ = s.output_channels;
-    op->output_height_ = s.output_height;
-    op->output_width_ = s.output_width;
     op->row_padding_ = s.padding_height;
     op->col_padding_ = s.padding_width;
-    op->split();
     return op;
 }
 
 WinogradGather* WinogradGather::backward_input(const ConvolutionShape& s, const float* grad_output,
                                                float* grad_input, const float* transformed,
                                                const float* bias) {
-    auto* op = new WinogradGather();
-    op->input_ = {grad_output, s.output_channels, s.output_height, s.output_width};
-    op->output_ = grad_input;
-    op->transformed_ = transformed;
-    op->bias_ = bias;
-    op->outputs_ = s.input_channels;
-    op->output_height_ = s.input_height;
-    op->output_width_ = s.input_width;
-    op->row_padding_ =
-        kWinograd4x3.taps - 1 - s.padding_height;  // below zero where the padding was wider than the filter
+    auto* op = new WinogradGather(s.reversed(), grad_output, grad_input, transformed, bias);
+    // Below zero where the padding was wider than the filter.
+    op->row_padding_ = kWinograd4x3.taps - 1 - s.padding_height;
     op->col_padding_ = kWinograd4x3.taps - 1 - s.padding_width;
-    op->split();
     return op;
 }
 
-void WinogradGather::normalize(const WinogradNormalization& normalization, bool relu) {
-    normalization_ = normalization;
-    relu_ = relu;
-}
-
-void WinogradGather::split() {
-    body_ = CNN_SELECT_BODY(winograd_body);
-    tiling_ = tiling_of(output_height_, output_width_);
+WinogradGather::WinogradGather(const ConvolutionShape& s, const float* input, float* output,
+                               const float* transformed, const float* bias)
+    : body_(CNN_SELECT_BODY(winograd_body)),
+      input_{input, s.input_channels, s.input_height, s.input_width},
+      output_(output),
+      transformed_(transformed),
+      bias_(bias),
+      outputs_(s.output_channels),
+      output_height_(s.output_height),
+      output_width_(s.output_width),
+      tiling_(tiling_of(s.output_height, s.output_width)) {
     positions_ = winograd_tiles(tiling_);
     register_tiles_ = ceil_divide(outputs_, body_->max_register_tile);
     group_ =
@@ -116,6 +103,11 @@ void WinogradGather::split() {
     chunk_ = ceil_divide(register_tiles_, ceil_divide(register_tiles_, kRegisterTiles));
     input_element_ = winograd_apart(group_ * input_.channels * kLanes);
     sum_element_ = winograd_apart(chunk_ * body_->max_register_tile * group_ * kLanes);
+}
+
+void WinogradGather::normalize(const WinogradNormalization& normalization, bool relu) {
+    normalization_ = normalization;
+    relu_ = relu;
 }
 
 std::ptrdiff_t WinogradGather::parts(const Context& context) const {

@@ -51,8 +51,9 @@ class WinogradGather : public Op {
     std::size_t scratch_bytes() const override;
 
   private:
-    WinogradGather() = default;
-    void split();
+    // `shape`: of what is read and written, so that of the gradient of the input is reversed.
+    WinogradGather(const ConvolutionShape& shape, const float* input, float* output, const float* transformed,
+                   const float* bias);
     std::ptrdiff_t parts(const Context& context) const;
 
     const WinogradBody* body_ = nullptr;

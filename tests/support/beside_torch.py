@@ -68,6 +68,23 @@ def with_little_padding(layer: Any) -> Function | None:
     return same(layer) if fits else None
 
 
+def there_and_back(layers: Any) -> Function | None:
+    """A max pooling and its unpooling. Of windows that overlap PyTorch leaves open which value stays."""
+    import torch
+
+    pooling, size = layers[0], layers[1].output_size
+    apart = all(stride >= kernel for stride, kernel in zip(pooling.stride, pooling.kernel_size, strict=True))
+    if not apart or pooling.dilation != (1, 1) or pooling.ceil_mode or with_little_padding(pooling) is None:
+        return None
+    windows = (pooling.kernel_size, pooling.stride, pooling.padding)
+
+    def function(x: Any, _: Any) -> Any:
+        y, places = torch.nn.MaxPool2d(*windows, return_indices=True)(x)
+        return torch.nn.MaxUnpool2d(*windows)(y, places, output_size=size)
+
+    return function
+
+
 def cut_or_padded(layer: Any) -> Function:
     """PyTorch cuts before it pads, and has no picture of less than nothing between; indices do both at once."""
     import torch

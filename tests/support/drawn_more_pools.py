@@ -1,4 +1,4 @@
-"""LPPool2d, StochasticPool2d and the pools of sequences, drawn by hypothesis and held to their definitions."""
+"""LPPool2d, StochasticPool2d, the pools of sequences and the way back from a pooling, held to their definitions."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 import oracles
 from closeness import assert_close, same_bits
 from cnncli import _core
-from cnncli.layers import AvgPool1d, LPPool2d, MaxPool1d, StochasticPool2d
+from cnncli.layers import AvgPool1d, LPPool2d, MaxPool1d, MaxUnpool2d, Sequential, StochasticPool2d
 from drawn_layers import Place, Term, uniform, using
 from drawn_norms import LAYER, SEED, STEP, begin
-from drawn_pools import Places, sliding_places
+from drawn_pools import Places, sliding_places, sliding_pools
 
 Drawn = tuple[Any, tuple[int, ...]]
 
@@ -186,3 +186,28 @@ def window_terms(layer: AvgPool1d, shape: Place) -> list[Term]:
         divisor = padded if layer.count_include_pad else len(inside)
         terms += [((c, o), (c, i), 1 / divisor) for c in range(channels) for i in inside]
     return terms
+
+
+@st.composite
+def there_and_back(draw: st.DrawFn) -> Drawn:
+    """A max pooling and its unpooling, which needs the places that it found."""
+    pooling, shape = draw(sliding_pools("max"))
+    return Sequential(pooling, MaxUnpool2d(pooling=pooling, output_size=shape[1:])), shape
+
+
+def check_there_and_back(case: Drawn, samples: int, seed: int) -> None:
+    """The first maximum of each window stays, all else is 0; of windows with one place the last has its gradient."""
+    layers, shape = case
+    rng = np.random.default_rng(seed)
+    x = rng.integers(-3, 4, (samples, *shape)).astype(np.float32)  # with ties
+    y, grad_y, grad_x = np.zeros_like(x), uniform(rng, *x.shape), np.zeros_like(x)
+    places = sliding_places(layers[0], shape)
+    for n, c in np.ndindex(samples, shape[0]):
+        for inside in places.values():
+            best = max(x[n, c, h, w] for h, w in inside)
+            h, w = next(place for place in inside if x[n, c, place[0], place[1]] == best)
+            y[n, c, h, w], grad_x[n, c, h, w] = best, grad_y[n, c, h, w]
+    for instruction_set in _core.instruction_sets():
+        with using(instruction_set):
+            assert same_bits(layers.forward(x), y)
+            assert (layers.backward(x, grad_y) == grad_x).all()

@@ -33,9 +33,11 @@ from drawn_more_pools import (
     check_means,
     check_powers,
     check_sequence_maxima,
+    check_there_and_back,
     power_pools,
     sequence_pools,
     stochastic_pools,
+    there_and_back,
     window_terms,
 )
 from drawn_norms import NORMS, check_formula
@@ -73,6 +75,7 @@ class Row:
         has no counterpart; the default makes PyTorch's module of the same name with the same arguments
     compiled : whether a drawing can be held to chains, whose values are of both signs
     note : tells two rows of one layer apart
+    layer : the layer in what is drawn, if that is a container of what the layer needs
     """
 
     name: str
@@ -81,6 +84,7 @@ class Row:
     torch: Callable[[Any], Any] = beside_torch.same
     compiled: Callable[[Any], bool] = field(default=lambda layer: True)
     note: str = ""
+    layer: Callable[[Any], Any] = field(default=lambda drawn: drawn)
 
     def __str__(self) -> str:
         return f"{self.name}-{self.note}" if self.note else self.name
@@ -129,6 +133,8 @@ ROWS = [
         note="evaluation"),
     Row("MaxPool1d", sequence_pools("max"), check_sequence_maxima, beside_torch.with_little_padding),
     Row("AvgPool1d", sequence_pools("average"), of_terms(window_terms)),
+    Row("MaxUnpool2d", there_and_back(), check_there_and_back, beside_torch.there_and_back,
+        layer=lambda drawn: drawn[1]),
     Row("ZeroPad2d", padded(), of_terms(padding_terms), beside_torch.cut_or_padded),
     Row("Upsample", upsampled(), of_terms(upsampling_terms)),
     Row("Flatten", flattened(), check_order),

@@ -1,6 +1,7 @@
 """The learning rate that `cnn train` takes without --lr: that of the description, scaled to the batch size."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnncli.layers import Parameter
 from cnncli.network.architectures import model_names, read_model
 from cnncli.optim import BY_NAME
 from cnncli.optim.default_rate import LARGEST_FACTOR, rate_factor
@@ -112,3 +114,27 @@ def test_batches_of_four_learn_what_they_did_not_with_the_described_rate(tmp_pat
     assert dead.remark is not None and "nothing was learned" in dead.remark
     assert "pass a smaller --lr, such as 0.02" in dead.remark and dead.warnings == [dead.remark]
     assert np.isfinite(dead.loss)
+
+
+def test_rates_are_those_of_the_page() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([\d.]+) \| ([\d.]+) \| ([\d.]+) \| .* % \|$", page, re.MULTILINE)
+    found = {name: (kind.on_command_line.rate, kind.on_command_line.power, kind.on_command_line.largest)
+             for name, kind in BY_NAME.items()}  # fmt: skip
+    assert found.pop("rprop") == (0.001, 0, 1) and "steps of 0.001 whatever the batch" in " ".join(page.split())
+    assert {name: tuple(map(float, numbers)) for name, *numbers in rows} == found
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_rate_follows_the_length_of_gradients_where_steps_do(name: str) -> None:
+    """Of the sum of losses, whose gradient is longer, the default rate is divided then."""
+
+    def step(length: float) -> np.ndarray:
+        value, gradient = np.zeros((2, 3), np.float32), np.full((2, 3), length, np.float32)
+        optimizer = BY_NAME[name](0.01)
+        for _ in range(8):  # the first ones of RAdam are those of momentum alone
+            optimizer.step([Parameter("w", value, gradient, False)])
+        return value
+
+    doubles = bool(np.allclose(step(2.0), 2 * step(1.0), rtol=1e-3, atol=0))
+    assert BY_NAME[name].on_command_line.follows_length is doubles

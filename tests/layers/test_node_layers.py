@@ -320,3 +320,26 @@ def test_a_single_sample_is_a_batch_of_one(name: str, rng: np.random.Generator) 
     if len(shape) == 3 and layer.sample_axes == (3,):
         with pytest.raises(CnnError):
             layer.forward(normal(rng, 2, 2, 2, 2, 2))
+
+
+@each_layer
+def test_the_stream_is_0_where_none_is_told(name: str, rng: np.random.Generator) -> None:
+    make, shape = LAYERS[name]
+    assert_streams(make, normal(rng, 4, *shape))
+
+
+@pytest.mark.parametrize("make", [
+    lambda: Sequential(Conv2d(3, 4, 3), Dropout(0.5)), lambda: Residual([Conv2d(3, 3, 1), Dropout(0.5)]),
+])  # fmt: skip
+def test_the_stream_of_a_container_is_0_where_none_is_told(make: Callable[[], Module], rng: np.random.Generator) -> None:
+    assert_streams(make, normal(rng, 4, *IMAGES))
+
+
+def assert_streams(make: Callable[[], Module], x: np.ndarray) -> None:
+    """What a layer begins with and draws is that of stream 0."""
+    found = []
+    for more in ((), (0,)):
+        layer = make()
+        layer.initialize(3, *more)
+        found.append(layer.forward(x).tobytes())
+    assert found[0] == found[1]

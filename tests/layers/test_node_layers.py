@@ -331,7 +331,7 @@ def test_the_stream_is_0_where_none_is_told(name: str, rng: np.random.Generator)
 @pytest.mark.parametrize("make", [
     lambda: Sequential(Conv2d(3, 4, 3), Dropout(0.5)), lambda: Residual([Conv2d(3, 3, 1), Dropout(0.5)]),
 ])  # fmt: skip
-def test_the_stream_of_a_container_is_0_where_none_is_told(make: Callable[[], Module], rng: np.random.Generator) -> None:
+def test_the_stream_of_a_container_is_0_too(make: Callable[[], Module], rng: np.random.Generator) -> None:
     assert_streams(make, normal(rng, 4, *IMAGES))
 
 

@@ -109,11 +109,13 @@ def test_inputs_are_of_the_range_and_layers_of_the_seed() -> None:
     )
     assert one.input.shape == (SAMPLES, 50) and one.input.min() >= 2 and one.input.max() <= 3 < one.input.max() + 0.2
     assert one.input.tobytes() == same.input.tobytes() != other.input.tobytes()
+    (usual,), _ = check_layer("Linear", {"out_features": 4}, [(50,)], (2.0, 3.0))
+    assert usual.input.tobytes() == one.input.tobytes()
     assert isinstance(one.layer, Linear) and isinstance(other.layer, Linear) and one.layer.bias is not None
     assert one.layer.weight.tobytes() != other.layer.weight.tobytes()
     assert len(np.unique(one.layer.bias)) == 4 and np.abs(one.layer.bias).max() < 0.3
-    (usual,) = make_subjects("Linear", {"out_features": 4}, [(2000,)], None, 1)
-    assert abs(usual.input.mean()) < 0.1 and abs(usual.input.std() - 1) < 0.1
+    (normal,) = make_subjects("Linear", {"out_features": 4}, [(2000,)], None, 1)
+    assert abs(normal.input.mean()) < 0.1 and abs(normal.input.std() - 1) < 0.1
     with pytest.raises(UsageError, match=r"^Linear: .*; of many shapes none fits: pass one with --shape$"):
         make_subjects("Linear", {"in_features": 5000, "out_features": 2}, (), None, 1)
 

@@ -32,9 +32,6 @@ def as_pictures(images: Any) -> "Iterator[tuple[Picture, str | None]] | None":
         return None
     if _is_picture(images):
         return iter([(_as_source(images), None)])
-    if isinstance(images, np.ndarray) or not isinstance(images, Iterable):
-        texts = _texts(np.asarray(images))
-        return None if texts is None else _each(texts)
     if isinstance(images, Iterator):
         return _each(images)
     if isinstance(images, list | tuple):

@@ -30,6 +30,10 @@ from cnncli.cli.training_options import table_option, table_options
     help="Images to measure on: test, validation, train, or held-out, those of the training images that were kept from "
     "the training.  [default: the first of these that there is; train comes last]",
 )
+@click.option(
+    "--report", "report_file", type=click.Path(), metavar="FILE.html",
+    help="Write a page with the matrix, the calibration curve, the mistakes as pictures, and how the model was made.",
+)
 @click.option("--csv", "answers_file", type=click.Path(), metavar="FILE", help="Write the answer to each image as CSV.")
 @click.option(
     "--mistakes", "mistakes_folder", type=click.Path(), metavar="DIR",
@@ -48,6 +52,7 @@ def command(
     part: str | None,
     skip_bad: bool,
     use_cache: bool,
+    report_file: str | None,
     answers_file: str | None,
     mistakes_folder: str | None,
     plugins: tuple[str, ...] | None,
@@ -67,7 +72,7 @@ def command(
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.model.evaluate import evaluate_model
 
-    files = {"--csv": answers_file, "--mistakes": mistakes_folder}
+    files = {"--report": report_file, "--csv": answers_file, "--mistakes": mistakes_folder}
     for option, path in files.items():
         check_target(option, path)
     if is_number_model(model):
@@ -90,6 +95,12 @@ def command(
             report=fetching.show,
         )
     written = []
+    if report_file is not None:
+        from cnncli.cli.report_page import make_report
+        from cnncli.storage.files import write_atomically
+
+        write_atomically(report_file, make_report(evaluation))
+        written.append(f"report: {report_file}")
     if answers_file is not None:
         write_answers(evaluation, answers_file)
         written.append(f"answers: {answers_file}")

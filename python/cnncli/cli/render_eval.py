@@ -20,7 +20,7 @@ _WORST = 20
 _CONFUSIONS = 5
 _JSON_CONFUSIONS = 20
 _NAME_LETTERS = 32
-_SEEN = "the model has seen these images: what it makes of new ones is not measured here; pass --data with others"
+SEEN = "the model has seen these images: what it makes of new ones is not measured here; pass --data with others"
 
 
 def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def show_evaluation(evaluation: Evaluation, written: Sequence[str] = ()) -> None
     for line in written:
         console.print(Text(printable(line)))
     if evaluation.trained_on:
-        console.print(Text(_SEEN, style="yellow"))
+        console.print(Text(SEEN, style="yellow"))
     show_accuracy(console, metrics, " of its own training images" if evaluation.trained_on else "")
 
 

@@ -54,7 +54,7 @@ def show_info(path: str, network: Network) -> None:
     """What it is, how it was made, its tensors, and last the command that makes it again."""
     console, record = stdout_console(), TrainingRecord.of(network.record)
     console.print(Text(network.title or network.name or "network", style="bold"))
-    print_table(console, facts_table([*_what(path, network), *_how(network, record), *_results(record)]))
+    print_table(console, facts_table([*what_it_is(path, network), *how_it_was_made(record), *_results(record)]))
     console.print()
     tensors = list(_tensors(network))
     print_table(console, _tensor_table(tensors))
@@ -69,7 +69,8 @@ def show_info(path: str, network: Network) -> None:
     console.print(Text(f"  {printable(record.command)}", style="bold"))
 
 
-def _what(path: str, network: Network) -> list[tuple[str, str]]:
+def what_it_is(path: str, network: Network) -> list[tuple[str, str]]:
+    """Names and values that the file itself shows."""
     names = [printable(shortened(name, _LETTERS)) for name in network.class_names[:_CLASSES_SHOWN]]
     more = f", and {len(network.class_names) - len(names):,} more" if len(network.class_names) > len(names) else ""
     classes = f"{len(network.class_names):,}: {', '.join(names)}{more}" if names else "none, it gives values"
@@ -89,7 +90,8 @@ def _what(path: str, network: Network) -> list[tuple[str, str]]:
     return [*rows, ("weights", f"SHA-256 {weights_digest(network)}")]
 
 
-def _how(network: Network, record: TrainingRecord) -> list[tuple[str, str]]:
+def how_it_was_made(record: TrainingRecord) -> list[tuple[str, str]]:
+    """Names and values of its training, as far as the record tells them."""
     if record.data is None and not record.history:
         return [("training", "the file does not say how it was trained")]
     images = "" if record.images is None else f", {record.images:,} trained on"

@@ -77,8 +77,8 @@ def check(page: str) -> Page:
     """What holds for every page."""
     found = Page(page)
     assert "\u202e" not in page and len(page) < 2_000_000
-    allowed = {"a", "abbr", "b", "body", "br", "caption", "circle", "dd", "details", "div", "dl", "dt", "figure", "footer",
-               "h1", "h2", "h3", "head", "header", "html", "img", "li", "line", "main", "meta", "nav", "p",
+    allowed = {"a", "abbr", "b", "body", "br", "caption", "circle", "dd", "details", "div", "dl", "dt", "figure",
+               "footer", "h1", "h2", "h3", "head", "header", "html", "img", "li", "line", "main", "meta", "nav", "p",
                "polyline", "pre", "rect", "section", "span", "style", "summary", "svg", "table", "tbody", "td", "text",
                "tfoot", "th", "thead", "title", "tr", "ul"}  # fmt: skip
     assert {tag for tag, _ in found.elements} <= allowed  # no script, link, iframe, form, object

@@ -188,7 +188,7 @@ def _matrix(report: Report) -> Markup:
         label = names[index] if is_short else f"{heads[index]} {_middle_left_out(names[index])}"
         cells = [_cell(report, index, column, count) for column, count in enumerate(line)]
         rows.append(element("tr", element("th", label, scope="row"), *cells))
-    words = "Rows are the true classes, columns the answers; the darker, the larger the share of the row."
+    words = "Rows are the true classes, columns the answers; the stronger the colour, the larger the share of the row."
     content = element(
         "table", element("caption", words), element("thead", element("tr", *head)), element("tbody", *rows),
         class_="matrix dense" if len(names) > _ROOMY_CLASSES else "matrix",

@@ -74,6 +74,7 @@ TOP = {"cli", "__main__"}  # may use everything
 LIBRARIES = {
     "click": {"cli"},
     "rich": {"cli"},
+    "plotext": {"cli"},
     "PIL": {"pictures", "pictures.segmentation", "data.preparation", "views", "cli"},
     "requests": {"data.download"},
     "safetensors": {"storage"},

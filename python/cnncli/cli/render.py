@@ -2,11 +2,9 @@
 
 import shlex
 import sys
-from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column, Table
 from rich.text import Text
 
@@ -87,106 +85,6 @@ def print_table(console: Console, table: Table) -> None:
         console.print(table)
     for line in capture.get().splitlines():
         console.out(line.rstrip(), highlight=False)
-
-
-class TrainingDisplay:
-    """Shows the records of a training on stderr: one line an epoch, and on a terminal a live line below."""
-
-    def __init__(self) -> None:
-        self._console = progress_console()
-        self._progress: Progress | None = None
-        self._task = TaskID(0)
-        self._started: records.Started | None = None
-
-    def __enter__(self) -> "TrainingDisplay":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
-
-    def show(self, record: records.Record) -> None:
-        """Shows one record."""
-        if isinstance(record, records.Started):
-            self._start(record)
-        elif isinstance(record, records.Progress):
-            self._advance(record)
-        elif isinstance(record, records.EpochDone):
-            is_share = self._started is not None and record.images < self._started.images
-            samples = self._started.samples if self._started is not None else "images"
-            self._console.print(Text(epoch_line(record, is_share, samples)))
-            if record.epoch == record.epochs:
-                self._close()
-        elif isinstance(record, records.SaveFailed):
-            stderr_console().print(
-                Text(
-                    f"not saved: {record.reason}; trying again in {duration(record.seconds_to_retry)} or sooner",
-                    style="yellow",
-                )
-            )
-
-    def _start(self, started: records.Started) -> None:
-        self._started = started
-        if started.notice:
-            self._console.print(Text(started.notice, style="yellow"))
-        images = f"{started.images:,} {started.samples}"
-        if started.validation_images:
-            images += f" (and {started.validation_images:,} to validate)"
-        self._console.print(
-            Text.assemble(
-                (started.network, "bold"),
-                f" with {started.parameters:,} parameters on ",
-                (started.data, "bold"),
-                f", {images}, {plural(started.epochs, 'epoch')} of batches of "
-                f"{started.batch_size}, {rate_words(started)}, seed {started.seed}, "
-                f"{plural(started.threads, 'thread')}",
-            )
-        )
-        for warning in started.warnings:
-            stderr_console().print(Text(f"warning: {printable(warning)}", style="yellow"))
-        for note in started.notes:
-            self._console.print(Text(printable(note), style="dim"))
-        if started.until is not None:
-            self._console.print(Text(f"until {converged_words(started.until)}, at most {started.epochs:,} epochs"))
-        if started.target is not None:
-            self._console.print(Text(target_line(started)))
-        if started.first_step:
-            done = 100 * started.first_step / started.steps
-            self._console.print(
-                Text(f"going on with {started.run} at step {started.first_step:,} ({done:.0f} %)")
-            )
-        if self._console.is_terminal:
-            self._progress = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=24, complete_style="cyan", finished_style="cyan"),
-                TextColumn("{task.fields[figures]}"),
-                console=self._console,
-                auto_refresh=False,
-                transient=True,
-            )
-            self._task = self._progress.add_task(
-                "starting", total=started.steps, completed=started.first_step, figures=""
-            )
-            self._progress.start()
-
-    def _advance(self, record: records.Progress) -> None:
-        if self._progress is None or self._started is None:
-            return
-        epochs, samples = self._started.epochs, self._started.samples
-        self._progress.update(
-            self._task,
-            completed=record.step,
-            description=f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}",
-            figures=f"loss {loss_text(record.loss)}  {accuracy_words(record.accuracy)}"
-            f"{record.images_per_second:,.0f} {samples}/s  {duration(record.seconds_left)} left",
-            refresh=True,
-        )
 
 
 def rate_words(started: records.Started) -> str:

@@ -1,8 +1,11 @@
 """Ctrl-C and SIGTERM: the first asks the training to stop and save, the second leaves at once."""
 
 import signal
+import threading
 from types import FrameType, TracebackType
 from typing import NoReturn
+
+_PAUSE_SECONDS = 0.1
 
 
 class Terminated(KeyboardInterrupt):
@@ -24,15 +27,35 @@ def raise_terminated(signal_number: int, frame: FrameType | None) -> NoReturn:
 
 
 class StopRequest:
-    """While entered, keeps the first SIGINT or SIGTERM in `signal_number`; the second raises `Terminated`."""
+    """While entered, keeps the first SIGINT or SIGTERM in `signal_number`; the second raises `Terminated`.
+
+    The keys q and p do as much: q stops, p lets the training wait in the next call until it is pressed again.
+    """
 
     def __init__(self) -> None:
         self.signal_number: int | None = None
+        self._may_run = threading.Event()
+        self._may_run.set()
         self._previous: dict[int, object] = {}
 
     def __call__(self) -> bool:
-        """Whether a signal has come."""
+        """Whether a signal has come; while the training is paused it waits."""
+        while not self._may_run.wait(_PAUSE_SECONDS) and self.signal_number is None:
+            pass  # awake now and then, so that a signal is seen
         return self.signal_number is not None
+
+    @property
+    def is_paused(self) -> bool:
+        return not self._may_run.is_set()
+
+    def press(self, key: str) -> None:
+        """A key that was pressed, from any thread; other keys than q and p do nothing."""
+        if key in "qQ" and self.signal_number is None:
+            self.signal_number = signal.SIGINT
+        elif key in "pP" and self.is_paused:
+            self._may_run.set()
+        elif key in "pP":
+            self._may_run.clear()
 
     def __enter__(self) -> "StopRequest":
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -39,8 +39,8 @@ def command(
     _check_resume(ctx, settings_by_field["resume"])
     import json
 
+    from cnncli.cli.keys import Keyboard
     from cnncli.cli.render import (
-        TrainingDisplay,
         finished_facts,
         show_finished,
         show_missed_target,
@@ -49,6 +49,7 @@ def command(
     )
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.signals import StopRequest, exit_code
+    from cnncli.cli.training_display import TrainingDisplay
     from cnncli.training.presets import preset_settings
     from cnncli.training.records import Finished, Started, Stopped
     from cnncli.training.train import train
@@ -63,10 +64,18 @@ def command(
         settings_by_field |= preset_settings(settings_by_field.pop("preset"), typed)
     settings = TrainSettings(**settings_by_field)
     stop = StopRequest()
-    with FetchDisplay() as fetching, TrainingDisplay() as display:
+    keys = "q saves and stops, p pauses" if Keyboard.is_there() else ""
+    with FetchDisplay() as fetching, TrainingDisplay(keys) as display:
+
+        def press(key: str) -> None:
+            stop.press(key)
+            if stop.is_paused:
+                display.pause()
+
         for record in train(settings, should_stop=stop, report=fetching.show):
             if isinstance(record, Started):
                 ctx.with_resource(stop)  # before this point nothing is lost by leaving at once
+                ctx.with_resource(Keyboard(press))
             display.show(record)
     if isinstance(record, Stopped):
         show_stopped(record, settings.threads)

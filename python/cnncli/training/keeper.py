@@ -42,14 +42,16 @@ class Keeper:
         """Whether it is time for a checkpoint within an epoch."""
         return time.perf_counter() >= self._save_time
 
-    def note_epoch(self) -> None:
-        """An epoch is over: its model is to be kept if it is the best one so far."""
+    def note_epoch(self) -> bool:
+        """An epoch is over: its model is to be kept if it is the best one so far, and whether it is."""
         state = self._trainer.state
         epoch = state.history[-1]["epoch"]
-        if self._target.best_epoch(state.history) == epoch:
-            state.best_epoch = epoch
-            if self._trainer.validation is not None:
-                self._unsaved_best = self._trainer.network, self._record()
+        if self._target.best_epoch(state.history) != epoch:
+            return False
+        state.best_epoch = epoch
+        if self._trainer.validation is not None:
+            self._unsaved_best = self._trainer.network, self._record()
+        return True
 
     def save(self) -> None:
         """Writes what a resumed run needs: the best model, then the checkpoint, whose state names its epoch."""

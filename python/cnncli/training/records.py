@@ -26,6 +26,7 @@ class Started:
     preparation : how pictures become input
     samples : what is trained on: "images" or "rows"
     notes : what was left aside, converted or assumed of the data, one line each
+    has_classes : there is an accuracy to show
     """
 
     run: Path
@@ -53,6 +54,7 @@ class Started:
     preparation: str
     samples: str
     notes: list[str]
+    has_classes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class EpochDone:
 
     images : those that the epoch took, all or the hardest
     loss, accuracy : means over them; no accuracy where the targets are no classes
+    is_best : its model is the one that is kept, as long as no later one is better
     """
 
     epoch: int
@@ -106,6 +109,7 @@ class EpochDone:
     learning_rate: float
     seconds: float
     images_per_second: float
+    is_best: bool = False
 
 
 @dataclass(frozen=True)

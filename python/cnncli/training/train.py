@@ -285,6 +285,7 @@ def started(job: Job) -> Started:
         samples=job.dataset.samples,
         preparation=network.recipe.text if network.recipe is not None else "",
         notes=[note.text for note in job.dataset.notes],
+        has_classes=bool(network.class_names),
     )
 
 
@@ -302,8 +303,7 @@ def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Ite
             if done is None:
                 break
             if isinstance(done, EpochDone):
-                keeper.note_epoch()
-                yield done
+                yield replace(done, is_best=keeper.note_epoch())
                 yield from keeper.save_or_tell()
             if keeper.is_due:
                 yield from keeper.save_or_tell()

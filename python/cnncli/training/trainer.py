@@ -333,7 +333,7 @@ class Trainer:
             images_per_second=state.images / state.epoch_seconds,
         )
         facts = asdict(done)
-        del facts["epochs"]
+        del facts["epochs"], facts["is_best"]
         state.history.append({**facts, "weights": weights_digest(self.network), "marks": state.marks})
         state.loss_sum, state.correct, state.images, state.epoch_seconds, state.marks = 0.0, 0, 0, 0.0, ""
         return done

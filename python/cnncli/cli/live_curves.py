@@ -1,0 +1,59 @@
+"""Curves of loss and accuracy in the terminal, drawn by plotext if that is installed: pip install 'cnncli[plot]'."""
+
+from importlib.util import find_spec
+from typing import Any
+
+from rich.text import Text
+
+from cnncli.training import records
+
+
+class Curves:
+    """What was measured after each epoch, as two curves side by side."""
+
+    LINES = 11
+
+    def __init__(self) -> None:
+        self._epochs: list[records.EpochDone] = []
+        self._is_there = find_spec("plotext") is not None
+
+    def add(self, epoch: records.EpochDone) -> None:
+        """One more epoch."""
+        self._epochs.append(epoch)
+
+    def draw(self, width: int, encoding: str) -> Text | None:
+        """The curves in so many columns; None without plotext, or as long as there are fewer than two epochs."""
+        if not self._is_there or len(self._epochs) < 2:
+            return None
+        has_accuracy = self._epochs[-1].accuracy is not None
+        half = width // 2 if has_accuracy else width
+        parts = [self._curve("loss", "loss", "validation_loss", half, encoding)]
+        if has_accuracy:
+            parts.append(self._curve("accuracy, %", "accuracy", "validation_accuracy", width - half, encoding))
+        lines = [Text.from_ansi(part).split("\n") for part in parts]
+        return Text("\n").join(Text.assemble(*row) for row in zip(*lines, strict=True))
+
+    def _curve(self, title: str, name: str, validation: str, width: int, encoding: str) -> str:
+        import plotext  # type: ignore[import-untyped]
+
+        plotext.clear_figure()
+        plotext.plot_size(width, self.LINES)
+        plotext.theme("clear")
+        plotext.title(title)
+        is_drawn = "utf" in encoding.lower()
+        scale = 100 if "%" in title else 1
+        x = [epoch.epoch for epoch in self._epochs]
+        for field, colour, label in ((name, "cyan", "training"), (validation, "green", "validation")):
+            y: list[Any] = [getattr(epoch, field) for epoch in self._epochs]
+            if all(value is not None for value in y):
+                marker = "braille" if is_drawn else label[0]
+                plotext.plot(x, [scale * value for value in y], color=colour, marker=marker, label=label)
+        first, last = x[0], x[-1]
+        plotext.xticks(sorted({first, (first + last) // 2, last}))
+        text = plotext.build()
+        return str(text if is_drawn else _plain(text))
+
+
+def _plain(text: str) -> str:
+    """The frame of a plot in ASCII."""
+    return text.translate(str.maketrans("┌┐└┘├┤┬┴┼─│", "+++++++++-|"))

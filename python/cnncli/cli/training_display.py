@@ -1,0 +1,175 @@
+"""A training while it runs, on stderr: on a terminal a table that grows, curves and a bar, elsewhere lines."""
+
+from types import TracebackType
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from cnncli.cli.epoch_table import EpochTable
+from cnncli.cli.live_curves import Curves
+from cnncli.cli.render import (
+    accuracy_words,
+    converged_words,
+    duration,
+    epoch_line,
+    loss_text,
+    plural,
+    progress_console,
+    rate_words,
+    stderr_console,
+    target_line,
+)
+from cnncli.shown import printable
+from cnncli.training import records
+
+_LINES_BESIDE_CURVES = 16  # of the table and the bar, without which curves would leave no room
+
+
+class TrainingDisplay:
+    """Shows the records of a training.
+
+    keys : what the keyboard does while it runs, said beside the bar; "" where it does nothing
+    """
+
+    def __init__(self, keys: str = "") -> None:
+        self._console = progress_console()
+        self._keys = keys
+        self._live: Live | None = None
+        self._progress: Progress | None = None
+        self._task = TaskID(0)
+        self._started: records.Started | None = None
+        self._table: EpochTable | None = None
+        self._curves = Curves()
+        self._is_share_told = False
+
+    def __enter__(self) -> "TrainingDisplay":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+        self._live = self._progress = None
+
+    def show(self, record: records.Record) -> None:
+        """Shows one record."""
+        if isinstance(record, records.Started):
+            self._start(record)
+        elif isinstance(record, records.Progress):
+            self._advance(record)
+        elif isinstance(record, records.EpochDone):
+            self._end_epoch(record)
+        elif isinstance(record, records.SaveFailed):
+            again = f"trying again in {duration(record.seconds_to_retry)} or sooner"
+            self._warn(f"not saved: {record.reason}; {again}")
+
+    def pause(self) -> None:
+        """Says that the training waits for a key."""
+        if self._live is not None and self._progress is not None:
+            self._progress.update(self._task, description="paused   ", figures="p goes on, q saves and stops")
+            self._live.refresh()
+
+    def _say(self, text: Text) -> None:
+        """A line; on a terminal as many as its words take."""
+        self._console.print(text, soft_wrap=not self._console.is_terminal)
+
+    def _end_epoch(self, record: records.EpochDone) -> None:
+        self._curves.add(record)
+        is_share = self._started is not None and record.images < self._started.images
+        if self._table is not None:
+            if is_share and not self._is_share_told:
+                self._console.print(Text(f"now of the hardest {record.images:,} only", style="dim"))
+            self._is_share_told = is_share
+            self._console.print(Text.assemble(*self._table.row(record)))
+            self._refresh()
+        else:
+            samples = self._started.samples if self._started is not None else "images"
+            self._console.print(Text(epoch_line(record, is_share, samples)))
+        if record.epoch == record.epochs:
+            self._close()
+
+    def _warn(self, line: str) -> None:
+        console = stderr_console() if self._live is None else self._console  # one that knows of the live lines
+        console.print(Text(line, style="yellow"))
+
+    def _start(self, started: records.Started) -> None:
+        self._started = started
+        if started.notice:
+            self._console.print(Text(started.notice, style="yellow"))
+        images = f"{started.images:,} {started.samples}"
+        if started.validation_images:
+            images += f" (and {started.validation_images:,} to validate)"
+        self._say(
+            Text.assemble(
+                (started.network, "bold"),
+                f" with {started.parameters:,} parameters on ",
+                (started.data, "bold"),
+                f", {images}, {plural(started.epochs, 'epoch')} of batches of "
+                f"{started.batch_size}, {rate_words(started)}, seed {started.seed}, "
+                f"{plural(started.threads, 'thread')}",
+            )
+        )
+        for warning in started.warnings:
+            self._warn(f"warning: {printable(warning)}")
+        for note in started.notes:
+            self._say(Text(printable(note), style="dim"))
+        if started.until is not None:
+            self._console.print(Text(f"until {converged_words(started.until)}, at most {started.epochs:,} epochs"))
+        if started.target is not None:
+            self._console.print(Text(target_line(started)))
+        if started.first_step:
+            done = 100 * started.first_step / started.steps
+            self._console.print(Text(f"going on with {started.run} at step {started.first_step:,} ({done:.0f} %)"))
+        if self._console.is_terminal and not self._console.quiet:
+            self._open_live(started)
+
+    def _open_live(self, started: records.Started) -> None:
+        self._table = EpochTable(started)
+        self._console.print()
+        self._console.print(Text(self._table.header, style="dim"))
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=18, complete_style="cyan", finished_style="cyan"),
+            TextColumn("{task.fields[figures]}"),
+            console=self._console,
+            auto_refresh=False,
+        )
+        self._task = self._progress.add_task("starting", total=started.steps, completed=started.first_step, figures="")
+        self._live = Live(self._below(), console=self._console, auto_refresh=False, transient=True)
+        self._live.start()
+
+    def _below(self) -> RenderableType:
+        """What stands below the table: curves where there is room, the bar, and the keys."""
+        assert self._progress is not None
+        parts: list[RenderableType] = []
+        if self._console.height >= _LINES_BESIDE_CURVES + Curves.LINES:
+            curves = self._curves.draw(min(self._console.width, 100), self._console.encoding)
+            parts += [curves] if curves is not None else []
+        parts.append(self._progress)
+        if self._keys:
+            parts.append(Text(self._keys, style="dim"))
+        return Group(*parts)
+
+    def _refresh(self) -> None:
+        if self._live is not None:
+            self._live.update(self._below(), refresh=True)
+
+    def _advance(self, record: records.Progress) -> None:
+        if self._progress is None or self._started is None or self._live is None:
+            return
+        epochs, samples = self._started.epochs, self._started.samples
+        figures = f"loss {loss_text(record.loss)}  {accuracy_words(record.accuracy)}"
+        speed = f"{record.images_per_second:,.0f} {samples}/s  " if self._console.width >= 100 else ""
+        self._progress.update(
+            self._task,
+            completed=record.step,
+            description=f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}",
+            figures=f"{figures}{speed}{duration(record.seconds_left)} left",
+        )
+        self._live.refresh()

@@ -1,0 +1,114 @@
+"""What the run folders of a place hold, without changing anything in them; and their removal."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnncli.errors import CnnError, FormatError
+from cnncli.model_file.record import read_record
+from cnncli.shown import printable
+from cnncli.storage.files import writing_error
+from cnncli.storage.strict_json import parse_object
+from cnncli.training.runs import is_held, read_metrics
+
+_TEXT = 64 << 20  # bytes, of a settings.json
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run.
+
+    state : "done", "running", "stopped", or "damaged" where a file of it cannot be read
+    settings : what settings.json holds
+    history : facts of its epochs, oldest first
+    test_accuracy : of the model that was kept; None before the end, and where nothing was tested
+    changed : time of its last change, seconds since 1970
+    size_bytes : of all its files
+    fault : of a damaged one, what is wrong, in one line
+    """
+
+    path: Path
+    state: str
+    settings: dict[str, Any]
+    history: list[dict[str, Any]]
+    test_accuracy: float | None
+    changed: float
+    size_bytes: int
+    fault: str = ""
+
+    @property
+    def best(self) -> dict[str, Any] | None:
+        """The facts of the best epoch by validation, else of the last one; None before the first is over."""
+        if not self.history:
+            return None
+        measured = [facts for facts in self.history if facts.get("validation_accuracy") is not None]
+        return max(measured, key=lambda facts: facts["validation_accuracy"]) if measured else self.history[-1]
+
+    @property
+    def seconds(self) -> float:
+        """Of training, over all epochs that are over."""
+        return float(sum(facts.get("seconds", 0.0) for facts in self.history))
+
+
+def find_runs(root: Path) -> list[Run]:
+    """The runs in a folder, the one that changed last first; none where there is no such folder."""
+    with suppress(OSError):
+        return sorted(
+            (read_run(path) for path in root.iterdir() if (path / "settings.json").is_file()),
+            key=lambda run: (-run.changed, run.path.name),
+        )
+    return []
+
+
+def read_run(path: Path) -> Run:
+    """What a run's folder tells."""
+    files = [entry.stat() for entry in os.scandir(path) if entry.is_file(follow_symlinks=False)]
+    changed, size_bytes = max((file.st_mtime for file in files), default=0.0), sum(file.st_size for file in files)
+    settings: dict[str, Any] = {}
+    try:
+        settings = _settings(path / "settings.json")
+        history = read_metrics(path / "metrics.jsonl")
+        test = read_record(path / "best.bin").get("test") if (path / "last.bin").exists() else None
+    except (CnnError, OSError) as error:
+        return Run(path, "damaged", settings, [], None, changed, size_bytes, str(error))
+    state = "running" if is_held(path) else "done" if (path / "last.bin").exists() else "stopped"
+    accuracy = test.get("accuracy") if isinstance(test, dict) else None
+    return Run(path, state, settings, history, accuracy, changed, size_bytes)
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    if path.stat().st_size > _TEXT:
+        raise FormatError(f"{printable(path)}: is larger than a settings.json; remove the run")
+    try:
+        return parse_object(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, FormatError) as error:
+        raise FormatError(f"{printable(path)}: is no JSON object ({error}); remove the run") from None
+
+
+def prunable(runs: Sequence[Run], keep: int) -> list[Run]:
+    """Of the runs that are done, newest first, all but the first `keep`; stopped ones may go on and stay."""
+    return [run for run in runs if run.state == "done"][keep:]
+
+
+def remove_run(run: Run) -> None:
+    """Remove a run's folder. Raises CnnError while somebody trains in it, or if it cannot be removed."""
+    if is_held(run.path):
+        raise CnnError(f"{printable(run.path)}: somebody is training in it; wait for it or stop it")
+    try:
+        shutil.rmtree(run.path)
+    except OSError as error:
+        raise writing_error(run.path, error) from None
+
+
+def differing(runs: Sequence[Run]) -> list[str]:
+    """The settings that are not the same in all of them, in the order of the first."""
+    names = [name for run in runs for name in run.settings]
+    absent = object()
+    return [
+        name for name in dict.fromkeys(names)
+        if any(run.settings.get(name, absent) != runs[0].settings.get(name, absent) for run in runs)
+    ]  # fmt: skip

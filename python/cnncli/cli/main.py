@@ -31,6 +31,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "replay": "replay",
     },
     "Look": {
+        "runs": "runs",
         "summary": "summary",
         "filters": "filters",
         "info": "info",

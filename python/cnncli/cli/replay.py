@@ -41,9 +41,9 @@ def command(ctx: click.Context, /, model: str, as_json: bool, **settings_by_fiel
     """
     import json
 
-    from cnncli.cli.render import TrainingDisplay
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.signals import StopRequest, exit_code
+    from cnncli.cli.training_display import TrainingDisplay
     from cnncli.shown import printable
     from cnncli.training.records import Started, Stopped
     from cnncli.training.replay import Verdict, replay

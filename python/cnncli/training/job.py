@@ -61,7 +61,7 @@ class Job:
                 "left_aside": _left_aside(self.dataset),
             },
             "training": {
-                "command": self._command(),
+                "command": self.command(),
                 "settings": plan,
                 "best_epoch": state.best_epoch,
                 "epoch": state.best_epoch,
@@ -77,17 +77,24 @@ class Job:
             },
         }
 
-    def _command(self) -> str:
-        """What repeats the training, but for the place of the data."""
+    def command(self, with_places: bool = False) -> str:
+        """What repeats the training; a model file holds no places of files, a run's folder does."""
         values = asdict(self.plan)
-        for name in ("architecture", "data"):
-            values[name] = Path(values[name]).name
-        values["plugins"] = _names(self.plan.plugins)
+        if with_places:
+            if self.plan.data not in data.NAMES:
+                values["data"] = str(Path(self.plan.data).resolve())
+            if self.plan.architecture.endswith(".toml"):
+                values["architecture"] = str(Path(self.plan.architecture).resolve())
+        else:
+            for name in ("architecture", "data"):
+                values[name] = Path(values[name]).name
+            values["plugins"] = _names(self.plan.plugins)
         if self.plan.prepare == "auto":
             values["prepare"] = None
         if self.plan.own_validation:
             values["validation"] = None
-        return shlex.join(["cnn", "train", *recorded_words(values)])
+        where = ["--data-dir", self.plan.data_dir] if with_places and self.plan.data_dir else []
+        return shlex.join(["cnn", "train", *recorded_words(values), *where])
 
 
 def _names(files: tuple[str, ...] | None) -> list[str] | None:

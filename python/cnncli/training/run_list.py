@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from cnncli.errors import CnnError, FormatError
-from cnncli.model_file.record import read_record
+from cnncli.model_file.record import TrainingRecord
 from cnncli.shown import printable
+from cnncli.storage import container
 from cnncli.storage.files import writing_error
 from cnncli.storage.strict_json import parse_object
 from cnncli.training.runs import is_held, read_metrics
@@ -72,12 +73,18 @@ def read_run(path: Path) -> Run:
     try:
         settings = _settings(path / "settings.json")
         history = read_metrics(path / "metrics.jsonl")
-        test = read_record(path / "best.bin").get("test") if (path / "last.bin").exists() else None
+        is_done = (path / "last.bin").exists()
+        test = TrainingRecord.of(_record(path / "best.bin")).test if is_done else None
     except (CnnError, OSError) as error:
         return Run(path, "damaged", settings, [], None, changed, size_bytes, str(error))
-    state = "running" if is_held(path) else "done" if (path / "last.bin").exists() else "stopped"
-    accuracy = test.get("accuracy") if isinstance(test, dict) else None
-    return Run(path, state, settings, history, accuracy, changed, size_bytes)
+    state = "running" if is_held(path) else "done" if is_done else "stopped"
+    return Run(path, state, settings, history, None if test is None else test[1], changed, size_bytes)
+
+
+def _record(path: Path) -> dict[str, Any]:
+    _, content = container.read(path)
+    record = content.get("record")
+    return record if isinstance(record, dict) else {}
 
 
 def _settings(path: Path) -> dict[str, Any]:

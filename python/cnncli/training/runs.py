@@ -2,13 +2,17 @@
 
 runs/lenet5-mnist-1/
     settings.json     what decides the result, and where the data lie
+    command.txt       the line that repeats the training, with the places of its data
     metrics.jsonl     one line an epoch
+    metrics.csv       the same as a table
     checkpoint.bin    where the training is: a model file with the optimizer's state
     best.bin          the best model so far
     last.bin          the model at the end
     lock              held while a process trains here
 """
 
+import csv
+import io
 import json
 import os
 import re
@@ -19,6 +23,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from cnncli.errors import CnnError, FormatError, UsageError
+from cnncli.model_file.record import EPOCH_MEASURES
 from cnncli.model_file.serialize import Checkpoint, load_checkpoint, save_checkpoint, save_model
 from cnncli.network import Network
 from cnncli.shown import printable
@@ -28,6 +33,7 @@ from cnncli.storage.locks import hold_lock
 from cnncli.storage.strict_json import parse_object
 
 _LARGEST_TEXT_BYTES = 64 << 20
+_CSV_COLUMNS = ("epoch", "images", *EPOCH_MEASURES, "images_per_second")
 
 
 class HasState(Protocol):
@@ -101,11 +107,11 @@ class RunFolder:
         """
         path = next((place for place in (Path(name), Path(root) / name) if place.is_dir()), None)
         if path is None:
-            raise UsageError(f"{printable(name)}: no such run; {_known_runs(Path(root))}")
+            raise UsageError(f"{printable(name)}: no such run; {known_runs(Path(root))}")
         settings_path = path / "settings.json"
         if not settings_path.is_file():
             raise UsageError(
-                f"{printable(path)}: is no run, it has no settings.json; {_known_runs(Path(root))}"
+                f"{printable(path)}: is no run, it has no settings.json; {known_runs(Path(root))}"
             )
         try:
             lock = _lock(path)
@@ -177,22 +183,15 @@ class RunFolder:
         """
         text = "".join(json.dumps(dict(epoch)) + "\n" for epoch in history)
         write_atomically(self.metrics_path, text.encode())
+        write_atomically(self.path / "metrics.csv", _as_csv(history).encode())
+
+    def write_command(self, line: str) -> None:
+        """Keep what repeats the training."""
+        write_atomically(self.path / "command.txt", (line + "\n").encode("utf-8", "surrogateescape"))
 
     def read_metrics(self) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl, oldest first; none before the first epoch is over."""
-        if not self.metrics_path.exists():
-            return []
-        lines = []
-        for number, text in enumerate(_read_text(self.metrics_path).splitlines(), 1):
-            where = f"{printable(self.metrics_path)}, line {number}"
-            try:
-                line = parse_object(text)
-            except FormatError as error:
-                raise FormatError(f"{where}: {error}; remove the line") from None
-            if type(line.get("epoch")) is not int:
-                raise FormatError(f"{where}: has no whole number epoch; remove the line")
-            lines.append(line)
-        return lines
+        return read_metrics(self.metrics_path)
 
     def close(self) -> None:
         """Let other processes use the folder."""
@@ -208,6 +207,49 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The lines of a metrics.jsonl, oldest first; none if there is no such file. Raises FormatError for other lines."""
+    if not path.exists():
+        return []
+    lines = []
+    for number, text in enumerate(_read_text(path).splitlines(), 1):
+        where = f"{printable(path)}, line {number}"
+        try:
+            line = parse_object(text)
+        except FormatError as error:
+            raise FormatError(f"{where}: {error}; remove the line") from None
+        if type(line.get("epoch")) is not int:
+            raise FormatError(f"{where}: has no whole number epoch; remove the line")
+        lines.append(line)
+    return lines
+
+
+def _as_csv(history: Sequence[Mapping[str, Any]]) -> str:
+    """The measures of each epoch, in columns that spreadsheets read; what was not measured is empty."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, _CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(history)
+    return out.getvalue()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process trains in a run folder; nothing in it is changed."""
+    try:
+        descriptor = os.open(path / "lock", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        hold_lock(descriptor, wait=False)
+    except BlockingIOError:
+        return True
+    except OSError:  # no locks here
+        return False
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def _make_folder(path: Path) -> None:
@@ -236,7 +278,7 @@ def _lock(path: Path) -> int | None:
     return descriptor
 
 
-def _known_runs(root: Path) -> str:
+def known_runs(root: Path) -> str:
     """The newest runs in a folder, as a remedy."""
     found: list[tuple[float, str]] = []
     with suppress(OSError):

@@ -293,6 +293,7 @@ def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Ite
     """To the end of the timetable, to the target, or until `should_stop`."""
     trainer = job.trainer
     keeper = Keeper(job.run, trainer, job.target, job.record, save_every)
+    job.run.write_command(job.command(with_places=True))
     keeper.save()  # so that there is a checkpoint to resume from at any time
     shown = time.perf_counter()
     try:

@@ -1,0 +1,129 @@
+"""What `cnn runs` prints."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from cnncli.cli.render import duration, loss_text, print_table, size, stdout_console
+from cnncli.shown import percent, printable
+from cnncli.training.run_list import Run, differing
+
+_STYLES = {"done": "green", "running": "cyan", "stopped": "yellow", "damaged": "red"}
+_NO_SETTING = ("data_digest", "out", "data_dir", "rate_factor", "plugin_digests", "own_validation")  # of no interest
+
+
+def run_facts(run: Run) -> dict[str, Any]:
+    """A run for `--json`."""
+    best = run.best or {}
+    return {
+        "run": str(run.path),
+        "state": run.state,
+        "network": run.settings.get("architecture"),
+        "data": run.settings.get("data"),
+        "epochs_done": len(run.history),
+        "epochs": run.settings.get("epochs"),
+        "best_epoch": best.get("epoch"),
+        "loss": best.get("loss"),
+        "accuracy": best.get("accuracy"),
+        "validation_accuracy": best.get("validation_accuracy"),
+        "test_accuracy": run.test_accuracy,
+        "seconds": run.seconds,
+        "changed": run.changed,
+        "size_bytes": run.size_bytes,
+        "fault": run.fault or None,
+    }
+
+
+def list_runs(runs: Sequence[Run], root: Path) -> None:
+    """A line a run, the last one first."""
+    console = stdout_console()
+    if not runs:
+        console.print(f"no runs in {printable(root)}; cnn train starts one")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for name in ("run", "state", "epochs", "accuracy", "of", "time", "when", "size"):
+        is_number = name in ("epochs", "accuracy", "time", "size")
+        table.add_column(name, justify="right" if is_number else "left", no_wrap=True)
+    for run in runs:
+        accuracy, measured_on = _accuracy(run)
+        state = Text(run.state, style=_STYLES[run.state])
+        epochs = f"{len(run.history)}/{run.settings.get('epochs', '?')}"
+        table.add_row(
+            printable(run.path.name), state, epochs, accuracy, measured_on, duration(run.seconds), _ago(run.changed),
+            size(run.size_bytes),
+        )  # fmt: skip
+    print_table(console, table)
+    for run in runs:
+        if run.fault:
+            console.print(Text(f"{printable(run.path.name)}: {run.fault}", style="red"))
+    console.print()
+    total = size(sum(run.size_bytes for run in runs))
+    hint = f"{total} in {printable(root)}; cnn runs NAME NAME compares, cnn train --resume goes on, --prune removes"
+    console.print(Text(hint, style="dim"))
+
+
+def _accuracy(run: Run) -> tuple[str, str]:
+    """The best that is known of it, and of which images."""
+    best = run.best or {}
+    if run.test_accuracy is not None:
+        return percent(run.test_accuracy), "test"
+    if best.get("validation_accuracy") is not None:
+        return percent(best["validation_accuracy"]), "validation"
+    if best.get("accuracy") is not None:
+        return percent(best["accuracy"]), "training"
+    return (f"loss {loss_text(best['loss'])}", "training") if best.get("loss") is not None else ("", "")
+
+
+def _ago(then: float) -> str:
+    """How long ago, in words.
+
+    >>> _ago(time.time() - 90), _ago(time.time() - 200_000)
+    ('1 min ago', '2 d ago')
+    """
+    seconds = max(time.time() - then, 0)
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)} {unit} ago"
+    return "now"
+
+
+def comparison_facts(runs: Sequence[Run]) -> dict[str, Any]:
+    """Runs and the settings in which they differ, for `--json`."""
+    names = [name for name in differing(runs) if name not in _NO_SETTING]
+    settings = {name: [run.settings.get(name) for run in runs] for name in names}
+    return {"runs": [run_facts(run) for run in runs], "differ": settings}
+
+
+def show_comparison(runs: Sequence[Run]) -> None:
+    """A column a run: what was set otherwise, and what came of it."""
+    console = stdout_console()
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
+    table.add_column("", style="dim", no_wrap=True)
+    for run in runs:
+        table.add_column(printable(run.path.name), overflow="fold")
+    for name, values in comparison_facts(runs)["differ"].items():
+        table.add_row(name.replace("_", " "), *(_setting(value) for value in values))
+    table.add_row("state", *(run.state for run in runs))
+    table.add_row("epochs", *(f"{len(run.history)}/{run.settings.get('epochs', '?')}" for run in runs))
+    for key, title in (("loss", "loss"), ("accuracy", "accuracy"), ("validation_accuracy", "validation")):
+        found = [(run.best or {}).get(key) for run in runs]
+        if any(value is not None for value in found):
+            table.add_row(title, *("" if value is None else _measure(key, value) for value in found))
+    if any(run.test_accuracy is not None for run in runs):
+        table.add_row("test", *("" if run.test_accuracy is None else percent(run.test_accuracy) for run in runs))
+    table.add_row("time", *(duration(run.seconds) for run in runs))
+    print_table(console, table)
+
+
+def _measure(key: str, value: float) -> str:
+    return loss_text(value) if key == "loss" else percent(value)
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "-" if value is None else printable(str(value))

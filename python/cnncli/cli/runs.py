@@ -1,0 +1,99 @@
+"""`cnn runs`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import RunFolder
+from cnncli.cli.options import Folder, Number, debug_option, json_option
+from cnncli.cli.streams import echo
+
+if TYPE_CHECKING:
+    from cnncli.training.run_list import Run
+
+
+@click.command(
+    "runs",
+    cls=HelpCommand,
+    short_help="List the trainings of a folder, compare them, remove old ones.",
+    epilog="\b\nExample:\n  cnn runs",
+)
+@click.argument("names", nargs=-1, metavar="[RUN...]", type=RunFolder())
+@click.option("--runs", "root", type=Folder(), default="runs", show_default=True, metavar="FOLDER",
+              help="Where the runs are.")
+@click.option("--prune", type=Number(whole=True, least=0, most=1_000_000), metavar="KEEP",
+              help="Remove the runs that are done but for the KEEP newest; those that can go on stay.")
+@click.option("--yes", is_flag=True, help="Remove them; without it --prune says which they are.")
+@json_option
+@debug_option
+@click.pass_context
+def command(
+    ctx: click.Context, names: tuple[str, ...], root: str, prune: int | None, yes: bool, as_json: bool
+) -> None:
+    """List the trainings in a folder, the last one first; of named ones show where they differ.
+
+    A RUN is a folder such as runs/lenet5-mnist-1, or its name. Removing a run does not touch the model that its
+    training wrote elsewhere.
+    """
+    if names and prune is not None:
+        raise click.UsageError(f"--prune is about all runs; leave out {names[0]}", ctx)
+    if yes and prune is None:
+        raise click.UsageError("--yes goes with --prune; add --prune KEEP", ctx)
+    import json
+
+    from cnncli.cli.render_runs import comparison_facts, list_runs, run_facts, show_comparison
+    from cnncli.training.run_list import find_runs, prunable
+
+    if prune is not None:
+        _prune(prunable(find_runs(Path(root)), prune), yes, as_json)
+        return
+    if names:
+        runs = [_named(name, Path(root)) for name in names]
+        if as_json:
+            echo(json.dumps(comparison_facts(runs), allow_nan=False))
+        else:
+            show_comparison(runs)
+        return
+    found = find_runs(Path(root))
+    if as_json:
+        echo(json.dumps({"runs": [run_facts(run) for run in found]}, allow_nan=False))
+    else:
+        list_runs(found, Path(root))
+
+
+def _named(name: str, root: Path) -> "Run":
+    from cnncli.errors import UsageError
+    from cnncli.shown import printable
+    from cnncli.training.run_list import read_run
+    from cnncli.training.runs import known_runs
+
+    for path in (Path(name), root / name):
+        if (path / "settings.json").is_file():
+            return read_run(path)
+    raise UsageError(f"{printable(name)}: no such run; {known_runs(root)}")
+
+
+def _prune(runs: "list[Run]", yes: bool, as_json: bool) -> None:
+    import json
+
+    from cnncli.cli.render import plural, size
+    from cnncli.shown import printable
+    from cnncli.training.run_list import remove_run
+
+    if yes:
+        for run in runs:
+            remove_run(run)
+    if as_json:
+        echo(json.dumps({"removed" if yes else "would_remove": [str(run.path) for run in runs]}, allow_nan=False))
+        return
+    for run in runs:
+        echo(f"{'removed' if yes else 'would remove'} {printable(run.path)}")
+    total = size(sum(run.size_bytes for run in runs))
+    if not runs:
+        echo("nothing to remove")
+    elif yes:
+        echo(f"{plural(len(runs), 'run')} removed, {total}")
+    else:
+        echo(f"{plural(len(runs), 'run')}, {total}; add --yes to remove them")

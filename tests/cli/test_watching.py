@@ -1,0 +1,195 @@
+"""A training that is watched: the table of its epochs, curves, keys, and the time that a pause does not take."""
+
+import dataclasses
+import io
+import os
+import pty
+import re
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+import cnncli
+from cnncli.cli import training_display
+from cnncli.cli.epoch_table import EpochTable
+from cnncli.cli.keys import Keyboard
+from cnncli.cli.live_curves import Curves
+from cnncli.cli.signals import StopRequest
+from cnncli.cli.training_display import TrainingDisplay
+from cnncli.network import Network
+from cnncli.training.records import EpochDone, Progress, Started
+
+STARTED = Started(
+    run=Path("runs/1"), network="lenet5", parameters=61_706, data="mnist", source="", notice=None, warnings=[],
+    images=54_000, validation_images=6_000, epochs=100, steps=8_440, first_step=0, batch_size=64, until=None,
+    optimizer="sgd", learning_rate=0.05, rate_factor=None, threads=2, seed=1, target=None, target_epoch=None,
+    early_target=None, preparation="", samples="images", notes=[],
+)  # fmt: skip
+DONE = EpochDone(7, 100, 54_000, 0.12345, 0.98764, 0.2, 0.9712, 0.05, 12.34, 43_210.4, is_best=True)
+
+
+def text(table: EpochTable, done: EpochDone) -> str:
+    return "".join(part for part, _ in table.row(done)).rstrip()
+
+
+def test_values_stand_below_their_names_within_80_columns() -> None:
+    table = EpochTable(STARTED)
+    row = text(table, DONE)
+    assert row.split() == ["7/100", "0.1235", "98.76", "%", "97.12", "%*", "0.05", "43,210", "12.3", "s"]
+    for name, value in (("epoch", "7/100"), ("loss", "0.1235"), ("rate", "0.05"), ("images/s", "43,210")):
+        assert re.search(name + r"\b", table.header).end() == re.search(re.escape(value), row).end()  # type: ignore[union-attr]
+    assert "*" not in text(table, dataclasses.replace(DONE, is_best=False))
+    widest = EpochTable(dataclasses.replace(STARTED, epochs=10_000))
+    long = dataclasses.replace(DONE, epoch=10_000, epochs=10_000, seconds=3_723.0, images_per_second=1_234_567.0)
+    assert len(text(widest, long)) == len(widest.header) <= 80
+
+
+def test_columns_that_a_training_lacks_are_left_out() -> None:
+    plain = EpochTable(dataclasses.replace(STARTED, validation_images=0))
+    assert "validation" not in plain.header
+    assert "*" not in text(plain, dataclasses.replace(DONE, validation_accuracy=None, validation_loss=None))
+    numbers = EpochTable(dataclasses.replace(STARTED, has_classes=False, samples="rows"))
+    assert "accuracy" not in numbers.header and "rows/s" in numbers.header
+    row = text(numbers, dataclasses.replace(DONE, accuracy=None, validation_accuracy=None))
+    assert row.split()[:3] == ["7/100", "0.1235", "0.2000*"]
+
+
+def shown(monkeypatch: pytest.MonkeyPatch, height: int, encoding: str = "utf-8", width: int = 80) -> str:
+    """What a training of two epochs leaves and draws on a terminal of that height."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace")
+
+    def console() -> Console:
+        return Console(
+            file=stream, force_terminal=True, width=width, height=height, color_system=None, highlight=False,
+            legacy_windows=False, soft_wrap=True,
+        )  # fmt: skip
+
+    monkeypatch.setattr(training_display, "progress_console", console)
+    with TrainingDisplay("q saves and stops, p pauses") as display:
+        display.show(STARTED)
+        display.show(Progress(1, 40, 0.5, 0.8, 0.05, 40_000.0, 30.0))
+        for epoch in (1, 2, 3):
+            display.show(dataclasses.replace(DONE, epoch=epoch, is_best=epoch == 2))
+        display.show(Progress(4, 400, 0.1, 0.9, 0.05, 40_000.0, 20.0))
+        display.pause()
+    stream.flush()
+    return stream.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+
+
+def test_a_terminal_gets_one_header_and_a_row_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = shown(monkeypatch, 24)
+    assert screen.count("validation      rate") == 1
+    assert len(re.findall(r"[123]/100   0\.1235   98\.76 %     97\.12 %", screen)) == 3
+    assert screen.count("97.12 %*") == 1
+    assert "20.0 s left" in screen and "q saves and stops, p pauses" in screen
+    assert "paused" in screen and "p goes on" in screen
+    assert "accuracy, %" not in screen  # no room for curves
+
+
+def test_curves_are_drawn_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("plotext", reason="plotext is not installed; it comes with cnncli[plot]")
+    screen = shown(monkeypatch, 45)
+    assert "accuracy, %" in screen and "validation" in screen
+    plain = shown(monkeypatch, 45, "ascii")
+    assert "accuracy, %" in plain and "+--" in plain
+    assert plain.isascii()
+
+
+def test_curves_need_two_epochs() -> None:
+    pytest.importorskip("plotext", reason="plotext is not installed; it comes with cnncli[plot]")
+    curves = Curves()
+    curves.add(DONE)
+    assert curves.draw(80, "utf-8") is None
+    curves.add(dataclasses.replace(DONE, epoch=8, loss=0.05))
+    drawn = curves.draw(80, "utf-8")
+    assert drawn is not None
+    assert all(len(line) <= 80 for line in drawn.plain.splitlines())
+    assert len(drawn.plain.splitlines()) == Curves.LINES
+
+
+def test_without_plotext_there_are_no_curves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnncli.cli.live_curves.find_spec", lambda name: None)
+    curves = Curves()
+    for epoch in (1, 2):
+        curves.add(dataclasses.replace(DONE, epoch=epoch))
+    assert curves.draw(80, "utf-8") is None
+
+
+def test_q_stops_and_p_lets_the_training_wait() -> None:
+    stop = StopRequest()
+    assert not stop()
+    stop.press("x")
+    assert not stop() and not stop.is_paused
+    stop.press("p")
+    assert stop.is_paused
+    answers: list[bool] = []
+    waiting = threading.Thread(target=lambda: answers.append(stop()))
+    waiting.start()
+    waiting.join(0.05)
+    assert waiting.is_alive() and answers == []
+    stop.press("P")
+    waiting.join(10)
+    assert answers == [False]
+    stop.press("p")
+    stop.press("q")
+    assert stop() and stop.signal_number == signal.SIGINT  # a training that is paused can be stopped
+
+
+def test_a_pause_is_no_time_of_training() -> None:
+    data = cnncli.data.load("digits")
+    assert data.train is not None
+    network = Network.from_model_name("linear")
+    trainer = cnncli.Trainer(network, cnncli.data.Split(data.train.images[:128], data.train.labels[:128]), epochs=1)
+    calls = []
+
+    def wait_once() -> bool:
+        calls.append(time.sleep(0.5) if not calls else None)
+        return False
+
+    records = list(trainer.run(wait_once))
+    assert isinstance(records[-1], EpochDone)
+    assert records[-1].seconds < 0.5
+
+
+def test_no_keys_where_nobody_can_press_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert not Keyboard.is_there()
+    with Keyboard(lambda key: None):
+        pass
+
+
+def test_keys_of_a_terminal_are_read_and_its_modes_come_back() -> None:
+    """In a child whose stdin is a terminal of its own."""
+    child, terminal = pty.fork()
+    if child == 0:  # pragma: no cover  # measured by what it prints
+        import termios
+
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115  # pytest has put another in its place
+        before = termios.tcgetattr(0)
+        pressed = threading.Event()
+        keys: list[str] = []
+
+        def press(key: str) -> None:
+            keys.append(key)
+            pressed.set()
+
+        with Keyboard(press):
+            os.write(1, b"ready\n")
+            pressed.wait(20)
+        same = termios.tcgetattr(0)[:4] == before[:4]
+        os.write(1, f"keys={''.join(keys)} same={same}\n".encode())
+        os._exit(0)
+    seen = b""
+    while b"ready" not in seen:
+        seen += os.read(terminal, 1024)
+    os.write(terminal, b"q")
+    while b"same=" not in seen or not seen.endswith(b"\n"):
+        seen += os.read(terminal, 1024)
+    os.waitpid(child, 0)
+    os.close(terminal)
+    assert b"keys=q same=True" in seen

@@ -88,6 +88,20 @@ def test_a_branch_without_layers_is_a_line_and_lines_end_at_the_join() -> None:
     assert all(relu[3] < float(y) < body[1] and float(x) == middle for x, y, _, _ in starts)
 
 
+def test_no_line_goes_through_a_box() -> None:
+    network = Network([Concat([ReLU()], []), Concat([ReLU()], [ReLU()], [])], (1, 4, 4))
+    text = diagram_svg(network)
+    for path in re.findall(r'class="line" d="M([^"]*)"', text):
+        x, y = map(float, path.split("V")[0].split("H")[0].split())
+        for step in re.findall(r"[HV][\d.]+", path):
+            to = (float(step[1:]), y) if step[0] == "H" else (x, float(step[1:]))
+            for left, top, right, bottom in boxes(text).values():
+                across = min(x, to[0]) < right - 1 and max(x, to[0]) > left + 1
+                along = min(y, to[1]) < bottom - 1 and max(y, to[1]) > top + 1
+                assert not (across and along)
+            x, y = to
+
+
 def test_text_is_escaped_and_colours_follow_the_page() -> None:
     text = diagram_svg(branched())
     root = ElementTree.fromstring(text)

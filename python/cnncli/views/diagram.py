@@ -163,14 +163,14 @@ def _draw(parts: list[Part], x: float, y: float, out: list[str]) -> float:
     for index, part in enumerate(parts):
         forks = index + 1 < len(parts) and isinstance(parts[index + 1], Fork)
         if isinstance(part, Fork):
-            y = _draw_fork(part, x, y, out)
-            continue
-        end = _draw_box(part, x, y, out, _TURN if forks else _GAP)
-        y = end + (_GAP - _TURN if forks else 0)
+            y = _draw_branches(part, x, y, out)
+        box = part.join if isinstance(part, Fork) else part
+        y = _draw_box(box, x, y, out, _TURN if forks else _GAP) + (_GAP - _TURN if forks else 0)
     return y
 
 
-def _draw_fork(fork: Fork, x: float, y: float, out: list[str]) -> float:
+def _draw_branches(fork: Fork, x: float, y: float, out: list[str]) -> float:
+    """All of a fork but the box that joins it."""
     sizes = [_size(branch) for _, branch in fork.branches]
     tall = max(height for _, height in sizes)
     left = x - (sum(width for width, _ in sizes) + _ASIDE * (len(sizes) - 1)) / 2
@@ -182,7 +182,7 @@ def _draw_fork(fork: Fork, x: float, y: float, out: list[str]) -> float:
         bottom = y + tall
         out.append(f'<path class="line" d="M{middle:g} {end:g}V{bottom:g}H{x:g}V{bottom + _GAP:g}"/>')
         left += width + _ASIDE
-    return _draw_box(fork.join, x, y + tall + _GAP, out)
+    return y + tall + _GAP
 
 
 def _draw_box(box: Box, x: float, y: float, out: list[str], line: int = _GAP) -> float:

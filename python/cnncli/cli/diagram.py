@@ -7,6 +7,7 @@ import click
 
 from cnncli.cli import plain
 from cnncli.cli.drawn import check_ending
+from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
@@ -14,12 +15,14 @@ from cnncli.cli.training_options import table_option
 
 @click.command(
     "diagram",
+    cls=HelpCommand,
     short_help="Draw a network: its layers, shapes and branches.",
     epilog="\b\nExample:\n  cnn diagram lenet5 --out lenet5.svg",
 )
 @click.argument("network", metavar="NAME|FILE")
 @click.option(
     "--out",
+    "-o",
     metavar="FILE.svg",
     callback=lambda ctx, parameter, value: check_ending(value, ".svg", "the diagram is an SVG"),
     help="Write the diagram to FILE.svg.  [default: drawn as lines]",

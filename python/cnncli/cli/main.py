@@ -36,6 +36,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "filters": "filters",
         "info": "info",
         "features": "features",
+        "saliency": "saliency",
         "diagram": "diagram",
         "field": "field",
         "mask": "mask",

@@ -123,6 +123,12 @@ def test_rates_are_those_of_the_page() -> None:
              for name, kind in BY_NAME.items()}  # fmt: skip
     assert found.pop("rprop") == (0.001, 0, 1) and "steps of 0.001 whatever the batch" in " ".join(page.split())
     assert {name: tuple(map(float, numbers)) for name, *numbers in rows} == found
+    settings = {name: dict(kind.command_settings) for name, kind in BY_NAME.items() if kind.command_settings}
+    decay, schedule = re.findall(r"`lion` decays its weights by ([\d.]+) and takes the schedule `(\w+)`", page)[0]
+    momentum = float(re.findall(r"`sgd` and `rmsprop` have momentum ([\d.]+)", page)[0])
+    assert settings.pop("lion") == {"weight_decay": float(decay), "schedule": schedule}
+    assert settings.pop("sgd")["momentum"] == settings.pop("rmsprop")["momentum"] == momentum
+    assert settings == {"rprop": {"schedule": "constant"}}
 
 
 @pytest.mark.parametrize("name", BY_NAME)

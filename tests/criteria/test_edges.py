@@ -174,3 +174,12 @@ def test_defaults_change_nothing_if_given(name: str) -> None:
     """What a criterion shows of itself are the settings that are not the defaults."""
     kind = getattr(criteria, name)
     assert repr(kind()) == f"{name}()" and kind().settings() == {}
+
+
+def test_weights_of_the_right_answers_belong_to_the_last_axis(rng: np.random.Generator) -> None:
+    x, t = rng.normal(size=(2, 4, 3)), rng.uniform(size=(2, 4, 3))
+    for weights in ([1, 1, 1], 1):
+        loss = BCEWithLogitsLoss(pos_weight=weights).forward(x, t)
+        assert loss == pytest.approx(BCEWithLogitsLoss().forward(x, t))
+    with pytest.raises(ShapeError, match="has 4 weights for input"):
+        BCEWithLogitsLoss(pos_weight=[1, 1, 1, 1]).forward(x, t)

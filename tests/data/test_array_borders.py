@@ -8,6 +8,7 @@ import pytest
 from cnncli.data.array_files.ranges import _ranges
 from cnncli.data.binary.cifar_binary import _label_bytes
 from cnncli.data.by_path import read_path
+from cnncli.data.dataset import find_polarity
 
 
 @pytest.mark.parametrize(
@@ -57,3 +58,18 @@ def test_sizes_of_cifar_tell_how_many_bytes_a_label_has(tmp_path: Path) -> None:
         (tmp_path / "x.bin").write_bytes(bytes(size))
         assert _label_bytes(tmp_path / "x.bin") == count
     assert _label_bytes(tmp_path) == 0
+
+
+def test_polarity_is_that_of_nine_images_in_ten(rng: np.random.Generator) -> None:
+    dark = np.zeros((20, 1, 6, 6), np.uint8)
+    dark[:, :, 2:4, 2:4] = 255
+    grey = np.full_like(dark, 128)
+    for light in range(21):
+        mixed = np.concatenate([dark[:light], grey[light:]])
+        assert find_polarity(mixed) == ("light-on-dark" if light >= 18 else "any")
+        assert find_polarity(255 - mixed) == ("dark-on-light" if light >= 18 else "any")
+    for paper, expected in ((63, "light-on-dark"), (64, "any"), (191, "any"), (192, "dark-on-light")):
+        image = np.full((1, 1, 6, 6), paper, np.uint8)
+        image[:, :, 2:4, 2:4] = 255 if paper < 128 else 0
+        assert find_polarity(image) == expected
+    assert find_polarity(np.zeros((3, 1, 6, 6), np.uint8)) == find_polarity(dark[:0]) == "any"  # nothing on it

@@ -46,6 +46,8 @@ def test_an_optimizer_takes_its_own_defaults_where_the_description_is_for_anothe
     else:
         usual = {**kind().settings(), **kind.command_settings, "lr": kind.on_command_line.rate}
         schedule = usual.pop("schedule", "step")
+        for field in {"batch_size", "epochs"} & set(usual):
+            assert getattr(plan, field) == usual.pop(field)
         assert (made.settings(), plan.schedule) == (usual, schedule)
         assert plan.momentum == usual.get("momentum")
         assert plan_of(DESCRIBED, optimizer=name, schedule="triangle").schedule == "triangle"

@@ -31,7 +31,7 @@ class Rprop(Optimizer):
     rule = "rprop"
     state_names = ("previous", "step_size")
     on_command_line = DefaultRate(0.001, power=0.0, largest=1.0)
-    command_settings: ClassVar = {"schedule": "constant"}
+    command_settings: ClassVar = {"batch_size": "full", "schedule": "constant", "epochs": 100}
 
     def __init__(
         self,

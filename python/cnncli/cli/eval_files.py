@@ -13,9 +13,10 @@ from typing import Any
 from PIL import Image
 
 from cnncli.errors import UsageError
+from cnncli.model.compare import Comparison
 from cnncli.model.evaluate import Evaluation
 from cnncli.shown import printable
-from cnncli.storage.files import writing_error, written_atomically
+from cnncli.storage.files import write_atomically, writing_error, written_atomically
 from cnncli.views.tiles import as_rgb
 
 _NAME_LETTERS = 60
@@ -51,6 +52,18 @@ def write_answers(evaluation: Evaluation, path: str) -> None:
                 write(_as_csv(rows))
                 rows = []
         write(_as_csv(rows))
+
+
+def write_both_answers(comparison: Comparison, path: str) -> None:
+    """A CSV with a row for each image: file, class, and of each of the two models the answer, 1 if it is right, and its
+    probability."""
+    one, other = comparison.first, comparison.second
+    heads = [f"{name} {which}" for which in "AB" for name in _HEAD[2:]]
+    rows = [[*_HEAD[:2], *heads]]
+    for index in range(len(one.labels)):
+        first, second = _row(one, index), _row(other, index)
+        rows.append([*first[: len(_HEAD)], *second[2 : len(_HEAD)]])
+    write_atomically(path, _as_csv(rows))
 
 
 def copy_mistakes(evaluation: Evaluation, folder: str) -> int:

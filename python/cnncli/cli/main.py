@@ -28,6 +28,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "train": "train",
         "predict": "predict",
         "eval": "eval_",
+        "compare": "compare",
         "replay": "replay",
     },
     "Look": {

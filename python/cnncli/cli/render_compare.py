@@ -1,0 +1,129 @@
+"""What `cnn compare` prints."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from cnncli.cli.render import facts_table, print_table, stdout_console
+from cnncli.cli.render_eval import SEEN, interval_facts, which_images
+from cnncli.model.compare import Comparison
+from cnncli.model.evaluate import Evaluation
+from cnncli.shown import percent, printable, shortened
+
+_CLASSES = 10
+_NAME_LETTERS = 40
+
+
+def comparison_facts(comparison: Comparison) -> dict[str, Any]:
+    """All of it for `--json`."""
+    paired, one = comparison.paired, comparison.first
+    return {
+        "data": one.data,
+        "part": one.part,
+        "samples": paired.samples,
+        "first": _model_facts(one),
+        "second": _model_facts(comparison.second),
+        "both_right": paired.both,
+        "only_first_right": paired.only_first,
+        "only_second_right": paired.only_second,
+        "neither_right": paired.neither,
+        "answers_differ": comparison.answers_differ,
+        "difference": paired.difference,
+        "difference_interval": interval_facts(paired.interval),
+        "p_value": paired.p_value,
+        "is_exact": paired.is_exact,
+        "is_real": comparison.is_real,
+        "classes": [
+            {
+                "class": row.name,
+                "samples": row.images,
+                "only_first_right": row.only_first,
+                "only_second_right": row.only_second,
+            }
+            for row in comparison.classes
+        ],
+        "notes": [note.text for note in one.notes],
+    }
+
+
+def _model_facts(evaluation: Evaluation) -> dict[str, Any]:
+    metrics = evaluation.metrics
+    return {
+        "model": evaluation.model,
+        "accuracy": metrics.accuracy,
+        "accuracy_interval": interval_facts(metrics.interval),
+        "loss": metrics.loss,
+        "trained_on": evaluation.trained_on,
+    }
+
+
+def show_comparison(comparison: Comparison, written: Sequence[str] = ()) -> None:
+    """Both accuracies, where the models differ, and last whether one is better."""
+    console, paired = stdout_console(), comparison.paired
+    one, other = comparison.first, comparison.second
+    console.print(Text(f"on {which_images(one)}"))
+    console.print()
+    rows = []
+    for name, evaluation in (("A", one), ("B", other)):
+        low, high = evaluation.metrics.interval
+        accuracy = percent(evaluation.metrics.accuracy)
+        rows.append((name, f"{printable(evaluation.model)}: accuracy {accuracy} ({percent(low)} to {percent(high)})"))
+    counts = (
+        ("both right", paired.both), ("only A right", paired.only_first), ("only B right", paired.only_second),
+        ("neither", paired.neither),
+    )  # fmt: skip
+    rows += [(name, f"{count:,}") for name, count in counts]
+    rows.append(("answers", f"{comparison.answers_differ:,} of {paired.samples:,} differ"))
+    print_table(console, facts_table(rows))
+    if comparison.classes:
+        console.print()
+        print_table(console, _class_table(comparison))
+    console.print()
+    for line in written:
+        console.print(Text(printable(line)))
+    for evaluation in (one, other):
+        if evaluation.trained_on:
+            console.print(Text(f"{printable(evaluation.model)}: {SEEN}", style="yellow"))
+    console.print(verdict(comparison))
+
+
+def _class_table(comparison: Comparison) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    shown = comparison.classes[:_CLASSES]
+    more = len(comparison.classes) - len(shown)
+    table.add_column("class" if not more else f"class (of {len(comparison.classes):,})", no_wrap=True)
+    for heading in ("images", "only A right", "only B right"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in shown:
+        name = Text(shortened(row.name, _NAME_LETTERS), style="bold")
+        table.add_row(name, f"{row.images:,}", f"{row.only_first:,}", f"{row.only_second:,}")
+    return table
+
+
+def verdict(comparison: Comparison) -> Text:
+    """Which is better, by how much, and what chance would do."""
+    paired = comparison.paired
+    if not paired.only_first + paired.only_second:
+        return Text("no difference: each image is right for both, or for neither")
+    name, sign = ("A", 100) if paired.difference > 0 or not comparison.is_real else ("B", -100)
+    low, high = sorted(sign * end for end in paired.interval)
+    chance = f"McNemar's test{' (exact)' if paired.is_exact else ''}: p {_p_text(paired.p_value)}"
+    if not comparison.is_real:
+        return Text.assemble(
+            ("no real difference is shown", "bold yellow"),
+            f": {100 * paired.difference:+.2f} points for A ({low:+.2f} to {high:+.2f} with 95 % confidence); {chance}",
+        )
+    return Text.assemble(
+        (f"{name} is better", "bold green"),
+        f" by {abs(100 * paired.difference):.2f} points ({low:.2f} to {high:.2f} with 95 % confidence); {chance}",
+    )
+
+
+def _p_text(value: float) -> str:
+    """
+    >>> _p_text(0.03125), _p_text(1e-9), _p_text(1.0)
+    ('= 0.0312', '< 0.0001', '= 1')
+    """
+    return "< 0.0001" if value < 1e-4 else f"= {value:.3g}"

@@ -58,7 +58,7 @@ def write_both_answers(comparison: Comparison, path: str) -> None:
     """A CSV with a row for each image: file, class, and of each of the two models the answer, 1 if it is right, and its
     probability."""
     one, other = comparison.first, comparison.second
-    heads = [f"{name} {which}" for which in "AB" for name in _HEAD[2:]]
+    heads = [f"{which} {name}" for which in "AB" for name in _HEAD[2:]]
     rows = [[*_HEAD[:2], *heads]]
     for index in range(len(one.labels)):
         first, second = _row(one, index), _row(other, index)

@@ -76,6 +76,7 @@ def show_comparison(comparison: Comparison, written: Sequence[str] = ()) -> None
     )  # fmt: skip
     rows += [(name, f"{count:,}") for name, count in counts]
     rows.append(("answers", f"{comparison.answers_differ:,} of {paired.samples:,} differ"))
+    rows += _difference(comparison)
     print_table(console, facts_table(rows))
     if comparison.classes:
         console.print()
@@ -86,7 +87,7 @@ def show_comparison(comparison: Comparison, written: Sequence[str] = ()) -> None
     for evaluation in (one, other):
         if evaluation.trained_on:
             console.print(Text(f"{printable(evaluation.model)}: {SEEN}", style="yellow"))
-    console.print(verdict(comparison))
+    console.print(_verdict(comparison))
 
 
 def _class_table(comparison: Comparison) -> Table:
@@ -102,23 +103,28 @@ def _class_table(comparison: Comparison) -> Table:
     return table
 
 
-def verdict(comparison: Comparison) -> Text:
-    """Which is better, by how much, and what chance would do."""
+def _difference(comparison: Comparison) -> list[tuple[str, str]]:
+    """By how much A is better, and what chance would do."""
+    paired = comparison.paired
+    if not paired.only_first + paired.only_second:
+        return []
+    low, high = (100 * end for end in paired.interval)
+    exact = " (exact)" if paired.is_exact else ""
+    return [
+        ("A less B", f"{100 * paired.difference:+.2f} points ({low:+.2f} to {high:+.2f} with 95 % confidence)"),
+        ("chance", f"McNemar's test{exact}: p {_p_text(paired.p_value)}"),
+    ]
+
+
+def _verdict(comparison: Comparison) -> Text:
+    """Which model is better, in one line."""
     paired = comparison.paired
     if not paired.only_first + paired.only_second:
         return Text("no difference: each image is right for both, or for neither")
-    name, sign = ("A", 100) if paired.difference > 0 or not comparison.is_real else ("B", -100)
-    low, high = sorted(sign * end for end in paired.interval)
-    chance = f"McNemar's test{' (exact)' if paired.is_exact else ''}: p {_p_text(paired.p_value)}"
     if not comparison.is_real:
-        return Text.assemble(
-            ("no real difference is shown", "bold yellow"),
-            f": {100 * paired.difference:+.2f} points for A ({low:+.2f} to {high:+.2f} with 95 % confidence); {chance}",
-        )
-    return Text.assemble(
-        (f"{name} is better", "bold green"),
-        f" by {abs(100 * paired.difference):.2f} points ({low:.2f} to {high:.2f} with 95 % confidence); {chance}",
-    )
+        return Text("no real difference is shown: chance alone makes such a one often", style="bold yellow")
+    name = "A" if paired.difference > 0 else "B"
+    return Text(f"{name} is better by {abs(100 * paired.difference):.2f} points", style="bold green")
 
 
 def _p_text(value: float) -> str:

@@ -20,6 +20,7 @@ _WORST = 20
 _CONFUSIONS = 5
 _JSON_CONFUSIONS = 20
 _NAME_LETTERS = 32
+_COUNT_LETTERS = 5  # of a number that long names beside it do not squeeze
 SEEN = "the model has seen these images: what it makes of new ones is not measured here; pass --data with others"
 
 
@@ -204,7 +205,8 @@ def _matrix(names: Sequence[str], metrics: Metrics, width: int) -> Table:
 def _confusions(names: Sequence[str], metrics: Metrics, pairs: Sequence[Confusion]) -> Table:
     table = Table.grid(
         Column(no_wrap=True, overflow="ellipsis"), Column(no_wrap=True, overflow="ellipsis"),
-        Column(justify="right", no_wrap=True), Column(style="dim", no_wrap=True), padding=(0, 2),
+        Column(justify="right", no_wrap=True, min_width=_COUNT_LETTERS), Column(style="dim", no_wrap=True, min_width=16),
+        padding=(0, 2),
     )  # fmt: skip
     for pair in pairs:
         true, answer = (shortened(names[index], _NAME_LETTERS) for index in (pair.true, pair.answer))

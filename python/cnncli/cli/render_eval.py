@@ -20,7 +20,7 @@ _WORST = 20
 _CONFUSIONS = 5
 _JSON_CONFUSIONS = 20
 _NAME_LETTERS = 32
-_COUNT_LETTERS = 5  # of a number that long names beside it do not squeeze
+_BESIDE_NAMES = 32  # characters of a line of the confusions that are no names
 SEEN = "the model has seen these images: what it makes of new ones is not measured here; pass --data with others"
 
 
@@ -128,8 +128,8 @@ def show_classes(console: Console, names: Sequence[str], metrics: Metrics, sampl
         console.print()
     confused = metrics.most_confused(_CONFUSIONS)
     if confused:
-        console.print(Text("most confused", style="dim"))
-        print_table(console, _confusions(names, metrics, confused))
+        console.print(Text("most confused: images, share of their class", style="dim"))
+        print_table(console, _confusions(names, metrics, confused, console.width))
         console.print()
 
 
@@ -202,14 +202,15 @@ def _matrix(names: Sequence[str], metrics: Metrics, width: int) -> Table:
     return table
 
 
-def _confusions(names: Sequence[str], metrics: Metrics, pairs: Sequence[Confusion]) -> Table:
+def _confusions(names: Sequence[str], metrics: Metrics, pairs: Sequence[Confusion], width: int) -> Table:
+    """Names are as long as a line of `width` characters has room for."""
     table = Table.grid(
-        Column(no_wrap=True, overflow="ellipsis"), Column(no_wrap=True, overflow="ellipsis"),
-        Column(justify="right", no_wrap=True, min_width=_COUNT_LETTERS), Column(style="dim", no_wrap=True, min_width=16),
-        padding=(0, 2),
+        Column(justify="right", no_wrap=True), Column(justify="right", style="dim", no_wrap=True),
+        Column(no_wrap=True, overflow="ellipsis"), padding=(0, 2),
     )  # fmt: skip
+    letters = max(8, min(_NAME_LETTERS, (width - _BESIDE_NAMES) // 2))
     for pair in pairs:
-        true, answer = (shortened(names[index], _NAME_LETTERS) for index in (pair.true, pair.answer))
+        true, answer = (shortened(names[index], letters) for index in (pair.true, pair.answer))
         share = pair.images / int(metrics.support[pair.true])
-        table.add_row(Text(true), Text(f"taken for {answer}"), f"{pair.images:,}", f"{percent(share)} of them")
+        table.add_row(f"{pair.images:,}", percent(share), Text(f"{true} taken for {answer}"))
     return table

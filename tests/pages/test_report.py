@@ -140,6 +140,10 @@ def test_curves_are_drawn_where_there_are_numbers() -> None:
     for line in found.all("polyline"):
         assert len((line["points"] or "").split()) <= 401
     assert line_chart("loss", [Line("training", [])], x_name="epoch") == ""
+    for points in ([(1.0, -1e308), (2.0, 1e308)], [(1.0, -5.0)], [(1.0, 1e308)], [(1.0, 5e-324), (9e15, 0.0)]):
+        for as_percent in (False, True):
+            chart = line_chart("x", [Line("training", points)], x_name="epoch", as_percent=as_percent)
+            assert not re.search("nan|inf", chart)
     one = line_chart("loss", [Line("training", [(1.0, 0.0)])], x_name="epoch")
     assert "circle" in one and "nan" not in one
 

@@ -10,6 +10,7 @@ from cnncli.pages.html import Markup, element, join, text
 _WIDTH, _HEIGHT = 560, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 96, 40, 44
 _MOST_POINTS = 400
+_LARGEST = 1e100
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def line_chart(
     if not xs:
         return Markup("")
     low, high = _bounds(min(ys), max(ys), as_percent)
+    if not low < high or max(map(abs, [*xs, *ys])) > _LARGEST:
+        return Markup("")  # a record may say anything, such as shares beyond 0 and 1
     frame = _Frame(min(xs), max(max(xs), min(xs) + 1), low, high)
     inside = [_axes(frame, _ticks(low, high), _whole_ticks(frame.least_x, frame.most_x), x_name, as_percent)]
     if marked is not None:

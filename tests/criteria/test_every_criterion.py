@@ -278,3 +278,16 @@ def test_samples_that_weigh_nothing_have_no_loss_in_either_way(rng: np.random.Ge
     program = Program(network, 1, criterion=criterion, optimizer=SGD(1.0))
     program.bind(x, labels)
     assert program.step(np.arange(1), step=0, epoch=0, losses=losses).loss == 0 and losses == 0
+
+
+@pytest.mark.parametrize(
+    "criterion", [CrossEntropyLoss(), CrossEntropyLoss(label_smoothing=0.1), MultiMarginLoss()], ids=repr
+)
+def test_of_equal_scores_the_first_class_is_the_answer(criterion: Criterion) -> None:
+    network = Network([Linear(2, 3)], (2,))
+    linear: Any = network[0]
+    linear.weight[:], linear.bias[:] = 0, [1, 2, 2]
+    x, labels = np.ones((20, 2), np.float32), np.repeat([0, 1, 2], [4, 7, 9])
+    program = Program(network, 20, criterion=criterion, optimizer=SGD(0.0))
+    program.bind(x, labels)
+    assert program.step(np.arange(20), step=0, epoch=0).correct == program.evaluate(x, labels).correct == 7

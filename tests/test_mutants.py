@@ -149,3 +149,12 @@ def test_what_is_listed_of_cpp_is_a_line_or_a_change_of_it() -> None:
         made |= {(name, change.line) for change in changes_of_cpp(name, source)}
         assert not {(name, change.line) for change in changes_that_matter([path])} & listed
     assert listed - made == set()
+
+
+def test_tests_of_the_core_see_each_build_of_it(tmp_path: Path) -> None:
+    built = tmp_path / "_core.so"
+    built.write_bytes(b"first")
+    with Place(tmp_path / "copy", built) as place:
+        built.unlink()
+        built.write_bytes(b"second")  # as a linker does
+        assert (place.package / "_core.so").read_bytes() == b"second"

@@ -41,17 +41,20 @@ def _built_core() -> Path:
 class Place:
     """A folder with a copy of the package, in which one change at a time is tried.
 
-    core : the native module that the tests see; None takes that of the installed package
+    core : the native module that the tests see, whose builds they follow; None takes that of the installed package as
+        it is now
     """
 
     def __init__(self, folder: Path, core: Path | None = None) -> None:
         self.folder = folder
-        models = ROOT / "models" if core else (_built_core().parent / "models").resolve()
-        core = core or _built_core()
         self.package = folder / "python" / "cnncli"
         shutil.copytree(PACKAGE, self.package, ignore=shutil.ignore_patterns("__pycache__", "*.so", "models"))
-        shutil.copy2(core, self.package / core.name)  # a build meanwhile must not change what runs here
-        (self.package / "models").symlink_to(models)
+        if core:
+            (self.package / core.name).symlink_to(core)
+        else:
+            core = _built_core()
+            shutil.copy2(core, self.package / core.name)  # a build meanwhile must not change what runs here
+        (self.package / "models").symlink_to(ROOT / "models")
         self._result, self._said = folder / "result", folder / "said"
         self._here = folder / "here"  # where the tests run: a mutant may write its files anywhere near
         self._here.mkdir()

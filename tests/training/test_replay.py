@@ -76,6 +76,23 @@ def test_what_was_trained_comes_again(case: str, tmp_path: Path, small_set: Path
     assert verdict(last, small_set).kind == "reproduced"
 
 
+def test_models_of_numbers_come_again_and_their_recipe_cannot_be_changed(tmp_path: Path) -> None:
+    drawn = np.random.default_rng(4)
+    rows = np.column_stack([drawn.normal(3, 2, (40, 2)), drawn.integers(0, 2, 40)])
+    rows[:, 1] += rows[:, 2]
+    np.savetxt(tmp_path / "t.csv", rows, delimiter=",", header="x,y,c", comments="")
+    for network, target in (("linear-regression", "y"), ("perceptron", "c")):
+        path = trained(tmp_path, tmp_path / "t.csv", architecture=network, label_column=target)
+        found = verdict(path, tmp_path / "t.csv")
+        assert found.kind == "reproduced", found.line
+        model = load_model(path)
+        described = model.description()
+        described["recipe"]["mean"][0] += 0.001
+        model.recipe = Network.from_description(described, seed=None).recipe
+        resave(path, model, model.record, forge=True)
+        assert verdict(path, tmp_path / "t.csv").kind != "reproduced"
+
+
 def test_avx2_and_avx512_make_one_model(tmp_path: Path, small_set: Path) -> None:
     sets = [name for name in ("avx2", "avx512") if name in _core.instruction_sets()]
     if len(sets) < 2:

@@ -21,7 +21,7 @@ from cnncli.plugins import load_plugin
 from cnncli.shown import printable, shown
 from cnncli.storage.typed_json import from_json
 from cnncli.training.job import Job
-from cnncli.training.number_training import classes_of, standardized
+from cnncli.training.number_training import classes_of
 from cnncli.training.plan import Plan
 from cnncli.training.records import EpochDone, Finished, Record
 from cnncli.training.rules import TARGET, check_asked
@@ -180,9 +180,7 @@ def _trained_again(
     splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
     _check_description(network, plan, dataset)
     fresh = Network.from_description(network.description(), seed=plan.seed)
-    if isinstance(network.recipe, NumberRecipe):
-        dataset, splits, _ = standardized(dataset, plan, network.recipe)  # type: ignore[arg-type]
-    else:
+    if not isinstance(network.recipe, NumberRecipe):  # of numbers `data_again` has applied it, and losses show it
         fresh.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
         if fresh.recipe != network.recipe:
             raise _Ended("tampered", "its preparation of pictures is not the one that its data give")

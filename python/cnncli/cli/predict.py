@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cnncli.cli import plain
+from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.models_named import find_model
 from cnncli.cli.names import FilePath
@@ -20,6 +21,7 @@ from cnncli.shown import percent
 if TYPE_CHECKING:
     from cnncli.cli.answers import Box, Tally
     from cnncli.cli.pictures_named import NamedPicture
+    from cnncli.cli.render_predict import CsvAnswers, JsonAnswers, TextAnswers
 
 _MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
 
@@ -52,6 +54,8 @@ _MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
 @click.option(
     "--out", "-o", metavar="FILE", help="Write to FILE instead: CSV, or JSON with --json or a name that ends in .json."
 )
+@click.option("--show", is_flag=True, help="Draw how one picture was read, step by step, and what each step changed.")
+@png_option("--save-view", what="Write that strip to FILE.png.")
 @quiet_option
 @debug_option
 @click.pass_context
@@ -67,6 +71,8 @@ def command(
     as_csv: bool,
     as_json: bool,
     out: str | None,
+    show: bool,
+    save_view: str | None,
 ) -> None:
     """Say what is in each FILE: a picture of any size and colour, light on dark or dark on light.
 
@@ -78,16 +84,12 @@ def command(
 
     A file that cannot be read does not stop the others; the exit code is then 1.
     """
-    if box is not None and read_all:
-        raise click.UsageError("--box reads one digit and --all every one; pass one of them", ctx)
-    if as_csv and as_json:
-        raise click.UsageError("--csv and --json are two forms; pass one of them", ctx)
+    _check_together(ctx, box is not None, read_all, as_csv, as_json, show, save_view is not None)
     as_json = as_json or (out is not None and not as_csv and out.lower().endswith(".json"))
     as_csv = as_csv or (out is not None and not as_json)
     from cnncli import load
     from cnncli.cli.answers import Look, Tally, answers, recipe_of
     from cnncli.cli.pictures_named import Pictures
-    from cnncli.cli.render_predict import CsvAnswers, JsonAnswers, TextAnswers
     from cnncli.model_file.custom import changed_plugins
     from cnncli.number_recipe import NumberRecipe
 
@@ -111,15 +113,11 @@ def command(
     named = iter(pictures)
     first = _first_two(named)
     alone = len(first) == 1 and first[0] is not None
+    if (show or save_view) and not alone:
+        raise click.UsageError("--show and --save-view are about one picture; name one", ctx)
     least = loaded.confidence.threshold if reject is None else reject
     with _output(out) as write:
-        form: JsonAnswers | CsvAnswers | TextAnswers
-        if as_json:
-            form = JsonAnswers(write, names)
-        elif as_csv:
-            form = CsvAnswers(write, names, read_all or box is not None)
-        else:
-            form = TextAnswers(write, names, alone, read_all)
+        form = _form(write, names, as_json, as_csv, alone, read_all, box is not None)
         for answer in answers(
             loaded, chain(first, named), Look(invert, box, read_all), least, 1 if alone else _reader_count()
         ):
@@ -128,6 +126,10 @@ def command(
                 echo(f"cnn: {answer.error}", err=True)
             form.add(answer)
         form.end()
+    if first[0] is not None and (show or save_view) and not tally.failed:
+        from cnncli.cli.predict_strip import show_strip
+
+        show_strip(loaded, first[0], Look(invert, box, False), save_view, show)
     if pictures.aside:
         from cnncli.data.tree import aside_line
 
@@ -135,6 +137,37 @@ def command(
     if not alone and not (as_json and out is None):
         _tell_counts(tally, err=as_csv and out is None)
     ctx.exit(1 if tally.failed else 0)
+
+
+def _check_together(
+    ctx: click.Context, box: bool, read_all: bool, as_csv: bool, as_json: bool, show: bool, save_view: bool
+) -> None:
+    """Raises UsageError for options that do not go with each other."""
+    for clash, words in (
+        (box and read_all, "--box reads one digit and --all every one; pass one of them"),
+        (as_csv and as_json, "--csv and --json are two forms; pass one of them"),
+        (show and (as_csv or as_json), "--show draws what --csv and --json cannot hold; leave out one of them"),
+        (read_all and (show or save_view), "--show and --save-view are about one digit; leave out --all"),
+    ):
+        if clash:
+            raise click.UsageError(words, ctx)
+
+
+def _form(
+    write: Callable[[str], None],
+    names: list[str],
+    as_json: bool,
+    as_csv: bool,
+    alone: bool,
+    read_all: bool,
+    box: bool,
+) -> "JsonAnswers | CsvAnswers | TextAnswers":
+    """What writes the answers."""
+    from cnncli.cli.render_predict import CsvAnswers, JsonAnswers, TextAnswers
+
+    if as_json:
+        return JsonAnswers(write, names)
+    return CsvAnswers(write, names, read_all or box) if as_csv else TextAnswers(write, names, alone, read_all)
 
 
 def _first_two(pictures: "Iterator[NamedPicture | None]") -> "list[NamedPicture | None]":

@@ -128,6 +128,24 @@ def find_digits(
     return digits
 
 
+def find_ink(
+    image: Image.Image, where: str, dark_ink: bool | None = None
+) -> tuple[Floats, bool, BoxOfPicture]:
+    """(ink, whether it is dark, the box around it): what `find_digit` crops.
+
+    Ink is float32 (H, W), 0 paper to 1 full ink, the picture made smaller or a part of it; the box x, y, width and
+    height in the picture's pixels. Raises DataError as `find_digit` does.
+    """
+    grey = _grey(image)
+    found = _ink_or_error(grey, where, dark_ink)
+    assert found.ink is not None
+    ratio = image.width / grey.shape[1]
+    rows, columns = (np.nonzero((found.ink > parts.EDGE).any(axis=axis))[0] for axis in (1, 0))
+    left, top = (found.left + columns[0]) * ratio, (found.top + rows[0]) * ratio
+    right, bottom = (found.left + columns[-1] + 1) * ratio, (found.top + rows[-1] + 1) * ratio
+    return found.ink, found.dark, (round(left), round(top), max(1, round(right - left)), max(1, round(bottom - top)))
+
+
 def cut_out(image: Image.Image, where: str, box: BoxOfPicture | None) -> Image.Image:
     """A part of the picture; all of it without a box. DataError if the box does not lie in it."""
     if box is None:

@@ -6,10 +6,9 @@ import numpy as np
 
 from cnncli.network.seen import Region, SeenPart
 from cnncli.shown import format_shape
-from cnncli.views.page import FAINT
+from cnncli.views.page import FAINT, MARK
 from cnncli.views.tiles import Array, Page, Panel, Pixels, Tile, as_rgb, picture_tile
 
-MARK = (235, 110, 20)  # orange, which differs from black, white and the blues and reds of the scales
 _SIDE = 448  # pixels of the picture, about
 _DIM = 0.35  # what is left of the light of pixels that are not seen
 _PLAIN, _SEEN, _LINE = (228, 228, 232), (250, 178, 120), (200, 200, 206)

@@ -16,6 +16,7 @@ MARGIN = 28
 _GAP = 10  # between tiles
 _TITLE, _HEADING, _LABEL = 26, 18, 14  # pixels of letters
 _BAR = (150, 12)  # of a scale
+MARK = (235, 110, 20)  # of frames: orange, which differs from black, white and the blues and reds of the scales
 INK, FAINT, PAPER, EDGE = (24, 24, 27), (99, 99, 108), (255, 255, 255), (212, 212, 218)
 _OTHER_FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial Unicode.ttf", "arial.ttf")
 

@@ -38,6 +38,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "info": "info",
         "features": "features",
         "saliency": "saliency",
+        "histograms": "histograms",
         "diagram": "diagram",
         "field": "field",
         "mask": "mask",

@@ -21,6 +21,7 @@ from cnncli.shown import printable
 from cnncli.training.job import Job
 from cnncli.training.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
 from cnncli.training.records import Finished
+from cnncli.training.run_histograms import write_histograms
 
 _BATCH_SIZE = 256
 
@@ -48,6 +49,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     said = _judge(job, program, test_accuracy, should_stop) if has_classes else None
     record = sealed(network, record)
     job.run.save_best(network, record)
+    write_histograms(job, network)
     out = Path(plan.out)
     try:
         earlier = save_beside_earlier(out, network, record)

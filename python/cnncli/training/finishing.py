@@ -48,8 +48,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         record["test"] = {"images": test.pictures, "loss": test_loss, "accuracy": test_accuracy}
     said = _judge(job, program, test_accuracy, should_stop) if has_classes else None
     record = sealed(network, record)
-    job.run.save_best(network, record)
-    write_histograms(job, network)
+    _save_best(job, network, record)
     out = Path(plan.out)
     try:
         earlier = save_beside_earlier(out, network, record)
@@ -98,6 +97,12 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         remark=said,
         warnings=[*job.warnings, *([said] if said is not None else [])],
     )
+
+
+def _save_best(job: Job, network: Network, record: dict[str, Any]) -> None:
+    """The model that is kept, and how its layers are spread."""
+    job.run.save_best(network, record)
+    write_histograms(job, network)
 
 
 def _save_last(job: Job, record: dict[str, Any]) -> None:

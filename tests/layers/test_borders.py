@@ -22,6 +22,8 @@ from cnncli.layers import (
     Module,
     Residual,
     ScaledTanh,
+    Softmax,
+    Softmax2d,
     Unflatten,
     Upsample,
     ZeroPad2d,
@@ -101,6 +103,14 @@ def test_more_numbers_than_the_kernels_can_count_are_refused() -> None:
     for wrong in ([1, 2], [1, 2, 3, 4], []):
         with pytest.raises(UsageError, match=r"^Add: size is .*; use one whole number, or three"):
             Add(wrong)
+
+
+def test_an_output_of_softmax_sees_one_place_only_if_channels_are_shared_out() -> None:
+    place = ((1, 1), (1, 1))
+    for layer, windows in ((Softmax(), (None, place)), (Softmax(1), (None, place)), (Softmax2d(), (place, place))):
+        assert layer.window((3, 4, 5)) == windows[1]
+        assert isinstance(layer, Softmax2d) or layer.window((3,)) == windows[0]
+    assert Softmax(2).window((3, 4, 5)) is Softmax(3).window((3, 4, 5)) is None
 
 
 def test_lecuns_tanh_keeps_one_and_minus_one() -> None:

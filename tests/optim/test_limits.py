@@ -53,12 +53,12 @@ def test_whole_batch_settings_are_taken_up_to_their_borders(kind: type[LBFGS] | 
             kind(**wrong)
     assert kind(lr=1e-9, max_iter=1).settings()["lr"] == 1e-9
     assert [kind(max_iter=count).max_eval for count in (1, 3, 4, 20)] == [1, 3, 5, 25]  # 5/4, as PyTorch has it
-    assert kind(max_iter=4, max_eval=0).max_eval == 0
+    assert kind(max_iter=4, max_eval=1).max_eval == 1
 
 
 def test_lbfgs_keeps_at_least_one_change() -> None:
     assert LBFGS(history_size=1).history_size == 1
-    with pytest.raises(UsageError, match=r"^LBFGS: lr, max_iter and history_size have to be above 0"):
+    with pytest.raises(UsageError, match=r"^LBFGS: history_size is 0; use a whole number, at least 1"):
         LBFGS(history_size=0)
 
 

@@ -185,6 +185,7 @@ def test_the_rate_falls_after_more_epochs_than_are_borne(
 
 STATE: dict[str, Any] = {
     "step": 0, "loss_sum": -1.0, "correct": 0, "images": 0, "epoch_seconds": 0.0, "seconds": 0.0, "best_epoch": 1,
+    "trace": "", "marks": "",
     "history": [{"epoch": 1, "loss": 1.0, "accuracy": None, "validation_loss": 2, "validation_accuracy": None}],
 }  # fmt: skip
 

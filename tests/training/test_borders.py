@@ -11,7 +11,7 @@ from cnncli.training.convergence import Convergence
 from cnncli.training.plateau import Plateau, measured_losses
 from cnncli.training.prospects import _few_steps, _without_rest_of_one
 from cnncli.training.schedule import SCHEDULES, learning_rate
-from cnncli.training.state import read_state
+from cnncli.training.state import TrainingState, read_state
 from cnncli.training.targets import Target
 from cnncli.training.timetable import HardImages, Timetable, batch_of
 
@@ -184,8 +184,7 @@ def test_the_rate_falls_after_more_epochs_than_are_borne(
 
 
 STATE: dict[str, Any] = {
-    "step": 0, "loss_sum": -1.0, "correct": 0, "images": 0, "epoch_seconds": 0.0, "seconds": 0.0, "best_epoch": 1,
-    "trace": "", "marks": "",
+    **vars(TrainingState()), "loss_sum": -1.0, "best_epoch": 1,
     "history": [{"epoch": 1, "loss": 1.0, "accuracy": None, "validation_loss": 2, "validation_accuracy": None}],
 }  # fmt: skip
 

@@ -32,6 +32,7 @@ OPTIMIZERS = tuple(
     )
 )
 
+MAX_ITER = 20
 WHOLE_BATCH_OPTIMIZERS = ("cg", "lbfgs")  # of all images at once, as one function of all parameters
 
 GROUPS = ("Network and data", "Training", "Run")  # the headings of the help
@@ -55,6 +56,16 @@ class RecordedSettings:
         _DATA, "text", "A network that comes with the program (cnn summary lists them), or a .toml that describes one.",
         "NAME|FILE", flag="--arch", default="lenet5", names="networks",
         brief="The network; cnn summary lists those there are",
+    )
+    start_from: str | None = option_row(
+        _DATA, "text",
+        "Start with the network and weights of a trained model; for other classes its last layer is made new.",
+        "MODEL", flag="--from",
+    )
+    freeze: int | None = option_row(
+        _DATA, "whole",
+        "Layers, counted as cnn summary does, whose weights stay as --from has them; running statistics go on.", "N",
+        limits={"least": 0, "most": 100_000}, otherwise="0",
     )
     data: str | None = option_row(
         _DATA, "text", _DATA_HELP, "NAME|PATH", stays_free=True, names="data sets",
@@ -140,7 +151,7 @@ class RecordedSettings:
     )
     optimizer: str | None = option_row(
         _TRAINING, "word", f"What makes steps of gradients: {', '.join(OPTIMIZERS)}; or, of all images "
-        f"at once, {' or '.join(WHOLE_BATCH_OPTIMIZERS)}, for which an epoch is up to 20 iterations.", "NAME",
+        f"at once, {' or '.join(WHOLE_BATCH_OPTIMIZERS)}, for which an epoch is up to {MAX_ITER} iterations.", "NAME",
         flag="--optim", long_flag="--optimizer", words=(*OPTIMIZERS, *WHOLE_BATCH_OPTIMIZERS), is_described=True,
         fallback="sgd", otherwise="the description's, or sgd",
         brief="What makes steps of gradients",
@@ -154,6 +165,11 @@ class RecordedSettings:
     momentum: float | None = option_row(
         _TRAINING, "number", "Share of the last step kept, by sgd, rmsprop and muon.", "SHARE",
         limits={"least": 0, "below": 1}, is_described=True, of_optimizer=True,
+    )
+    max_iter: int | None = option_row(
+        _TRAINING, "whole", "Iterations of an epoch, by lbfgs and cg.", "N", long_flag="--max-iterations",
+        limits={"least": 1, "most": 100_000}, is_described=True, of_optimizer=True,
+        otherwise=f"{MAX_ITER} with --optim lbfgs or cg",
     )
     dampening: float | None = option_row(
         _TRAINING, "number", "Share of each gradient kept out of the momentum, by sgd; of Torch7 the momentum.",
@@ -267,6 +283,10 @@ class TrainSettings(RecordedSettings):
     runs: str = option_row(
         _RUN, "folder", "Where each run gets a folder for its settings, metrics and checkpoints.", "FOLDER",
         default="runs",
+    )
+    plot: bool = option_row(
+        _RUN, "flag", "Draw the losses and accuracies of the epochs, as curves.png in the run's folder.", default=False,
+        stays_free=True,
     )
     save_every: float = option_row(
         _RUN, "number", "Time between checkpoints within an epoch; there is one after each epoch too.",

@@ -1,12 +1,29 @@
 """`cnn summary` as users type it."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from cnn_process import Outcome
+from cnncli.cli import render_summary
 from cnncli.cli.main import run
+from cnncli.cli.render_summary import show_summary
+from cnncli.layers import (
+    Conv2d,
+    Flatten,
+    GroupNorm,
+    Hardtanh,
+    LayerNorm,
+    Linear,
+    LocalResponseNorm,
+    RReLU,
+    ScaledTanh,
+    Threshold,
+)
+from cnncli.network import Network
 from cnncli.network.architectures import model_names
 
 
@@ -74,3 +91,23 @@ def test_missing_file_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == (
         "cnn: nothing.bin: does not exist; check the name, or make one with cnn train --out\n"
     )
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_terminal_of_80_columns_cuts_no_setting(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = [
+        Conv2d(3, 128, (3, 5), (1, 2), (1, 2), (2, 1), bias=False), LocalResponseNorm(5), ScaledTanh(), RReLU(),
+        Hardtanh(-1.5, 2.5), GroupNorm(4, 128), Threshold(0.125, 0.375), Flatten(), LayerNorm(128 * 62 * 30),
+        Linear(128 * 62 * 30, 10),
+    ]  # fmt: skip
+    network = Network(layers, (3, 64, 60))
+    shown = io.StringIO()
+    console = Console(file=shown, width=width, force_terminal=True, color_system=None)
+    monkeypatch.setattr(render_summary, "stdout_console", lambda: console)
+    show_summary(network)
+    lines = shown.getvalue().splitlines()
+    assert max(map(len, lines)) <= width and "\N{HORIZONTAL ELLIPSIS}" not in shown.getvalue()
+    starts = [line[3:].split("  ")[0] for line in lines]  # the column of the layers
+    words = " ".join(" ".join(starts).split())
+    for row in network.layer_table():
+        assert f"{row.type} {row.settings}".strip() in words

@@ -1,6 +1,7 @@
 """Presets: options under one name, which what is typed goes before."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,11 @@ from cnncli.cli.main import run
 from cnncli.data import DataSet, Split
 from cnncli.data.held_out import split_images
 from cnncli.errors import FormatError, UsageError
-from cnncli.network.architectures import model_names
+from cnncli.network.architectures import description_folder, model_names
 from cnncli.training.presets import preset_names, preset_settings
 from cnncli.training.runs import RunFolder
 from cnncli.training.train import train
-from cnncli.training_options import TrainSettings
+from cnncli.training_options import TRAINING_OPTIONS, TrainSettings
 
 
 def settings_of(runs: Path) -> dict[str, object]:
@@ -30,6 +31,26 @@ def test_every_preset_names_a_network_and_sets_what_it_means() -> None:
     demo = preset_settings("torch-digits")
     # The defaults of the demo's own options.
     assert (demo["learning_rate"], demo["batch_size"], demo["momentum"], demo["images"]) == (0.05, 10, 0, 2000)
+
+
+def test_every_option_of_the_demo_has_one_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = (description_folder() / "presets" / "torch-digits.toml").read_text(encoding="utf-8")
+    rows = [line[6:].split("  ") for line in table.splitlines() if line.startswith("#     --")]
+    theirs = {word.strip(",") for row in rows for word in row[0].split() if word.startswith("--")}
+    # Torch7's train-on-mnist.lua: its options, but for --dataset's and the machine's.
+    assert theirs == {
+        f"--{name}" for name in (
+            "save", "network", "model", "full", "plot", "optimization", "learningRate", "batchSize", "momentum",
+            "coefL1", "coefL2", "maxIter", "threads",
+        )
+    }  # fmt: skip
+    ours = {word for row in rows for word in re.findall(r"--[a-z0-9-]+", " ".join(row[1:]))}
+    assert ours <= {row.option for row in TRAINING_OPTIONS}
+    monkeypatch.chdir(tmp_path)
+    asked = ["train", "--preset", "torch-digits", "--data", "digits", "--images", "200", "--epochs", "1"]
+    assert run([*asked, "--arch", "torch-digits-linear", "--out", "first.bin"]) == 0
+    assert run([*asked, "--from", "first.bin", "--optim", "lbfgs", "--max-iterations", "2", "--plot"]) == 0
+    assert [path.parent.parent.name for path in tmp_path.glob("runs/*/curves.png")] == ["runs"]
 
 
 def test_what_is_typed_goes_before_the_preset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

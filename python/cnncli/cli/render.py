@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -153,8 +154,8 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
-def finished_facts(record: records.Finished) -> dict[str, Any]:
-    """The result of a training for `--json`."""
+def finished_facts(record: records.Finished, curves: Path | None = None) -> dict[str, Any]:
+    """The result of a training for `--json`. curves : the picture of them, if it was drawn"""
     names = [
         "network",
         "data",
@@ -186,12 +187,13 @@ def finished_facts(record: records.Finished) -> dict[str, Any]:
         "model": str(record.model),
         "earlier_model": earlier,
         "run": str(record.run),
+        "curves": None if curves is None else str(curves),
         "history": record.history,
     }
 
 
-def show_finished(record: records.Finished) -> None:
-    """The table at the end of a training, where the model is, and what to try next."""
+def show_finished(record: records.Finished, curves: Path | None = None) -> None:
+    """The table at the end of a training, where the model and its curves are, and what to try next."""
     console = stdout_console()
     model = printable(record.model)
     epochs = str(record.epochs)
@@ -236,6 +238,8 @@ def show_finished(record: records.Finished) -> None:
     if record.earlier_model is not None:
         rows += [("", told(record.model, record.earlier_model))]
     rows += [("run", printable(record.run))]
+    if curves is not None:
+        rows += [("curves", printable(curves))]
     console.print()
     print_table(console, facts_table(rows))
     console.print()

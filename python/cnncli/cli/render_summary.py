@@ -14,6 +14,7 @@ from cnncli.pictures.recipe import InputRecipe
 from cnncli.shown import format_shape, printable
 
 _BYTES_A_PARAMETER = 4
+_WIDE = 100  # columns of a terminal, from which on headings have one line
 
 
 def summary_facts(network: Network) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def summary_facts(network: Network) -> dict[str, Any]:
         "input": list(network.input_shape),
         "classes": network.class_names,
         "loss": loss_of(network),
+        "started_from": start_of(network),
         "outputs": network.outputs,
         "learned": learned_lines(network),
         "preparation": None if network.recipe is None else network.recipe.to_dict(),
@@ -42,10 +44,28 @@ def _kind(recipe: InputRecipe | NumberRecipe) -> str:
 
 def loss_of(network: Network) -> str | None:
     """What its training made small; None for a network that was not trained."""
+    settings = _settings_of(network)
+    loss = settings.get("loss", "cross-entropy") if settings is not None else None
+    return loss if isinstance(loss, str) else None
+
+
+def start_of(network: Network) -> str | None:
+    """The model that its training started from, and what stayed of it; None for random weights."""
+    settings = _settings_of(network) or {}
+    name, freeze = settings.get("start_from"), settings.get("freeze")
+    if not isinstance(name, str):
+        return None
+    if type(freeze) is not int or freeze < 1:
+        return name
+    frozen = "layer 0 stayed as it was" if freeze == 1 else f"layers 0 to {freeze - 1} stayed as they were"
+    return f"{name}, of which {frozen}"
+
+
+def _settings_of(network: Network) -> dict[str, Any] | None:
+    """Those of its training, as its record tells."""
     training = network.record.get("training")
     settings = training.get("settings") if isinstance(training, dict) else None
-    loss = settings.get("loss", "cross-entropy") if isinstance(settings, dict) else None
-    return loss if isinstance(loss, str) else None
+    return settings if isinstance(settings, dict) else None
 
 
 def _layer_facts(row: LayerRow) -> dict[str, Any]:
@@ -68,10 +88,11 @@ def show_summary(network: Network) -> None:
     console.print()
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("", justify="right", style="dim")
-    table.add_column("layer")
+    table.add_column("layer", overflow="fold")  # a word that does not fit goes on in the next line: nothing is cut
     table.add_column("output", no_wrap=True)
-    for heading in ("parameters", "multiply-adds", "field of view", "memory"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("parameters", "multiply-\nadds", "field\nof view", "memory"):
+        wide = heading.replace("-\n", "-").replace("\n", " ")
+        table.add_column(heading if console.width < _WIDE else wide, justify="right", no_wrap=True)
     table.add_row("", "input", format_shape(network.input_shape), "", "", "", "")
     for row in network.layer_table():
         table.add_row(
@@ -95,6 +116,7 @@ def show_summary(network: Network) -> None:
                 *([(_kind(network.recipe), network.recipe.text)] if network.recipe is not None else []),
                 *[("learned" if not i else "", line) for i, line in enumerate(facts["learned"])],
                 *([("loss", printable(facts["loss"]))] if facts["loss"] else []),
+                *([("started from", printable(facts["started_from"]))] if facts["started_from"] else []),
             ]
         ),
     )

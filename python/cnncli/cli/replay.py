@@ -27,6 +27,7 @@ _WORDS = {
 )
 @click.argument("model", type=FilePath())
 @table_option("data", otherwise="the data set the model was trained on", brief="What it was trained on")
+@table_option("start_from", otherwise="none was", brief="The model that its training started from")
 @table_options("data_dir", "use_cache", "plugins", "threads")
 @json_option
 @quiet_option

@@ -1,6 +1,7 @@
 """`cnn train`."""
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -9,6 +10,9 @@ from cnncli.cli.names import NameOrPath
 from cnncli.cli.options import debug_option, json_option, quiet_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import free_on_resume, training_options
+
+if TYPE_CHECKING:
+    from cnncli.training.records import Finished
 
 
 @click.command(
@@ -82,14 +86,25 @@ def command(
         assert stop.signal_number is not None
         ctx.exit(exit_code(stop.signal_number))
     assert isinstance(record, Finished)
+    curves = _draw(record) if settings.plot else None
     if as_json:
-        echo(json.dumps(finished_facts(record), allow_nan=False))
+        echo(json.dumps(finished_facts(record, curves), allow_nan=False))
     else:
-        show_finished(record)
+        show_finished(record, curves)
     show_remark(record)
     if record.target_reached is False:
         show_missed_target(record)
         ctx.exit(1)
+
+
+def _draw(record: "Finished") -> Path:
+    """The curves of the training in its folder."""
+    from cnncli.storage.files import write_atomically
+    from cnncli.views.curves import curves_png
+
+    path = record.run / "curves.png"
+    write_atomically(path, [curves_png(f"{record.network} on {record.data}", record.history)])
+    return path
 
 
 _LEFT_OUT = click.core.ParameterSource.DEFAULT

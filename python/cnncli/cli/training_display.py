@@ -115,6 +115,8 @@ class TrainingDisplay:
                 f"{plural(started.threads, 'thread')}",
             )
         )
+        if started.started_from:
+            self._say(Text(printable(started.started_from)))
         for warning in started.warnings:
             self._warn(f"warning: {printable(warning)}")
         for note in started.notes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
@@ -18,6 +18,7 @@ from cnncli.custom_code import told
 from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32
 from cnncli.layers.module_tools import array_moves
+from cnncli.layers.parameter import Parameter
 from cnncli.layers.returned import is_custom
 from cnncli.limits import MOST_THREADS, Limits
 from cnncli.network import Network
@@ -96,6 +97,7 @@ class Program:
         that of all of them as one vector, as PyTorch's `clip_grad_norm_` does; None: no bound
     l1 : penalty of weights, not of biases: the gradient of l1 * sum |w| is added before anything is bounded; the loss
         that is reported is without it
+    fixed : names of parameters that no step changes: no update, penalty or bound sees them
     clip_value : before that, each element is brought between -clip_value and clip_value; None: no bound
 
     A program holds a lock: of two Python threads that use it, one waits. Programs of one network share its arrays and
@@ -116,6 +118,7 @@ class Program:
         clip_norm: float | None = None,
         clip_value: float | None = None,
         l1: float = 0.0,
+        fixed: Collection[str] = (),
     ) -> None:
         Limits(whole=True, least=1).checked("batch_size", batch_size)
         if frozen and optimizer is not None:
@@ -132,6 +135,7 @@ class Program:
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
         self._frozen = frozen
+        self._fixed = frozenset(fixed)
         self._l1 = Limits(least=0).checked("l1", l1)
         self._clip = {"norm": clip_norm or 0.0, "value": clip_value or 0.0}
         # Custom layers must see the mode; vectors are passed as (samples, values), which the core does not take.
@@ -214,7 +218,7 @@ class Program:
                     optimizer.steps += 1
                 else:
                     with told(optimizer, "step" if is_custom(type(optimizer), "step") else "update"):
-                        optimizer.step(self.network.named_parameters())
+                        optimizer.step(self.learned())
         return StepResult(loss / len(indices), correct, len(indices))
 
     def predict(self, images: npt.ArrayLike) -> FloatArray:
@@ -270,6 +274,10 @@ class Program:
             "network (and the optimizer) and build a Program there, or use cnncli.Model"
         )
 
+    def learned(self) -> list[Parameter]:
+        """The parameters that steps change."""
+        return [parameter for parameter in self.network.named_parameters() if parameter.name not in self._fixed]
+
     @property
     def bytes(self) -> int:
         """Memory of all buffers."""
@@ -322,13 +330,13 @@ class Program:
         assert optimizer is not None
         check_unshared(self.network)
         if self._l1:
-            decaying = [parameter for parameter in self.network.named_parameters() if parameter.decay]
+            decaying = [parameter for parameter in self.learned() if parameter.decay]
             core.penalty([one.value for one in decaying], [one.gradient for one in decaying], l1=self._l1)
         if any(self._clip.values()):
-            core.clip([parameter.gradient for parameter in self.network.named_parameters()], **self._clip)
+            core.clip([parameter.gradient for parameter in self.learned()], **self._clip)
         if not optimizer.runs_in_core:
             return
-        for parameter in self.network.named_parameters():
+        for parameter in self.learned():
             if parameter.decay not in groups:
                 groups.append(parameter.decay)
             core.update(

@@ -23,6 +23,7 @@ from cnncli.version import __version__
 class Job:
     """kept, validation : images trained on (None: all), and those that measure each epoch
     notice, warnings : lines for the user, told when the training starts
+    started_from : the model that it starts from, and what it has of that, in words; of a run that begins
     images_digest : of the training images; of data with a name it is known which images are whose
     """
 
@@ -36,6 +37,7 @@ class Job:
     notice: str | None
     warnings: list[str]
     images_digest: str | None
+    started_from: str | None = None
 
     @property
     def images(self) -> int:
@@ -50,6 +52,7 @@ class Job:
             del plan[name]
         plan["data"] = Path(self.plan.data).name
         plan["architecture"] = Path(self.plan.architecture).name
+        plan["start_from"] = _name(self.plan.start_from)
         plan["plugins"] = _names(self.plan.plugins)
         return {
             "data": {
@@ -88,13 +91,20 @@ class Job:
         else:
             for name in ("architecture", "data"):
                 values[name] = Path(values[name]).name
+            values["start_from"] = _name(self.plan.start_from)
             values["plugins"] = _names(self.plan.plugins)
+        if self.plan.start_from is not None:
+            values["architecture"] = None
         if self.plan.prepare == "auto":
             values["prepare"] = None
         if self.plan.own_validation:
             values["validation"] = None
         where = ["--data-dir", self.plan.data_dir] if with_places and self.plan.data_dir else []
         return shlex.join(["cnn", "train", *recorded_words(values), *where])
+
+
+def _name(file: str | None) -> str | None:
+    return None if file is None else Path(file).name
 
 
 def _names(files: tuple[str, ...] | None) -> list[str] | None:

@@ -1,5 +1,6 @@
 """The beginning of a training on a table of numbers: the table read, split and standardized."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,13 @@ def standardized(
 ) -> tuple[NumberSet, tuple[Indices | None, Split | None], NumberRecipe]:
     """(the set as the network takes it, which rows are trained on and those held out, the recipe).
 
-    recipe : that of a model; None: measured from the rows that are trained on
+    recipe : that of a model, of which targets that it does not predict are measured; None: all is measured from the
+        rows that are trained on
     """
     kept, _ = split_images(found, plan.validation, plan.seed, most=plan.images)
-    recipe = recipe or found.measured(kept)
+    if recipe is None or (recipe.targets, bool(recipe.target_mean)) != (found.targets, found.has_values):
+        measured = found.measured(kept)
+        recipe = measured if recipe is None else replace(measured, mean=recipe.mean, scale=recipe.scale)
     prepared = found.prepared(recipe)
     return prepared, split_images(prepared, plan.validation, plan.seed, most=plan.images), recipe
 

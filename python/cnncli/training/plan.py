@@ -56,6 +56,7 @@ class Plan(RecordedSettings):
         size; None if the user gave the rate. Runs of older versions have none
     images : trained on, of those that are not held out; None: all. Runs of older versions have none
     validation, own_validation : share of the training images that is held out; or the data set's own part validates
+    start_from, start_digest : the model file that the training starts from, and its SHA-256; None: random weights
     plugins, plugin_digests : where the user's files of layers, losses and optimizers lie, and their SHA-256
     prepare, colour, size, skip_bad : as the user asked for them; what was decided is in the model's recipe
     """
@@ -77,6 +78,7 @@ class Plan(RecordedSettings):
     shares: list[float] = field(default_factory=list)
     rate_factor: float | None = None
     plugin_digests: list[str] = field(default_factory=list)
+    start_digest: str | None = None
     seed: int
     out: str
 
@@ -277,7 +279,7 @@ def _check_settings_of_optimizer(
 ) -> None:
     """Raises UsageError or FormatError for a setting of another optimizer, such as momentum."""
     for name in _OF_OPTIMIZER:
-        have = [other for other, kind in BY_NAME.items() if name in _settings_of(kind)]
+        have = [other for other in (*BY_NAME, *WHOLE_BATCH) if name in _settings_of(kind_of(other))]
         if optimizer in have:
             continue
         asked = getattr(settings, name)
@@ -305,7 +307,7 @@ def make_optimizer(plan: Plan) -> Optimizer | WholeBatchOptimizer:
     wanted = {name: getattr(plan, name) for name in _OF_OPTIMIZER if name in has}
     chosen = {name: value for name, value in wanted.items() if value is not None}
     if issubclass(kind, WholeBatchOptimizer):
-        return kind(lr=plan.learning_rate, **kind.command_arguments)
+        return kind(lr=plan.learning_rate, **kind.command_arguments, **chosen)
     with told_of(kind):
         return kind(lr=plan.learning_rate, **chosen)
 

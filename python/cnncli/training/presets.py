@@ -12,6 +12,7 @@ from cnncli.option_row import TrainingOption
 from cnncli.shown import shortened, shown
 from cnncli.training.plan import settings_of_its_own
 from cnncli.training.rules import check_asked
+from cnncli.training.start import DECIDED
 from cnncli.training_options import TRAINING_OPTIONS, row_of
 
 # What a file cannot know: the machine, and where things are on it.
@@ -29,7 +30,7 @@ def preset_settings(name_or_path: str, typed: Mapping[str, Any] | None = None) -
 
     name_or_path : of one that comes with the program, or a path ending in .toml
     typed : values by field that go before those of the preset; with another optimizer than the preset's also what
-        the preset says of its own one's settings is left out
+        the preset says of its own one's settings is left out, and with a model to start from what that has decided
 
     Raises UsageError for an unknown name, FormatError for a file that is no preset.
     """
@@ -54,6 +55,8 @@ def preset_settings(name_or_path: str, typed: Mapping[str, Any] | None = None) -
     optimizer = (typed or {}).get("optimizer")
     if optimizer is not None and optimizer != found.get("optimizer", row_of("optimizer").fallback):
         left_out |= settings_of_its_own(optimizer)
+    if (typed or {}).get("start_from") is not None:
+        left_out |= set(DECIDED)
     return {field: value for field, value in found.items() if field not in left_out}
 
 

@@ -14,6 +14,7 @@ class Started:
     steps : all steps of the training, over all epochs
     first_step : 0, or where a resumed run goes on
     notice : one line the user should see, such as that another data set is used; or None
+    started_from : the model that the training starts from, and what it has of that, in words; or None
     warnings : lines about what will hardly be learned; none for a run that goes on
     batch_size : of all training images it is their number
     until : what ends the training before its last epoch; or None
@@ -35,6 +36,7 @@ class Started:
     data: str
     source: str
     notice: str | None
+    started_from: str | None
     warnings: list[str]
     images: int
     validation_images: int

@@ -26,6 +26,7 @@ from cnncli.training.plan import Plan
 from cnncli.training.records import EpochDone, Finished, Record
 from cnncli.training.rules import TARGET, check_asked
 from cnncli.training.runs import RunFolder
+from cnncli.training.start import Start, read_start
 from cnncli.training.trace import parted_after
 from cnncli.training.train import data_again, make_job, run_job, started
 from cnncli.training.trainer import Diverged
@@ -75,7 +76,7 @@ def replay(
 ) -> Iterator[Record | Verdict]:
     """Trains the model of a file again in a temporary folder; yields the records of `train`, and last a Verdict.
 
-    settings : of them `data`, `data_dir`, `plugins`, `threads` and `use_cache` count
+    settings : of them `data`, `data_dir`, `start_from`, `plugins`, `threads` and `use_cache` count
 
     Raises UsageError without --data for a model of files, since model files hold no paths.
     """
@@ -147,6 +148,20 @@ def _same_data(plan: Plan, network: Network, settings: TrainSettings, report: da
     return replace(dataset, name=name) if isinstance(name, str) else dataset
 
 
+def _same_start(plan: Plan, settings: TrainSettings) -> Start | None:
+    """The model that the training started from; None: from random weights."""
+    if plan.start_from is None:
+        return None
+    if settings.start_from is None:
+        raise UsageError(
+            f"the training started from {printable(plan.start_from)}, and model files hold no paths; pass --from MODEL"
+        )
+    start = read_start(settings)
+    if start.digest != plan.start_digest:
+        raise _Ended("undecided", f"{printable(start.path)} is not the model that it started from: another digest")
+    return start
+
+
 def _check_description(network: Network, plan: Plan, dataset: DataSet) -> None:
     """The classes are those of the data; and a network that comes with the program is that network."""
     classes = classes_of(dataset)
@@ -178,10 +193,15 @@ def _trained_again(
     by_name = network.record["data"].get("by_name") is True
     plan = replace(plan, data=plan.data if by_name else f"./{plan.data}", out=str(folder / "model.bin"))
     splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
-    _check_description(network, plan, dataset)
-    fresh = Network.from_description(network.description(), seed=plan.seed)
+    start = _same_start(plan, settings)
+    if start is None:
+        _check_description(network, plan, dataset)
+        fresh = Network.from_description(network.description(), seed=plan.seed)
+    else:
+        fresh, _ = start.grown(dataset, plan.seed)
     if not isinstance(network.recipe, NumberRecipe):  # of numbers `data_again` has applied it, and losses show it
-        fresh.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
+        if fresh.recipe is None or start is None:
+            fresh.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
         if fresh.recipe != network.recipe:
             raise _Ended("tampered", "its preparation of pictures is not the one that its data give")
     with RunFolder.create(folder / "runs", "replay", asdict(plan)) as run:

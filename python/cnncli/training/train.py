@@ -50,6 +50,7 @@ from cnncli.training.presets import preset_settings
 from cnncli.training.prospects import check_prospects, twice_softmax
 from cnncli.training.records import EpochDone, Record, Started, Stopped
 from cnncli.training.runs import RunFolder
+from cnncli.training.start import Start, as_for, frozen_names, read_start, with_frozen
 from cnncli.training.state import TrainingState, check_fit, read_state
 from cnncli.training.summed import with_sum
 from cnncli.training.targets import Target
@@ -97,20 +98,30 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
         settings = replace(settings, **preset_settings(settings.preset, typed))
     for file in settings.plugins or ():
         load_plugin(file)
-    description, source = read_model(settings.architecture)
+    start = None if settings.start_from is None else read_start(settings)
+    if start is None:
+        description, source = read_model(settings.architecture)
+    else:
+        settings, description, source = as_for(start, settings), start.description, start.path
     plan = make_plan(settings, description, source)
     check_network(settings, description, source)
     check_out(plan.out)
-    dataset, name_or_path, notice = _data_of(settings, description, source, report)
+    dataset, name_or_path, notice = _data_of(settings, description, source, report, start)
     assert dataset.train is not None
     is_described = settings.target is not None or "validation" in description.get("training", {})
     plan = with_data(
         plan, dataset, name_or_path, held_for_validation(settings, plan, is_described, dataset)
     )
-    with layer_lines(settings.architecture, source):
-        network = Network.from_description(
-            description, classes_of(dataset), dataset.train.images.shape[1:], seed=plan.seed, source=source
-        )
+    started_from = None
+    if start is not None:
+        network, started_from = start.grown(dataset, plan.seed)
+        plan = replace(plan, start_from=str(Path(start.path).resolve()), start_digest=start.digest)
+    else:
+        with layer_lines(settings.architecture, source):
+            network = Network.from_description(
+                description, classes_of(dataset), dataset.train.images.shape[1:], seed=plan.seed, source=source
+            )
+    started_from = with_frozen(started_from, settings, network)
     splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
     labels = labels_of(dataset, splits[0])
     check_loss(network, plan)
@@ -118,15 +129,15 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
     warnings += twice_softmax(network, plan.loss)
     if isinstance(dataset, NumberSet):
-        dataset, splits, network.recipe = standardized(dataset, plan)
-    else:
+        dataset, splits, network.recipe = standardized(dataset, plan, None if start is None else start.rows)
+    elif start is None or network.recipe is None:
         network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        yield make_job(run, plan, dataset, splits, network, None, settings.threads, notice, warnings)
+        yield make_job(run, plan, dataset, splits, network, None, settings.threads, notice, warnings, started_from)
 
 
 def _data_of(
-    settings: TrainSettings, description: dict[str, Any], source: str, report: data.Report
+    settings: TrainSettings, description: dict[str, Any], source: str, report: data.Report, start: Start | None
 ) -> tuple[DataSet, str, str | None]:
     """(the data set, what loads it again, a notice for the user)."""
     if is_for_numbers(settings, description):
@@ -138,7 +149,7 @@ def _data_of(
     if "train" not in found.raw.parts:
         raise DataError(f"{found.raw.name}: holds no training images; pass another --data")
     dataset = found.prepare(
-        wish=picture_wish(settings, description, source, len(found.raw.class_names)),
+        **_preparation(settings, description, source, len(found.raw.class_names), start),
         skip_bad=settings.skip_bad,
         use_cache=settings.use_cache,
         report=report,
@@ -146,6 +157,15 @@ def _data_of(
     if dataset.train is None or not len(dataset.train):
         raise DataError(f"{dataset.name}: none of its training pictures can be used; pass another --prepare")
     return dataset, found.name_or_path, found.notice
+
+
+def _preparation(
+    settings: TrainSettings, description: dict[str, Any], source: str, classes: int, start: Start | None
+) -> dict[str, Any]:
+    """How pictures become images: as the model has it that the training starts from, or as is decided from them."""
+    if start is not None and start.network.recipe is not None:
+        return {"recipe": start.pictures}
+    return {"wish": picture_wish(settings, description, source, classes)}
 
 
 def data_again(
@@ -212,6 +232,7 @@ def make_job(
     threads: int | None,
     notice: str | None = None,
     warnings: Sequence[str] = (),
+    started_from: str | None = None,
 ) -> Job:
     """A run, ready to begin, or to go on from a checkpoint."""
     assert dataset.train is not None
@@ -220,13 +241,13 @@ def make_job(
     timetable = _timetable(plan, images)
     where = printable(run.checkpoint_path)
     state, hard_images = TrainingState(), HardImages(images) if plan.shares else None
-    optimizer = make_optimizer(plan)
+    optimizer, fixed = make_optimizer(plan), frozen_names(network, plan.freeze or 0)
     if checkpoint is not None:
         state = read_state(where, checkpoint.state)
         if state.step > timetable.steps:
             raise FormatError(f"{where}: state has step {state.step} of {timetable.steps}; start a new run")
         try:
-            load_optimizer(optimizer, checkpoint.optimizer_state, network)
+            load_optimizer(optimizer, checkpoint.optimizer_state, network, fixed)
         except FormatError as error:
             raise FormatError(f"{where}: {error}; or start a new run") from None
         if hard_images is not None and checkpoint.images:
@@ -251,10 +272,11 @@ def make_job(
         plateau=Plateau(plan.plateau_factor or 0.1, plan.patience or 0) if plan.schedule == "plateau" else None,
         until=Convergence(plan.until_limit or 0.0, plan.until_window or 1) if plan.until else None,
         l1=plan.l1 or 0.0,
+        fixed=fixed,
     )
     target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
     digest = digest_for(plan, dataset)
-    return Job(run, plan, dataset, kept, validation, trainer, target, notice, list(warnings), digest)
+    return Job(run, plan, dataset, kept, validation, trainer, target, notice, list(warnings), digest, started_from)
 
 
 def started(job: Job) -> Started:
@@ -266,6 +288,7 @@ def started(job: Job) -> Started:
         data=job.dataset.name,
         source=job.dataset.source,
         notice=job.notice,
+        started_from=job.started_from,
         warnings=job.warnings,
         images=job.images,
         validation_images=job.validation.pictures if job.validation else 0,

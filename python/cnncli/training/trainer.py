@@ -6,7 +6,7 @@ ends with the bits of one that did not stop.
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
 
 import numpy as np
@@ -69,6 +69,7 @@ class Trainer:
     threads : default CNN_NUM_THREADS, else the CPUs given; changes no bit
     state : where an earlier training stopped, with the weights and the optimizer as they were then
     clip_norm, clip_value, l1 : bounds of the gradients, and the penalty of weights, see `Program`
+    fixed : names of parameters that no step changes, "0.weight"
     hard_images : those of that training, where the timetable has shares
 
     The training goes on where it is, however often a loop is left and begun again. Raises UsageError for arguments that
@@ -107,6 +108,7 @@ class Trainer:
         clip_norm: float | None = None,
         clip_value: float | None = None,
         l1: float = 0.0,
+        fixed: Collection[str] = (),
     ) -> None:
         self.network = network
         self.criterion = criterion if criterion is not None else CrossEntropyLoss()
@@ -138,6 +140,7 @@ class Trainer:
             clip_norm=clip_norm,
             clip_value=clip_value,
             l1=l1,
+            fixed=fixed,
         )
         self.program.bind(self.training_set.images, self.training_set.targets)
         self._whole = self._whole_batch(clips=bool(clip_norm or clip_value))

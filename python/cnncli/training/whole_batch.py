@@ -1,6 +1,6 @@
 """Training with an optimizer that sees the loss of all images as a function of one vector of all parameters."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,10 +22,16 @@ class GradientsOnly(Optimizer):
         pass
 
 
-def load_optimizer(optimizer: Optimizer | WholeBatchOptimizer, state: Mapping[str, Any], network: Network) -> None:
-    """Gives an optimizer of either kind the state that a checkpoint has of it. Raises FormatError as these do."""
+def load_optimizer(
+    optimizer: Optimizer | WholeBatchOptimizer, state: Mapping[str, Any], network: Network, fixed: Collection[str] = ()
+) -> None:
+    """Gives an optimizer of either kind the state that a checkpoint has of it. Raises FormatError as these do.
+
+    fixed : names of the parameters that it does not see
+    """
     if isinstance(optimizer, WholeBatchOptimizer):
-        optimizer.load_state_dict(state, sum(parameter.value.size for parameter in network.named_parameters()))
+        learned = [parameter.value.size for parameter in network.named_parameters() if parameter.name not in fixed]
+        optimizer.load_state_dict(state, sum(learned))
     else:
         optimizer.load_state_dict(state)
 
@@ -42,7 +48,7 @@ class WholeBatch:
 
     def __init__(self, program: Program, optimizer: WholeBatchOptimizer, network: Network, indices: Indices) -> None:
         self._program, self._optimizer, self._indices = program, optimizer, indices
-        self._parameters = list(network.named_parameters())
+        self._parameters = program.learned()
         self._buffers = [buffer for _, buffer in network.named_buffers()]
         self._known: tuple[bytes, StepResult, FloatArray] | None = None  # weights, and what was found there
 

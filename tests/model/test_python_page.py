@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[2]
 def test_lines_of_the_page_print_what_it_shows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restored_layer_types: None
 ) -> None:
-    for name in ("models", "digit.png"):
+    for name in ("models", "examples", "digit.png"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
     names = run_lines(ROOT / "docs" / "python.md")
     assert {"model", "network", "trainer", "noisy"} <= set(names)
-    assert sorted(path.name for path in tmp_path.glob("*.bin")) == ["mine.bin", "noisy.bin"]
+    assert sorted(path.name for path in tmp_path.glob("*.bin")) == ["flats.bin", "mine.bin", "noisy.bin"]

@@ -139,13 +139,12 @@ def _rows_of(model: "Model", word: str) -> "tuple[list[str], npt.NDArray[np.floa
 def _predictions(
     model: "Model", names: list[str], rows: "npt.NDArray[np.float64]"
 ) -> tuple[list[str], list[dict[str, Any]]]:
-    from cnncli.model.evaluate_numbers import outputs_for_rows, recipe_of_numbers
+    from cnncli.model.evaluate_numbers import recipe_of_numbers
 
-    recipe = recipe_of_numbers(model.network)
-    if not model.class_names:
-        values = recipe.values(outputs_for_rows(model.network, rows)).tolist()
-        return names, [dict(zip(recipe.targets, row, strict=True)) for row in values]
     predicted = model.predict(rows)
+    if predicted.values is not None:
+        targets = recipe_of_numbers(model.network).targets
+        return names, [dict(zip(targets, row, strict=True)) for row in predicted.values.tolist()]
     pairs = zip(predicted.names, predicted.probabilities.max(axis=1).tolist(), strict=True)
     return names, [{"label": label, "probability": share} for label, share in pairs]
 

@@ -1,4 +1,4 @@
-"""The front door for programs: a trained model that turns images into labels."""
+"""The front door for programs: a trained model that turns images or rows of numbers into answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from cnncli.errors import UsageError
 from cnncli.layers.arrays import format_shape
 from cnncli.model.given_images import as_array, as_batch, as_pictures
+from cnncli.model.given_rows import as_rows
 from cnncli.model_file.confidence import Confidence
 from cnncli.model_file.serialize import load_model, save_model
 from cnncli.network import Network
@@ -33,18 +34,21 @@ _MOST_BYTES = 2 << 30  # of the outputs of all layers for many samples
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a model says about N images.
+    """What a model says about N images or rows.
 
     labels : int64 (N,), the index of the most probable class
     names : its name, for each image
     probabilities : float32 (N, classes), each row sums to 1; calibrated if the model's record says how
     threshold : probability from which an answer is sure, as the model's training found it; 0 if it did not
+    values : of a model that predicts numbers and no classes: float64 (N, targets), in the units of its table. There are
+        then no labels, no names and no probabilities; None for all others
     """
 
     labels: npt.NDArray[np.int64]
     names: list[str]
     probabilities: npt.NDArray[np.float32]
     threshold: float = 0.0
+    values: npt.NDArray[np.float64] | None = None
 
     @property
     def sure(self) -> npt.NDArray[np.bool_]:
@@ -94,18 +98,24 @@ class Model:
         return Confidence.from_record(self.network.record)
 
     def predict(self, images: "Images", *, channels: Literal["first", "last"] | None = None) -> Prediction:
-        """The class of each image.
+        """The class of each image, or of each row of a model that was trained on a table of numbers; of one that
+        predicts numbers these, as `Prediction.values`.
 
         images : pictures, which are prepared as the recipe says: one or any number of paths, PIL images, or bytes of
             picture files. Or an array of images of the network's size, which are taken as they are: (N, C, H, W),
             (N, H, W, C), rows (N, C * H * W), or one image without N; for one channel its axis may be left out. Whole
             numbers are pixels from 0 to 255, floats pixels from 0 to 1. Without a recipe numbers are taken as they are.
+            Of a model of numbers: rows (N, columns) as they stand in its table, one row, or the path of a table with
+            these columns.
         channels : where the channels of an array are: "first", "last", or None: found from its shape. Rows of colour
             images need it: planes are "first", the colours of each pixel side by side "last".
 
-        Raises DataError for a picture that cannot be read, ShapeError for arrays of another size, UsageError for pixels
-        outside these ranges and where the order of channels is not plain.
+        Raises DataError for a picture or a table that cannot be read, ShapeError for arrays of another size, UsageError
+        for pixels outside these ranges and where the order of channels is not plain.
         """
+        recipe = self.network.recipe
+        if isinstance(recipe, NumberRecipe):
+            return self._predict_inputs(recipe.inputs(as_rows(images, recipe)))
         if not self.class_names:
             shape = format_shape(self.network.output_shape(self.network.input_shape))
             raise UsageError(
@@ -128,8 +138,12 @@ class Model:
         if program is None:
             program = self._programs.setdefault(size, Program(self.network, size, frozen=self._frozen))
         # Log-probabilities, whatever the network ends in
+        outputs, recipe = program.predict(inputs), self.network.recipe
         confidence, names = self.confidence, self.class_names
-        probabilities = confidence.calibrated(log_probabilities(program.predict(inputs), self.network.outputs))
+        if isinstance(recipe, NumberRecipe) and not names:
+            none = np.zeros((len(inputs), 0), np.float32)
+            return Prediction(np.zeros(0, np.int64), [], none, values=recipe.values(outputs))
+        probabilities = confidence.calibrated(log_probabilities(outputs, self.network.outputs))
         labels = probabilities.argmax(axis=1)
         return Prediction(labels, [names[label] for label in labels.tolist()], probabilities, confidence.threshold)
 
@@ -144,8 +158,6 @@ class Model:
 
     def _inputs(self, images: npt.NDArray[Any], channels: str | None) -> npt.NDArray[Any]:
         """What `Program.predict` takes: bytes, or floats that the recipe has normalized."""
-        if isinstance(self.network.recipe, NumberRecipe):
-            return self.network.recipe.inputs(np.atleast_2d(np.asarray(images)))
         if self.recipe is None:
             return self.network.samples(images)
         images = as_batch(images, self.recipe.shape, channels)

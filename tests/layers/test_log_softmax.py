@@ -1,10 +1,13 @@
 """The log-softmax layer."""
 
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 
 import oracles
-from cnncli.errors import ShapeError
+from cnncli.errors import ShapeError, UsageError
 from cnncli.layers import LogSoftmax
 from layer_check import check_layer
 
@@ -31,3 +34,25 @@ def test_log_softmax_refuses_images() -> None:
     assert str(caught.value) == (
         "LogSoftmax(): takes samples of shape C, one score per class, got 10x1x1; put Flatten() before it"
     )
+
+
+@pytest.mark.parametrize("dim", [1, -1])
+def test_the_axis_may_be_named_as_in_pytorch(dim: int, rng: np.random.Generator) -> None:
+    layer, x = LogSoftmax(dim), rng.normal(size=(5, 7)).astype(np.float32)
+    assert layer.forward(x).tobytes() == LogSoftmax().forward(x).tobytes()
+    assert layer.settings() == {"dim": dim} and repr(layer) == f"LogSoftmax(dim={dim})"
+    assert LogSoftmax().settings() == {}
+
+
+@pytest.mark.parametrize(
+    ("dim", "message"),
+    [
+        (0, "dim is 0, the axis of the samples, whose probabilities do not add up; use 1, or leave it out"),
+        (2, "dim is 2, no axis of vectors; use 1, or leave it out"),
+        (True, "dim is true, no axis of vectors; use 1, or leave it out"),
+        ("1", 'dim is "1", no axis of vectors; use 1, or leave it out'),
+    ],
+)
+def test_other_axes_make_no_sense(dim: Any, message: str) -> None:
+    with pytest.raises(UsageError, match=f"^LogSoftmax: {re.escape(message)}$"):
+        LogSoftmax(dim)

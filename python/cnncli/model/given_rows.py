@@ -23,7 +23,7 @@ def as_rows(given: Any, recipe: NumberRecipe) -> npt.NDArray[np.float64]:
     columns = printable(", ".join(recipe.columns[:16]) + (" ..." if len(recipe.columns) > 16 else ""))
     takes = f"the model takes {len(recipe.columns)} numbers a row, {columns}"
     if isinstance(given, str | os.PathLike):
-        from cnncli.data.tables.number_table import read_number_table
+        from cnncli.data.number_sets import read_number_table
 
         if not Path(given).is_file():
             raise DataError(f"{printable(str(given))}: no such file; {takes}")

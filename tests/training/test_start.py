@@ -171,6 +171,7 @@ def test_a_table_of_numbers_keeps_its_columns_and_gets_new_targets(tmp_path: Pat
     recipe: Any = load_model(finished.model).recipe
     before: Any = load_model("one.bin").recipe
     assert (recipe.mean, recipe.scale, recipe.targets) == (before.mean, before.scale, ("two",))
+    assert run(["replay", str(finished.model), "--data", "two.csv", "--from", "one.bin"]) == 0
     assert recipe.target_mean[0] == pytest.approx(tables["two"].mean(), rel=0.1)
     assert finished.history[-1]["loss"] < 0.5 * finished.history[0]["loss"]
 

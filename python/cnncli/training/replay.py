@@ -199,7 +199,9 @@ def _trained_again(
         fresh = Network.from_description(network.description(), seed=plan.seed)
     else:
         fresh, _ = start.grown(dataset, plan.seed)
-    if not isinstance(network.recipe, NumberRecipe):  # of numbers `data_again` has applied it, and losses show it
+    if isinstance(network.recipe, NumberRecipe):  # `data_again` has applied it, and losses show it
+        fresh.recipe = network.recipe
+    else:
         if fresh.recipe is None or start is None:
             fresh.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
         if fresh.recipe != network.recipe:

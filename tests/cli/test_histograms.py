@@ -21,12 +21,12 @@ def test_a_training_keeps_the_histograms_of_its_model(
     facts = json.loads(capsys.readouterr().out)
     network = load("model.bin").network
     layers = {layer["name"]: layer for layer in facts["layers"]}
-    assert list(layers) == [row.name for row in network.layer_table()] and facts["images"] == 256
+    assert list(layers) == [row.name for row in network.layer_table()] and facts["images"] == 64
     linear = next(row.name for row in network.layer_table() if row.type == "Linear")
     weight = network[int(linear)].weight
     assert layers[linear]["weights"]["low"] == float(weight.min())
     assert sum(layers[linear]["weights"]["counts"]) == weight.size
-    assert sum(layers[linear]["activations"]["counts"]) == 256 * len(weight)
+    assert sum(layers[linear]["activations"]["counts"]) == 64 * len(weight)
     assert layers[linear]["gradients"]["low"] < 0 < layers[linear]["gradients"]["high"]
     assert all(0 <= layer["dead"] <= layer["units"] for layer in layers.values() if layer["units"] is not None)
 
@@ -38,7 +38,7 @@ def test_they_are_drawn_or_saved(
     name = next(Path("runs").iterdir()).name
     assert run(["histograms", name]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == f"{name}: 256 training images" and all(len(line) <= 120 for line in lines)
+    assert lines[0] == f"{name}: 64 training images" and all(len(line) <= 120 for line in lines)
     assert any(line.startswith("  weights     ") for line in lines)
     out = tmp_path / "h.png"
     assert run(["histograms", f"runs/{name}", "--out", str(out)]) == 0

@@ -67,5 +67,5 @@ def test_a_unit_is_dead_if_it_is_the_same_for_all_samples_and_places() -> None:
 
 
 def test_images_are_few_for_large_networks() -> None:
-    assert images_at_once(Network.from_model_name("lenet5")) == 256
+    assert images_at_once(Network.from_model_name("lenet5")) == 64
     assert 1 <= images_at_once(Network.from_model_name("mobilenet-small")) < 64

@@ -13,11 +13,11 @@ from cnncli.network.network import Network
 
 BINS = 32
 _MOST_VALUES = 16 << 20  # of the outputs of all layers for all images, in memory at once
-_MOST_IMAGES = 256
+_MOST_IMAGES = 64  # enough for 32 bins; more would be felt at the end of a training of seconds
 
 
 def images_at_once(network: Network) -> int:
-    """For how many images the outputs of all layers fit into 64 MB; from 1 to 256."""
+    """For how many images the outputs of all layers fit into 64 MB; from 1 to 64."""
     return max(1, min(_MOST_IMAGES, _MOST_VALUES // max(1, network.activation_count())))
 
 

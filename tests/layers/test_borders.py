@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from activation_cases import ANY, Borders
+from activation_cases import BORDERS as ACTIVATION_BORDERS
 from cnncli import layers
 from cnncli.errors import CnnError, ShapeError, UsageError
 from cnncli.layers import (
@@ -28,22 +30,16 @@ from cnncli.layers import (
     Upsample,
     ZeroPad2d,
 )  # fmt: skip
-from cnncli.layers.settings import LARGEST, LARGEST_SETTING, LARGEST_SIDE, SMALLEST
+from cnncli.layers.settings import LARGEST_SETTING, LARGEST_SIDE, SMALLEST
 
-ANY = ([-LARGEST, 0.0, LARGEST], [float("inf"), float("nan"), 2 * LARGEST, "1", None, True])
-ABOVE_0 = ([SMALLEST, 1, LARGEST], [0, -1, SMALLEST / 2, float("inf"), float("nan")])
 EPS = ([1e-30, 1e-5, 1], [0, 0.5e-30, 1.5, -1])
 COUNT = ([1, 2, 7], [0, -1, 1.0, True, LARGEST_SETTING + 1])
 SIDES = ([1, 2, LARGEST_SIDE, (1, 2), [3, 1]], [0, -1, 1.0, True, LARGEST_SIDE + 1, (1, 0), (1,), (1, 2, 3), ()])
 PADDING = ([0, 1, (0, 2), LARGEST_SIDE], [-1, 0.0, False, LARGEST_SIDE + 1, (0, -1), (0,), (0, 0, 0)])
 
 # layer: (the other arguments, setting: (taken, refused))
-CASES: dict[str, tuple[dict[str, Any], dict[str, tuple[list[Any], list[Any]]]]] = {
-    "ScaledTanh": ({}, {"amplitude": ABOVE_0, "slope": ABOVE_0}),
-    "Step": ({}, {"threshold": ANY}), "Threshold": ({"threshold": 0, "value": 0}, {"threshold": ANY, "value": ANY}),
-    "LeakyReLU": ({}, {"negative_slope": ANY}), "ELU": ({}, {"alpha": ANY}), "CELU": ({}, {"alpha": ABOVE_0}),
-    "Softplus": ({}, {"beta": ABOVE_0, "threshold": ANY}),
-    "Softshrink": ({}, {"lambd": ([0, 1, LARGEST], [-1e-9, float("nan")])}),
+CASES: dict[str, Borders] = {
+    **ACTIVATION_BORDERS,
     "BatchNorm2d": ({"num_features": 2}, {
         "num_features": COUNT, "eps": EPS, "momentum": ([0, 0.5, 1], [-1e-9, 1 + 1e-9, None])}),
     "Dropout": ({}, {"p": ([0, 0.5, 0.9999], [1, -1e-9, float("nan")])}),

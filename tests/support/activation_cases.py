@@ -6,6 +6,7 @@ The formulas are written from the definitions; gradients come from finite differ
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,7 @@ from cnncli.layers import (
     Threshold,
 )
 from cnncli.layers.activation import Activation
+from cnncli.layers.settings import LARGEST, SMALLEST
 
 Array = np.ndarray
 
@@ -148,3 +150,15 @@ CASES = [
     Case(Hardswish, lambda x: times(x, np.clip(x + 3, 0, 6) / 6), (0, INF), ((-3, 0), (3, 1)), "Hardswish"),
     Case(LogSigmoid, lambda x: -softplus(-x), (-INF, 0), (), "LogSigmoid"),
 ]
+
+# What a setting takes, and what it refuses.
+ANY = ([-LARGEST, 0.0, LARGEST], [float("inf"), float("nan"), 2 * LARGEST, "1", None, True])
+ABOVE_0 = ([SMALLEST, 1, LARGEST], [0, -1, SMALLEST / 2, float("inf"), float("nan")])
+Borders = tuple[dict[str, Any], dict[str, tuple[list[Any], list[Any]]]]  # other arguments, setting: (taken, refused)
+BORDERS: dict[str, Borders] = {
+    "ScaledTanh": ({}, {"amplitude": ABOVE_0, "slope": ABOVE_0}),
+    "Step": ({}, {"threshold": ANY}), "Threshold": ({"threshold": 0, "value": 0}, {"threshold": ANY, "value": ANY}),
+    "LeakyReLU": ({}, {"negative_slope": ANY}), "ELU": ({}, {"alpha": ANY}), "CELU": ({}, {"alpha": ABOVE_0}),
+    "Softplus": ({}, {"beta": ABOVE_0, "threshold": ANY}),
+    "Softshrink": ({}, {"lambd": ([0, 1, LARGEST], [-1e-9, float("nan")])}),
+}  # fmt: skip

@@ -156,7 +156,7 @@ def count_calls(settings: TrainSettings) -> int:
 
 
 def is_in_a_save_within_the_training(line: str) -> bool:
-    return any(name in line for name in ("checkpoint.bin", "best.bin", "metrics.jsonl"))
+    return any(name in line for name in ("checkpoint.bin", "best.bin", "metrics.jsonl", "metrics.csv"))
 
 
 @pytest.mark.parametrize(

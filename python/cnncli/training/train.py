@@ -133,7 +133,9 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     elif start is None or network.recipe is None:
         network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        yield make_job(run, plan, dataset, splits, network, None, settings.threads, notice, warnings, started_from)
+        job = make_job(run, plan, dataset, splits, network, None, settings.threads, notice, warnings, started_from)
+        run.write_command(job.command(with_places=True))
+        yield job
 
 
 def _data_of(
@@ -316,7 +318,6 @@ def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Ite
     """To the end of the timetable, to the target, or until `should_stop`."""
     trainer = job.trainer
     keeper = Keeper(job.run, trainer, job.target, job.record, save_every)
-    job.run.write_command(job.command(with_places=True))
     keeper.save()  # so that there is a checkpoint to resume from at any time
     shown = time.perf_counter()
     try:

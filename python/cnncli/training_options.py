@@ -57,6 +57,11 @@ class RecordedSettings:
         "NAME|FILE", flag="--arch", default="lenet5", names="networks",
         brief="The network; cnn summary lists those there are",
     )
+    data: str | None = option_row(
+        _DATA, "text", _DATA_HELP, "NAME|PATH", stays_free=True, names="data sets",
+        otherwise="mnist if it is there or can be fetched, else the embedded digits",
+        brief="What to learn from: a name or a path",
+    )
     start_from: str | None = option_row(
         _DATA, "text",
         "Start with the network and weights of a trained model; for other classes its last layer is made new.",
@@ -66,11 +71,6 @@ class RecordedSettings:
         _DATA, "whole",
         "Layers, counted as cnn summary does, whose weights stay as --from has them; running statistics go on.", "N",
         limits={"least": 0, "most": 100_000}, otherwise="0",
-    )
-    data: str | None = option_row(
-        _DATA, "text", _DATA_HELP, "NAME|PATH", stays_free=True, names="data sets",
-        otherwise="mnist if it is there or can be fetched, else the embedded digits",
-        brief="What to learn from: a name or a path",
     )
     label_column: str | None = option_row(
         _DATA, "text",

@@ -16,6 +16,12 @@ from cnncli.number_recipe import NumberRecipe
 DIGIT = str(Path(__file__).parents[2] / "digit.png")
 
 
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model.bin in the folder would be looked at in place of the one that ships."""
+    monkeypatch.chdir(tmp_path)
+
+
 def test_json_has_a_row_for_each_layer_with_numbers_of_its_maps(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["features", "lenet5", DIGIT, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)

@@ -46,7 +46,8 @@ def test_shares_are_in_percent_and_counts_agree_with_their_noun() -> None:
 
 
 STARTED = Started(
-    run=Path("runs/1"), network="lenet5", parameters=61_706, data="mnist", source="", notice=None, warnings=[],
+    run=Path("runs/1"), network="lenet5", parameters=61_706, data="mnist", source="", notice=None, started_from=None,
+    warnings=[],
     images=54_000, validation_images=6_000, epochs=10, steps=8_440, first_step=0, batch_size=64, optimizer="sgd",
     learning_rate=0.1, rate_factor=None, threads=1, seed=3, target=None, target_epoch=None, early_target=None,
     preparation="", samples="images", notes=[], until=None,

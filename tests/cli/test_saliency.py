@@ -16,6 +16,12 @@ from cnncli.views.saliency import gradient_map, occlusion_map
 DIGIT = str(Path(__file__).parents[2] / "digit.png")
 
 
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model.bin in the folder would be looked at in place of the one that ships."""
+    monkeypatch.chdir(tmp_path)
+
+
 def test_json_has_the_maps_of_all_methods(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["saliency", DIGIT, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)

@@ -25,7 +25,8 @@ from cnncli.network import Network
 from cnncli.training.records import EpochDone, Progress, Started
 
 STARTED = Started(
-    run=Path("runs/1"), network="lenet5", parameters=61_706, data="mnist", source="", notice=None, warnings=[],
+    run=Path("runs/1"), network="lenet5", parameters=61_706, data="mnist", source="", notice=None, started_from=None,
+    warnings=[],
     images=54_000, validation_images=6_000, epochs=100, steps=8_440, first_step=0, batch_size=64, until=None,
     optimizer="sgd", learning_rate=0.05, rate_factor=None, threads=2, seed=1, target=None, target_epoch=None,
     early_target=None, preparation="", samples="images", notes=[],

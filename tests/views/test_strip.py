@@ -16,6 +16,12 @@ from cnncli.views.strip import answers_of, changes, strip_page
 DIGIT = str(Path(__file__).parents[2] / "digit.png")
 
 
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model.bin in the folder would be looked at in place of the one that ships."""
+    monkeypatch.chdir(tmp_path)
+
+
 def stage(name: str) -> Stage:
     return Stage(name, np.zeros((4, 4), np.uint8), np.zeros((1, 4, 4), np.uint8))
 

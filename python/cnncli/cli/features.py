@@ -46,17 +46,13 @@ def command(
     import json
 
     from cnncli.cli.drawn import most_maps, save_page, say_saved, show_layers
-    from cnncli.cli.models_named import model_and_picture, open_model, recipe_of
+    from cnncli.cli.models_named import look_at
     from cnncli.cli.render import plural
     from cnncli.pictures.picture_file import name_of
     from cnncli.views.features import facts, feature_maps, feature_page
     from cnncli.views.layer_names import of_layer
 
-    named, picture = model_and_picture(words)
-    if picture is None:
-        raise click.UsageError("missing argument 'FILE', the picture")
-    model, said = open_model(named, plugins)
-    image = recipe_of(model, said).prepare(picture, invert, box=box).pixels
+    model, picture, image = look_at(words, plugins, invert, box)
     found = feature_maps(model.network, image)
     if layer is not None:
         found = of_layer(found, layer)
@@ -65,7 +61,8 @@ def command(
     if out is not None:
         save_page(page, out)
     if as_json:
-        echo(json.dumps({"picture": picture, "layers": list(facts(found)), **({"out": out} if out else {})}))
+        said = {"picture": picture, "layers": list(facts(found)), **({"out": out} if out else {})}
+        echo(json.dumps(said, allow_nan=False))
     elif out is None:
         show_layers(page, maps, layer)
     else:

@@ -4,6 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from cnncli.model import Model
     from cnncli.network import Network
     from cnncli.pictures.recipe import InputRecipe
@@ -51,6 +54,22 @@ def open_model(name: str | None, plugins: tuple[str, ...] | None = None) -> "tup
     for line in changed_plugins(loaded.network) if plugins else ():
         echo(f"note: {line}", err=True)
     return loaded, said
+
+
+def look_at(
+    words: tuple[str, ...], plugins: tuple[str, ...] | None, invert: bool | None, box: tuple[int, int, int, int] | None
+) -> "tuple[Model, str, npt.NDArray[np.uint8]]":
+    """The model and the picture that the words of a command name, and what the model gets of the picture.
+
+    Raises UsageError without a picture, and for a model that takes none.
+    """
+    from click import UsageError
+
+    named, picture = model_and_picture(words)
+    if picture is None:
+        raise UsageError("missing argument 'FILE', the picture")
+    model, said = open_model(named, plugins)
+    return model, picture, recipe_of(model, said).prepare(picture, invert, box=box).pixels
 
 
 def recipe_of(model: "Model", said: str) -> "InputRecipe":

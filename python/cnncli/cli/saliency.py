@@ -55,15 +55,11 @@ def command(
     import json
 
     from cnncli.cli.drawn import print_page, save_page, say_saved
-    from cnncli.cli.models_named import model_and_picture, open_model, recipe_of
+    from cnncli.cli.models_named import look_at
     from cnncli.pictures.picture_file import name_of
     from cnncli.views.saliency import class_index, saliencies, saliency_page
 
-    named, picture = model_and_picture(words)
-    if picture is None:
-        raise click.UsageError("missing argument 'FILE', the picture")
-    model, said = open_model(named, plugins)
-    image = recipe_of(model, said).prepare(picture, invert, box=box).pixels
+    model, picture, image = look_at(words, plugins, invert, box)
     label = class_index(model, image, name)
     found, note = saliencies(model, image, label, method, layer)
     page = saliency_page(model, image, Path(name_of(picture)).name, label, found, note)

@@ -42,7 +42,8 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "sets": (
         {"data.dataset", "data.raw", "data.classes", "data.digits", "data.split", "data.held_out", "data.part_names",
-         "data.number_set", "data.tree", "data.layout", "data.resolve", "data.fetch_records"},
+         "data.number_set", "data.tree", "data.layout", "data.resolve", "data.fetch_records",
+         "data.imbalance"},
         {"pictures", "storage", "core", "errors"},
     ),
     "binary": ({"data.binary"}, _SETS),

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "random/random.h"
@@ -24,6 +26,26 @@ py::array_t<std::int64_t> permutation(py::ssize_t count, std::uint64_t seed, std
     return result;
 }
 
+py::array_t<std::int64_t> balanced_order(const py::array& labels, py::ssize_t count, std::uint64_t seed,
+                                         std::uint32_t epoch) {
+    const std::int64_t* given = input<std::int64_t>(labels, "labels", {labels.size()});
+    check(count >= 0 && count < UINT32_MAX, "count: expected 0 to 2^32 - 2, got " + std::to_string(count));
+    check(labels.size() > 0 || count == 0, "labels: expected at least one, got none");
+    std::int64_t largest = -1;
+    for (py::ssize_t i = 0; i < labels.size(); ++i) {
+        check(given[i] >= 0 && given[i] < (1 << 24),
+              "labels: expected 0 to 2^24 - 1, got " + std::to_string(given[i]));
+        largest = std::max(largest, given[i]);
+    }
+    py::array_t<std::int64_t> result(count);
+    std::int64_t* numbers = result.mutable_data();
+    {
+        py::gil_scoped_release release;
+        random_balanced_order(numbers, count, given, labels.size(), largest + 1, seed, epoch);
+    }
+    return result;
+}
+
 }  // namespace
 
 void bind_random(py::module_& m) {
@@ -32,6 +54,8 @@ void bind_random(py::module_& m) {
     m.def("random_normal", fill<random_normal>, py::arg("out"), py::kw_only(), py::arg("seed"),
           py::arg("purpose"), py::arg("stream") = 0);
     m.def("permutation", permutation, py::arg("count"), py::kw_only(), py::arg("seed"), py::arg("epoch"));
+    m.def("balanced_order", balanced_order, py::arg("labels"), py::kw_only(), py::arg("count"),
+          py::arg("seed"), py::arg("epoch"));
 }
 
 }  // namespace cnn

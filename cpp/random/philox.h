@@ -17,6 +17,7 @@ enum class Purpose : std::uint32_t {
     kInitialWeights = 5,
     kDigits = 6,
     kRandomSlope = 7,
+    kBalance = 8,
 };
 
 struct Philox4x32 {

@@ -145,6 +145,12 @@ class RecordedSettings:
         "By what the losses of a class are multiplied: balanced, so that each class counts as much, or NAME=WEIGHT,... "
         "for some classes.", "WEIGHTS", otherwise="1 for each class",
     )
+    balance: str | None = option_row(
+        _TRAINING, "word",
+        "What makes up for classes of different sizes: sample draws every class alike, so that images of small ones "
+        "come several times an epoch; weights multiplies their losses, as --class-weights balanced does.", "NAME",
+        words=("weights", "sample"), is_described=True, otherwise="nothing: each image counts as much",
+    )
     label_smoothing: float | None = option_row(
         _TRAINING, "number", "Share of the target that all classes get alike, for cross-entropy; often 0.1.", "SHARE",
         limits={"least": 0, "below": 1}, is_described=True, otherwise="the description's, or 0",

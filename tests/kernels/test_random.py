@@ -126,3 +126,70 @@ def test_random_functions_refuse_what_does_not_fit() -> None:
         _core.random_normal(unwritten(4), seed=1, purpose=256)
     with pytest.raises(ValueError, match=r"^count: expected 0 to "):
         _core.permutation(-1, seed=1, epoch=0)
+
+
+BALANCE = 8
+
+
+def shuffled(members: list[int], seed: int, purpose: int, stream: int, part: int = 0) -> list[int]:
+    """Fisher & Yates with Lemire's draws, from blocks of the counters (block, 0, stream, purpose << 24 | part)."""
+    key = seed & 0xFFFFFFFF, seed >> 32
+    numbers = (
+        int(number)
+        for block in range(10**6)
+        for number in oracles.philox4x32((block, 0, stream, purpose << 24 | part), key)
+    )
+    out = list(members)
+    for i in range(len(out) - 1, 0, -1):
+        product = next(numbers) * (i + 1)
+        while product % 2**32 < (2**32 - (i + 1)) % (i + 1):
+            product = next(numbers) * (i + 1)
+        j = product >> 32
+        out[i], out[j] = out[j], out[i]
+    return out
+
+
+def balanced(labels: np.ndarray, count: int, seed: int, epoch: int) -> list[int]:
+    """By the definition: of each class its endless row of shuffles, of which the epoch takes its part."""
+    there, drawn = sorted(set(labels.tolist())), []
+    for number, label in enumerate(there):
+        share = count // len(there) + (number < count % len(there))
+        members = np.flatnonzero(labels == label).tolist()
+        row: list[int] = []
+        for turn in range(-(-share * (epoch + 1) // len(members))):
+            row += shuffled(members, seed, BALANCE, turn, label)
+        drawn += row[share * epoch : share * (epoch + 1)]
+    return shuffled(drawn, seed, SHUFFLE, epoch)
+
+
+@pytest.mark.parametrize(
+    "counts, count", [([5], 5), ([1, 7], 8), ([40, 3, 0, 11], 54), ([40, 3, 0, 11], 7), ([2, 2], 0), ([9, 1], 101)]
+)
+def test_a_balanced_order_is_that_of_its_definition(counts: list[int], count: int, rng: np.random.Generator) -> None:
+    labels = rng.permutation(np.repeat(np.arange(len(counts)), counts)).astype(np.int64)
+    for seed, epoch in ((1, 0), (2**40 + 7, 1), (3, 5)):
+        order = _core.balanced_order(labels, count=count, seed=seed, epoch=epoch)
+        assert order.dtype == np.int64 and order.tolist() == balanced(labels, count, seed, epoch)
+
+
+def test_a_balanced_order_draws_classes_alike_and_the_images_of_a_class_in_turn(rng: np.random.Generator) -> None:
+    labels = rng.permutation(np.repeat([0, 1, 2, 4], [500, 60, 7, 1])).astype(np.int64)
+    drawn = np.zeros(len(labels), np.int64)
+    for epoch in range(9):
+        order = _core.balanced_order(labels, count=len(labels), seed=4, epoch=epoch)
+        assert np.bincount(labels[order]).tolist() == [142, 142, 142, 0, 142]
+        np.add.at(drawn, order, 1)
+        for label in (0, 1, 2, 4):
+            assert np.ptp(drawn[labels == label]) <= 1, label
+
+
+def test_a_balanced_order_refuses_what_does_not_fit() -> None:
+    assert _core.balanced_order(np.zeros(0, np.int64), count=0, seed=1, epoch=0).shape == (0,)
+    with pytest.raises(ValueError, match=r"^labels: expected at least one, got none$"):
+        _core.balanced_order(np.zeros(0, np.int64), count=3, seed=1, epoch=0)
+    with pytest.raises(ValueError, match=r"^labels: expected 0 to 2\^24 - 1, got -1$"):
+        _core.balanced_order(np.array([0, -1]), count=2, seed=1, epoch=0)
+    with pytest.raises(TypeError, match=r"^labels: expected int64, got int32$"):
+        _core.balanced_order(np.zeros(2, np.int32), count=2, seed=1, epoch=0)
+    with pytest.raises(ValueError, match=r"^count: expected 0 to "):
+        _core.balanced_order(np.zeros(2, np.int64), count=-1, seed=1, epoch=0)

@@ -61,6 +61,7 @@ CASES: dict[str, dict[str, Any]] = {
     "the linear network with LBFGS": {"optimizer": "lbfgs", "batch_size": "full", "epochs": 1},
     "a plateau, clipped, with smooth labels": {"schedule": "plateau", "clip_norm": 0.5, "label_smoothing": 0.1},
     "until it converges": {"until": "converged", "until_limit": 0.5, "until_window": 1, "epochs": 9},
+    "classes drawn alike": {"balance": "sample", "architecture": "lenet5", "epochs": 1},
     "hinge loss, weighed classes": {"loss": "multi-margin", "class_weights": "balanced", "seed": 9},
 }
 

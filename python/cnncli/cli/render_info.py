@@ -21,6 +21,7 @@ from cnncli.shown import format_shape, percent, printable, shortened
 _CLASSES_SHOWN = 10
 _LETTERS = 24
 _TENSORS_SHOWN = 64
+_BALANCES = {"sample": "every class drawn alike", "weights": "losses weighed, so that each class counts as much"}
 
 
 def info_facts(path: str, network: Network) -> dict[str, Any]:
@@ -107,6 +108,8 @@ def how_it_was_made(record: TrainingRecord) -> list[tuple[str, str]]:
     seed = record.settings.get("seed")
     seed_words = f", seed {seed}" if isinstance(seed, int) else ""
     rows.append(("trained", epochs + seed_words))
+    if (balance := record.settings.get("balance")) in _BALANCES:
+        rows.append(("balance", _BALANCES[balance]))
     where = [
         duration(record.seconds) if record.seconds is not None else "",
         plural(record.threads, "thread") if record.threads is not None else "",

@@ -76,16 +76,18 @@ def make_criterion(plan: Plan, network: Network, dataset: DataSet, labels: npt.N
     labels : of the samples trained on, for balanced weights; None: the targets are no classes
     """
     smoothing, reduction = plan.label_smoothing or 0.0, plan.reduce or "mean"
-    if plan.class_weights is None:
+    wanted = "balanced" if plan.balance == "weights" else plan.class_weights
+    if wanted is None:
         return make_loss(plan.loss, network.outputs, label_smoothing=smoothing, reduction=reduction)
     names = [term.name for term in read_loss(plan.loss)]
     one = network.output_shape(network.input_shape) == (1,)
     if labels is None or not all(takes_weight(name) or (one and name == "bce-with-logits") for name in names):
+        typed = "--balance weights" if plan.balance == "weights" else f"--class-weights {shortened(wanted)}"
         raise UsageError(
-            f"--class-weights {shortened(plan.class_weights)}: {plan.loss} has no weights of classes; leave it out or "
+            f"{typed}: {plan.loss} has no weights of classes; leave it out or "
             "use --loss cross-entropy, nll or multi-margin, with one output bce-with-logits"
         )
-    weights = class_weights(plan.class_weights, dataset.class_names, labels)
+    weights = class_weights(wanted, dataset.class_names, labels)
     if one:
         return make_loss(plan.loss, network.outputs, positive=weights[1] / weights[0], reduction=reduction)
     return make_loss(

@@ -21,6 +21,7 @@ from cnncli.pictures.recipe import COLOURS
 from cnncli.plugins import load_plugin
 from cnncli.shown import format_shape, printable, shown
 from cnncli.storage.typed_json import from_json
+from cnncli.training.balance import check_balance
 from cnncli.training.dependent import fill_dependent, until_converged
 from cnncli.training.rules import check_asked, check_described
 from cnncli.training.runs import RunFolder
@@ -240,6 +241,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         chosen["rate_factor"] = kind.on_command_line.factor(*sizes)
         chosen["learning_rate"] *= chosen["rate_factor"]
     fill_dependent(settings, chosen)
+    check_balance(settings, chosen)
     if optimizer in WHOLE_BATCH and chosen["batch_size"] != FULL:
         raise UsageError(
             f"--batch-size {chosen['batch_size']}: {optimizer} takes all images in each step; use {FULL}, or another "

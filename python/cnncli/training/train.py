@@ -19,6 +19,7 @@ from cnncli.network.architectures import read_model
 from cnncli.number_recipe import NumberRecipe
 from cnncli.plugins import load_plugin
 from cnncli.shown import printable
+from cnncli.training.balance import balance_line
 from cnncli.training.convergence import Convergence
 from cnncli.training.finishing import finish
 from cnncli.training.job import Job, digest_for
@@ -275,6 +276,7 @@ def make_job(
         until=Convergence(plan.until_limit or 0.0, plan.until_window or 1) if plan.until else None,
         l1=plan.l1 or 0.0,
         fixed=fixed,
+        balanced=plan.balance == "sample",
     )
     target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
     digest = digest_for(plan, dataset)
@@ -309,9 +311,17 @@ def started(job: Job) -> Started:
         early_target=job.target.early,
         samples=job.dataset.samples,
         preparation=network.recipe.text if network.recipe is not None else "",
-        notes=[note.text for note in job.dataset.notes],
+        notes=[*(note.text for note in job.dataset.notes), *_balance_lines(job)],
         has_classes=bool(network.class_names),
     )
+
+
+def _balance_lines(job: Job) -> list[str]:
+    """What is done for small classes, if something is."""
+    if job.plan.balance is None:
+        return []
+    labels = labels_of(job.dataset, job.kept)
+    return [balance_line(job.plan.balance, labels, job.dataset.class_names, job.dataset.samples)]
 
 
 def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Iterator[Record]:

@@ -70,6 +70,7 @@ class Trainer:
     state : where an earlier training stopped, with the weights and the optimizer as they were then
     clip_norm, clip_value, l1 : bounds of the gradients, and the penalty of weights, see `Program`
     fixed : names of parameters that no step changes, "0.weight"
+    balanced : each epoch draws every class alike, and so images of small classes several times
     hard_images : those of that training, where the timetable has shares
 
     The training goes on where it is, however often a loop is left and begun again. Raises UsageError for arguments that
@@ -109,6 +110,7 @@ class Trainer:
         clip_value: float | None = None,
         l1: float = 0.0,
         fixed: Collection[str] = (),
+        balanced: bool = False,
     ) -> None:
         self.network = network
         self.criterion = criterion if criterion is not None else CrossEntropyLoss()
@@ -148,11 +150,9 @@ class Trainer:
             raise UsageError(
                 f"state: is at step {self.state.step} of {self.timetable.steps}; use that of this training"
             )
-        self.hard_images = hard_images
-        if self.timetable.shares and hard_images is None:
-            self.hard_images = HardImages(len(self.training_set))
-        self._order_epoch = -1
-        self._order = np.empty(0, dtype=np.int64)
+        self.hard_images = hard_images or (HardImages(len(self.training_set)) if self.timetable.shares else None)
+        self._drawn_labels = self._labels_to_draw() if balanced else None
+        self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
         self._images_here, self._seconds_here = 0, 0.0  # of this object, for the speed shown
         self._clock = time.perf_counter()
 
@@ -163,6 +163,15 @@ class Trainer:
         count = len(self.training_set)
         WholeBatch.check(self.optimizer, self.timetable, count, clips)
         return WholeBatch(self.program, self.optimizer, self.network, self.training_set.indices(np.arange(count)))
+
+    def _labels_to_draw(self) -> Indices:
+        """The class of each sample that is trained on."""
+        if not self.criterion.takes_labels or self.training_set.targets.ndim != 1:
+            raise UsageError("balanced: the targets are no classes; leave it out")
+        if self.timetable.shares or self._whole is not None:
+            raise UsageError("balanced: shares and whole batches choose their images themselves; leave one of them out")
+        positions = np.arange(len(self.training_set))
+        return np.ascontiguousarray(self.training_set.targets[self.training_set.indices(positions)], np.int64)
 
     def __iter__(self) -> Iterator[Progress | EpochDone]:
         return self.run()
@@ -297,6 +306,8 @@ class Trainer:
     def _order_of(self, epoch: int, is_new: bool) -> Indices:
         """Positions among the images trained on, in the order of the epoch; a resumed epoch keeps its choice."""
         count = self.timetable.images(epoch)
+        if self._drawn_labels is not None:
+            return _core.balanced_order(self._drawn_labels, count=count, seed=self.seed, epoch=epoch)
         order = _core.permutation(count, seed=self.seed, epoch=epoch)
         if self.hard_images is None:
             return order

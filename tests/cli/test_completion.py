@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cnncli.cli.main import COMMANDS, run
+from cnncli.cli.command_table import COMMANDS
+from cnncli.cli.main import run
 from cnncli.network.architectures import model_names
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
+from cnncli.cli.command_table import COMMANDS, GROUPS
 from cnncli.cli.help_pages import SCREEN_LINES, GroupedCommand, HelpCommand
-from cnncli.cli.main import COMMANDS, GROUPS, cli, run
+from cnncli.cli.main import cli, run
 from cnncli.nearest import nearest
 from cnncli.training_options import TRAINING_OPTIONS
 

@@ -17,7 +17,8 @@ import pytest
 from PIL import Image
 
 from cnncli import _core
-from cnncli.cli.main import COMMANDS, cli, run
+from cnncli.cli.command_table import COMMANDS
+from cnncli.cli.main import cli, run
 from cnncli.data.download.sources import SOURCES
 from cnncli.model_file.seal import sealed
 from cnncli.model_file.serialize import load_model, save_model

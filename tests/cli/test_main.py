@@ -13,7 +13,8 @@ import pytest
 import cnncli
 from cnn_process import Cnn, environment
 from cnncli.cli import main as main_module
-from cnncli.cli.main import COMMANDS, cli, run
+from cnncli.cli.command_table import COMMANDS
+from cnncli.cli.main import cli, run
 from scripts import command_of
 
 EXAMPLE = re.compile(r"\n  Example:\n    (cnn \S.*)\n$")
@@ -47,6 +48,21 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     text = help_of([], capsys)
     for name in COMMANDS:
         assert re.search(rf"^  {name} +[A-Z].*\.$", text, re.MULTILINE)
+
+
+def test_help_says_of_a_command_what_its_own_help_says_first() -> None:
+    for name, listed in COMMANDS.items():
+        own = cli.get_command(click.Context(cli), name)
+        assert own is not None
+        assert listed.summary == own.get_short_help_str(80)
+
+
+def test_help_imports_no_command() -> None:
+    result = subprocess.run(command_of("loaded_modules", "--help"), capture_output=True, text=True, check=True)
+    loaded = set(result.stderr.split())
+    assert "cnncli.cli.command_table" in loaded
+    assert loaded.isdisjoint(f"cnncli.cli.{listed.module}" for listed in COMMANDS.values())
+    assert loaded.isdisjoint({"cnncli.training_options", "dataclasses"})
 
 
 @each_command

@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 import pytest
 
+from cnncli.cli.command_table import COMMANDS
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.main import COMMANDS, cli
+from cnncli.cli.main import cli
 
 TOOL = Path(__file__).parents[2] / "tools" / "make_reference.py"
 

@@ -7,7 +7,8 @@ import click
 import pytest
 from tools.page_lines import run_lines
 
-from cnncli.cli.main import COMMANDS, cli
+from cnncli.cli.command_table import COMMANDS
+from cnncli.cli.main import cli
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "seeing.md"

@@ -13,7 +13,8 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from cnncli import __version__
-from cnncli.cli.help_pages import HelpContext
+from cnncli.cli.coloured_help import HelpContext
+from cnncli.cli.command_table import COMMANDS, GROUPS, OTHER_WORDS
 from cnncli.cli.plain import can_colour, style
 from cnncli.cli.signals import Terminated, exit_code, raise_terminated
 from cnncli.cli.streams import echo, prepare_streams
@@ -21,58 +22,6 @@ from cnncli.errors import CnnError
 from cnncli.nearest import nearest, same_but_for_case
 
 _COLLECT_AFTER = 100_000  # new objects; Python's own number is 700
-
-# Heading of the help -> command -> module below this package, imported only when help lists it or when it runs
-GROUPS: dict[str, dict[str, str]] = {
-    "Use": {
-        "train": "train",
-        "predict": "predict",
-        "eval": "eval_",
-        "compare": "compare",
-        "replay": "replay",
-    },
-    "Look": {
-        "runs": "runs",
-        "summary": "summary",
-        "filters": "filters",
-        "info": "info",
-        "features": "features",
-        "saliency": "saliency",
-        "histograms": "histograms",
-        "diagram": "diagram",
-        "field": "field",
-        "mask": "mask",
-    },
-    "Data": {
-        "data": "data",
-        "download": "download",
-    },
-    "Learn": {
-        "new-layer": "new_layer",
-        "check-layer": "check_layer",
-        "help": "help_",
-        "completion": "completion",
-    },
-}
-# What other programs call a command.
-_OTHER_WORDS = {
-    "fit": "train",
-    "learn": "train",
-    "test": "eval",
-    "evaluate": "eval",
-    "validate": "eval",
-    "val": "eval",
-    "infer": "predict",
-    "classify": "predict",
-    "recognize": "predict",
-    "show": "summary",
-    "models": "summary",
-    "list": "summary",
-    "dataset": "data",
-    "datasets": "data",
-    "fetch": "download",
-}
-COMMANDS = {name: module for commands in GROUPS.values() for name, module in commands.items()}
 
 
 class Commands(click.Group):
@@ -85,15 +34,13 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in GROUPS.items():
-            found = {name: self.get_command(ctx, name) for name in commands}
-            rows = [(name, command.get_short_help_str(80)) for name, command in found.items() if command is not None]
             with formatter.section(title):
-                formatter.write_dl(rows)
+                formatter.write_dl([(name, listed.summary) for name, listed in commands.items()])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"cnncli.cli.{COMMANDS[cmd_name]}").command
+        command = import_module(f"cnncli.cli.{COMMANDS[cmd_name].module}").command
         assert isinstance(command, click.Command)
         return command
 
@@ -110,7 +57,7 @@ class Commands(click.Group):
         if args:
             args = [same_but_for_case(args[0], COMMANDS), *args[1:]]
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            near = _OTHER_WORDS.get(args[0].lower()) or nearest(args[0], COMMANDS)
+            near = OTHER_WORDS.get(args[0].lower()) or nearest(args[0], COMMANDS)
             remedy = f"did you mean {near}?" if near else f"use one of {', '.join(COMMANDS)}"
             ctx.fail(f"no command {args[0]!r}; {remedy}")
         name, command, rest = super().resolve_command(ctx, args)

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from cnncli.views.terminal import Ink, half_blocks
+if TYPE_CHECKING:
+    from cnncli.views.terminal import Ink
 
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _FULL = "█"
@@ -47,13 +48,17 @@ def picture(rows: Sequence[Sequence[int]]) -> list[str]:
 
     Colours are of the 24 greys 232 to 255 of the 256 colours.
     """
+    from cnncli.views.terminal import Ink, half_blocks
+
     if len(rows) % 2:
         rows = [*rows, [0] * len(rows[0])]
     return half_blocks([[(grey, grey, grey) for grey in row] for row in rows], Ink.OF_256)
 
 
-def ink_of(stream: TextIO) -> Ink:
+def ink_of(stream: TextIO) -> "Ink":
     """What the stream can show of a picture."""
+    from cnncli.views.terminal import Ink
+
     if not (can_colour(stream) and can_draw(stream)):
         return Ink.LETTERS
     return Ink.TRUE if os.environ.get("COLORTERM") in ("truecolor", "24bit") else Ink.OF_256

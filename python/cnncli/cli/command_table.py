@@ -1,0 +1,63 @@
+"""The commands by group: where each is, and what the help says of it, so that help need import none of them."""
+
+from typing import NamedTuple
+
+
+class Listed(NamedTuple):
+    """module : below `cnncli.cli`, imported when the command runs; summary : the first line of its own help"""
+
+    module: str
+    summary: str
+
+
+GROUPS: dict[str, dict[str, Listed]] = {
+    "Use": {
+        "train": Listed("train", "Train a network and write it to a model file."),
+        "predict": Listed("predict", "Say what is in pictures."),
+        "eval": Listed("eval_", "Measure a model on test images."),
+        "compare": Listed("compare", "Say which of two models is better, and whether that is chance."),
+        "replay": Listed("replay", "Train a model again, and say whether the same comes of it."),
+    },
+    "Look": {
+        "runs": Listed("runs", "List the trainings of a folder, compare them, remove old ones."),
+        "summary": Listed("summary", "Show the layers of a network and what they cost."),
+        "filters": Listed("filters", "Show the weights of a trained network."),
+        "info": Listed("info", "Say what a model is and how it was made."),
+        "features": Listed("features", "Show what each layer makes of a picture."),
+        "saliency": Listed("saliency", "Show which pixels an answer depends on."),
+        "histograms": Listed("histograms", "Show how the weights, outputs and gradients of a run are spread."),
+        "diagram": Listed("diagram", "Draw a network: its layers, shapes and branches."),
+        "field": Listed("field", "Mark what a unit of a network sees."),
+        "mask": Listed("mask", "Lay a mask over a picture: sharpen, emboss, blur, find edges."),
+    },
+    "Data": {
+        "data": Listed("data", "Say what a data set is, and show its images."),
+        "download": Listed("download", "Fetch data sets and verify them."),
+    },
+    "Learn": {
+        "new-layer": Listed("new_layer", "Write a file to start a layer of your own from."),
+        "check-layer": Listed("check_layer", "Check a layer of your own, or one of cnn."),
+        "help": Listed("help_", "Say all that there is to say of a command."),
+        "completion": Listed("completion", "Let the shell complete commands, options and names."),
+    },
+}
+COMMANDS = {name: listed for commands in GROUPS.values() for name, listed in commands.items()}
+
+# What other programs call a command.
+OTHER_WORDS = {
+    "fit": "train",
+    "learn": "train",
+    "test": "eval",
+    "evaluate": "eval",
+    "validate": "eval",
+    "val": "eval",
+    "infer": "predict",
+    "classify": "predict",
+    "recognize": "predict",
+    "show": "summary",
+    "models": "summary",
+    "list": "summary",
+    "dataset": "data",
+    "datasets": "data",
+    "fetch": "download",
+}

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,10 @@ class BoundProgram {
             }
         }
         std::shared_ptr<const CustomLayer> custom;
-        if (kind == "custom" && inputs.size() == 1) custom = custom_layer(inputs.front(), settings, plain);
+        if (kind == "custom" && inputs.size() == 1) {
+            const TensorShape& from = program_.shape(inputs.front());
+            custom = custom_layer({from.channels, from.height, from.width}, settings, plain);
+        }
         Arguments arguments(kind, std::move(named), std::move(plain), std::move(custom));
         const int y = program_.add(kind, inputs, arguments);
         kept_.insert(kept_.end(), used.begin(), used.end());
@@ -115,6 +119,22 @@ class BoundProgram {
         for (const auto& state : states) keep(state.second);
     }
 
+    // A running average of an array, which each step that has a share for it, or take_averages(), moves on.
+    void average(const py::array& value, const py::array& average) {
+        check_building();
+        program_.average(averages_.update("average", average, value, {}, 0));
+        keep(value);
+        keep(average);
+    }
+
+    void take_averages(float share, int threads) {
+        check_idle();
+        averages_.set({{share}});
+        const Running running(running_);
+        py::gil_scoped_release release;
+        program_.take_averages(Context{}, threads);
+    }
+
     void penalty(const std::vector<py::array>& parameters, const std::vector<py::array>& gradients,
                  float l1) {
         check_building();
@@ -165,10 +185,12 @@ class BoundProgram {
     }
 
     // (sum of losses, correct), over `indices`; `losses`: None or (count,), written. None: `should_stop` said
-    // so. `settings`: for each group of updates those of its rule.
+    // so. `settings`: for each group of updates those of its rule. `average_share`: of the new arrays in
+    // their running averages, which None leaves as they are.
     py::object step(const py::array& indices, std::uint64_t seed, std::uint32_t step_number,
                     std::uint32_t epoch, const std::vector<std::vector<float>>& settings, int threads,
-                    const OptionalArray& losses, const py::object& should_stop) {
+                    const OptionalArray& losses, const py::object& should_stop,
+                    const std::optional<float>& average_share) {
         check_idle();
         const std::int64_t* given = input<std::int64_t>(indices, "indices", {kAny});
         const py::ssize_t count = indices.shape(0);
@@ -189,12 +211,13 @@ class BoundProgram {
         context.step = step_number;
         context.epoch = epoch;
         groups_.set(settings);
+        if (average_share) averages_.set({{*average_share}});
         RunResult result;
         {
             const Running running(running_);
             py::gil_scoped_release release;
-            result =
-                program_.step(indices_.data(), count, context, threads, signal_check(should_stop.ptr()), to);
+            result = program_.step(indices_.data(), count, context, threads, signal_check(should_stop.ptr()),
+                                   to, average_share.has_value());
         }
         return finished(result);
     }
@@ -313,40 +336,6 @@ class BoundProgram {
         return py::make_tuple(result.loss, result.correct);
     }
 
-    // forward(input) -> output; backward(input, grad_output, accumulate) -> grad_input; on arrays (samples,
-    // *shape) that own their memory. Null where one of them is missing.
-    std::shared_ptr<const CustomLayer> custom_layer(int x, const py::dict& settings,
-                                                    const std::map<std::string, Setting>& plain) const {
-        if (!settings.contains("forward") || !settings.contains("backward")) return nullptr;
-        const auto given = plain.find("output_shape");
-        const auto* sizes =
-            given == plain.end() ? nullptr : std::get_if<std::vector<std::int64_t>>(&given->second);
-        if (sizes == nullptr || sizes->size() != 3) return nullptr;  // what is wrong, Arguments says
-        const TensorShape& from_shape = program_.shape(x);
-        const Shape in{from_shape.channels, from_shape.height, from_shape.width};
-        const Shape out(sizes->begin(), sizes->end());
-        const py::object forward = settings["forward"], backward = settings["backward"];
-        const auto rows = [](std::ptrdiff_t samples, const Shape& shape, const float* values) {
-            return py::array_t<float>({samples, shape[0], shape[1], shape[2]}, values);
-        };
-        const auto take = [](const py::object& result, std::ptrdiff_t samples, const Shape& shape,
-                             const char* what, float* to) {
-            const auto array = result.cast<py::array>();
-            const float* values = input(array, what, {samples, shape[0], shape[1], shape[2]});
-            std::copy_n(values, array.size(), to);
-        };
-        CustomLayer layer;
-        layer.forward = guarded([=](std::ptrdiff_t samples, const float* from, float* to) {
-            take(forward(rows(samples, in, from)), samples, out, "output of a custom layer", to);
-        });
-        layer.backward = guarded([=](std::ptrdiff_t samples, const float* from, const float* gradient,
-                                     float* to, bool accumulate) {
-            take(backward(rows(samples, in, from), rows(samples, out, gradient), accumulate), samples, in,
-                 "gradient from a custom layer", to);
-        });
-        return std::make_shared<const CustomLayer>(std::move(layer));
-    }
-
     void keep(const py::array& array) { kept_.push_back(array); }
     void keep(const std::vector<py::array>& arrays) {
         kept_.insert(kept_.end(), arrays.begin(), arrays.end());
@@ -359,7 +348,7 @@ class BoundProgram {
     Shape input_shape_{1, 1, 1};
     py::object images_, targets_;
     std::vector<py::object> kept_;
-    UpdateGroups groups_;
+    UpdateGroups groups_, averages_;
     Program program_;
 };
 
@@ -380,6 +369,7 @@ void bind_program(py::module_& m) {
         .def("result", &BoundProgram::result, py::arg("x"))
         .def("update", &BoundProgram::update, py::arg("rule"), py::arg("parameter"), py::arg("gradient"),
              py::arg("states"), py::kw_only(), py::arg("group") = 0)
+        .def("average", &BoundProgram::average, py::arg("value"), py::arg("average"))
         .def("penalty", &BoundProgram::penalty, py::arg("parameters"), py::arg("gradients"), py::kw_only(),
              py::arg("l1"))
         .def("clip", &BoundProgram::clip, py::arg("gradients"), py::kw_only(), py::arg("norm"),
@@ -388,7 +378,9 @@ void bind_program(py::module_& m) {
         .def("bind", &BoundProgram::bind, py::arg("images"), py::arg("targets"))
         .def("step", &BoundProgram::step, py::arg("indices"), py::kw_only(), py::arg("seed"), py::arg("step"),
              py::arg("epoch"), py::arg("settings"), py::arg("threads"), py::arg("losses") = py::none(),
-             py::arg("should_stop") = py::none())
+             py::arg("should_stop") = py::none(), py::arg("average_share") = py::none())
+        .def("take_averages", &BoundProgram::take_averages, py::kw_only(), py::arg("share"),
+             py::arg("threads"))
         .def("forward", &BoundProgram::forward, py::kw_only(), py::arg("first"), py::arg("count"),
              py::arg("losses"), py::arg("rows"), py::arg("threads"), py::arg("should_stop") = py::none())
         .def("predict", &BoundProgram::predict, py::arg("images"), py::arg("threads"))

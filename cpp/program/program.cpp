@@ -252,7 +252,7 @@ void Program::scale_losses(Context& context, const std::int64_t* indices, std::i
 }
 
 RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Context context, int threads,
-                        const std::function<bool()>& should_stop, float* sample_losses) {
+                        const std::function<bool()>& should_stop, float* sample_losses, bool averages) {
     RunResult result;
     scale_losses(context, indices, 0, count);
     for (std::ptrdiff_t begin = 0; begin < count; begin += capacity_) {
@@ -274,7 +274,12 @@ RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Conte
     penalty_.run();
     clip_.run();
     if (!emitter_.updates().empty()) runner_.run({emitter_.updates()}, context, threads, {});
+    if (averages) take_averages(context, threads);
     return result;
+}
+
+void Program::take_averages(const Context& context, int threads) {
+    if (!averages_.empty()) runner_.run({averages_}, context, threads, {});
 }
 
 RunResult Program::forward(std::int64_t first, const std::int64_t* indices, std::ptrdiff_t count, int threads,

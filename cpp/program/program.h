@@ -68,6 +68,9 @@ class Program {
     void result(int x);
     // Runs when all gradients of a step are there.
     void update(std::unique_ptr<Update> op);
+    // Runs after all updates of a step that asks for averages, or by take_averages() after updates that are
+    // made elsewhere.
+    void average(std::unique_ptr<Update> op) { averages_.push_back(emitter_.keep(op.release())); }
     // Run before the updates, on the gradients that they were given; the penalty first.
     void penalty(L1Penalty penalty) { penalty_ = std::move(penalty); }
     void clip(GradientClip clip) { clip_ = std::move(clip); }
@@ -81,7 +84,8 @@ class Program {
     // of more than kMicroBatch samples run in parts unless a layer couples samples.
     // `sample_losses`: null, or (count,) for the loss of each sample before the update.
     RunResult step(const std::int64_t* indices, std::ptrdiff_t count, Context context, int threads,
-                   const std::function<bool()>& should_stop, float* sample_losses);
+                   const std::function<bool()>& should_stop, float* sample_losses, bool averages = false);
+    void take_averages(const Context& context, int threads);
     // `rows`: null, or (count, result features) for the result. With `losses`, labels or targets must be
     // bound. Both throw std::invalid_argument where a label is no class, before anything has changed.
     RunResult forward(std::int64_t first, const std::int64_t* indices, std::ptrdiff_t count, int threads,
@@ -121,6 +125,7 @@ class Program {
     int result_ = -1;
     Emitter emitter_;
     std::vector<std::unique_ptr<Op>> updates_;
+    Stage averages_;
     L1Penalty penalty_;
     GradientClip clip_;
     Stage loss_stage_;  // after the forward pass, where losses are wanted

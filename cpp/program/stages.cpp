@@ -33,6 +33,7 @@ std::vector<std::vector<Operation>> Program::stages() const {
         if (segment.call) stages.push_back({{"call", Emitter::kNoTensor, 1, 0}});
     }
     if (!emitter_.updates().empty()) add(emitter_.updates());
+    if (!averages_.empty()) add(averages_);
     return stages;
 }
 

@@ -220,6 +220,12 @@ class RecordedSettings:
         _TRAINING, "number", "Largest element of a gradient, whatever its sign; larger ones are cut off.", "VALUE",
         limits={"above": 0}, is_described=True,
     )
+    ema: float | None = option_row(
+        _TRAINING, "number",
+        "Measure and keep a running average of the weights, of which each step keeps this share, such as 0.999: about "
+        "the mean of the last 1,000 steps, often a little better than the weights themselves.", "DECAY",
+        limits={"above": 0, "below": 1}, is_described=True, otherwise="the description's, or none",
+    )
     images: int | None = option_row(
         _TRAINING, "whole", "Train on so many of the images only, of each class its share.", "N", limits={"least": 1},
         otherwise="all",

@@ -57,16 +57,19 @@ def saves(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     yield done
 
 
-@each_optimizer
+@pytest.mark.parametrize(
+    ("optimizer", "ema"),
+    [*((name, None) for name in (*OPTIMIZERS, *WHOLE_BATCH_OPTIMIZERS)), ("sgd", 0.9), ("muon", 0.9)],
+)
 def test_stopped_after_each_checkpoint_it_has_the_bits_of_a_whole_run(
-    optimizer: str, tmp_path: Path, saves: list[int]
+    optimizer: str, ema: float | None, tmp_path: Path, saves: list[int]
 ) -> None:
     small = small_settings(tmp_path)
     (tmp_path / "random.toml").write_text(RANDOM)
     whole = replace(
         small, architecture=str(tmp_path / "random.toml"), optimizer=optimizer, validation=0.1, seed=5,
         batch_size=None if optimizer in WHOLE_BATCH_OPTIMIZERS else 64, save_every=0.0,
-        max_iter=3 if optimizer in WHOLE_BATCH_OPTIMIZERS else None,
+        max_iter=3 if optimizer in WHOLE_BATCH_OPTIMIZERS else None, ema=ema,
     )
     *_, last = train(whole)
     assert isinstance(last, Finished)

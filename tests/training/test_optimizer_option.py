@@ -1,5 +1,6 @@
 """`--optim`: the default settings of each optimizer, what a description says of its own, and exact resume with each."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -155,3 +156,36 @@ def test_a_checkpoint_whose_optimizer_cannot_be_is_refused(tmp_path: Path) -> No
         save_checkpoint(path, checkpoint.network, {**checkpoint.optimizer_state, **wrong}, checkpoint.state)
         with pytest.raises(FormatError, match=rf"checkpoint\.bin: .*({message})"):
             list(train(TrainSettings(resume=str(stopped.run))))
+
+
+def test_a_checkpoint_whose_averages_cannot_be_is_refused(tmp_path: Path) -> None:
+    settings = replace(small_settings(tmp_path), ema=0.9)
+    *_, stopped = train(settings, should_stop=lambda: True)
+    assert isinstance(stopped, Stopped)
+    with RunFolder.open(stopped.run) as run:
+        checkpoint, path = run.load_checkpoint(), run.checkpoint_path
+    assert checkpoint.averages.keys() == checkpoint.network.state_dict().keys()
+    for averages, message in (
+        ({}, '"0.bias" is missing'),
+        ({**checkpoint.averages, "6.bias": np.zeros(3, np.float32)}, '"6.bias" is float32 3, not float32 10'),
+        ({**checkpoint.averages, "7.bias": np.zeros(3, np.float32)}, '"7.bias" is of no layer'),
+    ):
+        save_checkpoint(
+            path, checkpoint.network, checkpoint.optimizer_state, checkpoint.state, averages=averages
+        )  # fmt: skip
+        with pytest.raises(FormatError, match=rf"checkpoint\.bin: average of weights: {message}; start a new run"):
+            list(train(TrainSettings(resume=str(stopped.run))))
+
+
+def test_averages_are_not_for_optimizers_of_all_images_at_once(tmp_path: Path) -> None:
+    settings = replace(small_settings(tmp_path), ema=0.9, optimizer="lbfgs", batch_size=None)
+    with pytest.raises(UsageError, match=r"--ema 0\.9: lbfgs makes few long steps, whose average is none of"):
+        list(train(settings))
+    described = tmp_path / "small.toml"
+    described.write_text(described.read_text() + "\n[training]\nema = 0.9\n")
+    *_, last = train(replace(settings, ema=None, max_iter=2, epochs=1))
+    assert isinstance(last, Finished)
+    asked = json.loads((last.run / "settings.json").read_text())
+    assert asked["ema"] is None
+    *_, last = train(replace(settings, ema=None, optimizer=None, epochs=1))
+    assert isinstance(last, Finished) and json.loads((last.run / "settings.json").read_text())["ema"] == 0.9

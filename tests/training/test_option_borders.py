@@ -17,7 +17,8 @@ BORDERS: dict[str, tuple[list[Any], list[Any]]] = {
     "patience": ([0, 100_000], [-1, 100_001, 0.5]), "plateau_factor": ([0.001, 0.999], [0, 1]), "warmup": FROM_0,
     "clip_norm": ABOVE_0, "clip_value": ABOVE_0, "validation": SHARE, "target": ([0.001, 1], [0, -0.5, 1.001]),
     "seed": ([0, 2**63 - 1], [-1, 2**63, 1.0]), "threads": ([1, 1024], [0, 1025]),
-    "reduce": (["mean", "sum"], ["max", 1]), "nesterov": ([True, False], [1, "yes"]),
+    "ema": ([1e-9, 0.999], [0, 1, float("nan")]), "reduce": (["mean", "sum"], ["max", 1]),
+    "nesterov": ([True, False], [1, "yes"]),
 }  # fmt: skip
 
 

@@ -60,6 +60,10 @@ CASES: dict[str, dict[str, Any]] = {
     "the linear network with ASGD": {"optimizer": "asgd", "learning_rate": 0.01},
     "the linear network with LBFGS": {"optimizer": "lbfgs", "batch_size": "full", "epochs": 1},
     "a plateau, clipped, with smooth labels": {"schedule": "plateau", "clip_norm": 0.5, "label_smoothing": 0.1},
+    "averaged weights": {"ema": 0.9, "validation": 0.2},
+    "averaged weights and statistics, Muon": {
+        "architecture": "resnet-small", "epochs": 2, "images": 48, "optimizer": "muon", "ema": 0.8,
+    },
     "until it converges": {"until": "converged", "until_limit": 0.5, "until_window": 1, "epochs": 9},
     "classes drawn alike": {"balance": "sample", "architecture": "lenet5", "epochs": 1},
     "hinge loss, weighed classes": {"loss": "multi-margin", "class_weights": "balanced", "seed": 9},

@@ -258,6 +258,20 @@ struct Asgd {
     }
 };
 
+// No optimizer, but what follows one: `p` is the running average of an array, `g` what that array is now.
+// p = p + share * (g - p); a share of 1 takes it over, bit for bit.
+struct Average {
+    static constexpr const char* kName = "average";
+    static constexpr const char* kStates = "";
+    static constexpr const char* kSettings = "share";
+    enum { kShare };
+
+    template <class States>
+    static CNN_INLINE Native step(Native p, Native g, States&, const float* k) {
+        return k[kShare] == 1.0f ? g : p + k[kShare] * (g - p);
+    }
+};
+
 // One register of elements, of which `count` are there.
 template <class Rule, unsigned Kept>
 CNN_INLINE void update(const UpdateArrays& arrays, std::ptrdiff_t at, std::ptrdiff_t count,
@@ -310,7 +324,7 @@ constexpr UpdateRule row() {
 
 constexpr UpdateRule kRules[] = {
     row<Sgd>(),   row<Adam>(),  row<Adagrad>(), row<Adadelta>(), row<RmsProp>(), row<Adamax>(),
-    row<NAdam>(), row<RAdam>(), row<Lion>(),    row<Rprop>(),    row<Asgd>(),
+    row<NAdam>(), row<RAdam>(), row<Lion>(),    row<Rprop>(),    row<Asgd>(),    row<Average>(),
 };
 
 }  // namespace

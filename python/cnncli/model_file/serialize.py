@@ -30,6 +30,7 @@ _LAYER_LISTS = ("layers", *Residual.described_keys, *Concat.described_keys)  # w
 
 _OPTIMIZER = "optimizer/"  # how the names of the optimizer's tensors begin
 _IMAGES = "images/"  # and of those that say something of each training image
+_AVERAGES = "average/"  # and of the running averages of the network's own
 _KEYS = ("checkpoint", "network", "plugins", "record", "version")
 
 
@@ -41,12 +42,14 @@ class Checkpoint:
     optimizer_state : what the optimizer's `state_dict()` was
     state : what the training loop needs beside it: epoch, step, best measure, sums of the epoch so far
     images : arrays that say something of each training image; none unless the loop has such
+    averages : of the network's parameters and buffers, by their names; none unless the loop keeps them
     """
 
     network: Network
     optimizer_state: dict[str, Any]
     state: dict[str, Any]
     images: dict[str, Array]
+    averages: dict[str, Array]
 
 
 def save_model(path: StrPath, network: Network, record: Mapping[str, Any] | None = None) -> None:
@@ -90,6 +93,7 @@ def save_checkpoint(
     state: Mapping[str, Any],
     record: Mapping[str, Any] | None = None,
     images: Mapping[str, Array] | None = None,
+    averages: Mapping[str, Array] | None = None,
 ) -> None:
     """Write a model file that holds beside the network what a training needs to go on, bit for bit.
 
@@ -97,6 +101,7 @@ def save_checkpoint(
     state : JSON values
     record : as for `save_model`
     images : float32 or int64 arrays by name
+    averages : float32 arrays by the names of the network's
     """
     tensors, content = _pack_network(network, record)
     values: dict[str, Any] = {}
@@ -105,7 +110,8 @@ def save_checkpoint(
             tensors[_OPTIMIZER + key] = value
         else:
             values[key] = as_json(value)
-    tensors.update({_IMAGES + name: array for name, array in (images or {}).items()})
+    for prefix, arrays in ((_IMAGES, images), (_AVERAGES, averages)):
+        tensors.update({prefix + name: array for name, array in (arrays or {}).items()})
     content["checkpoint"] = {"optimizer": values, "state": as_json(state)}
     container.write(path, tensors, content)
 
@@ -132,11 +138,12 @@ def unpack_checkpoint(tensors: dict[str, Array], content: dict[str, Any], where:
     for name, tensor in tensors.items():
         if name.startswith(_OPTIMIZER):
             optimizer_state[name.removeprefix(_OPTIMIZER)] = tensor.copy()
-    images = {
-        name.removeprefix(_IMAGES): tensor.copy() for name, tensor in tensors.items() if name.startswith(_IMAGES)
-    }
+    images, averages = (
+        {name.removeprefix(prefix): tensor.copy() for name, tensor in tensors.items() if name.startswith(prefix)}
+        for prefix in (_IMAGES, _AVERAGES)
+    )
     network.train()
-    return Checkpoint(network, optimizer_state, checkpoint["state"], images)
+    return Checkpoint(network, optimizer_state, checkpoint["state"], images, averages)
 
 
 def _pack_network(
@@ -226,7 +233,7 @@ def _check_tensors(network: Network, tensors: dict[str, Array], is_checkpoint: b
         if name.endswith("running_var") and tensors[name].min() < 0:
             raise FormatError(f"{where}: tensor {name} holds a variance below 0; train the network again")
     for name in tensors:
-        if name not in expected and not (is_checkpoint and name.startswith((_OPTIMIZER, _IMAGES))):
+        if name not in expected and not (is_checkpoint and name.startswith((_OPTIMIZER, _IMAGES, _AVERAGES))):
             raise FormatError(f"{where}: tensor {name} belongs to no layer of the network")
 
 

@@ -14,19 +14,19 @@ import numpy.typing as npt
 
 from cnncli import _core
 from cnncli.criteria.criterion import Criterion
-from cnncli.custom_code import told
 from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32
 from cnncli.layers.module_tools import array_moves
 from cnncli.layers.parameter import Parameter
-from cnncli.layers.returned import is_custom
 from cnncli.limits import MOST_THREADS, Limits
 from cnncli.network import Network
 from cnncli.network.answers import answers
 from cnncli.program.called_loss import CalledLoss, labels_of, losses_of, targets_as_given
 from cnncli.program.core_loss import core_loss, end_with_loss, is_for_core, usual_loss
-from cnncli.program.lowering import byte_table, check_unshared, couples_samples, custom_layers, in_three, lower
+from cnncli.program.lowering import byte_table, couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
+from cnncli.program.updates import Updates
+from cnncli.program.weight_average import WeightAverage
 
 if TYPE_CHECKING:  # a prediction needs none
     from cnncli.optim.optimizer import Optimizer
@@ -99,6 +99,7 @@ class Program:
         that is reported is without it
     fixed : names of parameters that no step changes: no update, penalty or bound sees them
     clip_value : before that, each element is brought between -clip_value and clip_value; None: no bound
+    average : of the network, which each step moves on once its updates are made; None: there is none
 
     A program holds a lock: of two Python threads that use it, one waits. Programs of one network share its arrays and
     not the lock: a prediction beside a training step of another one may read weights of which some are updated. In a
@@ -119,15 +120,13 @@ class Program:
         clip_value: float | None = None,
         l1: float = 0.0,
         fixed: Collection[str] = (),
+        average: WeightAverage | None = None,
     ) -> None:
         Limits(whole=True, least=1).checked("batch_size", batch_size)
         if frozen and optimizer is not None:
             raise UsageError("frozen: a program with an optimizer changes the network; pass frozen=False")
         if threads is not None:
             Limits(whole=True, least=1, most=MOST_THREADS).checked("threads", threads)
-        for name, bound in (("clip_norm", clip_norm), ("clip_value", clip_value)):
-            if bound is not None:
-                Limits(above=0).checked(name, bound)
         self.network = network
         self.batch_size = batch_size
         self.criterion = criterion if criterion is not None else usual_loss(network)
@@ -135,9 +134,9 @@ class Program:
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
         self._frozen = frozen
-        self._fixed = frozenset(fixed)
-        self._l1 = Limits(least=0).checked("l1", l1)
-        self._clip = {"norm": clip_norm or 0.0, "value": clip_value or 0.0}
+        self._updates = Updates(
+            network, optimizer, clip_norm=clip_norm, clip_value=clip_value, l1=l1, fixed=fixed, average=average
+        )
         # Custom layers must see the mode; vectors are passed as (samples, values), which the core does not take.
         self._custom_layers = custom_layers(list(network))
         self._direct = len(network.input_shape) == 3 and not self._custom_layers
@@ -148,7 +147,6 @@ class Program:
         if self._core_loss is None:
             self._called = CalledLoss(self.criterion, self._output_shape, network.outputs)
         self._moves = array_moves()
-        self._groups: list[bool] = []  # of parameters with the same settings: whether their weights decay
         self._training = self._compile(batch_size, training=True) if optimizer is not None else None
         self._evaluating: _core.Program | None = None
         self._images: npt.NDArray[Any] | None = None
@@ -207,18 +205,15 @@ class Program:
                 seed=self._seed,
                 step=step,
                 epoch=epoch,
-                settings=self._settings(optimizer),
+                settings=self._updates.settings(),
                 threads=self._threads,
                 losses=losses,
                 should_stop=should_stop,
+                average_share=self._updates.share_in_core(step),
             )
             loss, correct = _completed(result)
             if math.isfinite(loss):  # else the core has updated nothing
-                if optimizer.runs_in_core:
-                    optimizer.steps += 1
-                else:
-                    with told(optimizer, "step" if is_custom(type(optimizer), "step") else "update"):
-                        optimizer.step(self.learned())
+                self._updates.finish(program, step, self._threads)
         return StepResult(loss / len(indices), correct, len(indices))
 
     def predict(self, images: npt.ArrayLike) -> FloatArray:
@@ -276,7 +271,7 @@ class Program:
 
     def learned(self) -> list[Parameter]:
         """The parameters that steps change."""
-        return [parameter for parameter in self.network.named_parameters() if parameter.name not in self._fixed]
+        return self._updates.learned()
 
     @property
     def bytes(self) -> int:
@@ -298,7 +293,6 @@ class Program:
             return
         self._moves, self._evaluating = array_moves(), None
         if self._training is not None:
-            self._groups = []
             self._training = self._compile(self.batch_size, training=True)
             if self._images is not None:
                 self._training.bind(self._images, self._targets if self._called is None else None)
@@ -320,38 +314,9 @@ class Program:
         self._outputs = int(np.prod(network.output_shape(network.input_shape)))
         end_with_loss(core, x, self._core_loss, self._called, criterion, training)
         if training:
-            self._add_updates(core)
+            self._updates.add_to(core)
         core.finish()
         return core
-
-    def _add_updates(self, core: _core.Program) -> None:
-        """The optimizer's rule on each parameter; those that decay share its settings of a step, and the others."""
-        optimizer, groups = self.optimizer, self._groups
-        assert optimizer is not None
-        check_unshared(self.network)
-        if self._l1:
-            decaying = [parameter for parameter in self.learned() if parameter.decay]
-            core.penalty([one.value for one in decaying], [one.gradient for one in decaying], l1=self._l1)
-        if any(self._clip.values()):
-            core.clip([parameter.gradient for parameter in self.learned()], **self._clip)
-        if not optimizer.runs_in_core:
-            return
-        for parameter in self.learned():
-            if parameter.decay not in groups:
-                groups.append(parameter.decay)
-            core.update(
-                optimizer.rule, parameter.value, parameter.gradient, optimizer.state_of(parameter),
-                group=groups.index(parameter.decay),
-            )
-
-    def _settings(self, optimizer: Optimizer) -> list[list[float]]:
-        """Of the optimizer's next step, for each group of parameters."""
-        step, decay = optimizer.steps + 1, optimizer.weight_decay
-        if not self._groups:
-            return []
-        if decay == 0:
-            return [optimizer.rule_settings(step, 0.0)] * len(self._groups)
-        return [optimizer.rule_settings(step, decay if decays else 0.0) for decays in self._groups]
 
     def _check_memory(self, batch_size: int, training: bool) -> None:
         """Before the core asks for it: a small file may describe a network that no machine holds."""

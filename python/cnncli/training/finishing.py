@@ -33,10 +33,10 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     state, test, record = trainer.state, dataset.test, job.record()
     epochs = len(state.history)
     _save_last(job, record)
-    network, program = trainer.network, trainer.program
+    network = trainer.kept
     if state.best_epoch != epochs:
         network = load_model(job.run.best_path)
-        program = Program(network, trainer.timetable.batch_size, criterion=trainer.criterion, threads=trainer.threads)
+    program = Program(network, trainer.timetable.batch_size, criterion=trainer.criterion, threads=trainer.threads)
     has_classes = bool(network.class_names)
     if validation is not None and has_classes:
         rows = _log_probabilities(network, validation.images)
@@ -108,7 +108,7 @@ def _save_best(job: Job, network: Network, record: dict[str, Any]) -> None:
 
 def _save_last(job: Job, record: dict[str, Any]) -> None:
     """The model of the last epoch, which need not be the best one."""
-    network, epochs = job.trainer.network, len(job.trainer.state.history)
+    network, epochs = job.trainer.kept, len(job.trainer.state.history)
     of_last = {**record, "training": {**record["training"], "epoch": epochs}}
     job.run.save_last(network, sealed(network, of_last))
 

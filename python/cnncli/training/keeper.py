@@ -50,7 +50,7 @@ class Keeper:
             return False
         state.best_epoch = epoch
         if self._trainer.validation is not None:
-            self._unsaved_best = self._trainer.network, self._record()
+            self._unsaved_best = self._trainer.kept, self._record()
         return True
 
     def save(self) -> None:
@@ -63,7 +63,9 @@ class Keeper:
         if trainer.state.history:
             self._run.write_metrics(trainer.state.history)
         arrays = trainer.hard_images.arrays() if trainer.hard_images is not None else None
-        self._run.save_checkpoint(trainer.network, trainer.optimizer, asdict(trainer.state), images=arrays)
+        averages = None if trainer.average is None else trainer.average.arrays()
+        state = asdict(trainer.state)
+        self._run.save_checkpoint(trainer.network, trainer.optimizer, state, images=arrays, averages=averages)
         self._saved = self._here()
         self._save_time = time.perf_counter() + self._save_every
 
@@ -72,9 +74,9 @@ class Keeper:
         try:
             self.save()
         except WriteError as error:
-            if self._unsaved_best is not None and self._unsaved_best[0] is self._trainer.network:
+            if self._unsaved_best is not None and self._unsaved_best[0] is self._trainer.kept:
                 # The next step will change the weights.
-                self._unsaved_best = copy.deepcopy(self._trainer.network), self._unsaved_best[1]
+                self._unsaved_best = copy.deepcopy(self._trainer.kept), self._unsaved_best[1]
             retry = min(_RETRY_SECONDS, self._save_every)
             self._save_time = time.perf_counter() + retry
             yield SaveFailed(str(error), retry)

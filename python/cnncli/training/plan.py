@@ -53,6 +53,7 @@ class Plan(RecordedSettings):
     momentum, nesterov : None for optimizers without
     warmup, label_smoothing, l1 : None: 0
     clip_norm, clip_value : None for no bound of the gradients
+    ema : decay of the running average of the weights; None: there is none
     rate_factor : by which `learning_rate` is the one of the network's description or the optimizer, for another batch
         size; None if the user gave the rate. Runs of older versions have none
     images : trained on, of those that are not held out; None: all. Runs of older versions have none
@@ -272,7 +273,7 @@ def settings_of_its_own(optimizer: str) -> set[str]:
     Raises UsageError for an unknown name.
     """
     kind = kind_of(optimizer)
-    of_schedule = {"cycle", "shares"} if optimizer in WHOLE_BATCH else set()
+    of_schedule = {"cycle", "shares", "ema"} if optimizer in WHOLE_BATCH else set()
     return {"learning_rate", *_OF_OPTIMIZER, *kind.command_settings, *of_schedule}
 
 
@@ -280,6 +281,11 @@ def _check_settings_of_optimizer(
     settings: TrainSettings, described: Mapping[str, Any], optimizer: str, source: str
 ) -> None:
     """Raises UsageError or FormatError for a setting of another optimizer, such as momentum."""
+    if settings.ema is not None and optimizer in WHOLE_BATCH:
+        raise UsageError(
+            f"--ema {settings.ema:g}: {optimizer} makes few long steps, whose average is none of their ends; leave it "
+            "out, or use another --optim"
+        )
     for name in _OF_OPTIMIZER:
         have = [other for other in (*BY_NAME, *WHOLE_BATCH) if name in _settings_of(kind_of(other))]
         if optimizer in have:

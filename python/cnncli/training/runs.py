@@ -159,9 +159,10 @@ class RunFolder:
         state: Mapping[str, Any],
         record: Mapping[str, Any] | None = None,
         images: Mapping[str, Array] | None = None,
+        averages: Mapping[str, Array] | None = None,
     ) -> None:
         """Replace the checkpoint. There is one: it appears whole or the one before stays."""
-        save_checkpoint(self.checkpoint_path, network, optimizer.state_dict(), state, record, images)
+        save_checkpoint(self.checkpoint_path, network, optimizer.state_dict(), state, record, images, averages)
 
     def load_checkpoint(self) -> Checkpoint:
         """The last checkpoint. Raises FormatError if it is damaged, CnnError if the run has none."""

@@ -277,7 +277,13 @@ def make_job(
         l1=plan.l1 or 0.0,
         fixed=fixed,
         balanced=plan.balance == "sample",
+        ema=plan.ema,
     )
+    if checkpoint is not None and trainer.average is not None:
+        try:
+            trainer.average.load(checkpoint.averages)
+        except FormatError as error:
+            raise FormatError(f"{where}: {error}; start a new run") from None
     target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
     digest = digest_for(plan, dataset)
     return Job(run, plan, dataset, kept, validation, trainer, target, notice, list(warnings), digest, started_from)

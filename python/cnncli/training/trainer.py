@@ -22,6 +22,7 @@ from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer, WholeBatchOptimizer
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import EvaluationResult, Program
+from cnncli.program.weight_average import WeightAverage
 from cnncli.shown import printable
 from cnncli.training.convergence import Convergence
 from cnncli.training.divergence import Cause, find_cause, find_parameter
@@ -71,6 +72,7 @@ class Trainer:
     clip_norm, clip_value, l1 : bounds of the gradients, and the penalty of weights, see `Program`
     fixed : names of parameters that no step changes, "0.weight"
     balanced : each epoch draws every class alike, and so images of small classes several times
+    ema : decay of a running average of the weights, such as 0.999: `kept` is then its network; None: none is made
     hard_images : those of that training, where the timetable has shares
 
     The training goes on where it is, however often a loop is left and begun again. Raises UsageError for arguments that
@@ -111,6 +113,7 @@ class Trainer:
         l1: float = 0.0,
         fixed: Collection[str] = (),
         balanced: bool = False,
+        ema: float | None = None,
     ) -> None:
         self.network = network
         self.criterion = criterion if criterion is not None else CrossEntropyLoss()
@@ -128,10 +131,8 @@ class Trainer:
         if plateau is not None and self.timetable.schedule != "plateau":
             raise UsageError(f'plateau: the schedule is {self.timetable.schedule}; pass schedule="plateau" with it')
         self.plateau = plateau or (Plateau() if self.timetable.schedule == "plateau" else None)
-        if network.recipe is None and isinstance(training_set, DataSet):
-            network.recipe = measure_recipe(training_set, None)
-        elif network.recipe is None and self.training_set.images.dtype == np.uint8:
-            network.recipe = InputRecipe.measured(self.training_set.images)
+        self._give_recipe(training_set)
+        self.average = None if ema is None else WeightAverage(network, ema)
         self.program = Program(
             network,
             self.timetable.batch_size,
@@ -143,8 +144,10 @@ class Trainer:
             clip_value=clip_value,
             l1=l1,
             fixed=fixed,
+            average=self.average,
         )
         self.program.bind(self.training_set.images, self.training_set.targets)
+        self._measuring = self.program if self.average is None else self._program_of(self.kept, threads)
         self._whole = self._whole_batch(clips=bool(clip_norm or clip_value))
         if not 0 <= self.state.step <= self.timetable.steps:
             raise UsageError(
@@ -153,15 +156,25 @@ class Trainer:
         self.hard_images = hard_images or (HardImages(len(self.training_set)) if self.timetable.shares else None)
         self._drawn_labels = self._labels_to_draw() if balanced else None
         self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
-        self._images_here, self._seconds_here = 0, 0.0  # of this object, for the speed shown
-        self._clock = time.perf_counter()
+        self._images_here, self._seconds_here, self._clock = 0, 0.0, time.perf_counter()  # for the speed shown
+
+    def _give_recipe(self, training_set: Samples) -> None:
+        """A network without one gets that of the data set or of the bytes."""
+        if self.network.recipe is None and isinstance(training_set, DataSet):
+            self.network.recipe = measure_recipe(training_set, None)
+        elif self.network.recipe is None and self.training_set.images.dtype == np.uint8:
+            self.network.recipe = InputRecipe.measured(self.training_set.images)
+
+    def _program_of(self, network: Network, threads: int | None) -> Program:
+        """What measures another network."""
+        return Program(network, self.timetable.batch_size, criterion=self.criterion, threads=threads)
 
     def _whole_batch(self, clips: bool) -> WholeBatch | None:
         """What makes the steps of an optimizer of one vector; None for all others."""
         if not isinstance(self.optimizer, WholeBatchOptimizer):
             return None
         count = len(self.training_set)
-        WholeBatch.check(self.optimizer, self.timetable, count, clips)
+        WholeBatch.check(self.optimizer, self.timetable, count, clips, self.average is not None)
         return WholeBatch(self.program, self.optimizer, self.network, self.training_set.indices(np.arange(count)))
 
     def _labels_to_draw(self) -> Indices:
@@ -218,9 +231,14 @@ class Trainer:
         return ask
 
     def evaluate(self, samples: Samples, should_stop: Callable[[], bool] = lambda: False) -> EvaluationResult:
-        """Mean loss, right answers and predictions for other samples, with the network as it is."""
+        """Mean loss, right answers and predictions of `kept` for other samples."""
         measured = TrainingSet.of(samples, "samples")
-        return self.program.evaluate(measured.images, measured.targets, should_stop)
+        return self._measuring.evaluate(measured.images, measured.targets, should_stop)
+
+    @property
+    def kept(self) -> Network:
+        """The network that is measured, and to be kept: that of the averages, if there are some."""
+        return self.network if self.average is None else self.average.network
 
     @property
     def epoch_is_over(self) -> bool:
@@ -341,7 +359,7 @@ class Trainer:
         validation_loss = validation_accuracy = None
         if self.validation is not None:
             samples = self.validation
-            measured = self.program.evaluate(samples.images, samples.targets, should_stop)
+            measured = self._measuring.evaluate(samples.images, samples.targets, should_stop)
             validation_loss = measured.loss
             validation_accuracy = self._accuracy(measured.correct, len(samples) + samples.blanks)
             self.check_loss("validation", validation_loss)
@@ -360,6 +378,6 @@ class Trainer:
         )
         facts = asdict(done)
         del facts["epochs"], facts["is_best"]
-        state.history.append({**facts, "weights": weights_digest(self.network), "marks": state.marks})
+        state.history.append({**facts, "weights": weights_digest(self.kept), "marks": state.marks})
         state.loss_sum, state.correct, state.images, state.epoch_seconds, state.marks = 0.0, 0, 0, 0.0, ""
         return done

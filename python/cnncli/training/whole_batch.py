@@ -53,7 +53,7 @@ class WholeBatch:
         self._known: tuple[bytes, StepResult, FloatArray] | None = None  # weights, and what was found there
 
     @staticmethod
-    def check(optimizer: WholeBatchOptimizer, timetable: Timetable, images: int, clips: bool) -> None:
+    def check(optimizer: WholeBatchOptimizer, timetable: Timetable, images: int, clips: bool, averages: bool) -> None:
         """Raises UsageError for a training that it cannot make steps of."""
         name = type(optimizer).__name__
         if timetable.batch_size < images or timetable.shares:
@@ -63,6 +63,8 @@ class WholeBatch:
             )
         if clips:
             raise UsageError(f"clip_norm, clip_value: {name} measures the function as it is; leave them out")
+        if averages:
+            raise UsageError(f"ema: {name} makes few long steps, whose average is none of their ends; leave it out")
 
     def step(self, learning_rate: float, should_stop: Callable[[], bool]) -> StepResult:
         """One call of the optimizer; what is returned is measured after it.

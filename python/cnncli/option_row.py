@@ -4,7 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["whole", "number", "word", "loss", "text", "path", "folder", "flag", "switch", "size", "files"]
+Kind = Literal[
+    "whole", "number", "time", "steps", "word", "loss", "text", "path", "folder", "flag", "switch", "size", "files"
+]
 
 # Of plugins, by the field of the option; filled while they are loaded.
 PLUGIN_WORDS: dict[str, list[str]] = {"loss": [], "optimizer": []}
@@ -15,9 +17,9 @@ class TrainingOption:
     """One option.
 
     group : of GROUPS, where the help has it
-    kind : "whole" or "number" within `limits` or a word of `words`, a "word" of `words` or of a plugin, "text", a
-        "path", a "folder", "size", a "flag", a "switch", which is on, off, or left open, or "files", an option that may
-        be given again
+    kind : "whole" or "number" within `limits` or a word of `words`, a "word" of `words` or of a plugin, a "time" in
+        seconds, "steps" as `Pace` writes them, "text", a "path", a "folder", "size", a "flag", a "switch", which is
+        on, off, or left open, or "files", an option that may be given again
     help : one sentence or two; what is chosen without it stands in `otherwise`
     field : its name in the settings
     brief : the same in a few words, of an option of every day: the help that fits a screen lists these
@@ -76,7 +78,9 @@ class TrainingOption:
         """A value that its rule accepts, such as a number of NumPy, as one of Python; None stays None."""
         if value is None or value in self.words:
             return value
-        makers: dict[Kind, Callable[[Any], Any]] = {"whole": int, "number": float, "size": tuple, "files": tuple}
+        makers: dict[Kind, Callable[[Any], Any]] = {
+            "whole": int, "number": float, "time": float, "size": tuple, "files": tuple,
+        }  # fmt: skip
         return makers.get(self.kind, lambda value: value)(value)
 
 

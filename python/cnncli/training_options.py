@@ -19,6 +19,7 @@ FULL = "full"  # a batch of all training images
 # What `--until converged` and `--schedule plateau` mean where nothing more is said.
 CONVERGED_LIMIT, CONVERGED_WINDOW, CONVERGED_EPOCHS = 0.001, 5, 1000
 PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.1
+MOST_EPOCHS = 100_000
 LOSSES = (
     "cross-entropy", "nll", "multi-margin", "mse", "sum-squares", "l1", "smooth-l1", "huber", "bce", "bce-with-logits",
     "hinge", "soft-margin", "kl-div", "multi-label-margin",
@@ -99,12 +100,28 @@ class RecordedSettings:
     plugins: tuple[str, ...] | None = option_row(
         _DATA, "files", "A .py file with layers, losses or optimizers of your own; may be given several times "
         "(docs/custom-layers.md).", "FILE.py", flag="--plugin", stays_free=True,
-        brief="Layers, losses, optimizers of your own",
     )
     epochs: int | None = option_row(
-        _TRAINING, "whole", "Passes over the training images.", "N", limits={"least": 1, "most": 100_000},
+        _TRAINING, "whole", "Passes over the training images.", "N", limits={"least": 1, "most": MOST_EPOCHS},
         is_described=True, fallback=10,
         brief="Passes over the training images",
+    )
+    steps: str | None = option_row(
+        _TRAINING, "steps",
+        "Steps in all, in place of --epochs; with 5000,1200:4300 the schedule is made for 5000 of them, and from step "
+        "1200 on for 4300.", "N[,FROM:N...]",
+    )
+    time_limit: float | None = option_row(
+        _TRAINING, "time",
+        "End after this time of training and validation, such as 90s, 5m or 1h30m, the schedule with it; --epochs is "
+        "then the most there are. The command that is kept has the steps that there was time for.", "TIME",
+        limits={"above": 0}, brief="End after this time, such as 5m",
+    )
+    patience: int | None = option_row(
+        _TRAINING, "whole",
+        "End after so many epochs that were not better, by the validation images; the best one is kept. Where the data "
+        "keep no part for it, a tenth of the images validates.", "EPOCHS", limits={"least": 1, "most": 100_000},
+        is_described=True, brief="End after so many epochs without a better one",
     )
     batch_size: int | str | None = option_row(
         _TRAINING, "whole",
@@ -188,7 +205,6 @@ class RecordedSettings:
     weight_decay: float | None = option_row(
         _TRAINING, "number", "L2 penalty on weights, not on biases.", "RATE", limits={"least": 0}, is_described=True,
         of_optimizer=True, otherwise="as for --lr",
-        brief="L2 penalty on weights",
     )
     l1: float | None = option_row(
         _TRAINING, "number", "L1 penalty on weights, not on biases, which makes those of little use vanish.", "RATE",
@@ -199,7 +215,7 @@ class RecordedSettings:
         words=SCHEDULES, is_described=True, fallback="cosine",
         brief="How the rate changes",
     )
-    patience: int | None = option_row(
+    plateau_patience: int | None = option_row(
         _TRAINING, "whole", "Epochs without a lower loss that the schedule plateau bears before the rate falls.",
         "EPOCHS", limits={"least": 0, "most": 100_000}, is_described=True,
         otherwise=f"{PLATEAU_PATIENCE} with --schedule plateau",
@@ -272,7 +288,7 @@ class TrainSettings(RecordedSettings):
 
     preset: str | None = option_row(
         _DATA, "text", "Settings under a name, torch-digits or a .toml; other options go before them.", "NAME|FILE",
-        names="presets", brief="Settings under a name, such as torch-digits",
+        names="presets",
     )
     data_dir: str | None = option_row(
         _DATA, "folder", "Folder of data sets with names, as `cnn download` fills it.", "FOLDER",
@@ -348,5 +364,6 @@ def recorded_words(values: dict[str, Any]) -> list[str]:
         elif row.kind == "files":
             words += [word for file in value for word in (row.option, file)]
         else:
-            words += [row.option, value if isinstance(value, str) else repr(value)]
+            is_whole = isinstance(value, float) and row.kind == "time" and value.is_integer()
+            words += [row.option, value if isinstance(value, str) else repr(int(value) if is_whole else value)]
     return words

@@ -18,7 +18,7 @@ def test_training_ends_with_a_table_and_two_commands_that_run(trained: tuple[Pat
     folder, outcome = trained
     lines = outcome.out.splitlines()
     names = [line.split("   ")[0].rstrip() for line in lines[1 : lines.index("try next") - 1]]
-    assert names == ["network", "data", "epochs", "time", "training", "test", "model", "run"]
+    assert names == ["network", "data", "epochs", "time", "training", "test", "model", "run", "repeat"]
     assert re.search(r"^test +accuracy \d\d\.\d\d %, \d+ of 160 images wrong$", outcome.out, re.MULTILINE)
     assert re.search(r"^model +model\.bin, \d+ kB$", outcome.out, re.MULTILINE)
     commands = [line.strip() for line in lines[lines.index("try next") + 1 :]]

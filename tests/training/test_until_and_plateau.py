@@ -93,7 +93,7 @@ def test_until_converged_takes_the_place_of_a_number_of_epochs() -> None:
     ("asked", "line"),
     [
         ({"until_limit": 0.1}, "--until-limit 0.1: belongs to --until converged; add that, or leave it out"),
-        ({"patience": 3}, "--patience 3: belongs to --schedule plateau; add that, or leave it out"),
+        ({"plateau_patience": 3}, "--plateau-patience 3: belongs to --schedule plateau; add that, or leave it out"),
         (
             {"until": "converged", "target": 0.9},
             "--until converged: --target ends the training too; leave one of them out",
@@ -149,7 +149,9 @@ def test_plateaus_follow_the_validation_loss_or_else_that_in_training(rng: np.ra
         assert rate < 0.1
 
 
-@pytest.mark.parametrize("more", [{"schedule": "plateau", "patience": 0}, {"until": "converged", "until_window": 2}])
+@pytest.mark.parametrize(
+    "more", [{"schedule": "plateau", "plateau_patience": 0}, {"until": "converged", "until_window": 2}]
+)
 def test_a_stopped_run_ends_with_the_bits_of_one_that_did_not_stop(tmp_path: Path, more: dict[str, Any]) -> None:
     settings = replace(small_settings(tmp_path, validation=0.2), epochs=30, learning_rate=0.3, until_limit=None, **more)
     if "until" in more:

@@ -1,6 +1,7 @@
 """The options that several commands share, each a decorator, so that they read alike everywhere."""
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,8 @@ from cnncli.nearest import nearest, same_but_for_case
 from cnncli.shown import printable
 
 _LARGEST_SIDE = 4096
+_NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
+_TIME = re.compile(rf"(?:{_NUMBER} ?h)? ?(?:{_NUMBER} ?(?:m|min))? ?(?:{_NUMBER} ?s?)?")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -18,10 +21,11 @@ _MOST_EXACT = 2.0**53  # beyond it not every whole number is a float
 
 if TYPE_CHECKING:  # generic for type checkers only
     _FloatType = click.ParamType[float]
+    _StrType = click.ParamType[str]
     _PathType = click.ParamType[str]
     _SizeType = click.ParamType[tuple[int, int]]
 else:
-    _FloatType = _PathType = _SizeType = click.ParamType
+    _FloatType = _StrType = _PathType = _SizeType = click.ParamType
 
 
 class NearestChoice(click.Choice[str]):
@@ -91,6 +95,38 @@ def _whole_number(value: Any) -> float:
         if not number.is_integer() or abs(number) > _MOST_EXACT:
             raise
         return int(number)
+
+
+class Duration(_FloatType):
+    """A time above 0, in seconds: of 90, 90s, 5m, 1.5h or 1h30m."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        text = str(value).strip().lower()
+        parts = _TIME.fullmatch(text)
+        seconds = 0.0
+        if parts is not None and text:
+            hours, minutes, rest = (float(part or 0) for part in parts.groups())
+            seconds = 3600 * hours + 60 * minutes + rest
+        if not 0 < seconds < math.inf:
+            self.fail(f"{text or repr(value)}: use a time above 0, such as 90s, 5m or 1h30m", param, ctx)
+        return seconds
+
+
+class Steps(_StrType):
+    """Steps of a training, as `Pace` writes them."""
+
+    name = "steps"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from cnncli.errors import UsageError
+        from cnncli.training.pace import Pace
+
+        try:
+            return Pace.of(str(value)).text
+        except UsageError as error:
+            self.fail(f"{value}: {error}", param, ctx)
 
 
 class Folder(_PathType):

@@ -15,6 +15,7 @@ from cnncli.shown import percent, printable
 from cnncli.storage.earlier import told
 from cnncli.training import records
 from cnncli.training.convergence import Convergence
+from cnncli.training_options import MOST_EPOCHS
 
 
 def stdout_console() -> Console:
@@ -100,6 +101,14 @@ def rate_words(started: records.Started) -> str:
     return words
 
 
+def length_words(started: records.Started) -> str:
+    """How long the training is to be."""
+    if started.time_limit is None:
+        return plural(started.epochs, "epoch")
+    most = "" if started.epochs == MOST_EPOCHS else f"at most {plural(started.epochs, 'epoch')} in "
+    return f"{most}{duration(started.time_limit)}"
+
+
 def converged_words(until: Convergence) -> str:
     """
     >>> from cnncli.training.convergence import Convergence
@@ -129,16 +138,23 @@ def loss_text(loss: float) -> str:
     return f"{loss:.2g}" if 0 < abs(loss) < 0.001 else f"{loss:.4f}"
 
 
-def epoch_line(record: records.EpochDone, is_share: bool = False, samples: str = "images") -> str:
-    """One line for one epoch; `is_share` says that it took some of the samples only."""
+def epoch_line(
+    record: records.EpochDone, is_share: bool = False, samples: str = "images", whose: str = "the hardest "
+) -> str:
+    """One line for one epoch; `is_share` says that it took some of the samples only, and `whose` which ones."""
     line = f"epoch {record.epoch:>{len(str(record.epochs))}}/{record.epochs}  loss {loss_text(record.loss)}  "
     line += accuracy_words(record.accuracy).rstrip()
     if is_share:
-        line += f" of the hardest {record.images:,}"
+        line += f" of {whose}{record.images:,}"
     if record.validation_loss is not None:
         line += f"  validation loss {loss_text(record.validation_loss)} "
         line += accuracy_words(record.validation_accuracy).rstrip()
     return f"{line.rstrip()}  {record.images_per_second:,.0f} {samples}/s  {duration(record.seconds)}"
+
+
+def hardest_words(record: records.Started | records.Finished) -> str:
+    """What the images are called of an epoch that takes some of them."""
+    return "" if record.cuts_epochs else "the hardest "
 
 
 def accuracy_words(accuracy: float | None, end: str = "  ") -> str:
@@ -178,6 +194,10 @@ def finished_facts(record: records.Finished, curves: Path | None = None) -> dict
         "converged",
         "warnings",
         "validation_images",
+        "patience",
+        "ended_early",
+        "time_limit",
+        "command",
     ]
     facts = {name: getattr(record, name) for name in names}
     earlier = None if record.earlier_model is None else str(record.earlier_model)
@@ -202,10 +222,10 @@ def show_finished(record: records.Finished, curves: Path | None = None) -> None:
     rows = [("network", record.network), ("data", f"{record.data}, {record.images:,} training {record.samples}")]
     rows += [
         ("epochs", epochs),
-        ("time", f"{duration(record.seconds)}, {record.images_per_second:,.0f} {record.samples}/s"),
+        ("time", f"{_time_words(record)}, {record.images_per_second:,.0f} {record.samples}/s"),
     ]
-    hardest = f" of the hardest {record.epoch_images:,} images" if record.epoch_images < record.images else ""
-    known = accuracy_words(record.accuracy, f"{hardest}, ")
+    some = f" of {hardest_words(record)}{record.epoch_images:,} images" if record.epoch_images < record.images else ""
+    known = accuracy_words(record.accuracy, f"{some}, ")
     rows += [("training", f"{known}loss {loss_text(record.loss)}")]
     if record.validation_loss is not None:
         whose = "images of the data's own part" if record.validation_is_own else f"{record.samples} held out"
@@ -224,6 +244,9 @@ def show_finished(record: records.Finished, curves: Path | None = None) -> None:
     if record.until is not None:
         ended = "converged" if record.converged else "not converged, pass more --epochs"
         rows += [("until", f"{converged_words(record.until)}: {ended}")]
+    if record.patience is not None:
+        ended = "ended early" if record.ended_early else "went on to the end"
+        rows += [("patience", f"{plural(record.patience, 'epoch')} without a better one: {ended}")]
     if record.test_accuracy is not None:
         wrong = round(record.test_images * (1 - record.test_accuracy))
         rows += [
@@ -238,6 +261,8 @@ def show_finished(record: records.Finished, curves: Path | None = None) -> None:
     if record.earlier_model is not None:
         rows += [("", told(record.model, record.earlier_model))]
     rows += [("run", printable(record.run))]
+    if record.command:
+        rows += [("repeat", printable(record.command))]
     if curves is not None:
         rows += [("curves", printable(curves))]
     console.print()
@@ -246,6 +271,11 @@ def show_finished(record: records.Finished, curves: Path | None = None) -> None:
     console.print(Text("try next", style="dim"))
     for line in next_commands(record):
         console.print(Text(f"  {line}", style="bold"))
+
+
+def _time_words(record: records.Finished) -> str:
+    limit = "" if record.time_limit is None else f" of {duration(record.time_limit)}"
+    return f"{duration(record.seconds)}{limit}"
 
 
 def _no_test(record: records.Finished) -> str:

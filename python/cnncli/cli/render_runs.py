@@ -51,7 +51,7 @@ def list_runs(runs: Sequence[Run], root: Path) -> None:
     for run in runs:
         accuracy, measured_on = _accuracy(run)
         state = Text(run.state, style=_STYLES[run.state])
-        epochs = f"{len(run.history)}/{run.settings.get('epochs', '?')}"
+        epochs = _epochs(run)
         table.add_row(
             printable(run.path.name), state, epochs, accuracy, measured_on, duration(run.seconds), _ago(run.changed),
             size(run.size_bytes),
@@ -108,7 +108,7 @@ def show_comparison(runs: Sequence[Run]) -> None:
     for name, values in comparison_facts(runs)["differ"].items():
         table.add_row(name.replace("_", " "), *(_setting(value) for value in values))
     table.add_row("state", *(run.state for run in runs))
-    table.add_row("epochs", *(f"{len(run.history)}/{run.settings.get('epochs', '?')}" for run in runs))
+    table.add_row("epochs", *(_epochs(run) for run in runs))
     for key, title in (("loss", "loss"), ("accuracy", "accuracy"), ("validation_accuracy", "validation")):
         found = [(run.best or {}).get(key) for run in runs]
         if any(value is not None for value in found):
@@ -127,3 +127,9 @@ def _setting(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     return "-" if value is None else printable(str(value))
+
+
+def _epochs(run: Run) -> str:
+    """Those that are done, of how many; of a training that its time ends only the first."""
+    done = len(run.history)
+    return str(done) if run.settings.get("time_limit") is not None else f"{done}/{run.settings.get('epochs', '?')}"

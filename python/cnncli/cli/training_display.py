@@ -14,6 +14,8 @@ from cnncli.cli.render import (
     converged_words,
     duration,
     epoch_line,
+    hardest_words,
+    length_words,
     loss_text,
     plural,
     progress_console,
@@ -84,15 +86,19 @@ class TrainingDisplay:
         is_share = self._started is not None and record.images < self._started.images
         if self._table is not None:
             if is_share and not self._is_share_told:
-                self._console.print(Text(f"now of the hardest {record.images:,} only", style="dim"))
+                self._console.print(Text(f"now of {self._whose}{record.images:,} only", style="dim"))
             self._is_share_told = is_share
             self._console.print(Text.assemble(*self._table.row(record)))
             self._refresh()
         else:
             samples = self._started.samples if self._started is not None else "images"
-            self._console.print(Text(epoch_line(record, is_share, samples)))
+            self._console.print(Text(epoch_line(record, is_share, samples, self._whose)))
         if record.epoch == record.epochs:
             self._close()
+
+    @property
+    def _whose(self) -> str:
+        return hardest_words(self._started) if self._started is not None else ""
 
     def _warn(self, line: str) -> None:
         console = stderr_console() if self._live is None else self._console  # one that knows of the live lines
@@ -110,7 +116,7 @@ class TrainingDisplay:
                 (started.network, "bold"),
                 f" with {started.parameters:,} parameters on ",
                 (started.data, "bold"),
-                f", {images}, {plural(started.epochs, 'epoch')} of batches of "
+                f", {images}, {length_words(started)} of batches of "
                 f"{started.batch_size}, {rate_words(started)}, seed {started.seed}, "
                 f"{plural(started.threads, 'thread')}",
             )
@@ -126,8 +132,8 @@ class TrainingDisplay:
         if started.target is not None:
             self._console.print(Text(target_line(started)))
         if started.first_step:
-            done = 100 * started.first_step / started.steps
-            self._console.print(Text(f"going on with {started.run} at step {started.first_step:,} ({done:.0f} %)"))
+            done = "" if started.time_limit else f" ({100 * started.first_step / started.steps:.0f} %)"
+            self._console.print(Text(f"going on with {started.run} at step {started.first_step:,}{done}"))
         if self._console.is_terminal and not self._console.quiet:
             self._open_live(started)
 
@@ -142,7 +148,8 @@ class TrainingDisplay:
             console=self._console,
             auto_refresh=False,
         )
-        self._task = self._progress.add_task("starting", total=started.steps, completed=started.first_step, figures="")
+        total, done = (started.steps, started.first_step) if started.time_limit is None else (started.time_limit, 0)
+        self._task = self._progress.add_task("starting", total=total, completed=done, figures="")
         self._live = Live(self._below(), console=self._console, auto_refresh=False, transient=True)
         self._live.start()
 
@@ -168,10 +175,14 @@ class TrainingDisplay:
         epochs, samples = self._started.epochs, self._started.samples
         figures = f"loss {loss_text(record.loss)}  {accuracy_words(record.accuracy)}"
         speed = f"{record.images_per_second:,.0f} {samples}/s  " if self._console.width >= 100 else ""
+        done, limit = float(record.step), self._started.time_limit
+        epoch = f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}"
+        if limit is not None:
+            done, epoch = limit - record.seconds_left, f"epoch {record.epoch}"
         self._progress.update(
             self._task,
-            completed=record.step,
-            description=f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}",
+            completed=done,
+            description=epoch,
             figures=f"{figures}{speed}{duration(record.seconds_left)} left",
         )
         self._live.refresh()

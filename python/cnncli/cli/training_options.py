@@ -8,7 +8,7 @@ import click
 
 from cnncli.cli.help_pages import TableOption
 from cnncli.cli.names import FilePath, NameOrPath, RunFolder
-from cnncli.cli.options import Folder, ImageSize, LossTerms, NearestChoice, Number
+from cnncli.cli.options import Duration, Folder, ImageSize, LossTerms, NearestChoice, Number, Steps
 from cnncli.option_row import TrainingOption
 from cnncli.training_options import TRAINING_OPTIONS, row_of
 
@@ -98,4 +98,5 @@ def _type(row: TrainingOption) -> Any:
         return LossTerms(row.words, lambda: row.known_words)
     if row.field == "resume":
         return RunFolder()
-    return {"folder": Folder(), "path": FilePath(), "size": ImageSize(), "text": None}[row.kind]
+    return {"folder": Folder(), "path": FilePath(), "size": ImageSize(), "text": None, "time": Duration(),
+            "steps": Steps()}[row.kind]  # fmt: skip

@@ -56,7 +56,6 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     except WriteError as error:
         raise WriteError(f"{error}; the trained model is {printable(job.run.best_path)}") from None
     best = state.history[state.best_epoch - 1]
-    reached = job.target.is_reached(state.history)
     images = [facts.get("images", job.images) for facts in state.history]  # older runs did not say
     return Finished(
         run=job.run.path,
@@ -90,14 +89,28 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         seed=plan.seed,
         history=state.history,
         notes=[note.text for note in dataset.notes],
-        target=plan.target,
-        target_reached=reached if plan.target is not None else None,
-        until=trainer.until,
-        converged=trainer.has_converged if trainer.until is not None else None,
-        seconds_to_target=state.seconds if reached else None,  # nothing is trained after it
         remark=said,
+        **_how_it_ended(job),
         warnings=[*job.warnings, *([said] if said is not None else [])],
     )
+
+
+def _how_it_ended(job: Job) -> dict[str, Any]:
+    """The facts of `Finished` about its end."""
+    trainer, history = job.trainer, job.trainer.state.history
+    reached = job.target.is_reached(history)
+    return {
+        "target": job.plan.target,
+        "target_reached": reached if job.plan.target is not None else None,
+        "until": trainer.until,
+        "converged": trainer.has_converged if trainer.until is not None else None,
+        "seconds_to_target": trainer.state.seconds if reached else None,  # nothing is trained after it
+        "patience": job.plan.patience,
+        "ended_early": None if trainer.early is None else trainer.early.is_reached(history),
+        "time_limit": job.plan.time_limit,
+        "cuts_epochs": trainer.timetable.pace is not None,
+        "command": job.command(with_places=True, is_short=True),
+    }
 
 
 def _save_best(job: Job, network: Network, record: dict[str, Any]) -> None:

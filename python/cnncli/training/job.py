@@ -2,7 +2,7 @@
 
 import platform
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from cnncli import _core, data
 from cnncli.data import DataSet, Split, images_digest
 from cnncli.data.held_out import Indices
 from cnncli.training.plan import Plan
+from cnncli.training.repeat import needed
 from cnncli.training.runs import RunFolder
 from cnncli.training.targets import Target
 from cnncli.training.trainer import Trainer
@@ -47,7 +48,7 @@ class Job:
     def record(self) -> dict[str, Any]:
         """How the model of the best epoch was trained, for the model file. Recorded paths keep their base name only."""
         state = self.trainer.state
-        plan = asdict(self.plan)
+        plan = asdict(self.as_done())
         for name in ("data_dir", "out"):
             del plan[name]
         plan["data"] = Path(self.plan.data).name
@@ -80,12 +81,32 @@ class Job:
             },
         }
 
-    def command(self, with_places: bool = False) -> str:
-        """What repeats the training; a model file holds no places of files, a run's folder does."""
-        values = asdict(self.plan)
+    def as_done(self) -> Plan:
+        """The plan, with the steps that there was time for in place of the time."""
+        pace, table = self.trainer.state.pace, self.trainer.timetable
+        if not pace:
+            return self.plan
+        return replace(self.plan, epochs=table.epochs, steps=pace, time_limit=None)
+
+    def keep_command(self) -> None:
+        """Writes the line that repeats the training, as it stands, into the run's folder."""
+        self.run.write_command(self.command(with_places=True))
+
+    def command(self, with_places: bool = False, is_short: bool = False) -> str:
+        """What repeats the training; a model file holds no places of files, a run's folder does.
+
+        is_short : without what comes by itself in this version of the program
+        """
+        plan = self.as_done()
+        values = asdict(plan)
+        if is_short:
+            kept = needed(plan)
+            values = {name: value if name in kept else None for name, value in values.items()}
+        if plan.steps is not None:
+            values["epochs"] = None
         if with_places:
             if self.plan.data not in data.NAMES:
-                values["data"] = str(Path(self.plan.data).resolve())
+                values["data"] = (from_here if is_short else str)(Path(self.plan.data).resolve())
             if self.plan.architecture.endswith(".toml"):
                 values["architecture"] = str(Path(self.plan.architecture).resolve())
         else:
@@ -101,6 +122,12 @@ class Job:
             values["validation"] = None
         where = ["--data-dir", self.plan.data_dir] if with_places and self.plan.data_dir else []
         return shlex.join(["cnn", "train", *recorded_words(values), *where])
+
+
+def from_here(path: Path) -> str:
+    """The path as short as the user would type it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _name(file: str | None) -> str | None:

@@ -22,7 +22,7 @@ from cnncli.plugins import load_plugin
 from cnncli.shown import format_shape, printable, shown
 from cnncli.storage.typed_json import from_json
 from cnncli.training.balance import check_balance
-from cnncli.training.dependent import fill_dependent, until_converged
+from cnncli.training.dependent import fill_dependent, fill_end, until_converged
 from cnncli.training.rules import check_asked, check_described
 from cnncli.training.runs import RunFolder
 from cnncli.training.timetable import check_warm_up
@@ -38,17 +38,19 @@ from cnncli.training_options import (
 
 # Enough to tell 99 % from 98.5 % on MNIST, and too few to be missed in training.
 _VALIDATION_FOR_TARGET = 0.05
+_VALIDATION_FOR_PATIENCE = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan(RecordedSettings):
     """All settings of a run, decided, as settings.json holds them. One plan gives one set of weights.
 
-    epochs : at most, if there is a target
+    epochs : at most, if there is a target, a patience or a time limit; with steps as many as they take
+    steps, time_limit : None: the epochs end the training. A training with a time limit is recorded with its steps
     cycle : epochs of the schedule's first cycle; None: all of them. Runs of older versions have none
     batch_size : "full": all images trained on
     until_limit, until_window : None without `until`
-    patience, plateau_factor : None for other schedules
+    plateau_patience, plateau_factor : None for other schedules
     shares : of the training images, for each epoch, the hardest; none: all images in every epoch
     momentum, nesterov : None for optimizers without
     warmup, label_smoothing, l1 : None: 0
@@ -211,6 +213,8 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
     defaults = until_converged(settings, dict(description.get("training", {})))
     if settings.target is not None:
         defaults = {"validation": _VALIDATION_FOR_TARGET, **defaults, **description.get("target", {})}
+    elif settings.patience is not None or "patience" in defaults:
+        defaults = {"validation": _VALIDATION_FOR_PATIENCE, **defaults}
 
     described_optimizer = defaults.get("optimizer", row_of("optimizer").fallback)
     optimizer = settings.optimizer or described_optimizer
@@ -243,6 +247,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         chosen["learning_rate"] *= chosen["rate_factor"]
     fill_dependent(settings, chosen)
     check_balance(settings, chosen)
+    fill_end(settings, chosen)
     if optimizer in WHOLE_BATCH and chosen["batch_size"] != FULL:
         raise UsageError(
             f"--batch-size {chosen['batch_size']}: {optimizer} takes all images in each step; use {FULL}, or another "
@@ -259,8 +264,9 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
     }
     plan = Plan(**chosen)
     make_optimizer(plan)  # raises if its settings do not go together
-    name = "--warmup" if settings.warmup is not None else "warmup"
-    check_warm_up(name, plan.warmup or 0.0, plan.cycle or plan.epochs)
+    if plan.steps is None:
+        name = "--warmup" if settings.warmup is not None else "warmup"
+        check_warm_up(name, plan.warmup or 0.0, plan.cycle or plan.epochs)
     return plan
 
 

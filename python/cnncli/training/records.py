@@ -28,6 +28,8 @@ class Started:
     samples : what is trained on: "images" or "rows"
     notes : what was left aside, converted or assumed of the data, one line each
     has_classes : there is an accuracy to show
+    time_limit : seconds that the training may take, which decide how many steps and epochs there will be; or None
+    cuts_epochs : the last epoch may take some of its images only
     """
 
     run: Path
@@ -57,6 +59,8 @@ class Started:
     samples: str
     notes: list[str]
     has_classes: bool = True
+    time_limit: float | None = None
+    cuts_epochs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,11 @@ class Finished:
     target_reached : None without a target
     until, converged : what was to end the training, and whether it did; None without
     seconds_to_target : of `seconds`, those until the target was reached; None if it was not
+    patience : epochs without a better one that were to end it; or None
+    ended_early : whether they did; None without a patience
+    time_limit : seconds that it might take; or None
+    cuts_epochs : the last epoch may have taken some of its images only
+    command : what repeats it exactly
     remark : one line with a remedy if nothing was learned; else None
     warnings : those of `Started`, and the remark
     """
@@ -197,6 +206,11 @@ class Finished:
     converged: bool | None
     remark: str | None
     warnings: list[str]
+    patience: int | None = None
+    ended_early: bool | None = None
+    time_limit: float | None = None
+    cuts_epochs: bool = False
+    command: str = ""
 
 
 Record = Started | Progress | EpochDone | SaveFailed | Stopped | Finished

@@ -231,7 +231,7 @@ def _compare_epoch(job: Job, network: Network, history: list[Any]) -> None:
         raise _Ended("tampered", f"it tells of {len(history)} epochs, and its settings ask for more")
     said = history[epoch - 1]
     steps = job.trainer.timetable.steps_in(epoch - 1)
-    parted = parted_after(str(said["marks"]), found["marks"], steps)
+    parted = parted_after(str(said["marks"]), found["marks"], job.trainer.timetable.full_steps(epoch - 1))
     if parted is not None or said.get("weights") != found["weights"]:
         first, last = parted or (steps, steps)
         where = f"step {first}" if first == last else f"steps {first} to {last}"

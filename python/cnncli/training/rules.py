@@ -14,6 +14,7 @@ from cnncli.network.architectures import find_line
 from cnncli.network.description import suggestion
 from cnncli.option_row import TrainingOption
 from cnncli.shown import printable, shortened, shown
+from cnncli.training.pace import REMEDY, is_pace
 from cnncli.training_options import TRAINING_OPTIONS
 
 
@@ -69,6 +70,8 @@ def _rule(row: TrainingOption) -> Rule:
         return LossRule()
     if row.kind == "switch":
         return Rule("use true or false", lambda value: isinstance(value, bool))
+    if row.kind == "steps":
+        return Rule(REMEDY, is_pace)
     limits = Limits(whole=row.kind == "whole", **dict(row.limits))
     if row.words:
         use = f"{limits.remedy}, or {' or '.join(row.words)}"
@@ -76,7 +79,7 @@ def _rule(row: TrainingOption) -> Rule:
     return Rule(row.use or limits.remedy, limits.accepts)
 
 
-_RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind in ("word", "switch", "loss")]
+_RULED = [row for row in TRAINING_OPTIONS if row.limits or row.kind in ("word", "switch", "loss", "steps")]
 _PART = Limits(above=0, most=1)
 # The keys of a description's [training].
 TRAINING: Mapping[str, Rule] = {row.field: _rule(row) for row in _RULED if row.is_described}

@@ -11,6 +11,7 @@ from cnncli.errors import FormatError
 from cnncli.model_file.serialize import Checkpoint
 from cnncli.shown import shown
 from cnncli.storage.typed_json import from_json
+from cnncli.training.pace import is_pace
 
 _HEX = re.compile("[0-9a-f]{0,128}")
 
@@ -20,6 +21,7 @@ class TrainingState:
     """Where a training is; every checkpoint holds it. Sums are over the images of the epoch so far.
 
     trace, marks : see `trace.py`
+    pace : the steps in all, as `Pace` writes them; "" where a number of epochs decides
     """
 
     step: int = 0
@@ -31,6 +33,7 @@ class TrainingState:
     best_epoch: int = 0
     trace: str = ""
     marks: str = ""
+    pace: str = ""
     history: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -54,6 +57,8 @@ def _fits(name: str, value: Any) -> bool:
         return all(map(_is_epoch, value))
     if name in ("trace", "marks"):
         return bool(_HEX.fullmatch(value))
+    if name == "pace":
+        return not value or is_pace(value)
     return bool(name == "loss_sum" or value >= 0)
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from cnncli.training.early_stopping import merit
 from cnncli.training.timetable import Timetable
 
 # Within a cycle a target must be passed by this many standard errors of an accuracy measured on so many images.
@@ -51,7 +52,7 @@ class Target:
 
     def _rank(self, facts: Mapping[str, Any]) -> tuple[bool, float, float]:
         is_end = self.accuracy is not None and self._ends_cycle(facts)
-        return is_end, facts["validation_accuracy"] or 0.0, -facts["validation_loss"]
+        return is_end, *merit(facts)
 
     def _ends_cycle(self, facts: Mapping[str, Any]) -> bool:
         return self._timetable.ends_cycle(facts["epoch"] - 1)

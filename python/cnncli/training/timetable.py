@@ -11,6 +11,7 @@ import numpy.typing as npt
 from cnncli.errors import UsageError
 from cnncli.limits import Limits
 from cnncli.training import schedule as schedules
+from cnncli.training.pace import Pace
 from cnncli.training_options import FULL
 
 
@@ -23,6 +24,7 @@ class Timetable:
     schedule : how the learning rate changes, one of `schedule.SCHEDULES`
     cycle : epochs of the schedule's first cycle, and then each epoch is one at a lower rate; None: all epochs are one
     warm_up : epochs, whole or not, in which the rate climbs to the schedule's first one; fewer than the first cycle's
+    pace : the steps in all, in place of `epochs`, which are as many as it takes, the last one perhaps a part of one
 
     >>> table = Timetable(100, 10, 3, [1.0, 0.5])
     >>> [table.images(epoch) for epoch in range(3)], table.first_step(2), table.epoch_of(14), table.steps
@@ -31,9 +33,11 @@ class Timetable:
 
     def __init__(
         self, images: int, batch_size: int | str, epochs: int, shares: Sequence[float] = (), *,
-        schedule: str = "constant", cycle: int | None = None, warm_up: float = 0.0,
+        schedule: str = "constant", cycle: int | None = None, warm_up: float = 0.0, pace: Pace | None = None,
     ) -> None:  # fmt: skip
         batch_size = batch_of(batch_size, images)
+        if pace is not None:
+            epochs = -(-pace.steps // -(-images // batch_size))
         Limits(whole=True, least=1).checked("epochs", epochs)
         for share in shares:
             Limits(above=0, most=1).checked("shares", share)
@@ -41,9 +45,16 @@ class Timetable:
         self.schedule, self.cycle = schedule, cycle or epochs
         later = shares[-1] if shares else 1.0
         counts = [max(1, round(share * images)) for share in (*shares[:epochs], *[later] * (epochs - len(shares)))]
+        self._pools, self.pace, self._warm_up = counts, pace, warm_up
+        if pace is not None:
+            rest = pace.steps - (epochs - 1) * -(-images // batch_size)
+            counts = [*counts[:-1], min(images, rest * batch_size)]
         self._counts = counts
         self._starts = [0, *accumulate(-(-count // batch_size) for count in counts)]
         self.steps = self._starts[-1]
+        if pace is not None:  # however many steps are left in the end, the first ones stay as they were
+            self.warm_up_steps = round(warm_up * self.full_steps(0))
+            return
         check_warm_up("warm_up", warm_up, self.cycle)
         whole = int(warm_up)
         self.warm_up_steps = self._starts[whole] + round(
@@ -52,9 +63,23 @@ class Timetable:
         # At least one step is the schedule's own.
         self.warm_up_steps = min(self.warm_up_steps, self._starts[self.cycle] - 1)
 
+    def with_pace(self, pace: Pace) -> "Timetable":
+        """The same with other steps from some step on; only for one that takes all images in every epoch."""
+        return Timetable(
+            self._pools[0], self.batch_size, 1, schedule=self.schedule, warm_up=self._warm_up, pace=pace
+        )
+
     def images(self, epoch: int) -> int:
         """How many images an epoch takes; epochs count from 0."""
         return self._counts[epoch]
+
+    def pool(self, epoch: int) -> int:
+        """How many images an epoch draws from: those that it takes, or more where it ends before its time."""
+        return self._pools[epoch]
+
+    def full_steps(self, epoch: int) -> int:
+        """How many steps an epoch has that is not cut short."""
+        return -(-self._pools[epoch] // self.batch_size)
 
     def last_batch(self, epoch: int) -> int:
         """How many images the last step of an epoch takes."""
@@ -79,6 +104,8 @@ class Timetable:
     def learning_rate(self, step: int, peak: float) -> float:
         """Of a step; `peak` is the largest one."""
         first, end, share, warm_up = 0, self.first_step(self.cycle), 1.0, self.warm_up_steps
+        if self.pace is not None and step >= warm_up:
+            return peak * schedules.SCHEDULES[self.schedule](self.pace.progress(step, warm_up))
         if step >= end:
             epoch = self.epoch_of(step)
             first, end = self.first_step(epoch), self.first_step(epoch + 1)

@@ -21,6 +21,7 @@ from cnncli.plugins import load_plugin
 from cnncli.shown import printable
 from cnncli.training.balance import balance_line
 from cnncli.training.convergence import Convergence
+from cnncli.training.dependent import two_patiences
 from cnncli.training.finishing import finish
 from cnncli.training.job import Job, digest_for
 from cnncli.training.keeper import Keeper
@@ -33,6 +34,7 @@ from cnncli.training.number_training import (
     read_numbers,
     standardized,
 )
+from cnncli.training.pace import Pace
 from cnncli.training.plan import (
     Plan,
     check_out,
@@ -55,7 +57,8 @@ from cnncli.training.start import Start, as_for, frozen_names, read_start, with_
 from cnncli.training.state import TrainingState, check_fit, read_state
 from cnncli.training.summed import with_sum
 from cnncli.training.targets import Target
-from cnncli.training.timetable import HardImages, Timetable
+from cnncli.training.time_limit import TimeLimit
+from cnncli.training.timetable import HardImages, Timetable, batch_of
 from cnncli.training.trainer import Diverged, Trainer
 from cnncli.training.whole_batch import load_optimizer
 from cnncli.training_options import TrainSettings
@@ -127,15 +130,17 @@ def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     labels = labels_of(dataset, splits[0])
     check_loss(network, plan)
     plan = with_sum(plan, settings, description.get("training", {}), len(labels))
-    warnings = check_prospects(network, labels, dataset.class_names, _timetable(plan, len(labels)), dataset.name)
-    warnings += twice_softmax(network, plan.loss)
+    table = _timetable(plan, len(labels))
+    plan = replace(plan, epochs=table.epochs)
+    warnings = check_prospects(network, labels, dataset.class_names, table, dataset.name)
+    warnings += twice_softmax(network, plan.loss) + two_patiences(settings, plan)
     if isinstance(dataset, NumberSet):
         dataset, splits, network.recipe = standardized(dataset, plan, None if start is None else start.rows)
     elif start is None or network.recipe is None:
         network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
         job = make_job(run, plan, dataset, splits, network, None, settings.threads, notice, warnings, started_from)
-        run.write_command(job.command(with_places=True))
+        job.keep_command()
         yield job
 
 
@@ -218,10 +223,16 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
                    warnings=warnings)
 
 
-def _timetable(plan: Plan, images: int) -> Timetable:
+def _timetable(plan: Plan, images: int, state: TrainingState | None = None) -> Timetable:
+    """The steps of a plan, with those of a training that is on its way."""
+    pace = Pace.of(plan.steps) if plan.steps is not None else None
+    if state is not None and state.pace:
+        pace = Pace.of(state.pace)
+    elif plan.time_limit is not None:  # as many as there may be, until their time is known
+        pace = Pace(((0, plan.epochs * -(-images // batch_of(plan.batch_size, images))),))
     return Timetable(
         images, plan.batch_size, plan.epochs, plan.shares, schedule=plan.schedule, cycle=plan.cycle,
-        warm_up=plan.warmup or 0.0,
+        warm_up=plan.warmup or 0.0, pace=pace,
     )
 
 
@@ -241,12 +252,14 @@ def make_job(
     assert dataset.train is not None
     kept, validation = splits
     images = len(dataset.train if kept is None else kept)
-    timetable = _timetable(plan, images)
     where = printable(run.checkpoint_path)
     state, hard_images = TrainingState(), HardImages(images) if plan.shares else None
-    optimizer, fixed = make_optimizer(plan), frozen_names(network, plan.freeze or 0)
     if checkpoint is not None:
         state = read_state(where, checkpoint.state)
+    timetable = _timetable(plan, images, state)
+    state.pace = timetable.pace.text if timetable.pace is not None else ""
+    optimizer, fixed = make_optimizer(plan), frozen_names(network, plan.freeze or 0)
+    if checkpoint is not None:
         if state.step > timetable.steps:
             raise FormatError(f"{where}: state has step {state.step} of {timetable.steps}; start a new run")
         try:
@@ -272,8 +285,9 @@ def make_job(
         hard_images=hard_images,
         clip_norm=plan.clip_norm,
         clip_value=plan.clip_value,
-        plateau=Plateau(plan.plateau_factor or 0.1, plan.patience or 0) if plan.schedule == "plateau" else None,
+        plateau=Plateau(plan.plateau_factor or 0.1, plan.plateau_patience or 0) if plan.schedule == "plateau" else None,
         until=Convergence(plan.until_limit or 0.0, plan.until_window or 1) if plan.until else None,
+        patience=plan.patience,
         l1=plan.l1 or 0.0,
         fixed=fixed,
         balanced=plan.balance == "sample",
@@ -319,6 +333,8 @@ def started(job: Job) -> Started:
         preparation=network.recipe.text if network.recipe is not None else "",
         notes=[*(note.text for note in job.dataset.notes), *_balance_lines(job)],
         has_classes=bool(network.class_names),
+        time_limit=plan.time_limit,
+        cuts_epochs=timetable.pace is not None,
     )
 
 
@@ -335,6 +351,7 @@ def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Ite
     trainer = job.trainer
     keeper = Keeper(job.run, trainer, job.target, job.record, save_every)
     keeper.save()  # so that there is a checkpoint to resume from at any time
+    limit = None if job.plan.time_limit is None else TimeLimit(job.plan.time_limit, trainer, job.plan.epochs)
     shown = time.perf_counter()
     try:
         steps = trainer.steps(should_stop)
@@ -343,6 +360,8 @@ def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Ite
             done = next(steps, None)
             if done is None:
                 break
+            if limit is not None and limit.note(done):
+                job.keep_command()
             if isinstance(done, EpochDone):
                 yield replace(done, is_best=keeper.note_epoch())
                 yield from keeper.save_or_tell()
@@ -352,11 +371,12 @@ def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Ite
                 continue
             if time.perf_counter() - shown > _PROGRESS_SECONDS and trainer.state.images:
                 shown = time.perf_counter()
-                yield trainer.progress()
+                progress = trainer.progress()
+                yield progress if limit is None else replace(progress, seconds_left=max(limit.left, 0.0))
         keeper.save_if_needed()
         yield finish(job, should_stop)
     except Interrupted:
         keeper.save_if_needed()
         step = trainer.state.step
-        epoch = min(trainer.timetable.epoch_of(step) + 1, job.plan.epochs)
+        epoch = min(trainer.timetable.epoch_of(step) + 1, trainer.timetable.epochs)
         yield Stopped(job.run.path, epoch, step)

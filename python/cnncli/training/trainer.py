@@ -26,6 +26,8 @@ from cnncli.program.weight_average import WeightAverage
 from cnncli.shown import printable
 from cnncli.training.convergence import Convergence
 from cnncli.training.divergence import Cause, find_cause, find_parameter
+from cnncli.training.early_stopping import EarlyStopping
+from cnncli.training.pace import Pace
 from cnncli.training.plateau import Plateau, measured_losses
 from cnncli.training.records import EpochDone, Progress, StepDone
 from cnncli.training.state import TrainingState
@@ -64,6 +66,7 @@ class Trainer:
     epochs, batch_size, schedule, warm_up : of the default timetable
     plateau : by what the rate falls with the schedule "plateau"; default Plateau()
     until : ends the training before its timetable does, once it is reached; None: nothing does
+    patience : int, epochs without a better one after which the training ends, see `EarlyStopping`; None: it goes on
     validation : as training_set; measured after each epoch, never trained on
     only : int64, numbers of the images that are trained on; None: all
     seed : of the order of images and of dropout
@@ -102,6 +105,7 @@ class Trainer:
         warm_up: float = 0.0,
         plateau: Plateau | None = None,
         until: Convergence | None = None,
+        patience: int | None = None,
         validation: Samples | None = None,
         only: Indices | None = None,
         seed: int = 1,
@@ -128,6 +132,7 @@ class Trainer:
         self.threads = threads or _core.default_thread_count()
         self.peak = self.optimizer.lr
         self.until = until
+        self.early = None if patience is None else EarlyStopping(patience)
         if plateau is not None and self.timetable.schedule != "plateau":
             raise UsageError(f'plateau: the schedule is {self.timetable.schedule}; pass schedule="plateau" with it')
         self.plateau = plateau or (Plateau() if self.timetable.schedule == "plateau" else None)
@@ -210,7 +215,7 @@ class Trainer:
             while True:
                 if self.epoch_is_over:
                     yield self._close_epoch(should_stop)
-                elif self.state.step == self.timetable.steps or (self.state.images == 0 and self.has_converged):
+                elif self.state.step == self.timetable.steps or (self.state.images == 0 and self.is_done_early):
                     return
                 else:
                     if should_stop():
@@ -253,12 +258,22 @@ class Trainer:
         """Whether the epochs so far reach `until`."""
         return self.until is not None and self.until.is_reached(self.state.history)
 
+    @property
+    def is_done_early(self) -> bool:
+        """Whether the epochs so far end the training before its timetable does."""
+        return self.has_converged or (self.early is not None and self.early.is_reached(self.state.history))
+
     def learning_rate(self, step: int) -> float:
         """Of a step, counted from 0; with a plateau one of the epoch that is open."""
         peak = self.peak
         if self.plateau is not None:
             peak = self.plateau.rate(peak, measured_losses(self.state.history))
         return self.timetable.learning_rate(step, peak)
+
+    def take_pace(self, pace: Pace) -> None:
+        """Goes on with other steps, of which those that are done stay as they were."""
+        self.timetable = self.timetable.with_pace(pace)
+        self.state.pace = pace.text
 
     def check_weights(self) -> None:
         """Raises Diverged for weights that are no finite numbers: the loss of a step does not show what its own
@@ -312,7 +327,7 @@ class Trainer:
             raise self._diverged(f"the loss is {result.loss}", cause, state.step + 1)
         if self.hard_images is not None and losses is not None:
             self.hard_images.put(positions, losses)
-        mark_step(state, result, step_of_epoch, self.timetable.steps_in(epoch))
+        mark_step(state, result, step_of_epoch, self.timetable.full_steps(epoch))
         state.step += 1
         state.loss_sum += result.loss * result.samples
         state.correct += result.correct
@@ -323,7 +338,7 @@ class Trainer:
 
     def _order_of(self, epoch: int, is_new: bool) -> Indices:
         """Positions among the images trained on, in the order of the epoch; a resumed epoch keeps its choice."""
-        count = self.timetable.images(epoch)
+        count = self.timetable.pool(epoch)
         if self._drawn_labels is not None:
             return _core.balanced_order(self._drawn_labels, count=count, seed=self.seed, epoch=epoch)
         order = _core.permutation(count, seed=self.seed, epoch=epoch)

@@ -15,10 +15,11 @@ from cnncli.errors import Interrupted, UsageError
 from cnncli.layers import Flatten, Linear, LogSoftmax, ReLU
 from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer
+from cnncli.training.divergence import Diverged
 from cnncli.training.records import EpochDone, Finished, Progress, StepDone
 from cnncli.training.timetable import Timetable
 from cnncli.training.train import train
-from cnncli.training.trainer import Diverged, Trainer
+from cnncli.training.trainer import Trainer
 from small_training import small_settings, weights
 
 PAGE = Path(__file__).parents[2] / "docs" / "training.md"

@@ -7,9 +7,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.errors import CnnError
 from cnncli.layers.faults import LayerError
 from cnncli.layers.registry import is_built_in
 from cnncli.network import Network
+
+
+class Diverged(CnnError):
+    """A loss or a weight is no finite number. The weights are those that gave it.
+
+    what : the line so far: which epoch and step, what was found, and where it comes from
+    remedy : what to do; None: a smaller learning rate than `peak`
+    """
+
+    def __init__(self, what: str, remedy: str | None, peak: float) -> None:
+        super().__init__(f"{what}; {remedy or f'start again with a learning rate below {peak:g}'}")
+        self.what, self.remedy, self.peak = what, remedy, peak
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from cnncli.number_recipe import NumberRecipe
 from cnncli.plugins import load_plugin
 from cnncli.shown import printable, shown
 from cnncli.storage.typed_json import from_json
+from cnncli.training.divergence import Diverged
 from cnncli.training.job import Job
 from cnncli.training.number_training import classes_of
 from cnncli.training.plan import Plan
@@ -29,7 +30,6 @@ from cnncli.training.runs import RunFolder
 from cnncli.training.start import Start, read_start
 from cnncli.training.trace import parted_after
 from cnncli.training.train import data_again, make_job, run_job, started
-from cnncli.training.trainer import Diverged
 from cnncli.training_options import TrainSettings
 from cnncli.version import __version__
 

@@ -22,6 +22,7 @@ from cnncli.shown import printable
 from cnncli.training.balance import balance_line
 from cnncli.training.convergence import Convergence
 from cnncli.training.dependent import two_patiences
+from cnncli.training.divergence import Diverged
 from cnncli.training.finishing import finish
 from cnncli.training.job import Job, digest_for
 from cnncli.training.keeper import Keeper
@@ -59,7 +60,7 @@ from cnncli.training.summed import with_sum
 from cnncli.training.targets import Target
 from cnncli.training.time_limit import TimeLimit
 from cnncli.training.timetable import HardImages, Timetable, batch_of
-from cnncli.training.trainer import Diverged, Trainer
+from cnncli.training.trainer import Trainer
 from cnncli.training.whole_batch import load_optimizer
 from cnncli.training_options import TrainSettings
 

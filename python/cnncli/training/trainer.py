@@ -16,7 +16,7 @@ from cnncli.criteria import CrossEntropyLoss
 from cnncli.criteria.criterion import Criterion
 from cnncli.data import DataSet
 from cnncli.data.held_out import Indices, measure_recipe
-from cnncli.errors import CnnError, Interrupted, UsageError
+from cnncli.errors import Interrupted, UsageError
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer, WholeBatchOptimizer
@@ -25,7 +25,7 @@ from cnncli.program import EvaluationResult, Program
 from cnncli.program.weight_average import WeightAverage
 from cnncli.shown import printable
 from cnncli.training.convergence import Convergence
-from cnncli.training.divergence import Cause, find_cause, find_parameter
+from cnncli.training.divergence import Cause, Diverged, find_cause, find_parameter
 from cnncli.training.early_stopping import EarlyStopping
 from cnncli.training.pace import Pace
 from cnncli.training.plateau import Plateau, measured_losses
@@ -37,18 +37,6 @@ from cnncli.training.training_set import Samples, TrainingSet
 from cnncli.training.whole_batch import GradientsOnly, WholeBatch
 
 _PROGRESS_SECONDS = 0.2
-
-
-class Diverged(CnnError):
-    """A loss or a weight is no finite number. The weights are those that gave it.
-
-    what : the line so far: which epoch and step, what was found, and where it comes from
-    remedy : what to do; None: a smaller learning rate than `peak`
-    """
-
-    def __init__(self, what: str, remedy: str | None, peak: float) -> None:
-        super().__init__(f"{what}; {remedy or f'start again with a learning rate below {peak:g}'}")
-        self.what, self.remedy, self.peak = what, remedy, peak
 
 
 class Trainer:
@@ -133,9 +121,7 @@ class Trainer:
         self.peak = self.optimizer.lr
         self.until = until
         self.early = None if patience is None else EarlyStopping(patience)
-        if plateau is not None and self.timetable.schedule != "plateau":
-            raise UsageError(f'plateau: the schedule is {self.timetable.schedule}; pass schedule="plateau" with it')
-        self.plateau = plateau or (Plateau() if self.timetable.schedule == "plateau" else None)
+        self.plateau = self._plateau(plateau)
         self._give_recipe(training_set)
         self.average = None if ema is None else WeightAverage(network, ema)
         self.program = Program(
@@ -162,6 +148,13 @@ class Trainer:
         self._drawn_labels = self._labels_to_draw() if balanced else None
         self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
         self._images_here, self._seconds_here, self._clock = 0, 0.0, time.perf_counter()  # for the speed shown
+
+    def _plateau(self, given: Plateau | None) -> Plateau | None:
+        """By what the rate falls; None with other schedules."""
+        has_one = self.timetable.schedule == "plateau"
+        if given is not None and not has_one:
+            raise UsageError(f'plateau: the schedule is {self.timetable.schedule}; pass schedule="plateau" with it')
+        return given or (Plateau() if has_one else None)
 
     def _give_recipe(self, training_set: Samples) -> None:
         """A network without one gets that of the data set or of the bytes."""

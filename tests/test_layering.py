@@ -57,12 +57,15 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"plugins", "program", "network", "model_file", "data", "sets", "criteria", "optim", "layers", "pictures",
          "storage", "core", "errors"},
     ),
+    "microscope": (
+        {"microscope"}, {"training", "network", "criteria", "optim", "layers", "core", "errors"},
+    ),
     "model": (
         {"model"},
         {"measures", "program", "network", "model_file", "data", "sets", "criteria", "layers", "pictures", "storage",
          "errors"},
     ),
-    "views": ({"views"}, {"model", "network", "layers", "pictures", "segmentation", "errors"}),
+    "views": ({"views"}, {"microscope", "model", "network", "layers", "pictures", "segmentation", "errors"}),
     "front": (
         {"__init__"},
         {"views", "measures", "plugins", "model", "training", "data", "network", "criteria", "optim", "layers",

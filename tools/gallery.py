@@ -22,6 +22,7 @@ Made by `python tools/gallery.py`, each picture by the command above it; [seeing
 # file, command before its option for the file, caption
 PICTURES = (
     ("strip.png", "predict digit.png --save-view", "How a picture is read, and which step changes the answer."),
+    ("unit.png", "explain digit.png --at 3:5,1,3 --out", "How one number of the second convolution comes about."),
     ("saliency.png", "saliency digit.png --out", "Which pixels the answer depends on, in three ways."),
     ("features.png", "features digit.png --out", "What every layer makes of the picture."),
     ("filters.png", "filters lenet5 --out", "The weights of every layer: red adds, blue takes away."),

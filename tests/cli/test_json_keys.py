@@ -50,6 +50,8 @@ RUNS = {
     "filters": ["filters lenet5", "filters second.bin --out filters.png"],
     "features": ["features digit.png", "features shipped.bin digit.png --out features.png"],
     "saliency": ["saliency digit.png", "saliency digit.png --out saliency.png"],
+    "explain": ["explain digit.png --at conv1[3,10,12]", "explain digit.png --at relu1[0,0,0] --out unit.png"],
+    "step": ["step mlp --data small.npz --explain"],
     "histograms": ["histograms linear-small-1", "histograms linear-small-1 --out histograms.png"],
     "diagram": ["diagram lenet5", "diagram resnet-small --out network.svg"],
     "field": ["field lenet5 --unit 3:7,4", "field lenet5 --unit 3:7,4 digit.png --out field.png"],

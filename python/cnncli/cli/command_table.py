@@ -25,6 +25,8 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "info": Listed("info", "Say what a model is and how it was made."),
         "features": Listed("features", "Show what each layer makes of a picture."),
         "saliency": Listed("saliency", "Show which pixels an answer depends on."),
+        "explain": Listed("explain", "Show how one number of a network comes about, term by term."),
+        "step": Listed("step", "Take one training step, and show what it does."),
         "histograms": Listed("histograms", "Show how the weights, outputs and gradients of a run are spread."),
         "diagram": Listed("diagram", "Draw a network: its layers, shapes and branches."),
         "field": Listed("field", "Mark what a unit of a network sees."),

@@ -81,7 +81,7 @@ def train(
     checkpoint stays. A checkpoint that cannot be written is a `SaveFailed` and tried again; the first and the
     last one are errors.
     """
-    with _resume(settings, report) if settings.resume else _begin(settings, report) as job:
+    with _resume(settings, report) if settings.resume else begin(settings, report) as job:
         yield started(job)
         try:
             yield from run_job(job, settings.save_every, should_stop)
@@ -95,7 +95,7 @@ def train(
 
 
 @contextmanager
-def _begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
+def begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     """A new run in a folder of its own."""
     if settings.preset is not None:
         plain = TrainSettings()

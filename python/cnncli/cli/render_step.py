@@ -49,8 +49,8 @@ def chain_lines(chain: Chain) -> Iterator[str]:
     if not chain.factors:
         yield "The loss does not depend on it: all that it gives is lost on the way, or is 0."
         return
-    yield f"It takes part in {chain.units:,} values of its layer, and each reaches the loss on many paths; their products"
-    yield "add up to the gradient. The strongest path, each factor from the loss down to the weight:"
+    yield f"It takes part in {chain.units:,} values of its layer, and each reaches the loss on many paths; their"
+    yield "products add up to the gradient. The strongest path, each factor from the loss down to the weight:"
     for factor in chain.factors:
         yield f"  {_derivative(factor):56} {factor.value:12.6f}   {factor.type}"
     share = f", {chain.path / chain.gradient:.1%} of the gradient" if chain.gradient else ""

@@ -38,8 +38,8 @@ def find_place(steps: Sequence[Step], text: str) -> tuple[int, Place]:
     if len(place) != len(shape) or any(one >= side for one, side in zip(place, shape, strict=True)):
         last = ",".join(str(side - 1) for side in shape)
         raise UsageError(
-            f"--at {shown(text)}: layer {steps[index].name} gives {format_shape(shape)}, counted from 0; use indices up "
-            f"to [{last}]"
+            f"--at {shown(text)}: layer {steps[index].name} gives {format_shape(shape)}, counted from 0; use indices "
+            f"up to [{last}]"
         )
     return index, place
 

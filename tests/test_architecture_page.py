@@ -11,7 +11,8 @@ from tools.show_step import PAGE, lines_of, page_with
 from cnncli import Network, _core
 from cnncli.layers import Conv2d, Flatten, Linear, Module
 from cnncli.optim import SGD
-from cnncli.program.program import Operation, Program
+from cnncli.program.program import Program
+from cnncli.program.results import Operation
 
 ROOT = Path(__file__).parents[1]
 

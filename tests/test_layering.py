@@ -23,7 +23,7 @@ _SETS = {"sets", "pictures", "storage", "core", "errors"}
 # folder and stands here by itself ("data.tables") is no part of that folder's layer.
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "errors": ({"errors", "version", "limits", "shown", "number_recipe", "custom_code", "nearest",
-         "option_row", "training_options"}, set()),
+         "option_row", "training_options", "augmentation", "augmentation_options"}, set()),
     "core": ({"_core"}, set()),
     "storage": ({"storage"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),
@@ -87,6 +87,7 @@ LIBRARIES = {
 # Folder of cpp/kernels/: what else it may include. One family of layers each, or what few families share.
 KERNEL_FAMILIES: dict[str, set[str]] = {
     "kernels/activation": {"core", "simd"},
+    "kernels/augmentation": {"core", "random", "simd"},
     "kernels/batch_normalization": {"core", "simd"},
     "kernels/dropout": {"core", "random"},
     "kernels/gains": {"core", "simd"},

@@ -18,7 +18,8 @@ from cnncli import Network, _core
 from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.trace import Step
 from cnncli.optim import SGD
-from cnncli.program.program import Operation, Program
+from cnncli.program.program import Program
+from cnncli.program.results import Operation
 
 PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
 LANES = 16  # samples side by side

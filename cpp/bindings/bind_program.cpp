@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "bindings/arrays.h"
+#include "bindings/augmentation_arguments.h"
 #include "bindings/bindings.h"
 #include "bindings/called.h"
 #include "bindings/loss_arguments.h"
 #include "bindings/node_arguments.h"
+#include "bindings/running.h"
 #include "bindings/signals.h"
 #include "bindings/update_arguments.h"
 #include "program/program.h"
@@ -35,6 +37,21 @@ class BoundProgram {
         const float* values = input(table, "table", {channels, 256});
         input_shape_ = {channels, height, width};
         return program_.input(channels, height, width, {values, values + channels * 256});
+    }
+
+    void augment(const std::map<std::string, double>& settings) {
+        check_building();
+        check(augments_ = training_, "augment: this program does not train");
+        program_.augment(augmentation_settings(settings));
+    }
+
+    // After bind(), whose images it is about.
+    void bind_augmentation(const py::dict& source, const OptionalArray& partners) {
+        check_idle();
+        check(augments_, "bind_augmentation: augment() this program first");
+        program_.bind_augmentation(augmentation_source(source, input_shape_[0]),
+                                   partner_images(partners, count_), count_);
+        is_augmented_ = true;
     }
 
     int add(const std::string& kind, const std::vector<int>& inputs, const py::dict& arrays,
@@ -182,6 +199,7 @@ class BoundProgram {
         targets_ = targets ? py::object(*targets) : py::none();
         count_ = images.shape(0);
         has_targets_ = targets.has_value();
+        is_augmented_ = false;
     }
 
     // (sum of losses, correct), over `indices`; `losses`: None or (count,), written. None: `should_stop` said
@@ -199,6 +217,7 @@ class BoundProgram {
                                                                std::to_string(program_.batch_size()) +
                                                                ", got " + std::to_string(count));
         check(has_targets_ || has_called_loss_, "bind() targets before a step");
+        check(is_augmented_ || !augments_, "bind_augmentation() before a step");
         indices_.assign(given, given + count);
         for (const std::int64_t index : indices_) {
             if (index >= 0 && index < count_) continue;
@@ -299,19 +318,6 @@ class BoundProgram {
         return batch_size;
     }
 
-    // While it stands, the program runs without the GIL: calls of other threads and of custom layers are
-    // refused.
-    class Running {
-      public:
-        explicit Running(bool& flag) : flag_(flag) { flag_ = true; }
-        ~Running() { flag_ = false; }
-        Running(const Running&) = delete;
-        Running& operator=(const Running&) = delete;
-
-      private:
-        bool& flag_;
-    };
-
     void check_building() const { check(!finished_, "this program is finished; make a new one"); }
 
     void check_idle() const {
@@ -342,7 +348,7 @@ class BoundProgram {
     }
 
     bool training_, has_loss_ = false, has_called_loss_ = false, has_targets_ = false, finished_ = false,
-                    running_ = false;
+                    running_ = false, augments_ = false, is_augmented_ = false;
     std::vector<std::int64_t> indices_;  // a copy: the array may change while the step runs
     py::ssize_t classes_ = 0, target_size_ = 0, count_ = 0;
     Shape input_shape_{1, 1, 1};
@@ -359,6 +365,8 @@ void bind_program(py::module_& m) {
         .def(py::init<py::ssize_t, bool, bool, bool>(), py::arg("batch_size"), py::kw_only(),
              py::arg("training"), py::arg("couples_samples"), py::arg("frozen") = false)
         .def("input", &BoundProgram::add_input, py::arg("shape"), py::arg("table"))
+        .def("augment", &BoundProgram::augment, py::arg("settings"))
+        .def("bind_augmentation", &BoundProgram::bind_augmentation, py::arg("source"), py::arg("partners"))
         .def("add", &BoundProgram::add, py::arg("kind"), py::arg("inputs"), py::arg("arrays") = py::dict(),
              py::arg("settings") = py::dict())
         .def("loss", &BoundProgram::loss, py::arg("x"), py::kw_only(), py::arg("kind"),

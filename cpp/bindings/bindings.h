@@ -5,6 +5,7 @@
 
 namespace cnn {
 
+void bind_augmentation(pybind11::module_& m);
 void bind_choices(pybind11::module_& m);
 void bind_digits(pybind11::module_& m);
 void bind_gemm(pybind11::module_& m);

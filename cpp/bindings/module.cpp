@@ -5,6 +5,7 @@ PYBIND11_MODULE(_core, m) {
     m.doc() = "The compute core of cnncli.";
     cnn::bind_runtime(m);
     cnn::bind_random(m);
+    cnn::bind_augmentation(m);
     cnn::bind_gemm(m);
     cnn::bind_choices(m);
     cnn::bind_node(m);

@@ -112,7 +112,19 @@ void Program::update(std::unique_ptr<Update> op) {
 
 // The loss after the forward pass; returns the values of its tensor, log-probabilities of a classifier.
 const float* Program::emit_loss() {
-    const LossArrays arrays{batch_labels_.data(), batch_targets_.data(), losses_.data(), correct_.data()};
+    LossArrays arrays{batch_labels_.data(), batch_targets_.data(), losses_.data(), correct_.data()};
+    if (mixes()) {
+        const auto capacity = static_cast<std::size_t>(capacity_);
+        partner_labels_.resize(batch_labels_.size());
+        partner_targets_.resize(batch_targets_.size());
+        run_shares_.resize(capacity);
+        partner_losses_.resize(capacity);
+        partner_correct_.resize(capacity);
+        partner_arrays_ = {partner_labels_.data(), partner_targets_.data(), partner_losses_.data(),
+                           partner_correct_.data()};
+        arrays.partner = &partner_arrays_;
+        arrays.shares = run_shares_.data();
+    }
     if (loss_ == Loss::kCalled)
         return emit_called_loss(emitter_, loss_input_, loss_call_, arrays, loss_stage_, called_);
     if (loss_ == Loss::kDescribed)
@@ -130,7 +142,13 @@ void Program::lower() {
     emitter_.begin(graph_, nodes, gradient_readers);
     const TensorShape& x = graph_.shape(0);
     emitter_.make(0, false);
-    emitter_.prepare(new Gather(x.channels, x.height * x.width, &source_, table_.data(), emitter_.values(0)));
+    if (augments_) {
+        emitter_.prepare(new AugmentedGather(augmentation_, {x.channels, x.height, x.width}, &source_,
+                                             &augmentation_source_, table_.data(), emitter_.values(0)));
+    } else {
+        emitter_.prepare(
+            new Gather(x.channels, x.height * x.width, &source_, table_.data(), emitter_.values(0)));
+    }
     for (const Node& node : nodes) emitter_.emit(node);
     const float* result = loss_ == Loss::kNone ? nullptr : emit_loss();
     if (result_ >= 0) {
@@ -200,6 +218,27 @@ void Program::bind(const std::uint8_t* bytes, const float* floats_array, const s
     targets_ = targets;
 }
 
+void Program::bind_augmentation(AugmentationSource source, std::vector<std::int64_t> partners,
+                                std::int64_t count) {
+    augmentation_source_ = std::move(source);
+    possible_partners_ = std::move(partners);
+    partner_count_ =
+        possible_partners_.empty() ? count : static_cast<std::int64_t>(possible_partners_.size());
+}
+
+void Program::draw_partners(const std::int64_t* indices, std::ptrdiff_t count, const Context& context) {
+    partners_.resize(static_cast<std::size_t>(count));
+    shares_.resize(static_cast<std::size_t>(count));
+    for (std::size_t n = 0; n < partners_.size(); ++n) {
+        const Mixup mixup =
+            draw_mixup(augmentation_.mixup, partner_count_, context.seed, context.epoch, indices[n]);
+        partners_[n] = possible_partners_.empty()
+                           ? mixup.partner
+                           : possible_partners_[static_cast<std::size_t>(mixup.partner)];
+        shares_[n] = mixup.share;
+    }
+}
+
 bool Program::run_segments(const std::vector<Segment>& segments, const Context& context, int threads,
                            const std::function<bool()>& should_stop) {
     for (const Segment& segment : segments) {
@@ -209,12 +248,13 @@ bool Program::run_segments(const std::vector<Segment>& segments, const Context& 
     return true;
 }
 
-void Program::copy_targets(const std::int64_t* indices, std::int64_t first, std::ptrdiff_t count) {
+void Program::copy_targets(const std::int64_t* indices, std::int64_t first, std::ptrdiff_t count,
+                           std::int64_t* labels, float* targets) {
     for (std::ptrdiff_t n = 0; n < count; ++n) {
         const std::int64_t image = indices ? indices[n] : first + n;
         if (labels_ && !batch_labels_.empty()) {
             // Checked on the copy: the array is its owner's, who may write to it at any time.
-            const std::int64_t label = batch_labels_[static_cast<std::size_t>(n)] = labels_[image];
+            const std::int64_t label = labels[n] = labels_[image];
             if (label < 0 || label >= classes_) {
                 throw std::invalid_argument("targets: expected 0 to " + std::to_string(classes_ - 1) +
                                             ", got " + std::to_string(label) + " for sample " +
@@ -222,8 +262,7 @@ void Program::copy_targets(const std::int64_t* indices, std::int64_t first, std:
             }
         }
         if (targets_) {
-            std::copy_n(targets_ + image * target_size_, target_size_,
-                        batch_targets_.data() + n * target_size_);
+            std::copy_n(targets_ + image * target_size_, target_size_, targets + n * target_size_);
         }
     }
 }
@@ -235,6 +274,12 @@ void Program::add_losses(std::ptrdiff_t count, RunResult& result) const {
     }
 }
 
+// Of an image's class in the mean of the losses.
+double Program::weight_of(std::int64_t image) const {
+    const std::int64_t label = labels_[image];
+    return label < 0 || label >= classes_ ? 0.0 : loss_form_.weight[static_cast<std::size_t>(label)];
+}
+
 // By what the gradients of a batch are multiplied, and the losses of its samples. Of a weighted mean both
 // follow from all its labels; a batch without weight has the loss 0.
 void Program::scale_losses(Context& context, const std::int64_t* indices, std::int64_t first,
@@ -243,8 +288,10 @@ void Program::scale_losses(Context& context, const std::int64_t* indices, std::i
     if (loss_ != Loss::kDescribed || loss_form_.divisor != LossDivisor::kWeights) return;
     double total = loss_form_.weight.empty() ? static_cast<double>(count) : 0.0;
     for (std::ptrdiff_t n = 0; n < count && !loss_form_.weight.empty(); ++n) {
-        const std::int64_t label = labels_[indices ? indices[n] : first + n];
-        if (label >= 0 && label < classes_) total += loss_form_.weight[static_cast<std::size_t>(label)];
+        const double weight = weight_of(indices ? indices[n] : first + n);
+        const auto place = static_cast<std::size_t>(n);
+        const double share = mixes() ? static_cast<double>(shares_[place]) : 1.0;
+        total += mixes() ? share * weight + (1.0 - share) * weight_of(partners_[place]) : weight;
     }
     const double scale = total > 0.0 ? 1.0 / total : 0.0;
     context.loss_scale = static_cast<float>(scale);
@@ -254,13 +301,21 @@ void Program::scale_losses(Context& context, const std::int64_t* indices, std::i
 RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Context context, int threads,
                         const std::function<bool()>& should_stop, float* sample_losses, bool averages) {
     RunResult result;
+    if (mixes()) draw_partners(indices, count, context);
     scale_losses(context, indices, 0, count);
     for (std::ptrdiff_t begin = 0; begin < count; begin += capacity_) {
         context.samples = std::min(capacity_, count - begin);
         context.first_sample = begin;
         context.accumulate_gradients = begin > 0;
         source_.indices = indices + begin;
-        copy_targets(indices + begin, 0, context.samples);
+        copy_targets(indices + begin, 0, context.samples, batch_labels_.data(), batch_targets_.data());
+        if (mixes()) {
+            const std::int64_t* partners = partners_.data() + begin;
+            copy_targets(partners, 0, context.samples, partner_labels_.data(), partner_targets_.data());
+            std::copy_n(shares_.data() + begin, context.samples, run_shares_.data());
+            augmentation_source_.partners = partners;
+            augmentation_source_.shares = run_shares_.data();
+        }
         if (!run_segments(step_program_, context, threads, should_stop)) {
             result.outcome = Outcome::kStopped;
             return result;
@@ -301,7 +356,9 @@ RunResult Program::forward(std::int64_t first, const std::int64_t* indices, std:
         context.samples = std::min(capacity_, count - begin);
         source_.indices = indices ? indices + begin : nullptr;
         source_.first = first + begin;
-        if (losses) copy_targets(source_.indices, source_.first, context.samples);
+        if (losses)
+            copy_targets(source_.indices, source_.first, context.samples, batch_labels_.data(),
+                         batch_targets_.data());
         if (!run_segments(losses ? loss_program_ : forward_program_, context, threads, should_stop)) {
             result.outcome = Outcome::kStopped;
             return result;

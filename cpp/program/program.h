@@ -15,11 +15,13 @@
 #include <vector>
 
 #include "core/gather.h"
+#include "kernels/augmentation/augmentation.h"
 #include "kernels/loss/described_loss.h"
 #include "kernels/update/clip.h"
 #include "kernels/update/penalty.h"
 #include "kernels/update/update.h"
 #include "program/arguments.h"
+#include "program/emit/emit.h"
 #include "program/emitter.h"
 #include "program/graph.h"
 #include "program/single_program.h"
@@ -51,6 +53,11 @@ class Program {
     Program(std::ptrdiff_t batch_size, bool training, bool couples_samples, bool frozen = false);
 
     int input(std::ptrdiff_t channels, std::ptrdiff_t height, std::ptrdiff_t width, std::vector<float> table);
+    // A training program changes its images, afresh in each epoch.
+    void augment(const AugmentationSettings& settings) {
+        augments_ = true;
+        augmentation_ = settings;
+    }
     // A node of this kind (see shapes.h); returns the tensor that it gives. Throws std::invalid_argument.
     int add(const std::string& kind, const std::vector<int>& inputs, Arguments& arguments);
 
@@ -80,6 +87,10 @@ class Program {
     void bind(const std::uint8_t* bytes, const float* floats, const std::int64_t* labels,
               const float* targets);
 
+    // What the changes of images take from those that are bound. `partners`: those that may be mixed in;
+    // empty: all, which are `count`.
+    void bind_augmentation(AugmentationSource source, std::vector<std::int64_t> partners, std::int64_t count);
+
     // The backward pass and the update follow the forward pass in step(), and nothing in forward(). Batches
     // of more than kMicroBatch samples run in parts unless a layer couples samples.
     // `sample_losses`: null, or (count,) for the loss of each sample before the update.
@@ -108,7 +119,11 @@ class Program {
     const float* emit_loss();
     bool run_segments(const std::vector<Segment>& segments, const Context& context, int threads,
                       const std::function<bool()>& should_stop);
-    void copy_targets(const std::int64_t* indices, std::int64_t first, std::ptrdiff_t count);
+    void copy_targets(const std::int64_t* indices, std::int64_t first, std::ptrdiff_t count,
+                      std::int64_t* labels, float* targets);
+    bool mixes() const { return augments_ && augmentation_.mixup > 0.0; }
+    void draw_partners(const std::int64_t* indices, std::ptrdiff_t count, const Context& context);
+    double weight_of(std::int64_t image) const;
     void add_losses(std::ptrdiff_t count, RunResult& result) const;
     void scale_losses(Context& context, const std::int64_t* indices, std::int64_t first,
                       std::ptrdiff_t count) const;
@@ -131,6 +146,17 @@ class Program {
     Stage loss_stage_;  // after the forward pass, where losses are wanted
     Segment called_;    // after a called loss: the call, then the stage that spreads its gradient
     std::vector<Segment> step_program_, forward_program_, loss_program_;
+
+    bool augments_ = false;
+    AugmentationSettings augmentation_;
+    AugmentationSource augmentation_source_;
+    std::vector<std::int64_t> possible_partners_;
+    std::int64_t partner_count_ = 0;
+    // Of a mixup: of all samples of a step, then of those of a run.
+    std::vector<std::int64_t> partners_, partner_labels_;
+    std::vector<float> shares_, run_shares_, partner_targets_, partner_losses_;
+    std::vector<std::uint8_t> partner_correct_;
+    LossArrays partner_arrays_{};
 
     GatherSource source_;
     std::vector<float> table_;

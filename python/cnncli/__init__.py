@@ -9,6 +9,7 @@ from cnncli.version import __version__
 
 if TYPE_CHECKING:
     from cnncli import criteria, data, layers, measures, optim
+    from cnncli.augmentation import Augmentation
     from cnncli.model import Model, Prediction, load, save
     from cnncli.network import Network
     from cnncli.plugins import load_plugin
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # Each name, and the module it is in; of a module, the module itself.
 _PLACES = {
+    "Augmentation": "augmentation",
     "Model": "model",
     "Network": "network",
     "Prediction": "model",
@@ -33,6 +35,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "Augmentation",
     "Model",
     "Network",
     "Prediction",

@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from cnncli.augmentation_options import GROUP as _AUGMENTATION
+from cnncli.augmentation_options import AugmentationSettings
 from cnncli.limits import MOST_THREADS
 from cnncli.option_row import TrainingOption, option_row
 from cnncli.shown import format_shape
@@ -36,9 +38,9 @@ OPTIMIZERS = tuple(
 MAX_ITER = 20
 WHOLE_BATCH_OPTIMIZERS = ("cg", "lbfgs")  # of all images at once, as one function of all parameters
 
-GROUPS = ("Network and data", "Training", "Run")  # the headings of the help
+GROUPS = ("Network and data", "Training", _AUGMENTATION, "Run")  # the headings of the help
 
-_DATA, _TRAINING, _RUN = GROUPS
+_DATA, _TRAINING, _, _RUN = GROUPS
 _DATA_HELP = (
     "mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters (fetched if they are not there), digits, or a path: a "
     "folder of pictures or of IDX files, a list of pictures, a table of pixels or of numbers, an .npz, .npy files "
@@ -47,7 +49,7 @@ _DATA_HELP = (
 
 
 @dataclass(frozen=True)
-class RecordedSettings:
+class RecordedSettings(AugmentationSettings):
     """What decides the result of a training: settings.json has it, and so does the command in the model file.
 
     None leaves a choice to the network's description, then to the optimizer, then to the row's fallback.

@@ -257,7 +257,20 @@ def drawn(rng: np.random.Generator) -> Iterator[Case]:
         yield {"out": np.zeros(count, np.float32), "seed": 5, "purpose": 3}
 
 
+def augmented(rng: np.random.Generator) -> Iterator[Case]:
+    every = {"shift": 0.2, "rotate": 30, "scale": 0.3, "shear": 20, "elastic": 0.1, "stroke": 1.4, "noise": 0.2,
+             "erase": 0.5, "crop": 1, "flip": 0.5, "jitter": 0.4, "mixup": 1}  # fmt: skip
+    for channels, mirrored in ((1, False), (3, True), (2, False)):
+        images = rng.integers(0, 256, (20, channels, 9, 11), dtype=np.uint8)
+        levels = [7.0] * channels
+        source = {"fill": levels, "erase": levels, "mirrored": mirrored, "low": -1.0, "span": 300.0}
+        for given in (images, normal(rng, images.size).reshape(images.shape)):
+            case = {"images": given, "indices": np.arange(20), "settings": every, "source": source}
+            yield case | {"seed": 5, "epoch": 2}
+
+
 KERNELS: dict[str, Callable[[np.random.Generator], Iterator[Case]]] = {
+    "augment_images": augmented,
     "clip_gradients": clip_gradients,
     "digits_generate": lambda rng: iter(
         [{"images": np.zeros((40, 28, 28), np.uint8), "labels": np.zeros(40, np.uint8), "seed": 1, "first": 0}]
@@ -319,7 +332,8 @@ def test_a_kernel_gives_the_same_bits(kernel: str, rng: np.random.Generator) -> 
 
         def compute(case: Case = case) -> Arrays:
             own = copy.deepcopy(case)
-            own["result"] = np.array(call(**own) or 0)
+            result = call(**own)
+            own["result"] = np.array(0 if result is None else result)
             own |= own.get("states", {})
             own |= {f"gradient {number}": array for number, array in enumerate(own.get("gradients", []))}
             return {key: value for key, value in own.items() if isinstance(value, np.ndarray)}

@@ -26,6 +26,9 @@ struct LossArrays {
     const float* targets;
     float* losses;
     std::uint8_t* correct;
+    // Of a mixup: what the partners' losses read and write, and the share of each sample; else null.
+    const LossArrays* partner = nullptr;
+    const float* shares = nullptr;
 };
 // All return the result of a program that ends with them: log-probabilities, or the values of x.
 const float* emit_nll(Emitter& e, int x, bool through_softmax, const LossArrays& arrays, Stage& loss);

@@ -1,5 +1,5 @@
 """A network lowered once, for one batch size, to native operations on buffers of its own."""
 
-from cnncli.program.program import EvaluationResult as EvaluationResult
 from cnncli.program.program import Program as Program
-from cnncli.program.program import StepResult as StepResult
+from cnncli.program.results import EvaluationResult as EvaluationResult
+from cnncli.program.results import StepResult as StepResult

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,32 +15,36 @@ from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.network.answers import answers
 
 
+@dataclass(frozen=True, eq=False)
+class Mixed:
+    """A mixup of the samples of a step: the targets of their partners, and their own shares, float64 (samples,)."""
+
+    targets: npt.NDArray[Any]
+    shares: npt.NDArray[np.float64]
+
+
 class CalledLoss:
     """What the core calls in each step: values of the network in, losses and their gradient out.
 
     outputs : what the outputs of the network mean
     `targets` : those of the step's samples, set before it. No reference to the program, which refers to this.
+    `mixed` : with what they are mixed; or None
     """
 
     def __init__(self, criterion: Criterion, output_shape: Shape, outputs: str) -> None:
         self.criterion, self.output_shape, self.outputs = criterion, output_shape, outputs
         self.targets: npt.NDArray[Any] = np.empty(0)
+        self.mixed: Mixed | None = None
 
     def __call__(self, values: FloatArray) -> tuple[FloatArray, npt.NDArray[np.uint8], FloatArray]:
         outputs, criterion = values.reshape(-1, *self.output_shape), self.criterion
-        with told(criterion, "backward"):
-            gradient = np.asarray(criterion.backward(outputs, self.targets))
-        if gradient.shape != outputs.shape:
-            raise ShapeError(
-                f"{criterion!r}: backward returned an array of shape {gradient.shape} for outputs {outputs.shape}; "
-                "return one of their shape"
-            )
-        losses = losses_of(criterion, outputs, self.targets)
-        if losses.shape != values.shape[:1]:
-            raise ShapeError(
-                f"{criterion!r}: sample_losses returned an array of shape {losses.shape} for {len(values)} samples; "
-                "return one number for each"
-            )
+        losses, gradient = self._measure(outputs, self.targets)
+        if self.mixed is not None:
+            others, slopes = self._measure(outputs, self.mixed.targets)
+            own = self.mixed.shares
+            losses = own * losses + (1 - own) * others
+            own = own.reshape(-1, *[1] * (gradient.ndim - 1))
+            gradient = own * gradient + (1 - own) * slopes
         correct = np.zeros(len(values), np.uint8)
         if criterion.takes_labels:
             correct[:] = answers(values, self.outputs) == labels_of(self.targets)
@@ -48,6 +53,26 @@ class CalledLoss:
             correct,
             np.ascontiguousarray(gradient.reshape(values.shape), np.float32),
         )
+
+    def _measure(
+        self, outputs: FloatArray, targets: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """The losses (samples,) and the gradient of the outputs for these targets."""
+        criterion = self.criterion
+        with told(criterion, "backward"):
+            gradient = np.asarray(criterion.backward(outputs, targets))
+        if gradient.shape != outputs.shape:
+            raise ShapeError(
+                f"{criterion!r}: backward returned an array of shape {gradient.shape} for outputs {outputs.shape}; "
+                "return one of their shape"
+            )
+        losses = losses_of(criterion, outputs, targets)
+        if losses.shape != outputs.shape[:1]:
+            raise ShapeError(
+                f"{criterion!r}: sample_losses returned an array of shape {losses.shape} for {len(outputs)} samples; "
+                "return one number for each"
+            )
+        return losses, gradient
 
 
 def losses_of(criterion: Criterion, outputs: FloatArray, targets: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -6,13 +6,13 @@ import math
 import os
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
 
 from cnncli import _core
+from cnncli.augmentation import Augmentation
 from cnncli.criteria.criterion import Criterion
 from cnncli.errors import Interrupted, ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, as_float32
@@ -21,10 +21,12 @@ from cnncli.layers.parameter import Parameter
 from cnncli.limits import MOST_THREADS, Limits
 from cnncli.network import Network
 from cnncli.network.answers import answers
-from cnncli.program.called_loss import CalledLoss, labels_of, losses_of, targets_as_given
+from cnncli.program.augmenting import augmentation_source, check_images
+from cnncli.program.called_loss import CalledLoss, Mixed, labels_of, losses_of, targets_as_given
 from cnncli.program.core_loss import core_loss, end_with_loss, is_for_core, usual_loss
 from cnncli.program.lowering import byte_table, couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
+from cnncli.program.results import EvaluationResult, Operation, StepResult
 from cnncli.program.updates import Updates
 from cnncli.program.weight_average import WeightAverage
 
@@ -32,43 +34,6 @@ if TYPE_CHECKING:  # a prediction needs none
     from cnncli.optim.optimizer import Optimizer
 
 _EVALUATION_BATCH = 256
-
-
-@dataclass(frozen=True, slots=True)
-class StepResult:
-    """One training step: mean of the losses of its samples, how many were classified right, and how many there were."""
-
-    loss: float
-    correct: int
-    samples: int
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A native operation of a program.
-
-    name : its class in cpp/kernels, or "call" for a layer that runs in Python
-    tensor : that its node gives, in the numbers of `network.trace()`; several layers can be one node, and Dropout has
-        no number in predictions; -1: the batch, the loss, the update
-    tasks : into which threads may split it, for a full batch
-    scratch_bytes : memory that each thread needs meanwhile
-    """
-
-    name: str
-    tensor: int
-    tasks: int
-    scratch_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationResult:
-    """Mean loss, samples classified right, the class predicted for each sample (int64), and the outputs that it comes
-    from: float32 (N, outputs), as `Program.predict` gives them."""
-
-    loss: float
-    correct: int
-    predictions: npt.NDArray[np.int64]
-    outputs: FloatArray
 
 
 def _completed(result: tuple[float, int] | None) -> tuple[float, int]:
@@ -100,6 +65,7 @@ class Program:
     fixed : names of parameters that no step changes: no update, penalty or bound sees them
     clip_value : before that, each element is brought between -clip_value and clip_value; None: no bound
     average : of the network, which each step moves on once its updates are made; None: there is none
+    augmentation : how each step changes its images, drawn from the seed, the epoch and the image's number; None: not
 
     A program holds a lock: of two Python threads that use it, one waits. Programs of one network share its arrays and
     not the lock: a prediction beside a training step of another one may read weights of which some are updated. In a
@@ -121,6 +87,7 @@ class Program:
         l1: float = 0.0,
         fixed: Collection[str] = (),
         average: WeightAverage | None = None,
+        augmentation: Augmentation | None = None,
     ) -> None:
         Limits(whole=True, least=1).checked("batch_size", batch_size)
         if frozen and optimizer is not None:
@@ -138,6 +105,9 @@ class Program:
             network, optimizer, clip_norm=clip_norm, clip_value=clip_value, l1=l1, fixed=fixed, average=average
         )
         # Custom layers must see the mode; vectors are passed as (samples, values), which the core does not take.
+        self._augmentation = None if augmentation is None or augmentation.is_none else augmentation
+        if self._augmentation is not None:
+            check_images(self._augmentation, network.input_shape)
         self._custom_layers = custom_layers(list(network))
         self._direct = len(network.input_shape) == 3 and not self._custom_layers
         self._lock: AbstractContextManager[object] = program_lock(self)
@@ -151,15 +121,22 @@ class Program:
         self._evaluating: _core.Program | None = None
         self._images: npt.NDArray[Any] | None = None
         self._targets: npt.NDArray[Any] | None = None
+        self._source: tuple[dict[str, Any], npt.NDArray[np.int64] | None] | None = None
 
-    def bind(self, images: npt.ArrayLike, targets: npt.ArrayLike) -> None:
+    def bind(
+        self, images: npt.ArrayLike, targets: npt.ArrayLike, only: npt.NDArray[np.int64] | None = None
+    ) -> None:
         """The samples that `step` picks from; kept without a copy where the types are right.
 
         images : uint8 (N, *input_shape), normalized by the network's recipe in each step, or float32
         targets : int64 (N,) classes, or float32 (N, outputs) for squared errors
+        only : numbers of those that are trained on, from which an augmentation measures and mixes; None: all
         """
         program = self._needs_training()
         self._images, self._targets = self._as_images(images), self._as_targets(targets)
+        if self._augmentation is not None:
+            chosen = None if only is None else np.ascontiguousarray(only, np.int64)
+            self._source = augmentation_source(self._images, chosen), chosen
         with self._lock:
             if self._called is None and not is_for_core(self.criterion, self._targets):
                 self._called = CalledLoss(self.criterion, self._output_shape, self.network.outputs)
@@ -170,7 +147,13 @@ class Program:
                     f"{self.criterion!r}: {len(self._images)} samples and {len(self._targets)} targets; "
                     "pass one target for each sample"
                 )
-            program.bind(self._images, self._targets if self._called is None else None)
+            self._bind(program)
+
+    def _bind(self, program: _core.Program) -> None:
+        assert self._images is not None
+        program.bind(self._images, self._targets if self._called is None else None)
+        if self._source is not None:
+            program.bind_augmentation(*self._source)
 
     def step(
         self, indices: npt.NDArray[np.int64], *, step: int, epoch: int, learning_rate: float | None = None,
@@ -200,6 +183,7 @@ class Program:
             if self._called is not None:
                 assert self._targets is not None
                 self._called.targets = self._targets[indices]
+                self._called.mixed = self._mixed(indices, epoch)
             result = program.step(
                 np.ascontiguousarray(indices, np.int64),
                 seed=self._seed,
@@ -215,6 +199,19 @@ class Program:
             if math.isfinite(loss):  # else the core has updated nothing
                 self._updates.finish(program, step, self._threads)
         return StepResult(loss / len(indices), correct, len(indices))
+
+    def _mixed(self, indices: npt.NDArray[np.int64], epoch: int) -> Mixed | None:
+        """With what a called loss mixes its targets."""
+        if self._augmentation is None or not self._augmentation.mixup:
+            return None
+        assert self._targets is not None and self._source is not None
+        possible = self._source[1]
+        draws = _core.augmentation_draws(
+            self._augmentation.settings(), in_three(self.network.input_shape), np.ascontiguousarray(indices, np.int64),
+            seed=self._seed, epoch=epoch, possible_partners=len(self._targets if possible is None else possible),
+        )
+        partners = draws["partner"][:, 0].astype(np.int64)
+        return Mixed(self._targets[partners if possible is None else possible[partners]], draws["share"][:, 0])
 
     def predict(self, images: npt.ArrayLike) -> FloatArray:
         """Outputs of the network in evaluation: log-probabilities (N, classes) with CrossEntropyLoss, else its own."""
@@ -295,7 +292,7 @@ class Program:
         if self._training is not None:
             self._training = self._compile(self.batch_size, training=True)
             if self._images is not None:
-                self._training.bind(self._images, self._targets if self._called is None else None)
+                self._bind(self._training)
 
     def _compile(self, batch_size: int, *, training: bool) -> _core.Program:
         network, criterion = self.network, self.criterion
@@ -309,6 +306,8 @@ class Program:
         )
         shape = in_three(network.input_shape)
         x = core.input(shape, byte_table(network, shape[0]))
+        if training and self._augmentation is not None:
+            core.augment(self._augmentation.settings())
         with self._mode(training=training):
             x = lower(layers, core, x, network.input_shape)
         self._outputs = int(np.prod(network.output_shape(network.input_shape)))

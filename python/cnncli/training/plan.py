@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import data
+from cnncli.augmentation import SWITCHES
 from cnncli.custom_code import shown_file, told_of
 from cnncli.data import DataSet, PictureWish
 from cnncli.data.held_out import Held, share_to_hold_out
@@ -62,6 +63,7 @@ class Plan(RecordedSettings):
     validation, own_validation : share of the training images that is held out; or the data set's own part validates
     start_from, start_digest : the model file that the training starts from, and its SHA-256; None: random weights
     plugins, plugin_digests : where the user's files of layers, losses and optimizers lie, and their SHA-256
+    augment, shift to mixup : with the data all are decided, see `augmented`; None: an image stays as it is
     prepare, colour, size, skip_bad : as the user asked for them; what was decided is in the model's recipe
     """
 
@@ -215,6 +217,9 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
         defaults = {"validation": _VALIDATION_FOR_TARGET, **defaults, **description.get("target", {})}
     elif settings.patience is not None or "patience" in defaults:
         defaults = {"validation": _VALIDATION_FOR_PATIENCE, **defaults}
+
+    if settings.augment is not None:  # what a description says of single changes goes with its level
+        defaults = {key: value for key, value in defaults.items() if key not in SWITCHES}
 
     described_optimizer = defaults.get("optimizer", row_of("optimizer").fallback)
     optimizer = settings.optimizer or described_optimizer

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cnncli.augmentation import SWITCHES
 from cnncli.errors import FormatError, UsageError
 from cnncli.network.architectures import LARGEST_FILE_BYTES, description_folder
 from cnncli.network.description import check_keys, read_text, suggestion
@@ -55,6 +56,8 @@ def preset_settings(name_or_path: str, typed: Mapping[str, Any] | None = None) -
     optimizer = (typed or {}).get("optimizer")
     if optimizer is not None and optimizer != found.get("optimizer", row_of("optimizer").fallback):
         left_out |= settings_of_its_own(optimizer)
+    if (typed or {}).get("augment") is not None:
+        left_out |= set(SWITCHES)
     if (typed or {}).get("start_from") is not None:
         left_out |= set(DECIDED)
     return {field: value for field, value in found.items() if field not in left_out}

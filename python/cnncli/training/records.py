@@ -30,6 +30,7 @@ class Started:
     has_classes : there is an accuracy to show
     time_limit : seconds that the training may take, which decide how many steps and epochs there will be; or None
     cuts_epochs : the last epoch may take some of its images only
+    augmentation : how training images are changed, "shift 0.07, rotate 10"; "" where they are not
     """
 
     run: Path
@@ -61,6 +62,7 @@ class Started:
     has_classes: bool = True
     time_limit: float | None = None
     cuts_epochs: bool = False
+    augmentation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

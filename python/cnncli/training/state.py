@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cnncli.data import DataSet
-from cnncli.errors import FormatError
+from cnncli.errors import FormatError, UsageError
 from cnncli.model_file.serialize import Checkpoint
 from cnncli.shown import shown
 from cnncli.storage.typed_json import from_json
@@ -35,6 +35,11 @@ class TrainingState:
     marks: str = ""
     pace: str = ""
     history: list[dict[str, Any]] = field(default_factory=list)
+
+    def check_step(self, steps: int) -> None:
+        """Raises UsageError where it is none of a training of so many steps."""
+        if not 0 <= self.step <= steps:
+            raise UsageError(f"state: is at step {self.step} of {steps}; use that of this training")
 
 
 def read_state(where: str, values: dict[str, Any]) -> TrainingState:

@@ -8,7 +8,7 @@ import hashlib
 import struct
 from collections.abc import Sequence
 
-from cnncli.program.program import StepResult
+from cnncli.program.results import StepResult
 from cnncli.training.state import TrainingState
 
 MARKS = 16  # of an epoch, at most

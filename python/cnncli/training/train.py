@@ -19,6 +19,7 @@ from cnncli.network.architectures import read_model
 from cnncli.number_recipe import NumberRecipe
 from cnncli.plugins import load_plugin
 from cnncli.shown import printable
+from cnncli.training.augmented import augmentation_of, with_augmentation
 from cnncli.training.balance import balance_line
 from cnncli.training.convergence import Convergence
 from cnncli.training.dependent import two_patiences
@@ -117,6 +118,7 @@ def begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     plan = with_data(
         plan, dataset, name_or_path, held_for_validation(settings, plan, is_described, dataset)
     )
+    plan = with_augmentation(plan, dataset)
     started_from = None
     if start is not None:
         network, started_from = start.grown(dataset, plan.seed)
@@ -293,6 +295,7 @@ def make_job(
         fixed=fixed,
         balanced=plan.balance == "sample",
         ema=plan.ema,
+        augmentation=augmentation_of(plan),
     )
     if checkpoint is not None and trainer.average is not None:
         try:
@@ -331,6 +334,7 @@ def started(job: Job) -> Started:
         target_epoch=plan.cycle if plan.target is not None else None,
         early_target=job.target.early,
         samples=job.dataset.samples,
+        augmentation="" if job.trainer.augmentation.is_none else job.trainer.augmentation.words,
         preparation=network.recipe.text if network.recipe is not None else "",
         notes=[*(note.text for note in job.dataset.notes), *_balance_lines(job)],
         has_classes=bool(network.class_names),

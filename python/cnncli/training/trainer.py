@@ -12,6 +12,7 @@ from dataclasses import asdict
 import numpy as np
 
 from cnncli import _core
+from cnncli.augmentation import Augmentation
 from cnncli.criteria import CrossEntropyLoss
 from cnncli.criteria.criterion import Criterion
 from cnncli.data import DataSet
@@ -65,6 +66,8 @@ class Trainer:
     balanced : each epoch draws every class alike, and so images of small classes several times
     ema : decay of a running average of the weights, such as 0.999: `kept` is then its network; None: none is made
     hard_images : those of that training, where the timetable has shares
+    augmentation : how images are changed, afresh in each epoch; None: not. Of an optimizer of all images at once it is
+        refused: its function must stay the same
 
     The training goes on where it is, however often a loop is left and begun again. Raises UsageError for arguments that
     do not fit together.
@@ -106,6 +109,7 @@ class Trainer:
         fixed: Collection[str] = (),
         balanced: bool = False,
         ema: float | None = None,
+        augmentation: Augmentation | None = None,
     ) -> None:
         self.network = network
         self.criterion = criterion if criterion is not None else CrossEntropyLoss()
@@ -136,14 +140,13 @@ class Trainer:
             l1=l1,
             fixed=fixed,
             average=self.average,
+            augmentation=augmentation,
         )
-        self.program.bind(self.training_set.images, self.training_set.targets)
+        self.augmentation = augmentation or Augmentation()
+        self.program.bind(self.training_set.images, self.training_set.targets, self.training_set.only)
         self._measuring = self.program if self.average is None else self._program_of(self.kept, threads)
         self._whole = self._whole_batch(clips=bool(clip_norm or clip_value))
-        if not 0 <= self.state.step <= self.timetable.steps:
-            raise UsageError(
-                f"state: is at step {self.state.step} of {self.timetable.steps}; use that of this training"
-            )
+        self.state.check_step(self.timetable.steps)
         self.hard_images = hard_images or (HardImages(len(self.training_set)) if self.timetable.shares else None)
         self._drawn_labels = self._labels_to_draw() if balanced else None
         self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
@@ -173,6 +176,7 @@ class Trainer:
             return None
         count = len(self.training_set)
         WholeBatch.check(self.optimizer, self.timetable, count, clips, self.average is not None)
+        WholeBatch.check_augmentation(self.optimizer, self.augmentation)
         return WholeBatch(self.program, self.optimizer, self.network, self.training_set.indices(np.arange(count)))
 
     def _labels_to_draw(self) -> Indices:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from cnncli.augmentation import Augmentation
 from cnncli.data.held_out import Indices
 from cnncli.errors import Interrupted, UsageError
 from cnncli.layers.arrays import FloatArray
@@ -65,6 +66,15 @@ class WholeBatch:
             raise UsageError(f"clip_norm, clip_value: {name} measures the function as it is; leave them out")
         if averages:
             raise UsageError(f"ema: {name} makes few long steps, whose average is none of their ends; leave it out")
+
+    @staticmethod
+    def check_augmentation(optimizer: WholeBatchOptimizer, changes: Augmentation) -> None:
+        """Raises UsageError for images that change: the function would be another one in each evaluation."""
+        if not changes.is_none:
+            raise UsageError(
+                f"augmentation: {changes.words}, but {type(optimizer).__name__} needs the same images in each "
+                "evaluation; use none, or another optimizer"
+            )
 
     def step(self, learning_rate: float, should_stop: Callable[[], bool]) -> StepResult:
         """One call of the optimizer; what is returned is measured after it.

@@ -306,12 +306,13 @@ NODES: dict[str, NodeCases] = {
     "softmax": vectors(axis=[0, 1]),
 }
 # They move numbers and compute none, or call Python.
+WITHOUT_BODIES = {"augmentation_draws", "balanced_order"}  # compiled once, for all instruction sets
 NO_ARITHMETIC = {"flatten", "custom", "add", "concat", "slice", "reshape", "zero_padding", "max_unpooling"}
 
 
 def test_every_function_of_the_core_that_fills_an_array_is_a_case_here() -> None:
     functions = {name for name in dir(_core) if "numpy.ndarray" in (getattr(_core, name).__doc__ or "")}
-    assert functions == set(KERNELS)
+    assert functions - WITHOUT_BODIES == set(KERNELS)
 
 
 def test_every_kind_of_node_is_a_case_here() -> None:

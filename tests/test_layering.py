@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -146,8 +147,13 @@ def is_module(module: str) -> bool:
     return path.with_suffix(".py").exists() or (path / "__init__.py").exists() or module == "cnncli._core"
 
 
-def imports(path: Path) -> Iterator[str]:
+@cache
+def imports(path: Path) -> tuple[str, ...]:
     """Full names of all modules that a file imports, at its top or inside a function."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     package = module_name(path).split(".")
     if path.name != "__init__.py":
         package = package[:-1]
@@ -164,7 +170,6 @@ def imports(path: Path) -> Iterator[str]:
 
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-each_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 
 
 def test_layers_have_an_order() -> None:
@@ -181,27 +186,30 @@ def test_imports_are_found_at_every_depth() -> None:
     assert "rich.table" in {name for path in FILES for name in imports(path)}
 
 
-@each_file
-def test_imports_point_down(path: Path) -> None:
-    own = part(module_name(path))
-    if own in TOP:
-        return
-    assert own in PART_LAYER, f"{own} is in no layer of PYTHON_LAYERS; add it to one"
-    layer = PART_LAYER[own]
-    allowed = PYTHON_LAYERS[layer][1] | {layer}
-    for module in imports(path):
-        if module.split(".")[0] == "cnncli":
-            target = part(module)
-            assert PART_LAYER.get(target) in allowed, (
-                f"{own} ({layer}) imports {module}, which is not below it"
-            )
+# Loops and not one test a file: what pytest does around a test takes longer than looking at a file.
+def test_imports_point_down() -> None:
+    wrong = []
+    for path in FILES:
+        own = part(module_name(path))
+        if own in TOP:
+            continue
+        assert own in PART_LAYER, f"{own} is in no layer of PYTHON_LAYERS; add it to one"
+        layer = PART_LAYER[own]
+        allowed = PYTHON_LAYERS[layer][1] | {layer}
+        for module in imports(path):
+            if module.split(".")[0] == "cnncli" and PART_LAYER.get(part(module)) not in allowed:
+                wrong.append(f"{path.relative_to(PACKAGE)} ({layer}) imports {module}, which is not below it")
+    assert not wrong
 
 
-@each_file
-def test_libraries_stay_where_they_are_needed(path: Path) -> None:
-    for module in imports(path):
-        users = LIBRARIES.get(module.split(".")[0])
-        assert users is None or part(module_name(path)) in users, f"{part(module_name(path))} imports {module}"
+def test_libraries_stay_where_they_are_needed() -> None:
+    wrong = []
+    for path in FILES:
+        for module in imports(path):
+            users = LIBRARIES.get(module.split(".")[0])
+            if users is not None and part(module_name(path)) not in users:
+                wrong.append(f"{path.relative_to(PACKAGE)} imports {module}")
+    assert not wrong
 
 
 def test_no_module_imports_itself_by_a_detour() -> None:
@@ -230,9 +238,9 @@ def test_importing_a_module_does_not_load_what_only_others_need(module: str, hea
 
 
 SOURCES = sorted(path for path in CPP.rglob("*") if path.suffix in (".h", ".cpp"))
-each_source = pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(CPP).as_posix())
 
 
+@cache
 def includes(path: Path) -> list[str]:
     return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', path.read_text(), re.MULTILINE)
 
@@ -247,46 +255,51 @@ def test_every_folder_of_the_core_is_in_a_layer() -> None:
     assert {cpp_folder(path.relative_to(CPP).as_posix()) for path in SOURCES} == set(CPP_LAYERS)
 
 
-@each_source
-def test_includes_point_down(path: Path) -> None:
-    folder = cpp_folder(path.relative_to(CPP).as_posix())
-    assert folder in CPP_LAYERS, f"cpp/{folder} is not in CPP_LAYERS; add it"
-    for include in includes(path):
-        target = cpp_folder(include)
-        if (CPP / include).exists():
-            assert target in CPP_LAYERS[folder] | {folder}, (
-                f"{path.name} includes {include}, which is not below it"
-            )
-        else:
-            assert target not in CPP_LAYERS and not (path.parent / include).exists(), (
-                f"write {include} from cpp/ on"
-            )
+def test_includes_point_down() -> None:
+    wrong = []
+    for path in SOURCES:
+        folder = cpp_folder(path.relative_to(CPP).as_posix())
+        assert folder in CPP_LAYERS, f"cpp/{folder} is not in CPP_LAYERS; add it"
+        for include in includes(path):
+            target = cpp_folder(include)
+            if (CPP / include).exists():
+                if target not in CPP_LAYERS[folder] | {folder}:
+                    wrong.append(f"{path.relative_to(CPP)} includes {include}, which is not below it")
+            elif target in CPP_LAYERS or (path.parent / include).exists():
+                wrong.append(f"{path.relative_to(CPP)}: write {include} from cpp/ on")
+    assert not wrong
 
 
-@each_source
-def test_python_is_known_to_the_bindings_only(path: Path) -> None:
-    if path.relative_to(CPP).parts[0] != "bindings":
-        assert not [name for name in includes(path) if re.match(r"Python\.h|pybind11/", name)]
+def test_python_is_known_to_the_bindings_only() -> None:
+    others = [path for path in SOURCES if path.relative_to(CPP).parts[0] != "bindings"]
+    assert not [
+        f"{path.relative_to(CPP)} includes {name}"
+        for path in others
+        for name in includes(path)
+        if re.match(r"Python\.h|pybind11/", name)
+    ]
 
 
-@each_source
-def test_openmp_stays_out_of_the_bodies_compiled_per_instruction_set(path: Path) -> None:
-    if path.name.endswith(".simd.cpp"):
-        assert "omp.h" not in includes(path)
-        assert "#pragma omp" not in path.read_text()
+def test_openmp_stays_out_of_the_bodies_compiled_per_instruction_set() -> None:
+    bodies = [path for path in SOURCES if path.name.endswith(".simd.cpp")]
+    assert bodies
+    assert not [path for path in bodies if "omp.h" in includes(path) or "#pragma omp" in path.read_text()]
 
 
-@each_source
-def test_the_vector_type_is_used_in_the_bodies_compiled_per_instruction_set_only(path: Path) -> None:
+def test_the_vector_type_is_used_in_the_bodies_compiled_per_instruction_set_only() -> None:
     """Everything that reaches simd/vector.h is compiled with the flags of one instruction set."""
-    reached, todo = set(), [path]
-    while todo:
-        current = todo.pop()
-        if current not in reached:
-            reached.add(current)
-            todo += [CPP / name for name in includes(current) if (CPP / name).exists()]
-    if CPP / "simd" / "vector.h" in reached and path.suffix == ".cpp":
-        assert path.name.endswith(".simd.cpp")
+    wrong, known = [], 0
+    for path in (path for path in SOURCES if path.suffix == ".cpp"):
+        reached, todo = set(), [path]
+        while todo:
+            current = todo.pop()
+            if current not in reached:
+                reached.add(current)
+                todo += [CPP / name for name in includes(current) if (CPP / name).exists()]
+        if CPP / "simd" / "vector.h" in reached:
+            known += 1
+            wrong += [path.relative_to(CPP)] * (not path.name.endswith(".simd.cpp"))
+    assert known and not wrong
 
 
 # What people know under a name that is nobody's in the core.

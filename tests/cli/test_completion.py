@@ -1,6 +1,7 @@
 """The Tab key: what the shell is told for a line that is begun."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import pytest
 from cnncli.cli.command_table import COMMANDS
 from cnncli.cli.main import run
 from cnncli.network.architectures import model_names
+from shell_session import CLEAR_LINE, shell_session
 
 
 def completed(words: list[str], folder: Path) -> list[tuple[str, str]]:
@@ -81,3 +83,58 @@ def test_a_real_bash_completes(tmp_path: Path) -> None:
         env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert result.stdout.split() == ["predict"]
+
+
+STARTED = {
+    "zsh": ["zsh", "-i"],
+    "fish": ["fish", "-i"],
+}
+ZSHRC = """
+fpath=(~/.local/share/zsh/site-functions $fpath)
+autoload -U compinit; compinit -u
+PS1='ready> '
+"""
+FISH_CONFIG = """
+function fish_prompt; echo 'ready> '; end
+"""
+# What is typed before Tab, and what the line then is.
+TYPED = (
+    ("cnn pre", "cnn predict "),
+    ("cnn train --data fash", "cnn train --data fashion-mnist "),
+    ("cnn train --arch vg", "cnn train --arch vgg "),
+    ("cnn train --resume ", "cnn train --resume runs/first"),
+    ("cnn eval mo", "cnn eval model.bin "),
+    ("cnn predict di", "cnn predict digit.png "),
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shell", STARTED)
+def test_a_real_shell_completes_at_a_terminal(shell: str, tmp_path: Path) -> None:
+    """The script where `cnn completion` puts it, the shell as it starts, Tab pressed; each line as it then stands."""
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here; apt-get install {shell}")
+    home, here, programs = tmp_path / "home", tmp_path / "here", tmp_path / "programs"
+    for folder in (home / ".config" / "fish", here / "runs" / "first", programs):
+        folder.mkdir(parents=True)
+    (programs / "cnn").write_text(f'#!/bin/sh\nexec {sys.executable} -m cnncli "$@"\n')
+    (programs / "cnn").chmod(0o755)
+    (home / ".zshrc").write_text(ZSHRC)
+    (home / ".config" / "fish" / "config.fish").write_text(FISH_CONFIG)
+    (here / "runs" / "first" / "settings.json").write_text("{}")
+    for name in ("model.bin", "digit.png"):
+        (here / name).touch()
+    kept = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
+    environment = kept | {
+        "HOME": str(home), "PATH": f"{programs}:{os.environ['PATH']}", "TERM": "xterm", "LANG": "C.UTF-8",
+    }  # fmt: skip
+    subprocess.run([programs / "cnn", "completion", shell], env=environment, check=True, capture_output=True)
+    with shell_session(STARTED[shell], environment, here) as session:
+        session.wait_for("ready> ")
+        for begun, whole in TYPED:
+            session.type(begun, "\t")
+            session.wait_for(re.escape(whole.split()[-1]))
+            session.type(CLEAR_LINE)
+        if shell == "fish":  # which shows what a command does; commas stay in it
+            session.type("cnn r", "\t")
+            session.wait_for(re.escape("Train a model again, and say"))

@@ -86,3 +86,25 @@ def test_pictures_are_darker_or_lighter_letters() -> None:
     picture = np.zeros((2, 12, 3), np.uint8)
     picture[:, 6:] = 255
     assert panel_lines(Panel("", [picture_tile(picture)]), 12, Ink.LETTERS) == ["      @@@@@@"]
+
+
+def test_labels_are_broken_into_lines_and_not_cut() -> None:
+    names = ["the picture", "light and dark swapped", "the ink alone", "cropped and centred"]
+    tiles = [picture_tile(np.zeros((28, 28, 3), np.uint8), name) for name in names]
+    lines = panel_lines(Panel("", tiles), 80, Ink.LETTERS)
+    assert lines[-2:] == [
+        "the picture         light and dark      the ink alone       cropped and",
+        "                    swapped                                 centred",
+    ]
+    tiles = [picture_tile(np.zeros((14, 14, 3), np.uint8), "5 (100.00 %)") for _ in range(4)]
+    lines = panel_lines(Panel("", tiles), 50, Ink.LETTERS)
+    assert lines[-2:] == ["  ".join(["5          "] * 4).rstrip(), "  ".join(["(100.00 %) "] * 4).rstrip()]
+    long = picture_tile(np.zeros((14, 14, 3), np.uint8), "unbreakablelabel " * 5)
+    assert panel_lines(Panel("", [long] * 4), 50, Ink.LETTERS)[-3:] == ["  ".join(["unbreakab.."] * 4)] * 3
+
+
+def test_lines_of_a_page_are_broken_and_not_cut() -> None:
+    page = Page("a title", [], ["light and dark swapped: changed the answer from 8 to 5"])
+    assert page_lines(page, 50, Ink.LETTERS) == [
+        "a title", "light and dark swapped: changed the answer from 8", "to 5",
+    ]  # fmt: skip

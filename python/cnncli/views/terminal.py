@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from enum import Enum
+from itertools import zip_longest
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # `cnn predict` draws with this and should not wait for NumPy's fellows
@@ -14,6 +16,7 @@ _RAMP = " .:-=+*#%@"  # from no ink to full ink, in plain text
 _UPPER_HALF = "▀"
 _GAP = 2  # characters between tiles
 _SMALL = 12  # characters that small tiles are enlarged to, in whole steps
+_MOST_LABEL_LINES = 3
 _FEW, _SMALL_OF_FEW = 3, 28
 _BESIDE = 8  # tiles that are to stand beside each other, if they can be that small
 _LEAST, _SMALLEST = 8, 4
@@ -76,7 +79,8 @@ def page_lines(page: "Page", width: int, ink: Ink, faint: Callable[[str], str] =
     faint : styles what matters less
     rows : of tiles that a panel has at most; what is left out is told
     """
-    lines = [_cut(page.title, width), *(faint(_cut(line, width)) for line in page.lines)]
+    told = (_cut(part, width) for line in page.lines for part in _broken(line, width))
+    lines = [_cut(page.title, width), *map(faint, told)]
     for panel in page.panels:
         lines += [*([""] if panel.title else []), *panel_lines(panel, width, ink, faint, rows)]
     return lines
@@ -107,9 +111,7 @@ def panel_lines(
     for start in range(0, shown, columns):
         end = min(start + columns, shown)
         lines += _row(drawn[start:end], wide)
-        if any(tile.label for tile in panel.tiles[start:end]):
-            labels = [_cut(tile.label, wide).ljust(wide) for tile in panel.tiles[start:end]]
-            lines.append(faint((" " * _GAP).join(labels).rstrip()))
+        lines += map(faint, _labels([tile.label for tile in panel.tiles[start:end]], wide))
     return lines
 
 
@@ -135,6 +137,25 @@ def _row(drawn: list[tuple[list[str], int]], wide: int) -> list[str]:
         ]
         lines.append((" " * _GAP).join(parts).rstrip())
     return lines
+
+
+def _labels(labels: Sequence[str], wide: int) -> list[str]:
+    """Labels beside each other, each broken into lines of at most `wide` characters; none if all are empty.
+
+    >>> _labels(["light and dark swapped", "as is"], 14)
+    ['light and dark  as is', 'swapped']
+    """
+    broken = [_broken(label, wide)[:_MOST_LABEL_LINES] for label in labels]
+    return [
+        (" " * _GAP).join(_cut(part, wide).ljust(wide) for part in parts).rstrip()
+        for parts in zip_longest(*broken, fillvalue="")
+    ]
+
+
+def _broken(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` characters where words allow it; a number stays with its unit."""
+    lines = wrap(text.replace(" %", "\0%"), width, break_long_words=False, break_on_hyphens=False)
+    return [line.replace("\0", " ") for line in lines]
 
 
 def _side(tiles: "Sequence[Tile]", width: int) -> int:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 THREAD_COUNTS = (1, 2, 3)
+MEMORY = Path("/dev/shm")
+MEMORY_NEEDED = 4 << 30  # bytes; the tests leave less than one
 SEED = pytest.StashKey[int]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Files of the tests lie in memory where there is room, unless TMPDIR says where: a training of a moment flushes
+    two dozen files, and a disk may take 20 ms for each. That they are flushed is shown by tests/support/power_loss.py."""
+    if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK):
+        sizes = os.statvfs(MEMORY)
+        if sizes.f_bavail * sizes.f_frsize >= MEMORY_NEEDED:
+            os.environ["TMPDIR"] = str(MEMORY)
+            tempfile.tempdir = None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -116,6 +129,31 @@ def no_cache_of_the_user(_cache_of_the_tests: Path, monkeypatch: pytest.MonkeyPa
     """Prepared pictures are kept where the tests keep their files."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(_cache_of_the_tests))
     monkeypatch.delenv("CNN_CACHE_LIMIT", raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _digits_drawn_once() -> Iterator[None]:
+    """The 70,000 images of `digits` are drawn once in a process, which takes 1.5 s; nobody may change them."""
+    from cnncli.data import digits
+
+    real, known = digits._draw, dict[tuple[int, int], Any]()
+
+    def draw(count: int, seed: int) -> Any:
+        if count < 1000:
+            return real(count, seed)
+        if (count, seed) not in known:
+            split = real(count, seed)
+            assert split is not None
+            for array in (split.images, split.labels):
+                array.flags.writeable = False
+            if len(known) == 4:  # 70,000 images are 55 MB
+                known.pop(next(iter(known)))
+            known[count, seed] = split
+        return known[count, seed]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(digits, "_draw", draw)
+        yield
 
 
 @dataclass(frozen=True)

@@ -366,11 +366,11 @@ def test_train_fetches_by_itself(start: Start, small: SmallSet, mirror_servers: 
     outcome = finish(start("train", "--arch", "linear", "--data", "mnist", "--epochs", 1, "--json"))
     assert outcome.code == 0, outcome.err
     assert outcome.json["data"] == "mnist" and outcome.json["images"] == 60
-    lines = outcome.err.splitlines()
+    lines = [line for line in outcome.err.splitlines() if not line.startswith("looking at ")]  # on a busy machine
     assert lines[0].startswith("fetching mnist: 4 files, 63 kB, into ")
     assert lines[5].startswith("linear with 7,850 parameters on mnist, 60 images, ")
     again = finish(start("eval", "model.bin", kinds=("missing",)))
-    assert again.code == 0 and again.err == ""
+    assert again.code == 0 and not again.err.replace("looking at 20 pictures of mnist\n", "")
 
 
 def test_train_without_a_name_fetches_mnist(start: Start, small: SmallSet, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
-"""The command `cnn` as users run it: a process of its own, in a folder of its own."""
+"""The command `cnn` as users run it: in a folder of its own, without the settings of whoever runs the tests."""
 
+import io
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,34 @@ def start_cnn(arguments: tuple[Any, ...], folder: Path, **options: Any) -> "subp
 
 
 def run_cnn(*arguments: Any, folder: Path, **options: Any) -> Outcome:
-    """The command to its end."""
+    """The command to its end: in this process, which says the same half a second sooner; in one of its own if options
+    ask for what only that has."""
+    return _in_own_process(arguments, folder, **options) if options else _here(arguments, folder)
+
+
+def _here(arguments: tuple[Any, ...], folder: Path) -> Outcome:
+    from cnncli.cli.main import run
+
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    before = Path.cwd()
+    with (
+        patch.dict(os.environ, environment(folder), clear=True),
+        patch.object(sys, "stdout", out),
+        patch.object(sys, "stderr", err),
+    ):
+        os.chdir(folder)
+        try:
+            code = run([str(argument) for argument in arguments])
+        finally:
+            os.chdir(before)
+    texts = []
+    for stream in (out, err):
+        stream.flush()
+        texts.append(stream.buffer.getvalue().decode("utf-8"))  # type: ignore[attr-defined]
+    return Outcome(code, *texts)
+
+
+def _in_own_process(arguments: tuple[Any, ...], folder: Path, **options: Any) -> Outcome:
     process = start_cnn(arguments, folder, **options)
     out, err = process.communicate(timeout=240)
     return Outcome(process.returncode, out or "", err)

@@ -26,7 +26,7 @@ SEED = pytest.StashKey[int]()
 
 def pytest_configure(config: pytest.Config) -> None:
     """Files of the tests lie in memory where there is room, unless TMPDIR says where: a training of a moment flushes
-    two dozen files, and a disk may take 20 ms for each. That they are flushed is shown by tests/support/power_loss.py."""
+    two dozen files, and a disk takes up to 20 ms for each. That they are flushed tests/support/power_loss.py shows."""
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK):
         sizes = os.statvfs(MEMORY)
         if sizes.f_bavail * sizes.f_frsize >= MEMORY_NEEDED:

@@ -1,0 +1,73 @@
+"""The page of one trained network: its weights, the programs that run it, and a pad to draw on, all in one file."""
+
+import base64
+import hashlib
+import json
+import re
+from importlib.resources import files
+from typing import Any
+
+from cnncli.pages.html import Markup, element, empty, join, text
+from cnncli.pages.style import STYLE
+
+# In the order in which they are read; each is about one thing, and names what it needs of those before it.
+SCRIPTS = (
+    "network", "windows", "values", "kinds", "planes", "resize", "paper", "rules", "parts", "layout", "ink", "prepare", "page",
+)  # fmt: skip
+
+
+def network_page(title: str, description: dict[str, Any], weights: bytes) -> str:
+    """One HTML file that loads nothing and runs the network in the browser.
+
+    title : of the page
+    description : JSON values, which web/network.js reads: nodes, input, result, recipe, classes, outputs, temperature,
+        threshold
+    weights : float32, little-endian, at the offsets that the nodes name
+    """
+    script = _script()
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    head = [
+        empty("meta", charset="utf-8"),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),
+        empty("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        empty("meta", name="color-scheme", content="light dark"),
+        element("title", title),
+        element("style", Markup(STYLE + _read("page.css"))),
+    ]
+    body = [
+        _read("body.html").replace("{title}", text(title)),
+        _data("network", json.dumps(description, separators=(",", ":"), allow_nan=False)),
+        _data("weights", base64.b64encode(weights).decode()),
+        element("script", Markup(script)),
+    ]
+    return f'<!doctype html>\n<html lang="en">\n<head>{join(head)}</head>\n<body>\n{"".join(body)}\n</body>\n</html>\n'
+
+
+def _data(name: str, content: str) -> str:
+    """What the page reads and a browser does not run. A name of a class may hold "</script>"."""
+    return f'<script type="text/plain" id="{name}">{content.replace("<", chr(92) + "u003c")}</script>\n'
+
+
+def _script() -> str:
+    parts = "".join(_shrunk(f"{name}.js") for name in SCRIPTS)
+    return f'(()=>{{"use strict";\n{parts}}})();'
+
+
+# What a program reads and a browser need not: comments, and blanks beside signs. A string or a template comes first, so
+# that nothing in it is taken for one; "a - -b" keeps its blank. The programs have no regular expressions.
+_SPARE = re.compile(
+    r'("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)|//[^\n]*|/\*.*?\*/|'
+    r"[ \t]*((?![-+] ?[-+])[-+*/%=<>!&|?:;,(){}\[\]])[ \t]*|^[ \t]+|(?<=[{;,(\[])\n\s*|\n(?=\n)",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def _shrunk(name: str) -> str:
+    """A program without what is for people, who read it in cnncli/pages/web; about three quarters of it."""
+    text = _SPARE.sub(lambda found: found[1] or found[2] or "", _read(name))
+    return "".join(f"{line}\n" for line in text.splitlines() if line)
+
+
+def _read(name: str) -> str:
+    return (files("cnncli.pages") / "web" / name).read_text("utf-8")

@@ -1,0 +1,169 @@
+// What the preparation counts with: planes { data, height, width } of numbers or of 0 and 1, quantiles, masks. It follows
+// cnncli/pictures number by number: where Python has float32, fround rounds to it.
+
+const fround = Math.fround;
+const plane = (height, width, data) => ({ data: data || new Float32Array(height * width), height, width });
+const mapped = (p, of) => plane(p.height, p.width, p.data.map(of));
+const maskOf = (p, of) => plane(p.height, p.width, Uint8Array.from(p.data, of));
+const count = (mask) => mask.data.reduce((a, b) => a + b, 0);
+const share = (mask) => count(mask) / mask.data.length;
+
+// As Python's round: halves go to the even neighbour.
+function roundEven(x) {
+    const low = Math.floor(x), rest = x - low;
+    return rest < 0.5 ? low : rest > 0.5 ? low + 1 : low % 2 ? low + 1 : low;
+}
+
+// The value that would stand at place k if all were sorted; reorders them (Hoare 1961).
+function select(a, k) {
+    let low = 0, high = a.length - 1;
+    while (low < high) {
+        const pivot = a[(low + high) >> 1];
+        let i = low, j = high;
+        while (i <= j) {
+            while (a[i] < pivot) i++;
+            while (a[j] > pivot) j--;
+            if (i <= j) {
+                const kept = a[i];
+                a[i++] = a[j], a[j--] = kept;
+            }
+        }
+        if (k <= j) high = j;
+        else if (k >= i) low = i;
+        else return a[k];
+    }
+    return a[k];
+}
+
+// What `part` of the values do not exceed, linear in between.
+function quantile(values, part) {
+    const a = values.slice(), at = part * (a.length - 1), k = Math.floor(at), low = select(a, k);
+    if (at === k) return low;
+    let high = Infinity;
+    for (let i = k + 1; i < a.length; i++) if (a[i] < high) high = a[i];
+    return low + (high - low) * (at - k);
+}
+
+const chosen = (values, mask) => values.filter((_, i) => mask[i]);
+
+function transposedPlane(p) {
+    const out = plane(p.width, p.height, new p.data.constructor(p.data.length));
+    for (let i = 0; i < p.height; i++) for (let j = 0; j < p.width; j++) out.data[j * p.height + i] = p.data[i * p.width + j];
+    return out;
+}
+
+function cut(p, top, left, height, width) {
+    const out = plane(height, width, new p.data.constructor(height * width));
+    for (let i = 0; i < height; i++) {
+        const from = (top + i) * p.width + left;
+        out.data.set(p.data.subarray(from, from + width), i * width);
+    }
+    return out;
+}
+
+// With `by` more on each side: the value `fill`, or the edge goes on where it is undefined.
+function padded(p, by, fill) {
+    const out = plane(p.height + 2 * by, p.width + 2 * by, new p.data.constructor((p.height + 2 * by) * (p.width + 2 * by)));
+    for (let i = 0; i < out.height; i++) {
+        for (let j = 0; j < out.width; j++) {
+            const y = Math.min(Math.max(i - by, 0), p.height - 1), x = Math.min(Math.max(j - by, 0), p.width - 1);
+            const inside = fill === undefined || (y === i - by && x === j - by);
+            out.data[i * out.width + j] = inside ? p.data[y * p.width + x] : fill;
+        }
+    }
+    return out;
+}
+
+// The largest (or, with lowest, the smallest) value within `reach` rows and columns.
+function highest(p, reach, lowest) {
+    for (const [step, length] of [[p.width, p.height], [1, p.width]]) {
+        const out = plane(p.height, p.width, p.data.slice()), a = p.data, b = out.data;
+        for (let i = 0; i < a.length; i++) {
+            const at = Math.floor(i / step) % length, first = Math.max(0, at - reach), last = Math.min(length - 1, at + reach);
+            let best = a[i];
+            for (let k = i - (at - first) * step, end = i + (last - at) * step; k <= end; k += step) {
+                if (lowest ? a[k] < best : a[k] > best) best = a[k];
+            }
+            b[i] = best;
+        }
+        p = out;
+    }
+    return p;
+}
+
+// The outermost 4 % on each side, at least one pixel.
+function rimMask(height, width) {
+    const thick = Math.max(1, roundEven(0.04 * Math.min(height, width))), mask = plane(height, width, new Uint8Array(height * width));
+    for (let i = 0; i < height; i++) {
+        for (let j = 0; j < width; j++) {
+            const inside = i >= thick && i < height - thick && j >= thick && j < width - thick;
+            mask.data[i * width + j] = inside ? 0 : 1;
+        }
+    }
+    return mask;
+}
+
+// The values of the outermost rows and columns; corners twice.
+function edgeOf(p) {
+    const { data, height, width } = p, found = [...data.subarray(0, width), ...data.subarray((height - 1) * width)];
+    for (const column of [0, width - 1]) for (let i = 0; i < height; i++) found.push(data[i * width + column]);
+    return found;
+}
+
+// Twice the area over the outline's length, pixels; the picture's edge is outline too.
+function strokeWidth(mask) {
+    const { data, height, width } = mask;
+    let area = 0, outline = 0;
+    for (let i = 0; i < height; i++) {
+        for (let j = 0; j < width; j++) {
+            const at = i * width + j, here = data[at];
+            if (here !== (j ? data[at - 1] : 0)) outline++;
+            if (here !== (i ? data[at - width] : 0)) outline++;
+            if (here && j === width - 1) outline++;
+            if (here && i === height - 1) outline++;
+            area += here;
+        }
+    }
+    return (2 * area) / Math.max(outline, 1);
+}
+
+// { top, bottom, left, right } around what is set, ends exclusive; undefined if nothing is.
+function boxOf(mask) {
+    const { data, height, width } = mask, box = { top: height, bottom: 0, left: width, right: 0 };
+    for (let i = 0; i < height; i++) {
+        for (let j = 0; j < width; j++) {
+            if (!data[i * width + j]) continue;
+            box.top = Math.min(box.top, i), box.bottom = i + 1;
+            box.left = Math.min(box.left, j), box.right = Math.max(box.right, j + 1);
+        }
+    }
+    return box.bottom ? box : undefined;
+}
+
+// Numbers the parts of a mask whose pixels touch by a side or a corner, 1 and on in the order of their first pixel.
+function labelParts(mask) {
+    const { data, height, width } = mask, labels = new Int32Array(data.length), stack = [];
+    let parts = 0;
+    for (let start = 0; start < data.length; start++) {
+        if (!data[start] || labels[start]) continue;
+        labels[start] = ++parts;
+        stack.push(start);
+        while (stack.length) {
+            const at = stack.pop(), row = Math.floor(at / width), column = at % width;
+            for (let i = Math.max(0, row - 1); i <= Math.min(height - 1, row + 1); i++) {
+                for (let j = Math.max(0, column - 1); j <= Math.min(width - 1, column + 1); j++) {
+                    const next = i * width + j;
+                    if (data[next] && !labels[next]) labels[next] = parts, stack.push(next);
+                }
+            }
+        }
+    }
+    return { labels, parts };
+}
+
+// How many pixels each part has, from part 0, which is what is not set.
+function sizesOf(labels, parts) {
+    const sizes = new Array(parts + 1).fill(0);
+    for (const label of labels) sizes[label]++;
+    return sizes;
+}

@@ -1,0 +1,111 @@
+// Lines of ruled and squared paper, found by projection, taken away, strokes over them mended: segmentation/rules.py.
+
+// { ink, lines }: without thin straight lines through the whole picture; floor: ink that stands out of the paper.
+function withoutRules(ink, floor) {
+    if (Math.min(ink.height, ink.width) < 48) return { ink, lines: 0 };
+    const least = fround(0.6 * floor), standsOut = maskOf(ink, (v) => v > least);
+    const lengthwise = findLines(standsOut), upright = findLines(transposedPlane(standsOut));
+    const lines = lengthwise.bands.length + upright.bands.length;
+    if (!lines) return { ink, lines };
+    const inkT = transposedPlane(ink), uprightMarks = transposedPlane(markedLines(upright, inkT)), marks = markedLines(lengthwise, ink);
+    const strokesUpright = mapped(ink, (v, i) => (uprightMarks.data[i] ? 0 : v));
+    const strokesLengthwise = mapped(ink, (v, i) => (marks.data[i] ? 0 : v));
+    if (lengthwise.bands.length) ink = removedLines(ink, strokesUpright, lengthwise);
+    if (upright.bands.length) {
+        ink = transposedPlane(removedLines(transposedPlane(ink), transposedPlane(strokesLengthwise), upright));
+    }
+    return { ink, lines };
+}
+
+const shiftOf = (rise, column, width) => roundEven(rise * (column / width - 0.5));
+
+function findLines(mask) {
+    const most = roundEven(0.07 * mask.width), step = Math.max(1, Math.floor(mask.width / 80));
+    let best = null, sharpest = 0;
+    const rises = [];
+    for (let rise = -most; rise <= most; rise += 2) rises.push(rise);
+    for (const rise of rises.sort((a, b) => Math.abs(a) - Math.abs(b))) {
+        const profile = profileOf(mask, rise, step);
+        if (Math.max(...profile) < 0.7) continue;
+        let sharpness = 0;
+        for (let i = 1; i < profile.length; i++) sharpness += (profile[i] - profile[i - 1]) ** 2;
+        if (sharpness > sharpest) best = rise, sharpest = sharpness;
+    }
+    return best === null ? { rise: 0, bands: [] } : { rise: best, bands: bandsOf(profileOf(mask, best, 1)) };
+}
+
+// Share of the pixels of each slanted row that are set; 0 where less than half of the row is inside.
+function profileOf(mask, rise, step) {
+    const { data, height, width } = mask, seen = new Int32Array(height), hits = new Int32Array(height);
+    let columns = 0;
+    for (let j = 0; j < width; j += step, columns++) {
+        const shift = shiftOf(rise, j, width), last = Math.min(height, height - shift);
+        for (let i = Math.max(0, -shift); i < last; i++) seen[i]++, (hits[i] += data[(i + shift) * width + j]);
+    }
+    return Float64Array.from(seen, (n, i) => (2 * n >= columns ? hits[i] / Math.max(n, 1) : 0));
+}
+
+// First and last row of each peak that is high, narrow and steep.
+function bandsOf(profile) {
+    const height = profile.length, reach = Math.max(2, roundEven(0.035 * height)) + 2, bands = [];
+    for (let row = 0; row < height; row++) {
+        if (profile[row] < 0.7 || (bands.length && row <= bands[bands.length - 1][1])) continue;
+        const base = quantile(profile.slice(Math.max(0, row - 2 * reach), row + 2 * reach + 1), 0.3);
+        const edge = base + 0.3 * (profile[row] - base);
+        let first = row, last = row;
+        while (first > 0 && profile[first - 1] > edge) first--;
+        while (last < height - 1 && profile[last + 1] > edge) last++;
+        if (last - first < reach && profile[row] - base >= 0.3) bands.push([first, last]);
+    }
+    return bands;
+}
+
+// The pixels of the lines and one more on each side.
+function markedLines(lines, { height, width }) {
+    const mask = plane(height, width, new Uint8Array(height * width));
+    for (const [first, last] of lines.bands) {
+        for (let j = 0; j < width; j++) {
+            for (let i = Math.max(0, first - 1); i <= Math.min(height - 1, last + 1); i++) {
+                const row = i + shiftOf(lines.rise, j, width);
+                if (row >= 0 && row < height) mask.data[row * width + j] = 1;
+            }
+        }
+    }
+    return mask;
+}
+
+// The plane along lines that rise by so many rows over the width; 0 outside.
+function sheared(p, rise) {
+    const out = plane(p.height, p.width);
+    for (let j = 0; j < p.width; j++) {
+        const shift = shiftOf(rise, j, p.width);
+        for (let i = Math.max(0, -shift); i < Math.min(p.height, p.height - shift); i++) {
+            out.data[i * p.width + j] = p.data[(i + shift) * p.width + j];
+        }
+    }
+    return out;
+}
+
+function removedLines(ink, strokes, { rise, bands }) {
+    const straight = sheared(ink, rise), beside = sheared(strokes, rise), full = quantile(ink.data, 0.995), { height, width } = ink;
+    const rowOf = (p, i) => (i >= 0 && i < height ? p.data.subarray(i * width, (i + 1) * width) : new Float32Array(width));
+    const widened = (row, reach) => highest(plane(1, width, row), reach).data;
+    for (const [first, last] of bands) {
+        const reach = last - first + 2, above = widened(rowOf(beside, first - 2), reach), below = widened(rowOf(beside, last + 2), reach);
+        const tops = new Float32Array(width).fill(-Infinity);
+        for (let i = first; i <= last; i++) rowOf(straight, i).forEach((v, j) => (tops[j] = Math.max(tops[j], v)));
+        const level = quantile(tops, 0.5), least = full > 1.5 * level ? fround(level + 0.4 * (full - level)) : Infinity;
+        for (let i = Math.max(0, first - 1); i < Math.min(height, last + 2); i++) {
+            const row = rowOf(straight, i);
+            for (let j = 0; j < width; j++) if (!(row[j] > least)) row[j] = Math.min(row[j], above[j], below[j]);
+        }
+    }
+    const result = plane(height, width, ink.data.slice());
+    for (let j = 0; j < width; j++) {
+        const shift = shiftOf(rise, j, width);
+        for (let i = Math.max(0, -shift); i < Math.min(height, height - shift); i++) {
+            result.data[(i + shift) * width + j] = straight.data[i * width + j];
+        }
+    }
+    return result;
+}

@@ -67,6 +67,9 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
          "errors"},
     ),
     "views": ({"views"}, {"microscope", "model", "network", "layers", "pictures", "segmentation", "errors"}),
+    "exports": (
+        {"exports"}, {"pages", "model", "program", "network", "layers", "core", "errors"},
+    ),
     "front": (
         {"__init__"},
         {"views", "measures", "plugins", "model", "training", "data", "network", "criteria", "optim", "layers",

@@ -49,6 +49,7 @@ RUNS = {
     "info": ["info second.bin", "info first.bin", "info line.bin", "info shipped.bin"],
     "filters": ["filters lenet5", "filters second.bin --out filters.png"],
     "features": ["features digit.png", "features shipped.bin digit.png --out features.png"],
+    "export": ["export lenet5 --html page.html"],
     "saliency": ["saliency digit.png", "saliency digit.png --out saliency.png"],
     "explain": ["explain digit.png --at conv1[3,10,12]", "explain digit.png --at relu1[0,0,0] --out unit.png"],
     "step": ["step mlp --data small.npz --explain"],

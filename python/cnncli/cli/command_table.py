@@ -36,6 +36,9 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "data": Listed("data", "Say what a data set is, and show its images."),
         "download": Listed("download", "Fetch data sets and verify them."),
     },
+    "Share": {
+        "export": Listed("export", "Write a trained network as a page to draw on."),
+    },
     "Learn": {
         "new-layer": Listed("new_layer", "Write a file to start a layer of your own from."),
         "check-layer": Listed("check_layer", "Check a layer of your own, or one of cnn."),

@@ -8,11 +8,12 @@ from importlib.resources import files
 from typing import Any
 
 from cnncli.pages.html import Markup, element, empty, join, text
-from cnncli.pages.style import STYLE
+from cnncli.pages.style import BASE
 
 # In the order in which they are read; each is about one thing, and names what it needs of those before it.
 SCRIPTS = (
-    "network", "windows", "values", "kinds", "planes", "resize", "paper", "rules", "parts", "layout", "ink", "prepare", "page",
+    "network", "windows", "values", "kinds", "planes", "resize", "paper", "rules", "parts", "layout", "ink", "prepare", "pad",
+    "paint", "explain", "maps", "unit", "page",
 )  # fmt: skip
 
 
@@ -33,15 +34,20 @@ def network_page(title: str, description: dict[str, Any], weights: bytes) -> str
         empty("meta", name="viewport", content="width=device-width, initial-scale=1"),
         empty("meta", name="color-scheme", content="light dark"),
         element("title", title),
-        element("style", Markup(STYLE + _read("page.css"))),
+        element("style", Markup(BASE + _read("page.css"))),
     ]
     body = [
         _read("body.html").replace("{title}", text(title)),
         _data("network", json.dumps(description, separators=(",", ":"), allow_nan=False)),
-        _data("weights", base64.b64encode(weights).decode()),
+        _data("weights", as_text(weights)),
         element("script", Markup(script)),
     ]
     return f'<!doctype html>\n<html lang="en">\n<head>{join(head)}</head>\n<body>\n{"".join(body)}\n</body>\n</html>\n'
+
+
+def as_text(weights: bytes) -> str:
+    """Five characters for four bytes, where base64 has six: RFC 1924's, with "," for "<", which HTML would read."""
+    return base64.b85encode(weights).decode().replace("<", ",")
 
 
 def _data(name: str, content: str) -> str:

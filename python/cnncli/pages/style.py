@@ -1,6 +1,7 @@
 """How all pages look: light and dark, wide and narrow, on paper."""
 
-STYLE = """
+# Colours, letters, headings: of every page.
+BASE = """
 :root{--paper:#fbfaf7;--card:#fff;--ink:#1d2329;--soft:#5b6570;--line:#dcdad3;--accent:#0b6e69;--first:#0b6e69;
 --second:#b4530a;--good:#2f9e8f;--bad:#e0662b;--shade:#f1efe9}
 @media (prefers-color-scheme:dark){:root{--paper:#14181c;--card:#1b2126;--ink:#e7e9ea;--soft:#a3adb6;--line:#333c44;
@@ -17,6 +18,10 @@ p{margin:.4rem 0 .8rem;max-width:46rem}
 a{color:var(--accent)}
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 .skip{position:absolute;left:-999rem}.skip:focus{left:1rem;top:.5rem;background:var(--card);padding:.4rem .8rem}
+"""
+
+# And what pages of reports have.
+STYLE = BASE + """
 nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;list-style:none;margin:1rem 0 0;padding:.7rem 0;
 border-top:1px solid var(--line);border-bottom:1px solid var(--line)}
 section{margin-top:2.2rem}

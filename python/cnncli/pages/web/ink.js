@@ -25,10 +25,10 @@ function workingGrey(picture) {
         picture = resized(picture, Math.max(1, roundEven(picture.width * ratio)), Math.max(1, roundEven(picture.height * ratio)), "box");
     }
     const { width, height, channels, data } = picture, luma = toGrey(picture).data;
-    if (channels === 1) return plane(height, width, Float32Array.from(luma));
+    if (channels === 1) return plane(height, width, new Float32Array(luma));
     const rangeOf = (values) => values.reduce((a, b) => Math.max(a, b), 0) - values.reduce((a, b) => Math.min(a, b), 255);
     const colours = [0, 1, 2].map((c) => data.filter((_, i) => i % 3 === c)), ranges = colours.map(rangeOf), most = Math.max(...ranges);
-    return plane(height, width, Float32Array.from(rangeOf(luma) >= 0.5 * most ? luma : colours[ranges.indexOf(most)]));
+    return plane(height, width, new Float32Array(rangeOf(luma) >= 0.5 * most ? luma : colours[ranges.indexOf(most)]));
 }
 
 function inkOrError(grey, darkInk) {
@@ -63,7 +63,7 @@ function findInk(grey, darkInk) {
     }
     let undecided = Math.min(lighter, darker) >= 0.5 * Math.max(lighter, darker), dark = darkInk === null ? darker >= lighter : darkInk;
     let { ink, floor } = shareOfInk(grey, paper, noise, dark), standsOut = over(ink, floor);
-    const rim = rimMask(grey.height, grey.width), onRim = (mask) => share({ data: chosen(mask.data, rim.data) });
+    const rim = rimMask(grey.height, grey.width), onRim = (mask) => share({ data: picked(mask.data, rim.data) });
     undecided = undecided || (!dark && strokeWidth(standsOut) > 0.2 * Math.min(grey.height, grey.width));
     if (undecided || onRim(standsOut) > 0.03 || share(standsOut) > 0.08) {
         ({ ink, floor, dark, undecided } = byLocalPaper(grey, darkInk, dark, undecided));
@@ -74,7 +74,7 @@ function findInk(grey, darkInk) {
         return { reason: lines ? "lines of paper or a box, and no stroke darker than them" : "blank: nothing stands out of the paper" };
     }
     if (darkInk === null && undecided) return { reason: "strokes both darker and lighter than the paper" };
-    const full = fround(quantile(chosen(ruled.ink.data, standsOut.data), 0.9));
+    const full = fround(quantile(picked(ruled.ink.data, standsOut.data), 0.9));
     ink = mapped(ruled.ink, (v, i) => (noise > 1 && !standsOut.data[i] ? 0 : clamp(v, 0, full) / full));
     const strong = over(ink, 0.5);
     if (darkInk === null && (onRim(strong) > 0.4 || looksLikePaper(strong))) {
@@ -102,7 +102,7 @@ function shareOfInk(grey, paper, noise, dark) {
 function byLocalPaper(grey, darkInk, dark, undecided) {
     const found = (darkInk === null && undecided ? [dark, !dark] : [dark]).map((sign) => {
         const { paper, noise } = localPaper(grey, sign), { ink, floor } = shareOfInk(grey, paper, noise, sign), least = fround(floor);
-        return { mass: ink.data.reduce((sum, v) => sum + Math.max(v - least, 0), 0), ink, floor, dark: sign };
+        return { mass: sumOver(mapped(ink, (v) => Math.max(v - least, 0)).data), ink, floor, dark: sign };
     });
     found.sort((a, b) => b.mass - a.mass);
     const clear = found.length === 1 || found[1].mass < 0.5 * found[0].mass;

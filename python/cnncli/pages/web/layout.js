@@ -6,7 +6,7 @@ const boxSide = (side) => roundEven((side * 20) / 28);
 // { pixels, dark }: the picture itself as light ink, if it lies as MNIST's do; else null.
 function asItIs(picture, darkInk) {
     const { data, width, height, channels } = picture, grey = plane(height, width, data.filter((_, i) => i % channels === 0));
-    const rim = chosen(grey.data, rimMask(height, width).data), most = Math.floor(rim.length / 2) + 1;
+    const rim = picked(grey.data, rimMask(height, width).data), most = Math.floor(rim.length / 2) + 1;
     const full = rim.filter((v) => v === 255).length >= most, none = rim.filter((v) => v === 0).length >= most;
     if (!(full || none) || data.some((v, i) => v !== data[i - (i % channels)]) || (darkInk !== null && darkInk !== full)) return null;
     const light = full ? mapped(grey, (v) => 255 - v) : grey, box = boxOf(maskOf(light, (v) => v > 0));

@@ -1,20 +1,233 @@
-// The page itself: what is drawn goes through the preparation and the network, and what comes of it is shown.
+// The page itself: what is drawn or opened goes through the preparation and the network, and what comes of it is shown.
 
-const net = new Network(JSON.parse(document.getElementById("network").textContent),
-    floatsOf(document.getElementById("weights").textContent));
+const net = new Network(JSON.parse(document.getElementById("network").textContent), floatsOf(document.getElementById("weights").textContent));
+const byId = (id) => document.getElementById(id);
+const isGlyph = net.recipe.kind === "glyph", MOST_BARS = 12, frames = [], answers = [];
+let picture = null, sees = null, chosen = null, asked = 0, waiting = false, later = null;
+
+const pad = new Pad(byId("pad"), () => Number(byId("pen").value) / 100, () => {
+    picture = null;
+    soon();
+});
+const views = net.nodes.map((node, k) => new LayerView(net, k, choose));
+
+// Work of one frame, timed.
+function timed(work) {
+    const begin = performance.now();
+    work();
+    frames.push(performance.now() - begin);
+    if (frames.length > 2000) frames.shift();
+}
+
+function soon() {
+    asked = asked || performance.now();
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+        waiting = false;
+        timed(think);
+        answers.push(performance.now() - asked);
+        asked = 0;
+        for (const view of views) view.isOld = true;
+        requestAnimationFrame(drawLayers);
+    });
+}
+
+// As many layers a frame as fit into a few milliseconds, those on the screen alone; the others when they come there.
+function drawLayers() {
+    let isLeft = false;
+    timed(() => {
+        const begin = performance.now();
+        if (later) {
+            showStages(later);
+            showChosen();
+            later = null;
+        }
+        for (const view of views) {
+            if (!view.isOld || !view.isSeen) continue;
+            if (performance.now() - begin > 3) return (isLeft = true);
+            view.draw();
+            view.isOld = false;
+        }
+    });
+    if (isLeft) requestAnimationFrame(drawLayers);
+}
+
+function think() {
+    const now = picture || (pad.strokes.length ? pad.picture() : null);
+    byId("undo").disabled = byId("clear").disabled = !now;
+    if (!now) return empty(isGlyph ? "Draw one, or open a picture." : "Open a picture: choose, drop or paste it.");
+    let prepared;
+    try {
+        prepared = prepare(now, net.recipe);
+    } catch (error) {
+        return empty(`${error.message}.`);
+    }
+    net.run(prepared.pixels);
+    sees = prepared.stages[prepared.stages.length - 1];
+    byId("said").textContent = prepared.notes.length ? `Prepared: ${prepared.notes.join(", ")}.` : "";
+    showAnswer(net.probabilities());
+    later = prepared.stages;
+}
+
+// No answer, and the reason.
+function empty(reason) {
+    byId("said").textContent = reason;
+    byId("label").textContent = "\u2013";
+    for (const bar of bars) bar.set("", 0, false);
+    byId("stages").hidden = true;
+}
+
+const percent = (p) => `${(100 * p).toFixed(p >= 0.9995 || p < 0.0005 ? 2 : 1)} %`;
+const bars = net.classes.slice(0, MOST_BARS).map(() => {
+    const name = element("b"), bar = element("i"), share = element("span"), row = element("li", {}, name, bar, share);
+    byId("bars").append(row);
+    return {
+        set(label, p, isBest) {
+            row.style.setProperty("--p", p);
+            row.className = isBest ? "best" : "";
+            name.textContent = name.title = label;
+            share.textContent = label === "" ? "" : percent(p);
+        },
+    };
+});
+
+function showAnswer(probabilities) {
+    const order = probabilities.map((_, i) => i).sort((a, b) => probabilities[b] - probabilities[a]), best = order[0];
+    const shown = net.classes.length <= MOST_BARS ? probabilities.map((_, i) => i) : order.slice(0, MOST_BARS);
+    shown.forEach((index, row) => bars[row].set(net.classes[index], probabilities[index], index === best));
+    const isSure = probabilities[best] >= net.threshold, label = byId("label"), text = isSure ? net.classes[best] : "not sure";
+    const more = isSure ? `with probability ${percent(probabilities[best])}` : `most probable is ${net.classes[best]}`;
+    label.replaceChildren(text, element("small", {}, more));
+}
+
+const stageOf = new Map();
+
+function showStages(stages) {
+    byId("stages").hidden = false;
+    const titles = stages.map((stage) => stage.title);
+    if (titles.join() !== [...stageOf.keys()].join()) {
+        stageOf.clear();
+        for (const title of titles) stageOf.set(title, element("canvas", { role: "img", "aria-label": title }));
+        byId("stages").replaceChildren(...titles.map((title) => figure(stageOf.get(title), title)));
+    }
+    for (const stage of stages) {
+        const canvas = stageOf.get(stage.title);
+        paintPicture(canvas, stage);
+        if (!stage.box) continue;
+        const context = canvas.getContext("2d"), line = Math.max(1, stage.height / 100);
+        Object.assign(context, { strokeStyle: LINE, lineWidth: line });
+        context.strokeRect(stage.box[0] - line, stage.box[1] - line, stage.box[2] + 2 * line, stage.box[3] + 2 * line);
+    }
+}
+
+// A unit: its panel, itself on its layer, its window on the layers that it reads.
+function choose(k, at) {
+    chosen = k === null ? null : { k, at };
+    for (const view of views) delete view.chosen, delete view.window;
+    byId("unit").hidden = chosen === null;
+    if (chosen) views[k].chosen = at;
+    showChosen();
+    for (const view of views) view.isOld = true;
+    requestAnimationFrame(drawLayers);
+}
+
+function showChosen() {
+    if (!chosen || !sees) return;
+    const { k, at } = chosen, node = net.nodes[k], xs = node.inputs.map((index) => net.tensors[index]);
+    const reads = readsOf(node)(node, xs, net.tensors[k + 1], at), fields = fieldsOf(net, k, at);
+    node.inputs.forEach((index, of) => {
+        const { shape } = net.tensors[index], maps = new Set(reads.filter((read) => read.of === of).map((read) => placeOf(read.at, shape)[0]));
+        if (index && fields[index]) views[index - 1].window = { ...fields[index], maps: [...maps] };
+    });
+    showUnit(byId("sum"), net, k, at, sees);
+}
+
+// A picture from a file, a drop or the clipboard. Its orientation is the browser's to turn; its colours stay as they are.
+async function open(file) {
+    if (!file) return;
+    try {
+        const bitmap = await createImageBitmap(file, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
+        let { width, height } = bitmap;
+        while (width * height > 12e6 && Math.min(width, height) > 1300) width >>= 1, height >>= 1; // as large as phones allow
+        const context = element("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
+        context.drawImage(bitmap, 0, 0, width, height);
+        picture = opaque(context.getImageData(0, 0, width, height).data, width, height);
+        showPicture(bitmap);
+        soon();
+    } catch (error) {
+        empty(`${file.name || "this"}: no picture that this browser reads.`);
+    }
+}
+
+function showPicture(bitmap) {
+    pad.strokes = [];
+    pad.redraw();
+    const { width, height } = pad.canvas, ratio = Math.min(width / bitmap.width, height / bitmap.height);
+    const w = bitmap.width * ratio, h = bitmap.height * ratio;
+    pad.contexts[0].imageSmoothingQuality = "high";
+    pad.contexts[0].drawImage(bitmap, (width - w) / 2, (height - h) / 2, w, h);
+}
+
+byId("lead").textContent = `${isGlyph ? "Draw or open a picture" : "Open a picture"}: one of ${net.classes.length <= 12 ? net.classes.join(", ") : `${net.classes.length} classes`}. All of the network is in this page.`;
+byId("clear").addEventListener("click", () => pad.clear());
+byId("undo").addEventListener("click", () => pad.undo());
+byId("close").addEventListener("click", () => choose(null));
+byId("file").addEventListener("change", (event) => {
+    open(event.target.files[0]);
+    event.target.value = "";
+});
+document.addEventListener("paste", (event) => open([...event.clipboardData.files].find((file) => file.type.startsWith("image/"))));
+for (const name of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(name, (event) => {
+        event.preventDefault();
+        document.body.classList.toggle("over", name === "dragover");
+        if (name === "drop") open(event.dataTransfer.files[0]);
+    });
+}
+document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && chosen) choose(null);
+    if (event.target.tagName === "INPUT") return;
+    if (event.key === "z" && (event.ctrlKey || event.metaKey)) pad.undo();
+    if (event.key === "Delete" || event.key === "Backspace") pad.clear();
+});
+if (!isGlyph) document.body.classList.add("plain"), (pad.begin = () => byId("file").click());
+
+const eyes = new IntersectionObserver((entries) => {
+    for (const entry of entries) views.find((one) => one.section === entry.target).isSeen = entry.isIntersecting;
+    requestAnimationFrame(drawLayers);
+}, { rootMargin: "100px" });
+for (const view of views) byId("maps").append(view.section), eyes.observe(view.section);
+let wide = 0;
+new ResizeObserver(() => {
+    if (byId("maps").clientWidth === wide) return;
+    wide = byId("maps").clientWidth;
+    for (const view of views) view.layOut(wide);
+    requestAnimationFrame(drawLayers);
+}).observe(byId("maps"));
+soon();
 
 // For tests, and for those who try things in the browser's console.
 window.cnn = {
     net,
-    // Another network on values, which are taken as they are.
-    of(description, weights, values) {
-        const other = new Network(description, floatsOf(weights));
+    pad,
+    frames,
+    answers,
+    // Another network on values, which are taken as they are; of some units of its last layer what they are made of.
+    of(description, weights, values, units) {
+        const other = new Network(description, floatsOf(weights)), k = other.nodes.length - 1, node = other.nodes[k];
         other.tensors[0].data.set(values);
-        return Array.from(other.runFrom(0).data);
+        const y = other.runFrom(0), xs = node.inputs.map((index) => other.tensors[index]);
+        const told = units.map((at) => {
+            const reads = readsOf(node)(node, xs, y, at), field = fieldsOf(other, k, at)[0];
+            const sum = reads.reduce((total, read) => total + read.w * xs[read.of].data[read.at], biasOf(node, y, at));
+            return { sum, value: y.data[at], field: field && [field.top, field.bottom - 1, field.left, field.right - 1], kind: node.kind };
+        });
+        return { outputs: Array.from(y.data), units: told };
     },
     // A picture as its RGBA bytes in base64: what the preparation makes of it, and the answer.
     read(rgba, width, height) {
-        const bytes = new Uint8Array(floatsOf(rgba).buffer);
+        const bytes = Uint8Array.from(atob(rgba), (letter) => letter.charCodeAt(0));
         try {
             const { pixels, notes } = prepare(opaque(bytes, width, height), net.recipe);
             net.run(pixels);

@@ -6,35 +6,40 @@ const LOWEST_CONTRAST = 10; // grey levels
 // { paper: plane, noise }: a constant, a plane, a quadratic surface fitted to the border, then to all that looks like it.
 function fittedPaper(grey) {
     const sparse = Math.max(1, Math.floor(Math.min(grey.height, grey.width) / 40));
-    const h = Math.ceil(grey.height / sparse), w = Math.ceil(grey.width / sparse);
-    const samples = new Float64Array(h * w), basis = [], rim = rimMask(h, w).data, everywhere = new Uint8Array(h * w).fill(1);
-    for (let i = 0; i < h * w; i++) {
+    const h = Math.ceil(grey.height / sparse), w = Math.ceil(grey.width / sparse), n = h * w;
+    const samples = new Float64Array(n), basis = new Float64Array(6 * n), rim = rimMask(h, w).data, everywhere = new Uint8Array(n).fill(1);
+    for (let i = 0; i < n; i++) {
         const row = Math.floor(i / w), column = i % w;
         samples[i] = grey.data[row * sparse * grey.width + column * sparse];
-        basis.push(quadratic(along(row, h), along(column, w)));
+        basis.set(quadratic(along(row, h), along(column, w)), 6 * i);
     }
-    let surface = new Float64Array(h * w).fill(quantile(chosen(samples, rim), 0.5)), weights, low, high, noise = 0;
+    const surface = new Float64Array(n).fill(quantile(picked(samples, rim), 0.5)), residual = new Float64Array(n), like = new Uint8Array(n);
+    let weights, low, high, noise = 0;
     for (const [terms, where] of [[1, rim], [3, rim], [6, rim], [6, everywhere], [6, everywhere]]) {
-        const residual = samples.map((value, i) => Math.abs(value - surface[i]));
-        const most = Math.max(LOWEST_CONTRAST, 2.5 * 1.4826 * quantile(chosen(residual, where), 0.5));
-        const like = [];
-        for (let i = 0; i < h * w; i++) if (where[i] && residual[i] <= most) like.push(i);
-        if (like.length < 4 * terms) {
-            const rimOfAll = rimMask(grey.height, grey.width).data, middle = quantile(chosen(grey.data, rimOfAll), 0.5);
+        for (let i = 0; i < n; i++) residual[i] = Math.abs(samples[i] - surface[i]);
+        const most = Math.max(LOWEST_CONTRAST, 2.5 * 1.4826 * quantile(picked(residual, where), 0.5));
+        low = Infinity, high = -Infinity;
+        for (let i = 0; i < n; i++) {
+            like[i] = where[i] && residual[i] <= most ? 1 : 0;
+            if (like[i]) low = Math.min(low, samples[i]), high = Math.max(high, samples[i]);
+        }
+        if (sumOver(like) < 4 * terms) {
+            const rimOfAll = rimMask(grey.height, grey.width).data, middle = quantile(picked(grey.data, rimOfAll), 0.5);
             return { paper: mapped(grey, () => middle), noise };
         }
-        weights = leastSquares(like.map((i) => basis[i].slice(0, terms)), like.map((i) => samples[i]), terms);
-        low = Infinity, high = -Infinity;
-        for (const i of like) low = Math.min(low, samples[i]), high = Math.max(high, samples[i]);
-        surface = surface.map((_, i) => clamp(dot(basis[i], weights), low, high));
-        noise = deviation(like.map((i) => samples[i] - surface[i]));
+        weights = leastSquares(basis, samples, like, terms);
+        for (let i = 0; i < n; i++) {
+            let sum = 0;
+            for (let k = 0; k < terms; k++) sum += weights[k] * basis[6 * i + k];
+            surface[i] = clamp(sum, low, high), residual[i] = samples[i] - surface[i];
+        }
+        noise = deviation(picked(residual, like));
     }
-    const paper = plane(grey.height, grey.width);
+    const paper = plane(grey.height, grey.width), [one, ofX, ofY, ofXX, ofXY, ofYY] = weights;
     for (let i = 0, at = 0; i < grey.height; i++) {
         const y = along(i, grey.height);
         for (let j = 0; j < grey.width; j++) {
-            const x = along(j, grey.width);
-            const value = weights[0] + weights[1] * x + weights[2] * y + weights[3] * x * x + weights[4] * x * y + weights[5] * y * y;
+            const x = along(j, grey.width), value = one + ofX * x + ofY * y + ofXX * x * x + ofXY * x * y + ofYY * y * y;
             paper.data[at++] = value < low ? low : value > high ? high : value;
         }
     }
@@ -43,7 +48,6 @@ function fittedPaper(grey) {
 
 const along = (i, length) => (length === 1 ? -1 : i === length - 1 ? 1 : -1 + i * (2 / (length - 1)));
 const quadratic = (y, x) => [1, x, y, x * x, x * y, y * y];
-const dot = (a, b) => b.reduce((sum, value, i) => sum + value * a[i], 0);
 
 function deviation(values) {
     const mean = values.reduce((a, b) => a + b, 0) / values.length;
@@ -51,9 +55,16 @@ function deviation(values) {
 }
 
 // By the normal equations, whose matrix is turned into its axes by Jacobi's rotations: of several solutions the shortest.
-function leastSquares(rows, values, n) {
-    const a = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => rows.reduce((s, r) => s + r[i] * r[j], 0)));
-    const b = a.map((_, i) => rows.reduce((sum, row, k) => sum + row[i] * values[k], 0));
+function leastSquares(basis, values, like, n) {
+    const a = Array.from({ length: n }, () => new Array(n).fill(0)), b = new Array(n).fill(0);
+    for (let k = 0; k < like.length; k++) {
+        if (!like[k]) continue;
+        for (let i = 0; i < n; i++) {
+            b[i] += basis[6 * k + i] * values[k];
+            for (let j = 0; j <= i; j++) a[i][j] += basis[6 * k + i] * basis[6 * k + j];
+        }
+    }
+    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) a[j][i] = a[i][j];
     const axes = a.map((_, i) => a.map((_, j) => (i === j ? 1 : 0)));
     for (let sweep = 0; sweep < 30; sweep++) {
         for (let p = 0; p < n; p++) {
@@ -86,7 +97,7 @@ function localPaper(grey, dark) {
     let filled = cut(highest(highest(padded(samples, reach), reach), reach, true), reach, reach, height, width);
     if (!dark) filled = mapped(filled, (v) => -v);
     let paper = resized(filled, grey.width, grey.height, "bilinear");
-    const factor = fround(quantile(grey.data.map((g, i) => g / Math.max(paper.data[i], 1)), 0.5));
+    const factor = fround(quantile(mapped(grey, (g, i) => g / Math.max(paper.data[i], 1)).data, 0.5));
     paper = mapped(paper, (v) => Math.max(fround(v * factor), 1));
-    return { paper, noise: 1.4826 * quantile(grey.data.map((g, i) => Math.abs(g - paper.data[i])), 0.5) };
+    return { paper, noise: 1.4826 * quantile(mapped(grey, (g, i) => Math.abs(g - paper.data[i])).data, 0.5) };
 }

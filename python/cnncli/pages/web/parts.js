@@ -1,25 +1,28 @@
 // Pictures cut to the ink, frames and rings, dirt, glyphs side by side: segmentation/cutout.py, frame.py, parts.py.
 
 const EDGE = 0.25; // share of full ink from which a pixel belongs to the glyph
-const partOf = (labels, number, p) => plane(p.height, p.width, Uint8Array.from(labels, (label) => (label === number ? 1 : 0)));
+const partOf = (labels, number, p) => maskOf({ ...p, data: labels }, (label) => label === number);
 const overEdge = (ink) => maskOf(ink, (v) => v > EDGE);
 
 // { ink, dark } if a stroke touches all four sides of the picture; else null. Ink hangs together, paper is cut by it.
 function inkOfCutout(grey, darkInk) {
     const [threshold, separated] = twoLevels(grey);
     if (separated < 0.6) return null;
-    const low = quantile(grey.data, 0.03), high = quantile(grey.data, 0.97), { height, width } = grey;
+    const { height, width } = grey;
     let best = null;
     for (const dark of [true, false]) {
         if (darkInk !== null && darkInk !== dark) continue;
-        const mask = maskOf(grey, (v) => (dark ? v < threshold : v >= threshold)), parts = mainParts(mask), d = mask.data;
+        const mask = maskOf(grey, (v) => (dark ? v < threshold : v >= threshold)), d = mask.data;
         const corners = d[0] + d[width - 1] + d[(height - 1) * width] + d[d.length - 1];
-        if (corners > 2 || shareOfBorder(mask) > 0.6 || !parts.length || !touchesAllSides(parts[0]) || !isStroke(mask, parts[0])) continue;
+        if (corners > 2 || shareOfBorder(mask) > 0.6) continue;
+        const parts = mainParts(mask);
+        if (!parts.length || !touchesAllSides(parts[0]) || !isStroke(mask, parts[0])) continue;
         const choice = [parts.length - mainParts(mapped(mask, (v) => 1 - v)).length, corners, share(mask), dark ? 1 : 0];
         const differing = best ? choice.findIndex((value, i) => value !== best[i]) : 0;
         if (differing >= 0 && (!best || choice[differing] < best[differing])) best = choice;
     }
     if (!best) return null;
+    const low = quantile(grey.data, 0.03), high = quantile(grey.data, 0.97);
     const dark = best[3] === 1, range = fround(high - low), from = fround(dark ? high : low);
     const ink = mapped(grey, (v) => {
         const part = fround(fround(dark ? from - v : v - from) / range);
@@ -159,7 +162,7 @@ function withoutDirt(ink) {
     const largest = Math.max(...mass.filter((_, i) => keep[i]));
     keep = keep.map((k, i) => k && mass[i] >= 0.04 * largest);
     if (keep.slice(1).every(Boolean)) return { ink, changed: false };
-    const around = highest(plane(height, width, Uint8Array.from(labels, (label) => (keep[label] ? 1 : 0))), 1);
+    const around = highest(maskOf({ data: labels, height, width }, (label) => keep[label]), 1);
     return { ink: mapped(ink, (v, i) => (around.data[i] && (labels[i] === 0 || keep[labels[i]]) ? v : 0)), changed: true };
 }
 

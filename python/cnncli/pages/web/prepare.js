@@ -34,7 +34,8 @@ function prepareGlyph(picture, recipe) {
     const found = findGlyph(picture, null, recipe.height, recipe.width), isDark = recipe.polarity === "dark-on-light";
     const one = isDark ? found.pixels.map((v) => 255 - v) : found.pixels, stages = [{ title: "the picture", ...picture, box: found.box }];
     if (found.ink) {
-        const { height, width } = found.ink, data = Uint8Array.from(found.ink.data, (v) => roundEven(fround(v * 255)));
+        const { height, width } = found.ink, data = new Uint8Array(height * width);
+        for (let i = 0; i < data.length; i++) data[i] = roundEven(fround(found.ink.data[i] * 255));
         stages.push({ title: "the ink alone", data: isDark ? data.map((v) => 255 - v) : data, height, width, channels: 1 });
     }
     const pixels = new Uint8Array(one.length * recipe.channels);

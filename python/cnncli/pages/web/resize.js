@@ -11,13 +11,13 @@ const FILTERS = {
 
 // For each output place: the first input place that counts, and the weights from there on.
 function weightsAlong(length, wanted, [support, filter], isBytes) {
-    const scale = length / wanted, wide = Math.max(scale, 1), reach = support * wide;
+    const scale = length / wanted, wide = Math.max(scale, 1), reach = support * wide, nearer = 1 / wide;
     return Array.from({ length: wanted }, (_, place) => {
         const centre = (place + 0.5) * scale, first = Math.max(0, Math.trunc(centre - reach + 0.5));
         const end = Math.min(length, Math.trunc(centre + reach + 0.5)), weights = [];
-        for (let i = first; i < end; i++) weights.push(filter((i - centre + 0.5) / wide));
+        for (let i = first; i < end; i++) weights.push(filter((i - centre + 0.5) * nearer));
         const sum = weights.reduce((a, b) => a + b, 0);
-        const shares = weights.map((w) => (sum ? w / sum : w));
+        const shares = Float64Array.from(weights, (w) => (sum ? w / sum : w));
         return { first, weights: isBytes ? shares.map((w) => Math.trunc((w < 0 ? -0.5 : 0.5) + w * 4194304)) : shares };
     });
 }
@@ -42,8 +42,11 @@ function resized(picture, width, height, name) {
         }
         data = out;
     };
-    if (width !== w) pass(w, width, h, channels);
-    if (height !== h) pass(h, height, 1, width * channels);
+    // What shrinks far more in height than in width does so first, as in Pillow 13.
+    const first = h > height && h - height > 2 * (w - width);
+    if (first) pass(h, height, 1, w * channels);
+    if (width !== w) pass(w, width, first ? height : h, channels);
+    if (height !== h && !first) pass(h, height, 1, width * channels);
     return { ...picture, data, width, height };
 }
 

@@ -1,0 +1,84 @@
+// The drawing pad: strokes of a round pen, black on white, by mouse, finger or pen; each can be taken back. They are drawn
+// twice: on the screen, and on a small twin of TWIN pixels a side, which the network reads, so that a stroke takes little.
+
+const TWIN = 140;
+
+class Pad {
+    // changed: called after each change
+    constructor(canvas, penWidth, changed) {
+        Object.assign(this, { canvas, penWidth, changed, strokes: [], stroke: null });
+        this.twin = element("canvas", { width: TWIN, height: TWIN });
+        this.contexts = [canvas.getContext("2d"), this.twin.getContext("2d", { willReadFrequently: true })];
+        canvas.addEventListener("pointerdown", (event) => this.begin(event));
+        canvas.addEventListener("pointermove", (event) => this.move(event));
+        for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => (this.stroke = null));
+        this.redraw();
+    }
+
+    begin(event) {
+        if (event.button > 0 || this.stroke) return;
+        event.preventDefault();
+        this.canvas.focus({ preventScroll: true });
+        try {
+            this.canvas.setPointerCapture(event.pointerId); // so that a stroke may leave the pad and come back
+        } catch (error) { /* a pointer that is gone already */ }
+        this.stroke = { width: this.penWidth(), points: [], pointer: event.pointerId };
+        this.strokes.push(this.stroke);
+        this.add([event]);
+    }
+
+    move(event) {
+        if (!this.stroke || event.pointerId !== this.stroke.pointer) return;
+        const between = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
+        this.add(between.length ? between : [event]);
+    }
+
+    add(events) {
+        const box = this.canvas.getBoundingClientRect(), { points } = this.stroke;
+        for (const event of events) {
+            points.push([(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height]);
+            this.line(this.stroke, points.length - 1);
+        }
+        this.changed();
+    }
+
+    // Places and widths are shares of the pad.
+    line({ width, points }, end) {
+        const [x, y] = points[end], [fromX, fromY] = points[Math.max(0, end - 1)];
+        for (const context of this.contexts) {
+            const side = context.canvas.width;
+            Object.assign(context, { lineWidth: width * side, lineCap: "round", lineJoin: "round", strokeStyle: "#000" });
+            context.beginPath();
+            context.moveTo(fromX * side, fromY * side);
+            context.lineTo(x * side, y * side);
+            context.stroke();
+        }
+    }
+
+    redraw() {
+        for (const context of this.contexts) {
+            context.fillStyle = "#fff";
+            context.fillRect(0, 0, context.canvas.width, context.canvas.width);
+        }
+        for (const stroke of this.strokes) stroke.points.forEach((_, end) => this.line(stroke, end));
+    }
+
+    undo() {
+        this.strokes.pop();
+        this.redraw();
+        this.changed();
+    }
+
+    clear() {
+        this.strokes = [];
+        this.redraw();
+        this.changed();
+    }
+
+    // What is drawn, as the preparation takes it.
+    picture() {
+        const rgba = this.contexts[1].getImageData(0, 0, TWIN, TWIN).data, data = new Uint8Array(TWIN * TWIN);
+        for (let i = 0; i < data.length; i++) data[i] = rgba[4 * i];
+        return { data, width: TWIN, height: TWIN, channels: 1 };
+    }
+}

@@ -1,0 +1,60 @@
+// The panel of one unit: its sum term by term, its window on the layer before and on the input.
+
+const MOST_MAPS = 16, MOST_TERMS = 600;
+
+function showUnit(panel, net, k, at, sees) {
+    const node = net.nodes[k], y = net.tensors[k + 1], xs = node.inputs.map((index) => net.tensors[index]), [c, i, j] = placeOf(at, y.shape);
+    const reads = readsOf(node)(node, xs, y, at), values = reads.map((read) => xs[read.of].data[read.at]);
+    const isVector = y.shape[1] * y.shape[2] === 1, where = isVector ? `value ${c}` : `map ${c}, row ${i}, column ${j}`;
+    const content = [element("h3", {}, `${node.name} ${node.type}: ${where} = ${number(y.data[at])}`)];
+    if (SUMS.includes(node.kind)) content.push(...sumOfTerms(node, xs[0], y, at, reads, values));
+    else content.push(element("p", {}, formulaOf(node, values, y, at)));
+    const field = fieldsOf(net, k, at)[0];
+    if (field) {
+        const canvas = element("canvas", { role: "img", "aria-label": "its window on the input" });
+        paintPicture(canvas, sees);
+        const tall = field.bottom - field.top, wide = field.right - field.left;
+        content.push(element("div", { class: "row" }, figure(framedCanvas(canvas, field), `Field of view: ${tall}\u00d7${wide} of the ${sees.height}\u00d7${sees.width} input.`)));
+    }
+    const before = panel.querySelector("details"), now = content.find((part) => part.tagName === "DETAILS");
+    if (before && now) now.open = before.open; // it is written anew with each stroke
+    panel.replaceChildren(...content);
+}
+
+// A picture larger, so that a frame around pixels is thin.
+function framedCanvas(canvas, field) {
+    const zoom = Math.max(1, Math.round(220 / canvas.height)), large = element("canvas", { width: canvas.width * zoom, height: canvas.height * zoom });
+    const context = large.getContext("2d");
+    context.imageSmoothingEnabled = false;
+    context.drawImage(canvas, 0, 0, large.width, large.height);
+    Object.assign(context, { strokeStyle: LINE, lineWidth: 3 });
+    context.strokeRect(field.left * zoom, field.top * zoom, (field.right - field.left) * zoom, (field.bottom - field.top) * zoom);
+    return large;
+}
+
+function sumOfTerms(node, x, y, at, reads, values) {
+    const products = reads.map((read, t) => read.w * values[t]), plane = x.shape[1] * x.shape[2], bias = biasOf(node, y, at);
+    const total = products.reduce((a, b) => a + b, 0), content = [];
+    content.push(element("p", {}, `${reads.length} products add up to ${number(total)}; with the bias ${number(bias)} that is ${number(y.data[at])}.`));
+    if (plane > 1) {
+        const maps = [...new Set(reads.map((read) => Math.floor(read.at / plane)))], w = x.shape[2];
+        const colours = [values, reads.map((read) => read.w), products].map(scaleOf);
+        for (const map of maps.slice(0, MOST_MAPS)) {
+            const own = reads.map((_, t) => t).filter((t) => Math.floor(reads[t].at / plane) === map);
+            const columns = new Set(own.map((t) => reads[t].at % w)).size, rows = own.length / columns;
+            const draw = (list, which, label) => valuesCanvas(own.map((t) => list[t]), rows, columns, colours[which], label);
+            content.push(element("div", { class: "row" }, figure(draw(values, 0, "window"), `window, map ${map}`),
+                figure(draw(reads.map((read) => read.w), 1, "weights"), "\u00d7 weights"),
+                figure(draw(products, 2, "products"), `= ${number(own.reduce((sum, t) => sum + products[t], 0))}`)));
+        }
+        if (maps.length > MOST_MAPS) content.push(element("p", { class: "soft" }, `and ${maps.length - MOST_MAPS} more maps`));
+    }
+    const rows = reads.slice(0, MOST_TERMS).map((read, t) => {
+        const [c, i, j] = placeOf(read.at, x.shape), cells = [number(values[t]), number(read.w), number(products[t])];
+        return element("tr", {}, element("th", { scope: "row" }, plane > 1 ? `${c}, ${i}, ${j}` : `${c}`), ...cells.map((cell) => element("td", {}, cell)));
+    });
+    const head = element("thead", {}, element("tr", {}, ...["of", "value", "\u00d7 weight", "= product"].map((word) => element("th", { scope: "col" }, word))));
+    const summary = reads.length > MOST_TERMS ? `The first ${MOST_TERMS} of ${reads.length} terms` : "All terms";
+    content.push(element("details", {}, element("summary", {}, summary), element("div", { class: "scroll" }, element("table", {}, head, element("tbody", {}, ...rows)))));
+    return content;
+}

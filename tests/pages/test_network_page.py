@@ -1,0 +1,228 @@
+"""The page of a network in Chromium: it is one small file, asks for nothing, and answers as `cnn predict` does."""
+
+import base64
+import html
+import io
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from browser import OpenPage, chromium
+from PIL import Image, ImageDraw
+from photographed import pictures
+
+from cnncli import Model, Network, load, save
+from cnncli.errors import CnnError
+from cnncli.exports.page import page_of
+from cnncli.layers import AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, ReLU, Residual
+from cnncli.network.architectures import shipped_model
+from cnncli.pictures.recipe import InputRecipe
+
+SAME = 1e-4  # of a probability
+SEVEN = [[(0.3, 0.25), (0.72, 0.25), (0.45, 0.82)], [(0.38, 0.52), (0.66, 0.52)]]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def lenet5() -> Model:
+    return load(shipped_model("lenet5"))
+
+
+@pytest.fixture(scope="module")
+def file(lenet5: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "digit.html"
+    path.write_bytes(page_of(lenet5, "lenet5"))
+    return path
+
+
+@pytest.fixture(scope="module")
+def opened(browser: Any, file: Path) -> Iterator[OpenPage]:
+    with OpenPage(browser, file) as page:
+        yield page
+        assert page.errors == []
+        assert page.requests == [file.as_uri()]
+
+
+def colours() -> Model:
+    """Three classes of one's own, of colour pictures that are fitted whole."""
+    recipe = InputRecipe("plain", 3, 24, 32, mean=(0.5, 0.4, 0.3), scale=(0.3, 0.2, 0.25), border=2)
+    layers = [
+        Conv2d(3, 6, 3, padding=1), ReLU(), Residual([Conv2d(6, 6, 3, padding=1), BatchNorm2d(6)]), AdaptiveAvgPool2d(4),
+        Flatten(), Linear(96, 3),
+    ]  # fmt: skip
+    network = Network(layers, (3, 24, 32), ["red <b>", "green </script>", "blue"], "own", recipe)
+    network.initialize(seed=2)
+    return Model(network)
+
+
+def asked(page: Any, image: Image.Image) -> dict[str, Any]:
+    rgba = np.asarray(image.convert("RGBA"))
+    told = [base64.b64encode(rgba.tobytes()).decode(), image.width, image.height]
+    return dict(page.evaluate("([a, w, h]) => cnn.read(a, w, h)", told))
+
+
+def assert_same_answer(model: Model, image: Image.Image, said: dict[str, Any]) -> bool:
+    """Whether there is one; if there is none, there is none here either."""
+    try:
+        assert model.recipe is not None
+        prepared = model.recipe.prepare(image)
+    except CnnError as error:
+        assert said["error"].split(":")[0].split()[0] in str(error)
+        return False
+    assert np.array_equal(np.array(said["pixels"]), prepared.pixels.ravel())
+    wanted = model.predict(image).probabilities[0]
+    np.testing.assert_allclose(said["probabilities"], wanted, rtol=0, atol=SAME)
+    return True
+
+
+def draw(page: Any, strokes: list[list[tuple[float, float]]], steps: int = 3) -> None:
+    """Strokes by the mouse; places are shares of the pad."""
+    box = page.locator("#pad").bounding_box()
+    at = lambda place: (box["x"] + place[0] * box["width"], box["y"] + place[1] * box["height"])  # noqa: E731
+    for first, *others in strokes:
+        page.mouse.move(*at(first))
+        page.mouse.down()
+        for place in others:
+            page.mouse.move(*at(place), steps=steps)
+        page.mouse.up()
+    settled(page)
+
+
+def settled(page: Any) -> None:
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))")
+
+
+def drawn(page: Any) -> Image.Image:
+    """What the network was given, as a file of it would be."""
+    told = page.evaluate("() => cnn.pad.twin.toDataURL('image/png')")
+    return Image.open(io.BytesIO(base64.b64decode(told.split(",")[1])))
+
+
+def shown_probabilities(page: Any) -> list[float]:
+    return list(page.evaluate("() => cnn.net.probabilities()"))
+
+
+def test_page_of_lenet5_has_less_than_400_kb_and_others_less_than_1_6_times_their_file(
+    file: Path, tmp_path: Path
+) -> None:
+    assert file.stat().st_size < 400_000
+    network = Network.from_model_name("convnet")
+    network.recipe = InputRecipe("plain", *network.input_shape)
+    save(network, tmp_path / "convnet.bin")
+    assert len(page_of(load(tmp_path / "convnet.bin"), "convnet")) < 1.6 * (tmp_path / "convnet.bin").stat().st_size
+
+
+def test_page_may_load_nothing_and_runs_its_own_program_alone(file: Path) -> None:
+    text = file.read_text()
+    policy = html.unescape(re.findall(r'Content-Security-Policy" content="([^"]*)"', text)[0])
+    assert policy.startswith("default-src 'none'; script-src 'sha256-")
+    assert "http:" not in text and "https:" not in text and "import(" not in text
+
+
+def test_images_get_the_probabilities_of_predict(opened: OpenPage, lenet5: Model, rng: np.random.Generator) -> None:
+    images = (rng.integers(0, 256, (12, 1, 28, 28)) * (rng.random((12, 1, 28, 28)) < 0.3)).astype(np.uint8)
+    wanted = lenet5.predict(images).probabilities
+    for image, row in zip(images, wanted, strict=True):
+        said = opened.page.evaluate("(pixels) => cnn.run(pixels)", image.ravel().tolist())
+        np.testing.assert_allclose(said["probabilities"], row, rtol=0, atol=SAME)
+
+
+def test_pictures_are_prepared_to_the_same_pixels(opened: OpenPage, lenet5: Model, rng: np.random.Generator) -> None:
+    read = [assert_same_answer(lenet5, image, asked(opened.page, image)) for image in pictures(12, rng)]
+    assert sum(read) >= 9
+
+
+def test_drawing_is_read_as_a_file_of_it_would_be(opened: OpenPage, lenet5: Model) -> None:
+    draw(opened.page, SEVEN)
+    assert opened.page.inner_text("#label").startswith("7")
+    np.testing.assert_allclose(shown_probabilities(opened.page), lenet5.predict(drawn(opened.page)).probabilities[0], rtol=0, atol=SAME)
+    opened.page.keyboard.press("Control+z")
+    opened.page.keyboard.press("Control+z")
+    settled(opened.page)
+    assert opened.page.inner_text("#label") == "\u2013"
+    assert opened.page.is_disabled("#undo")
+    draw(opened.page, SEVEN)
+    opened.page.keyboard.press("Delete")
+    settled(opened.page)
+    assert opened.page.inner_text("#said") == "Draw one, or open a picture."
+
+
+def test_touch_draws_and_does_not_scroll(browser: Any, file: Path) -> None:
+    with OpenPage(browser, file, 360, 740, has_touch=True, is_mobile=True) as phone:
+        box = phone.page.locator("#pad").bounding_box()
+        session = phone.context.new_cdp_session(phone.page)
+        for kind, x, y in (("Start", 0.5, 0.2), ("Move", 0.5, 0.5), ("Move", 0.5, 0.8), ("End", 0, 0)):
+            points = [] if kind == "End" else [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}]
+            session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+        settled(phone.page)
+        assert phone.page.evaluate("() => [scrollY, cnn.pad.strokes.length, cnn.pad.strokes[0].points.length > 2]") == [0, 1, True]
+        assert phone.page.inner_text("#label").startswith("1")
+        assert phone.page.evaluate("() => document.documentElement.scrollWidth") <= 360
+
+
+def test_chosen_picture_is_read_whatever_its_size(opened: OpenPage, lenet5: Model, tmp_path: Path) -> None:
+    page = Image.new("RGB", (500, 350), (235, 230, 220))
+    ImageDraw.Draw(page).line([(200, 80), (300, 80), (240, 280)], fill=(20, 20, 80), width=22, joint="curve")
+    page.save(tmp_path / "seven.png")
+    opened.page.set_input_files("#file", tmp_path / "seven.png")
+    opened.page.wait_for_function("() => document.getElementById('label').textContent !== '\u2013'")
+    settled(opened.page)
+    wanted = lenet5.predict(tmp_path / "seven.png").probabilities[0]
+    np.testing.assert_allclose(shown_probabilities(opened.page), wanted, rtol=0, atol=SAME)
+    (tmp_path / "no.png").write_bytes(b"no picture")
+    opened.page.set_input_files("#file", tmp_path / "no.png")
+    opened.page.wait_for_function("() => document.getElementById('said').textContent.includes('no picture')")
+    opened.page.click("#clear")
+
+
+def test_classes_of_ones_own_are_shown_as_their_names_and_colour_pictures_read(
+    browser: Any, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    model = colours()
+    (tmp_path / "own.html").write_bytes(page_of(model, "own"))
+    with OpenPage(browser, tmp_path / "own.html") as opened:
+        for size in ((32, 24), (100, 41), (40, 90), (9, 5)):
+            image = Image.fromarray(rng.integers(0, 256, (size[1], size[0], 3)).astype(np.uint8))
+            assert assert_same_answer(model, image, asked(opened.page, image))
+        image.save(tmp_path / "own.png")
+        opened.page.set_input_files("#file", tmp_path / "own.png")
+        opened.page.wait_for_function("() => document.getElementById('label').textContent !== '\u2013'")
+        names = opened.page.locator("#bars b").all_inner_texts()
+        assert names == model.class_names
+        assert opened.errors == []
+
+
+def test_unit_is_told_as_its_sum_its_window_and_its_field_of_view(opened: OpenPage, lenet5: Model) -> None:
+    page = opened.page
+    page.keyboard.press("Delete")
+    draw(page, SEVEN)
+    canvas = page.locator(".layer canvas").nth(3)
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    settled(page)
+    assert page.inner_text("#sum h3").startswith("3 Conv2d: map 0, row 0, column 1 = ")
+    assert "150 products add up to" in page.inner_text("#sum")
+    assert "Field of view: 12×14 of the 28×28 input." in page.inner_text("#sum")
+    page.click("#sum summary")
+    cells = [re.sub("−", "-", text) for text in page.locator("#sum tbody td").all_inner_texts()]
+    assert len(cells) == 3 * 150
+    activations = lenet5.network.activations(np.array(page.evaluate("() => Array.from(cnn.net.tensors[0].data)"), np.float32).reshape(1, 1, 28, 28))
+    bias = float(lenet5.network[3].bias[0])
+    assert sum(map(float, cells[2::3])) + bias == pytest.approx(float(activations[3][0, 0, 0, 1]), abs=0.02)
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#unit")
+
+
+def test_names_of_classes_cannot_end_the_page_early() -> None:
+    text = page_of(colours(), "own").decode()
+    data = re.findall(r'<script type="text/plain" id="network">(.*?)</script>', text, re.DOTALL)[0]
+    assert json.loads(data)["classes"] == ["red <b>", "green </script>", "blue"]

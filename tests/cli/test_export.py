@@ -32,7 +32,7 @@ def test_what_cannot_be_a_page_is_one_line_and_writes_none(tmp_path: Path, capsy
     network.parameters()[0][0][...] = np.eye(2, 3)
     save(network, tmp_path / "plain.bin")
     out = tmp_path / "page.html"
-    assert run(["export", str(tmp_path / "plain.bin"), "--html", str(out)]) == 1
+    assert run(["export", str(tmp_path / "plain.bin"), "--html", str(out)]) == 2
     assert "a model trained on arrays" in capsys.readouterr().err
     assert run(["export", "lenet5", "--html", "page.txt"]) == 2
     assert "page.txt: the page is HTML; use a name that ends in .html" in capsys.readouterr().err

@@ -1,24 +1,23 @@
 """The nodes that are exported, run by the programs of the page in Chromium, give what the layers give."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from browser import OpenPage, chromium
-from every_layer import CASES, Made, Shape, filled, types_in
 
+from browser import OpenPage, chromium
 from cnncli import Network, load
 from cnncli.errors import UsageError
 from cnncli.exports.nodes import nodes_of
 from cnncli.exports.page import page_of
 from cnncli.layers import LAYER_TYPES, MaxUnpool2d, Module, Softmax
 from cnncli.layers.registry import is_built_in
+from cnncli.network.architectures import shipped_model
 from cnncli.network.seen import seen_parts
 from cnncli.pages.network_page import as_text
-from cnncli.network.architectures import shipped_model
 from cnncli.program.lowering import in_three
+from every_layer import CASES, Made, Shape, filled, types_in
 
 SUMS = ("convolution", "mapped_convolution", "transposed_convolution", "linear")
 FEW = 2e-6  # of the largest value: float32 here, float64 sums there
@@ -33,7 +32,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         assert opened.errors == []
 
 
-def in_browser(page: Any, network: Network, sample: np.ndarray, units: list[int]) -> tuple[np.ndarray, list[dict[str, Any]]]:
+def in_browser(
+    page: Any, network: Network, sample: np.ndarray, units: list[int]
+) -> tuple[np.ndarray, list[dict[str, Any]]]:
     """The outputs, and what the page says of some of them."""
     nodes, result = nodes_of(network)
     recipe = {"mean": [0.0], "scale": [1.0]}

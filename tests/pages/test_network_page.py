@@ -11,16 +11,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import OpenPage, chromium
 from PIL import Image, ImageDraw
-from photographed import pictures
 
+from browser import OpenPage, chromium
 from cnncli import Model, Network, load, save
 from cnncli.errors import CnnError
 from cnncli.exports.page import page_of
 from cnncli.layers import AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, ReLU, Residual
 from cnncli.network.architectures import shipped_model
 from cnncli.pictures.recipe import InputRecipe
+from photographed import pictures
 
 SAME = 1e-4  # of a probability
 SEVEN = [[(0.3, 0.25), (0.72, 0.25), (0.45, 0.82)], [(0.38, 0.52), (0.66, 0.52)]]
@@ -56,8 +56,8 @@ def colours() -> Model:
     """Three classes of one's own, of colour pictures that are fitted whole."""
     recipe = InputRecipe("plain", 3, 24, 32, mean=(0.5, 0.4, 0.3), scale=(0.3, 0.2, 0.25), border=2)
     layers = [
-        Conv2d(3, 6, 3, padding=1), ReLU(), Residual([Conv2d(6, 6, 3, padding=1), BatchNorm2d(6)]), AdaptiveAvgPool2d(4),
-        Flatten(), Linear(96, 3),
+        Conv2d(3, 6, 3, padding=1), ReLU(), Residual([Conv2d(6, 6, 3, padding=1), BatchNorm2d(6)]),
+        AdaptiveAvgPool2d(4), Flatten(), Linear(96, 3),
     ]  # fmt: skip
     network = Network(layers, (3, 24, 32), ["red <b>", "green </script>", "blue"], "own", recipe)
     network.initialize(seed=2)
@@ -98,7 +98,8 @@ def draw(page: Any, strokes: list[list[tuple[float, float]]], steps: int = 3) ->
 
 
 def settled(page: Any) -> None:
-    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))")
+    frame = "await new Promise((done) => requestAnimationFrame(done));"
+    page.evaluate(f"async () => {{ {frame} {frame} {frame} }}")
 
 
 def drawn(page: Any) -> Image.Image:
@@ -144,7 +145,8 @@ def test_pictures_are_prepared_to_the_same_pixels(opened: OpenPage, lenet5: Mode
 def test_drawing_is_read_as_a_file_of_it_would_be(opened: OpenPage, lenet5: Model) -> None:
     draw(opened.page, SEVEN)
     assert opened.page.inner_text("#label").startswith("7")
-    np.testing.assert_allclose(shown_probabilities(opened.page), lenet5.predict(drawn(opened.page)).probabilities[0], rtol=0, atol=SAME)
+    wanted = lenet5.predict(drawn(opened.page)).probabilities[0]
+    np.testing.assert_allclose(shown_probabilities(opened.page), wanted, rtol=0, atol=SAME)
     opened.page.keyboard.press("Control+z")
     opened.page.keyboard.press("Control+z")
     settled(opened.page)
@@ -164,7 +166,8 @@ def test_touch_draws_and_does_not_scroll(browser: Any, file: Path) -> None:
             points = [] if kind == "End" else [{"x": box["x"] + x * box["width"], "y": box["y"] + y * box["height"]}]
             session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
         settled(phone.page)
-        assert phone.page.evaluate("() => [scrollY, cnn.pad.strokes.length, cnn.pad.strokes[0].points.length > 2]") == [0, 1, True]
+        told = phone.page.evaluate("() => [scrollY, cnn.pad.strokes.length, cnn.pad.strokes[0].points.length > 2]")
+        assert told == [0, 1, True]
         assert phone.page.inner_text("#label").startswith("1")
         assert phone.page.evaluate("() => document.documentElement.scrollWidth") <= 360
 
@@ -215,7 +218,8 @@ def test_unit_is_told_as_its_sum_its_window_and_its_field_of_view(opened: OpenPa
     page.click("#sum summary")
     cells = [re.sub("−", "-", text) for text in page.locator("#sum tbody td").all_inner_texts()]
     assert len(cells) == 3 * 150
-    activations = lenet5.network.activations(np.array(page.evaluate("() => Array.from(cnn.net.tensors[0].data)"), np.float32).reshape(1, 1, 28, 28))
+    sample = np.array(page.evaluate("() => Array.from(cnn.net.tensors[0].data)"), np.float32)
+    activations = lenet5.network.activations(sample.reshape(1, 1, 28, 28))
     bias = float(lenet5.network[3].bias[0])
     assert sum(map(float, cells[2::3])) + bias == pytest.approx(float(activations[3][0, 0, 0, 1]), abs=0.02)
     page.keyboard.press("Escape")
@@ -226,3 +230,61 @@ def test_names_of_classes_cannot_end_the_page_early() -> None:
     text = page_of(colours(), "own").decode()
     data = re.findall(r'<script type="text/plain" id="network">(.*?)</script>', text, re.DOTALL)[0]
     assert json.loads(data)["classes"] == ["red <b>", "green </script>", "blue"]
+
+
+@pytest.mark.slow
+def test_five_hundred_images_have_the_answers_of_predict(opened: OpenPage, lenet5: Model) -> None:
+    from cnncli.data.digits import load_digits
+
+    split = load_digits(0, 500, seed=5).test
+    assert split is not None
+    wanted = lenet5.predict(split.images).probabilities
+    for image, row in zip(split.images, wanted, strict=True):
+        said = opened.page.evaluate("(pixels) => cnn.run(pixels).probabilities", image.ravel().tolist())
+        np.testing.assert_allclose(said, row, rtol=0, atol=SAME)
+
+
+@pytest.mark.slow
+def test_two_hundred_drawings_have_the_answers_of_predict(
+    opened: OpenPage, lenet5: Model, rng: np.random.Generator
+) -> None:
+    seen = 0
+    for _ in range(200):
+        opened.page.keyboard.press("Delete")
+        width = int(rng.integers(2, 15))
+        opened.page.evaluate("(width) => { document.getElementById('pen').value = width; }", width)
+        size, left, top = rng.uniform(0.15, 0.8), rng.uniform(0.05, 0.3), rng.uniform(0.05, 0.3)
+        count = int(rng.integers(2, 6))
+        points = [(left + size * x * 0.8, top + size * y * 0.8) for x, y in rng.random((count, 2))]
+        draw(opened.page, [points])
+        image = drawn(opened.page)
+        try:
+            wanted = lenet5.predict(image).probabilities[0]
+        except CnnError as error:
+            assert opened.page.inner_text("#said").split(":")[0].strip(".").split(",")[0] in str(error)
+            continue
+        np.testing.assert_allclose(shown_probabilities(opened.page), wanted, rtol=0, atol=SAME)
+        seen += 1
+    assert seen > 180
+
+
+@pytest.mark.slow
+def test_two_hundred_photographs_are_read_as_by_predict(
+    opened: OpenPage, lenet5: Model, rng: np.random.Generator
+) -> None:
+    read = [assert_same_answer(lenet5, image, asked(opened.page, image)) for image in pictures(200, rng)]
+    assert sum(read) > 180
+
+
+@pytest.mark.slow
+def test_a_hundred_colour_pictures_of_own_classes_are_read_as_by_predict(
+    browser: Any, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    model = colours()
+    (tmp_path / "own.html").write_bytes(page_of(model, "own"))
+    with OpenPage(browser, tmp_path / "own.html") as opened:
+        for _ in range(100):
+            height, width = (int(side) for side in rng.integers(4, 200, 2))
+            small = rng.integers(0, 256, (1 + height // 9, 1 + width // 9, 3)).astype(np.uint8)
+            image = Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)
+            assert assert_same_answer(model, image, asked(opened.page, image))

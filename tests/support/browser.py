@@ -12,7 +12,8 @@ import pytest
 @contextmanager
 def chromium() -> Iterator[Any]:
     """A browser of playwright's."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright (apt-get install chromium)")
+    why = "needs playwright: pip install playwright, beside apt-get install chromium"
+    sync_api = pytest.importorskip("playwright.sync_api", reason=why)
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("needs Chromium: apt-get install chromium")

@@ -6,10 +6,47 @@ import numpy as np
 
 from cnncli import Network
 from cnncli.layers import (
-    CMul, Concat, Conv1d, Conv2d, ConvTranspose2d, Dropout, Dropout2d, Flatten, GroupNorm, Identity, LayerNorm, Linear,
-    LocalResponseNorm, LogSoftmax, LPPool2d, MaxPool1d, MaxPool2d, MaxUnpool2d, Module, Mul, Parallel, PReLU, Residual,
-    RReLU, Sequential, Softmax, Softmax2d, StochasticPool2d, SubSampling2d, Unflatten, Upsample, ZeroPad2d, activations,
-    AdaptiveAvgPool2d, AdaptiveMaxPool2d, Add, AvgPool1d, AvgPool2d, BatchNorm1d, BatchNorm2d, GELU,
+    GELU,
+    AdaptiveAvgPool2d,
+    AdaptiveMaxPool2d,
+    Add,
+    AvgPool1d,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    CMul,
+    Concat,
+    Conv1d,
+    Conv2d,
+    ConvTranspose2d,
+    Dropout,
+    Dropout2d,
+    Flatten,
+    GroupNorm,
+    Identity,
+    LayerNorm,
+    Linear,
+    LocalResponseNorm,
+    LogSoftmax,
+    LPPool2d,
+    MaxPool1d,
+    MaxPool2d,
+    MaxUnpool2d,
+    Module,
+    Mul,
+    Parallel,
+    PReLU,
+    Residual,
+    RReLU,
+    Sequential,
+    Softmax,
+    Softmax2d,
+    StochasticPool2d,
+    SubSampling2d,
+    Unflatten,
+    Upsample,
+    ZeroPad2d,
+    activations,
 )  # fmt: skip
 from cnncli.layers.branches import Branches
 
@@ -72,7 +109,10 @@ CASES: list[tuple[Made, Shape]] = [
     (lambda: [Concat([Linear(5, 2)], [Linear(5, 3)]), Parallel([Mul()], [Mul()], [Mul()], [], [Mul()])], (5,)),
     (lambda: [GELU("tanh")], (5, 5, 5)),
     (lambda: [activations.Threshold(0.3, -2.0)], (5, 5, 5)),
-    *((lambda name=name: [getattr(activations, name)()], (5, 5, 5)) for name in activations.__all__ if name != "Threshold"),
+    *(
+        (lambda name=name: [getattr(activations, name)()], (5, 5, 5))
+        for name in activations.__all__ if name != "Threshold"
+    ),
 ]  # fmt: skip
 
 
@@ -94,6 +134,6 @@ def filled(layers: list[Module], shape: Shape, rng: np.random.Generator) -> Netw
     network.eval()
     for parameter in network.named_parameters():
         parameter.value[...] = rng.uniform(-1, 1, parameter.value.shape)
-    for name, buffer in network.named_buffers():
+    for _, buffer in network.named_buffers():
         buffer[...] = rng.uniform(0.3, 2, buffer.shape)
     return network

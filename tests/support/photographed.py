@@ -1,4 +1,4 @@
-"""Pictures such as people take or save of one glyph: paper, light, lines, frames, pens, sizes, colours, transparency."""
+"""Pictures such as people take or save of one glyph: paper, light, lines, frames, pens, sizes, colours."""
 
 from collections.abc import Iterator
 
@@ -24,7 +24,9 @@ def _ink(digit: Image.Image, side: int, rng: np.random.Generator, share: float =
     return np.asarray(page, np.float64) / 255
 
 
-def _photo(paper: np.ndarray, ink: np.ndarray, pen: tuple[int, int, int], noise: float, rng: np.random.Generator) -> Image.Image:
+def _photo(
+    paper: np.ndarray, ink: np.ndarray, pen: tuple[int, int, int], noise: float, rng: np.random.Generator
+) -> Image.Image:
     """Ink over paper (H, W) of grey levels, with a warm light."""
     light = paper[..., None] * np.array([1.0, 0.98, 0.94])
     mixed = light * (1 - ink[..., None]) + ink[..., None] * np.array(pen) * (paper[..., None] / 255)
@@ -41,7 +43,8 @@ def _smooth(digit: Image.Image, rng: np.random.Generator) -> Image.Image:
 def _shadow(digit: Image.Image, rng: np.random.Generator) -> Image.Image:
     side = int(rng.integers(150, 500))
     edge = Image.new("L", (side, side), 220)
-    ImageDraw.Draw(edge).polygon([(0, 0), (side * rng.uniform(0.3, 0.8), 0), (side * rng.uniform(0.1, 0.6), side), (0, side)], fill=110)
+    top, bottom = side * rng.uniform(0.3, 0.8), side * rng.uniform(0.1, 0.6)
+    ImageDraw.Draw(edge).polygon([(0, 0), (top, 0), (bottom, side), (0, side)], fill=110)
     paper = np.asarray(edge.filter(ImageFilter.GaussianBlur(side / 60)), np.float64)
     return _photo(paper, _ink(digit, side, rng), (10, 10, 10), 2, rng)
 

@@ -33,9 +33,9 @@ def command(model: str | None, html: str, plugins: tuple[str, ...] | None, as_js
 
     MODEL is a model.bin, or the name of a network that comes trained: lenet5.  [default: ./model.bin, else lenet5]
 
-    The page holds the weights, the preparation and all programs. It needs no server, loads nothing, opens from a disk or
-    on a phone, and its answers are those of cnn predict. It shows what every layer makes of the drawing, and for each unit
-    the sum that it is.
+    The page holds the weights, the preparation and all programs. It needs no server, loads nothing, opens from a disk
+    or on a phone, and its answers are those of cnn predict. It shows what every layer makes of the drawing, and for
+    each unit the sum that it is.
     """
     import json
 
@@ -50,4 +50,5 @@ def command(model: str | None, html: str, plugins: tuple[str, ...] | None, as_js
     if as_json:
         echo(json.dumps({"html": html, "bytes": len(content), "parameters": loaded.network.parameter_count()}))
     else:
-        say_saved(html, f"{loaded.network.name or 'the network'} as a page of {len(content) / 1000:,.0f} kB; open it in a browser")
+        named = loaded.network.name or "the network"
+        say_saved(html, f"{named} as a page of {len(content) / 1000:,.0f} kB; open it in a browser")

@@ -12,8 +12,8 @@ from cnncli.pages.style import BASE
 
 # In the order in which they are read; each is about one thing, and names what it needs of those before it.
 SCRIPTS = (
-    "network", "windows", "values", "kinds", "planes", "resize", "paper", "rules", "parts", "layout", "ink", "prepare", "pad",
-    "paint", "explain", "maps", "unit", "page",
+    "network", "windows", "values", "kinds", "planes", "resize", "paper", "rules", "parts", "layout", "ink", "prepare",
+    "pad", "paint", "explain", "maps", "unit", "page",
 )  # fmt: skip
 
 
@@ -27,7 +27,8 @@ def network_page(title: str, description: dict[str, Any], weights: bytes) -> str
     """
     script = _script()
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    policy = f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'"
+    policy += "; base-uri 'none'; form-action 'none'"
     head = [
         empty("meta", charset="utf-8"),
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{policy}">'),

@@ -52,6 +52,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "tables": ({"data.tables"}, {"array files", *_SETS}),
     "download": ({"data.download"}, {"binary", *_SETS}),
     "preparation": ({"data.preparation"}, {"segmentation", *_SETS}),
+    "inspection": ({"data.inspection"}, {"preparation", *_SETS}),
     "data": ({"data"}, {"download", "preparation", "tables", "array files", "binary", *_SETS}),
     "training": (
         {"training"},
@@ -83,7 +84,7 @@ LIBRARIES = {
     "click": {"cli"},
     "rich": {"cli"},
     "plotext": {"cli"},
-    "PIL": {"pictures", "pictures.segmentation", "data.preparation", "views", "cli"},
+    "PIL": {"pictures", "pictures.segmentation", "data.preparation", "data.inspection", "views", "cli"},
     "requests": {"data.download"},
     "safetensors": {"storage"},
 }

@@ -59,7 +59,7 @@ RUNS = {
     "mask": ["mask digit.png --kernel edge", "mask digit.png --kernel emboss --out mask.png --save-view view.png"],
     "data": [
         "data", "data small.npz", "data small.npz --out sheet.png", "data --cache", "data --clear-cache",
-        "data table.csv", "data pictures",
+        "data table.csv", "data pictures", "data small.npz --model second.bin", "data faulty.npz", "data rows.csv",
     ],
     "check-layer": ["check-layer ReLU --shape 3"],
     "download": ["download mnist --dir sets", "download mnist --dir sets", "download mnist --dir damaged"],
@@ -179,6 +179,8 @@ def write_files(small: SmallSet) -> None:
     Path("line.csv").write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y, _ in rows))
     Path("classes.csv").write_text("x,y,c\n" + "".join(f"{x},{y},{c}\n" for x, y, c in rows))
     Path("table.csv").write_text("x,y,z\n" + "".join(f"{x},{y},{x - y}\n" for x, y, _ in rows))
+    Path("rows.csv").write_text("x,y,c\n1.5,2,a\n1.5,2,a\n3,4,b\n3,4,a\n5,1,b\n")
+    np.savez("faulty.npz", x=images[[*range(20), 0, 1]], y=np.arange(22) % 2)
     for part, name in itertools.product(("train", "val", "test"), "ab"):
         Path("pictures", part, name).mkdir(parents=True)
         for index in range(3):

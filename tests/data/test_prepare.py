@@ -11,7 +11,7 @@ from PIL import Image
 
 from cnncli import data
 from cnncli.data.fetch_records import FetchRecord, PicturesDone, PicturesProgress
-from cnncli.data.preparation import decoding, one_picture, picture_cache, prepare
+from cnncli.data.preparation import decoding, picture_cache, prepare
 from cnncli.data.preparation.picture_cache import cache_facts, clear_cache
 from cnncli.errors import DataError, UsageError
 from cnncli.pictures.recipe import InputRecipe
@@ -177,18 +177,18 @@ def test_helpers_give_the_same_images(folder: Path, monkeypatch: pytest.MonkeyPa
     alone = images(folder, use_cache=False)
     (folder / "red" / "0002.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     by_helper: list[int] = []
-    original = decoding.Helper.prepare
+    original = decoding.Helper.do
 
     def counted(self: decoding.Helper, sources: list[Path]) -> object:
         outcomes = original(self, sources)
         by_helper.append(len(outcomes or []))
         return outcomes
 
-    monkeypatch.setattr(decoding.Helper, "prepare", counted)
+    monkeypatch.setattr(decoding.Helper, "do", counted)
     monkeypatch.setattr(decoding, "_TRIAL_SECONDS", 0.0)
     monkeypatch.setattr(decoding, "_WORTH_SECONDS", 1e-9)
     monkeypatch.setattr(decoding, "_AT_ONCE", 1)
-    slow = one_picture.prepare_one
+    slow = decoding.Preparing.__call__
 
     def slowly(*arguments: object) -> object:  # so that the helper gets its share
         import time
@@ -196,7 +196,7 @@ def test_helpers_give_the_same_images(folder: Path, monkeypatch: pytest.MonkeyPa
         time.sleep(0.02)
         return slow(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(decoding, "prepare_one", slowly)
+    monkeypatch.setattr(decoding.Preparing, "__call__", slowly)
     monkeypatch.setattr(decoding._core, "default_thread_count", lambda: 2)
     found = data.load(folder, wish=RGB16, skip_bad=True, use_cache=False).train
     assert found is not None and found.files is not None

@@ -15,14 +15,11 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "train": Listed("train", "Train a network and write it to a model file."),
         "predict": Listed("predict", "Say what is in pictures."),
         "eval": Listed("eval_", "Measure a model on test images."),
-        "compare": Listed("compare", "Say which of two models is better, and whether that is chance."),
-        "replay": Listed("replay", "Train a model again, and say whether the same comes of it."),
     },
     "Look": {
         "runs": Listed("runs", "List the trainings of a folder, compare them, remove old ones."),
         "summary": Listed("summary", "Show the layers of a network and what they cost."),
         "filters": Listed("filters", "Show the weights of a trained network."),
-        "info": Listed("info", "Say what a model is and how it was made."),
         "features": Listed("features", "Show what each layer makes of a picture."),
         "saliency": Listed("saliency", "Show which pixels an answer depends on."),
         "explain": Listed("explain", "Show how one number of a network comes about, term by term."),
@@ -33,7 +30,7 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "mask": Listed("mask", "Lay a mask over a picture: sharpen, emboss, blur, find edges."),
     },
     "Data": {
-        "data": Listed("data", "Say what a data set is, and show its images."),
+        "data": Listed("data", "Say what a data set is, what is wrong with it, and show its images."),
         "download": Listed("download", "Fetch data sets and verify them."),
     },
     "Share": {
@@ -44,6 +41,11 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "check-layer": Listed("check_layer", "Check a layer of your own, or one of cnn."),
         "help": Listed("help_", "Say all that there is to say of a command."),
         "completion": Listed("completion", "Let the shell complete commands, options and names."),
+    },
+    "Share": {
+        "info": Listed("info", "Say what a model is and how it was made."),
+        "compare": Listed("compare", "Say which of two models is better, and whether that is chance."),
+        "replay": Listed("replay", "Train a model again, and say whether the same comes of it."),
     },
 }
 COMMANDS = {name: listed for commands in GROUPS.values() for name, listed in commands.items()}

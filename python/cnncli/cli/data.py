@@ -1,11 +1,12 @@
 """`cnn data`."""
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import click
 
+from cnncli.cli.data_asked import PNG_COLUMNS, SHEETS, Asked
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.names import NameOrPath
+from cnncli.cli.names import FilePath, NameOrPath
 from cnncli.cli.options import (
     NearestChoice,
     Number,
@@ -16,17 +17,13 @@ from cnncli.cli.options import (
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_options
 
-if TYPE_CHECKING:
-    from cnncli.data import DataSet, Split
-
-_PNG_COLUMNS = 20
 _PARTS = ("train", "validation", "test")
 
 
 @click.command(
     "data",
     cls=HelpCommand,
-    short_help="Say what a data set is, and show its images.",
+    short_help="Say what a data set is, what is wrong with it, and show its images.",
     epilog="\b\nExample:\n  cnn data digits --show",
 )
 @click.argument("name_or_path", metavar="[NAME|PATH]", required=False, type=NameOrPath("data sets"))
@@ -38,7 +35,7 @@ _PARTS = ("train", "validation", "test")
     "--columns",
     type=Number(least=1, most=1000, whole=True),
     metavar="N",
-    help=f"Images of each class on the sheet.  [default: what fits, up to 10; in a PNG {_PNG_COLUMNS}]",
+    help=f"Images of each class on the sheet.  [default: what fits, up to 10; in a PNG {PNG_COLUMNS}]",
 )
 @click.option(
     "--part",
@@ -47,12 +44,28 @@ _PARTS = ("train", "validation", "test")
     help="Part to show: train, validation or test.  [default: train]",
 )
 @click.option(
+    "--of", type=NearestChoice(SHEETS), metavar="NAME",
+    help="What the sheet shows: classes, one row each, or the pictures that were found fault with, with their names: "
+    f"{', '.join(SHEETS[1:])}.  [default: classes; suspects with --model]",
+)
+@click.option(
     "--seed",
     type=Number(least=0, most=2**63 - 1, whole=True),
     metavar="N",
     help="Draw digits from this seed; of other data sets, show images picked by it and not the first ones.",
 )
 @table_options("label_column", "data_dir", "prepare", "size", "colour", "skip_bad", "use_cache")
+@click.option("--no-checks", is_flag=True, help="Count only: look for no doubles, leaks and other faults.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a fault is found.")
+@click.option(
+    "--model", type=FilePath(), metavar="MODEL",
+    help="Ask a trained model which labels are suspicious: those of pictures that it is sure to be another class.",
+)
+@click.option(
+    "--folds", type=Number(least=2, most=100, whole=True), metavar="N",
+    help="Train the model of --model N times anew, each time without a part of the training pictures, which it then "
+    "answers: so none is judged by a model that has seen it.",
+)
 @click.option("--cache", "about_cache", is_flag=True, help="Say what the cache of prepared pictures holds.")
 @click.option("--clear-cache", is_flag=True, help="Empty the cache of prepared pictures.")
 @json_option
@@ -60,30 +73,16 @@ _PARTS = ("train", "validation", "test")
 @debug_option
 @click.pass_context
 def command(
-    ctx: click.Context,
-    name_or_path: str | None,
-    show: bool,
-    out: str | None,
-    columns: int | None,
-    part: str | None,
-    seed: int | None,
-    label_column: str | None,
-    data_dir: str | None,
-    prepare: str | None,
-    size: tuple[int, int] | None,
-    colour: str | None,
-    skip_bad: bool,
-    use_cache: bool,
-    about_cache: bool,
-    clear_cache: bool,
-    as_json: bool,
+    ctx: click.Context, /, name_or_path: str | None, show: bool, out: str | None, about_cache: bool, clear_cache: bool,
+    as_json: bool, **asked: Any,
 ) -> None:
-    """Say what a data set is: images, shape, classes, mean and deviation, source, licence and files.
+    """Say what a data set is, and what is wrong with it: doubles, pictures that are in two parts or under two labels,
+    empty ones, classes of very different sizes (docs/data.md).
 
     NAME|PATH is what `cnn train --data` takes: mnist, fashion-mnist, kmnist, emnist-digits, emnist-letters (fetched if
-    they are not there), digits, or a path: a folder of pictures or of IDX files, a list of pictures, a table of pixels,
-    an .npz, .npy files, CIFAR's batches. What was left aside or converted is listed as notes. Without it: a list of the
-    data sets that have names.
+    they are not there), digits, or a path: a folder of pictures or of IDX files, a list of pictures, a table of pixels
+    or of numbers, an .npz, .npy files, CIFAR's batches. What was left aside or converted is listed as notes. Without
+    it: a list of the data sets that have names.
     """
     if about_cache or clear_cache:
         if name_or_path is not None:
@@ -95,47 +94,30 @@ def command(
         if show or out is not None:
             option = "--show" if show else "--out"
             raise click.UsageError(f"{option}: of which data set? name it, as in cnn data digits {option}", ctx)
-        _tell_names(data_dir, as_json)
+        _tell_names(asked["data_dir"], as_json)
         return
-    import json
+    _check_sheet(ctx, show, as_json, out, {"--columns": asked["columns"], "--part": asked["part"], "--of": asked["of"]})
+    _check_checks(ctx, asked)
 
-    _check_sheet(ctx, show, as_json, out, {"--columns": columns, "--part": part})
+    from cnncli.cli.data_report import tell
 
-    from cnncli import data
-    from cnncli.cli.numbers_named import told_as_table
-    from cnncli.cli.render_data import facts_json, show_facts, show_sheet
-    from cnncli.cli.render_fetch import FetchDisplay
-    from cnncli.cli.sheet import make_sheet, sheet_png
-    from cnncli.data.facts import data_facts
-    from cnncli.shown import printable
-    from cnncli.storage.files import write_atomically
+    found = tell(Asked(name_or_path, show, out, as_json, **asked))
+    ctx.exit(1 if found and asked["strict"] else 0)
 
-    if not show and out is None and told_as_table(name_or_path, label_column, skip_bad, as_json):
-        return
-    with FetchDisplay() as fetching:
-        dataset = data.load(
-            name_or_path,
-            data_dir=data_dir,
-            seed=seed or 0,
-            label_column=label_column,
-            wish=data.PictureWish(prepare=prepare or "auto", colour=colour, size=size),
-            skip_bad=skip_bad,
-            use_cache=use_cache,
-            report=fetching.show,
-        )
-    picked = None if dataset.name == name_or_path == "digits" else seed
-    if out is not None:
-        sheet = make_sheet(_part(dataset, part), dataset.class_names, columns or _PNG_COLUMNS, picked)
-        write_atomically(out, sheet_png(sheet))
-    if show:
-        show_sheet(_part(dataset, part), dataset.class_names, columns, picked, dataset.polarity)
-    elif as_json:
-        facts = facts_json(data_facts(dataset, name_or_path, data_dir))
-        echo(json.dumps(facts | ({"sheet": out} if out else {}), allow_nan=False))
-    elif out is None:
-        show_facts(data_facts(dataset, name_or_path, data_dir))
-    if out is not None and not as_json:
-        echo(f"{printable(out)}: {dataset.name}, one row a class")
+
+def _check_checks(ctx: click.Context, asked: dict[str, Any]) -> None:
+    """Raises UsageError for options of the checks that do not go together."""
+    of = asked["of"] or "classes"
+    for clash, words in (
+        (asked["no_checks"] and asked["strict"], "--strict: there is nothing to find with --no-checks; leave out one"),
+        (asked["no_checks"] and of not in ("classes", "suspects"), f"--of {of}: is what --no-checks leaves out"),
+        (asked["folds"] and not asked["model"], "--folds: of which model? add --model model.bin"),
+        (of == "suspects" and not asked["model"], "--of suspects: asks a trained model; add --model model.bin"),
+        (of != "classes" and asked["columns"] is not None, "--columns: is of the sheet of classes; leave it out"),
+        (of != "classes" and asked["part"] is not None, f"--part: --of {of} shows all parts; leave it out"),
+    ):
+        if clash:
+            raise click.UsageError(words, ctx)
 
 
 def _check_sheet(ctx: click.Context, show: bool, as_json: bool, out: str | None, of_sheet: dict[str, object]) -> None:
@@ -168,16 +150,3 @@ def _tell_cache(clears: bool, as_json: bool) -> None:
 
     facts = clear_cache() if clears else cache_facts()
     echo(json.dumps(cache_json(facts, clears)) if as_json else cache_line(facts, clears))
-
-
-def _part(dataset: "DataSet", name: str | None) -> "Split":
-    """The part to show; without a name the training images, or the test images if there are no others."""
-    from cnncli.errors import DataError
-
-    parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
-    there = {key: split for key, split in parts.items() if split is not None and len(split)}
-    if name is None:
-        name = next(key for key in ("train", "test", "validation") if key in there)
-    if name not in there:
-        raise DataError(f"{dataset.name}: holds no {name} images; leave out --part")
-    return there[name]

@@ -27,12 +27,20 @@ def is_number_model(path: str) -> bool:
     return isinstance(load_model(path).recipe, NumberRecipe)
 
 
-def told_as_table(path: str, label_column: str | None, skip_bad: bool, as_json: bool) -> bool:
-    """Shows what a path is, if it is a table of numbers; whether it is one."""
-    if _is_number_table(path, label_column):
-        show_table(path, label_column, skip_bad, as_json)
-        return True
-    return False
+def told_as_table(
+    path: str, label_column: str | None, skip_bad: bool, as_json: bool, model: str | None = None
+) -> int | None:
+    """Shows what a path is, if it is a table of numbers, and returns how many kinds of faults it has; None for others.
+
+    Raises UsageError with a `model`, which looks at pictures.
+    """
+    if not _is_number_table(path, label_column):
+        return None
+    if model is not None:
+        raise UsageError(f"--model: looks at pictures, and {printable(path)} is a table of numbers; leave it out")
+    from cnncli.cli.table_report import show_table
+
+    return show_table(path, label_column, skip_bad, as_json)
 
 
 def _is_number_table(name_or_path: str, label_column: str | None) -> bool:
@@ -147,32 +155,3 @@ def _predictions(
         return names, [dict(zip(targets, row, strict=True)) for row in predicted.values.tolist()]
     pairs = zip(predicted.names, predicted.probabilities.max(axis=1).tolist(), strict=True)
     return names, [{"label": label, "probability": share} for label, share in pairs]
-
-
-def show_table(path: str, label_column: str | None, skip_bad: bool, as_json: bool) -> None:
-    """What a table of numbers is: its rows, and the measures of its columns."""
-    from cnncli.data.tables.number_table import read_number_table
-
-    table = read_number_table(Path(path), label_column, skip_bad=skip_bad)
-    measures = [
-        {"column": name, "mean": float(column.mean()), "std": float(column.std()), "least": float(column.min()),
-         "most": float(column.max())}
-        for name, column in zip(table.names, table.rows.T, strict=True)
-    ]  # fmt: skip
-    some = {name: sorted({cells[i] for cells in table.cells})[:10] for i, name in enumerate(table.targets)}
-    if as_json:
-        facts = {"name": table.name, "source": table.source, "rows": len(table.rows), "columns": measures}
-        notes = [note.text for note in table.notes]
-        echo(json.dumps(facts | {"targets": table.targets, "notes": notes}, allow_nan=False))
-        return
-    echo(f"{printable(table.name)}: {len(table.rows):,} rows of {len(table.names)} numbers")
-    for one in measures:
-        echo(
-            f"  {printable(str(one['column']))}: mean {one['mean']:.6g}, std {one['std']:.6g}, "
-            f"from {one['least']:.6g} to {one['most']:.6g}"
-        )
-    for name, values in some.items():
-        more = " ..." if len(values) == 10 else ""
-        echo(f"  {printable(name)} is to be predicted: {printable(', '.join(values))}{more}")
-    for note in table.notes:
-        echo(printable(note.text))

@@ -4,20 +4,24 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cnncli.cli.bars import bar
 from cnncli.cli.plain import ink_of, terminal_columns
 from cnncli.cli.render import facts_table, plural, print_table, size, stdout_console
 from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet, plain_lines
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
 from cnncli.data.preparation.picture_cache import CacheFacts
-from cnncli.shown import printable
+from cnncli.shown import printable, shortened
 from cnncli.views.terminal import Ink
 
 _SIDE = 14  # characters an image is wide on a terminal: half the pixels of MNIST's
 _MOST_COLUMNS = 10
+_CLASSES_SHOWN, _LARGEST_SHOWN, _SMALLEST_SHOWN = 64, 10, 20
+_NAME_LETTERS = 32
 _FILE_WIDTH = 100  # characters of a line that goes to a file or a pipe
 
 
@@ -64,15 +68,31 @@ def show_facts(facts: DataFacts) -> None:
     ]
     print_table(console, facts_table(rows))
     console.print()
+    _print_classes(console, facts)
+
+
+def _print_classes(console: Console, facts: DataFacts) -> None:
+    """A row for each class with a bar; of very many those at both ends of the order by size."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("class")
+    table.add_column("class", no_wrap=True, overflow="ellipsis")
     wholes = (facts.train, facts.validation, facts.test)
     for heading, whole in zip(("train", "validation", "test"), wholes, strict=True):
         if whole:
-            table.add_column(heading, justify="right")
-    for name, *counted in facts.class_counts:
+            table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True, style="cyan")
+    measured = 1 + next((place for place, whole in enumerate(wholes) if whole), 0)
+    rows = facts.class_counts
+    most = max(int(row[measured]) for row in rows)
+    cut = len(rows) > _CLASSES_SHOWN
+    if cut:
+        by_size = sorted(rows, key=lambda row: -int(row[measured]))
+        rows = [*by_size[:_LARGEST_SHOWN], *by_size[-_SMALLEST_SHOWN:]]
+    for place, row in enumerate(rows):
+        name, *counted = row
+        if cut and place == _LARGEST_SHOWN:
+            table.add_row(Text(f"and {len(facts.class_counts) - len(rows):,} more", style="dim"))
         cells = [f"{count:,}" for count, whole in zip(counted, wholes, strict=True) if whole]
-        table.add_row(Text(printable(name), style="bold"), *cells)
+        table.add_row(Text(shortened(name, _NAME_LETTERS), style="bold"), *cells, bar(counted[measured - 1], most))
     print_table(console, table)
 
 

@@ -4,11 +4,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from cnncli import _core
-from cnncli.data.preparation.helpers import Helper
-from cnncli.data.preparation.one_picture import Outcome, Source, prepare_one
+from cnncli.data.preparation.helpers import Helper, Preparing, Task
+from cnncli.data.preparation.one_picture import Outcome, Source
 from cnncli.pictures.recipe import InputRecipe
+
+R = TypeVar("R")
 
 _AT_ONCE = 16  # pictures: work is shared out in such chunks, and Ctrl-C waits for one picture at most
 _TRIAL_SECONDS = 0.3  # of work, from which the rest is estimated
@@ -23,31 +26,42 @@ def prepare_all(
     progress: Callable[[int], None],
     with_digests: bool = False,
 ) -> None:
-    """Prepares every picture; `take` gets the outcome of each with its number, in any order, from several threads.
+    """Prepares every picture, see `do_all`.
+
+    recipe : how pictures become images
+    with_digests : outcomes have the digest and the state of the file
+    """
+    do_all(Preparing(recipe, with_digests), sources, take, progress)
+
+
+def do_all(
+    task: Task[R],
+    sources: Sequence[Source],
+    take: Callable[[int, R], None],
+    progress: Callable[[int], None],
+) -> None:
+    """Does something to every picture; `take` gets the outcome of each with its number, in any order, from several
+    threads.
 
     The result does not depend on how many processes share the work. Ctrl-C ends it within a picture or so.
 
-    recipe : how pictures become images
     sources : paths, or uint8 (C, H, W)
     progress : called in this thread with the number of pictures done so far
-    with_digests : outcomes have the digest and the state of the file
     """
-    _Work(recipe, sources, take, progress, with_digests).run()
+    _Work(task, sources, take, progress).run()
 
 
-class _Work:
+class _Work(Generic[R]):
     """Chunks of pictures still to be done, and who does them."""
 
     def __init__(
         self,
-        recipe: InputRecipe,
+        task: Task[R],
         sources: Sequence[Source],
-        take: Callable[[int, Outcome], None],
+        take: Callable[[int, R], None],
         progress: Callable[[int], None],
-        with_digests: bool,
     ) -> None:
-        self._recipe, self._sources, self._take = recipe, sources, take
-        self._progress, self._with_digests = progress, with_digests
+        self._task, self._sources, self._take, self._progress = task, sources, take, progress
         count = len(sources)
         self._todo = deque(range(start, min(start + _AT_ONCE, count)) for start in range(0, count, _AT_ONCE))
         self._done = 0
@@ -73,7 +87,7 @@ class _Work:
     def _work_here(self, began: float) -> None:
         while (chunk := self._next()) is not None:
             for number in chunk:
-                self._take(number, prepare_one(self._recipe, self._sources[number], self._with_digests))
+                self._take(number, self._task(self._sources[number]))
                 self._count(1)
                 self._progress(self._done)
             if not self._helpers and time.perf_counter() - began > _TRIAL_SECONDS:
@@ -84,7 +98,7 @@ class _Work:
         left = seconds / max(self._done, 1) * (len(self._sources) - self._done)
         count = min(_core.default_thread_count() - 1, _MOST_HELPERS, int(left / _WORTH_SECONDS))
         for _ in range(count):
-            helper = Helper(self._recipe.to_dict(), self._with_digests)
+            helper = Helper(self._task)
             thread = threading.Thread(target=self._work_there, args=(helper,), daemon=True)
             self._helpers.append(helper)
             self._threads.append(thread)
@@ -92,7 +106,7 @@ class _Work:
 
     def _work_there(self, helper: Helper) -> None:
         while (chunk := self._next()) is not None:
-            outcomes = helper.prepare([self._sources[number] for number in chunk])
+            outcomes = helper.do([self._sources[number] for number in chunk])
             if outcomes is None:  # it could not start, or died: the others do its work
                 self._todo.append(chunk)
                 return

@@ -9,25 +9,61 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol, TypeVar
 
 from cnncli.data.preparation.one_picture import Outcome, Source, prepare_one
+from cnncli.errors import DataError
+from cnncli.pictures.fingerprint import Fingerprint, fingerprint_of_file
 from cnncli.pictures.recipe import InputRecipe
+
+R = TypeVar("R", covariant=True)
 
 # -P: no module of the folder that the user stands in is taken for one of Python's.
 _PROGRAM = "import sys; sys.path.append({place!r}); from cnncli.data.preparation.helpers import serve; serve()"
 
 
-class Helper:
-    """One such process; `prepare` may be called from one thread, `stop` from any."""
+class Task(Protocol[R]):
+    """What is done to one picture; a value that can be sent to another process."""
 
-    def __init__(self, recipe: dict[str, Any], with_digests: bool) -> None:
+    def __call__(self, source: Source) -> R: ...
+
+
+@dataclass(frozen=True)
+class Preparing:
+    """Makes an image of it, see `prepare_one`."""
+
+    recipe: InputRecipe
+    with_digest: bool
+
+    def __call__(self, source: Source) -> Outcome:
+        return prepare_one(self.recipe, source, self.with_digest)
+
+
+@dataclass(frozen=True)
+class Looking:
+    """Takes the fingerprint of a file; None of one that cannot be read."""
+
+    def __call__(self, source: Source) -> Fingerprint | None:
+        try:
+            return fingerprint_of_file(source) if isinstance(source, Path) else None
+        except DataError:
+            return None
+
+
+class Helper:
+    """One such process; `do` may be called from one thread, `stop` from any.
+
+    task : what is done to each picture
+    """
+
+    def __init__(self, task: "Task[Any]") -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._task = recipe, with_digests
+        self._task = task
         self._stopped = False
 
-    def prepare(self, sources: Sequence[Source]) -> list[Outcome] | None:
+    def do(self, sources: Sequence[Source]) -> list[Any] | None:
         """The outcome of each picture; None if the process cannot be started or has died."""
         try:
             if self._process is None:
@@ -37,7 +73,7 @@ class Helper:
                 return None
             pickle.dump(list(sources), process.stdin, pickle.HIGHEST_PROTOCOL)
             process.stdin.flush()
-            outcomes: list[Outcome] = pickle.load(process.stdout)
+            outcomes: list[Any] = pickle.load(process.stdout)
             return outcomes
         except (OSError, EOFError, ValueError, pickle.UnpicklingError):
             return None
@@ -81,11 +117,10 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all; the first process ends the others
     tasks, answers = sys.stdin.buffer, sys.stdout.buffer
     try:
-        facts, with_digests = pickle.load(tasks)
-        recipe = InputRecipe.from_dict(facts)
+        task = pickle.load(tasks)
         while True:
             sources = pickle.load(tasks)
-            outcomes = [prepare_one(recipe, source, with_digests) for source in sources]
+            outcomes = [task(source) for source in sources]
             pickle.dump(outcomes, answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
     except (EOFError, OSError):

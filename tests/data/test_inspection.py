@@ -30,7 +30,7 @@ def photo(seed: int, side: int = 48) -> Image.Image:
     for _ in range(3):
         plane = np.zeros((side, side))
         for _ in range(6):
-            fy, fx, phase = rng.uniform(0.5, 5, 2).tolist() + [rng.uniform(0, 6)]
+            fy, fx, phase = (*rng.uniform(0.5, 5, 2), rng.uniform(0, 6))
             plane += rng.normal() * np.cos(2 * np.pi * (fy * y + fx * x) + phase)
         planes.append(plane)
     image = np.stack(planes, axis=2)

@@ -33,9 +33,6 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "data": Listed("data", "Say what a data set is, what is wrong with it, and show its images."),
         "download": Listed("download", "Fetch data sets and verify them."),
     },
-    "Share": {
-        "export": Listed("export", "Write a trained network as a page to draw on."),
-    },
     "Learn": {
         "new-layer": Listed("new_layer", "Write a file to start a layer of your own from."),
         "check-layer": Listed("check_layer", "Check a layer of your own, or one of cnn."),
@@ -43,6 +40,7 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "completion": Listed("completion", "Let the shell complete commands, options and names."),
     },
     "Share": {
+        "export": Listed("export", "Write a trained network as a page to draw on."),
         "info": Listed("info", "Say what a model is and how it was made."),
         "compare": Listed("compare", "Say which of two models is better, and whether that is chance."),
         "replay": Listed("replay", "Train a model again, and say whether the same comes of it."),

@@ -22,6 +22,7 @@ FULL = "full"  # a batch of all training images
 CONVERGED_LIMIT, CONVERGED_WINDOW, CONVERGED_EPOCHS = 0.001, 5, 1000
 PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.1
 MOST_EPOCHS = 100_000
+USUAL_NETWORK = "lenet5"  # where nothing says what to learn from
 LOSSES = (
     "cross-entropy", "nll", "multi-margin", "mse", "sum-squares", "l1", "smooth-l1", "huber", "bce", "bce-with-logits",
     "hinge", "soft-margin", "kl-div", "multi-label-margin",
@@ -55,9 +56,10 @@ class RecordedSettings(AugmentationSettings):
     None leaves a choice to the network's description, then to the optimizer, then to the row's fallback.
     """
 
-    architecture: str = option_row(
+    architecture: str | None = option_row(
         _DATA, "text", "A network that comes with the program (cnn summary lists them), or a .toml that describes one.",
-        "NAME|FILE", flag="--arch", default="lenet5", names="networks",
+        "NAME|FILE", flag="--arch", names="networks",
+        otherwise="chosen from the data (docs/choices.md); lenet5 where nothing says what to learn from",
         brief="The network; cnn summary lists those there are",
     )
     data: str | None = option_row(
@@ -87,14 +89,13 @@ class RecordedSettings(AugmentationSettings):
         "whole picture.", "NAME", words=("auto", "glyph", "plain"), fallback="auto",
         otherwise="auto, decided from the training pictures",
     )
-    size: tuple[int, int] | None = option_row(
+    pixels: tuple[int, int] | None = option_row(
         _DATA, "size", "Pixels of the images.", "N|HxW", otherwise="as for --colour",
-        brief="Pixels of the images",
+        brief="Pixels of the images, such as 32",
     )
     colour: str | None = option_row(
         _DATA, "word", "Colour of the images: grey or rgb.", "NAME", words=("grey", "rgb"),
         otherwise="that of the network's description or the pictures",
-        brief="grey or rgb",
     )
     skip_bad: bool = option_row(
         _DATA, "flag", "Go on without pictures that cannot be read, and rows with missing numbers.", default=False
@@ -157,7 +158,6 @@ class RecordedSettings(AugmentationSettings):
         f"What is made small: {', '.join(LOSSES[:-1])} or {LOSSES[-1]} (docs/training.md). Settings follow a colon, "
         "and several are added: huber:delta=2, mse+l1:times=0.1.", "NAME", words=LOSSES, is_described=True,
         fallback="cross-entropy", otherwise="the description's, or cross-entropy",
-        brief="What is made small",
     )
     class_weights: str | None = option_row(
         _TRAINING, "text",
@@ -281,13 +281,20 @@ class TrainSettings(RecordedSettings):
         the schedule; if they end below the target, each further epoch is a cycle of its own at a lower rate.
         An epoch within a cycle, where the rate is high, has to pass the target by two standard errors, so that
         luck with the images held out is not taken for skill, and an epoch that ends a cycle is kept before it
-    size : [height, width] of the images
+    pixels : [height, width] of the images
+    size : "s", "m" or "l", for a training whose network is chosen from the data; see `choose`
     preset : name or file of settings; in Python it gives those that are left at their defaults
     resume : folder of a run to go on with; then only fields that stay free count, and `data` is where the same images
         are now
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     """
 
+    size: str | None = option_row(
+        _DATA, "word",
+        "The one dial of what is chosen from the data: s learns in a minute or so, m in some minutes, l takes longer "
+        "and is right more often.", "s|m|l", words=("s", "m", "l"), otherwise="m",
+        brief="s, m or l: how large a network, how long  [m]",
+    )
     preset: str | None = option_row(
         _DATA, "text", "Settings under a name, torch-digits or a .toml; other options go before them.", "NAME|FILE",
         names="presets",
@@ -328,6 +335,11 @@ class TrainSettings(RecordedSettings):
         brief="Go on with a stopped run",
     )  # fmt: skip
 
+    @property
+    def network(self) -> str:
+        """The network by its name or file."""
+        return self.architecture or USUAL_NETWORK
+
 
 def _rows() -> tuple[TrainingOption, ...]:
     """The rows of all fields, in the order of their groups."""
@@ -349,8 +361,8 @@ def row_of(field: str) -> TrainingOption:
 def recorded_words(values: dict[str, Any]) -> list[str]:
     """The options that repeat a training, as they are typed, from the values of its plan by field; None: left out.
 
-    >>> recorded_words({"epochs": 3, "size": (28, 32), "skip_bad": True, "colour": None, "nesterov": False})
-    ['--size', '28x32', '--skip-bad', '--epochs', '3', '--no-nesterov']
+    >>> recorded_words({"epochs": 3, "pixels": (28, 32), "skip_bad": True, "colour": None, "nesterov": False})
+    ['--pixels', '28x32', '--skip-bad', '--epochs', '3', '--no-nesterov']
     """
     words: list[str] = []
     for row in TRAINING_OPTIONS:

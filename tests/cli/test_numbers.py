@@ -148,7 +148,7 @@ def test_table_that_cannot_be_learned_is_told_in_one_line(
     [
         (["--loss", "hinge"], "--loss hinge: takes classes, but linear-regression gives numbers; use --loss mse, l1"),
         (["--target", "0.9"], "--target: is an accuracy, which numbers have none of; leave it out"),
-        (["--size", "28"], "--size: is about pictures, and --data is a table of numbers; leave it out"),
+        (["--pixels", "28"], "--pixels: is about pictures, and --data is a table of numbers; leave it out"),
         (["--label-column", "prize"], "no column prize; pass --label-column with one or more of"),
     ],
 )  # fmt: skip

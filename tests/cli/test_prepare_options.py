@@ -69,13 +69,14 @@ def test_declared_input_of_an_own_network_wins_and_options_are_checked_against_i
         "plain: the whole picture is fitted to RGB 24x24 "
         f"({_reason(outcome.err)}; the pictures are RGB of 32x32, small.toml declares RGB 24x24)"
     )
-    outcome = train(cnn, "colours", "--arch", "small.toml", "--size", "20x16", "--colour", "grey")
+    outcome = train(cnn, "colours", "--arch", "small.toml", "--pixels", "20x16", "--colour", "grey")
     assert "fitted to grey 20x16" in told(outcome.err)
     fixed = COLOUR_NETWORK.replace("out_features", "in_features = 1728, out_features")
     (tmp_path / "fixed.toml").write_text(fixed)
-    outcome = cnn("train", "--data", "colours", "--arch", "fixed.toml", "--size", 20)
+    outcome = cnn("train", "--data", "colours", "--arch", "fixed.toml", "--pixels", 20)
     assert outcome.code == 2
-    assert outcome.err.startswith("cnn: --size 20x20: the network cannot take 3x20x20 (fixed.toml, layer 1 (Linear): ")
+    line = "cnn: --pixels 20x20: the network cannot take 3x20x20 (fixed.toml, layer 1 (Linear): "
+    assert outcome.err.startswith(line)
 
 
 def _reason(err: str) -> str:
@@ -84,10 +85,10 @@ def _reason(err: str) -> str:
 
 @pytest.mark.parametrize("size", ["0", "32x", "1x2x3", "big", "5000"])
 def test_bad_size_is_one_line(size: str, cnn: Cnn) -> None:
-    outcome = cnn("train", "--data", "digits", "--size", size)
+    outcome = cnn("train", "--data", "digits", "--pixels", size)
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == (
-        f"cnn train: --size {size}: use pixels such as 32, or HxW such as 32x48, up to 4096 (see cnn train --help)\n"
+        f"cnn train: --pixels {size}: use pixels such as 32, or HxW such as 32x48, up to 4096 (see cnn train --help)\n"
     )
 
 

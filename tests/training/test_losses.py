@@ -226,7 +226,7 @@ def test_l1_penalty_of_a_training_makes_weights_vanish(tmp_path: Path) -> None:
 
 
 def test_shipped_perceptron_has_one_output_and_learns_two_kinds_of_pictures(tmp_path: Path) -> None:
-    done = finished(settings_for(tmp_path, architecture="perceptron", size=(6, 6), epochs=20, learning_rate=None))
+    done = finished(settings_for(tmp_path, architecture="perceptron", pixels=(6, 6), epochs=20, learning_rate=None))
     network = load_model(done.model)
     assert done.validation_accuracy == 1.0 and network.outputs == "sign"
     assert network.output_shape(network.input_shape) == (1,)

@@ -1,4 +1,4 @@
-"""What `--size`, `--colour` and the input that a network declares ask of the pictures."""
+"""What `--pixels`, `--colour` and the input that a network declares ask of the pictures."""
 
 from typing import Any
 
@@ -39,10 +39,10 @@ def test_pictures_have_1_or_3_channels_and_a_network_of_ones_own_must_take_them(
 
 
 @pytest.mark.parametrize(("declared", "asked", "line"), [
-    (None, {"size": (4, 9)}, "--size 4x9: the network cannot take 1x4x9 ("),
-    (None, {"size": (9, 4), "colour": "rgb"}, "--size 9x4 --colour rgb: the network cannot take 3x9x4 ("),
-    ([3, 20, 24], {"size": (9, 4)}, "--size 9x4: the network cannot take 3x9x4 ("),
-    ([3, 20, 24], {"size": (9, 4), "colour": "grey"}, "--size 9x4 --colour grey: the network cannot take 1x9x4 ("),
+    (None, {"pixels": (4, 9)}, "--pixels 4x9: the network cannot take 1x4x9 ("),
+    (None, {"pixels": (9, 4), "colour": "rgb"}, "--pixels 9x4 --colour rgb: the network cannot take 3x9x4 ("),
+    ([3, 20, 24], {"pixels": (9, 4)}, "--pixels 9x4: the network cannot take 3x9x4 ("),
+    ([3, 20, 24], {"pixels": (9, 4), "colour": "grey"}, "--pixels 9x4 --colour grey: the network cannot take 1x9x4 ("),
     ([1, 4, 24], {"colour": "rgb"}, "--colour rgb: the network cannot take 3x4x24 ("),
     ([3, 4, 24], {"colour": "grey"}, "--colour grey: the network cannot take 1x4x24 ("),
 ])  # fmt: skip
@@ -55,7 +55,7 @@ def test_what_is_asked_and_does_not_fit_is_told_in_the_words_it_was_asked_in(
 
 
 def test_what_is_asked_and_fits_is_kept_and_sizes_that_the_network_takes_are_known() -> None:
-    found = wish([1, 20, 24], size=(5, 6), colour="rgb", prepare="plain")
+    found = wish([1, 20, 24], pixels=(5, 6), colour="rgb", prepare="plain")
     assert (found.size, found.colour, found.prepare, found.declared) == ((5, 6), "rgb", "plain", (1, 20, 24))
     assert found.takes((3, 5, 5)) and not found.takes((3, 4, 5)) and not found.takes((3, 5, 4))
     assert wish(None, colour="rgb").colour == "rgb"  # of a size that the pictures decide

@@ -183,7 +183,7 @@ def test_what_cannot_be_started_from_is_one_line(trained: TrainSettings, tmp_pat
     np.savez(tmp_path / "wide.npz", x_train=wide, y_train=np.arange(40) % 10)
     for wrong, message in (
         (replace(trained, architecture="vgg"), r"^--arch: is what the model of --from has decided; leave it out$"),
-        (replace(trained, size=(32, 32)), r"^--size: is what the model of --from has decided; leave it out$"),
+        (replace(trained, pixels=(32, 32)), r"^--pixels: is what the model of --from has decided; leave it out$"),
         (replace(trained, freeze=7), r"^--freeze 7: leaves nothing to learn, since layer 6 is the last one .* most 6$"),
         (replace(trained, start_from=None, freeze=2), r"^--freeze 2: would keep random weights; add --from with"),
         (replace(trained, freeze=-1), r"^--freeze -1: use a whole number, at least 0 and at most 100,000$"),

@@ -54,7 +54,7 @@ _PARTS = ("train", "validation", "test")
     metavar="N",
     help="Draw digits from this seed; of other data sets, show images picked by it and not the first ones.",
 )
-@table_options("label_column", "data_dir", "prepare", "size", "colour", "skip_bad", "use_cache")
+@table_options("label_column", "data_dir", "prepare", "pixels", "colour", "skip_bad", "use_cache")
 @click.option("--no-checks", is_flag=True, help="Count only: look for no doubles, leaks and other faults.")
 @click.option("--strict", is_flag=True, help="Exit with 1 where a fault is found.")
 @click.option(

@@ -66,7 +66,7 @@ def _look(asked: Asked) -> _Found:
             asked.name_or_path, data_dir=asked.data_dir, seed=asked.seed or 0, label_column=asked.label_column,
             report=fetching.show,
         )  # fmt: skip
-        wish = data.PictureWish(prepare=asked.prepare or "auto", colour=asked.colour, size=asked.size)
+        wish = data.PictureWish(prepare=asked.prepare or "auto", colour=asked.colour, size=asked.pixels)
         dataset = data.prepare_set(
             raw, wish=wish, skip_bad=asked.skip_bad, use_cache=asked.use_cache, report=fetching.show
         )

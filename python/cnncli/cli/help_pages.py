@@ -152,7 +152,8 @@ def _values_of_training(command: click.Command, ctx: click.Context, asked: list[
         fields = {row.field for row in TRAINING_OPTIONS}
         typed = {name: value for name, value in trial.params.items() if name in fields and value is not None}
     try:
-        plan = make_plan(TrainSettings(**typed), *read_model(typed["architecture"]))
+        settings = TrainSettings(**typed)
+        plan = make_plan(settings, *read_model(settings.network))
     except CnnError:
         return {}
     return dict(_shown_values(vars(plan)))

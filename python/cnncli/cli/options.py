@@ -56,6 +56,16 @@ class NearestChoice(click.Choice[str]):
         return ""
 
 
+class Dial(NearestChoice):
+    """How large a network; who means the pixels of the images is told."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        if text[:1].isdigit():
+            self.fail(f"{text}: is how large the network is, s, m or l; the pixels of images are --pixels", param, ctx)
+        return super().convert(text, param, ctx)
+
+
 class LossTerms(NearestChoice):
     """The names of losses, each with its settings after a colon, added by +; what the settings may be is told later."""
 

@@ -32,9 +32,8 @@ def command(
 ) -> None:
     """Train a network and write it to a model file.
 
-    DATA is what to learn from, the same as --data DATA.
-    Options left out come from the network's own description. The test images are read once, at the end.
-    Ctrl-C stops at once and leaves a checkpoint to go on from.
+    DATA is what to learn from, as --data DATA. What is left out is chosen from the data or, beside --arch, comes from
+    the network's description. The test images are read once, at the end. Ctrl-C stops; a checkpoint stays.
     """
     if positional_data is not None:
         if settings_by_field["data"] is not None:
@@ -114,7 +113,7 @@ def _check_resume(ctx: click.Context, resume: str | None) -> None:
     """A resumed run keeps its settings, so that it ends with the same weights."""
     if resume is None:
         return
-    free = free_on_resume() | {"as_json"}
+    free = free_on_resume() | {"as_json", "quiet", "debug"}
     typed = click.core.ParameterSource.COMMANDLINE
     for parameter in ctx.command.params:
         if parameter.name not in free and ctx.get_parameter_source(parameter.name or "") is typed:

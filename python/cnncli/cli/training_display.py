@@ -121,6 +121,8 @@ class TrainingDisplay:
                 f"{plural(started.threads, 'thread')}",
             )
         )
+        for reason in started.reasons:
+            self._say(Text.assemble(("chosen: ", "dim"), printable(reason)))
         if started.started_from:
             self._say(Text(printable(started.started_from)))
         for warning in started.warnings:

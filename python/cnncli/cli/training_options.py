@@ -8,7 +8,7 @@ import click
 
 from cnncli.cli.help_pages import TableOption
 from cnncli.cli.names import FilePath, NameOrPath, RunFolder
-from cnncli.cli.options import Duration, Folder, ImageSize, LossTerms, NearestChoice, Number, Steps
+from cnncli.cli.options import Dial, Duration, Folder, ImageSize, LossTerms, NearestChoice, Number, Steps
 from cnncli.option_row import TrainingOption
 from cnncli.training_options import TRAINING_OPTIONS, row_of
 
@@ -92,6 +92,8 @@ def _type(row: TrainingOption) -> Any:
         return Number(row.words, whole=row.kind == "whole", **dict(row.limits))
     if row.names:
         return NameOrPath(row.names)
+    if row.field == "size":
+        return Dial(row.words)
     if row.kind == "word":
         return NearestChoice(row.words, lambda: row.known_words)
     if row.kind == "loss":

@@ -2,7 +2,7 @@
 
 import platform
 import shlex
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ class Job:
     """kept, validation : images trained on (None: all), and those that measure each epoch
     notice, warnings : lines for the user, told when the training starts
     started_from : the model that it starts from, and what it has of that, in words; of a run that begins
+    reasons : what was chosen from the data and why
     images_digest : of the training images; of data with a name it is known which images are whose
     """
 
@@ -39,6 +40,7 @@ class Job:
     warnings: list[str]
     images_digest: str | None
     started_from: str | None = None
+    reasons: list[str] = field(default_factory=list)
 
     @property
     def images(self) -> int:

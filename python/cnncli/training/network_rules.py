@@ -28,15 +28,15 @@ def check_network(settings: TrainSettings, description: Mapping[str, Any], sourc
     read_border(source, description)
     found = read_classes(source, description.get("classes"))
     count = len(found) if isinstance(found, list) else found
-    is_asked = settings.size is not None or settings.colour is not None
-    if settings.size is not None and len(shape) == 3:
-        shape = (shape[0], *settings.size)
-    with layer_lines(settings.architecture, source):
+    is_asked = settings.pixels is not None or settings.colour is not None
+    if settings.pixels is not None and len(shape) == 3:
+        shape = (shape[0], *settings.pixels)
+    with layer_lines(settings.network, source):
         try:
             LayerBuilder(source, count or _SOME_CLASSES).build(description.get("layers"), shape)
         except ShapeError:
             # What was asked for is told with its option; other images may fit where none are declared.
-            if settings.architecture.endswith(".toml") and declared is not None and not is_asked:
+            if settings.network.endswith(".toml") and declared is not None and not is_asked:
                 raise
 
 

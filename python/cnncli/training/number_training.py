@@ -17,7 +17,7 @@ from cnncli.shown import printable
 from cnncli.training.plan import Plan
 from cnncli.training_options import TrainSettings
 
-_OF_PICTURES = ("prepare", "size", "colour")
+_OF_PICTURES = ("prepare", "size", "pixels", "colour")
 
 
 def is_for_numbers(settings: TrainSettings, description: dict[str, Any]) -> bool:

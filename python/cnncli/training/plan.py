@@ -64,7 +64,7 @@ class Plan(RecordedSettings):
     start_from, start_digest : the model file that the training starts from, and its SHA-256; None: random weights
     plugins, plugin_digests : where the user's files of layers, losses and optimizers lie, and their SHA-256
     augment, shift to mixup : with the data all are decided, see `augmented`; None: an image stays as it is
-    prepare, colour, size, skip_bad : as the user asked for them; what was decided is in the model's recipe
+    prepare, colour, pixels, skip_bad : as the user asked for them; what was decided is in the model's recipe
     """
 
     architecture: str
@@ -149,30 +149,30 @@ def picture_wish(
     The input that a description of the user's own declares goes before what the pictures are. Networks that come with
     the program serve any pictures, and help out with their declared size only.
 
-    Raises UsageError for --size and --colour that the network cannot take.
+    Raises UsageError for --pixels and --colour that the network cannot take.
     """
     declared = description.get("input")
     is_images = isinstance(declared, list) and len(declared) == 3 and all(type(size) is int for size in declared)
     shape = (declared[0], declared[1], declared[2]) if isinstance(declared, list) and is_images else None
-    is_own = settings.architecture.endswith(".toml")
+    is_own = settings.network.endswith(".toml")
     if shape is not None and is_own and shape[0] not in COLOURS:
         raise UsageError(
             f"{source}: input has {shape[0]} channels, but pictures have 1 (grey) or 3 (RGB); use one of these"
         )
-    asked = f"--size {settings.size[0]}x{settings.size[1]}" if settings.size is not None else ""
+    asked = f"--pixels {settings.pixels[0]}x{settings.pixels[1]}" if settings.pixels is not None else ""
     if settings.colour is not None:
         asked = f"{asked} --colour {settings.colour}".lstrip()
     wish = PictureWish(
         prepare=settings.prepare or "auto",
         colour=settings.colour,
-        size=settings.size,
+        size=settings.pixels,
         declared=shape,
         is_firm=is_own,
         border=read_border(source, description),
         takes=lambda tried: _misfit(description, tried, source, classes) is None,
         asker=Path(source).name,
     )
-    size = settings.size or (shape[1:] if shape is not None else None)
+    size = settings.pixels or (shape[1:] if shape is not None else None)
     if asked and size is not None:
         channels = {"grey": 1, "rgb": 3}.get(settings.colour or "", shape[0] if shape is not None else 1)
         tried = (channels, *size)
@@ -211,7 +211,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
     It is a plan for no data yet, so that all mistakes are told before data are read; see `with_data`.
     """
     check_asked(vars(settings))
-    check_described(description, settings.architecture, source)
+    check_described(description, settings.network, source)
     defaults = until_converged(settings, dict(description.get("training", {})))
     if settings.target is not None:
         defaults = {"validation": _VALIDATION_FOR_TARGET, **defaults, **description.get("target", {})}

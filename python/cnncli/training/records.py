@@ -1,6 +1,6 @@
 """What the training reports while it runs: plain records, for any front end to show."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ class Started:
     samples : what is trained on: "images" or "rows"
     notes : what was left aside, converted or assumed of the data, one line each
     has_classes : there is an accuracy to show
+    reasons : what was chosen from the data and why, three lines; none where a network was named
     time_limit : seconds that the training may take, which decide how many steps and epochs there will be; or None
     cuts_epochs : the last epoch may take some of its images only
     augmentation : how training images are changed, "shift 0.07, rotate 10"; "" where they are not
@@ -63,6 +64,7 @@ class Started:
     time_limit: float | None = None
     cuts_epochs: bool = False
     augmentation: str = ""
+    reasons: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

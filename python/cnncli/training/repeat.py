@@ -11,7 +11,7 @@ from cnncli.training_options import TRAINING_OPTIONS, TrainSettings
 # Kept however they were chosen: what is learned from, and what makes one training differ from another.
 _ALWAYS = ("architecture", "data", "start_from", "label_column", "seed", "steps", "time_limit", "patience", "plugins")
 # Decided with the data, and told to them.
-_OF_DATA = ("prepare", "size", "colour", "skip_bad", "validation", "images", "freeze", "class_weights")
+_OF_DATA = ("prepare", "pixels", "colour", "skip_bad", "validation", "images", "freeze", "class_weights")
 
 
 def needed(plan: Plan) -> set[str]:

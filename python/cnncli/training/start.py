@@ -21,7 +21,7 @@ from cnncli.shown import format_shape, printable
 from cnncli.training_options import RecordedSettings, TrainSettings
 
 # What the model has decided.
-DECIDED = ("architecture", "prepare", "size", "colour")
+DECIDED = ("architecture", "size", "prepare", "pixels", "colour")
 _SIZES = ("out_features", "out_channels")  # of the layer that gives one output a class
 
 

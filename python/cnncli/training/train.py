@@ -21,6 +21,7 @@ from cnncli.plugins import load_plugin
 from cnncli.shown import printable
 from cnncli.training.augmented import augmentation_of, with_augmentation
 from cnncli.training.balance import balance_line
+from cnncli.training.chosen import Settled, settle
 from cnncli.training.convergence import Convergence
 from cnncli.training.dependent import two_patiences
 from cnncli.training.divergence import Diverged
@@ -105,14 +106,16 @@ def begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     for file in settings.plugins or ():
         load_plugin(file)
     start = None if settings.start_from is None else read_start(settings)
+    settled = Settled(settings, None, []) if start is not None else settle(settings, report)
+    settings = settled.settings
     if start is None:
-        description, source = read_model(settings.architecture)
+        description, source = read_model(settings.network)
     else:
         settings, description, source = as_for(start, settings), start.description, start.path
     plan = make_plan(settings, description, source)
     check_network(settings, description, source)
     check_out(plan.out)
-    dataset, name_or_path, notice = _data_of(settings, description, source, report, start)
+    dataset, name_or_path, notice = _data_of(settled, description, source, report, start)
     assert dataset.train is not None
     is_described = settings.target is not None or "validation" in description.get("training", {})
     plan = with_data(
@@ -124,7 +127,7 @@ def begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
         network, started_from = start.grown(dataset, plan.seed)
         plan = replace(plan, start_from=str(Path(start.path).resolve()), start_digest=start.digest)
     else:
-        with layer_lines(settings.architecture, source):
+        with layer_lines(settings.network, source):
             network = Network.from_description(
                 description, classes_of(dataset), dataset.train.images.shape[1:], seed=plan.seed, source=source
             )
@@ -144,19 +147,20 @@ def begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
         job = make_job(run, plan, dataset, splits, network, None, settings.threads, notice, warnings, started_from)
         job.keep_command()
-        yield job
+        yield replace(job, reasons=settled.reasons)
 
 
 def _data_of(
-    settings: TrainSettings, description: dict[str, Any], source: str, report: data.Report, start: Start | None
+    settled: Settled, description: dict[str, Any], source: str, report: data.Report, start: Start | None
 ) -> tuple[DataSet, str, str | None]:
     """(the data set, what loads it again, a notice for the user)."""
+    settings = settled.settings
     if is_for_numbers(settings, description):
         assert settings.data is not None
         has_values = description.get("outputs") == "values"
         numbers = read_numbers(settings.data, settings.label_column, has_values, settings.skip_bad)
         return numbers, str(Path(settings.data).resolve()), None
-    found = find_data(settings.data, settings.data_dir, settings.label_column, report)
+    found = settled.found or find_data(settings.data, settings.data_dir, settings.label_column, report)
     if "train" not in found.raw.parts:
         raise DataError(f"{found.raw.name}: holds no training images; pass another --data")
     dataset = found.prepare(
@@ -340,6 +344,7 @@ def started(job: Job) -> Started:
         has_classes=bool(network.class_names),
         time_limit=plan.time_limit,
         cuts_epochs=timetable.pace is not None,
+        reasons=job.reasons,
     )
 
 

@@ -201,7 +201,7 @@ def _overruled(look: Look, wish: PictureWish, recipe: InputRecipe) -> list[str]:
         declared = wish.declared
         named = f"{wish.asker} declares {COLOURS.get(declared[0], declared[0])} {declared[1]}x{declared[2]}"
         if recipe.shape != declared:
-            said.append(f"{named}, overruled by --size or --colour")
+            said.append(f"{named}, overruled by --pixels or --colour")
         elif (look.is_coloured and recipe.channels == 1) or (look.size not in (None, recipe.picture_shape[1:])):
             colour = "RGB" if look.is_coloured else "grey"
             size = f" of {look.size[0]}x{look.size[1]}" if look.size is not None else ""

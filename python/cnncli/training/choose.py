@@ -1,0 +1,144 @@
+"""What `cnn train DATA` chooses where nobody says: network, size of the images, epochs, batch, augmentation, and what
+is done for small classes. A pure function from facts about the data to choices with their reasons.
+
+docs/choices.md says where the figures come from, and what was not measured.
+"""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnncli.data.imbalance import imbalance_of
+from cnncli.shown import format_shape
+
+DIAL = ("s", "m", "l")
+# Pixels of the shorter side: below the first a multilayer perceptron, above the second a network with one more stage.
+_TINY, _SMALL = 8, 40
+_MOST_PIXELS = {"s": 64, "m": 96, "l": 128}
+# Images that a network learns from in a second of one core, at its own size; measured within a factor of two.
+_SPEED = {
+    "mlp": (160_000, 28), "lenet5": (100_000, 28), "resnet9-s": (1_900, 32), "resnet9-m": (610, 32),
+    "resnet9-l": (170, 32), "resnet10-s": (1_550, 64), "resnet10-m": (540, 64), "resnet10-l": (150, 64),
+}  # fmt: skip
+_BUDGET = {"s": 90.0, "m": 800.0, "l": 4_800.0}  # seconds of one core, for large data
+_EPOCHS = {"s": 0.6, "m": 1.0, "l": 1.5}
+_FEWEST_EPOCHS, _MOST_EPOCHS = 3, 200
+# Images -> epochs at the dial's middle: the fewer there are, the more often each is seen.
+_EPOCHS_AT, _EPOCHS_OF = 40, 2_000
+_BATCHES = ((400, 16), (4_000, 32), (20_000, 64))  # up to so many images; above, 128
+_LARGEST_BATCH = 128
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of the data before anything is chosen.
+
+    images : those of the training part
+    counts : of them, of each class, in the order of the names
+    class_names : K >= 1 names
+    channels, height, width : of the images, as the pictures are or as they are prepared
+    is_glyph : each is one letter, digit or symbol, which is found and centred
+    """
+
+    images: int
+    counts: tuple[int, ...]
+    class_names: tuple[str, ...]
+    channels: int
+    height: int
+    width: int
+    is_glyph: bool
+
+    @property
+    def side(self) -> int:
+        """The shorter side in pixels."""
+        return min(self.height, self.width)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """values : by field of the settings; reasons : three lines for the user."""
+
+    values: dict[str, Any]
+    reasons: list[str] = field(default_factory=list)
+
+
+def choose(facts: Facts, dial: str = "m") -> Choice:
+    """What suits data like these.
+
+    dial : "s" for a minute or so, "m" for some minutes, "l" for accuracy
+
+    >>> facts = Facts(5000, (500,) * 10, tuple("abcdefghij"), 3, 32, 32, False)
+    >>> choice = choose(facts)
+    >>> choice.values["architecture"], choice.values["epochs"], choice.values["batch_size"]
+    ('resnet9-m', 25, 64)
+    """
+    pixels = _pixels(facts, dial)
+    side = min(pixels) if pixels is not None else facts.side
+    network, why = _network(facts, side, dial)
+    epochs, limited = _epochs(facts, network, side, dial)
+    values: dict[str, Any] = {
+        "architecture": network, "epochs": epochs, "batch_size": _batch(facts.images), "augment": "auto",
+    }  # fmt: skip
+    if pixels is not None:
+        values["pixels"] = pixels
+    unequal = imbalance_of(facts.class_names, facts.counts)
+    if unequal is not None and unequal.remedy:
+        values["balance"] = unequal.remedy
+    return Choice(values, _reasons(facts, values, why, limited))
+
+
+def _pixels(facts: Facts, dial: str) -> tuple[int, int] | None:
+    """(height, width) where the images are larger than the dial allows; None: as they are."""
+    most = _MOST_PIXELS[dial]
+    if facts.side <= most:
+        return None
+    factor = most / facts.side
+    return round(facts.height * factor), round(facts.width * factor)
+
+
+def _network(facts: Facts, side: int, dial: str) -> tuple[str, str]:
+    """(its name, what it is for)"""
+    if side < _TINY:
+        return "mlp", f"images of {format_shape((facts.height, facts.width))} are too small for convolutions"
+    if facts.is_glyph:
+        return {"s": "lenet5", "m": "resnet9-s", "l": "resnet9-m"}[dial], "each picture is one glyph"
+    colour = "in colour" if facts.channels == 3 else "in grey"
+    family = "resnet9" if side <= _SMALL else "resnet10"
+    return f"{family}-{dial}", f"pictures {colour} that are no glyphs"
+
+
+def _epochs(facts: Facts, network: str, side: int, dial: str) -> tuple[int, bool]:
+    """(how many, whether time limits them)"""
+    wished = _EPOCHS[dial] * _EPOCHS_AT * math.sqrt(_EPOCHS_OF / max(facts.images, 1))
+    speed, own_side = _SPEED[network]
+    affordable = _BUDGET[dial] * speed * (own_side / side) ** 2 / max(facts.images, 1)
+    epochs = round(min(wished, affordable))
+    return max(_FEWEST_EPOCHS, min(epochs, _MOST_EPOCHS)), affordable < wished
+
+
+def _batch(images: int) -> int:
+    return next((size for most, size in _BATCHES if images < most), _LARGEST_BATCH)
+
+
+def _reasons(facts: Facts, values: dict[str, Any], why: str, limited: bool) -> list[str]:
+    shape = format_shape(values.get("pixels", (facts.height, facts.width)))
+    classes = len(facts.class_names)
+    so_long = "all that the time of the dial allows" if limited else "the fewer pictures, the more often each is seen"
+    lines = [
+        f"{values['architecture']} for images of {shape}: {why} (--size s|m|l, --arch, --pixels)",
+        f"{values['epochs']} epochs of batches of {values['batch_size']} for {facts.images:,} pictures of {classes:,} "
+        f"classes: {so_long} (--epochs, --batch-size, --lr)",
+    ]
+    lines.append(_of_classes(facts))
+    return lines
+
+
+def _of_classes(facts: Facts) -> str:
+    unequal = imbalance_of(facts.class_names, facts.counts)
+    if unequal is None:
+        return "one class: nothing to tell apart"
+    few, many = unequal.smallest[1], unequal.largest[1]
+    if unequal.remedy:
+        return f"every class drawn alike: the largest has {many:,} pictures, the smallest {few:,} (--balance)"
+    some = f"{few:,} pictures each" if few == many else f"{few:,} to {many:,} pictures"
+    return f"classes taken as they are, with {some} (--balance)"

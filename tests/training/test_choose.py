@@ -1,0 +1,89 @@
+"""What is chosen from the facts about the data, and what is said of it."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnncli.network import Network
+from cnncli.network.architectures import model_names, read_model
+from cnncli.training.choose import DIAL, Facts, choose
+from cnncli.training.rules import check_asked
+
+
+def facts(
+    images: int = 5000, classes: int = 10, shape: tuple[int, int, int] = (3, 32, 32), glyph: bool = False,
+    counts: tuple[int, ...] | None = None,
+) -> Facts:  # fmt: skip
+    counts = counts or (images // classes,) * classes
+    return Facts(sum(counts), counts, tuple(f"class {k}" for k in range(len(counts))), *shape, glyph)
+
+
+# Images, classes, shape, glyphs -> what s, m and l take.
+TABLE = [
+    ("MNIST", facts(60_000, 10, (1, 28, 28), True), ("lenet5", "resnet9-s", "resnet9-m"), None),
+    ("letters", facts(2_000, 50, (1, 28, 28), True), ("lenet5", "resnet9-s", "resnet9-m"), None),
+    ("Fashion-MNIST", facts(60_000, 10, (1, 28, 28)), ("resnet9-s", "resnet9-m", "resnet9-l"), None),
+    ("CIFAR-10", facts(50_000), ("resnet9-s", "resnet9-m", "resnet9-l"), None),
+    ("tiny digits", facts(1_800, 10, (1, 8, 8)), ("resnet9-s", "resnet9-m", "resnet9-l"), None),
+    ("a few pixels", facts(1_800, 10, (1, 4, 4)), ("mlp", "mlp", "mlp"), None),
+    ("small photos", facts(3_000, 10, (3, 64, 64)), ("resnet10-s", "resnet10-m", "resnet10-l"), None),
+    ("photos", facts(3_000, 10, (3, 96, 128)), ("resnet10-s", "resnet10-m", "resnet10-l"), ((64, 85), None, None)),
+]
+
+
+@pytest.mark.parametrize(("name", "known", "networks", "pixels"), TABLE, ids=[row[0] for row in TABLE])
+def test_networks_by_the_data(
+    name: str, known: Facts, networks: tuple[str, ...], pixels: tuple[Any, ...] | None
+) -> None:
+    choices = [choose(known, dial) for dial in DIAL]
+    assert tuple(choice.values["architecture"] for choice in choices) == networks
+    assert tuple(choice.values.get("pixels") for choice in choices) == (pixels or (None, None, None))
+    for choice in choices:
+        check_asked(choice.values)
+        assert len(choice.reasons) == 3 and all("--" in line and len(line) <= 160 for line in choice.reasons)
+        assert choice.values["architecture"] in model_names()
+        shape = (known.channels, *choice.values.get("pixels", (known.height, known.width)))
+        description, source = read_model(choice.values["architecture"])
+        Network.from_description(description, len(known.counts), shape, seed=None, source=source)  # it can be built
+
+
+@pytest.mark.parametrize("dial", DIAL)
+def test_fewer_images_are_seen_more_often_and_in_smaller_batches(dial: str) -> None:
+    sizes = [20, 200, 1_000, 5_000, 20_000, 100_000, 10_000_000]
+    values = [choose(facts(images), dial).values for images in sizes]
+    epochs, batches = ([one[name] for one in values] for name in ("epochs", "batch_size"))
+    assert epochs == sorted(epochs, reverse=True) and batches == sorted(batches)
+    assert epochs[0] <= 200 and epochs[-1] == 3 and batches[0] == 16 and batches[-1] == 128
+    steps = [math.ceil(images / batch) * times for images, batch, times in zip(sizes, batches, epochs, strict=True)]
+    assert min(steps[1:]) >= 500  # enough to learn something
+
+
+def test_a_larger_dial_trains_longer() -> None:
+    for known in (facts(2_000), facts(60_000, 10, (1, 28, 28), True), facts(50_000)):
+        cost = []
+        for dial in DIAL:
+            values = choose(known, dial).values
+            described, source = read_model(values["architecture"])
+            shape = (known.channels, known.height, known.width)
+            built = Network.from_description(described, 10, shape, seed=1, source=source)
+            size = sum(int(np.prod(parameter.value.shape)) for parameter in built.named_parameters())
+            cost.append((values["epochs"], size))
+        assert cost[0][1] < cost[1][1] < cost[2][1]
+
+
+def test_small_classes_are_drawn_alike_from_a_ratio_of_ten_on() -> None:
+    long_tail = choose(facts(counts=(500, 300, 5)))
+    assert long_tail.values["balance"] == "sample"
+    assert "the largest has 500 pictures, the smallest 5 (--balance)" in long_tail.reasons[2]
+    assert "balance" not in choose(facts(counts=(500, 300, 51))).values
+    assert "51 to 500 pictures" in choose(facts(counts=(500, 300, 51))).reasons[2]
+    assert "500 pictures each" in choose(facts()).reasons[2]
+    assert choose(facts(counts=(9,))).reasons[2].startswith("one class")
+
+
+def test_the_same_facts_give_the_same_choice_whatever_the_classes_are_called() -> None:
+    one = Facts(100, (50, 50), ("0", "1"), 3, 32, 32, False)
+    other = Facts(100, (50, 50), ("cat", "dog"), 3, 32, 32, False)
+    assert {**choose(one).values, "augment": None} == {**choose(other).values, "augment": None}

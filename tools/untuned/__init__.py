@@ -1,0 +1,1 @@
+"""Folders made by code, and how `cnn train FOLDER` does on them beside other settings."""

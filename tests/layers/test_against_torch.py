@@ -79,6 +79,7 @@ def twin(layer: Module) -> Any:
         "BatchNorm2d": lambda: nn.BatchNorm2d(*settings.values()),
         "MaxPool2d": lambda: nn.MaxPool2d(**settings),
         "AvgPool2d": lambda: nn.AvgPool2d(**settings),
+        "AdaptiveAvgPool2d": lambda: nn.AdaptiveAvgPool2d(settings["output_size"]),
         "SubSampling2d": lambda: SubSampling(**settings),
         "ReLU": nn.ReLU,
         "Tanh": nn.Tanh,

@@ -23,8 +23,9 @@ _WIDE = ("vgg", "cifar10")
 # Whose scores are means of few maps: their first steps are short ones.
 _MORE_STEPS = {"mnist-8k": 100, "mnist-25k": 60}
 LEARNERS = [name for name in MODELS if name not in ("linear-regression", "perceptron")]  # of ten classes
+LARGE = ("resnet9-m", "resnet9-l", "resnet10-m", "resnet10-l")  # resnet9-s and resnet10-s have their layers
 SMALL_MODELS_AND_SLOW_VGG = [
-    pytest.param(name, marks=pytest.mark.slow) if name in _WIDE else name for name in LEARNERS
+    pytest.param(name, marks=pytest.mark.slow) if name in (*_WIDE, *LARGE) else name for name in LEARNERS
 ]
 
 
@@ -81,6 +82,18 @@ PARAMETERS = {
         + (512 * 10 + 10)
     ),
 }
+
+
+def resnet9(maps: int, channels: int = 3) -> int:
+    """Of so many maps at first; two of the stages have a block of two convolutions."""
+    convolutions = channels * maps + 2 * maps**2 + 2 * 4 * maps**2 + 8 * maps**2 + 32 * maps**2 + 2 * 64 * maps**2
+    return 9 * convolutions + 2 * (maps + 3 * 2 * maps + 4 * maps + 3 * 8 * maps) + 8 * maps * 10 + 10
+
+
+for dial, maps in (("s", 16), ("m", 32), ("l", 64)):
+    PARAMETERS[f"resnet9-{dial}"] = resnet9(maps)
+    first = maps // 2  # of one more convolution
+    PARAMETERS[f"resnet10-{dial}"] = 9 * 3 * first + 2 * first + resnet9(maps, first)
 # What their authors say.
 LIMITS = {"mnist-8k": 8_000, "mnist-25k": 25_000, "mnist-100k": 100_000}
 PUBLISHED = {"lenet5": 61_706, "lenet5-1998": 60_000 + 850, "torch-digits": 169_506, "simplechains": 44_426}

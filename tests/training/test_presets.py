@@ -108,7 +108,7 @@ def test_from_python_it_gives_what_is_left_at_its_default(tmp_path: Path) -> Non
         ("[options]\nepochs = 0", r": --epochs 0: use a whole number, at least 1 and at most 100,000$"),
         ("[options]\nlr = true", r": --lr true: use a number, more than 0$"),
         ("[options]\nnesterov = 1", r", \[options\]: nesterov is 1; use true or false$"),
-        ("[options]\nsize = [3]", r", \[options\]: size is \[3\]; use a number of pixels or \[height, width\]$"),
+        ("[options]\npixels = [3]", r", \[options\]: pixels is \[3\]; use a number of pixels or \[height, width\]$"),
         ('[options]\nthreads = 2', r', \[options\]: unknown option "threads"; .*$'),
         ("options = 3", r': has no \[options\]; add them, such as arch = "lenet5"$'),
         ("[option]\n", r': unknown key "option"; did you mean "options"\?$'),

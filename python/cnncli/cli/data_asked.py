@@ -24,7 +24,7 @@ class Asked:
     label_column: str | None
     data_dir: str | None
     prepare: str | None
-    size: tuple[int, int] | None
+    pixels: tuple[int, int] | None
     colour: str | None
     skip_bad: bool
     use_cache: bool

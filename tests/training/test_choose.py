@@ -42,7 +42,7 @@ def test_networks_by_the_data(
     assert tuple(choice.values.get("pixels") for choice in choices) == (pixels or (None, None, None))
     for choice in choices:
         check_asked(choice.values)
-        assert len(choice.reasons) == 3 and all("--" in line and len(line) <= 160 for line in choice.reasons)
+        assert len(choice.reasons) == 3 and all("--" in line and len(line) <= 200 for line in choice.reasons)
         assert choice.values["architecture"] in model_names()
         shape = (known.channels, *choice.values.get("pixels", (known.height, known.width)))
         description, source = read_model(choice.values["architecture"])
@@ -58,6 +58,21 @@ def test_fewer_images_are_seen_more_often_and_in_smaller_batches(dial: str) -> N
     assert epochs[0] <= 200 and epochs[-1] == 3 and batches[0] == 16 and batches[-1] == 128
     steps = [math.ceil(images / batch) * times for images, batch, times in zip(sizes, batches, epochs, strict=True)]
     assert min(steps[1:]) >= 500  # enough to learn something
+
+
+@pytest.mark.parametrize(
+    ("known", "level", "words"),
+    [
+        (facts(50_000), "light", "light: crop 4, flip 0.5;"),
+        (facts(2_000), "strong", "strong: "),
+        (facts(60_000, 10, (1, 28, 28), True), "light", "light: shift 0.07, rotate 10, scale 0.1, shear 10;"),
+        (facts(1_000, 10, (1, 5, 5)), "none", "images taken as they are;"),
+    ],
+)
+def test_few_images_of_a_class_are_changed_more(known: Facts, level: str, words: str) -> None:
+    choice = choose(known)
+    assert choice.values["augment"] == level and words in choice.reasons[2]
+    assert "flip" not in choice.reasons[2] or not known.is_glyph
 
 
 def test_a_larger_dial_trains_longer() -> None:
@@ -76,11 +91,12 @@ def test_a_larger_dial_trains_longer() -> None:
 def test_small_classes_are_drawn_alike_from_a_ratio_of_ten_on() -> None:
     long_tail = choose(facts(counts=(500, 300, 5)))
     assert long_tail.values["balance"] == "sample"
-    assert "the largest has 500 pictures, the smallest 5 (--balance)" in long_tail.reasons[2]
+    line = "every class drawn alike: the largest has 500 pictures, the smallest 5 (--augment, --balance)"
+    assert line in long_tail.reasons[2]
     assert "balance" not in choose(facts(counts=(500, 300, 51))).values
-    assert "51 to 500 pictures" in choose(facts(counts=(500, 300, 51))).reasons[2]
-    assert "500 pictures each" in choose(facts()).reasons[2]
-    assert choose(facts(counts=(9,))).reasons[2].startswith("one class")
+    assert "classes of 51 to 500 pictures" in choose(facts(counts=(500, 300, 51))).reasons[2]
+    assert "500 pictures of each class" in choose(facts()).reasons[2]
+    assert "; one class (" in choose(facts(counts=(9,))).reasons[2]
 
 
 def test_the_same_facts_give_the_same_choice_whatever_the_classes_are_called() -> None:

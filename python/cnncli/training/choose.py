@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from cnncli.augmentation import PictureFacts, augmentation_at, level_for
 from cnncli.data.imbalance import imbalance_of
 from cnncli.shown import format_shape
 
@@ -77,7 +78,8 @@ def choose(facts: Facts, dial: str = "m") -> Choice:
     network, why = _network(facts, side, dial)
     epochs, limited = _epochs(facts, network, side, dial)
     values: dict[str, Any] = {
-        "architecture": network, "epochs": epochs, "batch_size": _batch(facts.images), "augment": "auto",
+        "architecture": network, "epochs": epochs, "batch_size": _batch(facts.images),
+        "augment": level_for(_of_pictures(facts, pixels)),
     }  # fmt: skip
     if pixels is not None:
         values["pixels"] = pixels
@@ -85,6 +87,15 @@ def choose(facts: Facts, dial: str = "m") -> Choice:
     if unequal is not None and unequal.remedy:
         values["balance"] = unequal.remedy
     return Choice(values, _reasons(facts, values, why, limited))
+
+
+def _of_pictures(facts: Facts, pixels: tuple[int, int] | None) -> PictureFacts:
+    """What the augmentation is chosen by."""
+    height, width = pixels or (facts.height, facts.width)
+    return PictureFacts(
+        channels=facts.channels, height=height, width=width, images=facts.images, is_glyph=facts.is_glyph,
+        class_names=facts.class_names,
+    )  # fmt: skip
 
 
 def _pixels(facts: Facts, dial: str) -> tuple[int, int] | None:
@@ -129,16 +140,18 @@ def _reasons(facts: Facts, values: dict[str, Any], why: str, limited: bool) -> l
         f"{values['epochs']} epochs of batches of {values['batch_size']} for {facts.images:,} pictures of {classes:,} "
         f"classes: {so_long} (--epochs, --batch-size, --lr)",
     ]
-    lines.append(_of_classes(facts))
+    level = values["augment"]
+    words = augmentation_at(level, _of_pictures(facts, values.get("pixels"))).words
+    changed = f"images changed afresh in each epoch, {level}: {words}" if level != "none" else "images taken as they are"
+    lines.append(f"{changed}; {_of_classes(facts)} (--augment, --balance)")
     return lines
 
 
 def _of_classes(facts: Facts) -> str:
     unequal = imbalance_of(facts.class_names, facts.counts)
     if unequal is None:
-        return "one class: nothing to tell apart"
+        return "one class"
     few, many = unequal.smallest[1], unequal.largest[1]
     if unequal.remedy:
-        return f"every class drawn alike: the largest has {many:,} pictures, the smallest {few:,} (--balance)"
-    some = f"{few:,} pictures each" if few == many else f"{few:,} to {many:,} pictures"
-    return f"classes taken as they are, with {some} (--balance)"
+        return f"every class drawn alike: the largest has {many:,} pictures, the smallest {few:,}"
+    return f"{few:,} pictures of each class" if few == many else f"classes of {few:,} to {many:,} pictures"

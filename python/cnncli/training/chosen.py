@@ -13,7 +13,7 @@ from cnncli.errors import DataError, UsageError
 from cnncli.training.choose import Choice, Facts, choose
 from cnncli.training.plan import FoundData, check_out, find_data, make_plan
 from cnncli.training.rules import check_asked
-from cnncli.training_options import USUAL_NETWORK, TrainSettings
+from cnncli.training_options import USUAL_NETWORK, WHOLE_BATCH_OPTIMIZERS, TrainSettings
 
 _MIDDLE = "m"
 # What ends a training in another way than by its epochs.
@@ -77,4 +77,7 @@ def _filled(settings: TrainSettings, choice: Choice) -> TrainSettings:
         values.pop("epochs", None)
     if settings.class_weights is not None or settings.loss is not None:
         values.pop("balance", None)
+    if settings.optimizer in WHOLE_BATCH_OPTIMIZERS:  # the same images, all of them, in each step
+        for name in ("batch_size", "augment", "balance"):
+            values.pop(name, None)
     return replace(settings, **values)

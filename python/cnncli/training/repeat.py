@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+from cnncli.augmentation import SWITCHES
 from cnncli.errors import CnnError
 from cnncli.network.architectures import read_model
 from cnncli.training.plan import Plan, make_plan
@@ -11,7 +12,9 @@ from cnncli.training_options import TRAINING_OPTIONS, TrainSettings
 # Kept however they were chosen: what is learned from, and what makes one training differ from another.
 _ALWAYS = ("architecture", "data", "start_from", "label_column", "seed", "steps", "time_limit", "patience", "plugins")
 # Decided with the data, and told to them.
-_OF_DATA = ("prepare", "pixels", "colour", "skip_bad", "validation", "images", "freeze", "class_weights")
+_OF_DATA = (
+    "prepare", "pixels", "colour", "skip_bad", "validation", "images", "freeze", "class_weights", "augment", *SWITCHES,
+)  # fmt: skip
 
 
 def needed(plan: Plan) -> set[str]:

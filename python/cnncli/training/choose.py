@@ -142,7 +142,7 @@ def _reasons(facts: Facts, values: dict[str, Any], why: str, limited: bool) -> l
     ]
     level = values["augment"]
     words = augmentation_at(level, _of_pictures(facts, values.get("pixels"))).words
-    changed = f"images changed afresh in each epoch, {level}: {words}" if level != "none" else "images taken as they are"
+    changed = "images taken as they are" if level == "none" else f"images changed in each epoch, {level}: {words}"
     lines.append(f"{changed}; {_of_classes(facts)} (--augment, --balance)")
     return lines
 

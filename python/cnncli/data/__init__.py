@@ -11,6 +11,7 @@ from cnncli.data.download.fetching import UnreachableError, fetch
 from cnncli.data.download.named import load_named
 from cnncli.data.download.sources import SOURCES
 from cnncli.data.fetch_records import FetchRecord, Report, ignore
+from cnncli.data.preparation.decide import decide
 from cnncli.data.preparation.prepare import prepare_set
 from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import RawSet, as_raw
@@ -30,6 +31,7 @@ __all__ = [
     "PictureWish",
     "Report",
     "Split",
+    "decide",
     "fetch",
     "ignore",
     "images_digest",

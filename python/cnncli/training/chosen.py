@@ -8,7 +8,6 @@ import numpy as np
 
 from cnncli import data
 from cnncli.data.number_sets import holds_numbers
-from cnncli.data.preparation.decide import decide
 from cnncli.errors import DataError, UsageError
 from cnncli.training.choose import Choice, Facts, choose
 from cnncli.training.plan import FoundData, check_out, find_data, make_plan
@@ -58,7 +57,7 @@ def facts_of(found: FoundData, settings: TrainSettings) -> Facts:
     if part is None or not len(part):
         raise DataError(f"{raw.name}: holds no training images; pass another --data")
     wish = data.PictureWish(prepare=settings.prepare or "auto", colour=settings.colour, size=settings.pixels)
-    recipe = decide(raw, wish, settings.use_cache, lambda done, total: None).recipe
+    recipe = data.decide(raw, wish, settings.use_cache, lambda done, total: None).recipe
     counts = np.bincount(part.labels, minlength=len(raw.class_names))
     images = len(part) if settings.images is None else min(settings.images, len(part))
     return Facts(

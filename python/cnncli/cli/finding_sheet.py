@@ -15,7 +15,7 @@ from cnncli.views.tiles import Page, Panel, Tile, picture_tile
 _MOST_GROUPS = 40
 _MOST_TILES = 120
 _SIDE = 120  # pixels of a tile
-_LETTERS = 18  # of a name below it
+_LETTERS = 15  # of a name below it
 
 
 def finding_sheet(raw: RawSet, inspection: Inspection, names: Names, kind: str) -> Page:
@@ -50,7 +50,7 @@ def finding_sheet(raw: RawSet, inspection: Inspection, names: Names, kind: str) 
 
 
 def _tile(raw: RawSet, inspection: Inspection, names: Names, number: int) -> Tile:
-    return named_tile(raw, inspection, number, short_name(names(number)))
+    return named_tile(raw, inspection, number, f"{names.part(number)}\n{short_name(names(number))}")
 
 
 def named_tile(raw: RawSet, inspection: Inspection, number: int, label: str) -> Tile:
@@ -69,7 +69,7 @@ def short_name(name: str, letters: int = _LETTERS) -> str:
     """The end of a name, which tells files apart: the last folder where it fits.
 
     >>> short_name("photos/cat/0001.jpg"), short_name("a/very-long-name-of-a-picture.png")
-    ('cat/0001.jpg', '..-of-a-picture.png')
+    ('cat/0001.jpg', '..a-picture.png')
     """
     parts: Sequence[str] = Path(name).parts
     for count in (len(parts), 3, 2, 1):

@@ -78,6 +78,11 @@ def facts_table(rows: list[tuple[str, str]]) -> Table:
     return table
 
 
+def print_line(console: Console, text: Text) -> None:
+    """A line; on a terminal broken between words, elsewhere as long as it is."""
+    console.print(text, soft_wrap=not console.is_terminal)
+
+
 def print_table(console: Console, table: Table) -> None:
     """Prints a table; without the spaces that fill its last column when the output is no terminal."""
     if console.is_terminal:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from cnncli.cli.render import duration, facts_table, print_table
+from cnncli.cli.render import duration, facts_table, print_line, print_table
 from cnncli.data.inspection.inspection import Finding, Inspection
 from cnncli.data.inspection.looks import Looks
 from cnncli.data.raw import PARTS
@@ -82,12 +82,12 @@ def show_inspection(console: Console, inspection: Inspection, names: Names, seco
     heading = f"checked {count:,} pictures in {duration(seconds)}"
     if not inspection.findings:
         nothing = "no doubles, no picture in two parts or under two labels, none empty"
-        console.print(Text.assemble((heading, "dim"), ("  nothing found", "bold green"), (f": {nothing}", "dim")))
+        print_line(console, Text.assemble((heading, "dim"), ("  nothing found", "bold green"), (f": {nothing}", "dim")))
     else:
         console.print(Text(f"{heading}, and found", style="dim"))
     for finding in inspection.findings:
         remedy = f"; {finding.remedy}" if finding.remedy else ""
-        console.print(Text.assemble(("! ", "bold yellow"), (printable(finding.text), "bold"), printable(remedy)))
+        print_line(console, Text.assemble(("! ", "bold yellow"), (printable(finding.text), "bold"), printable(remedy)))
         for line in _examples(finding, names, console.width - 4):
             console.print(Text(f"    {line}", style="dim"))
     for note in inspection.notes:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from cnncli import data
 from cnncli.cli.finding_sheet import short_name
-from cnncli.cli.render import plural, print_table, progress_console, stdout_console
+from cnncli.cli.render import plural, print_line, print_table, progress_console, stdout_console
 from cnncli.model.suspects import Suspect, Suspects, find_suspects, gathered
 from cnncli.shown import percent, printable, shortened
 from cnncli.views.tiles import Page, Panel, as_rgb, picture_tile
@@ -63,8 +63,7 @@ def how_asked(found: Suspects) -> str:
     """Who answered, and what that is worth."""
     if found.folds:
         return (
-            f"{found.unseen:,} training pictures, each answered by one of {found.folds} networks that had not seen it, "
-            f"trained as {printable(found.model)} was"
+            f"{found.unseen:,} training pictures, each answered by one of {found.folds} networks that had not seen it"
         )
     parts = []
     if found.unseen:
@@ -93,7 +92,7 @@ def show_suspects(found: Suspects, place: str) -> None:
     """The first of them, and on what that rests."""
     console = stdout_console()
     console.print()
-    console.print(Text(f"labels: asked about {how_asked(found)}", style="dim"))
+    print_line(console, Text(f"labels: asked about {how_asked(found)}", style="dim"))
     if not found.rows:
         console.print(Text("no label is suspicious", style="bold green"))
         return
@@ -120,15 +119,14 @@ def suspect_sheet(found: Suspects, place: str) -> Page:
     """The first of them as pictures, with label, answer and name."""
     tiles = [_tile(row, place) for row in found.rows[:_TILES]]
     count = plural(len(found.rows), "suspicious label")
-    lines = [f"asked about {how_asked(found)}", "below each: label, answer and how sure it is, and the picture's name"]
-    panels = [Panel("", tiles[start : start + 6], side=_SIDE) for start in range(0, len(tiles), 6)]
-    return Page(f"{found.data}: {count}", panels, lines)
+    lines = [f"asked about {how_asked(found).partition(':')[0]}", "below each: label, answer and how sure it is, and the picture's name"]
+    return Page(f"{found.data}: {count}", [Panel("", tiles, side=_SIDE)], lines)
 
 
 def _tile(row: Suspect, place: str) -> Any:
     smooth = max(row.image.shape[1:]) > _SMOOTH_PIXELS
     words = f"{shortened(row.label, 9)}, {shortened(row.answer, 9)}? {percent(row.answer_share, 0)}"
-    return picture_tile(as_rgb(row.image), f"{words} {short_name(_name(row, place), 14)}", smooth=smooth)
+    return picture_tile(as_rgb(row.image), f"{words}\n{short_name(_name(row, place), 16)}", smooth=smooth)
 
 
 def _name(row: Suspect, place: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.text import Text
 
 from cnncli.cli.bars import bar
-from cnncli.cli.render import stdout_console
+from cnncli.cli.render import print_line, stdout_console
 from cnncli.cli.streams import echo
 from cnncli.data.inspection.rows import inspect_rows, target_counts
 from cnncli.data.tables.number_table import read_number_table
@@ -58,7 +58,7 @@ def show_table(path: str, label_column: str | None, skip_bad: bool, as_json: boo
     console = stdout_console()
     for fault in found:
         remedy = f"; {fault.remedy}" if fault.remedy else ""
-        console.print(Text.assemble(("! ", "bold yellow"), (printable(fault.text), "bold"), printable(remedy)))
+        print_line(console, Text.assemble(("! ", "bold yellow"), (printable(fault.text), "bold"), printable(remedy)))
         for rows in fault.rows[:_GROUPS]:
             words = " = ".join(f"row {number:,}" for number in rows[:4]) + (" ..." if len(rows) > 4 else "")
             console.print(Text(f"    {words}", style="dim"))

@@ -105,7 +105,8 @@ class _LaidOut:
     @staticmethod
     def _row_height(row: list[tuple[Tile, Image.Image]]) -> int:
         tall = max(picture.height for _, picture in row)
-        return tall + _GAP + (_LABEL + 6 if any(tile.label for tile, _ in row) else 0)
+        lines = max(len(tile.label.splitlines()) for tile, _ in row)
+        return tall + _GAP + (lines * (_LABEL + 4) + 2 if lines else 0)
 
     def draw(self, image: Image.Image, draw: ImageDraw.ImageDraw, top: int) -> None:
         panel, right = self.panel, WIDTH - MARGIN
@@ -120,9 +121,9 @@ class _LaidOut:
             for tile, picture in row:
                 image.paste(picture, (left, top))
                 draw.rectangle((left - 1, top - 1, left + picture.width, top + picture.height), outline=EDGE)
-                if tile.label:
-                    room = picture.width + _GAP - 4 if len(row) > 1 else WIDTH - 2 * MARGIN
-                    write(draw, (left, top + tall + 4), tile.label, _LABEL, FAINT, room)
+                room = picture.width + _GAP - 4 if len(row) > 1 else WIDTH - 2 * MARGIN
+                for line, words in enumerate(tile.label.splitlines()):
+                    write(draw, (left, top + tall + 4 + line * (_LABEL + 4)), words, _LABEL, FAINT, room)
                 left += picture.width + _GAP
             top += self._row_height(row)
 

@@ -21,7 +21,7 @@ class Tile:
 
     pixels : uint8 (H, W, 3)
     levels : float (H, W), what is drawn with characters: from 0 to 1, or from -1 to 1 of signed numbers
-    label : below it
+    label : below it, in lines
     signed : the levels are
     smooth : a photo, which is made larger by interpolation; else each number stays a square
     small : what is drawn in the colours of a terminal, where a pixel is a character; None: the pixels

@@ -55,13 +55,14 @@ def recipe_of(model: "Model") -> "InputRecipe":
 
 
 def answers(
-    model: "Model", pictures: Iterable[NamedPicture | None], look: Look, least: float, threads: int
+    model: "Model", pictures: Iterable[NamedPicture | None], look: Look, least: float, threads: int, tta: bool = False
 ) -> Iterator[Answer]:
     """One answer a picture, or with `read_all` one a digit, in order.
 
     pictures : None among them: the answers to those before are wanted now
     least : probability from which an answer is sure
     threads : that read pictures
+    tta : test-time augmentation, as of `Model.predict`
     """
     from cnncli.cli.in_order import in_order
 
@@ -70,7 +71,7 @@ def answers(
     for read in chain(in_order(lambda picture: _read(recipe, picture, look), pictures, threads), (None,)):
         group += read or []
         while len(group) >= _AT_ONCE or (read is None and group):
-            yield from _predicted(model, group[:_AT_ONCE], least)
+            yield from _predicted(model, group[:_AT_ONCE], least, tta)
             del group[:_AT_ONCE]
 
 
@@ -91,14 +92,14 @@ def _read(recipe: "InputRecipe", picture: NamedPicture, look: Look) -> list[Answ
         return [Answer(picture, error=str(error))]
 
 
-def _predicted(model: "Model", group: Sequence[Answer], least: float) -> Iterator[Answer]:
+def _predicted(model: "Model", group: Sequence[Answer], least: float, tta: bool) -> Iterator[Answer]:
     import numpy as np
 
     pixels = [answer.prepared.pixels for answer in group if answer.prepared is not None]
     if not pixels:
         yield from group
         return
-    prediction = model.predict(np.stack(pixels), channels="first")
+    prediction = model.predict(np.stack(pixels), channels="first", tta=tta)
     predicted = iter(zip(prediction.names, prediction.probabilities.tolist(), strict=True))
     for answer in group:
         if answer.prepared is None:

@@ -9,6 +9,7 @@ from cnncli.cli.options import (
     debug_option,
     json_option,
     quiet_option,
+    tta_option,
 )
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option, table_options
@@ -39,6 +40,7 @@ from cnncli.cli.training_options import table_option, table_options
     "--mistakes", "mistakes_folder", type=click.Path(), metavar="DIR",
     help="Copy the pictures with wrong answers into a new folder, sorted by class and answer.",
 )
+@tta_option
 @table_option("plugins")
 @table_option("threads")
 @json_option
@@ -55,6 +57,7 @@ def command(
     report_file: str | None,
     answers_file: str | None,
     mistakes_folder: str | None,
+    tta: bool,
     plugins: tuple[str, ...] | None,
     threads: int | None,
     as_json: bool,
@@ -76,7 +79,7 @@ def command(
     for option, path in files.items():
         check_target(option, path)
     if is_number_model(model):
-        asked = [option for option, path in files.items() if path is not None]
+        asked = [option for option, path in {**files, "--tta": tta or None}.items() if path is not None]
         if asked:
             raise click.UsageError(f"{asked[0]} is for models of images, and {model} takes rows of numbers")
         show_fit(model, data, part, label_column, skip_bad, as_json)
@@ -92,6 +95,7 @@ def command(
             threads=threads,
             skip_bad=skip_bad,
             use_cache=use_cache,
+            tta=tta,
             report=fetching.show,
         )
     written = []

@@ -241,3 +241,12 @@ def _box(text: str) -> tuple[int, int, int, int]:
         raise click.BadParameter(f"{printable(text)}: use four whole numbers, X,Y,W,H, such as 10,20,100,120")
     x, y, width, height = (int(word) for word in words)
     return x, y, width, height
+
+
+def tta_option(function: F) -> F:
+    """`--tta`."""
+    return click.option(
+        "--tta", is_flag=True,
+        help="Test-time augmentation: answer with the mean of the image and itself a little moved, and mirrored where "
+        "sides do not count (never digits and letters); 5 or 10 times the computing.",
+    )(function)

@@ -13,7 +13,16 @@ from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.models_named import find_model
 from cnncli.cli.names import FilePath
-from cnncli.cli.options import Number, box_option, debug_option, invert_option, is_quiet, json_option, quiet_option
+from cnncli.cli.options import (
+    Number,
+    box_option,
+    debug_option,
+    invert_option,
+    is_quiet,
+    json_option,
+    quiet_option,
+    tta_option,
+)
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
 from cnncli.shown import percent
@@ -22,6 +31,7 @@ if TYPE_CHECKING:
     from cnncli.cli.answers import Box, Tally
     from cnncli.cli.pictures_named import NamedPicture
     from cnncli.cli.render_predict import CsvAnswers, JsonAnswers, TextAnswers
+    from cnncli.model import Model
 
 _MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
 
@@ -49,6 +59,7 @@ _MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
     metavar="P",
     help="Say \"not sure\" below this probability; 0 never.  [default: what the model's training found]",
 )
+@tta_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: file, label, probability, and that of each class.")
 @json_option
 @click.option(
@@ -68,6 +79,7 @@ def command(
     box: "Box | None",
     read_all: bool,
     reject: float | None,
+    tta: bool,
     as_csv: bool,
     as_json: bool,
     out: str | None,
@@ -100,6 +112,7 @@ def command(
     if isinstance(loaded.network.recipe, NumberRecipe):
         from cnncli.cli.numbers_named import predict_rows
 
+        _refuse_tta(ctx, tta, path)
         with _output(out) as write:
             predict_rows(loaded, files, "json" if as_json else "csv" if as_csv else "text", write)
         return
@@ -108,7 +121,7 @@ def command(
     recipe_of(loaded)
     names = loaded.class_names
     if not as_json and not as_csv and not is_quiet():
-        echo(plain.style(f"model: {said}", "2", plain.can_colour(sys.stderr)), err=True)
+        _announce(loaded, said, tta)
     pictures, tally = Pictures(files), Tally(names)
     named = iter(pictures)
     first = _first_two(named)
@@ -119,7 +132,7 @@ def command(
     with _output(out) as write:
         form = _form(write, names, as_json, as_csv, alone, read_all, box is not None)
         for answer in answers(
-            loaded, chain(first, named), Look(invert, box, read_all), least, 1 if alone else _reader_count()
+            loaded, chain(first, named), Look(invert, box, read_all), least, 1 if alone else _reader_count(), tta
         ):
             tally.add(answer)
             if answer.error is not None:
@@ -137,6 +150,23 @@ def command(
     if not alone and not (as_json and out is None):
         _tell_counts(tally, err=as_csv and out is None)
     ctx.exit(1 if tally.failed else 0)
+
+
+def _refuse_tta(ctx: click.Context, tta: bool, path: object) -> None:
+    if tta:
+        raise click.UsageError(f"--tta is for models of images, and {path} takes rows of numbers", ctx)
+
+
+def _announce(model: "Model", said: str, tta: bool) -> None:
+    """Which model answers, and what it is asked."""
+    lines = [f"model: {said}"]
+    if tta:
+        from cnncli.model.views_of_image import Views
+
+        views = Views.of(model.network)
+        lines.append(f"--tta: mean of each image {views.words}; {views.count} times the computing")
+    for line in lines:
+        echo(plain.style(line, "2", plain.can_colour(sys.stderr)), err=True)
 
 
 def _check_together(

@@ -119,7 +119,8 @@ def suspect_sheet(found: Suspects, place: str) -> Page:
     """The first of them as pictures, with label, answer and name."""
     tiles = [_tile(row, place) for row in found.rows[:_TILES]]
     count = plural(len(found.rows), "suspicious label")
-    lines = [f"asked about {how_asked(found).partition(':')[0]}", "below each: label, answer and how sure it is, and the picture's name"]
+    about = how_asked(found).partition(":")[0]
+    lines = [f"asked about {about}", "below each: label, answer and how sure it is, and the picture's name"]
     return Page(f"{found.data}: {count}", [Panel("", tiles, side=_SIDE)], lines)
 
 

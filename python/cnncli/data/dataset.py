@@ -21,7 +21,7 @@ Labels = npt.NDArray[np.int64]
 class Note:
     """One fact about a data set that its user should know, such as what was left aside.
 
-    kind : "left aside", "converted", "classes", "parts", "prepared", "loss" or "plugin"
+    kind : "left aside", "converted", "classes", "parts", "prepared", "loss", "plugin" or "tta"
     text : one line, "left aside: 91 files (.heic 60, not pictures 31)"
     counts : the same as numbers, {".heic": 60, "not pictures": 31}
     """

@@ -2,7 +2,7 @@
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from cnncli.data.held_out import hold_out
 from cnncli.errors import CnnError, DataError, UsageError
 from cnncli.measures.calibration import Calibration, calibration
 from cnncli.measures.classification import Metrics, measure
+from cnncli.model.views_of_image import Views
 from cnncli.model_file.confidence import Confidence
 from cnncli.model_file.custom import changed_plugins
 from cnncli.model_file.serialize import load_model
@@ -99,6 +100,7 @@ def evaluate_model(
     threads: int | None = None,
     skip_bad: bool = False,
     use_cache: bool = True,
+    tta: bool = False,
     report: data_sets.Report = data_sets.ignore,
 ) -> Evaluation:
     """Measures a model file on the test images of a data set, prepared as the model's recipe says.
@@ -111,6 +113,7 @@ def evaluate_model(
     label_column : which column of a list or table is the label; None: it is found
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
+    tta : test-time augmentation: answers are means over `Views` of each image; a note tells what that cost
     report : called with what happens while the data set is fetched and its pictures are prepared
 
     Raises DataError for a data set that does not fit the model.
@@ -145,11 +148,12 @@ def evaluate_model(
             split, wanted, trained_on = held_out, "held-out", False
     if part == "held-out" and wanted != "held-out":
         raise DataError(f"{raw.name}: {printable(path)} held none of these images out; leave out --part")
-    return _measured(printable(path), network, dataset, split, wanted, trained_on, threads)
+    return _measured(printable(path), network, dataset, split, wanted, trained_on, threads, tta)
 
 
 def _measured(
-    path: str, network: Network, dataset: DataSet, split: Split, part: str, trained_on: bool, threads: int | None
+    path: str, network: Network, dataset: DataSet, split: Split, part: str, trained_on: bool, threads: int | None,
+    tta: bool = False,
 ) -> Evaluation:
     """The network's answers to the images of one part of the data set."""
     positions = _positions(network, dataset)
@@ -157,22 +161,31 @@ def _measured(
     start = time.perf_counter()
     program = Program(network, _BATCH_SIZE, criterion=_loss_of(network), threads=threads)
     measured = program.evaluate(split.images, labels)
-    seconds = time.perf_counter() - start
+    alone = time.perf_counter() - start
     if not math.isfinite(measured.loss):
         raise CnnError(
             f"{path}: gives NaN or infinity on {dataset.name}; train it with a smaller learning "
             "rate"
         )
+    logarithms, loss, extra = log_probabilities(measured.outputs, network.outputs), measured.loss, []
+    if tta:
+        views = Views.of(network)
+        logarithms = views.mean(program.predict, measured.outputs, split.images, network.outputs)
+        loss = -float(np.mean(logarithms[np.arange(len(labels)), labels], dtype=np.float64))
+    seconds = time.perf_counter() - start
+    if tta:
+        measured = replace(measured, predictions=logarithms.argmax(axis=1))
+        extra = [_of_views(views, seconds / alone, network)]
     of_blanks = positions[np.array([blank.label for blank in split.blanks], np.int64)]
     labels = np.concatenate([labels, of_blanks])
     predictions = np.concatenate([measured.predictions, np.full(len(of_blanks), -1)]).astype(np.int64)
-    shares = Confidence.from_record(network.record).calibrated(log_probabilities(measured.outputs, network.outputs))
+    shares = Confidence.from_record(network.record).calibrated(logarithms)
     none = np.full((len(of_blanks), len(network.class_names)), np.nan, np.float32)
     return Evaluation(
         model=path,
         data=dataset.name,
         class_names=network.class_names,
-        metrics=measure(labels, predictions, len(network.class_names), measured.loss),
+        metrics=measure(labels, predictions, len(network.class_names), loss),
         seconds=seconds,
         part=part,
         trained_on=trained_on,
@@ -182,8 +195,15 @@ def _measured(
         split=split,
         network=network,
         files=None if split.files is None else (*split.files, *(blank.name for blank in split.blanks)),
-        notes=[*dataset.notes, *_of_another_loss(network), *_of_plugins(network)],
+        notes=[*dataset.notes, *extra, *_of_another_loss(network), *_of_plugins(network)],
     )
+
+
+def _of_views(views: Views, times: float, network: Network) -> Note:
+    """What test-time augmentation did and cost."""
+    of_loss = "" if network.outputs == "scores" else "; the loss is the cross-entropy of these"
+    text = f"--tta: mean probabilities of each image {views.words}; took {times:.1f} times as long{of_loss}"
+    return Note("tta", text, {"views": views.count})
 
 
 def _of_plugins(network: Network) -> list[Note]:

@@ -12,6 +12,7 @@ from cnncli.errors import UsageError
 from cnncli.layers.arrays import format_shape
 from cnncli.model.given_images import as_array, as_batch, as_pictures
 from cnncli.model.given_rows import as_rows
+from cnncli.model.views_of_image import Views
 from cnncli.model_file.confidence import Confidence
 from cnncli.model_file.serialize import load_model, save_model
 from cnncli.network import Network
@@ -97,7 +98,9 @@ class Model:
         """The temperature that `predict` applies, and the threshold below which its answer is not sure."""
         return Confidence.from_record(self.network.record)
 
-    def predict(self, images: "Images", *, channels: Literal["first", "last"] | None = None) -> Prediction:
+    def predict(
+        self, images: "Images", *, channels: Literal["first", "last"] | None = None, tta: bool = False
+    ) -> Prediction:
         """The class of each image, or of each row of a model that was trained on a table of numbers; of one that
         predicts numbers these, as `Prediction.values`.
 
@@ -109,12 +112,16 @@ class Model:
             these columns.
         channels : where the channels of an array are: "first", "last", or None: found from its shape. Rows of colour
             images need it: planes are "first", the colours of each pixel side by side "last".
+        tta : test-time augmentation: probabilities are means over the image and itself a little moved, and mirrored
+            where that may be (`views_of_image`); 5 or 10 times the computing
 
         Raises DataError for a picture or a table that cannot be read, ShapeError for arrays of another size, UsageError
         for pixels outside these ranges and where the order of channels is not plain.
         """
         recipe = self.network.recipe
         if isinstance(recipe, NumberRecipe):
+            if tta:
+                raise UsageError("predict: tta moves images, and the model takes rows of numbers; leave it out")
             return self._predict_inputs(recipe.inputs(as_rows(images, recipe)))
         if not self.class_names:
             shape = format_shape(self.network.output_shape(self.network.input_shape))
@@ -124,14 +131,14 @@ class Model:
             )
         pictures = as_pictures(images)
         if pictures is None:
-            return self._predict_inputs(self._inputs(as_array(images), channels))
-        parts = [self._predict_inputs(self._prepared([first, *islice(pictures, _MANY - 1)])) for first in pictures]
+            return self._predict_inputs(self._inputs(as_array(images), channels), tta)
+        parts = [self._predict_inputs(self._prepared([first, *islice(pictures, _MANY - 1)]), tta) for first in pictures]
         none = np.zeros((0, len(self.class_names)), np.float32)
         probabilities = np.concatenate([part.probabilities for part in parts] or [none])
         names = [name for part in parts for name in part.names]
         return Prediction(probabilities.argmax(axis=1), names, probabilities, self.confidence.threshold)
 
-    def _predict_inputs(self, inputs: npt.NDArray[Any]) -> Prediction:
+    def _predict_inputs(self, inputs: npt.NDArray[Any], tta: bool = False) -> Prediction:
         """What `Program.predict` says of what it takes."""
         size = _FEW if len(inputs) <= _FEW or self._is_large else _MANY
         program = self._programs.get(size)
@@ -143,9 +150,17 @@ class Model:
         if isinstance(recipe, NumberRecipe) and not names:
             none = np.zeros((len(inputs), 0), np.float32)
             return Prediction(np.zeros(0, np.int64), [], none, values=recipe.values(outputs))
-        probabilities = confidence.calibrated(log_probabilities(outputs, self.network.outputs))
+        logarithms = log_probabilities(outputs, self.network.outputs)
+        if tta:
+            logarithms = self._views().mean(program.predict, outputs, inputs, self.network.outputs)
+        probabilities = confidence.calibrated(logarithms)
         labels = probabilities.argmax(axis=1)
         return Prediction(labels, [names[label] for label in labels.tolist()], probabilities, confidence.threshold)
+
+    def _views(self) -> Views:
+        if len(self.network.input_shape) != 3:
+            raise UsageError("predict: tta moves images, and the network takes none; leave it out")
+        return Views.of(self.network)
 
     def _prepared(self, pictures: "list[tuple[Picture, str | None]]") -> npt.NDArray[np.uint8]:
         """uint8 (N, C, H, W)"""

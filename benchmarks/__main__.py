@@ -20,6 +20,7 @@ BENCHMARKS = {
     "isa": "AVX2 forced against AVX-512",
     "forms": "every form of the peers that was tried, each library's beside each other",
     "command": "whole commands: one picture classified; peak memory of a training",
+    "augmentation": "an epoch with images that change, against images as they are",
     "epoch": "an epoch of cnn train against the bare steps",
 }
 PEER_NAMES = [name for name in PEERS if name != "cnncli"]

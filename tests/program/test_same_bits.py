@@ -305,8 +305,8 @@ NODES: dict[str, NodeCases] = {
     "response_normalization": vectors(size=[1, 4], alpha=[0.5], beta=[0.75], k=[1.0]),
     "softmax": vectors(axis=[0, 1]),
 }
-# They move numbers and compute none, or call Python.
 WITHOUT_BODIES = {"augmentation_draws", "balanced_order"}  # compiled once, for all instruction sets
+# They move numbers and compute none, or call Python.
 NO_ARITHMETIC = {"flatten", "custom", "add", "concat", "slice", "reshape", "zero_padding", "max_unpooling"}
 
 

@@ -17,8 +17,8 @@ from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import Program
 
 BATCH_SIZE = 64
-# Name, images of an epoch and of a quick one, whether they count as letters or digits, and by how much of the time of an
-# epoch the four changes that a map of the plane makes, and `strong`, may lengthen it.
+# Name, images of an epoch and of a quick one, whether they count as letters or digits, and by how much of its time the
+# four changes that a map of the plane makes, and `strong`, may lengthen an epoch.
 NETWORKS = [("lenet5", 5_000, 640, True, 0.15, 0.60), ("vgg", 64, 64, False, 0.03, 0.03)]
 MAPPED = Augmentation(shift=0.1, rotate=10, scale=0.1, shear=10)
 

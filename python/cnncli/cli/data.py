@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from cnncli.augmentation import LEVELS
 from cnncli.cli.data_asked import PNG_COLUMNS, SHEETS, Asked
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.names import FilePath, NameOrPath
@@ -49,6 +50,11 @@ _PARTS = ("train", "validation", "test")
     f"{', '.join(SHEETS[1:])}.  [default: classes; suspects with --model]",
 )
 @click.option(
+    "--augment", is_flag=False, flag_value="auto", type=NearestChoice(LEVELS), metavar="[LEVEL]",
+    help="The sheet shows an image of each class beside what the first epochs of a training with --augment LEVEL make "
+    f"of it: {', '.join(LEVELS)}.  [default: auto]",
+)
+@click.option(
     "--seed",
     type=Number(least=0, most=2**63 - 1, whole=True),
     metavar="N",
@@ -73,8 +79,8 @@ _PARTS = ("train", "validation", "test")
 @debug_option
 @click.pass_context
 def command(
-    ctx: click.Context, /, name_or_path: str | None, show: bool, out: str | None, about_cache: bool, clear_cache: bool,
-    as_json: bool, **asked: Any,
+    ctx: click.Context, /, name_or_path: str | None, show: bool, out: str | None, augment: str | None,
+    about_cache: bool, clear_cache: bool, as_json: bool, **asked: Any,
 ) -> None:
     """Say what a data set is, and what is wrong with it: doubles, pictures that are in two parts or under two labels,
     empty ones, classes of very different sizes (docs/data.md).
@@ -96,8 +102,17 @@ def command(
             raise click.UsageError(f"{option}: of which data set? name it, as in cnn data digits {option}", ctx)
         _tell_names(asked["data_dir"], as_json)
         return
-    _check_sheet(ctx, show, as_json, out, {"--columns": asked["columns"], "--part": asked["part"], "--of": asked["of"]})
+    of_sheet = {"--columns": asked["columns"], "--part": asked["part"], "--of": asked["of"], "--augment": augment}
+    _check_sheet(ctx, show, as_json, out, of_sheet)
     _check_checks(ctx, asked)
+    if augment is not None:
+        for name in ("of", "part", "strict", "model"):
+            if asked[name]:
+                raise click.UsageError(f"--{name}: --augment shows training images; leave out one of them", ctx)
+        from cnncli.cli.augmented_sheet import tell_augmented
+
+        tell_augmented(Asked(name_or_path, show, out, as_json, **asked), augment)
+        return
 
     from cnncli.cli.data_report import tell
 

@@ -1,7 +1,7 @@
 """What `cnn info` prints."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from cnncli.augmentation import SWITCHES
 from cnncli.cli.render import duration, facts_table, loss_text, plural, print_table, size, stdout_console
 from cnncli.measures.intervals import wilson
 from cnncli.measures.tensors import tensor_statistics
@@ -110,6 +111,8 @@ def how_it_was_made(record: TrainingRecord) -> list[tuple[str, str]]:
     rows.append(("trained", epochs + seed_words))
     if (balance := record.settings.get("balance")) in _BALANCES:
         rows.append(("balance", _BALANCES[balance]))
+    if changes := _augmentation(record.settings):
+        rows.append(("augmented", changes))
     where = [
         duration(record.seconds) if record.seconds is not None else "",
         plural(record.threads, "thread") if record.threads is not None else "",
@@ -118,6 +121,15 @@ def how_it_was_made(record: TrainingRecord) -> list[tuple[str, str]]:
     ]
     rows.append(("with", ", ".join(word for word in where if word)))
     return rows
+
+
+def _augmentation(settings: Mapping[str, Any]) -> str:
+    """How its images were changed, as far as the settings tell; "" where they were not."""
+    numbers = {name: settings.get(name) for name in SWITCHES}
+    told = [f"{name} {value:g}" for name, value in numbers.items() if type(value) in (int, float) and value]
+    level = settings.get("augment")
+    words = f"{printable(shortened(level, _LETTERS))}: " if isinstance(level, str) and told else ""
+    return words + ", ".join(told)
 
 
 def _results(record: TrainingRecord) -> list[tuple[str, str]]:

@@ -125,6 +125,8 @@ class TrainingDisplay:
             self._say(Text.assemble(("chosen: ", "dim"), printable(reason)))
         if started.started_from:
             self._say(Text(printable(started.started_from)))
+        if started.augmentation:
+            self._say(Text(f"images change in each epoch: {started.augmentation}"))
         for warning in started.warnings:
             self._warn(f"warning: {printable(warning)}")
         for note in started.notes:

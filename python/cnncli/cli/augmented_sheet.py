@@ -36,7 +36,7 @@ def tell_augmented(asked: Asked, level: str) -> None:
             data_dir=asked.data_dir,
             seed=asked.seed or 0,
             label_column=asked.label_column,
-            wish=data.PictureWish(prepare=asked.prepare or "auto", colour=asked.colour, size=asked.size),
+            wish=data.PictureWish(prepare=asked.prepare or "auto", colour=asked.colour, size=asked.pixels),
             skip_bad=asked.skip_bad,
             use_cache=asked.use_cache,
             report=fetching.show,

@@ -129,7 +129,7 @@ def test_photos_of_many_or_large_sizes_get_a_usual_one(
 def test_many_at_once_lie_as_the_finder_sees_one(shape: tuple[int, int, int], rng: np.random.Generator) -> None:
     channels, height, width = shape
     images: list[Images] = []
-    for picture, _ in mnist_like(120, rng):
+    for picture, _ in mnist_like(60, rng):
         pixels, _ = find_digit(picture, "x", height=height, width=width)  # laid out so
         if rng.random() < 0.6:
             pixels = np.roll(pixels, rng.integers(-3, 4, 2), (0, 1))

@@ -20,7 +20,7 @@ def trained(folder: Path, data: Path, **settings: object) -> Finished:
     asked = TrainSettings(
         architecture="linear",
         data=str(data),
-        epochs=12,
+        epochs=20,
         batch_size=16,
         threads=1,
         validation=0.0,
@@ -51,7 +51,7 @@ def predicted(model: Path, files: list[Path]) -> list[int]:
 def test_eval_and_predict_agree_file_by_file(
     kind: str, reader: str, tmp_path: Path, rng: np.random.Generator
 ) -> None:
-    files = write_files(tmp_path / "pictures", KINDS[kind](120, rng))
+    files = write_files(tmp_path / "pictures", KINDS[kind](70, rng))
     data = READERS[reader](tmp_path, files)
     record = trained(tmp_path, data)
     evaluation = evaluate_model(tmp_path / "model.bin", data=str(data), part="train")
@@ -76,7 +76,7 @@ def answers_by_file(evaluation: Evaluation, files: list[Path]) -> list[int]:
 def test_pictures_without_a_glyph_are_wrong_answers_for_both(
     reader: str, tmp_path: Path, rng: np.random.Generator
 ) -> None:
-    pictures = KINDS["filling digits"](120, rng)
+    pictures = KINDS["filling digits"](70, rng)
     files = write_files(tmp_path / "pictures", pictures)
     blank = files[7]
     from PIL import Image

@@ -77,8 +77,16 @@ def test_predictions_of_pairs_and_triples_are_those_of_the_eager_layers(first: s
 
 @each_type
 def test_training_of_pairs_and_triples_is_that_of_the_eager_layers(first: str, rng: np.random.Generator) -> None:
+    """Of the triples every third, by turns from one first layer to the next; the slow test has all."""
     for length in (1, 2):
         assert_none_wrong(all_chains(first, length, SHAPES), training_fault, rng)
+    triples = all_chains(first, 3, SHAPES)[TYPES.index(first) % 3 :: 3]
+    assert_none_wrong([probed(chain) for chain in triples], training_fault, rng)
+
+
+@pytest.mark.slow
+@each_type
+def test_training_of_all_triples_is_that_of_the_eager_layers(first: str, rng: np.random.Generator) -> None:
     assert_none_wrong([probed(chain) for chain in all_chains(first, 3, SHAPES)], training_fault, rng)
 
 

@@ -172,19 +172,20 @@ def all_digests_too(network: Network, record: dict[str, Any], rng: np.random.Gen
 
 def swapped_filters(network: Network, record: dict[str, Any], rng: np.random.Generator) -> None:
     weight = max(network.parameters()[0], key=len)
-    weight[[0, 1]] = weight[[1, 0]]
-    if len(weight) == 1 or np.array_equal(weight[0], weight[1]):
-        weight.reshape(-1)[:2] = weight.reshape(-1)[1::-1]
+    if len(weight) == 1:  # no two filters
+        weight *= np.float32(-1)
+    else:
+        weight[[0, 1]] = weight[[1, 0]]
     record["training"]["history"][record["training"]["epoch"] - 1]["weights"] = weights_digest(network)
 
 
 def swapped_tensors(network: Network, record: dict[str, Any], rng: np.random.Generator) -> None:
-    """Two of one size; where none are, halves of the largest one."""
+    """Two of one size, such as a weight and a bias of one number; where none are, the largest one turned around."""
     tensors = network.parameters()[0]
-    pairs = [(a, b) for a, b in itertools.combinations(tensors, 2) if a.shape == b.shape and not np.array_equal(a, b)]
+    pairs = [(a, b) for a, b in itertools.combinations(tensors, 2) if a.size == b.size and a.tobytes() != b.tobytes()]
     if pairs:
         first, second = pairs[0]
-        first[...], second[...] = second.copy(), first.copy()
+        first[...], second[...] = second.reshape(first.shape).copy(), first.reshape(second.shape).copy()
     else:
         largest = max(tensors, key=np.size).reshape(-1)
         largest[:] = largest[::-1].copy()
@@ -196,7 +197,7 @@ def another_seed(network: Network, record: dict[str, Any], rng: np.random.Genera
 
 def another_rate(network: Network, record: dict[str, Any], rng: np.random.Generator) -> None:
     settings = record["training"]["settings"]
-    settings["learning_rate"] = float(np.nextafter(np.float32(settings["learning_rate"] or 0.01), np.float32(1)))
+    settings["learning_rate"] = float(np.nextafter(settings["learning_rate"], 9))
 
 
 def another_optimizer(network: Network, record: dict[str, Any], rng: np.random.Generator) -> None:

@@ -22,7 +22,7 @@ from cnncli.shown import printable, shown
 from cnncli.storage.typed_json import from_json
 from cnncli.training.divergence import Diverged
 from cnncli.training.job import Job
-from cnncli.training.number_training import classes_of
+from cnncli.training.number_training import classes_of, read_numbers, standardized
 from cnncli.training.plan import Plan
 from cnncli.training.records import EpochDone, Finished, Record
 from cnncli.training.rules import TARGET, check_asked
@@ -179,6 +179,16 @@ def _check_description(network: Network, plan: Plan, dataset: DataSet) -> None:
             raise _Ended("tampered", f"it is not the network {plan.architecture}: {difference}")
 
 
+def _check_standardization(network: Network, plan: Plan, settings: TrainSettings, start: Start | None) -> None:
+    """Means and scales are those of the rows: `data_again` took the file's, and one that is off by a bit rounds to the
+    same inputs."""
+    assert settings.data is not None  # a table has no name that is known
+    rows = read_numbers(settings.data, plan.label_column, network.outputs == "values", plan.skip_bad)
+    _, _, measured = standardized(rows, plan, None if start is None else start.rows)
+    if measured != network.recipe:
+        raise _Ended("tampered", "its standardization of columns is not the one that its data give")
+
+
 def _trained_again(
     network: Network,
     plan: Plan,
@@ -199,8 +209,9 @@ def _trained_again(
         fresh = Network.from_description(network.description(), seed=plan.seed)
     else:
         fresh, _ = start.grown(dataset, plan.seed)
-    if isinstance(network.recipe, NumberRecipe):  # `data_again` has applied it, and losses show it
+    if isinstance(network.recipe, NumberRecipe):
         fresh.recipe = network.recipe
+        _check_standardization(network, plan, settings, start)
     else:
         if fresh.recipe is None or start is None:
             fresh.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])

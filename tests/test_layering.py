@@ -71,6 +71,9 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "exports": (
         {"exports"}, {"pages", "model", "program", "network", "layers", "core", "errors"},
     ),
+    "lessons": (
+        {"lessons"}, {"views", "pages", "data", "tables", "network", "criteria", "optim", "layers", "errors"},
+    ),
     "front": (
         {"__init__"},
         {"views", "measures", "plugins", "model", "training", "data", "network", "criteria", "optim", "layers",
@@ -84,7 +87,7 @@ LIBRARIES = {
     "click": {"cli"},
     "rich": {"cli"},
     "plotext": {"cli"},
-    "PIL": {"pictures", "pictures.segmentation", "data.preparation", "data.inspection", "views", "cli"},
+    "PIL": {"lessons", "pictures", "pictures.segmentation", "data.preparation", "data.inspection", "views", "cli"},
     "requests": {"data.download"},
     "safetensors": {"storage"},
 }

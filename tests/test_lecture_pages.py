@@ -42,7 +42,7 @@ def test_the_command_of_a_point_is_one(number: int) -> None:
     assert program == "cnn"
     command = cnn.get_command(click.Context(cnn), name)
     assert command is not None, f"no command {name}"
-    command.make_context(name, words)  # raises for what it does not know
+    command.make_context(name, words, parent=cnn.make_context("cnn", ["help"]))  # raises for what it does not know
 
 
 @pytest.mark.slow

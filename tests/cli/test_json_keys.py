@@ -52,6 +52,7 @@ RUNS = {
     "export": ["export lenet5 --html page.html"],
     "saliency": ["saliency digit.png", "saliency digit.png --out saliency.png"],
     "explain": ["explain digit.png --at conv1[3,10,12]", "explain digit.png --at relu1[0,0,0] --out unit.png"],
+    "learn": ["learn", "learn descent --out lesson.html --gif lesson.gif"],
     "step": ["step mlp --data small.npz --explain"],
     "histograms": ["histograms linear-small-1", "histograms linear-small-1 --out histograms.png"],
     "diagram": ["diagram lenet5", "diagram resnet-small --out network.svg"],

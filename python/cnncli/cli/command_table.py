@@ -34,6 +34,7 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "download": Listed("download", "Fetch data sets and verify them."),
     },
     "Learn": {
+        "learn": Listed("learn", "Lessons on your own numbers, in the terminal or as a page."),
         "new-layer": Listed("new_layer", "Write a file to start a layer of your own from."),
         "check-layer": Listed("check_layer", "Check a layer of your own, or one of cnn."),
         "help": Listed("help_", "Say all that there is to say of a command."),
@@ -51,7 +52,6 @@ COMMANDS = {name: listed for commands in GROUPS.values() for name, listed in com
 # What other programs call a command.
 OTHER_WORDS = {
     "fit": "train",
-    "learn": "train",
     "test": "eval",
     "evaluate": "eval",
     "validate": "eval",

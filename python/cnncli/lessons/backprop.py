@@ -1,0 +1,166 @@
+"""Back-propagation: each gradient as a product of factors, some of them shared, beside its finite difference."""
+
+from typing import Any
+
+import numpy as np
+
+from cnncli.criteria import SumSquares
+from cnncli.layers import Linear, Sigmoid
+from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_rate, number
+from cnncli.lessons.figures import Figure, Label, Line
+from cnncli.network import Network
+
+_SHIFT = 1e-2
+X, TARGET = (0.5, -1.0), 0.8
+
+
+def small_network(seed: int) -> Network:
+    """2 inputs, 2 hidden units with sigmoids, 1 output with a sigmoid; weights of one decimal."""
+    network = Network([Linear(2, 2), Sigmoid(), Linear(2, 1), Sigmoid()], (2,))
+    rng = np.random.default_rng(seed)
+    for parameter in network.named_parameters():
+        parameter.value[...] = np.round(rng.uniform(-1, 1, parameter.value.shape), 1)
+        parameter.value[parameter.value == 0] = 0.5
+    return network
+
+
+def _linears(network: Network) -> tuple[Linear, Linear]:
+    first, second = network[0], network[2]
+    assert isinstance(first, Linear) and isinstance(second, Linear)
+    return first, second
+
+
+def lesson(asked: Asked) -> Lesson:
+    rate = check_rate(asked.rate, 1.0)
+    network, criterion = small_network(asked.seed), SumSquares()
+    first, second = _linears(network)
+    x, target = np.array([X], np.float32), np.array([[TARGET]], np.float32)
+
+    def error() -> float:
+        return float(criterion.forward(network.forward(x), target))
+
+    before = error()
+    hidden, out = _values(network, x)
+    network.zero_grad_parameters()
+    network.backward(x, criterion.backward(network.forward(x), target))
+    of_error, of_output = float(out - TARGET), float(out * (1 - out))
+    rows, factors = [], []
+    for k in (0, 1):
+        parts = [("dE/do", of_error), ("do/dz", of_output), (f"dz/dv{k + 1}", float(hidden[k]))]
+        factors.append((f"v{k + 1}", parts, float(second.grad_weight[0, k]), _difference(second.weight, (0, k), error)))
+    for k in (0, 1):
+        through = [("dE/do", of_error), ("do/dz", of_output), (f"dz/dh{k + 1}", float(second.weight[0, k])),
+                   (f"dh{k + 1}/da{k + 1}", float(hidden[k] * (1 - hidden[k])))]  # fmt: skip
+        for j in (0, 1):
+            parts = [*through, (f"da{k + 1}/dw{k + 1}{j + 1}", X[j])]
+            found = float(first.grad_weight[k, j])
+            factors.append((f"w{k + 1}{j + 1}", parts, found, _difference(first.weight, (k, j), error)))
+    weights = [second.weight[0, 0], second.weight[0, 1], *first.weight.reshape(-1)]
+    for name, parts, found, difference in factors:
+        product = " x ".join(f"{value:.3f}" for _, value in parts)
+        rows.append([name, product, number(found, 6), number(difference, 6)])
+    names = [[name, " x ".join(part for part, _ in parts)] for name, parts, _, _ in factors]
+    weights_before = [float(weight) for weight in weights]
+    biases = [float(value) for layer in (first, second) for value in layer.bias]  # type: ignore[union-attr]
+    blocks: list[Words | Numbers | Figure] = [
+        Words(
+            "A network of two inputs, two hidden units and one output: a_k = w_k1 x1 + w_k2 x2 + b_k, h_k = s(a_k), z "
+            "= v1 h1 + v2 "
+            f"h2 + c, o = s(z), with s(a) = 1 / (1 + exp(-a)). For x = ({X[0]:g}, {X[1]:g}) it is to give t = "
+            f"{TARGET:g}; its error "
+            f"is E = 1/2 (o - t)² = {number(before)}, with o = {number(float(out))}."
+        ),
+        _picture(network, hidden, float(out)),
+        Words(
+            "The chain rule makes each gradient a product. dE/do = o - t and do/dz = o (1 - o) are in all of them: "
+            "they are "
+            "computed once and handed back, from the output to the input. That is all that back-propagation is."
+        ),
+        Numbers("the factors of each gradient: those that begin alike are shared", ["weight", "dE/d weight ="], names),
+        Numbers(
+            "with numbers, beside finite differences",
+            ["weight", "product of factors", "gradient", "by difference"],
+            rows,
+        ),
+    ]
+    network.update_parameters(rate)
+    after = error()
+    blocks.append(Words(f"One step with the rate {rate:g} takes E from {number(before, 6)} to {number(after, 6)}."))
+    values = {
+        "before": before,
+        "after": after,
+        "output": float(out),
+        "gradients": {name: found for name, _, found, _ in factors},
+        "differences": {name: difference for name, _, _, difference in factors},
+        "factors": {name: [value for _, value in parts] for name, parts, _, _ in factors},
+    }
+    data = {
+        "x": list(X), "target": TARGET, "rate": rate, "v": weights_before[:2], "w": weights_before[2:],
+        "b": biases[:2], "c": biases[2],
+    }  # fmt: skip
+    return Lesson(
+        name="backprop",
+        title="Back-propagation: the chain rule, computed once",
+        blocks=blocks,
+        question=_question(factors),
+        go_on=[
+            "cnn learn backprop --seed 2                # other weights",
+            "cnn step mlp --data digits --explain       # your own network",
+            "cnn check-layer Sigmoid                    # a layer's gradients",
+        ],
+        values=values,
+        script="backprop",
+        data=data,
+    )
+
+
+def _values(network: Network, x: Any) -> tuple[Any, Any]:
+    """(h1 and h2, o)"""
+    outputs = network.activations(x)
+    return outputs[1][0].astype(np.float64), np.float64(outputs[3][0, 0])
+
+
+def _difference(weight: Any, place: tuple[int, int], error: Any) -> float:
+    """(E(w + d) - E(w - d)) / 2 d"""
+    kept, found = weight[place].copy(), []
+    for shift in (_SHIFT, -_SHIFT):
+        weight[place] = kept + np.float32(shift)
+        found.append((float(weight[place]), error()))
+    weight[place] = kept
+    (high, above), (low, below) = found
+    return float((above - below) / (high - low))
+
+
+def _picture(network: Network, hidden: Any, out: float) -> Figure:
+    """The network with its weights at its lines and its values below its units."""
+    places = {"x1": (0.0, 1.0), "x2": (0.0, 0.0), "h1": (1.0, 1.0), "h2": (1.0, 0.0), "o": (2.0, 0.5)}
+    first, second = (layer.weight for layer in _linears(network))
+    parts: list[Line | Label] = []
+    for k in (0, 1):
+        for j in (0, 1):
+            one, two = places[f"x{j + 1}"], places[f"h{k + 1}"]
+            share = 0.28 if j == k else 0.68
+            parts.append(Line([one, two], "soft"))
+            parts.append(Label((one[0] + share, one[1] + share * (two[1] - one[1])), f"{first[k, j]:g}", "first"))
+        parts.append(Line([places[f"h{k + 1}"], places["o"]], "soft"))
+        parts.append(Label((1.5, 0.75 if k == 0 else 0.25), f"{second[0, k]:g}", "first"))
+    values = {"x1": X[0], "x2": X[1], "h1": float(hidden[0]), "h2": float(hidden[1]), "o": out}
+    for name, (across, up) in places.items():
+        parts.append(Label((across - 0.06, up + (0.06 if up > 0 else -0.14)), f"{name} = {values[name]:.3g}", "second"))
+    return Figure("the network, its weights and its values", (-0.2, 2.4), (-0.2, 1.3), parts, bare=True)
+
+
+def _question(factors: list[Any]) -> Question:
+    """Which factors v1 and w11 have in common."""
+    shared = [name for name, _ in factors[0][1] if name in {other for other, _ in factors[2][1]}]
+    return Question(
+        "Which factors do the gradients of v1 and of w11 have in common?",
+        [
+            Choice(" and ".join(shared), True,
+                   "Both weights reach the error through z and o, so the chain down to z is the same."),
+            Choice("none: each weight has a chain of its own", False,
+                   "Both chains begin at E and go through o and z; that part is computed once."),
+            Choice("dE/do only", False, "z stands between both weights and o, so do/dz is shared too."),
+            Choice("all of them", False, "Below z the ways part: v1 meets h1, and w11 goes on through h1 to x1."),
+        ],
+    )  # fmt: skip

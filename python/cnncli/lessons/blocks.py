@@ -1,0 +1,111 @@
+"""What a lesson is made of."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnncli.errors import UsageError
+from cnncli.lessons.figures import Figure
+
+
+@dataclass(frozen=True)
+class Words:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A table of what was computed; cells are text already. The first column names the row."""
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A possible answer; `why` says why it is right or wrong."""
+
+    text: str
+    is_right: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """With one right choice; which one it is was computed."""
+
+    text: str
+    choices: Sequence[Choice]
+
+    def __post_init__(self) -> None:
+        assert sum(choice.is_right for choice in self.choices) == 1, self.text
+        assert len({choice.text for choice in self.choices}) == len(self.choices), self.text
+
+    @property
+    def right(self) -> int:
+        """Its number, from 1."""
+        return 1 + next(index for index, choice in enumerate(self.choices) if choice.is_right)
+
+
+Block = Words | Numbers | Figure
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """name, title : as the catalogue has them
+    blocks : in order
+    question : at the end
+    go_on : commands, or lines of Python, to go on with
+    values : what a test checks, and what --json prints
+    script : a file of `web` without its ending, which brings the page's controls to life; "" where there are none
+    data : what the script needs, as JSON values
+    frames : figures of the animation; none where there is none
+    """
+
+    name: str
+    title: str
+    blocks: Sequence[Block]
+    question: Question
+    go_on: Sequence[str]
+    values: dict[str, Any]
+    script: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    frames: Callable[[], Sequence[Figure]] | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the reader gives a lesson; None: the lesson's own.
+
+    data : a table of numbers; picture : a picture file; model : a model file; rate : a learning rate; seed : of what is
+    drawn
+    """
+
+    data: str | None = None
+    picture: str | None = None
+    model: str | None = None
+    rate: float | None = None
+    seed: int = 1
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A number of a table.
+
+    >>> number(2 / 3), number(1e-7), number(float("inf"))
+    ('0.6667', '1.000e-07', 'inf')
+    """
+    if value == 0 or 1e-3 <= abs(value) < 1e5:
+        return f"{value:.{digits}f}"
+    return f"{value:.3e}" if abs(value) < float("inf") else f"{value}"
+
+
+def check_rate(rate: float | None, otherwise: float) -> float:
+    """The reader's rate, or the lesson's."""
+    if rate is None:
+        return otherwise
+    if not 0 < rate < 1e6:
+        raise UsageError(f"--rate {rate:g}: no learning rate; use a number above 0 and below 1e6")
+    return rate

@@ -1,0 +1,74 @@
+"""The lessons there are, in the order of the lecture."""
+
+from dataclasses import dataclass
+from importlib import import_module
+
+from cnncli.errors import UsageError
+from cnncli.lessons.blocks import Asked, Lesson
+from cnncli.nearest import nearest
+from cnncli.shown import shown
+
+
+@dataclass(frozen=True)
+class Entry:
+    """name : of the lesson; module : of this folder
+    shows : in a line
+    points : of docs/lecture.md
+    takes : what the reader can give it
+    animated : whether it has an animation
+    """
+
+    name: str
+    module: str
+    shows: str
+    points: tuple[int, ...]
+    takes: tuple[str, ...] = ()
+    animated: bool = False
+
+
+CATALOGUE = (
+    Entry("notation", "notation", "the words and signs of all lessons", (1,)),
+    Entry(
+        "regression",
+        "regression",
+        "a line through points, and its error as a surface",
+        (3, 4, 5),
+        ("data", "rate", "seed"),
+        True,
+    ),
+    Entry("descent", "descent", "rates that are too small, right and too large", (27, 28), ("rate",), True),
+    Entry(
+        "backprop", "backprop", "gradients as products, with factors that are shared", (29, 30, 31), ("rate", "seed")
+    ),
+    Entry(
+        "optimizers",
+        "optimizers",
+        "a race down a ravine, off a saddle, into Beale's valley",
+        (38, 39, 40, 41, 42, 43),
+        ("rate",),
+        True,
+    ),
+    Entry("convolution", "sliding", "a mask that slides over a picture, true and correlated", (45, 46), (), True),
+    Entry("pooling", "pooling", "the largest, mean, sum or a drawn value of each window", (50, 51, 52), ("seed",)),
+)
+
+
+def find_entry(name: str) -> Entry:
+    """The lesson of this name; UsageError, with the nearest one, if there is none."""
+    known = {entry.name: entry for entry in CATALOGUE}
+    if name.lower() in known:
+        return known[name.lower()]
+    near = nearest(name, known)
+    remedy = f"did you mean {near}?" if near else "cnn learn lists them"
+    raise UsageError(f"no lesson is named {shown(name)}; {remedy}")
+
+
+def give(entry: Entry, asked: Asked) -> Lesson:
+    """The lesson, computed now. Raises UsageError for what it does not take."""
+    plain = Asked()
+    for field, value in vars(asked).items():
+        if value != getattr(plain, field) and field not in entry.takes:
+            takes = " and ".join(f"--{one}" for one in entry.takes) or "nothing of the reader's"
+            raise UsageError(f"--{field}: the lesson {entry.name} has no use for it; it takes {takes}")
+    lesson: Lesson = import_module(f"cnncli.lessons.{entry.module}").lesson(asked)
+    return lesson

@@ -1,0 +1,85 @@
+"""Figures as pictures, and several of them as an animation."""
+
+import io
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw
+
+from cnncli.lessons.figures import Dots, Figure, Label, Line, Segments, tick_text, ticks
+from cnncli.views.page import EDGE, FAINT, INK, PAPER, write
+
+_WIDTH, _HEIGHT = 640, 440
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 48, 64
+_COLOURS = {
+    "first": (11, 110, 105), "second": (180, 83, 10), "third": (105, 65, 165), "soft": (150, 152, 160),
+    "mark": (200, 30, 60),
+}  # fmt: skip
+_FINE = 2  # drawn larger and made smaller, so that slanted lines are smooth
+
+
+def figure_image(figure: Figure) -> Image.Image:
+    """RGB, 640 x 440 pixels."""
+    image = Image.new("RGB", (_WIDTH * _FINE, _HEIGHT * _FINE), PAPER)
+    draw = ImageDraw.Draw(image)
+    for part in figure.parts:
+        _draw(draw, figure, part)
+    for x, y, width, height in (
+        (0, 0, _LEFT, _HEIGHT), (0, 0, _WIDTH, _TOP), (_WIDTH - _RIGHT, 0, _RIGHT, _HEIGHT),
+        (0, _HEIGHT - _BOTTOM, _WIDTH, _BOTTOM),
+    ):  # fmt: skip
+        draw.rectangle([x * _FINE, y * _FINE, (x + width) * _FINE, (y + height) * _FINE], fill=PAPER)
+    small = image.resize((_WIDTH, _HEIGHT), Image.Resampling.LANCZOS)
+    _write_around(small, figure)
+    return small
+
+
+def animation(figures: Sequence[Figure], milliseconds: int = 120) -> bytes:
+    """A GIF of them that runs again and again; the last one stays a while."""
+    frames = [figure_image(figure).quantize(64) for figure in figures]
+    times = [milliseconds] * (len(frames) - 1) + [2000]
+    content = io.BytesIO()
+    frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True)
+    return content.getvalue()
+
+
+def _place(figure: Figure, point: tuple[float, float]) -> tuple[float, float]:
+    (left, right), (low, high) = figure.x, figure.y
+    x = _LEFT + (point[0] - left) / (right - left) * (_WIDTH - _LEFT - _RIGHT)
+    y = _HEIGHT - _BOTTOM - (point[1] - low) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
+    return max(-2000.0, min(3000.0, x)) * _FINE, max(-2000.0, min(3000.0, y)) * _FINE
+
+
+def _draw(draw: ImageDraw.ImageDraw, figure: Figure, part: Line | Dots | Segments | Label) -> None:
+    colour = _COLOURS[part.kind]
+    if isinstance(part, Label):
+        x, y = _place(figure, part.at)
+        write(draw, (round(x) + 8, round(y) - 36), part.text, 14 * _FINE, colour, 400 * _FINE)
+    elif isinstance(part, Dots):
+        for x, y in (_place(figure, point) for point in part.points):
+            draw.ellipse([x - 4 * _FINE, y - 4 * _FINE, x + 4 * _FINE, y + 4 * _FINE], fill=colour)
+    elif isinstance(part, Line):
+        draw.line([_place(figure, point) for point in part.points], fill=colour, width=3 * _FINE, joint="curve")
+    else:
+        for one, other in part.pairs:
+            draw.line([_place(figure, one), _place(figure, other)], fill=colour, width=_FINE)
+
+
+def _write_around(image: Image.Image, figure: Figure) -> None:
+    draw = ImageDraw.Draw(image)
+    write(draw, (_LEFT, 12), figure.title, 18, INK, _WIDTH - _LEFT - _RIGHT)
+    if not figure.bare:
+        _write_axes(draw, figure)
+    left = _LEFT
+    for kind, name in figure.legend:
+        draw.rectangle([left, _HEIGHT - 26, left + 12, _HEIGHT - 14], fill=_COLOURS[kind])
+        left = write(draw, (left + 18, _HEIGHT - 30), name, 14, INK, _WIDTH - left - 30) + 16
+
+
+def _write_axes(draw: ImageDraw.ImageDraw, figure: Figure) -> None:
+    draw.line([(_LEFT, _TOP), (_LEFT, _HEIGHT - _BOTTOM), (_WIDTH - _RIGHT, _HEIGHT - _BOTTOM)], fill=EDGE, width=2)
+    for value in ticks(*figure.x, 7):
+        x = _place(figure, (value, figure.y[0]))[0] / _FINE
+        write(draw, (round(x) - 10, _HEIGHT - _BOTTOM + 6), tick_text(value), 13, FAINT, 60)
+    for value in ticks(*figure.y, 6):
+        y = _place(figure, (figure.x[0], value))[1] / _FINE
+        write(draw, (8, round(y) - 8), tick_text(value), 13, FAINT, _LEFT - 12)

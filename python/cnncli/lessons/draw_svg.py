@@ -1,0 +1,59 @@
+"""Figures as SVG, in the colours of the page's style."""
+
+from cnncli.lessons.figures import Dots, Figure, Label, Line, Point, Segments, tick_text, ticks
+from cnncli.pages.html import Markup, element, join
+
+WIDTH, HEIGHT = 560, 360
+LEFT, RIGHT, TOP, BOTTOM = 58, 16, 14, 46
+
+
+def figure_svg(figure: Figure, anchor: str | None = None) -> Markup:
+    """The figure with its title below it and its names; `anchor` is the id of its drawing, for scripts."""
+    drawn = [] if figure.bare else [_axes(figure)]
+    drawn += [_part(figure, part) for part in figure.parts]
+    svg = element(
+        "svg", *drawn, id=anchor, viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="plot", role="img", aria_label=figure.title
+    )
+    names = [element("li", name, class_=kind) for kind, name in figure.legend]
+    legend = element("ul", *names, class_="legend") if names else ""
+    notes = [element("p", note, class_="soft") for note in figure.notes]
+    return element("figure", svg, legend, element("figcaption", figure.title), *notes)
+
+
+def place(figure: Figure, point: Point) -> Point:
+    """Where a point stands in the picture; what lies far outside stays near."""
+    (left, right), (low, high) = figure.x, figure.y
+    x = LEFT + (point[0] - left) / (right - left) * (WIDTH - LEFT - RIGHT)
+    y = HEIGHT - BOTTOM - (point[1] - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
+    return round(max(-2000.0, min(3000.0, x)), 1), round(max(-2000.0, min(3000.0, y)), 1)
+
+
+def _axes(figure: Figure) -> Markup:
+    parts = [
+        element("path", d=f"M{LEFT},{TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}", class_="axis"),
+        element("text", figure.x_name, x=WIDTH - RIGHT, y=HEIGHT - 8, text_anchor="end"),
+        element("text", figure.y_name, x=6, y=TOP + 4, class_="name"),
+    ]
+    for value in ticks(*figure.x, 7):
+        x, _ = place(figure, (value, figure.y[0]))
+        parts.append(element("text", tick_text(value), x=x, y=HEIGHT - BOTTOM + 18, text_anchor="middle"))
+    for value in ticks(*figure.y, 6):
+        _, y = place(figure, (figure.x[0], value))
+        if y > TOP + 16 or not figure.y_name:
+            parts.append(element("text", tick_text(value), x=LEFT - 8, y=y + 4, text_anchor="end"))
+    return join(parts)
+
+
+def _part(figure: Figure, part: Line | Dots | Segments | Label) -> Markup:
+    if isinstance(part, Label):
+        x, y = place(figure, part.at)
+        return element("text", part.text, x=x + 4, y=y - 4, class_=f"said {part.kind}")
+    if isinstance(part, Dots):
+        dots = [element("circle", cx=x, cy=y, r=4) for x, y in (place(figure, point) for point in part.points)]
+        return element("g", *dots, class_=f"dots {part.kind}")
+    if isinstance(part, Line):
+        path = "L".join("{},{}".format(*place(figure, point)) for point in part.points)
+    else:
+        path = "M".join("{},{}L{},{}".format(*place(figure, one), *place(figure, two)) for one, two in part.pairs)
+    kind = "line" if isinstance(part, Line) else "contour"
+    return element("path", d=f"M{path}", class_=f"{kind} {part.kind}") if path else Markup("")

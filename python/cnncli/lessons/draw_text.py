@@ -1,0 +1,129 @@
+"""Figures in the characters of a terminal: braille dots where it has them, else plain ones."""
+
+from collections.abc import Callable, Iterator
+
+from cnncli.lessons.figures import Dots, Figure, Label, Line, Point, Segments, tick_text, ticks
+
+_BRAILLE = 0x2800
+_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and column of a cell's dots
+_LETTERS = {"first": "o", "second": "x", "third": "+", "soft": ".", "mark": "@"}
+_STRENGTH = {"soft": 0, "first": 1, "second": 1, "third": 1, "mark": 2}  # what is drawn over what
+_LEFT = 9  # characters of the numbers at the side
+
+Paint = Callable[[str, str], str]  # (text, kind) -> the text in the kind's colour
+
+
+def figure_lines(figure: Figure, width: int, rows: int, braille: bool, paint: Paint) -> Iterator[str]:
+    """The figure in so many columns and rows of its inside, with its numbers, names and notes.
+
+    braille : two by four dots a character; else a letter for each kind
+    """
+    canvas = _Canvas(figure, max(20, width - _LEFT - 1), rows, braille)
+    for part in sorted((one for one in figure.parts if not isinstance(one, Label)), key=_strength):
+        canvas.draw(part)
+    for label in figure.parts:
+        if isinstance(label, Label):
+            canvas.write(label)
+    yield figure.title
+    if figure.y_name:
+        yield f"{figure.y_name:>{_LEFT}}"
+    if figure.bare:
+        yield from (f"    {line}".rstrip() for line in canvas.lines(paint))
+    else:
+        marks = {canvas.row(value): tick_text(value) for value in ticks(*figure.y, max(2, rows // 4))}
+        for number, line in enumerate(canvas.lines(paint)):
+            yield f"{marks.get(number, ''):>{_LEFT - 2}} {'┤' if braille else '|'}{line}".rstrip()
+        yield _bottom(figure, canvas)
+    legend = [f"{paint('●' if braille else _LETTERS[kind], kind)} {name}" for kind, name in figure.legend]
+    if legend:
+        yield " " * _LEFT + "   ".join(legend)
+    yield from (" " * _LEFT + note for note in figure.notes)
+
+
+def _strength(part: Line | Dots | Segments) -> int:
+    return _STRENGTH[part.kind]
+
+
+def _bottom(figure: Figure, canvas: "_Canvas") -> str:
+    """The numbers of the horizontal axis below their places, and its name at the end where there is room."""
+    line = [" "] * (_LEFT + canvas.columns + 1)
+    for value in ticks(*figure.x, 6):
+        text = tick_text(value)
+        start = _LEFT + canvas.column(value) - len(text) // 2
+        room = line[max(0, start - 1) : start + len(text) + 1]
+        if start >= 0 and start + len(text) <= len(line) and all(one == " " for one in room):
+            line[start : start + len(text)] = text
+    name = figure.x_name[: len(line) // 2]
+    if name:  # at the end, over the last numbers if need be
+        line[len(line) - len(name) - 1 :] = f" {name}"
+    return "".join(line).rstrip()
+
+
+class _Canvas:
+    """Cells of characters, each with dots and the kind that was drawn last."""
+
+    def __init__(self, figure: Figure, columns: int, rows: int, braille: bool) -> None:
+        self.figure, self.columns, self.rows, self.braille = figure, columns, rows, braille
+        self._across, self._down = (2, 4) if braille else (1, 1)
+        self._dots: dict[tuple[int, int], int] = {}
+        self._kinds: dict[tuple[int, int], str] = {}
+        self._text: dict[tuple[int, int], tuple[str, str]] = {}
+
+    def draw(self, part: Line | Dots | Segments) -> None:
+        if isinstance(part, Dots):
+            for point in part.points:
+                x, y = self._place(point)
+                for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)) if self.braille else ((0, 0),):
+                    self._set(round(x) + dx, round(y) + dy, part.kind)
+            return
+        pairs = part.pairs if isinstance(part, Segments) else list(zip(part.points, part.points[1:], strict=False))
+        for one, other in pairs:
+            self._stroke(self._place(one), self._place(other), part.kind)
+
+    def write(self, label: Label) -> None:
+        x, y = self._place(label.at)
+        row, column = int(y // self._down), int(x // self._across)
+        column = max(0, min(column, self.columns - len(label.text)))
+        if 0 <= row < self.rows:
+            for offset, letter in enumerate(label.text):
+                self._text[(row, column + offset)] = (letter, label.kind)
+
+    def row(self, value: float) -> int:
+        return int(self._place((self.figure.x[0], value))[1] // self._down)
+
+    def column(self, value: float) -> int:
+        return int(self._place((value, self.figure.y[0]))[0] // self._across)
+
+    def lines(self, paint: Paint) -> Iterator[str]:
+        for row in range(self.rows):
+            yield "".join(self._cell((row, column), paint) for column in range(self.columns)).rstrip()
+
+    def _cell(self, at: tuple[int, int], paint: Paint) -> str:
+        if at in self._text:
+            return paint(*self._text[at])
+        if at not in self._dots:
+            return " "
+        kind = self._kinds[at]
+        return paint(chr(_BRAILLE + self._dots[at]) if self.braille else _LETTERS[kind], kind)
+
+    def _place(self, point: Point) -> Point:
+        """In dots from the upper left corner; far points stay within numbers that can be counted."""
+        (left, right), (low, high) = self.figure.x, self.figure.y
+        x = (point[0] - left) / (right - left) * (self.columns * self._across - 1)
+        y = (high - point[1]) / (high - low) * (self.rows * self._down - 1)
+        most = 1e4
+        return max(-most, min(most, x)), max(-most, min(most, y))
+
+    def _stroke(self, start: Point, end: Point, kind: str) -> None:
+        count = int(max(abs(end[0] - start[0]), abs(end[1] - start[1]))) + 1
+        for index in range(count + 1):
+            share = index / count
+            x, y = (one + share * (other - one) for one, other in zip(start, end, strict=True))
+            self._set(round(x), round(y), kind)
+
+    def _set(self, x: int, y: int, kind: str) -> None:
+        if not (0 <= x < self.columns * self._across and 0 <= y < self.rows * self._down):
+            return
+        at = y // self._down, x // self._across
+        self._kinds[at] = kind
+        self._dots[at] = self._dots.get(at, 0) | _BITS[y % 4][x % 2]

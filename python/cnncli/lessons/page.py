@@ -1,0 +1,121 @@
+"""A lesson as one page that loads nothing: text, tables, figures, the question, and controls where scripts may run."""
+
+import json
+from importlib.resources import files
+
+from cnncli.lessons.blocks import Lesson, Numbers, Question, Words
+from cnncli.lessons.draw_svg import figure_svg
+from cnncli.lessons.figures import Figure
+from cnncli.pages.html import Markup, element, empty, join, table
+from cnncli.pages.html import Words as Cell
+from cnncli.pages.style import STYLE
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
+_STYLE = """
+main>.scroll{margin:1rem 0}main>figure{margin:1rem 0 1.4rem}figure{max-width:44rem}
+.plot{width:100%;height:auto;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
+.plot text{font-size:14px;fill:var(--soft)}.plot .axis{stroke:var(--line);fill:none;stroke-width:1.5}
+.plot .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.plot .contour{fill:none;stroke-width:1}
+.plot .line.first{stroke:var(--first)}.plot .line.second{stroke:var(--second)}.plot .line.third{stroke:var(--third)}
+.plot .line.mark{stroke:var(--bad)}.plot .line.soft,.plot .contour{stroke:var(--faint)}
+.plot .dots.first{fill:var(--first)}.plot .dots.second{fill:var(--second)}.plot .dots.third{fill:var(--third)}
+.plot .dots.mark{fill:var(--bad)}.plot .dots.soft{fill:var(--faint)}
+.plot .said.first{fill:var(--first)}.plot .said.second{fill:var(--second)}
+.legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;list-style:none;padding:0;margin:.4rem 0;font-size:.9rem}
+.legend li::before{content:"";display:inline-block;width:.8em;height:.8em;border-radius:50%;margin-right:.4em;
+background:var(--faint)}
+.legend .first::before{background:var(--first)}.legend .second::before{background:var(--second)}
+.legend .third::before{background:var(--third)}.legend .mark::before{background:var(--bad)}
+.controls{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.8rem 1rem;margin:1rem 0;
+display:grid;gap:.7rem}.controls>*{min-width:0}
+.controls label{display:grid;grid-template-columns:minmax(6rem,auto) 1fr 5.5rem;gap:.8rem;align-items:center}
+.controls output{font-variant-numeric:tabular-nums;text-align:right}.controls input[type=range]{width:100%;min-width:0}
+.controls .row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
+button{font:inherit;padding:.45rem 1rem;border-radius:.5rem;border:1px solid var(--accent);background:none;
+color:var(--accent);cursor:pointer}button:hover{background:var(--shade)}
+.grid{border-collapse:collapse;margin:.4rem 0}
+.grid td{min-width:2.4rem;height:2.3rem;text-align:center;border:1px solid var(--line);
+padding:.35rem .4rem}.grid td.on{background:color-mix(in srgb,var(--second) 25%,var(--card));font-weight:650}
+.grid td.now{outline:3px solid var(--first);outline-offset:-3px;font-weight:650}
+.grids{display:flex;flex-wrap:wrap;gap:1.2rem 2rem;align-items:flex-start}
+.grid input{width:3rem;font:inherit;text-align:center;background:none;color:inherit;border:0}
+fieldset{border:1px solid var(--line);border-radius:.6rem;background:var(--card);padding:.6rem 1rem 1rem;margin:1rem 0}
+legend{padding:0 .4rem;font-weight:650}.why{margin:.1rem 0 .5rem 1.7rem;color:var(--soft)}.why b{color:var(--ink)}
+.choice{display:block;padding:.35rem 0}
+:root{--third:#6941a5;--faint:#a9aab2}
+@media (prefers-color-scheme:dark){:root{--third:#b79cf0;--faint:#5a636c}}
+"""
+
+
+def lesson_page(lesson: Lesson) -> str:
+    """The whole page as HTML. Without scripts all but the controls is there."""
+    parts = []
+    figures = 0
+    for block in lesson.blocks:
+        if isinstance(block, Figure):
+            figures += 1
+            parts.append(figure_svg(block, f"figure-{figures}"))
+        else:
+            parts.append(_block(block))
+    first = next((index for index, block in enumerate(lesson.blocks) if isinstance(block, Figure)), len(parts))
+    controls = element("section", id="controls", aria_label="Try it") if lesson.script else ""
+    body = [
+        element("a", "To the content", href="#content", class_="skip"),
+        element("header", element("p", "a lesson of cnn learn", class_="soft"), element("h1", lesson.title)),
+        element(
+            "main", *parts[:first], controls, *parts[first:], _question(lesson.question), _go_on(lesson), id="content"
+        ),
+        element("footer", element("p", "All numbers were computed when this page was made. It loads nothing.")),
+    ]
+    head = [
+        empty("meta", charset="utf-8"),
+        Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
+        empty("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        empty("meta", name="color-scheme", content="light dark"),
+        element("title", lesson.title),
+        element("style", Markup(STYLE + _STYLE)),
+    ]
+    inside = f"<head>{join(head)}</head>\n<body>\n" + "\n".join(body) + f"\n{_scripts(lesson)}</body>"
+    return f'<!doctype html>\n<html lang="en">\n{inside}\n</html>\n'
+
+
+def _block(block: Words | Numbers) -> Markup:
+    if isinstance(block, Words):
+        return element("p", block.text)
+    rows = [[row[0], *map(_cell, row[1:])] for row in block.rows]
+    heads = [
+        Cell(element("span", head)) if index and any(isinstance(row[index], Cell) for row in rows) else head
+        for index, head in enumerate(block.heads)
+    ]
+    return table(block.title, heads, rows)
+
+
+def _cell(text: str) -> str:
+    """Words stand at the left, numbers at the right."""
+    return (
+        text if text in ("left", "") or (text[:1] in "-.0123456789" and len(text) < 14) else Cell(element("span", text))
+    )
+
+
+def _question(question: Question) -> Markup:
+    rows = []
+    for index, choice in enumerate(question.choices, start=1):
+        verdict = element("b", "Right. " if choice.is_right else "No. ")
+        rows.append(
+            element(
+                "label", empty("input", type="radio", name="answer", value=index), f" {choice.text}", class_="choice"
+            )
+        )
+        rows.append(element("p", verdict, choice.why, class_="why", id=f"why-{index}"))
+    return element("fieldset", element("legend", question.text), *rows, id="question")
+
+
+def _go_on(lesson: Lesson) -> Markup:
+    return join([element("h2", "To go on"), element("pre", "\n".join(lesson.go_on))])
+
+
+def _scripts(lesson: Lesson) -> Markup:
+    names = ["question.js", *(["kit.js", f"{lesson.script}.js"] if lesson.script else [])]
+    code = "\n".join((files("cnncli.lessons") / "web" / name).read_text(encoding="utf-8") for name in names)
+    data = json.dumps(lesson.data, allow_nan=False).replace("<", "\\u003c")
+    return Markup(f'<script>\n"use strict";\nconst DATA = {data};\n{code}</script>\n')

@@ -1,0 +1,114 @@
+// What the scripts of lessons share: plots, sliders, grids and a player.
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 560, HEIGHT = 360, LEFT = 58, RIGHT = 16, TOP = 14, BOTTOM = 46;
+const controls = document.getElementById("controls");
+
+function make(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  node.append(...children);
+  return node;
+}
+
+function draw(parent, name, attributes) {
+  const node = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  parent.append(node);
+  return node;
+}
+
+function text(value, digits = 4) {
+  if (!Number.isFinite(value)) return "diverged";
+  return value === 0 || (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5) ? value.toFixed(digits) : value.toExponential(3);
+}
+
+// A plot over the drawing of a figure that is there already: its axes stay, its marks are drawn anew.
+function plot(id, x, y) {
+  const svg = document.getElementById(id);
+  for (const old of svg.querySelectorAll(".line, .dots, .contour, .said")) old.remove();
+  const layer = draw(svg, "g", {});
+  const figure = svg.closest("figure");
+  figure.querySelector(".legend")?.remove();
+  const far = (value) => Math.max(-2000, Math.min(3000, value));
+  const place = ([a, b]) => [
+    far(LEFT + ((a - x[0]) / (x[1] - x[0])) * (WIDTH - LEFT - RIGHT)),
+    far(HEIGHT - BOTTOM - ((b - y[0]) / (y[1] - y[0])) * (HEIGHT - TOP - BOTTOM)),
+  ];
+  return {
+    svg,
+    // The names of the kinds, [[kind, name], ...].
+    legend(names) {
+      svg.after(make("ul", { class: "legend" }, ...names.map(([kind, name]) => make("li", { class: kind }, name))));
+    },
+    clear: () => layer.replaceChildren(),
+    line(points, kind) {
+      const path = points.filter((one) => one.every(Number.isFinite)).map((one) => place(one).join(",")).join("L");
+      if (path) draw(layer, "path", { d: "M" + path, class: "line " + kind });
+    },
+    segments(pairs, kind) {
+      const path = pairs.map(([a, b, c, d]) => place([a, b]).join(",") + "L" + place([c, d]).join(",")).join("M");
+      if (path) draw(layer, "path", { d: "M" + path, class: "contour " + kind });
+    },
+    dots(points, kind) {
+      const group = draw(layer, "g", { class: "dots " + kind });
+      for (const point of points.filter((one) => one.every(Number.isFinite))) {
+        const [cx, cy] = place(point);
+        draw(group, "circle", { cx, cy, r: 4 });
+      }
+    },
+    // Where a pointer is, in the numbers of the axes.
+    at(event) {
+      const box = svg.getBoundingClientRect();
+      const px = ((event.clientX - box.left) / box.width) * WIDTH, py = ((event.clientY - box.top) / box.height) * HEIGHT;
+      return [
+        x[0] + ((px - LEFT) / (WIDTH - LEFT - RIGHT)) * (x[1] - x[0]),
+        y[0] + ((HEIGHT - BOTTOM - py) / (HEIGHT - TOP - BOTTOM)) * (y[1] - y[0]),
+      ];
+    },
+  };
+}
+
+function slider(name, least, most, step, value, changed) {
+  const input = make("input", { type: "range", min: least, max: most, step, value, id: "control-" + name });
+  const shown = make("output", { for: "control-" + name }, String(value));
+  input.addEventListener("input", () => {
+    shown.textContent = input.value;
+    changed(Number(input.value));
+  });
+  controls.querySelector(".sliders").append(make("label", {}, name, input, shown));
+  return {
+    get value() { return Number(input.value); },
+    set value(given) { input.value = given; shown.textContent = Number(given).toFixed(2); },
+  };
+}
+
+function button(name, pressed) {
+  const node = make("button", { type: "button" }, name);
+  node.addEventListener("click", pressed);
+  controls.querySelector(".row").append(node);
+  return node;
+}
+
+// Play, one step, back to the start. `step` returns false at the end.
+function player(step, reset, milliseconds = 120) {
+  let timer = null;
+  const play = button("Play", () => (timer === null ? start() : stop()));
+  const stop = () => { clearInterval(timer); timer = null; play.textContent = "Play"; };
+  const start = () => {
+    play.textContent = "Pause";
+    timer = setInterval(() => { if (!step()) stop(); }, milliseconds);
+  };
+  button("One step", () => { stop(); step(); });
+  button("From the start", () => { stop(); reset(); });
+  return { stop };
+}
+
+function grid(rows, marked = () => "") {
+  const body = make("tbody");
+  rows.forEach((row, r) => body.append(make("tr", {}, ...row.map((cell, c) => make("td", { class: marked(r, c) }, cell)))));
+  return make("table", { class: "grid" }, body);
+}
+
+controls.className = "controls";
+controls.append(make("div", { class: "sliders" }), make("div", { class: "row" }), make("div", { class: "said", "aria-live": "polite" }));
+const say = (...parts) => controls.querySelector(".said").replaceChildren(...parts);

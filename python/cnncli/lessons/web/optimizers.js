@@ -1,0 +1,37 @@
+// The race, replayed step by step; each optimizer can be left out.
+const plots = DATA.surfaces.map((one, index) => plot("figure-" + (index + 1), one.x, one.y));
+const kinds = { SGD: "first", momentum: "second", Adam: "third", NAG: "mark", Adagrad: "first", Adadelta: "second", RMSprop: "third" };
+plots.forEach((one) => one.legend(Object.entries(kinds).slice(0, 3).map(([name, kind]) => [kind, name])));
+const on = new Set(["SGD", "momentum", "Adam"]);
+let now = DATA.steps;
+
+function show() {
+  DATA.surfaces.forEach((one, index) => {
+    plots[index].clear();
+    plots[index].segments(one.contours, "soft");
+    if (one.lowest) plots[index].dots([one.lowest], "mark");
+    for (const name of on) {
+      const path = one.paths[name].slice(0, now + 1);
+      plots[index].line(path, kinds[name]);
+      plots[index].dots(path.slice(-1), kinds[name]);
+    }
+  });
+  say(`step ${now} of ${DATA.steps}`);
+}
+
+const steps = slider("step", 0, DATA.steps, 1, DATA.steps, (value) => { now = value; show(); });
+function step() {
+  now = now >= DATA.steps ? 0 : now + 1;
+  steps.value = now;
+  show();
+  return now < DATA.steps;
+}
+player(step, () => { now = 0; steps.value = 0; show(); }, 60);
+for (const name of Object.keys(DATA.surfaces[0].paths)) {
+  const box = make("input", { type: "checkbox" });
+  box.checked = on.has(name);
+  box.addEventListener("change", () => { box.checked ? on.add(name) : on.delete(name); show(); });
+  controls.querySelector(".row").append(make("label", { style: "display:inline-flex;gap:.4rem" }, box, name));
+}
+window.lesson = { step, state: () => ({ now, on: [...on] }) };
+show();

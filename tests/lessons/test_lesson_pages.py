@@ -1,0 +1,167 @@
+"""The pages of the lessons in a browser: they load and complain of nothing, and their controls do what they say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from browser import OpenPage, chromium
+from cnncli.lessons.blocks import Asked, Lesson
+from cnncli.lessons.catalogue import CATALOGUE, Entry, give
+from cnncli.lessons.page import lesson_page
+
+each_lesson = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+PHONE, DESKTOP = (390, 800), (1280, 900)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as opened:
+        yield opened
+
+
+def lesson(name: str) -> Lesson:
+    return give(next(entry for entry in CATALOGUE if entry.name == name), Asked())
+
+
+def opened(browser: Any, given: Lesson, folder: Path, size: tuple[int, int] = DESKTOP) -> OpenPage:
+    path = folder / f"{given.name}.html"
+    path.write_text(lesson_page(given), encoding="utf-8")
+    return OpenPage(browser, path, *size)
+
+
+@each_lesson
+def test_it_loads_nothing_and_fits_a_phone_and_a_desk(entry: Entry, browser: Any, tmp_path: Path) -> None:
+    given = give(entry, Asked())
+    for size in (PHONE, DESKTOP):
+        with opened(browser, given, tmp_path, size) as shown:
+            page = shown.page
+            assert page.title() == given.title
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wide <= 0, f"{wide} pixels too wide"
+            assert (page.locator("#controls button, #controls input").count() > 0) == bool(given.script)
+        assert shown.errors == [] and all(url.startswith("file:") for url in shown.requests)
+        assert len(shown.requests) == 1
+
+
+@each_lesson
+def test_the_reason_of_a_choice_shows_when_it_is_made(entry: Entry, browser: Any, tmp_path: Path) -> None:
+    given = give(entry, Asked())
+    with opened(browser, given, tmp_path) as shown:
+        assert shown.page.locator(".why:visible").count() == 0
+        for index, choice in enumerate(given.question.choices, start=1):
+            shown.page.locator(f"#question input[value='{index}']").check()
+            text = shown.page.locator(".why:visible").all_inner_texts()
+            assert len(text) == 1 and text[0].endswith(choice.why)
+            assert text[0].startswith("Right.") == choice.is_right
+
+
+def test_without_scripts_everything_but_the_controls_is_there(browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(lesson_page(lesson("descent")), encoding="utf-8")
+    with OpenPage(browser, path, java_script_enabled=False) as shown:
+        assert shown.page.locator("svg.plot").count() == 1 and shown.page.locator("#question .why:visible").count() == 4
+
+
+def slide(page: Any, name: str, value: float) -> None:
+    page.locator(f"#control-{name}").evaluate(
+        "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }", value
+    )
+
+
+def test_descent_steps_as_the_library_does(browser: Any, tmp_path: Path) -> None:
+    given = lesson("descent")
+    with opened(browser, given, tmp_path) as shown:
+        for rate, walk in zip(given.values["rates"], given.values["walks"], strict=True):
+            slide(shown.page, "rate", rate)
+            for _ in range(5):
+                shown.page.get_by_role("button", name="One step").click()
+            rate_taken = float(shown.page.locator("#control-rate").input_value())
+            walked = shown.page.evaluate("lesson.state().walked")
+            if abs(rate_taken - rate) < 1e-9:
+                assert walked == pytest.approx(walk[:6], rel=1e-4)
+        shown.page.get_by_role("button", name="From the start").click()
+        assert shown.page.evaluate("lesson.state().walked") == [-3]
+        assert shown.errors == []
+
+
+def test_regression_walks_as_the_library_does_and_follows_its_sliders(browser: Any, tmp_path: Path) -> None:
+    given = lesson("regression")
+    with opened(browser, given, tmp_path) as shown:
+        page = shown.page
+        assert page.evaluate("lesson.error([0, 0])") == pytest.approx(given.values["losses"][0], rel=1e-4)
+        before = page.locator("#figure-1").inner_html()
+        slide(page, "rate", given.values["rate"])
+        taken = float(page.locator("#control-rate").input_value())
+        for _ in range(3):
+            page.get_by_role("button", name="One step").click()
+        state = page.evaluate("lesson.state()")
+        assert state["steps"] == 3
+        if abs(taken - given.values["rate"]) < 1e-9:
+            assert state["w"] == pytest.approx(given.values["path"][3], rel=1e-3)
+        assert page.locator("#figure-1").inner_html() != before
+        slide(page, "w1", 1.5)
+        assert page.evaluate("lesson.state().w[1]") == pytest.approx(1.5)
+        page.locator("#figure-2").click(position={"x": 300, "y": 120})
+        assert page.evaluate("lesson.state()")["w"] != [0, 1.5]
+        assert shown.errors == []
+
+
+def test_back_propagation_has_the_library_s_gradients(browser: Any, tmp_path: Path) -> None:
+    given = lesson("backprop")
+    with opened(browser, given, tmp_path) as shown:
+        found = shown.page.evaluate("lesson.compute(...DATA.x, DATA.target)")
+        assert found["gradients"] == pytest.approx(given.values["gradients"], rel=1e-4)
+        assert found["error"] == pytest.approx(given.values["before"], rel=1e-4)
+        before = shown.page.locator("#controls .said").inner_text()
+        slide(shown.page, "t", 0.1)
+        assert shown.page.locator("#controls .said").inner_text() != before
+
+
+def test_the_mask_slides_and_turns(browser: Any, tmp_path: Path) -> None:
+    given = lesson("convolution")
+    with opened(browser, given, tmp_path) as shown:
+        page = shown.page
+        sums = "[0, 1, 2].map((r) => [0, 1, 2].map((c) => lesson.sum(r, c)))"
+        assert page.evaluate(sums) == given.values["result"]
+        for turned, name in ((False, "correlation"), (True, "convolution")):
+            page.evaluate(f"lesson.set([[0, 1, 2], [0, 0, 1], [0, 0, 0]], {str(turned).lower()})")
+            assert page.evaluate(sums) == given.values[name]
+        page.get_by_role("button", name="One step").click()
+        assert "column 1" in page.locator("#controls .said").inner_text()
+        page.locator("input[aria-label='mask, row 0, column 0']").fill("7")
+        page.locator("input[aria-label='mask, row 0, column 0']").press("Tab")
+        assert page.evaluate("lesson.sum(0, 0)") != given.values["convolution"][0][0]
+        assert shown.errors == []
+
+
+def test_pooling_gives_what_the_layers_give(browser: Any, tmp_path: Path) -> None:
+    given = lesson("pooling")
+    with opened(browser, given, tmp_path) as shown:
+        names = {"max": "max", "average": "average", "sum": "sum", "stochastic": "stochastic, evaluation"}
+        for name, ours in names.items():
+            pooled = shown.page.evaluate(f"lesson.pool('{name}', 2, 2)")
+            assert np.allclose(pooled, given.values["results"][ours], rtol=1e-5)
+        slide(shown.page, "window", 3)
+        slide(shown.page, "stride", 1)
+        assert shown.page.locator(".grids table").nth(1).locator("td").count() == 4
+
+
+def test_the_race_plays(browser: Any, tmp_path: Path) -> None:
+    with opened(browser, lesson("optimizers"), tmp_path) as shown:
+        page = shown.page
+        page.get_by_role("button", name="From the start").click()
+        assert page.evaluate("lesson.state().now") == 0
+        page.get_by_role("button", name="Play").click()
+        for _ in range(200):
+            if page.evaluate("lesson.state().now") >= 5:
+                break
+            page.wait_for_timeout(50)
+        assert page.evaluate("lesson.state().now") >= 5
+        page.get_by_role("button", name="Pause").click()
+        drawn = page.locator("#figure-1 .line").count()
+        page.get_by_label("NAG").check()
+        assert page.locator("#figure-1 .line").count() == drawn + 1
+        assert shown.errors == []

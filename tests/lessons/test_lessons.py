@@ -1,0 +1,247 @@
+"""Every lesson: its numbers against formulas of their own, its question, its figures, and what it takes."""
+
+import io
+import json
+import math
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnncli.cli.main import run
+from cnncli.lessons.blocks import Asked, Lesson, Numbers
+from cnncli.lessons.catalogue import CATALOGUE, Entry, give
+from cnncli.lessons.draw_image import animation, figure_image
+from cnncli.lessons.draw_text import figure_lines
+from cnncli.lessons.figures import Dots, Figure, Label, Line, Segments, spread, ticks
+from cnncli.lessons.optimizers import SURFACES
+
+ROOT = Path(__file__).parents[2]
+each_lesson = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
+
+
+def lesson(name: str, **asked: Any) -> Lesson:
+    return give(next(entry for entry in CATALOGUE if entry.name == name), Asked(**asked))
+
+
+@each_lesson
+def test_it_has_what_a_lesson_has(entry: Entry) -> None:
+    given = give(entry, Asked())
+    assert given.name == entry.name and len(given.go_on) >= 2
+    assert len(given.question.choices) >= 3
+    whys = [choice.why for choice in given.question.choices if not choice.is_right]
+    assert len({*whys}) == len(whys) and all(len(why) > 20 for why in whys)
+    json.dumps(given.values, allow_nan=False)
+    figures = [block for block in given.blocks if isinstance(block, Figure)]
+    assert figures or entry.name == "notation"
+    assert (given.frames is not None) == entry.animated
+    for table in (block for block in given.blocks if isinstance(block, Numbers)):
+        assert {len(row) for row in table.rows} == {len(table.heads)}
+    for command in given.go_on:
+        assert command.startswith("cnn ")
+
+
+@each_lesson
+def test_it_fits_a_terminal_of_80_columns(entry: Entry, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["learn", entry.name, "--answer", "1"]) == 0
+    text = capsys.readouterr().out
+    for line in text.splitlines():
+        assert len(line) <= 80, line
+    assert re.search(r"^(Right\.|No\.) ", text, re.MULTILINE) and "To go on" in text
+
+
+@each_lesson
+def test_each_choice_gets_its_own_verdict(entry: Entry, capsys: pytest.CaptureFixture[str]) -> None:
+    said = set()
+    right = 0
+    for number in range(1, len(give(entry, Asked()).question.choices) + 1):
+        assert run(["learn", entry.name, "--answer", str(number)]) == 0
+        [verdict] = re.findall(r"^(?:Right\.|No\.) .*", capsys.readouterr().out, re.MULTILINE)
+        said.add(verdict)
+        right += verdict.startswith("Right.")
+    assert right == 1 and len(said) == number
+
+
+@each_lesson
+def test_what_the_reader_gives_changes_a_figure_or_a_number(entry: Entry) -> None:
+    for option in entry.takes:
+        value: Any = {"data": str(ROOT / "examples" / "flats.csv"), "rate": 0.123, "seed": 4}[option]
+        own, other = give(entry, Asked()), give(entry, Asked(**{option: value}))
+        assert own.values != other.values
+        if entry.name != "backprop" or option == "seed":
+            assert [block for block in own.blocks if isinstance(block, Figure)] != [
+                block for block in other.blocks if isinstance(block, Figure)
+            ]
+
+
+def test_the_lesson_of_regression_walks_to_least_squares() -> None:
+    given = lesson("regression", seed=3).values
+    points = np.array(given["points"])
+    x, y = points.T
+    slope = np.cov(x, y, bias=True)[0, 1] / np.var(x)
+    best = [y.mean() - slope * x.mean(), slope]
+    assert given["best"] == pytest.approx(best)
+    assert given["end"] == pytest.approx(best, abs=1e-3)
+    path = np.array(given["path"])
+    errors = path[:, :1] + path[:, 1:] * x - y
+    assert given["losses"] == pytest.approx((errors**2).mean(axis=1), rel=1e-4)
+    slopes = np.stack([2 * errors.mean(axis=1), 2 * (errors * x).mean(axis=1)], axis=1)
+    assert path[1:] == pytest.approx(path[:-1] - given["rate"] * slopes[:-1], abs=1e-5)
+
+
+def test_regression_on_a_table_standardizes_it(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("length,weight\n" + "\n".join(f"{n},{10 * n + n % 3}" for n in range(8)))
+    points = np.array(lesson("regression", data=str(table)).values["points"])
+    assert points.mean(axis=0) == pytest.approx([0, 0], abs=1e-9) and points.std(axis=0) == pytest.approx([1, 1])
+
+
+def test_the_lesson_of_descent_multiplies_the_distance() -> None:
+    given = lesson("descent", rate=0.3).values
+    for rate, walk in zip(given["rates"], given["walks"], strict=True):
+        factors = [(1 - 2.0 * rate) ** step for step in range(len(walk))]
+        assert walk == pytest.approx([1 + (-3 - 1) * factor for factor in factors], rel=1e-4)
+    assert given["rates"][1] == 0.3 and given["border"] == 1.0
+
+
+def test_the_lesson_of_back_propagation_has_gradients_that_are_their_factors_and_differences() -> None:
+    for seed in range(1, 6):
+        given = lesson("backprop", seed=seed).values
+        for name, factors in given["factors"].items():
+            assert math.prod(factors) == pytest.approx(given["gradients"][name], rel=1e-4, abs=1e-7)
+            assert given["differences"][name] == pytest.approx(given["gradients"][name], rel=2e-2, abs=2e-5)
+        assert given["after"] < given["before"]
+
+
+def test_the_lesson_of_convolution_has_the_known_example() -> None:
+    given = lesson("convolution").values
+    assert given["result"] == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
+    picture = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
+    mask = np.array([[0, 1, 2], [0, 0, 1], [0, 0, 0]])
+    for name, kernel in (("correlation", mask), ("convolution", mask[::-1, ::-1])):
+        assert given[name] == [
+            [int((picture[r : r + 3, c : c + 3] * kernel).sum()) for c in range(3)] for r in range(3)
+        ]
+
+
+def test_the_lesson_of_pooling_has_every_pooling_right() -> None:
+    given = lesson("pooling", seed=2).values
+    windows = np.array(given["image"]).reshape(2, 2, 2, 2).swapaxes(1, 2).reshape(2, 2, 4)
+    assert given["results"]["max"] == windows.max(axis=2).tolist()
+    assert given["results"]["sum"] == windows.sum(axis=2).tolist()
+    weighted = (windows**2).sum(axis=2) / windows.sum(axis=2)
+    assert np.allclose(given["results"]["stochastic, evaluation"], weighted, rtol=1e-5)
+    assert np.sum(given["gradients"]["max"]) == 4 and np.unique(given["gradients"]["average"]).tolist() == [0.25]
+
+
+@pytest.mark.parametrize("surface", SURFACES, ids=lambda surface: surface.name)
+def test_the_surfaces_of_the_race_have_the_slopes_of_their_heights(surface: Any, rng: np.random.Generator) -> None:
+    for x, y in zip(rng.uniform(*surface.x, 20), rng.uniform(*surface.y, 20), strict=True):
+        step = 1e-5
+        across = (surface.height(x + step, y) - surface.height(x - step, y)) / (2 * step)
+        up = (surface.height(x, y + step) - surface.height(x, y - step)) / (2 * step)
+        assert surface.slope(x, y) == pytest.approx((across, up), rel=1e-4, abs=1e-5)
+    if surface.lowest is not None:
+        assert surface.height(*surface.lowest) == pytest.approx(0, abs=1e-12)
+
+
+def test_the_racers_are_the_papers_formulas() -> None:
+    """Momentum and Adam on the ravine, in float64."""
+    paths = lesson("optimizers").values["paths"]["ravine"]
+    point, velocity = np.array([-7.0, 2.0]), np.zeros(2)
+    for expected in paths["momentum"][1:30]:
+        velocity = 0.9 * velocity + np.array([point[0] / 10, 2 * point[1]])
+        point = point - 0.1 * velocity
+        assert expected == pytest.approx(point, abs=1e-4)
+    point, mean, square = np.array([-7.0, 2.0]), np.zeros(2), np.zeros(2)
+    for step, expected in enumerate(paths["Adam"][1:30], start=1):
+        gradient = np.array([point[0] / 10, 2 * point[1]])
+        mean, square = 0.9 * mean + 0.1 * gradient, 0.999 * square + 0.001 * gradient**2
+        point = point - 0.4 * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+        assert expected == pytest.approx(point, abs=1e-4)
+
+
+def test_a_race_far_out_of_the_picture_is_left() -> None:
+    given = lesson("optimizers", rate=50.0)
+    texts = [cell for block in given.blocks if isinstance(block, Numbers) for row in block.rows for cell in row]
+    assert "left" in texts
+
+
+@each_lesson
+def test_an_animation_is_a_gif_whose_frames_change(entry: Entry, tmp_path: Path) -> None:
+    given = give(entry, Asked())
+    if given.frames is None:
+        assert run(["learn", entry.name, "--gif", str(tmp_path / "a.gif")]) == 2
+        return
+    frames = given.frames()
+    with Image.open(io.BytesIO(animation([frames[0], frames[len(frames) // 2], frames[-1]]))) as image:
+        assert image.n_frames == 3
+        image.seek(0)
+        first = np.asarray(image.convert("RGB"))
+        image.seek(2)
+        assert (first != np.asarray(image.convert("RGB"))).any()
+
+
+def test_figures_are_drawn_with_dots_and_with_letters() -> None:
+    figure = Figure(
+        "all parts", (0.0, 1.0), (-1.0, 1.0),
+        [Line([(0, 0), (1, 1), (math.pi, 1e9)], "first", "a line"), Dots([(0.5, 0.5)], "mark", "a dot"),
+         Segments([((0, -1), (1, -1))]), Label((0.2, -0.5), "here")],
+        "across", "up",
+    )  # fmt: skip
+    for braille in (True, False):
+        lines = list(figure_lines(figure, 60, 10, braille, lambda text, kind: text))
+        assert all(len(line) <= 74 for line in lines) and "here" in "".join(lines) and "across" in lines[-2]
+        assert all(ord(letter) < 128 for line in lines for letter in line) or braille
+    assert figure_image(figure).size == (640, 440)
+
+
+def test_ticks_and_ranges_of_any_size() -> None:
+    for low, high in ((-1e-9, 1e-9), (0, 1e12), (3, 3.0001), (-5e5, 2)):
+        marks = ticks(low, high)
+        assert 1 <= len(marks) <= 6 and all(low - 1e-12 <= mark <= high + 1e-12 for mark in marks)
+    assert spread([2.0, 2.0]) == (1.0, 3.0) and spread([math.nan, 1.0, 3.0], 0.5) == (0.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["regresion"], 'no lesson is named "regresion"; did you mean regression?'), (["zzz"], "cnn learn lists them"),
+     (["pooling", "--rate", "1"], "--rate: the lesson pooling has no use for it; it takes --seed"),
+     (["notation", "--seed", "2"], "takes nothing of the reader's"), (["descent", "--rate", "0"], "no learning rate"),
+     (["descent", "--answer", "9"], "the question has"), (["regression", "--out", "a.png"], "ends in .html"),
+     (["regression", "--data", "missing.csv"], "missing.csv"), (["descent", "--gif", "a.png"], "ends in .gif"),
+     (["backprop", "--gif", "a.gif"], "has no animation; regression, descent, optimizers, convolution have one")],
+)  # fmt: skip
+def test_wrong_wishes_are_one_line(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["learn", *words]) in (1, 2)
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_a_table_of_one_value_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "flat.csv"
+    table.write_text("a,b\n1.5,2\n1.5,3\n")
+    assert run(["learn", "regression", "--data", str(table)]) == 2
+    assert "column a holds one value only" in capsys.readouterr().err
+
+
+def test_the_list_has_every_lesson_with_its_points(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["learn"]) == 0
+    text = capsys.readouterr().out
+    assert all(f"  {entry.name} " in text for entry in CATALOGUE)
+    assert run(["learn", "--json"]) == 0
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)["lessons"]] == [one.name for one in CATALOGUE]
+    points = [point for entry in CATALOGUE for point in entry.points]
+    assert points == sorted(points) and all(1 <= point <= 57 for point in points)
+
+
+def test_the_page_of_the_lessons_lists_them() -> None:
+    text = (ROOT / "docs" / "lessons.md").read_text(encoding="utf-8")
+    for entry in CATALOGUE:
+        takes = ", ".join(f"`--{option}`" for option in entry.takes)
+        [row] = [line for line in text.splitlines() if line.startswith(f"| `{entry.name}` |")]
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        assert cells[1:3] == [entry.shows, takes] and bool(cells[3]) == entry.animated

@@ -39,6 +39,8 @@ CASES = {
     "rows and columns left over": Case(2, 12, 13, 7, (4, 2)),
     "stride": Case(3, 13, 15, 9, (3, 5), stride=(2, 3), padding=(1, 2)),
     "wide windows": Case(4, 14, 12, 6, (3, 3), window=(3, 2), step=(3, 4)),
+    "high windows": Case(2, 8, 7, 5, (3, 3), window=(2, 1), step=(2, 1)),
+    "low windows": Case(2, 7, 8, 5, (3, 3), window=(1, 2), step=(1, 2)),
     "windows apart": Case(5, 15, 15, 3, (2, 3), window=(2, 2), step=(3, 5), bias=False),
     "many outputs": Case(2, 6, 6, 37, (3, 3), padding=(1, 1), relu=False, bias=False),
     "taps of two columns of tiles": Case(21, 6, 6, 4, (3, 4), padding=(1, 2)),

@@ -184,3 +184,18 @@ def test_one_number_for_all_takes_samples_of_any_shape(make: Callable[[], Module
     for shape in [(7, 2, 5), (7, 5), (7, 2, 3, 4), (7, 1, 2, 3, 4)]:
         x = rng.normal(size=shape).astype(np.float32)
         assert layer.forward(x).shape == layer.backward(x, x).shape == shape
+
+
+@pytest.mark.parametrize("size", [(1, 2, 3), (1, 1, 3), (1, 2, 1), (4, 1, 1), (1, 1, 1)])
+def test_numbers_that_channels_share_get_the_sum_of_their_gradients(
+    size: tuple[int, int, int], rng: np.random.Generator
+) -> None:
+    x, grad = rng.normal(size=(17, 4, 2, 3)).astype(np.float32), rng.normal(size=(17, 4, 2, 3)).astype(np.float32)
+    shared = tuple(axis + 1 for axis, side in enumerate(size) if side == 1)
+    for layer, parts, gradient in (
+        (CMul(size), x.astype(np.float64) * grad, "grad_weight"), (Add(size), grad.astype(np.float64), "grad_bias")
+    ):  # fmt: skip
+        layer.forward(x)
+        layer.backward(x, grad)
+        expected = parts.sum(axis=(0, *shared), keepdims=True)[0]
+        assert np.allclose(getattr(layer, gradient).reshape(expected.shape), expected, rtol=1e-4, atol=1e-4)

@@ -40,6 +40,9 @@ REFUSED: list[Case] = [
     *(("max_pooling", POOL, {"padding": pair}, {}, "padding: expected at most half") for pair in [(2, 0), (0, 2)]),
     *(("max_pooling", POOL, {"kernel": (1, 1), "padding": pair}, {}, "padding: expected at most half")
       for pair in [(1, 0), (0, 1)]),
+    # The first and the last window have a place inside, and one between them has none.
+    *(("max_pooling", POOL, {"kernel": kernel, "padding": padding, "dilation": dilation}, {}, "wholly in the padding")
+      for kernel, padding, dilation in [((2, 1), (2, 0), (4, 1)), ((1, 2), (0, 2), (1, 4))]),
     *((kind, settings, changed, {}, "dilation, output: expected none")
       for kind, settings in (("power_pooling", POWER), ("stochastic_pooling", STOCHASTIC))
       for changed in ({"dilation": (1, 1)}, {"output": (1, 1)})),
@@ -76,6 +79,8 @@ REFUSED: list[Case] = [
       for shape in [(2, 0, 1, 1), (2, 1, 0, 1), (2, 1, 1, 0)]),
     *(("transposed_convolution", TRANSPOSED, {"stride": (2, 2), "dilation": (1, 1), "output_padding": pair},
        {"weight": (2, 1, 2, 2)}, "output_padding: expected less") for pair in [(2, 0), (0, 2)]),
+    *(("transposed_convolution", TRANSPOSED, {"padding": pair}, {"weight": (2, 1, 2, 2)}, "padding: nothing is left")
+      for pair in [(2, 0), (0, 2)]),
     *(("transposed_convolution", TRANSPOSED, {"padding": pair}, {"weight": (2, 1, 1, 1)}, "padding: nothing is left")
       for pair in [(2, 0), (0, 2)]),
     *(("group_normalization", settings, changed, {}, "groups, size: expected one of them")

@@ -1,5 +1,6 @@
 """Back-propagation: each gradient as a product of factors, some of them shared, beside its finite difference."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,79 +31,39 @@ def _linears(network: Network) -> tuple[Linear, Linear]:
     return first, second
 
 
+Chained = list[tuple[str, list[tuple[str, float]], float, float]]  # weight, its factors, gradient, difference
+
+
 def lesson(asked: Asked) -> Lesson:
     rate = check_rate(asked.rate, 1.0)
-    network, criterion = small_network(asked.seed), SumSquares()
+    network = small_network(asked.seed)
     first, second = _linears(network)
-    x, target = np.array([X], np.float32), np.array([[TARGET]], np.float32)
-
-    def error() -> float:
-        return float(criterion.forward(network.forward(x), target))
-
+    error = _error_of(network)
     before = error()
-    hidden, out = _values(network, x)
-    network.zero_grad_parameters()
-    network.backward(x, criterion.backward(network.forward(x), target))
-    of_error, of_output = float(out - TARGET), float(out * (1 - out))
-    rows, factors = [], []
-    for k in (0, 1):
-        parts = [("dE/do", of_error), ("do/dz", of_output), (f"dz/dv{k + 1}", float(hidden[k]))]
-        factors.append((f"v{k + 1}", parts, float(second.grad_weight[0, k]), _difference(second.weight, (0, k), error)))
-    for k in (0, 1):
-        through = [("dE/do", of_error), ("do/dz", of_output), (f"dz/dh{k + 1}", float(second.weight[0, k])),
-                   (f"dh{k + 1}/da{k + 1}", float(hidden[k] * (1 - hidden[k])))]  # fmt: skip
-        for j in (0, 1):
-            parts = [*through, (f"da{k + 1}/dw{k + 1}{j + 1}", X[j])]
-            found = float(first.grad_weight[k, j])
-            factors.append((f"w{k + 1}{j + 1}", parts, found, _difference(first.weight, (k, j), error)))
-    weights = [second.weight[0, 0], second.weight[0, 1], *first.weight.reshape(-1)]
-    for name, parts, found, difference in factors:
-        product = " x ".join(f"{value:.3f}" for _, value in parts)
-        rows.append([name, product, number(found, 6), number(difference, 6)])
-    names = [[name, " x ".join(part for part, _ in parts)] for name, parts, _, _ in factors]
-    weights_before = [float(weight) for weight in weights]
-    biases = [float(value) for layer in (first, second) for value in layer.bias]  # type: ignore[union-attr]
-    blocks: list[Words | Numbers | Figure] = [
-        Words(
-            "A network of two inputs, two hidden units and one output: a_k = w_k1 x1 + w_k2 x2 + b_k, h_k = s(a_k), z "
-            "= v1 h1 + v2 "
-            f"h2 + c, o = s(z), with s(a) = 1 / (1 + exp(-a)). For x = ({X[0]:g}, {X[1]:g}) it is to give t = "
-            f"{TARGET:g}; its error "
-            f"is E = 1/2 (o - t)² = {number(before)}, with o = {number(float(out))}."
-        ),
-        _picture(network, hidden, float(out)),
-        Words(
-            "The chain rule makes each gradient a product. dE/do = o - t and do/dz = o (1 - o) are in all of them: "
-            "they are "
-            "computed once and handed back, from the output to the input. That is all that back-propagation is."
-        ),
-        Numbers("the factors of each gradient: those that begin alike are shared", ["weight", "dE/d weight ="], names),
-        Numbers(
-            "with numbers, beside finite differences",
-            ["weight", "product of factors", "gradient", "by difference"],
-            rows,
-        ),
-    ]
+    hidden, out = _values(network, np.array([X], np.float32))
+    chained = _chained(network, hidden, float(out))
+    picture = _picture(network, hidden, float(out))
+    data = {
+        "x": list(X), "target": TARGET, "rate": rate,
+        "v": second.weight.ravel().tolist(), "w": first.weight.ravel().tolist(),
+        "b": np.ravel(first.bias).tolist(), "c": float(np.ravel(second.bias)[0]),  # type: ignore[arg-type]
+    }  # fmt: skip
     network.update_parameters(rate)
     after = error()
-    blocks.append(Words(f"One step with the rate {rate:g} takes E from {number(before, 6)} to {number(after, 6)}."))
     values = {
         "before": before,
         "after": after,
         "output": float(out),
-        "gradients": {name: found for name, _, found, _ in factors},
-        "differences": {name: difference for name, _, _, difference in factors},
-        "factors": {name: [value for _, value in parts] for name, parts, _, _ in factors},
+        "gradients": {name: found for name, _, found, _ in chained},
+        "differences": {name: difference for name, _, _, difference in chained},
+        "factors": {name: [value for _, value in parts] for name, parts, _, _ in chained},
     }
-    data = {
-        "x": list(X), "target": TARGET, "rate": rate, "v": weights_before[:2], "w": weights_before[2:],
-        "b": biases[:2], "c": biases[2],
-    }  # fmt: skip
     return Lesson(
         name="backprop",
         title="Back-propagation: the chain rule, computed once",
-        blocks=blocks,
-        question=_question(factors),
+        blocks=[*_blocks(chained, picture, before, float(out)),
+                Words(f"One step with the rate {rate:g} takes E from {number(before, 6)} to {number(after, 6)}.")],
+        question=_question(chained),
         go_on=[
             "cnn learn backprop --seed 2                # other weights",
             "cnn step mlp --data digits --explain       # your own network",
@@ -111,7 +72,60 @@ def lesson(asked: Asked) -> Lesson:
         values=values,
         script="backprop",
         data=data,
-    )
+    )  # fmt: skip
+
+
+def _error_of(network: Network) -> Callable[[], float]:
+    criterion, x, target = SumSquares(), np.array([X], np.float32), np.array([[TARGET]], np.float32)
+    return lambda: float(criterion.forward(network.forward(x), target))
+
+
+def _chained(network: Network, hidden: Any, out: float) -> Chained:
+    """Every weight with its factors, its gradient by the layers and its finite difference."""
+    first, second = _linears(network)
+    criterion, x, target = SumSquares(), np.array([X], np.float32), np.array([[TARGET]], np.float32)
+    error = _error_of(network)
+    error()
+    network.zero_grad_parameters()
+    outputs = network.forward(x)
+    criterion.forward(outputs, target)
+    network.backward(x, criterion.backward(outputs, target))
+    top = [("dE/do", out - TARGET), ("do/dz", out * (1 - out))]
+    found: Chained = []
+    for k in (0, 1):
+        parts = [*top, (f"dz/dv{k + 1}", float(hidden[k]))]
+        found.append((f"v{k + 1}", parts, float(second.grad_weight[0, k]), _difference(second.weight, (0, k), error)))
+    for k in (0, 1):
+        through = [*top, (f"dz/dh{k + 1}", float(second.weight[0, k])),
+                   (f"dh{k + 1}/da{k + 1}", float(hidden[k] * (1 - hidden[k])))]  # fmt: skip
+        for j in (0, 1):
+            parts = [*through, (f"da{k + 1}/dw{k + 1}{j + 1}", X[j])]
+            gradient, difference = float(first.grad_weight[k, j]), _difference(first.weight, (k, j), error)
+            found.append((f"w{k + 1}{j + 1}", parts, gradient, difference))
+    return found
+
+
+def _blocks(chained: Chained, picture: Figure, before: float, out: float) -> list[Words | Numbers | Figure]:
+    names = [[name, " x ".join(part for part, _ in parts)] for name, parts, _, _ in chained]
+    rows = [
+        [name, " x ".join(f"{value:.3f}" for _, value in parts), number(found, 6), number(difference, 6)]
+        for name, parts, found, difference in chained
+    ]
+    return [
+        Words(
+            "A network of two inputs, two hidden units and one output: a_k = w_k1 x1 + w_k2 x2 + b_k, h_k = s(a_k), "
+            "z = v1 h1 + v2 h2 + c, o = s(z), with s(a) = 1 / (1 + exp(-a)). "
+            f"For x = ({X[0]:g}, {X[1]:g}) it is to give t = {TARGET:g}; its error is E = 1/2 (o - t)² = "
+            f"{number(before)}, with o = {number(out)}."
+        ),
+        picture,
+        Words(
+            "The chain rule makes each gradient a product. dE/do = o - t and do/dz = o (1 - o) are in all of them: "
+            "they are computed once and handed back, from the output to the input. That is all that back-propagation is."
+        ),
+        Numbers("the factors of each gradient: those that begin alike are shared", ["weight", "dE/d weight ="], names),
+        Numbers("with numbers, and differences", ["weight", "product of factors", "gradient", "by difference"], rows),
+    ]
 
 
 def _values(network: Network, x: Any) -> tuple[Any, Any]:
@@ -150,7 +164,7 @@ def _picture(network: Network, hidden: Any, out: float) -> Figure:
     return Figure("the network, its weights and its values", (-0.2, 2.4), (-0.2, 1.3), parts, bare=True)
 
 
-def _question(factors: list[Any]) -> Question:
+def _question(factors: Chained) -> Question:
     """Which factors v1 and w11 have in common."""
     shared = [name for name, _ in factors[0][1] if name in {other for other, _ in factors[2][1]}]
     return Question(

@@ -120,8 +120,8 @@ def _blocks(chained: Chained, picture: Figure, before: float, out: float) -> lis
         ),
         picture,
         Words(
-            "The chain rule makes each gradient a product. dE/do = o - t and do/dz = o (1 - o) are in all of them: "
-            "they are computed once and handed back, from the output to the input. That is all that back-propagation is."
+            "The chain rule makes each gradient a product. dE/do = o - t and do/dz = o (1 - o) are in all: "
+            "they are computed once and handed back, from the output to the input. That is all of back-propagation."
         ),
         Numbers("the factors of each gradient: those that begin alike are shared", ["weight", "dE/d weight ="], names),
         Numbers("with numbers, and differences", ["weight", "product of factors", "gradient", "by difference"], rows),

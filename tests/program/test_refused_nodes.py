@@ -41,7 +41,8 @@ REFUSED: list[Case] = [
     *(("max_pooling", POOL, {"kernel": (1, 1), "padding": pair}, {}, "padding: expected at most half")
       for pair in [(1, 0), (0, 1)]),
     # The first and the last window have a place inside, and one between them has none.
-    *(("max_pooling", POOL, {"kernel": kernel, "padding": padding, "dilation": dilation}, {}, "padding: a window lies wholly in")
+    *(("max_pooling", POOL, {"kernel": kernel, "padding": padding, "dilation": dilation}, {},
+       "padding: a window lies wholly in")
       for kernel, padding, dilation in [((2, 1), (2, 0), (4, 1)), ((1, 2), (0, 2), (1, 4))]),
     *((kind, settings, changed, {}, "dilation, output: expected none")
       for kind, settings in (("power_pooling", POWER), ("stochastic_pooling", STOCHASTIC))

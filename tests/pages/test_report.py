@@ -1,7 +1,6 @@
 """The page of `cnn eval --report`: whole, bounded, escaped, and readable without what it does not bring."""
 
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -18,41 +17,9 @@ from cnncli.pages.charts import Line, line_chart
 from cnncli.pages.html import element, text
 from cnncli.pages.report import MOST_MISTAKES, Mistake, Report, report_page
 from cnncli.pictures.recipe import InputRecipe
+from html_page import HOSTILE, Page
 
 PICTURE = "data:image/png;base64,"
-VOID = {"meta", "img", "br"}
-HOSTILE = '<script>alert(1)</script>"onload=x <b>&\u202e'
-
-
-class Page(HTMLParser):
-    """Elements with their attributes, the text, and whether all that is opened is closed in its order."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(page)
-        self.close()
-        assert not self.open
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-    def all(self, tag: str) -> list[dict[str, str | None]]:
-        return [attributes for name, attributes in self.elements if name == tag]
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
 
 
 def report(labels: list[int], answers: list[int], names: list[str], **more: Any) -> Report:

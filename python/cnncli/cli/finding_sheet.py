@@ -76,4 +76,4 @@ def short_name(name: str, letters: int = _LETTERS) -> str:
         short = "/".join(parts[-count:])
         if len(short) <= letters:
             return short
-    return f"..{short[2 - letters - 1:]}"
+    return f"..{short[2 - letters :]}"

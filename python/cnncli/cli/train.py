@@ -51,6 +51,7 @@ def command(
         show_stopped,
     )
     from cnncli.cli.render_fetch import FetchDisplay
+    from cnncli.cli.run_page import write_run_page
     from cnncli.cli.signals import StopRequest, exit_code
     from cnncli.cli.training_display import TrainingDisplay
     from cnncli.training.presets import preset_settings
@@ -86,6 +87,7 @@ def command(
         ctx.exit(exit_code(stop.signal_number))
     assert isinstance(record, Finished)
     curves = _draw(record) if settings.plot else None
+    write_run_page(record)
     if as_json:
         echo(json.dumps(finished_facts(record, curves), allow_nan=False))
     else:

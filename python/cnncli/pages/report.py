@@ -8,8 +8,9 @@ from typing import Any
 from cnncli.measures.calibration import Calibration
 from cnncli.measures.classification import Metrics
 from cnncli.measures.intervals import Interval, wilson
-from cnncli.pages.charts import Line, calibration_chart, line_chart
-from cnncli.pages.html import Markup, Words, element, empty, facts, page, scrolling, table
+from cnncli.pages.charts import calibration_chart
+from cnncli.pages.html import Markup, Words, element, empty, page, scrolling, table
+from cnncli.pages.training_parts import card, how_made, training_curves
 from cnncli.shown import percent, shortened
 
 MOST_MISTAKES = 120  # in the gallery
@@ -18,7 +19,6 @@ _ROOMY_CLASSES = 20
 _BESIDE_CLASSES, _BESIDE_LETTERS = 12, 12  # of so small a matrix the list stands at its side
 _TABLE_CLASSES = 1000
 _CONFUSIONS = 10
-_EPOCHS = 200
 _NAME_LETTERS = 48
 _SMALL_PIXELS = 64  # images that are enlarged square by square
 
@@ -87,8 +87,8 @@ def report_page(report: Report) -> str:
         ("Mistakes", "mistakes", _mistakes(report)),
     ]
     if report.history:
-        sections.append(("Training", "training", _training(report)))
-    sections.append(("How it was made", "made", _made(report)))
+        sections.append(("Training", "training", training_curves(report.history, report.best_epoch)))
+    sections.append(("How it was made", "made", how_made(report.made, report.command)))
     end = f"Made by cnn eval --report, version {report.version}. The page loads nothing and sends nothing."
     return page(f"What {report.model} is worth", lead, sections, end)
 
@@ -100,19 +100,15 @@ def _result(report: Report) -> Content:
     cards = [element("div", "accuracy", element("b", percent(metrics.accuracy)), sure, class_="card main")]
     if not metrics.is_balanced:
         words = "the mean recall of the classes, as if each had as many images"
-        cards.append(_card("balanced accuracy", percent(metrics.balanced_accuracy), words))
+        cards.append(card("balanced accuracy", percent(metrics.balanced_accuracy), words))
     if not math.isnan(report.calibration.error):
-        cards.append(_card("calibration error", percent(report.calibration.error), "ECE of 15 bins; 0 is best"))
-    cards.append(_card("mean F1 of the classes", percent(metrics.means()[2]), "each class counts alike"))
-    cards.append(_card("loss", f"{metrics.loss:.4g}", "the smaller, the better"))
+        cards.append(card("calibration error", percent(report.calibration.error), "ECE of 15 bins; 0 is best"))
+    cards.append(card("mean F1 of the classes", percent(metrics.means()[2]), "each class counts alike"))
+    cards.append(card("loss", f"{metrics.loss:.4g}", "the smaller, the better"))
     if metrics.unanswered:
-        cards.append(_card("without an answer", f"{metrics.unanswered:,}", "no glyph was found; they count as wrong"))
+        cards.append(card("without an answer", f"{metrics.unanswered:,}", "no glyph was found; they count as wrong"))
     notes = [element("li", note) for note in report.notes]
     return [element("div", *cards, class_="cards"), *([element("ul", *notes, class_="soft")] if notes else [])]
-
-
-def _card(name: str, value: str, words: str) -> Markup:
-    return element("div", name, element("b", value), element("span", words, class_="soft"), class_="card")
 
 
 def _range(interval: Interval) -> str:
@@ -258,53 +254,3 @@ def _tile(mistake: Mistake) -> Markup:
         parts += [element("span", f"answer {answer} ({percent(mistake.probability, 1)})", class_="answer"), empty("br")]
         parts.append(f"label {label} ({percent(mistake.truth, 1)})")
     return element("li", *parts, element("span", file, class_="file", title=mistake.file[:400]))
-
-
-def _training(report: Report) -> Content:
-    history = report.history
-    marked = None
-    if report.best_epoch is not None and len(history) > 1:
-        marked = (float(report.best_epoch), f"kept: epoch {report.best_epoch}")
-    charts = []
-    for title, measure, as_percent in (("loss", "loss", False), ("accuracy", "accuracy", True)):
-        lines = [
-            Line(name, [(float(facts["epoch"]), facts[key]) for facts in history if key in facts])
-            for name, key in (("training", measure), ("validation", f"validation_{measure}"))
-        ]
-        chart = line_chart(f"{title} by epoch", lines, x_name="epoch", as_percent=as_percent, marked=marked)
-        charts += [element("figure", chart)] if chart else []
-    return [
-        element("div", *charts, class_="pair"),
-        element("details", element("summary", "The numbers of each epoch"), *_epochs(history)),
-    ]
-
-
-def _epochs(history: Sequence[dict[str, Any]]) -> Content:
-    shown = history[-_EPOCHS:]
-    columns = (
-        ("loss", "loss", False), ("accuracy", "accuracy", True), ("validation loss", "validation_loss", False),
-        ("validation accuracy", "validation_accuracy", True), ("rate", "learning_rate", False),
-    )  # fmt: skip
-    there = [column for column in columns if any(column[1] in facts for facts in shown)]
-    rows = [
-        (f"{facts['epoch']:,}", *(_measure(facts.get(key), as_percent) for _, key, as_percent in there))
-        for facts in shown
-    ]
-    caption = "Each epoch" if len(shown) == len(history) else f"The last {_EPOCHS} of {len(history):,} epochs"
-    return [table(caption, ("epoch", *(name for name, _, _ in there)), rows)]
-
-
-def _measure(value: float | None, as_percent: bool) -> str:
-    return "–" if value is None else percent(value) if as_percent else f"{value:.4g}"
-
-
-def _made(report: Report) -> Content:
-    content: Content = [facts(report.made)]
-    if report.command is not None:
-        words = "cnn replay trains the model again and says whether the same comes of it."
-        content += [element("h3", "The command that repeats the training"), element("pre", report.command)]
-        content.append(element("p", words, class_="soft"))
-    return content
-
-
-

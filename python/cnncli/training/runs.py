@@ -8,6 +8,7 @@ runs/lenet5-mnist-1/
     checkpoint.bin    where the training is: a model file with the optimizer's state
     best.bin          the best model so far
     last.bin          the model at the end
+    report.html       its result, curves and recipe as a page, by `cnn train`
     histograms.json   of weights, outputs and gradients at the end (`run_histograms`)
     lock              held while a process trains here
 """

@@ -1,0 +1,73 @@
+"""`report.html` of a run, made when its training ends from what is there by then."""
+
+import shlex
+from pathlib import Path
+
+from cnncli.cli.render import plural
+from cnncli.cli.render_info import how_it_was_made, what_it_is
+from cnncli.errors import CnnError
+from cnncli.model_file.record import TrainingRecord
+from cnncli.model_file.serialize import load_model
+from cnncli.pages.run_report import RunReport, run_page
+from cnncli.storage.files import write_atomically
+from cnncli.training.records import Finished
+from cnncli.training.run_histograms import read_histograms
+from cnncli.version import __version__
+
+FILE = "report.html"
+
+
+def write_run_page(record: Finished) -> Path | None:
+    """Writes the page into the run's folder; None where that cannot be done: it costs the page, not the training."""
+    path = record.run / FILE
+    try:
+        write_atomically(path, run_page(_report(record)).encode("utf-8", "replace"))
+    except CnnError:
+        return None
+    return path
+
+
+def _report(record: Finished) -> RunReport:
+    model = record.run / "best.bin"
+    network = load_model(model)
+    told = TrainingRecord.of(network.record)
+    test = validation = None
+    if record.test_loss is not None:
+        test = record.test_images, record.test_loss, record.test_accuracy
+    if record.validation_loss is not None:
+        validation = record.validation_images, record.validation_loss, record.validation_accuracy
+    return RunReport(
+        title=f"{network.title or network.name or 'A network'} on {record.data}",
+        lead=f"{record.images:,} {record.samples}, {plural(record.epochs, 'epoch')}, run {record.run.name}.",
+        samples=record.samples,
+        test=test,
+        validation=validation,
+        loss=record.loss,
+        accuracy=record.accuracy,
+        history=told.history,
+        best_epoch=told.best_epoch,
+        made=[*what_it_is(str(model), network)[1:], *how_it_was_made(told)],
+        command=told.command,
+        warnings=record.warnings,
+        notes=record.notes,
+        left_aside=told.left_aside,
+        dead=_dead(record.run),
+        next=shlex.join(["cnn", "eval", record.model.name, *_data_words(told, record), "--report", "eval.html"]),
+        version=__version__,
+    )
+
+
+def _data_words(told: TrainingRecord, record: Finished) -> list[str]:
+    """What the model does not know: data without a name, by the name of their file, since a page tells no places."""
+    return [] if told.by_name else ["--data", Path(record.data_path).name]
+
+
+def _dead(run: Path) -> list[tuple[str, int, int]]:
+    """Layers with units that never answered."""
+    try:
+        layers = read_histograms(run)["layers"]
+    except CnnError:
+        return []
+    return [
+        (f"{one['name']} {one['type']}", one["units"], one["dead"]) for one in layers if one["units"] and one["dead"]
+    ]

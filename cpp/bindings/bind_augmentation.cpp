@@ -14,6 +14,7 @@
 namespace cnn {
 namespace {
 
+constexpr std::ptrdiff_t kMostValues = 1 << 25;  // 32 bits hold an offset among 16 images of floats
 constexpr std::ptrdiff_t kAtOnce =
     256;  // images, so that the blocks of a large array do not double its memory
 
@@ -31,8 +32,10 @@ ImageSize image_size(const py::tuple& shape) {
     check(shape.size() == 3, "shape: expected (channels, height, width)");
     const ImageSize size{shape[0].cast<std::ptrdiff_t>(), shape[1].cast<std::ptrdiff_t>(),
                          shape[2].cast<std::ptrdiff_t>()};
-    check(size.channels > 0 && size.height > 0 && size.width > 0 && size.pixels() < (1 << 26),
-          "shape: expected positive sizes");
+    check(size.channels > 0 && size.height > 0 && size.width > 0 && size.channels <= kMostValues &&
+              size.height <= kMostValues && size.width <= kMostValues &&
+              size.channels * (size.height + 3) * (size.width + 3) <= kMostValues,
+          "shape: expected positive sizes, with a border of 3 at most 2^25 values");
     return size;
 }
 

@@ -182,3 +182,5 @@ def test_a_setting_of_another_name_or_range_is_refused() -> None:
         run(images, [1], {}, source_of(1))
     with pytest.raises(ValueError, match="for each channel"):
         run(images, [0], {}, source_of(2))
+    with pytest.raises(ValueError, match="at most 2"):
+        _core.augmentation_draws({}, (3, 5000, 5000), np.arange(1), seed=1, epoch=0)

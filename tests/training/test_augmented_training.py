@@ -16,7 +16,7 @@ from cnncli.layers import Flatten, Linear
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
-from cnncli.program.augmenting import augmentation_source
+from cnncli.program.augmenting import augmentation_source, check_images
 from cnncli.training.records import EpochDone, Finished, Stopped
 from cnncli.training.replay import Verdict, replay
 from cnncli.training.train import train
@@ -157,6 +157,23 @@ def test_threads_change_no_bit(rng: np.random.Generator, threads: int) -> None:
     assert trained[0] == trained[1]
 
 
+def test_avx2_and_avx512_train_the_same_weights(rng: np.random.Generator) -> None:
+    sets = [name for name in ("avx2", "avx512") if name in _core.instruction_sets()]
+    if len(sets) < 2:
+        pytest.skip("this CPU has one of them only")
+    images, labels = rng.integers(0, 256, (50, 3, 8, 8), dtype=np.uint8), rng.integers(0, 5, 50)
+    before, trained = _core.instruction_set(), []
+    try:
+        for name in sets:
+            _core.set_instruction_set(name)
+            built = network((3, 8, 8), 5)
+            list(Trainer(built, (images, labels), epochs=3, batch_size=16, augmentation=CHANGES))
+            trained.append(bits(built))
+    finally:
+        _core.set_instruction_set(before)
+    assert trained[0] == trained[1]
+
+
 def test_images_change_with_the_epoch_and_without_augmentation_stay(rng: np.random.Generator) -> None:
     images = rng.integers(0, 256, (20, 1, 6, 6), dtype=np.uint8)
     labels = rng.integers(0, 3, 20)
@@ -211,5 +228,7 @@ def test_lbfgs_and_samples_that_are_no_images_are_refused() -> None:
     rows = Network([Linear(4, 2)], (4,))
     with pytest.raises(UsageError, match="are no images"):
         Program(rows, 2, criterion=CrossEntropyLoss(), optimizer=SGD(0.1), augmentation=Augmentation(shift=0.1))
+    with pytest.raises(UsageError, match=r"images of 3x4000x4000 are too large"):
+        check_images(Augmentation(shift=0.1), (3, 4000, 4000))
     with pytest.raises(UsageError, match=r"--crop 2: images are 2x2"):
         Program(network((1, 2, 2), 2), 2, optimizer=SGD(0.1), augmentation=Augmentation(crop=2))

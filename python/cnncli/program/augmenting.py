@@ -67,7 +67,7 @@ def check_images(augmentation: Augmentation, shape: Shape) -> None:
         )
     if shape[0] * (shape[1] + 3) * (shape[2] + 3) > _MOST_VALUES:
         raise UsageError(
-            f"augmentation: {augmentation.words}, but images of {format_shape(shape)} are too large for it; use at most "
-            f"{_MOST_VALUES:,} values with a border of three, or leave it out"
+            f"augmentation: {augmentation.words}, but images of {format_shape(shape)} are too large for it; use "
+            f"at most {_MOST_VALUES:,} values with a border of three, or leave it out"
         )
     augmentation.check_size(shape[1], shape[2])

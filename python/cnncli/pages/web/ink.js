@@ -83,11 +83,6 @@ function findInk(grey, darkInk) {
     return { ink, dark, notes: lines ? [`${lines} lines of the paper removed`] : [] };
 }
 
-function over(ink, floor) {
-    const least = fround(floor);
-    return maskOf(ink, (v) => v > least);
-}
-
 // Light falls on dark ink as on the paper around it: the share that ink swallows does not depend on the light.
 function shareOfInk(grey, paper, noise, dark) {
     const threshold = Math.max(LOWEST_CONTRAST, 4 * noise);

@@ -35,7 +35,7 @@ function cropped(ink) {
 // { ink, changed }: hairlines, which would fade to grey, as wide as the pens of MNIST.
 function notTooThin(ink) {
     const side = Math.max(ink.height, ink.width), isSmall = side < 48, same = { ink, changed: false };
-    const missing = (isSmall ? 0.12 : 0.075) * side - strokeWidth(maskOf(ink, (v) => v > 0.5));
+    const missing = (isSmall ? 0.12 : 0.075) * side - strokeWidth(over(ink, 0.5));
     if ((missing < 1 && !isSmall) || (side < 96 && missing <= 0.12)) return same;
     const factor = side < 96 ? Math.ceil(96 / side) : 1;
     if (side < 96) {

@@ -25,12 +25,17 @@ class LayerView {
 
     // Tiles of a map each; of a vector squares, a value each.
     layOut(wide) {
-        const [maps, height, width] = this.node.shape, least = Math.max(height, width), ideal = least === 1 ? (maps > 400 ? 8 : 20) : 68;
-        const side = Math.min(ideal, Math.sqrt(MOST_PIXELS / maps));
-        this.zoom = Math.max(1, Math.min(Math.floor(side / least), Math.floor(wide / width)));
-        this.tile = [height * this.zoom + GAP, width * this.zoom + GAP];
-        this.columns = Math.max(1, Math.min(maps, Math.floor((wide + GAP) / this.tile[1])));
+        const [maps, height, width] = this.node.shape, least = Math.max(height, width), ideal = least === 1 ? (maps > 400 ? 8 : maps > 100 ? 14 : 20) : 68;
+        const side = Math.min(ideal, Math.sqrt(MOST_PIXELS / maps)), zoomOf = (pixels) => Math.max(1, Math.floor(Math.min(pixels / least, wide / width)));
+        this.zoom = zoomOf(side);
+        this.columns = Math.max(1, Math.min(maps, Math.floor((wide + GAP) / (width * this.zoom + GAP))));
         const rows = Math.ceil(maps / this.columns);
+        if (least > 1) { // rows as long as each other, and few maps larger
+            this.columns = Math.ceil(maps / rows);
+            const room = (wide + GAP) / this.columns - GAP;
+            this.zoom = Math.max(this.zoom, zoomOf(Math.min(112, Math.sqrt(MOST_PIXELS / maps), (room * least) / width)));
+        }
+        this.tile = [height * this.zoom + GAP, width * this.zoom + GAP];
         Object.assign(this.canvas, { width: this.columns * this.tile[1] - GAP, height: rows * this.tile[0] - GAP });
         this.image = null; // made when it is first drawn: many layers are never looked at
         this.isOld = true;
@@ -77,6 +82,12 @@ class LayerView {
             frame(map, { top: i, bottom: i + 1, left: j, right: j + 1 });
         }
         if (field && field.maps.length <= 64) for (const map of field.maps) frame(map, field);
+    }
+
+    // Where a unit is across the window, pixels: its panel goes to the other side.
+    middleOf(at) {
+        const box = this.canvas.getBoundingClientRect(), [map, , j] = placeOf(at, this.node.shape);
+        return box.left + ((this.corner(map)[1] + j * this.zoom) * box.width) / this.canvas.width;
     }
 
     unitAt(event) {

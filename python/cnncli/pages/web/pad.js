@@ -1,7 +1,7 @@
 // The drawing pad: strokes of a round pen, black on white, by mouse, finger or pen; each can be taken back. They are drawn
 // twice: on the screen, and on a small twin of TWIN pixels a side, which the network reads, so that a stroke takes little.
 
-const TWIN = 140;
+const TWIN = 112;
 
 class Pad {
     // changed: called after each change
@@ -64,13 +64,16 @@ class Pad {
     }
 
     undo() {
-        this.strokes.pop();
-        this.redraw();
-        this.changed();
+        this.keep(this.strokes.slice(0, -1));
     }
 
     clear() {
-        this.strokes = [];
+        this.keep([]);
+    }
+
+    // These strokes alone; one that is being drawn ends.
+    keep(strokes) {
+        Object.assign(this, { strokes, stroke: null });
         this.redraw();
         this.changed();
     }

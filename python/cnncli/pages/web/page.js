@@ -74,11 +74,16 @@ function think() {
 function empty(reason) {
     byId("said").textContent = reason;
     byId("label").textContent = "\u2013";
-    for (const bar of bars) bar.set("", 0, false);
-    byId("stages").hidden = true;
+    bars.forEach((bar, i) => bar.set(net.classes[i], 0, false));
+    byId("stages").replaceChildren(element("p", { class: "soft" }, "Nothing yet."));
+    stageOf.clear();
+    later = null;
+    byId("maps").className = "idle";
+    if (!isGlyph && !picture) invite();
 }
 
-const percent = (p) => `${(100 * p).toFixed(p >= 0.9995 || p < 0.0005 ? 2 : 1)} %`;
+const stageOf = new Map(); // canvases by the titles of the stages
+const percent = (p) => `${(100 * p).toFixed(p > 0 && p < 0.001 ? 2 : 1)} %`;
 const bars = net.classes.slice(0, MOST_BARS).map(() => {
     const name = element("b"), bar = element("i"), share = element("span"), row = element("li", {}, name, bar, share);
     byId("bars").append(row);
@@ -87,7 +92,7 @@ const bars = net.classes.slice(0, MOST_BARS).map(() => {
             row.style.setProperty("--p", p);
             row.className = isBest ? "best" : "";
             name.textContent = name.title = label;
-            share.textContent = label === "" ? "" : percent(p);
+            share.textContent = percent(p);
         },
     };
 });
@@ -98,13 +103,12 @@ function showAnswer(probabilities) {
     shown.forEach((index, row) => bars[row].set(net.classes[index], probabilities[index], index === best));
     const isSure = probabilities[best] >= net.threshold, label = byId("label"), text = isSure ? net.classes[best] : "not sure";
     const more = isSure ? `with probability ${percent(probabilities[best])}` : `most probable is ${net.classes[best]}`;
+    label.className = text.length > 3 ? "long" : "";
+    byId("maps").className = "";
     label.replaceChildren(text, element("small", {}, more));
 }
 
-const stageOf = new Map();
-
 function showStages(stages) {
-    byId("stages").hidden = false;
     const titles = stages.map((stage) => stage.title);
     if (titles.join() !== [...stageOf.keys()].join()) {
         stageOf.clear();
@@ -112,12 +116,11 @@ function showStages(stages) {
         byId("stages").replaceChildren(...titles.map((title) => figure(stageOf.get(title), title)));
     }
     for (const stage of stages) {
-        const canvas = stageOf.get(stage.title);
-        paintPicture(canvas, stage);
+        const canvas = stageOf.get(stage.title), step = paintPicture(canvas, stage);
         if (!stage.box) continue;
-        const context = canvas.getContext("2d"), line = Math.max(1, stage.height / 100);
+        const context = canvas.getContext("2d"), line = Math.max(1, canvas.height / 100), [x, y, w, h] = stage.box.map((side) => side / step);
         Object.assign(context, { strokeStyle: LINE, lineWidth: line });
-        context.strokeRect(stage.box[0] - line, stage.box[1] - line, stage.box[2] + 2 * line, stage.box[3] + 2 * line);
+        context.strokeRect(x - line, y - line, w + 2 * line, h + 2 * line);
     }
 }
 
@@ -140,6 +143,7 @@ function showChosen() {
         const { shape } = net.tensors[index], maps = new Set(reads.filter((read) => read.of === of).map((read) => placeOf(read.at, shape)[0]));
         if (index && fields[index]) views[index - 1].window = { ...fields[index], maps: [...maps] };
     });
+    byId("unit").className = views[k].middleOf(at) > document.documentElement.clientWidth / 2 ? "left" : "";
     showUnit(byId("sum"), net, k, at, sees);
 }
 
@@ -192,6 +196,13 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "Delete" || event.key === "Backspace") pad.clear();
 });
 if (!isGlyph) document.body.classList.add("plain"), (pad.begin = () => byId("file").click());
+
+// In place of the pad, for networks of whole pictures.
+function invite() {
+    const [context] = pad.contexts, middle = pad.canvas.width / 2;
+    Object.assign(context, { fillStyle: "#5b6570", font: "32px system-ui, sans-serif", textAlign: "center" });
+    ["Choose a picture,", "or drop or paste one here"].forEach((line, i) => context.fillText(line, middle, middle + 44 * i - 10));
+}
 
 const eyes = new IntersectionObserver((entries) => {
     for (const entry of entries) views.find((one) => one.section === entry.target).isSeen = entry.isIntersecting;

@@ -23,15 +23,18 @@ function scaleOf(values) {
     return (v) => GREYS[Math.round((255 * v) / most)];
 }
 
-// A picture { data, width, height, channels } on a canvas of its size.
-function paintPicture(canvas, { data, width, height, channels }) {
+// A picture { data, width, height, channels } on a canvas of its size; of a large one every so many pixels. The result is how
+// many.
+function paintPicture(canvas, { data, width: across, height: down, channels }) {
+    const step = Math.ceil(Math.max(across, down) / 640), width = Math.ceil(across / step), height = Math.ceil(down / step);
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
     const context = canvas.getContext("2d"), image = context.createImageData(width, height), out = new Uint32Array(image.data.buffer);
     for (let i = 0; i < out.length; i++) {
-        const at = i * channels;
+        const at = ((Math.floor(i / width) * across + (i % width)) * step) * channels;
         out[i] = channels === 1 ? GREYS[data[at]] : rgb(data[at], data[at + 1], data[at + 2]);
     }
     context.putImageData(image, 0, 0);
+    return step;
 }
 
 // Values (height, width) on a small canvas.

@@ -1,8 +1,15 @@
 // Pictures cut to the ink, frames and rings, dirt, glyphs side by side: segmentation/cutout.py, frame.py, parts.py.
 
 const EDGE = 0.25; // share of full ink from which a pixel belongs to the glyph
-const partOf = (labels, number, p) => maskOf({ ...p, data: labels }, (label) => label === number);
-const overEdge = (ink) => maskOf(ink, (v) => v > EDGE);
+
+function partOf(labels, number, p) {
+    const out = new Uint8Array(labels.length);
+    for (let i = 0; i < out.length; i++) out[i] = labels[i] === number ? 1 : 0;
+    return plane(p.height, p.width, out);
+}
+
+
+const overEdge = (ink) => over(ink, EDGE);
 
 // { ink, dark } if a stroke touches all four sides of the picture; else null. Ink hangs together, paper is cut by it.
 function inkOfCutout(grey, darkInk) {

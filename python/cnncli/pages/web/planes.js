@@ -17,6 +17,13 @@ function maskOf(p, of) {
     return plane(p.height, p.width, out);
 }
 
+// Where a plane of floats is above a limit.
+function over(p, limit) {
+    const { data } = p, least = fround(limit), out = new Uint8Array(data.length);
+    for (let i = 0; i < out.length; i++) out[i] = data[i] > least ? 1 : 0;
+    return plane(p.height, p.width, out);
+}
+
 function sumOver(values) {
     let sum = 0;
     for (let i = 0; i < values.length; i++) sum += values[i];

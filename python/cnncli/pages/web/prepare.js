@@ -3,11 +3,15 @@
 
 // RGBA of a canvas, laid over white; over black where white would make the picture blank (white ink on nothing).
 function opaque(rgba, width, height) {
-    let flat = flattened(rgba, 255);
-    const isClear = rgba.some((v, i) => i % 4 === 3 && v < 255);
-    if (isClear && flat.every((v, i) => v === flat[i % 3])) flat = flattened(rgba, 0);
-    const isGrey = flat.every((v, i) => v === flat[i - (i % 3)]);
-    return { data: isGrey ? flat.filter((_, i) => i % 3 === 0) : flat, width, height, channels: isGrey ? 1 : 3 };
+    let flat = flattened(rgba, 255), isClear = false, isPlain = true, isGrey = true;
+    for (let i = 3; i < rgba.length && !isClear; i += 4) isClear = rgba[i] < 255;
+    for (let i = 3; i < flat.length && isPlain; i++) isPlain = flat[i] === flat[i - 3];
+    if (isClear && isPlain) flat = flattened(rgba, 0);
+    for (let i = 0; i < flat.length && isGrey; i += 3) isGrey = flat[i] === flat[i + 1] && flat[i] === flat[i + 2];
+    if (!isGrey) return { data: flat, width, height, channels: 3 };
+    const data = new Uint8Array(width * height);
+    for (let i = 0; i < data.length; i++) data[i] = flat[3 * i];
+    return { data, width, height, channels: 1 };
 }
 
 function flattened(rgba, filling) {

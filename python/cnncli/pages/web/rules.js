@@ -3,7 +3,7 @@
 // { ink, lines }: without thin straight lines through the whole picture; floor: ink that stands out of the paper.
 function withoutRules(ink, floor) {
     if (Math.min(ink.height, ink.width) < 48) return { ink, lines: 0 };
-    const least = fround(0.6 * floor), standsOut = maskOf(ink, (v) => v > least);
+    const standsOut = over(ink, 0.6 * floor);
     const lengthwise = findLines(standsOut), upright = findLines(transposedPlane(standsOut));
     const lines = lengthwise.bands.length + upright.bands.length;
     if (!lines) return { ink, lines };

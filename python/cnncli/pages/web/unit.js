@@ -6,7 +6,8 @@ function showUnit(panel, net, k, at, sees) {
     const node = net.nodes[k], y = net.tensors[k + 1], xs = node.inputs.map((index) => net.tensors[index]), [c, i, j] = placeOf(at, y.shape);
     const reads = readsOf(node)(node, xs, y, at), values = reads.map((read) => xs[read.of].data[read.at]);
     const isVector = y.shape[1] * y.shape[2] === 1, where = isVector ? `value ${c}` : `map ${c}, row ${i}, column ${j}`;
-    const content = [element("h3", {}, `${node.name} ${node.type}: ${where} = ${number(y.data[at])}`)];
+    const content = [];
+    panel.previousElementSibling.textContent = `${node.name} ${node.type}: ${where} = ${number(y.data[at])}`;
     if (SUMS.includes(node.kind)) content.push(...sumOfTerms(node, xs[0], y, at, reads, values));
     else content.push(element("p", {}, formulaOf(node, values, y, at)));
     const field = fieldsOf(net, k, at)[0];

@@ -1,4 +1,4 @@
-"""`train_torch_preset.py PRESET FOLDER EPOCHS`: a preset of `cnn train` for a folder of pictures, with PyTorch.
+"""`train_torch_preset.py PRESET FOLDER EPOCHS [FORM]`: a preset of `cnn train` for a folder of pictures, with PyTorch.
 
     cnn train --preset cifar10 --data FOLDER --epochs 3
     OMP_NUM_THREADS=2 python benchmarks/scripts/train_torch_preset.py cifar10 FOLDER 3
@@ -7,8 +7,8 @@ FOLDER holds train/CLASS/PICTURE and test/CLASS/PICTURE of one size in colour. T
 He et al. 2015, normalization by the mean and deviation of each channel, batches, optimizer with its settings
 (torch.optim.Muon for hidden matrices and AdamW for the rest, or SGD), label smoothing, schedule, crops and flips.
 Pictures are decoded once before the first epoch. PyTorch is in its best form: channels_last, and of plain, compiled,
-bfloat16 and both that one which makes the most steps in a second here, tried for a few steps each. Prints for each
-epoch the accuracy on the test part and the seconds of its steps.
+bfloat16 and both that one which makes the most steps in a second here, tried for a few steps each, unless FORM names
+one of them. Prints for each epoch the accuracy on the test part and the seconds of its steps.
 """
 
 import os
@@ -132,11 +132,11 @@ def changed(images: torch.Tensor, crop: int, flip: float) -> torch.Tensor:
 
 def forms() -> Iterable[tuple[str, bool, bool]]:
     """(name, whether it is compiled, whether it is in bfloat16)."""
-    yield "channels_last", False, False
-    yield "channels_last, compiled", True, False
+    yield "plain", False, False
+    yield "compiled", True, False
     if CPU.exists() and {"avx512_bf16", "amx_bf16"} & set(CPU.read_text().split()):
-        yield "channels_last, bfloat16", False, True
-        yield "channels_last, bfloat16, compiled", True, True
+        yield "bfloat16", False, True
+        yield "both", True, True
 
 
 def stepper(
@@ -188,7 +188,10 @@ def main() -> None:
 
     batch, wanted, best = prepared(images[:size].float()), labels[:size], ("", False, False)
     fastest = 0.0
+    wished = sys.argv[4:]
     for form in forms():
+        if wished and form[0] not in wished:
+            continue
         step = stepper(fresh(), options, *form[1:])
         step(batch, wanted, 0.001)
         seconds = []

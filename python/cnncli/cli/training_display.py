@@ -7,6 +7,7 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
+from cnncli.cli.class_bars import class_bars, lines_for
 from cnncli.cli.epoch_table import EpochTable
 from cnncli.cli.live_curves import Curves
 from cnncli.cli.render import (
@@ -27,6 +28,7 @@ from cnncli.shown import printable
 from cnncli.training import records
 
 _LINES_BESIDE_CURVES = 16  # of the table and the bar, without which curves would leave no room
+_LINES_BESIDE_BARS = 12  # the same for the bars of the classes
 
 
 class TrainingDisplay:
@@ -45,6 +47,7 @@ class TrainingDisplay:
         self._table: EpochTable | None = None
         self._curves = Curves()
         self._is_share_told = False
+        self._recalls: tuple[float | None, ...] | None = None
 
     def __enter__(self) -> "TrainingDisplay":
         return self
@@ -83,6 +86,7 @@ class TrainingDisplay:
 
     def _end_epoch(self, record: records.EpochDone) -> None:
         self._curves.add(record)
+        self._recalls = record.class_recall
         is_share = self._started is not None and record.images < self._started.images
         if self._table is not None:
             if is_share and not self._is_share_told:
@@ -162,12 +166,25 @@ class TrainingDisplay:
         assert self._progress is not None
         parts: list[RenderableType] = []
         if self._console.height >= _LINES_BESIDE_CURVES + Curves.LINES:
-            curves = self._curves.draw(min(self._console.width, 100), self._console.encoding)
+            curves = self._curves.draw(self._width, self._console.encoding)
             parts += [curves] if curves is not None else []
+        parts += self._class_bars()
         parts.append(self._progress)
         if self._keys:
             parts.append(Text(self._keys, style="dim"))
         return Group(*parts)
+
+    def _class_bars(self) -> list[RenderableType]:
+        """How the classes do, after the last epoch, where there are few and lines for them."""
+        names = self._started.class_names if self._started is not None else ()
+        if self._recalls is None or self._console.height < _LINES_BESIDE_BARS + lines_for(len(names), self._width):
+            return []
+        bars = class_bars(names, self._recalls, self._width, self._console.encoding)
+        return [bars] if bars is not None else []
+
+    @property
+    def _width(self) -> int:
+        return min(self._console.width, 100)
 
     def _refresh(self) -> None:
         if self._live is not None:

@@ -28,6 +28,7 @@ class Started:
     samples : what is trained on: "images" or "rows"
     notes : what was left aside, converted or assumed of the data, one line each
     has_classes : there is an accuracy to show
+    class_names : in the order of the labels
     reasons : what was chosen from the data and why, three lines; none where a network was named
     time_limit : seconds that the training may take, which decide how many steps and epochs there will be; or None
     cuts_epochs : the last epoch may take some of its images only
@@ -61,6 +62,7 @@ class Started:
     samples: str
     notes: list[str]
     has_classes: bool = True
+    class_names: tuple[str, ...] = ()
     time_limit: float | None = None
     cuts_epochs: bool = False
     augmentation: str = ""
@@ -107,6 +109,8 @@ class EpochDone:
     images : those that the epoch took, all or the hardest
     loss, accuracy : means over them; no accuracy where the targets are no classes
     is_best : its model is the one that is kept, as long as no later one is better
+    class_recall : of each class the share of its validation images that is right, None of one without; None without
+        validation images or classes
     """
 
     epoch: int
@@ -120,6 +124,10 @@ class EpochDone:
     seconds: float
     images_per_second: float
     is_best: bool = False
+    class_recall: tuple[float | None, ...] | None = None
+
+
+SHOWN_ONLY = ("epochs", "is_best", "class_recall")  # of an epoch that is over: in no history
 
 
 @dataclass(frozen=True)

@@ -342,6 +342,7 @@ def started(job: Job) -> Started:
         preparation=network.recipe.text if network.recipe is not None else "",
         notes=[*(note.text for note in job.dataset.notes), *_balance_lines(job)],
         has_classes=bool(network.class_names),
+        class_names=tuple(network.class_names),
         time_limit=plan.time_limit,
         cuts_epochs=timetable.pace is not None,
         reasons=job.reasons,

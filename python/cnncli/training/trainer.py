@@ -25,12 +25,13 @@ from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import EvaluationResult, Program
 from cnncli.program.weight_average import WeightAverage
 from cnncli.shown import printable
+from cnncli.training.class_recall import class_recall
 from cnncli.training.convergence import Convergence
 from cnncli.training.divergence import Cause, Diverged, find_cause, find_parameter
 from cnncli.training.early_stopping import EarlyStopping
 from cnncli.training.pace import Pace
 from cnncli.training.plateau import Plateau, measured_losses
-from cnncli.training.records import EpochDone, Progress, StepDone
+from cnncli.training.records import SHOWN_ONLY, EpochDone, Progress, StepDone
 from cnncli.training.state import TrainingState
 from cnncli.training.timetable import HardImages, Timetable
 from cnncli.training.trace import mark_step
@@ -368,12 +369,13 @@ class Trainer:
         Raises Interrupted, and then the epoch is still to be closed.
         """
         state = self.state
-        validation_loss = validation_accuracy = None
+        validation_loss = validation_accuracy = recall = None
         if self.validation is not None:
             samples = self.validation
             measured = self._measuring.evaluate(samples.images, samples.targets, should_stop)
             validation_loss = measured.loss
             validation_accuracy = self._accuracy(measured.correct, len(samples) + samples.blanks)
+            recall = class_recall(samples, measured.predictions) if self.criterion.takes_labels else None
             self.check_loss("validation", validation_loss)
         self._tick()
         done = EpochDone(
@@ -387,9 +389,9 @@ class Trainer:
             learning_rate=self.learning_rate(state.step - 1),
             seconds=state.epoch_seconds,
             images_per_second=state.images / state.epoch_seconds,
+            class_recall=recall,
         )
-        facts = asdict(done)
-        del facts["epochs"], facts["is_best"]
+        facts = {name: value for name, value in asdict(done).items() if name not in SHOWN_ONLY}
         state.history.append({**facts, "weights": weights_digest(self.kept), "marks": state.marks})
         state.loss_sum, state.correct, state.images, state.epoch_seconds, state.marks = 0.0, 0, 0, 0.0, ""
         return done

@@ -61,18 +61,20 @@ def _script() -> str:
     return f'(()=>{{"use strict";\n{parts}}})();'
 
 
-# What a program reads and a browser need not: comments, and blanks beside signs. A string or a template comes first, so
-# that nothing in it is taken for one; "a - -b" keeps its blank. The programs have no regular expressions.
-_SPARE = re.compile(
-    r'("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)|//[^\n]*|/\*.*?\*/|'
-    r"[ \t]*((?![-+] ?[-+])[-+*/%=<>!&|?:;,(){}\[\]])[ \t]*|^[ \t]+|(?<=[{;,(\[])\n\s*|\n(?=\n)",
+# Comments, then blanks beside signs. A string or a template comes first, so that nothing in it is taken for one;
+# "a - -b" keeps its blank. The programs have no regular expressions.
+_TEXTS = r'("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`'
+_COMMENTS = re.compile(_TEXTS + r")|[ \t]*//[^\n]*|[ \t]*/\*.*?\*/", re.DOTALL)
+_BLANKS = re.compile(
+    _TEXTS + r"|[-+] (?=[-+]))|[ \t]*((?![-+] ?[-+])[-+*/%=<>!&|?:;,(){}\[\]])[ \t]*|^[ \t]+|(?<=[{;,(\[])\n\s*",
     re.MULTILINE | re.DOTALL,
 )
 
 
 def _shrunk(name: str) -> str:
     """A program without what is for people, who read it in cnncli/pages/web; about three quarters of it."""
-    text = _SPARE.sub(lambda found: found[1] or found[2] or "", _read(name))
+    text = _COMMENTS.sub(lambda found: found[1] or "", _read(name))
+    text = _BLANKS.sub(lambda found: found[1] or found[2] or "", text)
     return "".join(f"{line}\n" for line in text.splitlines() if line)
 
 

@@ -162,6 +162,21 @@ def test_what_lies_beyond_a_border_is_refused(
         forward(kind, settings | changed, arrays)
 
 
+@pytest.mark.parametrize("shape", [(2, 0, 3), (2, 3, 0)])
+@pytest.mark.parametrize(
+    ("kind", "settings", "message"),
+    [("max_pooling", {**POOL, "kernel": (1, 1)}, "kernel: "), ("upsampling", UPSAMPLING, "size, scale: ")],
+)
+def test_an_image_without_a_side_is_refused(kind: str, settings: dict[str, Any], message: str, shape: Shape) -> None:
+    with pytest.raises(ValueError, match=f"^{kind}: {message}"):
+        forward(kind, settings, {}, shape)
+
+
+@pytest.mark.parametrize(("shape", "expected"), [((2, 3, 1), (1, 2, 6, 2)), ((2, 1, 3), (1, 2, 2, 6))])
+def test_an_image_of_one_row_or_column_is_enlarged(shape: Shape, expected: Shape) -> None:
+    assert forward("upsampling", UPSAMPLING, {}, shape).shape == expected
+
+
 @pytest.mark.parametrize(("kind", "settings", "changed", "arrays", "shape"), TAKEN)
 def test_what_lies_at_a_border_is_taken(
     kind: str, settings: dict[str, Any], changed: dict[str, Any], arrays: dict[str, Shape], shape: Shape

@@ -296,6 +296,16 @@ def test_outputs_of_each_meaning_are_the_probabilities_of_predict(
             np.testing.assert_allclose(said, model.predict(image[None]).probabilities[0], rtol=0, atol=1e-6)
 
 
+def test_programs_have_nothing_that_shrinking_would_mistake() -> None:
+    """A template within a template, a string that goes on in the next line, a string in single quotes."""
+    for name in network_page.SCRIPTS:
+        for number, line in enumerate(network_page._read(f"{name}.js").splitlines(), 1):
+            code = line.split("// ")[0]
+            if "`" not in re.sub(r"`[^`]*`", "", code):
+                assert not re.search(r"\$\{[^}`]*`", code), f"{name}.js:{number}"
+            assert not set("'`") & set(re.sub(r'"[^"]*"|`[^`]*`', "", code)), f"{name}.js:{number}"
+
+
 def test_what_is_for_people_is_left_out_of_programs_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     text = (
         'const a = "b  // c";  // told {\n    // more\n    let d = a - -1 + (e ? 2 : 3);\n\nreturn [d, `x  y`];\n'

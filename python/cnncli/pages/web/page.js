@@ -173,7 +173,8 @@ function showPicture(bitmap) {
     pad.contexts[0].drawImage(bitmap, (width - w) / 2, (height - h) / 2, w, h);
 }
 
-byId("lead").textContent = `${isGlyph ? "Draw or open a picture" : "Open a picture"}: one of ${net.classes.length <= 12 ? net.classes.join(", ") : `${net.classes.length} classes`}. All of the network is in this page.`;
+const classes = net.classes.length <= 12 ? net.classes.join(", ") : net.classes.length + " classes";
+byId("lead").textContent = `${isGlyph ? "Draw or open a picture" : "Open a picture"}: one of ${classes}. All of the network is in this page.`;
 byId("clear").addEventListener("click", () => pad.clear());
 byId("undo").addEventListener("click", () => pad.undo());
 byId("close").addEventListener("click", () => choose(null));

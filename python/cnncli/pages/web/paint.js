@@ -47,4 +47,8 @@ function valuesCanvas(values, height, width, colour, label) {
 }
 
 const figure = (content, caption) => element("figure", {}, content, element("figcaption", {}, caption));
-const number = (v) => (Number.isFinite(v) ? (Math.abs(v) >= 1000 ? v.toFixed(0) : v.toFixed(Math.abs(v) >= 10 ? 2 : 4)) : String(v)).replace("-", "\u2212");
+
+function number(v) {
+    const size = Math.abs(v), text = v === 0 || !Number.isFinite(v) ? String(v + 0) : size < 0.0001 ? v.toExponential(1) : v.toFixed(size >= 1000 ? 0 : size >= 10 ? 2 : 4);
+    return text.replace("-", "\u2212");
+}

@@ -5,7 +5,8 @@ const MOST_MAPS = 16, MOST_TERMS = 600;
 function showUnit(panel, net, k, at, sees) {
     const node = net.nodes[k], y = net.tensors[k + 1], xs = node.inputs.map((index) => net.tensors[index]), [c, i, j] = placeOf(at, y.shape);
     const reads = readsOf(node)(node, xs, y, at), values = reads.map((read) => xs[read.of].data[read.at]);
-    const isVector = y.shape[1] * y.shape[2] === 1, where = isVector ? `value ${c}` : `map ${c}, row ${i}, column ${j}`;
+    const isVector = y.shape[1] * y.shape[2] === 1, isScore = k + 1 === net.result && net.classes.length === y.data.length;
+    const where = isScore ? `output ${c}, ${net.classes[c]}` : isVector ? `value ${c}` : `map ${c}, row ${i}, column ${j}`;
     const content = [];
     panel.previousElementSibling.textContent = `${node.name} ${node.type}: ${where} = ${number(y.data[at])}`;
     if (SUMS.includes(node.kind)) content.push(...sumOfTerms(node, xs[0], y, at, reads, values));
@@ -50,12 +51,13 @@ function sumOfTerms(node, x, y, at, reads, values) {
         }
         if (maps.length > MOST_MAPS) content.push(element("p", { class: "soft" }, `and ${maps.length - MOST_MAPS} more maps`));
     }
-    const rows = reads.slice(0, MOST_TERMS).map((read, t) => {
-        const [c, i, j] = placeOf(read.at, x.shape), cells = [number(values[t]), number(read.w), number(products[t])];
+    const order = reads.map((_, t) => t).sort((a, b) => Math.abs(products[b]) - Math.abs(products[a]));
+    const rows = order.slice(0, MOST_TERMS).map((t) => {
+        const [c, i, j] = placeOf(reads[t].at, x.shape), cells = [number(values[t]), number(reads[t].w), number(products[t])];
         return element("tr", {}, element("th", { scope: "row" }, plane > 1 ? `${c}, ${i}, ${j}` : `${c}`), ...cells.map((cell) => element("td", {}, cell)));
     });
     const head = element("thead", {}, element("tr", {}, ...["of", "value", "\u00d7 weight", "= product"].map((word) => element("th", { scope: "col" }, word))));
-    const summary = reads.length > MOST_TERMS ? `The first ${MOST_TERMS} of ${reads.length} terms` : "All terms";
+    const summary = reads.length > MOST_TERMS ? `The largest ${MOST_TERMS} of ${reads.length} terms` : "All terms, the largest first";
     content.push(element("details", {}, element("summary", {}, summary), element("div", { class: "scroll" }, element("table", {}, head, element("tbody", {}, ...rows)))));
     return content;
 }

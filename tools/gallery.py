@@ -33,6 +33,7 @@ PICTURES = (
     ("lenet5.svg", "diagram lenet5 --out", "Layers, shapes and parameters."),
     ("resnet-small.svg", "diagram resnet-small --out", "Branches beside each other."),
     ("sheet.png", "data digits --columns 12 --out", "The images of a data set, a row a class."),
+    ("augmented.png", "data digits --augment strong --out", "What the epochs of a training see of its images."),
 )
 
 

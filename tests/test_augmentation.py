@@ -168,6 +168,14 @@ def test_rows_of_numbers_are_refused_and_auto_leaves_them(tmp_path: Path, rng: n
     assert trained(replace(settings, augment="auto"))["settings"]["augment"] is None
 
 
+def test_optimizers_of_all_images_refuse_it_before_there_is_a_run(tmp_path: Path) -> None:
+    small = replace(small_settings(tmp_path, train=60), optimizer="lbfgs", batch_size=None, epochs=1, max_iter=1)
+    with pytest.raises(UsageError, match=r"^--shift 0.1: lbfgs needs the same images in each evaluation; leave it out"):
+        list(train(replace(small, shift=0.1)))
+    assert not (tmp_path / "runs").exists()
+    assert trained(replace(small, augment="auto"))["settings"]["augment"] is None
+
+
 def test_a_crop_that_leaves_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"^--crop 28: images are 28x28, .*; use at most 27$"):
         list(train(replace(small_settings(tmp_path), crop=28)))

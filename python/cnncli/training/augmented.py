@@ -10,6 +10,7 @@ from cnncli.augmentation import SWITCHES, Augmentation, PictureFacts
 from cnncli.data import DataSet
 from cnncli.data.number_set import NumberSet
 from cnncli.errors import UsageError
+from cnncli.optim.whole import WHOLE_BATCH
 from cnncli.program.augmenting import augmentation_source
 from cnncli.training.plan import Plan
 from cnncli.training_options import recorded_words
@@ -49,16 +50,21 @@ def _is_mostly_background(dataset: DataSet) -> bool:
 def with_augmentation(plan: Plan, dataset: DataSet) -> Plan:
     """The plan with every change of images decided, so that it repeats them whatever a level means later.
 
-    Raises UsageError for changes of what are no images, or of which nothing would be left.
+    Raises UsageError for changes of what are no images, of images that have to stay the same, or of which nothing would
+    be left.
     """
     asked = {name: getattr(plan, name) for name in ("augment", *SWITCHES)}
     if all(value is None for value in asked.values()):
         return plan
+    why = ""
     if isinstance(dataset, NumberSet):
+        why = "changes images, and the data are rows of numbers; leave it out"
+    elif plan.optimizer in WHOLE_BATCH:
+        why = f"{plan.optimizer} needs the same images in each evaluation; leave it out, or use another --optim"
+    if why:
         wanted = {name: value for name, value in asked.items() if value not in (None, 0, "none", "auto")}
         if wanted:
-            typed = " ".join(recorded_words(wanted))
-            raise UsageError(f"{typed}: changes images, and the data are rows of numbers; leave it out")
+            raise UsageError(f"{' '.join(recorded_words(wanted))}: {why}")
         nothing: dict[str, Any] = dict.fromkeys(("augment", *SWITCHES))
         return replace(plan, **nothing)
     facts = picture_facts(dataset)

@@ -189,8 +189,12 @@ def test_a_large_jpeg_has_its_own_size_upright(tmp_path: Path) -> None:
     assert (one.height, one.width) == (1200, 800)
 
 
-def test_pairs_are_those_that_comparing_all_would_find(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("few", [10, 10_000])
+def test_pairs_are_those_that_comparing_all_would_find(
+    few: int, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Thumbnails with doubles among them, against every pair."""
+    monkeypatch.setattr(alike_module, "_FEW", few)
     coarse = rng.integers(0, 256, (3000, 4, 4)).astype(np.float64)
     thumbs = coarse.repeat(4, axis=1).repeat(4, axis=2).reshape(3000, 256)
     for k in range(60):
@@ -206,6 +210,7 @@ def test_pairs_are_those_that_comparing_all_would_find(rng: np.random.Generator)
 
 def test_too_many_pairs_are_said_and_not_waited_for(rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alike_module, "_MOST_PAIRS", 1000)
+    monkeypatch.setattr(alike_module, "_FEW", 10)
     thumbs = (np.arange(256) // 2 + rng.integers(0, 3, (400, 256))).astype(np.uint8)
     assert alike(thumbs)[1] is False
 

@@ -25,7 +25,9 @@ _BINS = 32
 _DETAIL = 64  # pixels of the longer side, by which pictures are compared at last
 _DIRECTIONS = 36
 _LEAST = 0.03  # deviation along a direction; along those with less the noise of two alike ones decides the signs
+_ITERATIONS = 8
 _BANDS = 3
+_FEW, _ROWS = 3000, 512  # thumbnails of which each is compared with each, and so many at a time
 _STEP = 12
 _SAMPLE = 4000  # thumbnails that the directions are found from
 _MOST_PAIRS = 40_000_000  # that share a band; of more, as of thousands of nearly empty pages, the rest is left
@@ -43,6 +45,8 @@ def alike(thumbs: npt.NDArray[np.uint8]) -> tuple[Pairs, bool]:
     there = np.flatnonzero(spread >= _FLAT)
     if len(there) < 2:
         return np.zeros((0, 2), np.int64), True
+    if len(there) <= _FEW:
+        return there[_each_with_each(thumbs[there])], True
     directions = _directions(thumbs[there[:: -(-len(there) // _SAMPLE)]])
     places = np.empty((len(there), directions.shape[1]), np.float32)
     for start in range(0, len(there), _SAMPLE):
@@ -98,12 +102,26 @@ def _unit(rows: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     return found
 
 
+def _each_with_each(thumbs: npt.NDArray[np.uint8]) -> Pairs:
+    """Pairs of few thumbnails: every one is compared with every other."""
+    rows, found = _unit(thumbs), [np.zeros((0, 2), np.int64)]
+    for start in range(0, len(rows), _ROWS):
+        near = np.argwhere(rows[start : start + _ROWS] @ rows[start:].T >= _THUMBS) + start
+        found.append(near[near[:, 0] < near[:, 1]])
+    return np.concatenate(found)
+
+
 def _directions(sample: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """(pixels, directions): along these, which are orthogonal, a sample of thumbnails differs most."""
     rows = _unit(sample)
-    squares, vectors = np.linalg.eigh((rows.T @ rows).astype(np.float64) / len(rows))
+    products = (rows.T @ rows).astype(np.float64) / len(rows)
+    # Orthogonal iteration (Golub & Van Loan, Matrix Computations, 8.2.4): all eigenvectors take seconds if it is busy.
+    basis = np.random.default_rng(0).normal(size=(len(products), min(len(products), _DIRECTIONS + 12)))
+    for _ in range(_ITERATIONS):
+        basis, _ = np.linalg.qr(products @ basis)
+    squares, vectors = np.linalg.eigh(basis.T @ products @ basis)
     kept = max(1, min(_DIRECTIONS, int((squares > _LEAST**2).sum())))
-    return np.ascontiguousarray(vectors[:, ::-1][:, :kept]).astype(np.float32)
+    return np.ascontiguousarray((basis @ vectors)[:, ::-1][:, :kept]).astype(np.float32)
 
 
 def _near(places: npt.NDArray[np.float32]) -> tuple[Pairs, bool]:

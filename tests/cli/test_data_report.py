@@ -105,6 +105,18 @@ def test_a_sheet_shows_what_was_found_with_names(cnn: Cnn, faulty: Path, tmp_pat
     )
 
 
+def test_a_sheet_of_names_has_the_name_of_each_picture(cnn: Cnn, faulty: Path, tmp_path: Path) -> None:
+    shown = cnn("data", faulty, "--show", "--of", "names", "--columns", 2)
+    assert shown.code == 0 and "checking" not in shown.err
+    lines = shown.out.splitlines()
+    assert lines[0] == "faulty, train" and "eight  2 of 3" in lines and "three  2 of 40" in lines
+    assert sum(line.split() == ["0.png", "1.png"] for line in lines) == 2
+    test = cnn("data", faulty, "--out", "sheet.png", "--of", "names", "--part", "test")
+    assert (test.code, test.out) == (0, "sheet.png: faulty, one row a class\n")
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.width == 1000
+
+
 def test_suspicious_labels_are_those_that_are_wrong(cnn: Cnn, noisy: tuple[Path, set[int]], tmp_path: Path) -> None:
     path, wrong = noisy
     assert cnn("train", path, "--arch", "mlp", "--epochs", 12, "--threads", 1, "--val", 0).code == 0

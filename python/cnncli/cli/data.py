@@ -18,6 +18,8 @@ from cnncli.cli.options import (
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_options
 
+_OF_CLASSES = ("classes", "names")
+_WITHOUT_CHECKS = (*_OF_CLASSES, "suspects")
 _PARTS = ("train", "validation", "test")
 
 
@@ -46,8 +48,8 @@ _PARTS = ("train", "validation", "test")
 )
 @click.option(
     "--of", type=NearestChoice(SHEETS), metavar="NAME",
-    help="What the sheet shows: classes, one row each, or the pictures that were found fault with, with their names: "
-    f"{', '.join(SHEETS[1:])}.  [default: classes; suspects with --model]",
+    help="What the sheet shows: classes, one row each; names, the same with each picture's name below it; or those "
+    f"that were found fault with: {', '.join(SHEETS[2:])}.  [default: classes; suspects with --model]",
 )
 @click.option(
     "--augment", is_flag=False, flag_value="auto", type=NearestChoice(LEVELS), metavar="[LEVEL]",
@@ -125,11 +127,11 @@ def _check_checks(ctx: click.Context, asked: dict[str, Any]) -> None:
     of = asked["of"] or "classes"
     for clash, words in (
         (asked["no_checks"] and asked["strict"], "--strict: there is nothing to find with --no-checks; leave out one"),
-        (asked["no_checks"] and of not in ("classes", "suspects"), f"--of {of}: is what --no-checks leaves out"),
+        (asked["no_checks"] and of not in _WITHOUT_CHECKS, f"--of {of}: is what --no-checks leaves out"),
         (asked["folds"] and not asked["model"], "--folds: of which model? add --model model.bin"),
         (of == "suspects" and not asked["model"], "--of suspects: asks a trained model; add --model model.bin"),
-        (of != "classes" and asked["columns"] is not None, "--columns: is of the sheet of classes; leave it out"),
-        (of != "classes" and asked["part"] is not None, f"--part: --of {of} shows all parts; leave it out"),
+        (of not in _OF_CLASSES and asked["columns"] is not None, "--columns: is of the sheet of classes; leave it out"),
+        (of not in _OF_CLASSES and asked["part"] is not None, f"--part: --of {of} shows all parts; leave it out"),
     ):
         if clash:
             raise click.UsageError(words, ctx)

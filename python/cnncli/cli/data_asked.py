@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 PNG_COLUMNS = 20
 SHEETS = (
-    "classes", "suspects", "leaks", "two-labels", "duplicates", "near-leaks", "near-two-labels", "near-duplicates",
-    "constant", "dark", "low-contrast",
+    "classes", "names", "suspects", "leaks", "two-labels", "duplicates", "near-leaks", "near-two-labels",
+    "near-duplicates", "constant", "dark", "low-contrast",
 )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def tell(asked: Asked) -> bool:
     if asked.out is not None and not asked.as_json:
         from cnncli.shown import printable
 
-        what = "one row a class" if asked.sheet == "classes" else asked.sheet
+        what = "one row a class" if asked.sheet in ("classes", "names") else asked.sheet
         echo(f"{printable(asked.out)}: {found.dataset.name}, {what}")
     suspicious = found.suspects is not None and bool(found.suspects.rows)
     return suspicious or (found.inspection is not None and bool(found.inspection.findings))
@@ -58,7 +58,7 @@ def _look(asked: Asked) -> _Found:
     from cnncli.cli.render_inspection import Names
     from cnncli.data.inspection.inspection import inspect
 
-    needed = not asked.draws or asked.as_json or asked.strict or asked.sheet not in ("classes", "suspects")
+    needed = not asked.draws or asked.as_json or asked.strict or asked.sheet not in ("classes", "names", "suspects")
     inspection = suspects = names = None
     seconds = 0.0
     with FetchDisplay() as fetching:
@@ -83,7 +83,13 @@ def _look(asked: Asked) -> _Found:
 
 
 def _page(asked: Asked, found: _Found) -> "Page":
-    """The sheet of what was found fault with."""
+    """The sheet of pictures with their names: of each class, or of those that were found fault with."""
+    if asked.sheet == "names":
+        from cnncli.cli.named_sheet import COLUMNS, named_sheet
+
+        part, split = _part(found.dataset, asked.part)
+        names, columns = found.dataset.class_names, asked.columns or COLUMNS
+        return named_sheet(f"{found.dataset.name}, {part}", split, names, part, columns, _picked(asked, found))
     if asked.sheet == "suspects":
         from cnncli.cli.suspects import suspect_sheet
 
@@ -105,7 +111,7 @@ def _save_sheet(asked: Asked, found: _Found) -> None:
     from cnncli.cli.sheet import make_sheet, sheet_png
     from cnncli.storage.files import write_atomically
 
-    split, class_names = _part(found.dataset, asked.part), found.dataset.class_names
+    (_, split), class_names = _part(found.dataset, asked.part), found.dataset.class_names
     sheet = make_sheet(split, class_names, asked.columns or PNG_COLUMNS, _picked(asked, found))
     write_atomically(asked.out, sheet_png(sheet))
 
@@ -114,11 +120,11 @@ def _show_sheet(asked: Asked, found: _Found) -> None:
     if asked.sheet != "classes":
         from cnncli.cli.drawn import print_page
 
-        print_page(_page(asked, found), rows=12)
+        print_page(_page(asked, found), rows=1 if asked.sheet == "names" else 12)
         return
     from cnncli.cli.render_data import show_sheet
 
-    split = _part(found.dataset, asked.part)
+    _, split = _part(found.dataset, asked.part)
     show_sheet(split, found.dataset.class_names, asked.columns, _picked(asked, found), found.dataset.polarity)
 
 
@@ -161,8 +167,8 @@ def _show(asked: Asked, found: _Found) -> None:
         show_suspects(found.suspects, asked.name_or_path)
 
 
-def _part(dataset: "DataSet", name: str | None) -> "Split":
-    """The part to show; without a name the training images, or the test images if there are no others."""
+def _part(dataset: "DataSet", name: str | None) -> "tuple[str, Split]":
+    """(name, images) of the part to show; without a name the training images, else those to test or to validate."""
     from cnncli.errors import DataError
 
     parts = {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
@@ -171,4 +177,4 @@ def _part(dataset: "DataSet", name: str | None) -> "Split":
         name = next(key for key in ("train", "test", "validation") if key in there)
     if name not in there:
         raise DataError(f"{dataset.name}: holds no {name} images; leave out --part")
-    return there[name]
+    return name, there[name]

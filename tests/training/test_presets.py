@@ -122,6 +122,31 @@ def test_a_mistake_is_one_line(text: str, error: str, tmp_path: Path) -> None:
         preset_settings(str(path))
 
 
+def test_data_without_their_option_go_before_the_preset_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text('[options]\narch = "linear"\ndata = "mnist"\nepochs = 1\n')
+    assert run(["train", "digits", "--preset", "mine.toml", "--images", "100"]) == 0
+    assert settings_of(tmp_path / "runs")["data"] == "digits"
+
+
+def test_a_preset_for_data_without_a_name_asks_for_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The usual data set would be digits, which its flips spoil."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").write_text('data = "leaves"\n[options]\narch = "linear"\nepochs = 1\n')
+    for name, needed in (("mine.toml", "leaves"), ("cifar10", "a folder of CIFAR-10's pictures, ")):
+        assert run(["train", "--preset", name]) == 2
+        line = capsys.readouterr().err
+        assert f"--preset {name}: is for {needed}" in line and "; add --data with the place of these" in line
+        assert preset_settings(name)["architecture"] in model_names()
+        with pytest.raises(UsageError, match=f"^--preset {name}: is for {needed}"):
+            list(train(TrainSettings(preset=name)))
+    assert not (tmp_path / "runs").exists()
+    for where in (["--data", "digits"], ["digits"]):
+        assert run(["train", *where, "--preset", "mine.toml", "--images", "100"]) == 0
+
+
 def test_an_unknown_preset_is_answered_with_the_nearest() -> None:
     with pytest.raises(UsageError, match=r'^--preset torch-digit: unknown; did you mean "torch-digits"'):
         preset_settings("torch-digit")

@@ -63,7 +63,7 @@ def command(
         typed = {
             field: value
             for field, value in settings_by_field.items()
-            if ctx.get_parameter_source(field) is not _LEFT_OUT
+            if ctx.get_parameter_source(field) is not _LEFT_OUT or (field == "data" and value is not None)
         }
         settings_by_field |= preset_settings(settings_by_field.pop("preset"), typed)
     settings = TrainSettings(**settings_by_field)

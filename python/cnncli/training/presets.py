@@ -29,19 +29,24 @@ def preset_names() -> list[str]:
 def preset_settings(name_or_path: str, typed: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The settings of a preset by field, but for those that were typed beside it.
 
-    name_or_path : of one that comes with the program, or a path ending in .toml
+    name_or_path : of one that comes with the program, or a path ending in .toml. Its `data` says in words what it is
+        for, where that is no data set with a name
     typed : values by field that go before those of the preset; with another optimizer than the preset's also what
         the preset says of its own one's settings is left out, and with a model to start from what that has decided
 
-    Raises UsageError for an unknown name, FormatError for a file that is no preset.
+    Raises UsageError for an unknown name, and for one whose data are not among what was typed; FormatError for a file
+    that is no preset.
     """
     data, source = _read(name_or_path)
     try:
         table = tomllib.loads(data.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise FormatError(f"{source}: is not TOML ({error})") from None
-    check_keys(source, "key", table, ("title", "options"))
+    check_keys(source, "key", table, ("title", "data", "options"))
     read_text(source, "title", table.get("title", ""))
+    needed = read_text(source, "data", table.get("data", ""))
+    if needed and typed is not None and typed.get("data") is None:
+        raise UsageError(f"--preset {name_or_path}: is for {shortened(needed)}; add --data with the place of these")
     options = table.get("options")
     if not isinstance(options, dict):
         raise FormatError(f'{source}: has no [options]; add them, such as arch = "lenet5"')

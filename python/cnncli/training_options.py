@@ -325,6 +325,10 @@ class TrainSettings(RecordedSettings):
         _RUN, "flag", "Draw the losses and accuracies of the epochs, as curves.png in the run's folder.", default=False,
         stays_free=True,
     )
+    log: str | None = option_row(
+        _RUN, "word", "Write the measures of each epoch for another program too: tensorboard into the run's folder, or "
+        "trackio. It has to be installed.", "NAME", words=("tensorboard", "trackio"), stays_free=True,
+    )
     save_every: float = option_row(
         _RUN, "number", "Time between checkpoints within an epoch; there is one after each epoch too.",
         "SECONDS", limits={"least": 0}, default=30.0, stays_free=True,

@@ -35,6 +35,8 @@ RUNS = {
         "train --arch linear --data small.npz --epochs 1 --out second.bin",
         "train --arch linear-regression --data line.csv --epochs 3 --out line.bin --until converged",
         "train --arch perceptron --data classes.csv --label-column c --epochs 3 --out classes.bin",
+        "train --arch linear --data small.npz --epochs 1 --seeds 2",
+        "train --arch linear --data small.npz --find-lr",
     ],
     "eval": [
         "eval second.bin --data small.npz --report report.html --csv answers.csv --mistakes wrong",

@@ -51,9 +51,9 @@ class Curves:
         first, last = x[0], x[-1]
         plotext.xticks(sorted({first, (first + last) // 2, last}))
         text = plotext.build()
-        return str(text if is_drawn else _plain(text))
+        return str(text if is_drawn else plain_frame(text))
 
 
-def _plain(text: str) -> str:
+def plain_frame(text: str) -> str:
     """The frame of a plot in ASCII."""
     return text.translate(str.maketrans("┌┐└┘├┤┬┴┼─│", "+++++++++-|"))

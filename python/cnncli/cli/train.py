@@ -7,12 +7,14 @@ import click
 
 from cnncli.cli.help_pages import GroupedCommand
 from cnncli.cli.names import NameOrPath
-from cnncli.cli.options import debug_option, json_option, quiet_option
+from cnncli.cli.options import Number, debug_option, json_option, quiet_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import free_on_resume, training_options
 
 if TYPE_CHECKING:
+    from cnncli.cli.signals import StopRequest
     from cnncli.training.records import Finished
+    from cnncli.training_options import TrainSettings
 
 
 @click.command(
@@ -23,12 +25,20 @@ if TYPE_CHECKING:
 )
 @click.argument("positional_data", metavar="[DATA]", required=False, type=NameOrPath("data sets"))
 @training_options
+@click.option(
+    "--seeds", type=Number(whole=True, least=1, most=1000), metavar="N",
+    help="Train N times, with --seed and the seeds after it, each a run of its own; prints their mean and deviation.",
+)
+@click.option(
+    "--find-lr", is_flag=True, help="Train nothing: try ever larger learning rates, and say which one suits."
+)
 @json_option
 @quiet_option
 @debug_option
 @click.pass_context
 def command(
-    ctx: click.Context, /, positional_data: str | None, as_json: bool, **settings_by_field: Any
+    ctx: click.Context, /, positional_data: str | None, as_json: bool, seeds: int | None, find_lr: bool,
+    **settings_by_field: Any,
 ) -> None:
     """Train a network and write it to a model file.
 
@@ -68,6 +78,9 @@ def command(
         settings_by_field |= preset_settings(settings_by_field.pop("preset"), typed)
     settings = TrainSettings(**settings_by_field)
     stop = StopRequest()
+    if find_lr or seeds is not None or _is_group(settings):
+        _run_other(ctx, settings, seeds, find_lr, as_json, stop)
+        return
     keys = "q saves and stops, p pauses" if Keyboard.is_there() else ""
     with FetchDisplay() as fetching, TrainingDisplay(keys) as display:
 
@@ -96,6 +109,34 @@ def command(
     if record.target_reached is False:
         show_missed_target(record)
         ctx.exit(1)
+
+
+def _is_group(settings: "TrainSettings") -> bool:
+    """Whether --resume names the folder of several seeds."""
+    from cnncli.training.seeds import is_group
+
+    resume = settings.resume
+    return resume is not None and any(is_group(place) for place in (Path(resume), Path(settings.runs) / resume))
+
+
+def _run_other(
+    ctx: click.Context, settings: "TrainSettings", count: int | None, find_lr: bool, as_json: bool, stop: "StopRequest"
+) -> None:
+    """What is no single training: --find-lr, --seeds."""
+    from cnncli.cli import find_lr as rates
+    from cnncli.cli import seeds
+    from cnncli.cli.signals import exit_code
+
+    if find_lr:
+        if count is not None:
+            raise click.UsageError("--find-lr trains nothing; leave out --seeds", ctx)
+        rates.run(settings, as_json)
+        return
+    with stop:
+        is_done = seeds.run(settings, count or 1, as_json, stop)
+    if not is_done:
+        assert stop.signal_number is not None
+        ctx.exit(exit_code(stop.signal_number))
 
 
 def _draw(record: "Finished") -> Path:

@@ -26,10 +26,11 @@ from cnncli.training.number_training import classes_of, read_numbers, standardiz
 from cnncli.training.plan import Plan
 from cnncli.training.records import EpochDone, Finished, Record
 from cnncli.training.rules import TARGET, check_asked
+from cnncli.training.running import run_job, started
 from cnncli.training.runs import RunFolder
 from cnncli.training.start import Start, read_start
 from cnncli.training.trace import parted_after
-from cnncli.training.train import data_again, make_job, run_job, started
+from cnncli.training.train import data_again, make_job
 from cnncli.training_options import TrainSettings
 from cnncli.version import __version__
 

@@ -1,7 +1,6 @@
 """`cnn train` without the command line: a run with its folder, around a Trainer. Plain records, nothing printed."""
 
 import shlex
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -12,7 +11,7 @@ from cnncli import data
 from cnncli.data import DataSet, Split
 from cnncli.data.held_out import Indices, labels_of, measure_recipe, split_images
 from cnncli.data.number_set import NumberSet
-from cnncli.errors import CnnError, DataError, FormatError, Interrupted, WriteError
+from cnncli.errors import CnnError, DataError, FormatError, WriteError
 from cnncli.model_file.serialize import Checkpoint
 from cnncli.network import Network
 from cnncli.network.architectures import read_model
@@ -20,14 +19,12 @@ from cnncli.number_recipe import NumberRecipe
 from cnncli.plugins import load_plugin
 from cnncli.shown import printable
 from cnncli.training.augmented import augmentation_of, with_augmentation
-from cnncli.training.balance import balance_line
 from cnncli.training.chosen import Settled, settle
 from cnncli.training.convergence import Convergence
 from cnncli.training.dependent import two_patiences
 from cnncli.training.divergence import Diverged
-from cnncli.training.finishing import finish
 from cnncli.training.job import Job, digest_for
-from cnncli.training.keeper import Keeper
+from cnncli.training.logs import check_log, logged, open_log
 from cnncli.training.losses import check_loss, make_criterion
 from cnncli.training.network_rules import check_network, layer_lines
 from cnncli.training.number_training import (
@@ -54,23 +51,24 @@ from cnncli.training.plan import (
 from cnncli.training.plateau import Plateau
 from cnncli.training.presets import preset_settings
 from cnncli.training.prospects import check_prospects, twice_softmax
-from cnncli.training.records import EpochDone, Record, Started, Stopped
+from cnncli.training.records import EpochDone, Record
+from cnncli.training.running import run_job, started
 from cnncli.training.runs import RunFolder
 from cnncli.training.start import Start, as_for, frozen_names, read_start, with_frozen
 from cnncli.training.state import TrainingState, check_fit, read_state
 from cnncli.training.summed import with_sum
 from cnncli.training.targets import Target
-from cnncli.training.time_limit import TimeLimit
 from cnncli.training.timetable import HardImages, Timetable, batch_of
 from cnncli.training.trainer import Trainer
 from cnncli.training.whole_batch import load_optimizer
 from cnncli.training_options import TrainSettings
 
-_PROGRESS_SECONDS = 0.2
-
 
 def train(
-    settings: TrainSettings, should_stop: Callable[[], bool] = lambda: False, report: data.Report = data.ignore
+    settings: TrainSettings,
+    should_stop: Callable[[], bool] = lambda: False,
+    report: data.Report = data.ignore,
+    on_epoch: Callable[[EpochDone], object] | None = None,
 ) -> Iterator[Record]:
     """Trains a network; yields `Started`, then `Progress`, `EpochDone` and perhaps `SaveFailed`; last comes
     `Finished` or `Stopped`.
@@ -78,15 +76,20 @@ def train(
     should_stop : asked every 20 ms or so; once it is true, a checkpoint is written and the training ends. A step
         that has begun is then given up, and done again when the run is resumed
     report : called with what happens while the data set is fetched, before `Started`
+    on_epoch : called with the `EpochDone` of each epoch; if it returns True, the training ends there, with its best
+        model, and its command and `cnn replay` come to the same bits
 
     Raises CnnError once the loss is no finite number, naming the step, the layer and a remedy; the last good
     checkpoint stays. A checkpoint that cannot be written is a `SaveFailed` and tried again; the first and the
     last one are errors.
     """
+    check_log(settings.log)
     with _resume(settings, report) if settings.resume else begin(settings, report) as job:
-        yield started(job)
+        job.trainer.on_epoch = on_epoch
         try:
-            yield from run_job(job, settings.save_every, should_stop)
+            with open_log(settings.log, job.run.path, job.plan.seed) as log:
+                yield started(job)
+                yield from logged(run_job(job, settings.save_every, should_stop), log)
         except Diverged as error:
             remedy = error.remedy or f"start again with --lr below {error.peak:g}"
             checkpoint = f"the last good checkpoint stays in {printable(job.run.path)}"
@@ -309,85 +312,3 @@ def make_job(
     target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
     digest = digest_for(plan, dataset)
     return Job(run, plan, dataset, kept, validation, trainer, target, notice, list(warnings), digest, started_from)
-
-
-def started(job: Job) -> Started:
-    plan, network, timetable = job.plan, job.trainer.network, job.trainer.timetable
-    return Started(
-        run=job.run.path,
-        network=network.name,
-        parameters=sum(parameter.value.size for parameter in network.named_parameters()),
-        data=job.dataset.name,
-        source=job.dataset.source,
-        notice=job.notice,
-        started_from=job.started_from,
-        warnings=job.warnings,
-        images=job.images,
-        validation_images=job.validation.pictures if job.validation else 0,
-        epochs=plan.epochs,
-        steps=timetable.steps,
-        first_step=job.trainer.state.step,
-        batch_size=timetable.batch_size,
-        until=job.trainer.until,
-        optimizer=plan.optimizer,
-        learning_rate=plan.learning_rate,
-        rate_factor=plan.rate_factor,
-        threads=job.trainer.threads,
-        seed=plan.seed,
-        target=plan.target,
-        target_epoch=plan.cycle if plan.target is not None else None,
-        early_target=job.target.early,
-        samples=job.dataset.samples,
-        augmentation="" if job.trainer.augmentation.is_none else job.trainer.augmentation.words,
-        preparation=network.recipe.text if network.recipe is not None else "",
-        notes=[*(note.text for note in job.dataset.notes), *_balance_lines(job)],
-        has_classes=bool(network.class_names),
-        class_names=tuple(network.class_names),
-        time_limit=plan.time_limit,
-        cuts_epochs=timetable.pace is not None,
-        reasons=job.reasons,
-    )
-
-
-def _balance_lines(job: Job) -> list[str]:
-    """What is done for small classes, if something is."""
-    if job.plan.balance is None:
-        return []
-    labels = labels_of(job.dataset, job.kept)
-    return [balance_line(job.plan.balance, labels, job.dataset.class_names, job.dataset.samples)]
-
-
-def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Iterator[Record]:
-    """To the end of the timetable, to the target, or until `should_stop`."""
-    trainer = job.trainer
-    keeper = Keeper(job.run, trainer, job.target, job.record, save_every)
-    keeper.save()  # so that there is a checkpoint to resume from at any time
-    limit = None if job.plan.time_limit is None else TimeLimit(job.plan.time_limit, trainer, job.plan.epochs)
-    shown = time.perf_counter()
-    try:
-        steps = trainer.steps(should_stop)
-        # An epoch that a kill left open is closed first: it may be the one that reaches the target.
-        while trainer.epoch_is_over or not job.target.is_reached(trainer.state.history):
-            done = next(steps, None)
-            if done is None:
-                break
-            if limit is not None and limit.note(done):
-                job.keep_command()
-            if isinstance(done, EpochDone):
-                yield replace(done, is_best=keeper.note_epoch())
-                yield from keeper.save_or_tell()
-            if keeper.is_due:
-                yield from keeper.save_or_tell()
-            if trainer.epoch_is_over:  # closed first: progress is that of an epoch which goes on
-                continue
-            if time.perf_counter() - shown > _PROGRESS_SECONDS and trainer.state.images:
-                shown = time.perf_counter()
-                progress = trainer.progress()
-                yield progress if limit is None else replace(progress, seconds_left=max(limit.left, 0.0))
-        keeper.save_if_needed()
-        yield finish(job, should_stop)
-    except Interrupted:
-        keeper.save_if_needed()
-        step = trainer.state.step
-        epoch = min(trainer.timetable.epoch_of(step) + 1, trainer.timetable.epochs)
-        yield Stopped(job.run.path, epoch, step)

@@ -15,13 +15,11 @@ from cnncli import _core
 from cnncli.augmentation import Augmentation
 from cnncli.criteria import CrossEntropyLoss
 from cnncli.criteria.criterion import Criterion
-from cnncli.data import DataSet
-from cnncli.data.held_out import Indices, measure_recipe
+from cnncli.data.held_out import Indices
 from cnncli.errors import Interrupted, UsageError
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer, WholeBatchOptimizer
-from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import EvaluationResult, Program
 from cnncli.program.weight_average import WeightAverage
 from cnncli.shown import printable
@@ -35,7 +33,7 @@ from cnncli.training.records import SHOWN_ONLY, EpochDone, Progress, StepDone
 from cnncli.training.state import TrainingState
 from cnncli.training.timetable import HardImages, Timetable
 from cnncli.training.trace import mark_step
-from cnncli.training.training_set import Samples, TrainingSet
+from cnncli.training.training_set import Samples, TrainingSet, give_recipe
 from cnncli.training.whole_batch import GradientsOnly, WholeBatch
 
 _PROGRESS_SECONDS = 0.2
@@ -67,6 +65,7 @@ class Trainer:
     balanced : each epoch draws every class alike, and so images of small classes several times
     ema : decay of a running average of the weights, such as 0.999: `kept` is then its network; None: none is made
     hard_images : those of that training, where the timetable has shares
+    on_epoch : called with the `EpochDone` of each epoch; if it returns True, the training ends there
     augmentation : how images are changed, afresh in each epoch; None: not. Of an optimizer of all images at once it is
         refused: its function must stay the same
 
@@ -111,6 +110,7 @@ class Trainer:
         balanced: bool = False,
         ema: float | None = None,
         augmentation: Augmentation | None = None,
+        on_epoch: Callable[[EpochDone], object] | None = None,
     ) -> None:
         self.network = network
         self.criterion = criterion if criterion is not None else CrossEntropyLoss()
@@ -124,10 +124,10 @@ class Trainer:
         self.seed = seed
         self.threads = threads or _core.default_thread_count()
         self.peak = self.optimizer.lr
-        self.until = until
+        self.until, self.on_epoch, self._is_ended = until, on_epoch, False
         self.early = None if patience is None else EarlyStopping(patience)
         self.plateau = self._plateau(plateau)
-        self._give_recipe(training_set)
+        give_recipe(network, training_set, self.training_set)
         self.average = None if ema is None else WeightAverage(network, ema)
         self.program = Program(
             network,
@@ -159,13 +159,6 @@ class Trainer:
         if given is not None and not has_one:
             raise UsageError(f'plateau: the schedule is {self.timetable.schedule}; pass schedule="plateau" with it')
         return given or (Plateau() if has_one else None)
-
-    def _give_recipe(self, training_set: Samples) -> None:
-        """A network without one gets that of the data set or of the bytes."""
-        if self.network.recipe is None and isinstance(training_set, DataSet):
-            self.network.recipe = measure_recipe(training_set, None)
-        elif self.network.recipe is None and self.training_set.images.dtype == np.uint8:
-            self.network.recipe = InputRecipe.measured(self.training_set.images)
 
     def _program_of(self, network: Network, threads: int | None) -> Program:
         """What measures another network."""
@@ -212,7 +205,9 @@ class Trainer:
         try:
             while True:
                 if self.epoch_is_over:
-                    yield self._close_epoch(should_stop)
+                    done = self._close_epoch(should_stop)
+                    self._tell(done)
+                    yield done
                 elif self.state.step == self.timetable.steps or (self.state.images == 0 and self.is_done_early):
                     return
                 else:
@@ -221,6 +216,15 @@ class Trainer:
                     yield self._step(self.timetable.epoch_of(self.state.step), should_stop)
         finally:
             self.optimizer.lr = self.peak
+
+    def _tell(self, done: EpochDone) -> None:
+        """Asks `on_epoch` whether to go on; if not, no more steps are planned, so that they can be done again."""
+        table, step = self.timetable, self.state.step
+        if self.on_epoch is None or self.on_epoch(done) is not True or step == table.steps:
+            return
+        self._is_ended = True
+        if not table.shares and table.cycle == table.epochs:
+            self.take_pace((table.pace or Pace(((0, table.steps),))).changed(step, step))
 
     def _untimed(self, should_stop: Callable[[], bool]) -> Callable[[], bool]:
         """The same question; a training that it lets wait took no longer for it."""
@@ -259,7 +263,8 @@ class Trainer:
     @property
     def is_done_early(self) -> bool:
         """Whether the epochs so far end the training before its timetable does."""
-        return self.has_converged or (self.early is not None and self.early.is_reached(self.state.history))
+        is_over = self.early is not None and self.early.is_reached(self.state.history)
+        return self._is_ended or self.has_converged or is_over
 
     def learning_rate(self, step: int) -> float:
         """Of a step, counted from 0; with a plateau one of the epoch that is open."""

@@ -7,8 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.data import DataSet, Split
-from cnncli.data.held_out import Indices
+from cnncli.data.held_out import Indices, measure_recipe
 from cnncli.errors import UsageError
+from cnncli.network import Network
+from cnncli.pictures.recipe import InputRecipe
 
 Samples = DataSet | Split | tuple[npt.ArrayLike, npt.ArrayLike]
 
@@ -56,3 +58,11 @@ class TrainingSet:
     def indices(self, positions: Indices) -> Indices:
         """Numbers among all samples of those at some positions among the ones that count."""
         return positions if self.only is None else self.only[positions]
+
+
+def give_recipe(network: Network, given: Samples, samples: TrainingSet) -> None:
+    """A network without one gets how pictures become input from the data set, or measured from bytes."""
+    if network.recipe is None and isinstance(given, DataSet):
+        network.recipe = measure_recipe(given, None)
+    elif network.recipe is None and samples.images.dtype == np.uint8:
+        network.recipe = InputRecipe.measured(samples.images)

@@ -1,0 +1,100 @@
+"""A job while it runs: what is told of its start, its epochs, checkpoints and end."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from cnncli.data.held_out import labels_of
+from cnncli.errors import Interrupted
+from cnncli.training.balance import balance_line
+from cnncli.training.finishing import finish
+from cnncli.training.job import Job
+from cnncli.training.keeper import Keeper
+from cnncli.training.records import EpochDone, Record, Started, Stopped
+from cnncli.training.time_limit import TimeLimit
+
+_PROGRESS_SECONDS = 0.2
+
+
+def started(job: Job) -> Started:
+    plan, network, timetable = job.plan, job.trainer.network, job.trainer.timetable
+    return Started(
+        run=job.run.path,
+        network=network.name,
+        parameters=sum(parameter.value.size for parameter in network.named_parameters()),
+        data=job.dataset.name,
+        source=job.dataset.source,
+        notice=job.notice,
+        started_from=job.started_from,
+        warnings=job.warnings,
+        images=job.images,
+        validation_images=job.validation.pictures if job.validation else 0,
+        epochs=plan.epochs,
+        steps=timetable.steps,
+        first_step=job.trainer.state.step,
+        batch_size=timetable.batch_size,
+        until=job.trainer.until,
+        optimizer=plan.optimizer,
+        learning_rate=plan.learning_rate,
+        rate_factor=plan.rate_factor,
+        threads=job.trainer.threads,
+        seed=plan.seed,
+        target=plan.target,
+        target_epoch=plan.cycle if plan.target is not None else None,
+        early_target=job.target.early,
+        samples=job.dataset.samples,
+        augmentation="" if job.trainer.augmentation.is_none else job.trainer.augmentation.words,
+        preparation=network.recipe.text if network.recipe is not None else "",
+        notes=[*(note.text for note in job.dataset.notes), *_balance_lines(job)],
+        has_classes=bool(network.class_names),
+        class_names=tuple(network.class_names),
+        time_limit=plan.time_limit,
+        cuts_epochs=timetable.pace is not None,
+        reasons=job.reasons,
+    )
+
+
+def _balance_lines(job: Job) -> list[str]:
+    """What is done for small classes, if something is."""
+    if job.plan.balance is None:
+        return []
+    labels = labels_of(job.dataset, job.kept)
+    return [balance_line(job.plan.balance, labels, job.dataset.class_names, job.dataset.samples)]
+
+
+def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Iterator[Record]:
+    """To the end of the timetable, to the target, or until `should_stop`."""
+    trainer = job.trainer
+    keeper = Keeper(job.run, trainer, job.target, job.record, save_every)
+    keeper.save()  # so that there is a checkpoint to resume from at any time
+    limit = None if job.plan.time_limit is None else TimeLimit(job.plan.time_limit, trainer, job.plan.epochs)
+    shown = time.perf_counter()
+    try:
+        steps = trainer.steps(should_stop)
+        # An epoch that a kill left open is closed first: it may be the one that reaches the target.
+        while trainer.epoch_is_over or not job.target.is_reached(trainer.state.history):
+            done = next(steps, None)
+            if done is None:
+                break
+            if limit is not None and limit.note(done):
+                job.keep_command()
+            if isinstance(done, EpochDone):
+                if trainer.timetable.pace is not None and trainer.timetable.steps == trainer.state.step:
+                    job.keep_command()
+                yield replace(done, is_best=keeper.note_epoch())
+                yield from keeper.save_or_tell()
+            if keeper.is_due:
+                yield from keeper.save_or_tell()
+            if trainer.epoch_is_over:  # closed first: progress is that of an epoch which goes on
+                continue
+            if time.perf_counter() - shown > _PROGRESS_SECONDS and trainer.state.images:
+                shown = time.perf_counter()
+                progress = trainer.progress()
+                yield progress if limit is None else replace(progress, seconds_left=max(limit.left, 0.0))
+        keeper.save_if_needed()
+        yield finish(job, should_stop)
+    except Interrupted:
+        keeper.save_if_needed()
+        step = trainer.state.step
+        epoch = min(trainer.timetable.epoch_of(step) + 1, trainer.timetable.epochs)
+        yield Stopped(job.run.path, epoch, step)

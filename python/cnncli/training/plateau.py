@@ -73,3 +73,10 @@ def measured_losses(history: Sequence[Mapping[str, Any]]) -> list[float]:
     return [
         epoch["loss"] if epoch.get("validation_loss") is None else epoch["validation_loss"] for epoch in history
     ]
+
+
+def plateau_for(schedule: str, given: Plateau | None) -> Plateau | None:
+    """By what the rate falls; None with other schedules, beside which one that was given is a UsageError."""
+    if given is not None and schedule != "plateau":
+        raise UsageError(f'plateau: the schedule is {schedule}; pass schedule="plateau" with it')
+    return given or (Plateau() if schedule == "plateau" else None)

@@ -10,7 +10,7 @@ from cnncli.training.records import EpochDone, StepDone
 from cnncli.training.trainer import Trainer
 
 _FIRST_LOOK = 0.02  # of the time, after which the steps are counted for the first time
-_NEXT_LOOK = 0.75  # of the time that is left, after which they are counted again
+_NEXT_LOOK = 0.75  # of the time that is left, or of the steps, after which they are counted again
 _MUCH = 0.05  # of the steps left, by which they are changed
 _LAST_LOOK = 0.01  # of the time, when it is left, before which the steps are counted for the last time
 _FEWEST_STEPS = 3  # to tell the speed from; the first one fills caches
@@ -28,6 +28,7 @@ class TimeLimit:
         self.seconds, self._trainer = seconds, trainer
         self._most = most_epochs * trainer.timetable.full_steps(0)
         self._look_at = self.left - _FIRST_LOOK * seconds  # seconds left
+        self._look_step = trainer.timetable.steps  # or after so many steps: they may go faster than was thought
         self._clock, self._steps, self._step_seconds = trainer.state.seconds, -1, 0.0
         self._validation_seconds: float | None = None
 
@@ -47,11 +48,15 @@ class TimeLimit:
         if self._steps:
             self._step_seconds += elapsed
         is_early = self.left > _LAST_LOOK * self.seconds
-        is_time = is_early and self.left <= self._look_at and self._steps >= _FEWEST_STEPS
+        is_due = self.left <= self._look_at or self._trainer.state.step >= self._look_step
+        is_time = is_early and is_due and self._steps >= _FEWEST_STEPS
         if not is_time and self.left > 0:
             return False
         self._look_at = _NEXT_LOOK * self.left
-        return self._plan()
+        is_changed = self._plan()
+        step, steps = self._trainer.state.step, self._trainer.timetable.steps
+        self._look_step = steps - int(_NEXT_LOOK * (steps - step))
+        return is_changed
 
     def _plan(self) -> bool:
         """Takes as many steps as there is time for, if they are not about as many as planned."""

@@ -28,7 +28,7 @@ from cnncli.training.convergence import Convergence
 from cnncli.training.divergence import Cause, Diverged, find_cause, find_parameter
 from cnncli.training.early_stopping import EarlyStopping
 from cnncli.training.pace import Pace
-from cnncli.training.plateau import Plateau, measured_losses
+from cnncli.training.plateau import Plateau, measured_losses, plateau_for
 from cnncli.training.records import SHOWN_ONLY, EpochDone, Progress, StepDone
 from cnncli.training.state import TrainingState
 from cnncli.training.timetable import HardImages, Timetable
@@ -126,7 +126,7 @@ class Trainer:
         self.peak = self.optimizer.lr
         self.until, self.on_epoch, self._is_ended = until, on_epoch, False
         self.early = None if patience is None else EarlyStopping(patience)
-        self.plateau = self._plateau(plateau)
+        self.plateau = plateau_for(self.timetable.schedule, plateau)
         give_recipe(network, training_set, self.training_set)
         self.average = None if ema is None else WeightAverage(network, ema)
         self.program = Program(
@@ -152,13 +152,6 @@ class Trainer:
         self._drawn_labels = self._labels_to_draw() if balanced else None
         self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
         self._images_here, self._seconds_here, self._clock = 0, 0.0, time.perf_counter()  # for the speed shown
-
-    def _plateau(self, given: Plateau | None) -> Plateau | None:
-        """By what the rate falls; None with other schedules."""
-        has_one = self.timetable.schedule == "plateau"
-        if given is not None and not has_one:
-            raise UsageError(f'plateau: the schedule is {self.timetable.schedule}; pass schedule="plateau" with it')
-        return given or (Plateau() if has_one else None)
 
     def _program_of(self, network: Network, threads: int | None) -> Program:
         """What measures another network."""
@@ -263,8 +256,8 @@ class Trainer:
     @property
     def is_done_early(self) -> bool:
         """Whether the epochs so far end the training before its timetable does."""
-        is_over = self.early is not None and self.early.is_reached(self.state.history)
-        return self._is_ended or self.has_converged or is_over
+        history, early = self.state.history, self.early
+        return self._is_ended or self.has_converged or (early is not None and early.is_reached(history))
 
     def learning_rate(self, step: int) -> float:
         """Of a step, counted from 0; with a plateau one of the epoch that is open."""

@@ -225,7 +225,8 @@ def timed_trainer(rng: np.random.Generator, most: int) -> Trainer:
     [
         ("steady", lambda share: 0.01), ("slower by half way", lambda share: 0.01 if share < 0.5 else 0.04),
         ("faster", lambda share: 0.04 if share < 0.3 else 0.01),
-        ("ten times as fast after a slow beginning", lambda share: 0.05 if share < 0.1 else 0.005), ("ever slower", lambda share: 0.005 + 0.03 * share),
+        ("ten times as fast after a slow beginning", lambda share: 0.05 if share < 0.1 else 0.005),
+        ("ever slower", lambda share: 0.005 + 0.03 * share),
         ("a jolt near the end", lambda share: 0.02 if 0.9 < share < 0.95 else 0.01),
     ],
 )  # fmt: skip

@@ -1,10 +1,13 @@
 """Makes docs/gallery: every kind of picture that the commands draw, each by the command that stands beside it.
 
 `python tools/gallery.py` writes into docs/gallery, `python tools/gallery.py FOLDER` elsewhere. The numbers depend on
-the shipped model alone.
+the shipped model and on a small training alone. Pictures of pages are taken where there is Chromium, and stay as they
+are elsewhere.
 """
 
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,6 +22,9 @@ HEAD = """# Gallery
 Made by `python tools/gallery.py`, each picture by the command above it; [seeing.md](../seeing.md) explains them.
 """
 
+# A training of a moment, whose run and model are looked at and then removed.
+TRAINING = "train --arch lenet5 --data digits --images 2000 --epochs 4 --threads 1 --out trained.bin --runs trained"
+RUN = "trained/lenet5-digits-1"
 # file, command before its option for the file, caption
 PICTURES = (
     ("strip.png", "predict digit.png --save-view", "How a picture is read, and which step changes the answer."),
@@ -34,7 +40,13 @@ PICTURES = (
     ("resnet-small.svg", "diagram resnet-small --out", "Branches beside each other."),
     ("sheet.png", "data digits --columns 12 --out", "The images of a data set, a row a class."),
     ("augmented.png", "data digits --augment strong --out", "What the epochs of a training see of its images."),
+    ("histograms.png", f"histograms {RUN} --out", "How weights, outputs and gradients are spread after a training."),
 )
+# page, its picture, command before its option for the page, caption
+PAGES = (
+    ("report.html", "report.png", "eval trained.bin --data digits --report", "What a model is worth, as a page."),
+)
+_WINDOW = "1000,2050"  # pixels of a page that its picture shows
 
 
 def main(folder: Path = GALLERY) -> None:
@@ -42,18 +54,44 @@ def main(folder: Path = GALLERY) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     landscape().save(folder / "landscape.png", optimize=True)
     os.chdir(folder)  # where no model.bin is looked at in place of the one that ships
+    _run(f"{TRAINING} -q")
     for name, command, _ in PICTURES:
-        words = [str(ROOT / word) if word == "digit.png" else word for word in command.split()]
-        if run([*words, name]) != 0:
-            sys.exit(f"cnn {command} {name} failed")
-    (folder / "README.md").write_text(page(), encoding="utf-8")
+        _run(f"{command} {name}")
+    for name, picture, command, _ in PAGES:
+        _run(f"{command} {name}")
+        _photograph(Path(name), Path(picture))
+    shutil.rmtree("trained")
+    Path("trained.bin").unlink()
+    Path("README.md").write_text(page(), encoding="utf-8")
+
+
+def _run(command: str) -> None:
+    if run([str(ROOT / word) if word == "digit.png" else word for word in command.split()]) != 0:
+        sys.exit(f"cnn {command} failed")
+
+
+def _photograph(source: Path, picture: Path) -> None:
+    """The top of a page as PNG; the one that was committed, where there is no browser."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        shutil.copy(GALLERY / picture.name, picture)
+        return
+    options = ["--headless", "--no-sandbox", "--hide-scrollbars", f"--window-size={_WINDOW}"]
+    words = [browser, *options, f"--screenshot={picture.absolute()}", source.absolute().as_uri()]
+    subprocess.run(words, check=True, capture_output=True, timeout=120)
+    with Image.open(picture) as image:
+        image.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(picture, optimize=True)
 
 
 def page() -> str:
     """The page that shows them."""
     parts = [HEAD]
     for name, command, caption in PICTURES:
-        parts.append(f"## {caption}\n\n```sh\ncnn {command} {name}\n```\n\n![{caption}]({name})\n")
+        before = f"cnn {TRAINING}\n" if RUN in command else ""
+        parts.append(f"## {caption}\n\n```sh\n{before}cnn {command} {name}\n```\n\n![{caption}]({name})\n")
+    for name, picture, command, caption in PAGES:
+        shown = f"[![{caption}]({picture})]({name})"
+        parts.append(f"## {caption}\n\n```sh\ncnn {TRAINING}\ncnn {command} {name}\n```\n\n{shown}\n")
     return "\n".join(parts)
 
 

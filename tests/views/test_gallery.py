@@ -12,11 +12,13 @@ MOST_BYTES = 1_500_000
 
 def test_the_gallery_is_complete_and_small() -> None:
     names = {name for name, _, _ in gallery.PICTURES} | {"landscape.png", "README.md"}
+    names |= {name for both in gallery.PAGES for name in both[:2]}
     assert {path.name for path in FOLDER.iterdir()} == names
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) < MOST_BYTES
     assert (FOLDER / "README.md").read_text(encoding="utf-8") == gallery.page()
 
 
+@pytest.mark.slow
 def test_the_tool_makes_every_picture_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # the tool goes to the root, and the test comes back
     gallery.main(tmp_path / "gallery")

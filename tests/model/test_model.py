@@ -346,8 +346,8 @@ def test_loading_a_model_imports_nothing_that_only_others_need(tmp_path: Path) -
 
 def test_the_package_names_what_it_has() -> None:
     assert dir(cnncli) == [
-        "Model", "Network", "Prediction", "Timetable", "Trainer", "__version__", "criteria", "data", "layers", "load",
-        "load_plugin", "measures", "optim", "save",
+        "Augmentation", "Model", "Network", "Prediction", "Timetable", "Trainer", "__version__", "criteria", "data",
+        "layers", "load", "load_plugin", "measures", "optim", "save",
     ]  # fmt: skip
     assert all(hasattr(cnncli, name) for name in dir(cnncli))
     with pytest.raises(AttributeError, match="module 'cnncli' has no attribute 'lod'"):

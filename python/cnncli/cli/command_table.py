@@ -30,7 +30,7 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "mask": Listed("mask", "Lay a mask over a picture: sharpen, emboss, blur, find edges."),
     },
     "Data": {
-        "data": Listed("data", "Say what a data set is, what is wrong with it, and show its images."),
+        "data": Listed("data", "Say what a data set is and what is wrong in it; show its images."),
         "download": Listed("download", "Fetch data sets and verify them."),
     },
     "Learn": {

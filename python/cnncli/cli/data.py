@@ -26,7 +26,7 @@ _PARTS = ("train", "validation", "test")
 @click.command(
     "data",
     cls=HelpCommand,
-    short_help="Say what a data set is, what is wrong with it, and show its images.",
+    short_help="Say what a data set is and what is wrong in it; show its images.",
     epilog="\b\nExample:\n  cnn data digits --show",
 )
 @click.argument("name_or_path", metavar="[NAME|PATH]", required=False, type=NameOrPath("data sets"))

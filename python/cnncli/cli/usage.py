@@ -96,7 +96,7 @@ def check_values(command: click.Command, arguments: Sequence[str], ctx: click.Co
         if option is None:
             continue
         takes_value = not (option.is_flag or option.count)
-        if takes_value and option.flag_value is not None:  # it may stand alone
+        if takes_value and isinstance(option.flag_value, str):  # it may stand alone; unset it is a thing of click's own
             rest = rest[1:] if rest and not equals and not rest[0].startswith("-") else rest
             continue
         if equals and not takes_value and word.startswith("--"):

@@ -168,3 +168,16 @@ def test_a_table_has_its_values_and_faults(cnn: Cnn, tmp_path: Path) -> None:
     assert cnn("data", "t.csv", "--strict").code == 1
     refused = cnn("data", "t.csv", "--model", "model.bin")
     assert refused.code == 2 and "--model: looks at pictures, and t.csv is a table of numbers" in refused.err
+
+
+def test_of_very_many_classes_both_ends_are_listed(cnn: Cnn, tmp_path: Path) -> None:
+    counts = np.arange(1, 101)
+    labels = np.repeat([f"class {k:03}" for k in counts], counts)
+    images = np.random.default_rng(1).integers(0, 256, (len(labels), 8, 8)).astype(np.uint8)
+    np.savez(tmp_path / "many.npz", x=images, y=labels)
+    lines = cnn("data", "many.npz", "--no-checks").out.splitlines()
+    rows = lines[next(n for n, line in enumerate(lines) if line.startswith("class ") and "train" in line) + 1 :]
+    assert len(rows) == 31 and rows[10].strip() == "and 70 more"
+    assert [rows[0].split()[:3], rows[9].split()[:3]] == [["class", "100", "100"], ["class", "091", "91"]]
+    assert rows[-1].split()[:3] == ["class", "001", "1"]
+    assert len(cnn("data", "many.npz", "--no-checks", "--json").json["classes"]) == 100

@@ -12,7 +12,7 @@ from cnncli.views.tiles import Page, Panel, as_rgb, picture_tile
 
 _SIDE = 112
 _SMOOTH_PIXELS = 64  # of a photo, which is made larger by interpolation
-COLUMNS = 7
+COLUMNS = 6
 
 
 def named_sheet(

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from cnncli.cli.bars import WIDTH as BAR_WIDTH
 from cnncli.cli.bars import bar
 from cnncli.cli.plain import ink_of, terminal_columns
 from cnncli.cli.render import facts_table, plural, print_table, size, stdout_console
@@ -21,7 +22,7 @@ from cnncli.views.terminal import Ink
 _SIDE = 14  # characters an image is wide on a terminal: half the pixels of MNIST's
 _MOST_COLUMNS = 10
 _CLASSES_SHOWN, _LARGEST_SHOWN, _SMALLEST_SHOWN = 64, 10, 20
-_NAME_LETTERS = 32
+_NAME_LETTERS, _LEAST_BAR = 32, 6
 _FILE_WIDTH = 100  # characters of a line that goes to a file or a pipe
 
 
@@ -76,7 +77,7 @@ def _print_classes(console: Console, facts: DataFacts) -> None:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("class", no_wrap=True, overflow="ellipsis")
     wholes = (facts.train, facts.validation, facts.test)
-    for heading, whole in zip(("train", "validation", "test"), wholes, strict=True):
+    for heading, whole in _headed(wholes):
         if whole:
             table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True, style="cyan")
@@ -87,13 +88,22 @@ def _print_classes(console: Console, facts: DataFacts) -> None:
     if cut:
         by_size = sorted(rows, key=lambda row: -int(row[measured]))
         rows = [*by_size[:_LARGEST_SHOWN], *by_size[-_SMALLEST_SHOWN:]]
+    shown = [shortened(row[0], _NAME_LETTERS) for row in rows]
+    columns = [10 if heading == "validation" else 7 for heading, whole in _headed(wholes) if whole]
+    room = console.width - max(5, *map(len, shown)) - sum(column + 2 for column in columns) - 2
     for place, row in enumerate(rows):
-        name, *counted = row
+        _, *counted = row
         if cut and place == _LARGEST_SHOWN:
             table.add_row(Text(f"and {len(facts.class_counts) - len(rows):,} more", style="dim"))
         cells = [f"{count:,}" for count, whole in zip(counted, wholes, strict=True) if whole]
-        table.add_row(Text(shortened(name, _NAME_LETTERS), style="bold"), *cells, bar(counted[measured - 1], most))
+        drawn = bar(counted[measured - 1], most, max(_LEAST_BAR, min(BAR_WIDTH, room)))
+        table.add_row(Text(shown[place], style="bold"), *cells, drawn)
     print_table(console, table)
+
+
+def _headed(wholes: tuple[int, int, int]) -> list[tuple[str, int]]:
+    """The parts by name with their images."""
+    return list(zip(("train", "validation", "test"), wholes, strict=True))
 
 
 def show_sheet(

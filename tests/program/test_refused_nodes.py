@@ -105,6 +105,9 @@ REFUSED: list[Case] = [
 
 # Likewise, with the shape of the output in the place of the message.
 TAKEN: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Shape], Shape]] = [
+    # A side whose square is more values than there may be.
+    ("zero_padding", {"padding": (0, 0, 49_997, 0)}, {}, {}, (2, 50_000, 3)),
+    ("zero_padding", {"padding": (49_997, 0, 0, 0)}, {}, {}, (2, 3, 50_000)),
     ("average_pooling", AVERAGE, {"divisor": 0}, {}, (2, 2, 2)),
     ("average_pooling", AVERAGE, {"divisor": MOST}, {}, (2, 2, 2)),
     ("average_pooling", {"output": (1, 2), "count_padding": False}, {}, {}, (2, 1, 2)),

@@ -65,12 +65,12 @@ def how_asked(found: Suspects) -> str:
         return (
             f"{found.unseen:,} training pictures, each answered by one of {found.folds} networks that had not seen it"
         )
-    parts = []
-    if found.unseen:
-        parts.append(f"{found.unseen:,} pictures that {printable(found.model)} was not trained on")
+    name = printable(Path(found.model).name)
+    parts = [f"{found.unseen:,} pictures that {name} was not trained on"] if found.unseen else []
     if found.seen:
+        which = "that it" if parts else f"pictures that {name}"
         parts.append(
-            f"{found.seen:,} that it was trained on: it may have learned wrong labels of these by heart, and then it "
+            f"{found.seen:,} {which} was trained on: it may have learned wrong labels of these by heart, and then it "
             "does not doubt them (--folds 5 asks networks that have not)"
         )
     return " and ".join(parts)
@@ -127,7 +127,7 @@ def suspect_sheet(found: Suspects, place: str) -> Page:
 def _tile(row: Suspect, place: str) -> Any:
     smooth = max(row.image.shape[1:]) > _SMOOTH_PIXELS
     words = f"{shortened(row.label, 9)}, {shortened(row.answer, 9)}? {percent(row.answer_share, 0)}"
-    return picture_tile(as_rgb(row.image), f"{words}\n{short_name(_name(row, place), 16)}", smooth=smooth)
+    return picture_tile(as_rgb(row.image), f"{words}\n{short_name(_name(row, place), 17)}", smooth=smooth)
 
 
 def _name(row: Suspect, place: str) -> str:

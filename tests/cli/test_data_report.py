@@ -137,6 +137,19 @@ def test_suspicious_labels_are_those_that_are_wrong(cnn: Cnn, noisy: tuple[Path,
         assert picture.width == 1000
 
 
+def test_folds_take_classes_in_the_order_of_the_model(cnn: Cnn, tmp_path: Path, digits: tuple) -> None:
+    """A folder without the first class numbers the others anew."""
+    images, labels = digits
+    some = labels < 3
+    np.savez(tmp_path / "three.npz", x=images[some], y=np.array(["a", "b", "c"])[labels[some]])
+    assert cnn("train", "three.npz", "--arch", "mlp", "--epochs", 8, "--threads", 1, "--val", 0).code == 0
+    two = some & (labels > 0)
+    np.savez(tmp_path / "two.npz", x=images[two], y=np.array(["a", "b", "c"])[labels[two]])
+    facts = cnn("data", "two.npz", "--model", "model.bin", "--folds", 2, "--json", "--no-checks").json
+    assert facts["answered"]["unseen"] == two.sum()
+    assert len(facts["suspects"]) < two.sum() / 10 and all(row["class"] in "bc" for row in facts["suspects"])
+
+
 @pytest.mark.parametrize(
     "words, line",
     [

@@ -45,7 +45,9 @@ def _ask_in_folds(asked: "Asked", report: data.Report, how: dict[str, Any]) -> S
 
     assert asked.model is not None and asked.folds is not None
     own = evaluate_model(asked.model, data=asked.name_or_path, part="train", report=report, **how)
-    dataset = data.DataSet(own.data, own.split, None, own.class_names, preparation="plain")
+    images = own.split.images
+    answered = data.Split(images, np.ascontiguousarray(own.labels[: len(images)]))  # in the model's order of classes
+    dataset = data.DataSet(own.data, answered, None, own.class_names, preparation="plain")
     console = progress_console()
     shares = own.probabilities.copy()
     for record in answer_in_folds(asked.model, dataset, asked.folds):

@@ -60,6 +60,7 @@ def test_cnn_train_leaves_it_and_a_disk_that_is_full_costs_the_page_only(
     np.savez("some.npz", x=images, y=labels)
     line = ["train", "some.npz", "--arch", "linear", "--epochs", "2", "--threads", "1"]
     assert run(line) == 0
+    assert re.search(r"^run +runs/linear-some-1, with report.html$", capsys.readouterr().out, re.MULTILINE)
     page = Page((tmp_path / "runs" / "linear-some-1" / "report.html").read_text())
     assert "run linear-some-1." in page.text and "cnn eval model.bin --data some.npz --report eval.html" in page.text
     assert str(tmp_path) not in page.text  # a page for others tells no places

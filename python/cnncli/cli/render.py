@@ -217,8 +217,8 @@ def finished_facts(record: records.Finished, curves: Path | None = None) -> dict
     }
 
 
-def show_finished(record: records.Finished, curves: Path | None = None) -> None:
-    """The table at the end of a training, where the model and its curves are, and what to try next."""
+def show_finished(record: records.Finished, curves: Path | None = None, page: Path | None = None) -> None:
+    """The table at the end of a training, where the model, its curves and its page are, and what to try next."""
     console = stdout_console()
     model = printable(record.model)
     epochs = str(record.epochs)
@@ -265,7 +265,7 @@ def show_finished(record: records.Finished, curves: Path | None = None) -> None:
     rows += [("model", f"{model}, {size(record.model_bytes)}")]
     if record.earlier_model is not None:
         rows += [("", told(record.model, record.earlier_model))]
-    rows += [("run", printable(record.run))]
+    rows += [("run", printable(record.run) + ("" if page is None else f", with {page.name}"))]
     if record.command:
         rows += [("repeat", printable(record.command))]
     if curves is not None:

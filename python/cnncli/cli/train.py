@@ -100,11 +100,11 @@ def command(
         ctx.exit(exit_code(stop.signal_number))
     assert isinstance(record, Finished)
     curves = _draw(record) if settings.plot else None
-    write_run_page(record)
+    page = write_run_page(record)
     if as_json:
         echo(json.dumps(finished_facts(record, curves), allow_nan=False))
     else:
-        show_finished(record, curves)
+        show_finished(record, curves, page)
     show_remark(record)
     if record.target_reached is False:
         show_missed_target(record)

@@ -55,7 +55,7 @@ def test_fewer_images_are_seen_more_often_and_in_smaller_batches(dial: str) -> N
     values = [choose(facts(images), dial).values for images in sizes]
     epochs, batches = ([one[name] for one in values] for name in ("epochs", "batch_size"))
     assert epochs == sorted(epochs, reverse=True) and batches == sorted(batches)
-    assert epochs[0] <= 200 and epochs[-1] == 3 and batches[0] == 16 and batches[-1] == 128
+    assert epochs[0] <= 300 and epochs[-1] == 3 and batches[0] == 16 and batches[-1] == 128
     steps = [math.ceil(images / batch) * times for images, batch, times in zip(sizes, batches, epochs, strict=True)]
     assert min(steps[1:]) >= 500  # enough to learn something
 

@@ -23,11 +23,13 @@ _SPEED = {
 }  # fmt: skip
 _BUDGET = {"s": 90.0, "m": 800.0, "l": 4_800.0}  # seconds of one core, for large data
 _EPOCHS = {"s": 0.6, "m": 1.0, "l": 1.5}
-_FEWEST_EPOCHS, _MOST_EPOCHS = 3, 200
+_FEWEST_EPOCHS, _MOST_EPOCHS = 3, 300
 # Images -> epochs at the dial's middle: the fewer there are, the more often each is seen.
-_EPOCHS_AT, _EPOCHS_OF = 40, 2_000
+_EPOCHS_AT, _EPOCHS_OF = 60, 2_000
 _BATCHES = ((400, 16), (4_000, 32), (20_000, 64))  # up to so many images; above, 128
 _LARGEST_BATCH = 128
+# Largest rate for a batch, of the residual networks: few images a step bear a larger one than in proportion.
+_RATES = {16: 0.05, 32: 0.1, 64: 0.1, 128: 0.1}
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def choose(facts: Facts, dial: str = "m") -> Choice:
     >>> facts = Facts(5000, (500,) * 10, tuple("abcdefghij"), 3, 32, 32, False)
     >>> choice = choose(facts)
     >>> choice.values["architecture"], choice.values["epochs"], choice.values["batch_size"]
-    ('resnet9-m', 25, 64)
+    ('resnet9-m', 38, 64)
     """
     pixels = _pixels(facts, dial)
     side = min(pixels) if pixels is not None else facts.side
@@ -83,6 +85,8 @@ def choose(facts: Facts, dial: str = "m") -> Choice:
     }  # fmt: skip
     if pixels is not None:
         values["pixels"] = pixels
+    if network.startswith("resnet"):
+        values["learning_rate"] = _RATES[values["batch_size"]]
     unequal = imbalance_of(facts.class_names, facts.counts)
     if unequal is not None and unequal.remedy:
         values["balance"] = unequal.remedy
@@ -137,14 +141,18 @@ def _reasons(facts: Facts, values: dict[str, Any], why: str, limited: bool) -> l
     so_long = "all that the time of the dial allows" if limited else "the fewer pictures, the more often each is seen"
     lines = [
         f"{values['architecture']} for images of {shape}: {why} (--size s|m|l, --arch, --pixels)",
-        f"{values['epochs']} epochs of batches of {values['batch_size']} for {facts.images:,} pictures of {classes:,} "
-        f"classes: {so_long} (--epochs, --batch-size, --lr)",
+        f"{values['epochs']} epochs of batches of {values['batch_size']}{_rate_words(values)} for {facts.images:,} "
+        f"pictures of {classes:,} classes: {so_long} (--epochs, --batch-size, --lr)",
     ]
     level = values["augment"]
     words = augmentation_at(level, _of_pictures(facts, values.get("pixels"))).words
     changed = "images taken as they are" if level == "none" else f"images changed in each epoch, {level}: {words}"
     lines.append(f"{changed}; {_of_classes(facts)} (--augment, --balance)")
     return lines
+
+
+def _rate_words(values: dict[str, Any]) -> str:
+    return f" at rate {values['learning_rate']:g}" if "learning_rate" in values else ""
 
 
 def _of_classes(facts: Facts) -> str:

@@ -76,6 +76,8 @@ def _filled(settings: TrainSettings, choice: Choice) -> TrainSettings:
         values.pop("epochs", None)
     if settings.class_weights is not None or settings.loss is not None:
         values.pop("balance", None)
+    if settings.batch_size is not None or settings.optimizer is not None:
+        values.pop("learning_rate", None)  # it belongs to the batch and the optimizer that are chosen with it
     if settings.optimizer in WHOLE_BATCH_OPTIMIZERS:  # the same images, all of them, in each step
         for name in ("batch_size", "augment", "balance"):
             values.pop(name, None)

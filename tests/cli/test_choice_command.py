@@ -67,6 +67,11 @@ def test_an_end_of_ones_own_takes_the_place_of_the_epochs(cnn: Cnn, photos: Path
     assert counted.code == 0 and counted.json["epochs"] == 2, counted.err
 
 
+def test_a_target_alone_takes_the_usual_network(cnn: Cnn, photos: Path) -> None:
+    outcome = cnn("train", "blots", "--target", 0.01, "--val", 0.3, "--json")
+    assert outcome.json["network"] == "lenet5" and "chosen" not in outcome.err, outcome.err
+
+
 def test_with_a_named_network_all_is_as_it_was(cnn: Cnn, photos: Path) -> None:
     outcome = cnn("train", "blots", "--arch", "linear", "--epochs", 1, "--json")
     assert outcome.code == 0 and "chosen" not in outcome.err, outcome.err

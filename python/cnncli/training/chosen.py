@@ -40,7 +40,8 @@ def settle(settings: TrainSettings, report: data.Report) -> Settled:
                 f"--size {settings.size}: chooses a network, and --arch names one; leave one of them out"
             )
         return Settled(settings, None, [])
-    is_usual = settings.data is None and settings.size is None
+    # A target is a matter of seconds: the usual network's fast settings are made for it.
+    is_usual = settings.size is None and (settings.data is None or settings.target is not None)
     if is_usual or (settings.data is not None and holds_numbers(Path(settings.data))):
         return Settled(replace(settings, architecture=USUAL_NETWORK), None, [])
     check_out(str(Path(settings.out or "model.bin").resolve()))

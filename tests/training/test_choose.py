@@ -99,6 +99,12 @@ def test_small_classes_are_drawn_alike_from_a_ratio_of_ten_on() -> None:
     assert "; one class (" in choose(facts(counts=(9,))).reasons[2]
 
 
+def test_small_pictures_in_colour_are_taken_whole_where_there_are_enough() -> None:
+    choice = choose(Facts(2000, (200,) * 10, tuple("abcdefghij"), 3, 32, 32, False, is_whole=True))
+    assert choice.values["prepare"] == "plain" and "--prepare glyph" in choice.reasons[0]
+    assert "prepare" not in choose(facts()).values
+
+
 def test_the_same_facts_give_the_same_choice_whatever_the_classes_are_called() -> None:
     one = Facts(100, (50, 50), ("0", "1"), 3, 32, 32, False)
     other = Facts(100, (50, 50), ("cat", "dog"), 3, 32, 32, False)

@@ -9,7 +9,7 @@ import numpy as np
 from cnncli import data
 from cnncli.data.number_sets import holds_numbers
 from cnncli.errors import DataError, UsageError
-from cnncli.training.choose import Choice, Facts, choose
+from cnncli.training.choose import ENOUGH_OF_A_CLASS, SMALL, Choice, Facts, choose
 from cnncli.training.plan import FoundData, check_out, find_data, make_plan
 from cnncli.training.rules import check_asked
 from cnncli.training_options import USUAL_NETWORK, WHOLE_BATCH_OPTIMIZERS, TrainSettings
@@ -59,11 +59,16 @@ def facts_of(found: FoundData, settings: TrainSettings) -> Facts:
         raise DataError(f"{raw.name}: holds no training images; pass another --data")
     wish = data.PictureWish(prepare=settings.prepare or "auto", colour=settings.colour, size=settings.pixels)
     recipe = data.decide(raw, wish, settings.use_cache, lambda done, total: None).recipe
+    in_colour = False
+    if recipe.kind == "glyph" and settings.prepare is None and len(part) >= ENOUGH_OF_A_CLASS * len(raw.class_names):
+        whole = data.decide(raw, replace(wish, prepare="plain"), settings.use_cache, lambda done, total: None).recipe
+        in_colour = whole.channels == 3 and min(whole.shape[1:]) <= SMALL
+        recipe = whole if in_colour else recipe
     counts = np.bincount(part.labels, minlength=len(raw.class_names))
     images = len(part) if settings.images is None else min(settings.images, len(part))
     return Facts(
         images, tuple(map(int, counts)), tuple(raw.class_names), recipe.channels, recipe.height, recipe.width,
-        recipe.kind == "glyph",
+        recipe.kind == "glyph", in_colour,
     )  # fmt: skip
 
 

@@ -69,7 +69,7 @@ def short_name(name: str, letters: int = _LETTERS) -> str:
     """The end of a name, which tells files apart: the last folder where it fits.
 
     >>> short_name("photos/cat/0001.jpg"), short_name("a/very-long-name-of-a-picture.png")
-    ('cat/0001.jpg', '..-a-picture.png')
+    ('cat/0001.jpg', '..a-picture.png')
     """
     parts: Sequence[str] = Path(name).parts
     for count in (len(parts), 3, 2, 1):

@@ -51,6 +51,7 @@ TITLES = {
     "isa": "AVX2 against AVX-512",
     "forms": "The forms of the others",
     "command": "Whole commands",
+    "augmentation": "Augmentation",
     "epoch": "An epoch of `cnn train`",
 }
 ABOUT = {

@@ -50,5 +50,5 @@ def test_what_only_the_data_decide_is_left_to_them(tmp_path: Path) -> None:
     layers = [{"type": "Conv2d", "out_channels": 4, "kernel_size": 50}, {"type": "Flatten"}]
     ending = {"type": "Linear", "out_features": 7}
     for described in ({}, {"input": [1, 28, 28]}):
-        settings = TrainSettings(architecture="own.toml", size=(64, 64) if described else None)
+        settings = TrainSettings(architecture="own.toml", pixels=(64, 64) if described else None)
         check_network(settings, {**described, "layers": [*layers, ending]}, "own.toml")

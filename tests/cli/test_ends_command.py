@@ -1,6 +1,7 @@
 """`--patience`, `--steps` and `--time-limit` as users type them."""
 
 import shlex
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -87,3 +88,16 @@ def test_a_timed_run_that_was_killed_goes_on_with_the_time_that_is_left(small_da
     assert 1.5 < outcome.json["seconds"] < 8
     replayed = run_cnn("replay", "model.bin", "--data", small_data, folder=tmp_path)
     assert (replayed.code, "reproduced" in replayed.out) == (0, True), replayed.err
+
+
+def test_the_command_that_repeats_a_training_is_one_line_however_long(
+    cnn: Cnn, small_data: Path, tmp_path: Path
+) -> None:
+    far = tmp_path.joinpath(*["a folder of some length that makes the command long"] * 5)
+    far.mkdir(parents=True)
+    data = shutil.copy(small_data, far)
+    outcome = cnn(*SMALL, "--data", data, "--epochs", 1, "-q")
+    [line] = [line for line in outcome.out.splitlines() if line.startswith("repeat")]
+    assert len(line) > 260 and line[11:].startswith("cnn train --arch linear")
+    again = run_cnn(*shlex.split(line)[2:], "--out", "again.bin", folder=tmp_path)
+    assert again.code == 0, again.err

@@ -266,12 +266,13 @@ def show_finished(record: records.Finished, curves: Path | None = None, page: Pa
     if record.earlier_model is not None:
         rows += [("", told(record.model, record.earlier_model))]
     rows += [("run", printable(record.run) + ("" if page is None else f", with {page.name}"))]
-    if record.command:
-        rows += [("repeat", printable(record.command))]
     if curves is not None:
         rows += [("curves", printable(curves))]
     console.print()
     print_table(console, facts_table(rows))
+    if record.command:  # one line however long it is, to be copied and to be read by other programs
+        label = f"{'repeat':<{max(len(name) for name, _ in rows)}}   "
+        console.print(Text.assemble((label, "dim"), printable(record.command)))
     console.print()
     console.print(Text("try next", style="dim"))
     for line in next_commands(record):

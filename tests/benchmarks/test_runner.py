@@ -13,6 +13,9 @@ from benchmarks.commands import can_import, cost, write_idx
 from benchmarks.networks import draw_digits
 from cnncli import _core
 from cnncli.data import load
+from cnncli.layers import Conv2d
+from cnncli.network import Network
+from cnncli.network.architectures import model_names
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> dict:
@@ -106,12 +109,20 @@ def test_choices_cover_every_convolution_of_the_models(
     results_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     choices = run(capsys, "choices")["choices"]
-    # Shapes by hand, each with the first network that has it: C3 of lenet5-1998 is that of lenet5.
-    shapes = {
-        "convnet": 2, "lenet5": 2, "lenet5-1998": 2, "mobilenet-small": 13, "resnet-small": 8, "simplechains": 2,
-        "torch-digits": 2, "vgg": 6,
-    }  # fmt: skip
-    assert Counter(choice["network"] for choice in choices) == {name: 3 * count for name, count in shapes.items()}
+    # Each shape with the first network that has it.
+    known: set[tuple[object, str]] = set()  # a table of connections is no matter
+    shapes: Counter[str] = Counter()
+    for name in model_names():
+        for step in Network.from_model_name(name).trace():
+            if not isinstance(step.layer, Conv2d):
+                continue
+            settings = step.layer.settings()
+            names = ("out_channels", "kernel_size", "stride", "padding", "dilation", "groups")
+            shape = step.input_shapes[0], str([settings.get(one) for one in names])
+            shapes[name] += 0 if shape in known else 3
+            known.add(shape)
+    assert Counter(choice["network"] for choice in choices) == +shapes
+    assert {"convnet": 6, "lenet5": 6, "torch-digits": 6}.items() <= shapes.items()  # by hand
     assert all(choice["chosen"] in choice["seconds"] for choice in choices)
 
 

@@ -7,7 +7,9 @@ import os
 import random
 import signal
 import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,9 +32,16 @@ WORDS += ["--schedule", "one-cycle", "--momentum", 0.9, "--threads", 1]
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data set, a network, and the model that an undisturbed training makes of them."""
-    folder = tmp_path_factory.mktemp("kills")
+def folder() -> Iterator[Path]:
+    """A data set, a network, and the model that an undisturbed training makes of them.
+
+    On a disk: in memory a save is over before a kill could meet it.
+    """
+    with tempfile.TemporaryDirectory(prefix="kills-", dir="/var/tmp") as name:
+        yield _prepared(Path(name))
+
+
+def _prepared(folder: Path) -> Path:
     write_digits(folder / "drawn.npz", 2000, 100)
     (folder / "small.toml").write_text(NETWORK)
     outcome = run_cnn("train", *WORDS, "--out", "whole.bin", "--runs", "undisturbed", folder=folder)

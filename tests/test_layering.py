@@ -72,7 +72,9 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"exports"}, {"pages", "model", "program", "network", "layers", "core", "errors"},
     ),
     "lessons": (
-        {"lessons"}, {"views", "pages", "data", "tables", "network", "criteria", "optim", "layers", "errors"},
+        {"lessons"},
+        {"views", "pages", "checks", "model", "model_file", "data", "sets", "tables", "program", "network", "criteria",
+         "optim", "layers", "pictures", "errors"},
     ),
     "front": (
         {"__init__"},

@@ -9,6 +9,7 @@ from cnncli.cli.drawn import check_ending
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import Number, debug_option, json_option
 from cnncli.cli.streams import echo
+from cnncli.cli.training_options import table_option
 
 if TYPE_CHECKING:
     from cnncli.lessons.blocks import Lesson
@@ -31,6 +32,9 @@ def _check_gif(ctx: click.Context, parameter: click.Parameter, value: str | None
 @click.argument("lesson", metavar="[LESSON]", required=False)
 @click.option("--rate", type=Number(least=0), metavar="RATE", help="The learning rate of the lesson.")
 @click.option("--data", metavar="TABLE", help="A table of numbers: its first column and its last.")
+@click.option("--picture", metavar="FILE", help="A picture of yours that the lesson is shown on.")
+@click.option("--model", metavar="NAME|FILE", help="A network: its name, a model.bin or a .toml.")
+@table_option("plugins")
 @click.option("--seed", type=Number(whole=True, least=0), metavar="N", help="Draws other numbers.  [default: 1]")
 @click.option("--answer", type=Number(whole=True, least=1), metavar="N", help="Answer the question with choice N.")
 @click.option("--out", "-o", metavar="FILE.html", callback=_check_html, help="The lesson as one page with controls.")
@@ -41,6 +45,9 @@ def command(
     lesson: str | None,
     rate: float | None,
     data: str | None,
+    picture: str | None,
+    model: str | None,
+    plugins: tuple[str, ...] | None,
     seed: int | None,
     answer: int | None,
     out: str | None,
@@ -67,7 +74,7 @@ def command(
     if gif is not None and not entry.animated:
         animated = ", ".join(one.name for one in CATALOGUE if one.animated)
         raise UsageError(f"--gif: the lesson {entry.name} has no animation; {animated} have one")
-    asked = Asked(data=data, rate=rate, seed=1 if seed is None else seed)
+    asked = Asked(data, picture, model, rate, 1 if seed is None else seed)
     given = give(entry, asked)
     if answer is not None and answer > len(given.question.choices):
         raise UsageError(f"--answer {answer}: the question has {len(given.question.choices)} choices; use one of them")

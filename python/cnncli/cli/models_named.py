@@ -73,65 +73,28 @@ def look_at(
 
 
 def recipe_of(model: "Model", said: str) -> "InputRecipe":
-    """How the model's pictures are prepared; UsageError if it takes none."""
-    from cnncli.errors import UsageError
-    from cnncli.shown import printable
+    """`model.preparation.recipe_of`, which is imported when it is used."""
+    from cnncli.model.preparation import recipe_of as found
 
-    refuse_numbers(model, said)
-    if model.recipe is None:
-        raise UsageError(
-            f"{printable(said)}: a model trained on arrays, which records no way to make them from pictures; use one "
-            "that was trained on pictures"
-        )
-    return model.recipe
+    return found(model, said)
 
 
 def refuse_numbers(model: "Model", said: str) -> None:
-    """Raises UsageError for a model of the numbers of a table, which has no pictures."""
-    from cnncli.errors import UsageError
-    from cnncli.number_recipe import NumberRecipe
-    from cnncli.shown import printable
+    """`model.preparation.refuse_numbers`, likewise."""
+    from cnncli.model.preparation import refuse_numbers as refuse
 
-    if isinstance(model.network.recipe, NumberRecipe):
-        raise UsageError(
-            f"{printable(said)}: a model of numbers, which sees no pictures; use one that was trained on pictures, or "
-            "cnn summary for this one"
-        )
+    refuse(model, said)
 
 
 def open_network(name: str) -> "Network":
-    """A network by name or out of a file. What does not look like a file is taken for a misspelt name."""
-    from cnncli.model_file.serialize import load_model
-    from cnncli.network import Network
+    """`model.preparation.open_network`, likewise."""
+    from cnncli.model.preparation import open_network as opened
 
-    is_path = Path(name).suffix != "" or "/" in name or Path(name).is_file()
-    if is_path and not name.endswith(".toml"):
-        return load_model(name)
-    return Network.from_model_name(name)
+    return opened(name)
 
 
 def preparation_of(network: "Network", said: str) -> "InputRecipe":
-    """How pictures become the input of a network that may never have been trained.
+    """`model.preparation.preparation_of`, likewise."""
+    from cnncli.model.preparation import preparation_of as found
 
-    As its file says, else as the trained network of its name does it, else the whole picture is fitted.
-    """
-    from cnncli import Model
-    from cnncli.errors import UsageError
-    from cnncli.model_file.serialize import load_model
-    from cnncli.network.architectures import shipped_model
-    from cnncli.pictures.recipe import InputRecipe
-    from cnncli.shown import printable
-
-    shape = network.input_shape
-    if network.recipe is not None:
-        return recipe_of(Model(network), said)
-    try:
-        known = load_model(shipped_model(network.name))
-        if known.input_shape == shape:
-            return recipe_of(Model(known), said)
-    except UsageError:  # none comes with the program
-        pass
-    if len(shape) != 3 or shape[0] not in (1, 3):
-        raise UsageError(f"{printable(said)}: takes no pictures; leave the picture out")
-    channels, height, width = shape
-    return InputRecipe("plain", channels, height, width, mean=(0.0,) * channels, scale=(1.0,) * channels)
+    return found(network, said)

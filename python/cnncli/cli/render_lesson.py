@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from cnncli.cli import plain
-from cnncli.lessons.blocks import Lesson, Numbers, Words
+from cnncli.lessons.blocks import Code, Lesson, Numbers, Words
 from cnncli.lessons.catalogue import CATALOGUE
 from cnncli.lessons.draw_text import figure_lines
 from cnncli.lessons.figures import Figure
+from cnncli.views.terminal import panel_lines
+from cnncli.views.tiles import Panel
 
 _WIDEST = 96  # characters of a line of text: longer ones are hard to read
 _ROWS = 16  # of a figure
@@ -34,6 +36,10 @@ def lesson_lines(lesson: Lesson) -> Iterator[str]:
             yield from wrap(block.text, columns)
         elif isinstance(block, Figure):
             yield from figure_lines(block, columns, _ROWS, plain.can_draw(sys.stdout), _paint)
+        elif isinstance(block, Panel):
+            yield from panel_lines(block, columns, plain.ink_of(sys.stdout), lambda text: _style(text, "2"))
+        elif isinstance(block, Code):
+            yield from (f"    {line}".rstrip() for line in block.lines)
         else:
             yield from _table(block, columns)
     yield ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from cnncli.errors import UsageError
 from cnncli.lessons.figures import Figure
+from cnncli.views.tiles import Page, Panel
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,13 @@ class Numbers:
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines of Python, or of a terminal, as they are; at most 76 characters each."""
+
+    lines: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -50,7 +58,7 @@ class Question:
         return 1 + next(index for index, choice in enumerate(self.choices) if choice.is_right)
 
 
-Block = Words | Numbers | Figure
+Block = Words | Numbers | Code | Figure | Panel  # a panel: pictures, and numbers as pictures
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,8 @@ class Lesson:
     values : what a test checks, and what --json prints
     script : a file of `web` without its ending, which brings the page's controls to life; "" where there are none
     data : what the script needs, as JSON values
-    frames : figures of the animation; none where there is none
+    frames : figures or pages, all of one size, of the animation; none where there is none
+    tools : files of `web`, without their endings, that the script uses beside kit.js
     """
 
     name: str
@@ -73,15 +82,16 @@ class Lesson:
     values: dict[str, Any]
     script: str = ""
     data: dict[str, Any] = field(default_factory=dict)
-    frames: Callable[[], Sequence[Figure]] | None = None
+    frames: Callable[[], Sequence[Figure | Page]] | None = None
+    tools: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
 class Asked:
     """What the reader gives a lesson; None: the lesson's own.
 
-    data : a table of numbers; picture : a picture file; model : a model file; rate : a learning rate; seed : of what is
-    drawn
+    data : a table of numbers; picture : a picture file; model : a model file, a description that ends in .toml, or the
+    name of a network; rate : a learning rate; seed : of what is drawn
     """
 
     data: str | None = None

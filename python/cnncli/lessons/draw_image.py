@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from cnncli.lessons.figures import Dots, Figure, Label, Line, Segments, tick_text, ticks
-from cnncli.views.page import EDGE, FAINT, INK, PAPER, write
+from cnncli.lessons.figures import Cells, Dots, Figure, Label, Line, Part, tick_text, ticks
+from cnncli.views.page import EDGE, FAINT, INK, PAPER, font, page_image, write
+from cnncli.views.tiles import Page
 
 _WIDTH, _HEIGHT = 640, 440
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 48, 64
@@ -33,13 +34,20 @@ def figure_image(figure: Figure) -> Image.Image:
     return small
 
 
-def animation(figures: Sequence[Figure], milliseconds: int = 120) -> bytes:
+def animation(figures: Sequence[Figure | Page], milliseconds: int = 120) -> bytes:
     """A GIF of them that runs again and again; the last one stays a while."""
-    frames = [figure_image(figure).quantize(64) for figure in figures]
+    frames = [_frame(figure).quantize(64) for figure in figures]
     times = [milliseconds] * (len(frames) - 1) + [2000]
     content = io.BytesIO()
     frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True)
     return content.getvalue()
+
+
+def _frame(figure: Figure | Page) -> Image.Image:
+    if isinstance(figure, Figure):
+        return figure_image(figure)
+    page = page_image(figure)
+    return page.resize((_WIDTH, round(page.height * _WIDTH / page.width)), Image.Resampling.LANCZOS)
 
 
 def _place(figure: Figure, point: tuple[float, float]) -> tuple[float, float]:
@@ -49,8 +57,11 @@ def _place(figure: Figure, point: tuple[float, float]) -> tuple[float, float]:
     return max(-2000.0, min(3000.0, x)) * _FINE, max(-2000.0, min(3000.0, y)) * _FINE
 
 
-def _draw(draw: ImageDraw.ImageDraw, figure: Figure, part: Line | Dots | Segments | Label) -> None:
+def _draw(draw: ImageDraw.ImageDraw, figure: Figure, part: Part) -> None:
     colour = _COLOURS[part.kind]
+    if isinstance(part, Cells):
+        _draw_cells(draw, figure, part)
+        return
     if isinstance(part, Label):
         x, y = _place(figure, part.at)
         write(draw, (round(x) + 8, round(y) - 36), part.text, 14 * _FINE, colour, 400 * _FINE)
@@ -62,6 +73,21 @@ def _draw(draw: ImageDraw.ImageDraw, figure: Figure, part: Line | Dots | Segment
     else:
         for one, other in part.pairs:
             draw.line([_place(figure, one), _place(figure, other)], fill=colour, width=_FINE)
+
+
+def _draw_cells(draw: ImageDraw.ImageDraw, figure: Figure, part: Cells) -> None:
+    for (left, top), text, shade, kind in part.squares():
+        (x, y), (x_end, y_end) = _place(figure, (left, top)), _place(figure, (left + 1, top - 1))
+        mixed = tuple(round(255 + (one - 255) * shade * 0.6) for one in _COLOURS[kind])
+        draw.rectangle([x, y, x_end, y_end], fill=mixed, outline=EDGE, width=_FINE)
+        if text:
+            face, text = font(_cell_letters(x_end - x), text)
+            draw.text(((x + x_end) / 2, (y + y_end) / 2), text, fill=INK, font=face, anchor="mm")
+
+
+def _cell_letters(width: float) -> int:
+    """Pixels of the letters in a square, so that five fit in."""
+    return round(max(8 * _FINE, min(15 * _FINE, width / 2.8)))
 
 
 def _write_around(image: Image.Image, figure: Figure) -> None:

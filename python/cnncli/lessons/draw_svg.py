@@ -1,6 +1,6 @@
 """Figures as SVG, in the colours of the page's style."""
 
-from cnncli.lessons.figures import Dots, Figure, Label, Line, Point, Segments, tick_text, ticks
+from cnncli.lessons.figures import Cells, Dots, Figure, Label, Line, Part, Point, tick_text, ticks
 from cnncli.pages.html import Markup, element, join
 
 WIDTH, HEIGHT = 560, 360
@@ -44,7 +44,9 @@ def _axes(figure: Figure) -> Markup:
     return join(parts)
 
 
-def _part(figure: Figure, part: Line | Dots | Segments | Label) -> Markup:
+def _part(figure: Figure, part: Part) -> Markup:
+    if isinstance(part, Cells):
+        return _cells(figure, part)
     if isinstance(part, Label):
         x, y = place(figure, part.at)
         return element("text", part.text, x=x + 4, y=y - 4, class_=f"said {part.kind}")
@@ -57,3 +59,15 @@ def _part(figure: Figure, part: Line | Dots | Segments | Label) -> Markup:
         path = "M".join("{},{}L{},{}".format(*place(figure, one), *place(figure, two)) for one, two in part.pairs)
     kind = "line" if isinstance(part, Line) else "contour"
     return element("path", d=f"M{path}", class_=f"{kind} {part.kind}") if path else Markup("")
+
+
+def _cells(figure: Figure, part: Cells) -> Markup:
+    drawn = []
+    for (left, top), text, shade, kind in part.squares():
+        (x, y), (x_end, y_end) = place(figure, (left, top)), place(figure, (left + 1, top - 1))
+        width, height = round(x_end - x, 1), round(y_end - y, 1)
+        opacity = round(shade * 0.6, 2)
+        drawn.append(element("rect", x=x, y=y, width=width, height=height, class_=kind, fill_opacity=opacity))
+        if text:
+            drawn.append(element("text", text, x=round(x + width / 2, 1), y=round(y + height / 2 + 5, 1)))
+    return element("g", *drawn, class_="cells")

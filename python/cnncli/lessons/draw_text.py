@@ -1,8 +1,9 @@
 """Figures in the characters of a terminal: braille dots where it has them, else plain ones."""
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
-from cnncli.lessons.figures import Dots, Figure, Label, Line, Point, Segments, tick_text, ticks
+from cnncli.lessons.figures import Cells, Dots, Figure, Label, Line, Point, Segments, box, tick_text, ticks
 
 _BRAILLE = 0x2800
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and column of a cell's dots
@@ -21,9 +22,11 @@ def figure_lines(figure: Figure, width: int, rows: int, braille: bool, paint: Pa
     canvas = _Canvas(figure, max(20, width - _LEFT - 1), rows, braille)
     for part in sorted((one for one in figure.parts if not isinstance(one, Label)), key=_strength):
         canvas.draw(part)
-    for label in figure.parts:
-        if isinstance(label, Label):
-            canvas.write(label)
+    for one in figure.parts:
+        if isinstance(one, Label):
+            canvas.write(one)
+        elif isinstance(one, Cells):
+            canvas.write_cells(one)
     yield figure.title
     if figure.y_name:
         yield f"{figure.y_name:>{_LEFT}}"
@@ -40,8 +43,8 @@ def figure_lines(figure: Figure, width: int, rows: int, braille: bool, paint: Pa
     yield from (" " * _LEFT + note for note in figure.notes)
 
 
-def _strength(part: Line | Dots | Segments) -> int:
-    return _STRENGTH[part.kind]
+def _strength(part: Line | Dots | Segments | Cells) -> int:
+    return -1 if isinstance(part, Cells) else _STRENGTH[part.kind]
 
 
 def _bottom(figure: Figure, canvas: "_Canvas") -> str:
@@ -69,7 +72,12 @@ class _Canvas:
         self._kinds: dict[tuple[int, int], str] = {}
         self._text: dict[tuple[int, int], tuple[str, str]] = {}
 
-    def draw(self, part: Line | Dots | Segments) -> None:
+    def draw(self, part: Line | Dots | Segments | Cells) -> None:
+        if isinstance(part, Cells):
+            for corner, _, _, _ in part.squares():
+                edge = box(corner, 1, 1)
+                self.draw(Segments(list(pairwise(edge)), "soft"))
+            return
         if isinstance(part, Dots):
             for point in part.points:
                 x, y = self._place(point)
@@ -87,6 +95,15 @@ class _Canvas:
         if 0 <= row < self.rows:
             for offset, letter in enumerate(label.text):
                 self._text[(row, column + offset)] = (letter, label.kind)
+
+    def write_cells(self, part: Cells) -> None:
+        """What stands in the squares, in their middles, in the colour of the square where it has one."""
+        for (left, top), text, shade, kind in part.squares():
+            x, y = self._place((left + 0.5, top - 0.5))
+            row, column = int(y // self._down), int(x // self._across) - len(text) // 2
+            if 0 <= row < self.rows:
+                for offset, letter in enumerate(text):
+                    self._text[(row, column + offset)] = (letter, kind if shade > 0.1 else "soft")
 
     def row(self, value: float) -> int:
         return int(self._place((self.figure.x[0], value))[1] // self._down)

@@ -1,7 +1,7 @@
 """What a lesson draws, before it is known where: in a terminal, in a page or in an animation."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -48,6 +48,37 @@ class Label:
 
 
 @dataclass(frozen=True)
+class Cells:
+    """A matrix as squares of side 1, from its upper left corner.
+
+    texts : rows of what stands in the squares, "" for nothing
+    shades : rows of numbers from -1 to 1, how much colour a square has: of `kind` above 0, of another below; None: none
+    """
+
+    at: Point
+    texts: Sequence[Sequence[str]]
+    shades: Sequence[Sequence[float]] | None = None
+    kind: str = "first"
+
+    def squares(self) -> Iterator[tuple[Point, str, float, str]]:
+        """(upper left corner, text, shade from 0 to 1, kind of the shade) of each."""
+        below = "second" if self.kind != "second" else "first"
+        for row, line in enumerate(self.texts):
+            for column, text in enumerate(line):
+                shade = 0.0 if self.shades is None else max(-1.0, min(1.0, self.shades[row][column]))
+                yield (self.at[0] + column, self.at[1] - row), text, abs(shade), self.kind if shade >= 0 else below
+
+
+def box(at: Point, width: float, height: float) -> list[Point]:
+    """The closed line around a rectangle, from its upper left corner."""
+    (left, top), right, low = at, at[0] + width, at[1] - height
+    return [(left, top), (right, top), (right, low), (left, low), (left, top)]
+
+
+Part = Line | Dots | Segments | Label | Cells
+
+
+@dataclass(frozen=True)
 class Figure:
     """Axes with what is drawn in them, in order.
 
@@ -58,7 +89,7 @@ class Figure:
     title: str
     x: Point
     y: Point
-    parts: Sequence[Line | Dots | Segments | Label]
+    parts: Sequence[Part]
     x_name: str = ""
     y_name: str = ""
     notes: Sequence[str] = field(default=())
@@ -71,7 +102,7 @@ class Figure:
     @property
     def legend(self) -> list[tuple[str, str]]:
         """(kind, name) of the parts that have a name, each name once."""
-        named = {part.name: part.kind for part in self.parts if not isinstance(part, Label) and part.name}
+        named = {part.name: part.kind for part in self.parts if not isinstance(part, Label | Cells) and part.name}
         return [(kind, name) for name, kind in named.items()]
 
 

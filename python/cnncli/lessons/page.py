@@ -3,12 +3,14 @@
 import json
 from importlib.resources import files
 
-from cnncli.lessons.blocks import Lesson, Numbers, Question, Words
+from cnncli.lessons.blocks import Code, Lesson, Numbers, Question, Words
 from cnncli.lessons.draw_svg import figure_svg
+from cnncli.lessons.draw_tiles import panel_figure
 from cnncli.lessons.figures import Figure
 from cnncli.pages.html import Markup, element, empty, join, table
 from cnncli.pages.html import Words as Cell
 from cnncli.pages.style import STYLE
+from cnncli.views.tiles import Panel
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _STYLE = """
@@ -33,6 +35,16 @@ display:grid;gap:.7rem}.controls>*{min-width:0}
 .controls .row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
 button{font:inherit;padding:.45rem 1rem;border-radius:.5rem;border:1px solid var(--accent);background:none;
 color:var(--accent);cursor:pointer}button:hover{background:var(--shade)}
+.plot .cells rect{stroke:var(--line);fill:none}.plot .cells text{text-anchor:middle;fill:var(--ink)}
+.plot .cells .first{fill:var(--first)}.plot .cells .second{fill:var(--second)}.plot .cells .third{fill:var(--third)}
+.plot .cells .mark{fill:var(--bad)}.plot .cells .soft{fill:var(--faint)}
+.tiles{display:flex;flex-wrap:wrap;gap:.7rem;align-items:flex-end}.tiles div{max-width:100%}
+.tiles img{display:block;max-width:100%;height:auto;border:1px solid var(--line);image-rendering:pixelated}
+.tiles img.smooth{image-rendering:auto}.tiles p{margin:.2rem 0;font-size:.85rem;color:var(--soft);max-width:12rem}
+.view{display:block;max-width:100%;image-rendering:pixelated;border:1px solid var(--line);touch-action:manipulation}
+.views{display:flex;flex-wrap:wrap;gap:.8rem;align-items:flex-start}.views figure{margin:0;max-width:100%}
+.views figcaption{font-size:.85rem}select{font:inherit;padding:.35rem .5rem;max-width:100%;color:inherit;
+background:var(--card);border:1px solid var(--line);border-radius:.4rem}
 .grid{border-collapse:collapse;margin:.4rem 0}
 .grid td{min-width:2.4rem;height:2.3rem;text-align:center;border:1px solid var(--line);
 padding:.35rem .4rem}.grid td.on{background:color-mix(in srgb,var(--second) 25%,var(--card));font-weight:650}
@@ -79,9 +91,13 @@ def lesson_page(lesson: Lesson) -> str:
     return f'<!doctype html>\n<html lang="en">\n{inside}\n</html>\n'
 
 
-def _block(block: Words | Numbers) -> Markup:
+def _block(block: Words | Numbers | Code | Panel) -> Markup:
     if isinstance(block, Words):
         return element("p", block.text)
+    if isinstance(block, Code):
+        return element("pre", "\n".join(block.lines))
+    if isinstance(block, Panel):
+        return panel_figure(block)
     rows = [[row[0], *map(_cell, row[1:])] for row in block.rows]
     heads = [
         Cell(element("span", head)) if index and any(isinstance(row[index], Cell) for row in rows) else head
@@ -115,7 +131,8 @@ def _go_on(lesson: Lesson) -> Markup:
 
 
 def _scripts(lesson: Lesson) -> Markup:
-    names = ["question.js", *(["kit.js", f"{lesson.script}.js"] if lesson.script else [])]
+    scripts = ["kit.js", *(f"{name}.js" for name in (*lesson.tools, lesson.script))] if lesson.script else []
+    names = ["question.js", *scripts]
     code = "\n".join((files("cnncli.lessons") / "web" / name).read_text(encoding="utf-8") for name in names)
     data = json.dumps(lesson.data, allow_nan=False).replace("<", "\\u003c")
     return Markup(f'<script>\n"use strict";\nconst DATA = {data};\n{code}</script>\n')

@@ -25,7 +25,7 @@ function text(value, digits = 4) {
 // A plot over the drawing of a figure that is there already: its axes stay, its marks are drawn anew.
 function plot(id, x, y) {
   const svg = document.getElementById(id);
-  for (const old of svg.querySelectorAll(".line, .dots, .contour, .said")) old.remove();
+  for (const old of svg.querySelectorAll(".line, .dots, .contour, .said, .cells")) old.remove();
   const layer = draw(svg, "g", {});
   const figure = svg.closest("figure");
   figure.querySelector(".legend")?.remove();

@@ -12,19 +12,20 @@ import pytest
 from PIL import Image
 
 from cnncli.cli.main import run
-from cnncli.lessons.blocks import Asked, Lesson, Numbers
+from cnncli.lessons.blocks import Asked, Numbers
 from cnncli.lessons.catalogue import CATALOGUE, Entry, give
 from cnncli.lessons.draw_image import animation, figure_image
 from cnncli.lessons.draw_text import figure_lines
 from cnncli.lessons.figures import Dots, Figure, Label, Line, Segments, spread, ticks
 from cnncli.lessons.optimizers import SURFACES
+from lesson_pages import lesson
 
 ROOT = Path(__file__).parents[2]
 each_lesson = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
 
-
-def lesson(name: str, **asked: Any) -> Lesson:
-    return give(next(entry for entry in CATALOGUE if entry.name == name), Asked(**asked))
+# Something of the reader's for each option; a lesson of its own numbers has a line of its own.
+GIVEN: dict[str, Any] = {"data": str(ROOT / "examples" / "flats.csv"), "rate": 0.123, "seed": 4, "target": 1}
+VALUES: dict[str, tuple[float, ...]] = {"softmax": (2.0, 0.5)}
 
 
 @each_lesson
@@ -68,7 +69,7 @@ def test_each_choice_gets_its_own_verdict(entry: Entry, capsys: pytest.CaptureFi
 @each_lesson
 def test_what_the_reader_gives_changes_a_figure_or_a_number(entry: Entry) -> None:
     for option in entry.takes:
-        value: Any = {"data": str(ROOT / "examples" / "flats.csv"), "rate": 0.123, "seed": 4}[option]
+        value = VALUES[entry.name] if option == "values" else GIVEN[option]
         own, other = give(entry, Asked()), give(entry, Asked(**{option: value}))
         assert own.values != other.values
         if entry.name != "backprop" or option == "seed":
@@ -213,7 +214,10 @@ def test_ticks_and_ranges_of_any_size() -> None:
      (["notation", "--seed", "2"], "takes nothing of the reader's"), (["descent", "--rate", "0"], "no learning rate"),
      (["descent", "--answer", "9"], "the question has"), (["regression", "--out", "a.png"], "ends in .html"),
      (["regression", "--data", "missing.csv"], "missing.csv"), (["descent", "--gif", "a.png"], "ends in .gif"),
-     (["backprop", "--gif", "a.gif"], "has no animation; regression, descent, optimizers, convolution have one")],
+     (["backprop", "--gif", "a.gif"], "has no animation; regression, "),
+     (["softmax", "--values", "1"], "--values: has 1; give the scores of 2 to 9 classes, with commas between them"),
+     (["softmax", "--values", "1,nan"], "nan is beyond 1000"), (["softmax", "--target", "4"], "there are 3 scores"),
+     (["softmax", "--values", "1;2"], "1;2 is no list of numbers; write 14,11,16")],
 )  # fmt: skip
 def test_wrong_wishes_are_one_line(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["learn", *words]) in (1, 2)

@@ -10,6 +10,7 @@ from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import Number, debug_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
+from cnncli.shown import printable
 
 if TYPE_CHECKING:
     from cnncli.lessons.blocks import Lesson
@@ -21,6 +22,13 @@ def _check_html(ctx: click.Context, parameter: click.Parameter, value: str | Non
 
 def _check_gif(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     return check_ending(value, ".gif", "the animation is a GIF")
+
+
+def _read_values(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[float, ...] | None:
+    try:
+        return None if value is None else tuple(map(float, value.split(",")))
+    except ValueError:
+        raise click.BadParameter(f"{printable(value or '')} is no list of numbers; write 14,11,16") from None
 
 
 @click.command(
@@ -35,6 +43,8 @@ def _check_gif(ctx: click.Context, parameter: click.Parameter, value: str | None
 @click.option("--picture", metavar="FILE", help="A picture of yours that the lesson is shown on.")
 @click.option("--model", metavar="NAME|FILE", help="A network: its name, a model.bin or a .toml.")
 @table_option("plugins")
+@click.option("--values", metavar="N,...", callback=_read_values, help="Its numbers: scores, inputs or wanted outputs.")
+@click.option("--target", type=Number(whole=True, least=1), metavar="K", help="The class that is right, from 1.")
 @click.option("--seed", type=Number(whole=True, least=0), metavar="N", help="Draws other numbers.  [default: 1]")
 @click.option("--answer", type=Number(whole=True, least=1), metavar="N", help="Answer the question with choice N.")
 @click.option("--out", "-o", metavar="FILE.html", callback=_check_html, help="The lesson as one page with controls.")
@@ -48,6 +58,8 @@ def command(
     picture: str | None,
     model: str | None,
     plugins: tuple[str, ...] | None,
+    values: tuple[float, ...] | None,
+    target: int | None,
     seed: int | None,
     answer: int | None,
     out: str | None,
@@ -74,7 +86,7 @@ def command(
     if gif is not None and not entry.animated:
         animated = ", ".join(one.name for one in CATALOGUE if one.animated)
         raise UsageError(f"--gif: the lesson {entry.name} has no animation; {animated} have one")
-    asked = Asked(data, picture, model, rate, 1 if seed is None else seed)
+    asked = Asked(data, picture, model, rate, 1 if seed is None else seed, values, target)
     given = give(entry, asked)
     if answer is not None and answer > len(given.question.choices):
         raise UsageError(f"--answer {answer}: the question has {len(given.question.choices)} choices; use one of them")

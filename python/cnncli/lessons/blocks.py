@@ -91,7 +91,8 @@ class Asked:
     """What the reader gives a lesson; None: the lesson's own.
 
     data : a table of numbers; picture : a picture file; model : a model file, a description that ends in .toml, or the
-    name of a network; rate : a learning rate; seed : of what is drawn
+    name of a network; rate : a learning rate; seed : of what is drawn; values : numbers of the lesson, such as scores
+    or inputs; target : a class, from 1
     """
 
     data: str | None = None
@@ -99,6 +100,8 @@ class Asked:
     model: str | None = None
     rate: float | None = None
     seed: int = 1
+    values: tuple[float, ...] | None = None
+    target: int | None = None
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -108,8 +111,34 @@ def number(value: float, digits: int = 4) -> str:
     ('0.6667', '1.000e-07', 'inf')
     """
     if value == 0 or 1e-3 <= abs(value) < 1e5:
-        return f"{value:.{digits}f}"
+        return f"{value + 0.0:.{digits}f}"
     return f"{value:.3e}" if abs(value) < float("inf") else f"{value}"
+
+
+def check_values(
+    values: tuple[float, ...] | None, otherwise: tuple[float, ...], counts: range, what: str, most: float = 1e4
+) -> tuple[float, ...]:
+    """The reader's numbers, or the lesson's; `what` says what they are and how many there may be."""
+    if values is None:
+        return otherwise
+    if len(values) not in counts:
+        raise UsageError(f"--values: has {len(values)}; give {what}, with commas between them")
+    wrong = next((value for value in values if not abs(value) <= most), None)
+    if wrong is not None:
+        raise UsageError(f"--values: {wrong:g} is beyond {most:g}; give {what}")
+    return values
+
+
+def distinct(choices: Sequence[Choice], most: int = 4) -> list[Choice]:
+    """The first choice, which is right, with those others whose text is not there yet; sorted where all are numbers."""
+    found: list[Choice] = []
+    for choice in choices:
+        if choice.text not in {known.text for known in found} and len(found) < most:
+            found.append(choice)
+    try:
+        return sorted(found, key=lambda choice: float(choice.text))
+    except ValueError:
+        return found
 
 
 def check_rate(rate: float | None, otherwise: float) -> float:

@@ -36,6 +36,10 @@ CATALOGUE = (
         ("data", "rate", "seed"),
         True,
     ),
+    Entry(
+        "softmax", "softmax", "from scores to probabilities, and the sign of the loss", (23, 24, 25, 26),
+        ("values", "target", "rate"), True,
+    ),
     Entry("descent", "descent", "rates that are too small, right and too large", (27, 28), ("rate",), True),
     Entry(
         "backprop", "backprop", "gradients as products, with factors that are shared", (29, 30, 31), ("rate", "seed")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from cnncli.lessons.figures import Cells, Dots, Figure, Label, Line, Part, tick_text, ticks
+from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Part, tick_text, ticks
 from cnncli.views.page import EDGE, FAINT, INK, PAPER, font, page_image, write
 from cnncli.views.tiles import Page
 
@@ -68,6 +68,10 @@ def _draw(draw: ImageDraw.ImageDraw, figure: Figure, part: Part) -> None:
     elif isinstance(part, Dots):
         for x, y in (_place(figure, point) for point in part.points):
             draw.ellipse([x - 4 * _FINE, y - 4 * _FINE, x + 4 * _FINE, y + 4 * _FINE], fill=colour)
+    elif isinstance(part, Bars):
+        for x, height in part.points:
+            one, two = _place(figure, (x - part.width / 2, 0.0)), _place(figure, (x + part.width / 2, height))
+            draw.rectangle([one[0], min(one[1], two[1]), two[0], max(one[1], two[1])], fill=colour)
     elif isinstance(part, Line):
         draw.line([_place(figure, point) for point in part.points], fill=colour, width=3 * _FINE, joint="curve")
     else:
@@ -103,9 +107,9 @@ def _write_around(image: Image.Image, figure: Figure) -> None:
 
 def _write_axes(draw: ImageDraw.ImageDraw, figure: Figure) -> None:
     draw.line([(_LEFT, _TOP), (_LEFT, _HEIGHT - _BOTTOM), (_WIDTH - _RIGHT, _HEIGHT - _BOTTOM)], fill=EDGE, width=2)
-    for value in ticks(*figure.x, 7):
+    for value, word in figure.marks_below(7):
         x = _place(figure, (value, figure.y[0]))[0] / _FINE
-        write(draw, (round(x) - 10, _HEIGHT - _BOTTOM + 6), tick_text(value), 13, FAINT, 60)
+        write(draw, (round(x) - 4 * len(word), _HEIGHT - _BOTTOM + 6), word, 13, FAINT, 60)
     for value in ticks(*figure.y, 6):
         y = _place(figure, (figure.x[0], value))[1] / _FINE
         write(draw, (8, round(y) - 8), tick_text(value), 13, FAINT, _LEFT - 12)

@@ -1,6 +1,8 @@
 """Figures as SVG, in the colours of the page's style."""
 
-from cnncli.lessons.figures import Cells, Dots, Figure, Label, Line, Part, Point, tick_text, ticks
+import json
+
+from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Part, Point, tick_text, ticks
 from cnncli.pages.html import Markup, element, join
 
 WIDTH, HEIGHT = 560, 360
@@ -12,8 +14,9 @@ def figure_svg(figure: Figure, anchor: str | None = None) -> Markup:
     drawn = [] if figure.bare else [_axes(figure)]
     drawn += [_part(figure, part) for part in figure.parts]
     svg = element(
-        "svg", *drawn, id=anchor, viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="plot", role="img", aria_label=figure.title
-    )
+        "svg", *drawn, id=anchor, viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="plot", role="img", aria_label=figure.title,
+        data_x=json.dumps(figure.x), data_y=json.dumps(figure.y),
+    )  # fmt: skip
     names = [element("li", name, class_=kind) for kind, name in figure.legend]
     legend = element("ul", *names, class_="legend") if names else ""
     notes = [element("p", note, class_="soft") for note in figure.notes]
@@ -34,9 +37,9 @@ def _axes(figure: Figure) -> Markup:
         element("text", figure.x_name, x=WIDTH - RIGHT, y=HEIGHT - 8, text_anchor="end"),
         element("text", figure.y_name, x=6, y=TOP + 4, class_="name"),
     ]
-    for value in ticks(*figure.x, 7):
+    for value, word in figure.marks_below(7):
         x, _ = place(figure, (value, figure.y[0]))
-        parts.append(element("text", tick_text(value), x=x, y=HEIGHT - BOTTOM + 18, text_anchor="middle"))
+        parts.append(element("text", word, x=x, y=HEIGHT - BOTTOM + 18, text_anchor="middle"))
     for value in ticks(*figure.y, 6):
         _, y = place(figure, (figure.x[0], value))
         if y > TOP + 16 or not figure.y_name:
@@ -53,6 +56,8 @@ def _part(figure: Figure, part: Part) -> Markup:
     if isinstance(part, Dots):
         dots = [element("circle", cx=x, cy=y, r=4) for x, y in (place(figure, point) for point in part.points)]
         return element("g", *dots, class_=f"dots {part.kind}")
+    if isinstance(part, Bars):
+        return element("g", *(_bar(figure, point, part.width) for point in part.points), class_=f"dots {part.kind}")
     if isinstance(part, Line):
         path = "L".join("{},{}".format(*place(figure, point)) for point in part.points)
     else:
@@ -71,3 +76,9 @@ def _cells(figure: Figure, part: Cells) -> Markup:
         if text:
             drawn.append(element("text", text, x=round(x + width / 2, 1), y=round(y + height / 2 + 5, 1)))
     return element("g", *drawn, class_="cells")
+
+
+def _bar(figure: Figure, point: Point, width: float) -> Markup:
+    left, base = place(figure, (point[0] - width / 2, 0.0))
+    right, top = place(figure, (point[0] + width / 2, point[1]))
+    return element("path", d=f"M{left},{base}V{top}H{right}V{base}Z")

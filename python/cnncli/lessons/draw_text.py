@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
-from cnncli.lessons.figures import Cells, Dots, Figure, Label, Line, Point, Segments, box, tick_text, ticks
+from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Point, Segments, box, tick_text, ticks
 
 _BRAILLE = 0x2800
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and column of a cell's dots
@@ -43,15 +43,14 @@ def figure_lines(figure: Figure, width: int, rows: int, braille: bool, paint: Pa
     yield from (" " * _LEFT + note for note in figure.notes)
 
 
-def _strength(part: Line | Dots | Segments | Cells) -> int:
+def _strength(part: Line | Dots | Segments | Bars | Cells) -> int:
     return -1 if isinstance(part, Cells) else _STRENGTH[part.kind]
 
 
 def _bottom(figure: Figure, canvas: "_Canvas") -> str:
     """The numbers of the horizontal axis below their places, and its name at the end where there is room."""
     line = [" "] * (_LEFT + canvas.columns + 1)
-    for value in ticks(*figure.x, 6):
-        text = tick_text(value)
+    for value, text in figure.marks_below(6):
         start = _LEFT + canvas.column(value) - len(text) // 2
         room = line[max(0, start - 1) : start + len(text) + 1]
         if start >= 0 and start + len(text) <= len(line) and all(one == " " for one in room):
@@ -72,7 +71,7 @@ class _Canvas:
         self._kinds: dict[tuple[int, int], str] = {}
         self._text: dict[tuple[int, int], tuple[str, str]] = {}
 
-    def draw(self, part: Line | Dots | Segments | Cells) -> None:
+    def draw(self, part: Line | Dots | Segments | Bars | Cells) -> None:
         if isinstance(part, Cells):
             for corner, _, _, _ in part.squares():
                 edge = box(corner, 1, 1)
@@ -81,8 +80,14 @@ class _Canvas:
         if isinstance(part, Dots):
             for point in part.points:
                 x, y = self._place(point)
-                for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)) if self.braille else ((0, 0),):
-                    self._set(round(x) + dx, round(y) + dy, part.kind)
+                if self.braille and 0 <= y < self.rows * self._down and 0 <= x < self.columns * self._across:
+                    self._text[int(y // self._down), int(x // self._across)] = ("●", part.kind)
+                else:
+                    self._set(round(x), round(y), part.kind)
+            return
+        if isinstance(part, Bars):
+            for x, height in part.points:
+                self._fill(self._place((x - part.width / 2, 0.0)), self._place((x + part.width / 2, height)), part.kind)
             return
         pairs = part.pairs if isinstance(part, Segments) else list(zip(part.points, part.points[1:], strict=False))
         for one, other in pairs:
@@ -137,6 +142,12 @@ class _Canvas:
             share = index / count
             x, y = (one + share * (other - one) for one, other in zip(start, end, strict=True))
             self._set(round(x), round(y), kind)
+
+    def _fill(self, corner: Point, other: Point, kind: str) -> None:
+        (left, right), (top, bottom) = (sorted(map(round, pair)) for pair in zip(corner, other, strict=True))
+        for x in range(max(left, 0), min(right, self.columns * self._across - 1) + 1):
+            for y in range(max(top, 0), min(bottom, self.rows * self._down - 1) + 1):
+                self._set(x, y, kind)
 
     def _set(self, x: int, y: int, kind: str) -> None:
         if not (0 <= x < self.columns * self._across and 0 <= y < self.rows * self._down):

@@ -39,6 +39,16 @@ class Segments:
 
 
 @dataclass(frozen=True)
+class Bars:
+    """Upright bars from 0, each (x of its middle, height)."""
+
+    points: Sequence[Point]
+    kind: str = "first"
+    name: str = ""
+    width: float = 0.6
+
+
+@dataclass(frozen=True)
 class Label:
     """Text that begins at a point."""
 
@@ -75,7 +85,7 @@ def box(at: Point, width: float, height: float) -> list[Point]:
     return [(left, top), (right, top), (right, low), (left, low), (left, top)]
 
 
-Part = Line | Dots | Segments | Label | Cells
+Part = Line | Dots | Segments | Bars | Label | Cells
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,7 @@ class Figure:
 
     x, y : (least, most), finite and least < most
     bare : without numbers at the axes, which stand for nothing
+    marks : (x, word) of the horizontal axis; none: round numbers
     """
 
     title: str
@@ -94,10 +105,15 @@ class Figure:
     y_name: str = ""
     notes: Sequence[str] = field(default=())
     bare: bool = False
+    marks: Sequence[tuple[float, str]] = field(default=())
 
     def __post_init__(self) -> None:
         for low, high in (self.x, self.y):
             assert math.isfinite(low) and math.isfinite(high) and low < high, (self.title, low, high)
+
+    def marks_below(self, count: int) -> list[tuple[float, str]]:
+        """What stands at the horizontal axis: its words, or about so many round numbers."""
+        return list(self.marks) or [(value, tick_text(value)) for value in ticks(*self.x, count)]
 
     @property
     def legend(self) -> list[tuple[str, str]]:

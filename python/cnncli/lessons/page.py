@@ -1,28 +1,33 @@
 """A lesson as one page that loads nothing: text, tables, figures, the question, and controls where scripts may run."""
 
 import json
+import re
 from importlib.resources import files
 
 from cnncli.lessons.blocks import Code, Lesson, Numbers, Question, Words
 from cnncli.lessons.draw_svg import figure_svg
 from cnncli.lessons.draw_tiles import panel_figure
 from cnncli.lessons.figures import Figure
-from cnncli.pages.html import Markup, element, empty, join, table
+from cnncli.pages.html import Markup, element, empty, join, table, text
 from cnncli.pages.html import Words as Cell
 from cnncli.pages.style import STYLE
 from cnncli.views.tiles import Panel
 
+_INDEX = re.compile(r"\b(d?[A-Za-z])_(\w{1,2})\b")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _STYLE = """
-main>.scroll{margin:1rem 0}main>figure{margin:1rem 0 1.4rem}figure{max-width:44rem}
+body{max-width:52rem}main>.scroll{margin:1rem 0}main>figure{margin:1rem 0 1.4rem}
 .plot{width:100%;height:auto;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
-.plot text{font-size:14px;fill:var(--soft)}.plot .axis{stroke:var(--line);fill:none;stroke-width:1.5}
+.plot text{font-size:14px;fill:var(--soft)}sub{font-size:.75em;line-height:0}
+@media (max-width:30rem){.plot text{font-size:20px}th,td{padding:.28rem .4rem}}
+.plot .axis{stroke:var(--line);fill:none;stroke-width:1.5}
 .plot .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.plot .contour{fill:none;stroke-width:1}
 .plot .line.first{stroke:var(--first)}.plot .line.second{stroke:var(--second)}.plot .line.third{stroke:var(--third)}
 .plot .line.mark{stroke:var(--bad)}.plot .line.soft,.plot .contour{stroke:var(--faint)}
 .plot .dots.first{fill:var(--first)}.plot .dots.second{fill:var(--second)}.plot .dots.third{fill:var(--third)}
 .plot .dots.mark{fill:var(--bad)}.plot .dots.soft{fill:var(--faint)}
 .plot .said.first{fill:var(--first)}.plot .said.second{fill:var(--second)}
+.plot .said.third{fill:var(--third)}.plot .said.mark{fill:var(--bad)}
 .legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;list-style:none;padding:0;margin:.4rem 0;font-size:.9rem}
 .legend li::before{content:"";display:inline-block;width:.8em;height:.8em;border-radius:50%;margin-right:.4em;
 background:var(--faint)}
@@ -30,8 +35,12 @@ background:var(--faint)}
 .legend .third::before{background:var(--third)}.legend .mark::before{background:var(--bad)}
 .controls{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.8rem 1rem;margin:1rem 0;
 display:grid;gap:.7rem}.controls>*{min-width:0}
-.controls label{display:grid;grid-template-columns:minmax(6rem,auto) 1fr 5.5rem;gap:.8rem;align-items:center}
+.sliders{display:grid;grid-template-columns:max-content 1fr minmax(3.4rem,max-content);gap:.5rem .8rem;
+align-items:center}.sliders label{display:contents}.sliders select{grid-column:2/-1;justify-self:start}
+.sliders:empty{display:none}
 .controls output{font-variant-numeric:tabular-nums;text-align:right}.controls input[type=range]{width:100%;min-width:0}
+.tick{display:inline-flex;gap:.4rem;align-items:center}.controls select{font:inherit;padding:.25rem .4rem;color:inherit;
+background:var(--paper);border:1px solid var(--line);border-radius:.4rem;min-width:0;max-width:100%}
 .controls .row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
 button{font:inherit;padding:.45rem 1rem;border-radius:.5rem;border:1px solid var(--accent);background:none;
 color:var(--accent);cursor:pointer}button:hover{background:var(--shade)}
@@ -93,41 +102,43 @@ def lesson_page(lesson: Lesson) -> str:
 
 def _block(block: Words | Numbers | Code | Panel) -> Markup:
     if isinstance(block, Words):
-        return element("p", block.text)
+        return element("p", _signs(block.text))
     if isinstance(block, Code):
-        return element("pre", "\n".join(block.lines))
+        return element("pre", Markup("\n".join(map(text, block.lines))))
     if isinstance(block, Panel):
         return panel_figure(block)
-    rows = [[row[0], *map(_cell, row[1:])] for row in block.rows]
+    rows = [[_signs(row[0]), *map(_cell, row[1:])] for row in block.rows]
+    are_words = [index > 0 and any(isinstance(row[index], Cell) for row in rows) for index in range(len(block.heads))]
     heads = [
-        Cell(element("span", head)) if index and any(isinstance(row[index], Cell) for row in rows) else head
-        for index, head in enumerate(block.heads)
+        Cell(element("span", _signs(head))) if words else _signs(head)
+        for head, words in zip(block.heads, are_words, strict=True)
     ]
     return table(block.title, heads, rows)
 
 
-def _cell(text: str) -> str:
+def _signs(words: str) -> Markup:
+    """Words with their indices low: w_1."""
+    return Markup(_INDEX.sub(r"\1<sub>\2</sub>", text(words)))
+
+
+def _cell(words: str) -> str:
     """Words stand at the left, numbers at the right."""
-    return (
-        text if text in ("left", "") or (text[:1] in "-.0123456789" and len(text) < 14) else Cell(element("span", text))
-    )
+    is_number = words in ("left", "") or (words[:1] in "-.0123456789" and len(words) < 14)
+    return words if is_number else Cell(element("span", _signs(words)))
 
 
 def _question(question: Question) -> Markup:
     rows = []
     for index, choice in enumerate(question.choices, start=1):
         verdict = element("b", "Right. " if choice.is_right else "No. ")
-        rows.append(
-            element(
-                "label", empty("input", type="radio", name="answer", value=index), f" {choice.text}", class_="choice"
-            )
-        )
-        rows.append(element("p", verdict, choice.why, class_="why", id=f"why-{index}"))
-    return element("fieldset", element("legend", question.text), *rows, id="question")
+        box = empty("input", type="radio", name="answer", value=index)
+        rows.append(element("label", box, " ", _signs(choice.text), class_="choice"))
+        rows.append(element("p", verdict, _signs(choice.why), class_="why", id=f"why-{index}"))
+    return element("fieldset", element("legend", _signs(question.text)), *rows, id="question")
 
 
 def _go_on(lesson: Lesson) -> Markup:
-    return join([element("h2", "To go on"), element("pre", "\n".join(lesson.go_on))])
+    return join([element("h2", "To go on"), element("pre", Markup("\n".join(map(text, lesson.go_on))))])
 
 
 def _scripts(lesson: Lesson) -> Markup:

@@ -13,7 +13,7 @@ from cnncli.data.tables.number_table import read_number_table, target_values
 from cnncli.errors import UsageError
 from cnncli.layers import Linear
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_rate, number
-from cnncli.lessons.figures import Dots, Figure, Label, Line, Point, Segments, contours, spread
+from cnncli.lessons.figures import Dots, Figure, Line, Part, Point, Segments, contours, spread
 from cnncli.network import Network
 from cnncli.shown import printable
 
@@ -62,10 +62,6 @@ def lesson(asked: Asked) -> Lesson:
     lines = next(part for part in surface.parts if isinstance(part, Segments))
     data = {
         **values,
-        "x": spread(x.tolist()),
-        "y": spread([*y.tolist(), 0.0]),
-        "across": surface.x,
-        "up": surface.y,
         "contours": [[round(one, 4) for point in pair for one in point] for pair in lines.pairs],
     }
     return Lesson(
@@ -156,7 +152,7 @@ def _surface(x: Floats, y: Floats, path: Sequence[Point], best: Floats, least: f
     across, up = spread([one for one, _ in reach], 0.35), spread([two for _, two in reach], 0.35)
     corner = max(float(error(a, b)) for a in across for b in up)
     levels = [least + (corner - least) * share**2 for share in (0.08, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)]
-    parts: list[Line | Dots | Segments | Label] = [
+    parts: list[Part] = [
         Segments(contours(error, across, up, levels), "soft", "lines of equal E"),
         Line(near, "second", "descent"),
         Dots(near[:1], "second"),

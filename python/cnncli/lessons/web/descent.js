@@ -1,6 +1,6 @@
 // One walk down the valley, with a rate that is chosen.
 const E = (w) => 0.5 * DATA.curvature * (w - DATA.lowest) ** 2;
-const valley = plot("figure-1", [-4.5, 6.5], [-1.5, 32]);
+const valley = plot("figure-1");
 valley.legend([["soft", "E(w)"], ["first", "the walk"]]);
 let walked = [DATA.start];
 

@@ -23,8 +23,8 @@ function text(value, digits = 4) {
 }
 
 // A plot over the drawing of a figure that is there already: its axes stay, its marks are drawn anew.
-function plot(id, x, y) {
-  const svg = document.getElementById(id);
+function plot(id) {
+  const svg = document.getElementById(id), x = JSON.parse(svg.dataset.x), y = JSON.parse(svg.dataset.y);
   for (const old of svg.querySelectorAll(".line, .dots, .contour, .said, .cells")) old.remove();
   const layer = draw(svg, "g", {});
   const figure = svg.closest("figure");
@@ -35,7 +35,7 @@ function plot(id, x, y) {
     far(HEIGHT - BOTTOM - ((b - y[0]) / (y[1] - y[0])) * (HEIGHT - TOP - BOTTOM)),
   ];
   return {
-    svg,
+    svg, x, y,
     // The names of the kinds, [[kind, name], ...].
     legend(names) {
       svg.after(make("ul", { class: "legend" }, ...names.map(([kind, name]) => make("li", { class: kind }, name))));
@@ -56,6 +56,17 @@ function plot(id, x, y) {
         draw(group, "circle", { cx, cy, r: 4 });
       }
     },
+    bars(points, kind, width = 0.6) {
+      const group = draw(layer, "g", { class: "dots " + kind });
+      for (const [x, height] of points.filter((one) => one.every(Number.isFinite))) {
+        const [[left, base], [right, top]] = [place([x - width / 2, 0]), place([x + width / 2, height])];
+        draw(group, "path", { d: `M${left},${base}V${top}H${right}V${base}Z` });
+      }
+    },
+    label(point, words, kind = "soft") {
+      const [left, low] = place(point);
+      draw(layer, "text", { x: left + 4, y: low - 4, class: "said " + kind }).textContent = words;
+    },
     // Where a pointer is, in the numbers of the axes.
     at(event) {
       const box = svg.getBoundingClientRect();
@@ -68,9 +79,11 @@ function plot(id, x, y) {
   };
 }
 
+const identity = (name) => "control-" + name.replaceAll(" ", "-");
+
 function slider(name, least, most, step, value, changed) {
-  const input = make("input", { type: "range", min: least, max: most, step, value, id: "control-" + name });
-  const shown = make("output", { for: "control-" + name }, String(value));
+  const input = make("input", { type: "range", min: least, max: most, step, value, id: identity(name) });
+  const shown = make("output", { for: identity(name) }, String(value));
   input.addEventListener("input", () => {
     shown.textContent = input.value;
     changed(Number(input.value));
@@ -87,6 +100,23 @@ function button(name, pressed) {
   node.addEventListener("click", pressed);
   controls.querySelector(".row").append(node);
   return node;
+}
+
+// One of some words, [[value, word], ...].
+function select(name, options, value, changed) {
+  const list = make("select", { id: identity(name) }, ...options.map(([one, word]) => make("option", { value: one }, word)));
+  list.value = value;
+  list.addEventListener("change", () => changed(list.value));
+  controls.querySelector(".sliders").append(make("label", {}, name, list));
+  return list;
+}
+
+function tick(name, is_on, changed) {
+  const box = make("input", { type: "checkbox" });
+  box.checked = is_on;
+  box.addEventListener("change", () => changed(box.checked));
+  controls.querySelector(".row").append(make("label", { class: "tick" }, box, name));
+  return box;
 }
 
 // Play, one step, back to the start. `step` returns false at the end.

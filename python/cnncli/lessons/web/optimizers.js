@@ -1,5 +1,5 @@
 // The race, replayed step by step; each optimizer can be left out.
-const plots = DATA.surfaces.map((one, index) => plot("figure-" + (index + 1), one.x, one.y));
+const plots = DATA.surfaces.map((_, index) => plot("figure-" + (index + 1)));
 const kinds = { SGD: "first", momentum: "second", Adam: "third", NAG: "mark", Adagrad: "first", Adadelta: "second", RMSprop: "third" };
 plots.forEach((one) => one.legend(Object.entries(kinds).slice(0, 3).map(([name, kind]) => [kind, name])));
 const on = new Set(["SGD", "momentum", "Adam"]);
@@ -28,10 +28,7 @@ function step() {
 }
 player(step, () => { now = 0; steps.value = 0; show(); }, 60);
 for (const name of Object.keys(DATA.surfaces[0].paths)) {
-  const box = make("input", { type: "checkbox" });
-  box.checked = on.has(name);
-  box.addEventListener("change", () => { box.checked ? on.add(name) : on.delete(name); show(); });
-  controls.querySelector(".row").append(make("label", { style: "display:inline-flex;gap:.4rem" }, box, name));
+  tick(name, on.has(name), (is_on) => { is_on ? on.add(name) : on.delete(name); show(); });
 }
 window.lesson = { step, state: () => ({ now, on: [...on] }) };
 show();

@@ -1,7 +1,7 @@
 // The line through the points: dragged by its two numbers, or walking down the surface.
 const points = DATA.points, count = points.length;
-const line = plot("figure-1", DATA.x, DATA.y);
-const surface = plot("figure-2", DATA.across, DATA.up);
+const line = plot("figure-1");
+const surface = plot("figure-2");
 line.legend([["second", "the line"], ["first", "points"], ["soft", "distances"]]);
 surface.legend([["second", "where the line is, and its way"], ["mark", "the lowest point"], ["soft", "lines of equal E"]]);
 const reach = [[...DATA.path, DATA.best].map((one) => one[0]), [...DATA.path, DATA.best].map((one) => one[1])];
@@ -16,7 +16,7 @@ const gradient = ([w0, w1]) => points.reduce(([a, b], [x, y]) => {
 function show() {
   line.clear();
   line.dots(points, "first");
-  line.line(DATA.x.map((x) => [x, w[0] + w[1] * x]), "second");
+  line.line(line.x.map((x) => [x, w[0] + w[1] * x]), "second");
   line.segments(points.map(([x, y]) => [x, y, x, w[0] + w[1] * x]), "soft");
   surface.clear();
   surface.segments(DATA.contours, "soft");

@@ -43,7 +43,7 @@ def test_squares_have_their_numbers_and_colours_in_all_three_forms() -> None:
 def a_lesson() -> Lesson:
     values = np.arange(6.0).reshape(2, 3)
     scale = Scale.of(values)
-    blocks = [Panel("numbers", [number_tile(values, scale, "a map")], "2x3", scale=scale), Code(["x = 1 < 2"])]
+    blocks = [Panel("numbers", [number_tile(values, scale, "a map")], "2x3", scale=scale), Code(["x = 1 < 2", "y = 3"])]
     choices = [Choice(text, text == "a", f"because of {text}") for text in "abc"]
     return Lesson("none", "A title", blocks, Question("which?", choices), ["cnn learn"], {})
 
@@ -54,7 +54,7 @@ def test_pictures_and_code_are_in_the_page_itself_and_in_the_terminal() -> None:
     with Image.open(io.BytesIO(base64.b64decode(held))) as image:
         values = np.arange(6.0).reshape(2, 3)
         assert (np.asarray(image.convert("RGB")) == Scale.of(values).colours(values)).all()
-    assert "<pre>x = 1 &lt; 2</pre>" in page and 'alt="numbers, a map"' in page
+    assert "x = 1 &lt; 2\ny = 3</pre>" in page and 'alt="numbers, a map"' in page
     text = list(lesson_lines(a_lesson()))
     assert "    x = 1 < 2" in text and any(line.startswith("numbers  2x3") for line in text)
 

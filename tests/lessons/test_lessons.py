@@ -12,19 +12,24 @@ import pytest
 from PIL import Image
 
 from cnncli.cli.main import run
-from cnncli.lessons.blocks import Asked, Numbers
+from cnncli.lessons.blocks import Asked, Lesson, Numbers
 from cnncli.lessons.catalogue import CATALOGUE, Entry, give
 from cnncli.lessons.draw_image import animation, figure_image
+from cnncli.lessons.draw_svg import figure_svg
 from cnncli.lessons.draw_text import figure_lines
+from cnncli.lessons.draw_tiles import panel_figure
 from cnncli.lessons.figures import Dots, Figure, Label, Line, Segments, spread, ticks
 from cnncli.lessons.optimizers import SURFACES
+from cnncli.views.tiles import Panel
 from lesson_pages import lesson
 
 ROOT = Path(__file__).parents[2]
 each_lesson = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
 
 # Something of the reader's for each option; a lesson of its own numbers has a line of its own.
-GIVEN: dict[str, Any] = {"data": str(ROOT / "examples" / "flats.csv"), "rate": 0.123, "seed": 4, "target": 1}
+GIVEN: dict[str, Any] = {
+    "data": str(ROOT / "examples" / "flats.csv"), "rate": 0.123, "seed": 4, "target": 1, "model": "convnet",
+}  # fmt: skip
 VALUES: dict[str, tuple[float, ...]] = {"softmax": (2.0, 0.5)}
 
 
@@ -67,15 +72,23 @@ def test_each_choice_gets_its_own_verdict(entry: Entry, capsys: pytest.CaptureFi
 
 
 @each_lesson
-def test_what_the_reader_gives_changes_a_figure_or_a_number(entry: Entry) -> None:
+def test_what_the_reader_gives_changes_a_figure_or_a_number(entry: Entry, tmp_path: Path) -> None:
+    sheet = np.full((60, 50), 250, np.uint8)
+    sheet[10:50, 22:28] = sheet[10:16, 14:24] = 20  # a one
+    Image.fromarray(sheet).save(tmp_path / "one.png")
     for option in entry.takes:
-        value = VALUES[entry.name] if option == "values" else GIVEN[option]
+        gifts = GIVEN | {"picture": str(tmp_path / "one.png"), "values": VALUES.get(entry.name)}
+        value = gifts[option]
         own, other = give(entry, Asked()), give(entry, Asked(**{option: value}))
         assert own.values != other.values
         if entry.name != "backprop" or option == "seed":
-            assert [block for block in own.blocks if isinstance(block, Figure)] != [
-                block for block in other.blocks if isinstance(block, Figure)
-            ]
+            assert drawn(own) != drawn(other)
+
+
+def drawn(given: Lesson) -> list[str]:
+    """Its figures, as a page has them."""
+    figures = [figure_svg(block) for block in given.blocks if isinstance(block, Figure)]
+    return figures + [panel_figure(block) for block in given.blocks if isinstance(block, Panel)]
 
 
 def test_the_lesson_of_regression_walks_to_least_squares() -> None:

@@ -35,7 +35,7 @@ def lesson_lines(lesson: Lesson) -> Iterator[str]:
         if isinstance(block, Words):
             yield from wrap(block.text, columns)
         elif isinstance(block, Figure):
-            yield from figure_lines(block, columns, _ROWS, plain.can_draw(sys.stdout), _paint)
+            yield from figure_lines(block, columns, block.rows or _ROWS, plain.can_draw(sys.stdout), _paint)
         elif isinstance(block, Panel):
             yield from panel_lines(block, columns, plain.ink_of(sys.stdout), lambda text: _style(text, "2"))
         elif isinstance(block, Code):

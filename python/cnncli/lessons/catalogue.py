@@ -53,7 +53,31 @@ CATALOGUE = (
         True,
     ),
     Entry("convolution", "sliding", "a mask that slides over a picture, true and correlated", (45, 46), (), True),
+    Entry("masks", "photo_masks", "sharpen, emboss, blur and edges on a photo", (47,), ("picture",)),
+    Entry(
+        "learn-a-mask",
+        "learned_mask",
+        "a mask that is found from pictures before and after it",
+        (48,),
+        ("picture", "rate", "seed"),
+        True,
+    ),
     Entry("pooling", "pooling", "the largest, mean, sum or a drawn value of each window", (50, 51, 52), ("seed",)),
+    Entry(
+        "field",
+        "field",
+        "which pixels a unit sees, and how they become more",
+        (53,),
+        ("model", "picture"),
+        True,
+    ),
+    Entry(
+        "lenet5",
+        "lenet5",
+        "LeNet-5 layer by layer: sizes, work, maps of a picture",
+        (54,),
+        ("model", "picture", "seed"),
+    ),
 )
 
 

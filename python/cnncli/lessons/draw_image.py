@@ -36,7 +36,9 @@ def figure_image(figure: Figure) -> Image.Image:
 
 def animation(figures: Sequence[Figure | Page], milliseconds: int = 120) -> bytes:
     """A GIF of them that runs again and again; the last one stays a while."""
-    frames = [_frame(figure).quantize(64) for figure in figures]
+    images = [_frame(figure) for figure in figures]
+    size = max(image.width for image in images), max(image.height for image in images)
+    frames = [_on_paper(image, size).quantize(64) for image in images]
     times = [milliseconds] * (len(frames) - 1) + [2000]
     content = io.BytesIO()
     frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=times, loop=0, optimize=True)
@@ -48,6 +50,15 @@ def _frame(figure: Figure | Page) -> Image.Image:
         return figure_image(figure)
     page = page_image(figure)
     return page.resize((_WIDTH, round(page.height * _WIDTH / page.width)), Image.Resampling.LANCZOS)
+
+
+def _on_paper(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The picture in the upper left corner of one of this size: all frames of an animation have one."""
+    if image.size == size:
+        return image
+    paper = Image.new("RGB", size, PAPER)
+    paper.paste(image, (0, 0))
+    return paper
 
 
 def _place(figure: Figure, point: tuple[float, float]) -> tuple[float, float]:

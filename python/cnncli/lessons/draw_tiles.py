@@ -16,7 +16,7 @@ def panel_figure(panel: Panel) -> Markup:
         parts.append(f"{panel.scale.low:.3g} to {panel.scale.high:.3g}, from {_ends(panel.scale.signed)}")
     note = f" ({', '.join(parts)})" if parts else ""
     tiles = [element("div", _picture(tile, panel.side, panel.title), _label(tile)) for tile in panel.tiles]
-    return element("figure", element("div", *tiles, class_="tiles"), element("figcaption", panel.title, note))
+    return element("figure", element("figcaption", panel.title, note), element("div", *tiles, class_="tiles"))
 
 
 def data_uri(pixels: Pixels) -> str:

@@ -95,6 +95,7 @@ class Figure:
     x, y : (least, most), finite and least < most
     bare : without numbers at the axes, which stand for nothing
     marks : (x, word) of the horizontal axis; none: round numbers
+    rows : lines of its inside in a terminal; 0: as many as others
     """
 
     title: str
@@ -106,6 +107,7 @@ class Figure:
     notes: Sequence[str] = field(default=())
     bare: bool = False
     marks: Sequence[tuple[float, str]] = field(default=())
+    rows: int = 0
 
     def __post_init__(self) -> None:
         for low, high in (self.x, self.y):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 
 from cnncli.lessons.blocks import Code, Lesson, Numbers, Question, Words
@@ -104,7 +105,7 @@ def _block(block: Words | Numbers | Code | Panel) -> Markup:
     if isinstance(block, Words):
         return element("p", _signs(block.text))
     if isinstance(block, Code):
-        return element("pre", Markup("\n".join(map(text, block.lines))))
+        return _lines(block.lines)
     if isinstance(block, Panel):
         return panel_figure(block)
     rows = [[_signs(row[0]), *map(_cell, row[1:])] for row in block.rows]
@@ -119,6 +120,10 @@ def _block(block: Words | Numbers | Code | Panel) -> Markup:
 def _signs(words: str) -> Markup:
     """Words with their indices low: w_1."""
     return Markup(_INDEX.sub(r"\1<sub>\2</sub>", text(words)))
+
+
+def _lines(lines: Sequence[str]) -> Markup:
+    return element("pre", Markup("\n".join(map(text, lines))), tabindex=0)
 
 
 def _cell(words: str) -> str:
@@ -138,7 +143,7 @@ def _question(question: Question) -> Markup:
 
 
 def _go_on(lesson: Lesson) -> Markup:
-    return join([element("h2", "To go on"), element("pre", Markup("\n".join(map(text, lesson.go_on))))])
+    return join([element("h2", "To go on"), _lines(lesson.go_on)])
 
 
 def _scripts(lesson: Lesson) -> Markup:

@@ -91,7 +91,7 @@ function slider(name, least, most, step, value, changed) {
   controls.querySelector(".sliders").append(make("label", {}, name, input, shown));
   return {
     get value() { return Number(input.value); },
-    set value(given) { input.value = given; shown.textContent = Number(given).toFixed(2); },
+    set value(given) { input.value = given; shown.textContent = Number(given).toFixed(step >= 1 ? 0 : 2); },
   };
 }
 

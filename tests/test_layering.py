@@ -59,6 +59,11 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"plugins", "program", "network", "model_file", "data", "sets", "criteria", "optim", "layers", "pictures",
          "storage", "core", "errors"},
     ),
+    "project": (
+        {"project"},
+        {"training", "network", "data", "sets", "preparation", "criteria", "optim", "layers", "pictures", "storage",
+         "errors"},
+    ),
     "microscope": (
         {"microscope"}, {"training", "network", "criteria", "optim", "layers", "core", "errors"},
     ),

@@ -55,6 +55,7 @@ RUNS = {
     "saliency": ["saliency digit.png", "saliency digit.png --out saliency.png"],
     "explain": ["explain digit.png --at conv1[3,10,12]", "explain digit.png --at relu1[0,0,0] --out unit.png"],
     "learn": ["learn", "learn descent --out lesson.html --gif lesson.gif"],
+    "quiz": ["quiz", "quiz --answers 1,2,3,4,1,2,3,4,1,2,- --out quiz.html"],
     "step": ["step mlp --data small.npz --explain"],
     "histograms": ["histograms linear-small-1", "histograms linear-small-1 --out histograms.png"],
     "diagram": ["diagram lenet5", "diagram resnet-small --out network.svg"],

@@ -28,8 +28,8 @@ def catalogue_lines() -> Iterator[str]:
 
 def lesson_lines(lesson: Lesson) -> Iterator[str]:
     """The lesson up to its question, in lines that fit the terminal."""
-    columns = _columns()
-    yield _style(lesson.title, "1")
+    columns = screen_columns()
+    yield heading(lesson.title, "1")
     for block in lesson.blocks:
         yield ""
         if isinstance(block, Words):
@@ -41,9 +41,9 @@ def lesson_lines(lesson: Lesson) -> Iterator[str]:
         elif isinstance(block, Code):
             yield from (f"    {line}".rstrip() for line in block.lines)
         else:
-            yield from _table(block, columns)
+            yield from table_lines(block, columns)
     yield ""
-    yield _style("Question", "1")
+    yield heading("Question", "1")
     yield from wrap(lesson.question.text, columns)
     for index, choice in enumerate(lesson.question.choices, start=1):
         yield from wrap(choice.text, columns, initial_indent=f"  {index}  ", subsequent_indent="     ")
@@ -58,13 +58,14 @@ def judge(lesson: Lesson, answer: int | None) -> Iterator[str]:
     else:
         choice = question.choices[answer - 1]
         verdict = "Right." if choice.is_right else "No."
-        yield from wrap(f"{verdict} {choice.why}", _columns())
+        yield from wrap(f"{verdict} {choice.why}", screen_columns())
     yield ""
-    yield _style("To go on", "1")
+    yield heading("To go on", "1")
     yield from (f"  {line}" for line in lesson.go_on)
 
 
-def _columns() -> int:
+def screen_columns() -> int:
+    """Characters of a line of text."""
     return min(_WIDEST, plain.terminal_columns() if sys.stdout.isatty() else 80)
 
 
@@ -81,8 +82,9 @@ def ask(choices: int) -> int | None:
             return int(typed)
 
 
-def _table(block: Numbers, columns: int) -> Iterator[str]:
-    yield _style(block.title, "2")
+def table_lines(block: Numbers, columns: int) -> Iterator[str]:
+    """A table below its title; of one with two columns that is too wide the words are broken into lines."""
+    yield heading(block.title, "2")
     rows = [list(block.heads), *map(list, block.rows)]
     widths = [max(len(row[index]) for row in rows) for index in range(len(block.heads))]
     if len(widths) == 2 and sum(widths) + 4 > columns:
@@ -112,5 +114,6 @@ def _paint(text: str, kind: str) -> str:
     return plain.style(text, _CODES[kind], plain.can_colour(sys.stdout))
 
 
-def _style(text: str, code: str) -> str:
+def heading(text: str, code: str) -> str:
+    """The text in an ANSI style, where stdout shows such."""
     return plain.style(text, code, plain.can_colour(sys.stdout))

@@ -81,12 +81,19 @@ def lesson_page(lesson: Lesson) -> str:
             parts.append(_block(block))
     first = next((index for index, block in enumerate(lesson.blocks) if isinstance(block, Figure)), len(parts))
     controls = element("section", id="controls", aria_label="Try it") if lesson.script else ""
+    main = [*parts[:first], controls, *parts[first:], question_fieldset(lesson.question), _go_on(lesson)]
+    return whole_page(lesson.title, "a lesson of cnn learn", main, _scripts(lesson))
+
+
+def whole_page(title: str, kind: str, main: Sequence[Markup | str], scripts: Markup, style: str = "") -> str:
+    """A page as HTML with its head, under which nothing can be loaded.
+
+    kind : what it is, above the title; style : more of it
+    """
     body = [
         element("a", "To the content", href="#content", class_="skip"),
-        element("header", element("p", "a lesson of cnn learn", class_="soft"), element("h1", lesson.title)),
-        element(
-            "main", *parts[:first], controls, *parts[first:], _question(lesson.question), _go_on(lesson), id="content"
-        ),
+        element("header", element("p", kind, class_="soft"), element("h1", title)),
+        element("main", *main, id="content"),
         element("footer", element("p", "All numbers were computed when this page was made. It loads nothing.")),
     ]
     head = [
@@ -94,11 +101,22 @@ def lesson_page(lesson: Lesson) -> str:
         Markup(f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'),
         empty("meta", name="viewport", content="width=device-width, initial-scale=1"),
         empty("meta", name="color-scheme", content="light dark"),
-        element("title", lesson.title),
-        element("style", Markup(STYLE + _STYLE)),
+        element("title", title),
+        element("style", Markup(STYLE + _STYLE + style)),
     ]
-    inside = f"<head>{join(head)}</head>\n<body>\n" + "\n".join(body) + f"\n{_scripts(lesson)}</body>"
+    inside = f"<head>{join(head)}</head>\n<body>\n" + "\n".join(body) + f"\n{scripts}</body>"
     return f'<!doctype html>\n<html lang="en">\n{inside}\n</html>\n'
+
+
+def table_block(block: Numbers) -> Markup:
+    """A table of numbers."""
+    rows = [[_signs(row[0]), *map(_cell, row[1:])] for row in block.rows]
+    are_words = [index > 0 and any(isinstance(row[index], Cell) for row in rows) for index in range(len(block.heads))]
+    heads = [
+        Cell(element("span", _signs(head))) if words else _signs(head)
+        for head, words in zip(block.heads, are_words, strict=True)
+    ]
+    return table(block.title, heads, rows)
 
 
 def _block(block: Words | Numbers | Code | Panel) -> Markup:
@@ -108,13 +126,7 @@ def _block(block: Words | Numbers | Code | Panel) -> Markup:
         return _lines(block.lines)
     if isinstance(block, Panel):
         return panel_figure(block)
-    rows = [[_signs(row[0]), *map(_cell, row[1:])] for row in block.rows]
-    are_words = [index > 0 and any(isinstance(row[index], Cell) for row in rows) for index in range(len(block.heads))]
-    heads = [
-        Cell(element("span", _signs(head))) if words else _signs(head)
-        for head, words in zip(block.heads, are_words, strict=True)
-    ]
-    return table(block.title, heads, rows)
+    return table_block(block)
 
 
 def _signs(words: str) -> Markup:
@@ -132,14 +144,16 @@ def _cell(words: str) -> str:
     return words if is_number else Cell(element("span", _signs(words)))
 
 
-def _question(question: Question) -> Markup:
+def question_fieldset(question: Question, number: int | None = None) -> Markup:
+    """The question with its choices, each with its reason; `number` among several, from 1."""
+    end = "" if number is None else f"-{number}"
     rows = []
     for index, choice in enumerate(question.choices, start=1):
         verdict = element("b", "Right. " if choice.is_right else "No. ")
-        box = empty("input", type="radio", name="answer", value=index)
+        box = empty("input", type="radio", name=f"answer{end}", value=index)
         rows.append(element("label", box, " ", _signs(choice.text), class_="choice"))
-        rows.append(element("p", verdict, _signs(choice.why), class_="why", id=f"why-{index}"))
-    return element("fieldset", element("legend", _signs(question.text)), *rows, id="question")
+        rows.append(element("p", verdict, _signs(choice.why), class_="why", id=f"why{end}-{index}"))
+    return element("fieldset", element("legend", _signs(question.text)), *rows, id=f"question{end}")
 
 
 def _go_on(lesson: Lesson) -> Markup:

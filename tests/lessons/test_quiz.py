@@ -174,6 +174,7 @@ def test_wrong_choices_are_three_and_each_has_a_reason_of_its_own(many: list[lis
         assert len(asked) == 11
         for one in asked:
             choices = one.drawn.question.choices
+            assert one.drawn.question.text.endswith("?")
             assert len({choice.text for choice in choices}) == len({choice.why for choice in choices}) == 4
             assert all(len(choice.why) > 12 for choice in choices)
             places.add((one.topic.name, one.drawn.question.right))

@@ -48,8 +48,7 @@ def activation(rng: np.random.Generator) -> Drawn | None:
     f = float(function.forward(place)[0, 0])
     slope = float(function.backward(place, np.ones_like(place))[0, 0])
     told = " (slope 0.01 on the left)" if name == "leaky ReLU" else ""
-    text = f"What is the derivative f'(x) of {name}{told} at x = {plain(x)}, by which back-propagation multiplies "
-    "there?"
+    text = f"What is the derivative f'(x) of {name}{told} at x = {plain(x)}, the factor of back-propagation?"
     if name in ("sigmoid", "tanh"):
         formula, other = ("f (1 - f)", "1 - f²") if name == "sigmoid" else ("1 - f²", "f (1 - f)")
         wrongs = {

@@ -12,7 +12,8 @@ _STYLE = """
 section{margin:2rem 0}section>.scroll{margin:.6rem 0}.scroll table{width:auto}
 fieldset.right{border-color:var(--good)}fieldset.wrong{border-color:var(--bad)}
 fieldset legend{float:left;width:100%;padding:0;margin-bottom:.4rem}legend+*{clear:both}
-#score.under-way{position:sticky;bottom:0}#score{background:var(--card);border:1px solid var(--line);border-radius:.6rem;
+#score.under-way{position:sticky;bottom:0}
+#score{background:var(--card);border:1px solid var(--line);border-radius:.6rem;
 padding:.7rem 1rem;margin:1rem 0}#score ul{margin:.3rem 0 0;padding-left:1.2rem}
 """
 

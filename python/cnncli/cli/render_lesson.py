@@ -37,7 +37,7 @@ def lesson_lines(lesson: Lesson) -> Iterator[str]:
         elif isinstance(block, Figure):
             yield from figure_lines(block, columns, block.rows or _ROWS, plain.can_draw(sys.stdout), _paint)
         elif isinstance(block, Panel):
-            yield from panel_lines(block, columns, plain.ink_of(sys.stdout), lambda text: _style(text, "2"))
+            yield from panel_lines(block, columns, plain.ink_of(sys.stdout), lambda text: heading(text, "2"))
         elif isinstance(block, Code):
             yield from (f"    {line}".rstrip() for line in block.lines)
         else:

@@ -99,6 +99,24 @@ def test_only_what_is_done_and_old_is_removed(root: Path, tmp_path: Path, capsys
     assert "1 run removed" in capsys.readouterr().out
 
 
+def test_trainings_of_several_seeds_are_listed_compared_and_removed_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs = tmp_path / "runs"
+    assert run([*COMMON, "--seeds", "2", "--runs", str(runs)]) == 0
+    capsys.readouterr()
+    names = {str(Path(row["run"]).relative_to(runs)) for row in facts(runs, capsys)["runs"]}  # type: ignore[attr-defined]
+    assert names == {f"linear-seeds-1/linear-digits-{number}" for number in (1, 2)}
+    assert run(["runs", "--runs", str(runs)]) == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in names)
+    by_group = facts(runs, capsys, "linear-seeds-1")
+    assert by_group["differ"] == {"seed": [1, 2]}  # in the order in which they were trained
+    assert facts(runs, capsys, *sorted(names)) == by_group
+    assert len(facts(runs, capsys, "--prune", "1", "--yes")["removed"]) == 1  # type: ignore[arg-type]
+    assert len(facts(runs, capsys)["runs"]) == 1  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -1,13 +1,16 @@
 """Glyph or plain, grey or colour, and which size: decided from the pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from tools.untuned.sets import by_name
 
 from cnncli.data.dataset import Images
-from cnncli.data.preparation.decide import Decision, decide
+from cnncli.data.preparation import decide as module
+from cnncli.data.preparation.decide import Decision, Look, decide
 from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.errors import DataError
@@ -81,6 +84,45 @@ def filled_shapes(rng: np.random.Generator) -> Pictures:
 
 def test_glyphs_that_are_far_better_need_not_be_found_in_all(tmp_path: Path, rng: np.random.Generator) -> None:
     assert decided(tmp_path, filled_shapes(rng)).recipe.kind == "glyph"
+
+
+def shapes_in_colour(each: int) -> Pictures:
+    return [
+        (by_name("shapes").picture(label, np.random.default_rng([label, number])), f"{label}")
+        for label in range(4) for number in range(each)
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_a_finder_finds_shapes_in_colour_and_tells_few_apart(tmp_path: Path) -> None:
+    """What the next test takes for granted."""
+    decision = decided(tmp_path, shapes_in_colour(100))
+    assert decision.recipe.kind == "plain" and decision.recipe.shape == (3, 32, 32)
+    assert decision.reason.endswith("100 of a class are enough to learn whole ones (--prepare glyph)")
+
+
+SHAPES_SEEN = Look(240, 0, 240, 227, 97, 23, False, True, (32, 32), 32)  # of tools/untuned's folder
+
+
+@pytest.mark.parametrize(
+    ("look", "each", "kind"),
+    [
+        (SHAPES_SEEN, 100, "plain"),
+        (SHAPES_SEEN, 99, "glyph"),  # too few to learn place and colour from
+        (replace(SHAPES_SEEN, glyph_right=180), 100, "glyph"),  # as told apart as letters in ink of any colour
+        (replace(SHAPES_SEEN, is_coloured=False), 100, "glyph"),
+        (replace(SHAPES_SEEN, lying=240), 100, "glyph"),
+    ],
+)
+def test_shapes_in_colour_are_no_glyphs_where_there_are_enough_to_learn_from(
+    look: Look, each: int, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_kept_look", lambda *_: look)
+    part = RawPart([Path(f"{number}.png") for number in range(2 * each)], np.repeat([0, 1], each))
+    raw = RawSet("set", ["a", "b"], {"train": part})
+    assert decide(raw, PictureWish(), False, lambda done, total: None).recipe.kind == kind
+    grey = PictureWish(declared=(1, 28, 28), is_firm=True)  # which would lose the colours anyway
+    assert decide(raw, grey, False, lambda done, total: None).recipe.kind == "glyph"
 
 
 @pytest.mark.parametrize("draw", [textures, noise, coloured_discs], ids=lambda draw: draw.__name__)

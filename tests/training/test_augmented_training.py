@@ -10,7 +10,7 @@ import pytest
 import cnncli
 from augmentation_oracle import mixup
 from cnncli import Augmentation, _core
-from cnncli.criteria import Criterion, CrossEntropyLoss
+from cnncli.criteria import Criterion, CrossEntropyLoss, MultiCriterion
 from cnncli.errors import UsageError
 from cnncli.layers import Flatten, Linear
 from cnncli.network import Network
@@ -77,17 +77,7 @@ def test_a_step_learns_from_changed_images_and_mixed_losses(rng: np.random.Gener
     np.testing.assert_allclose(bias, before[1] - 0.5 * slopes.sum(0), rtol=1e-4, atol=1e-5)
 
 
-def has_one_mean(case: Case) -> bool:
-    """Not of class weights with shares of all classes, or of labels left aside: Python mixes two means of those."""
-    if case.settings.get("reduction") == "sum":
-        return case.takes != "distributions"
-    return "ignore_index" not in case.settings and not (case.takes == "distributions" and "weight" in case.settings)
-
-
-MIXED = [case for case in CASES if has_one_mean(case)]
-
-
-@pytest.mark.parametrize("case", MIXED, ids=str)
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_every_loss_is_mixed_as_two_of_its_losses(rng: np.random.Generator, case: Case) -> None:
     """Of outputs that are the weights of a linear network with one pixel each, so that gradients are seen."""
     outputs, targets = case.draw(rng, 3)
@@ -117,19 +107,33 @@ def _mixed(
     total, weight, gradient = 0.0, 0.0, np.zeros_like(y, np.float64)
     sums = getattr(criterion, "reduction", "mean") == "sum"
     weights = getattr(criterion, "weight", None)
-    by_class = not sums and criterion.takes_labels and weights is not None and type(criterion).__name__ in (
-        "CrossEntropyLoss", "NLLLoss",
-    )  # fmt: skip
+    ignored = getattr(criterion, "ignore_index", None)
+    by_class = not sums and targets.ndim == 1 and ignored is not None  # CrossEntropyLoss and NLLLoss of labels
     for n in range(len(y)):
         for target, part in ((targets[n : n + 1], share[n]), (targets[partners[n]][None], 1 - share[n])):
-            own = float(weights[int(target[0])]) if by_class else 1.0
+            own = 0.0 if targets.ndim == 1 and target[0] == ignored else 1.0
+            if by_class and own and weights is not None:
+                own = float(weights[int(target[0])])
             if own == 0:
                 continue
             total += part * own * float(criterion.forward(y[n : n + 1], target))
             gradient[n] += part * own * np.asarray(criterion.backward(y[n : n + 1], target))[0]
             weight += part * own
     divisor = 1.0 if sums else weight if by_class else len(y)
-    return (total / (len(y) if sums else divisor), gradient / divisor)
+    return total / (len(y) if sums else divisor or 1), gradient / (divisor or 1)
+
+
+def test_weighted_losses_of_a_sum_of_losses_are_mixed_as_one_mean(rng: np.random.Generator) -> None:
+    """Python computes them, the core one alone."""
+    images, labels = rng.integers(0, 256, (6, 1, 3, 3), dtype=np.uint8), np.array([0, 1, 1, 0, 1, 1])
+    losses = []
+    for alone in (True, False):
+        built, weighted = network((1, 3, 3), 2), CrossEntropyLoss(weight=[5.0, 0.5])
+        criterion = weighted if alone else MultiCriterion(weighted, weights=[3.0])
+        program = Program(built, 8, criterion=criterion, optimizer=SGD(0.1), augmentation=Augmentation(mixup=1))
+        program.bind(images, labels)
+        losses.append(program.step(np.arange(6), step=0, epoch=EPOCH).loss)
+    assert losses[1] == pytest.approx(3 * losses[0], rel=1e-5)
 
 
 def test_images_held_out_are_neither_measured_nor_mixed_in(rng: np.random.Generator) -> None:

@@ -1,15 +1,19 @@
 """What is chosen from the facts about the data, and what is said of it."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from cnncli import data
 from cnncli.network import Network
 from cnncli.network.architectures import model_names, read_model
-from cnncli.training.choose import DIAL, Facts, choose
+from cnncli.training.choose import DIAL, Facts, choose, dial_within
+from cnncli.training.chosen import settle
 from cnncli.training.rules import check_asked
+from cnncli.training_options import TrainSettings
 
 
 def facts(
@@ -99,10 +103,40 @@ def test_small_classes_are_drawn_alike_from_a_ratio_of_ten_on() -> None:
     assert "; one class (" in choose(facts(counts=(9,))).reasons[2]
 
 
-def test_small_pictures_in_colour_are_taken_whole_where_there_are_enough() -> None:
-    choice = choose(Facts(2000, (200,) * 10, tuple("abcdefghij"), 3, 32, 32, False, is_whole=True))
-    assert choice.values["prepare"] == "plain" and "--prepare glyph" in choice.reasons[0]
-    assert "prepare" not in choose(facts()).values
+def test_what_is_said_is_neither_chosen_nor_told() -> None:
+    known = facts()
+    lines = choose(known, said={"epochs"}).reasons
+    assert lines[1] == "batches of 64 at rate 0.1 for 5,000 pictures of 10 classes (--batch-size, --lr)"
+    said = choose(known, said={"epochs", "batch_size", "learning_rate", "augment"})
+    assert set(said.values) == {"architecture"} and len(said.reasons) == 2
+    assert said.reasons[1] == "500 pictures of each class (--balance)"
+    no_rate = choose(known, said={"learning_rate"}).reasons[1]
+    assert no_rate.startswith("38 epochs of batches of 64 for ") and no_rate.endswith("(--epochs, --batch-size)")
+    tail = choose(facts(counts=(500, 300, 5)), said={"balance"})
+    assert "balance" not in tail.values and "classes of 5 to 500 pictures" in tail.reasons[2]
+
+
+@pytest.mark.parametrize("known", [facts(), facts(200), facts(60_000, 10, (1, 28, 28), True)])
+def test_more_time_gives_a_larger_dial(known: Facts) -> None:
+    dials = [dial_within(known, seconds) for seconds in (0.1, 60, 600, 1e6)]
+    assert dials[0] == "s" and dials[-1] == "l" and dials == sorted(dials, key=DIAL.index)
+
+
+def test_a_dial_is_taken_from_half_of_its_epochs_on() -> None:
+    """resnet9-m learns from 610 images a second, and 38 epochs of 5,000 are wished for."""
+    needed = 0.5 * 60 * math.sqrt(2_000 / 5_000) * 5_000 / 610
+    assert [dial_within(facts(), seconds) for seconds in (0.99 * needed, 1.01 * needed)] == ["s", "m"]
+
+
+def test_a_table_of_numbers_gets_a_multilayer_perceptron(tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("a,b,label\n" + "".join(f"{k},{k % 7},{'xy'[k % 2]}\n" for k in range(150)))
+    settled = settle(TrainSettings(data=str(table), batch_size=8), data.ignore)
+    assert (settled.settings.architecture, settled.settings.epochs, settled.settings.batch_size) == ("mlp", 219, 8)
+    assert settled.reasons == ["mlp, 219 epochs for a table of 150 rows (--arch linear, perceptron, linear-regression)"]
+    ends = settle(TrainSettings(data=str(table), steps="10"), data.ignore)
+    assert ends.settings.epochs is None and ends.settings.batch_size == 16
+    assert settle(TrainSettings("linear", data=str(table)), data.ignore).reasons == []
 
 
 def test_the_same_facts_give_the_same_choice_whatever_the_classes_are_called() -> None:

@@ -1,14 +1,17 @@
 """The folders of tools/untuned, and the settings that are tried on them beside what is chosen."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from tools.untuned import tries
-from tools.untuned.__main__ import line
+from tools.untuned import table, tries
 from tools.untuned.sets import FOLDERS, Folder, by_name, write
-from tools.untuned.tries import CHOSEN, Try, results_of, settings
+from tools.untuned.table import line
+from tools.untuned.tries import CHOSEN, Results, Try, read_results, settings, take_all
 
 from cnncli.training.plan import make_plan
 from cnncli.training_options import TrainSettings
@@ -60,20 +63,71 @@ def test_the_settings_are_24_that_train() -> None:
 
 
 def test_results_are_kept_and_taken_once_and_the_gap_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[tuple[str, int, tuple[str, ...]]] = []
+    """Five settings of which four get all the time, two all seeds; the second of the five is the best."""
+    taken: list[tuple[str, ...]] = []
+    right = {"": 0.9, "a": 0.7, "b": 0.91, "c": 0.2, "d": 0.8, "e": 0.6}
 
-    def trained(folder: Path, kept: Path, one: Try, seed: int, threads: int) -> dict[str, object]:
-        taken.append((one.name, seed, one.words))
+    def trained(folder: Path, work: Path, words: tuple[str, ...], seed: int, must_work: bool) -> dict[str, object]:
+        taken.append((*words, str(seed)))
         if len(taken) == 4:
             raise KeyboardInterrupt
-        right = {CHOSEN: 0.9, "a": 0.91, "b": 0.5}[one.name]
-        return {"accuracy": right, "seconds": 3.0 * seed, "epochs": 7, "network": "mlp"}
+        name = words[1] if words else ""
+        assert must_work == (name == "")
+        return {"accuracy": right[name] + 0.01 * (seed - 2), "seconds": 10.0 * seed, "epochs": 7, "network": "mlp"}
 
     monkeypatch.setattr(tries, "_trained", trained)
-    two = [Try("a", ("--arch", "a")), Try("b", ())]
+    five = [Try(name, ("--arch", name)) for name in "abcde"]
+    file = tmp_path / "few.jsonl"
     with pytest.raises(KeyboardInterrupt):
-        list(results_of(Path("x"), tmp_path, two, (1, 2), 1))
-    found = list(results_of(Path("x"), tmp_path, two, (1, 2), 1))
-    assert len(found) == 6 and len(taken) == 7  # one was stopped, and taken again
-    assert taken[2][2] == ("--arch", "a", "--time-limit", "3.00") and taken[4][2][-1] == "6.00"  # as long as was chosen
-    assert line(by_name("few"), found).endswith("chosen mlp 90.00 %, 7 epochs, 3 s; best of 2: a 91.00 %; gap +1.00")
+        take_all(Results(file, Path("x"), tmp_path, None), five, (1, 2, 3))
+    take_all(Results(file, Path("x"), tmp_path, None), five, (1, 2, 3))
+    found = read_results(file)
+    assert len(found) == 3 + 5 + 4 + 2 * 2 and len(taken) == len(found) + 1  # one was stopped, and taken again
+    assert taken[5] == ("--arch", "b", "--time-limit", "3.00", "1")  # a part of the time that the first chosen one took
+    assert taken[-1] == ("--arch", "d", "--time-limit", "10.00", "3")
+    assert {result.name for result in found if result.share == 1 and result.seed == 1} == {CHOSEN, *"abde"}
+    row = line(by_name("few"), found)
+    assert row == "| few | mlp, 7 epochs | 20 s | 90.00 ± 1.00 | b | 91.00 ± 1.00 | +1.00 | 5 |"
+    file.write_text(file.read_text()[:-9])
+    assert len(read_results(file)) == len(found) - 1  # a line that was not written whole
+
+
+def test_all_have_the_time_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[tuple[str, ...]] = []
+
+    def trained(folder: Path, work: Path, words: tuple[str, ...], seed: int, must_work: bool) -> dict[str, object]:
+        said.append(words)
+        return {"accuracy": 0.5, "seconds": 4.0, "epochs": 7, "network": "mlp"}
+
+    monkeypatch.setattr(tries, "_trained", trained)
+    take_all(Results(tmp_path / "r", Path("x"), tmp_path, 20.0), [Try("a", ())], (1,))
+    assert said == [("--time-limit", limit) for limit in ("20.00", "6.00", "20.00")]
+
+
+def test_the_table_takes_its_place_in_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
+    table.file_of(tmp_path, "few", 20.0).write_text(
+        '{"name": "chosen", "seed": 1, "share": 1.0, "accuracy": 0.5, "seconds": 20, "epochs": 3, "network": "mlp"}\n'
+    )
+    table.write_table(tmp_path, page)
+    assert "old" in page.read_text()  # results kept elsewhere are no matter of the page
+    monkeypatch.setattr(table, "RESULTS", tmp_path.resolve())
+    table.write_table(tmp_path, page)
+    lines = page.read_text().splitlines()
+    assert lines[0] == "before" and lines[-1] == "after"
+    assert lines[-3] == "| few | mlp, 3 epochs | 20 s | 50.00 (1 seed) |  |  |  |  |"
+
+
+@pytest.mark.slow
+def test_a_time_limit_is_one_of_cpu_time(tmp_path: Path) -> None:
+    """Of a process that sleeps as long as it works, in the callback of each epoch."""
+    sleeper = tmp_path / "sleeper.py"
+    sleeper.write_text("import time\nfrom cnncli.training import trainer\nclose = trainer.Trainer._close_epoch\n"
+                       "def slow(self, stop):\n    time.sleep(0.2)\n    return close(self, stop)\n"
+                       "trainer.Trainer._close_epoch = slow\n")  # fmt: skip
+    command = [sys.executable, "-m", "tools.untuned.on_cpu_time", "train", "--arch", "linear", "--data", "digits",
+               "--plugin", str(sleeper), "--time-limit", "1", "--threads", "1", "--json", "-q",
+               "--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "m.bin")]  # fmt: skip
+    facts = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    assert facts["epochs"] >= 5 and facts["seconds"] < 1.5  # 1 s of sleep at least is none of its time

@@ -1,52 +1,34 @@
-"""How far `cnn train FOLDER` is from the best of 24 settings that have as much time, on folders nobody tuned for.
+"""How far `cnn train FOLDER` is from the best of 24 settings that have as much CPU time, on folders nobody tuned for.
 
-Each result is kept in --keep, so that this may be stopped and started again. The best of 24 is chosen by the very
-pictures that it is measured on, so it is flattered by luck; what was chosen is not.
+With --seconds 20 all have so much, what is chosen by `cnn train FOLDER --time-limit 20`; that takes an hour of CPU time
+instead of a day. Each training is kept in benchmarks/results/untuned, so that this may be stopped and started again,
+and the table of docs/choices.md is made of them. The best of 24 is chosen by the very pictures that it is measured on,
+so it is flattered by luck; what was chosen is not.
 """
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean
-from typing import Any
 
-from tools.untuned.sets import FOLDERS, Folder, by_name, write
-from tools.untuned.tries import CHOSEN, results_of, settings
+from tools.untuned.sets import FOLDERS, by_name, write
+from tools.untuned.table import RESULTS, file_of, line, write_table
+from tools.untuned.tries import Results, settings, take_all
 
 
 def main() -> None:
     arguments = _parse()
-    arguments.keep.mkdir(parents=True, exist_ok=True)
-    tries = settings()[:: max(1, 24 // arguments.tries)][: arguments.tries]
+    work, seconds = arguments.work, arguments.seconds
+    work.mkdir(parents=True, exist_ok=True)
     seeds = range(1, arguments.seeds + 1)
-    for name in arguments.folders:
+    for name in () if arguments.table else arguments.folders:
         folder = by_name(name)
         if folder.picture is None and arguments.cifar is None:
             print(f"{name}: left out; pass --cifar with CIFAR-10's files")
             continue
-        place = write(folder, arguments.keep, arguments.cifar)
-        kept = arguments.keep / f"results-{name}"
-        kept.mkdir(exist_ok=True)
-        found = list(results_of(place, kept, tries, seeds, arguments.threads))
-        print(line(folder, found), flush=True)
-
-
-def line(folder: Folder, found: Sequence[dict[str, Any]]) -> str:
-    """The gap of a folder, in points: above 0 the best setting is better than what was chosen."""
-    means = {
-        name: 100 * mean(result["accuracy"] for result in found if result["name"] == name)
-        for name in dict.fromkeys(result["name"] for result in found)
-    }
-    chosen = next(result for result in found if result["name"] == CHOSEN)
-    others = {name: value for name, value in means.items() if name != CHOSEN}
-    text = (
-        f"{folder.name:10} {folder.what}; {folder.tested:,} held out; chosen {chosen['network']} "
-        f"{means[CHOSEN]:.2f} %, {chosen['epochs']} epochs, {chosen['seconds']:.0f} s"
-    )
-    if not others:
-        return text
-    best = max(others, key=lambda name: others[name])
-    return f"{text}; best of {len(others)}: {best} {others[best]:.2f} %; gap {others[best] - means[CHOSEN]:+.2f}"
+        place = write(folder, work, arguments.cifar)
+        results = Results(file_of(arguments.results, name, seconds), place, work / f"work-{name}", seconds)
+        take_all(results, settings(), seeds)
+        print(line(folder, results.taken), flush=True)
+    write_table(arguments.results)
 
 
 def _parse() -> argparse.Namespace:
@@ -55,17 +37,20 @@ def _parse() -> argparse.Namespace:
         prog="python -m tools.untuned", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folders", nargs="*", default=names, help=f"of {', '.join(names)} [all]")
-    parser.add_argument("--keep", type=Path, default=Path("build/untuned"), help="pictures and results [%(default)s]")
+    parser.add_argument("--work", type=Path, default=Path("build/untuned"), help="for pictures, models [%(default)s]")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="what is kept [benchmarks/results/untuned]")
     parser.add_argument("--cifar", type=Path, help="folder with train/CLASS and test/CLASS of CIFAR-10")
-    parser.add_argument("--tries", type=int, default=24, help="settings, spread over the 24 [%(default)s]")
-    parser.add_argument("--seeds", type=int, default=3, help="of each [%(default)s]")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument(
+        "--seconds", type=float, help="CPU time of each training, also of what is chosen [what its own epochs take]"
+    )
+    parser.add_argument("--seeds", type=int, default=3, help="of the best ones [%(default)s]")
+    parser.add_argument("--table", action="store_true", help="only make the table of docs/choices.md again")
     arguments = parser.parse_args()
     for name in arguments.folders:
         if name not in names:
             parser.error(f"{name}: unknown; use {', '.join(names)}")
-    if not 1 <= arguments.tries <= 24 or arguments.seeds < 1:
-        parser.error("--tries: pass 1 to 24; --seeds: at least 1")
+    if arguments.seeds < 1:
+        parser.error("--seeds: at least 1")
     return arguments
 
 

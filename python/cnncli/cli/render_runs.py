@@ -53,17 +53,22 @@ def list_runs(runs: Sequence[Run], root: Path) -> None:
         state = Text(run.state, style=_STYLES[run.state])
         epochs = _epochs(run)
         table.add_row(
-            printable(run.path.name), state, epochs, accuracy, measured_on, duration(run.seconds), _ago(run.changed),
+            _name(run, root), state, epochs, accuracy, measured_on, duration(run.seconds), _ago(run.changed),
             size(run.size_bytes),
         )  # fmt: skip
     print_table(console, table)
     for run in runs:
         if run.fault:
-            console.print(Text(f"{printable(run.path.name)}: {run.fault}", style="red"))
+            console.print(Text(f"{_name(run, root)}: {run.fault}", style="red"))
     console.print()
     total = size(sum(run.size_bytes for run in runs))
     hint = f"{total} in {printable(root)}; cnn runs NAME NAME compares, cnn train --resume goes on, --prune removes"
     console.print(Text(hint, style="dim"))
+
+
+def _name(run: Run, root: Path) -> str:
+    """As `cnn runs` takes it: of one of several seeds with their folder."""
+    return printable(run.path.relative_to(root) if run.path.is_relative_to(root) else run.path.name)
 
 
 def _accuracy(run: Run) -> tuple[str, str]:

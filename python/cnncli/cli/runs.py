@@ -34,8 +34,8 @@ def command(
 ) -> None:
     """List the trainings in a folder, the last one first; of named ones show where they differ.
 
-    A RUN is a folder such as runs/lenet5-mnist-1, or its name. Removing a run does not touch the model that its
-    training wrote elsewhere.
+    A RUN is a folder such as runs/lenet5-mnist-1, or its name; that of --seeds stands for all its runs. Removing a run
+    does not touch the model that its training wrote elsewhere.
     """
     if names and prune is not None:
         raise click.UsageError(f"--prune is about all runs; leave out {names[0]}", ctx)
@@ -50,7 +50,7 @@ def command(
         _prune(prunable(find_runs(Path(root)), prune), yes, as_json)
         return
     if names:
-        runs = [_named(name, Path(root)) for name in names]
+        runs = [run for name in names for run in _named(name, Path(root))]
         if as_json:
             echo(json.dumps(comparison_facts(runs), allow_nan=False))
         else:
@@ -63,15 +63,18 @@ def command(
         list_runs(found, Path(root))
 
 
-def _named(name: str, root: Path) -> "Run":
+def _named(name: str, root: Path) -> "list[Run]":
+    """The run of a name, or those of several seeds."""
     from cnncli.errors import UsageError
     from cnncli.shown import printable
-    from cnncli.training.run_list import read_run
-    from cnncli.training.runs import known_runs
+    from cnncli.training.run_list import find_runs, read_run
+    from cnncli.training.runs import is_group, known_runs
 
     for path in (Path(name), root / name):
         if (path / "settings.json").is_file():
-            return read_run(path)
+            return [read_run(path)]
+        if is_group(path) and (runs := find_runs(path)):
+            return runs[::-1]
     raise UsageError(f"{printable(name)}: no such run; {known_runs(root)}")
 
 

@@ -113,7 +113,7 @@ def command(
 
 def _is_group(settings: "TrainSettings") -> bool:
     """Whether --resume names the folder of several seeds."""
-    from cnncli.training.seeds import is_group
+    from cnncli.training.runs import is_group
 
     resume = settings.resume
     return resume is not None and any(is_group(place) for place in (Path(resume), Path(settings.runs) / resume))

@@ -56,28 +56,28 @@ class CrossEntropyLoss(NLLLoss):
 
     def parts(
         self, input: ArrayLike, target: ArrayLike
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         if is_soft(input, target):
             scores, targets = values_and_targets(self, input, target)
             log_probabilities = self._log_probabilities(scores)
-            losses, gradients, divisor = self._soft(log_probabilities, targets)
+            losses, gradients, weights = self._soft(log_probabilities, targets)
         else:
             scores, labels = scores_and_labels(self, input, target, self.ignore_index)
             log_probabilities = self._log_probabilities(scores)
-            losses, gradients, divisor = self._weighted(log_probabilities, labels, self.label_smoothing)
+            losses, gradients, weights = self._weighted(log_probabilities, labels, self.label_smoothing)
         with np.errstate(all="ignore"):
             gradients -= np.exp(log_probabilities.astype(np.float64)) * gradients.sum(axis=1, keepdims=True)
-        return losses, gradients, divisor
+        return losses, gradients, weights
 
     def _soft(
         self, log_probabilities: FloatArray, targets: FloatArray
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """parts() of log-probabilities, with the probability of each class as target."""
         x, classes = log_probabilities.astype(np.float64), max(log_probabilities.shape[1], 1)
         smoothed = (1 - self.label_smoothing) * targets.astype(np.float64) + self.label_smoothing / classes
         share = weights_of(self, self.weight, x.shape[1]) * smoothed
         with np.errstate(all="ignore"):
-            return -np.where(share == 0, 0, share * x).sum(axis=1), -share, float(len(x))
+            return -np.where(share == 0, 0, share * x).sum(axis=1), -share, np.ones(len(x))
 
     @staticmethod
     def _log_probabilities(scores: FloatArray) -> FloatArray:

@@ -32,7 +32,7 @@ class MultiLabelMarginLoss(LabelCriterion):
 
     def parts(
         self, input: ArrayLike, target: ArrayLike
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         scores, chosen = self._checked(input, target)
         x = scores.astype(np.float64)
         losses, gradients = np.zeros(len(x)), np.zeros_like(x)
@@ -43,7 +43,7 @@ class MultiLabelMarginLoss(LabelCriterion):
                 active = np.where(short > 0, 1 / x.shape[1], short)  # 0, or no number
                 losses[n] = short.sum()
                 gradients[n, mine], gradients[n, others] = -active.sum(axis=1), active.sum(axis=0)
-        return losses, gradients, float(len(x))
+        return losses, gradients, np.ones(len(x))
 
     def _checked(self, input: ArrayLike, target: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """(scores, whether each class is one of the sample's), both (samples, classes)."""

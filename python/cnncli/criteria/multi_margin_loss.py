@@ -37,7 +37,7 @@ class MultiMarginLoss(LabelCriterion):
 
     def parts(
         self, input: ArrayLike, target: ArrayLike
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         scores, labels = scores_and_labels(self, input, target)
         x, rows = scores.astype(np.float64), np.arange(labels.size)
         factor = (weights_of(self, self.weight, x.shape[1])[labels] / max(x.shape[1], 1))[:, np.newaxis]
@@ -46,4 +46,4 @@ class MultiMarginLoss(LabelCriterion):
             short[rows, labels] = 0
             gradients = factor * (np.where(short > 0, 1.0, short) if self.p == 1 else 2 * short)
             gradients[rows, labels] = -gradients.sum(axis=1)
-            return (factor * short**self.p).sum(axis=1), gradients, float(labels.size)
+            return (factor * short**self.p).sum(axis=1), gradients, np.ones(labels.size)

@@ -33,13 +33,13 @@ class NLLLoss(LabelCriterion):
 
     def parts(
         self, input: ArrayLike, target: ArrayLike
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         scores, labels = scores_and_labels(self, input, target, self.ignore_index)
         return self._weighted(scores, labels, smoothing=0.0)
 
     def _weighted(
         self, log_probabilities: FloatArray, labels: NDArray[np.int64], smoothing: float
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """parts() of log-probabilities; `smoothing` is the share of the weight that goes to all classes alike."""
         x, rows = log_probabilities.astype(np.float64), np.arange(labels.size)
         weights = weights_of(self, self.weight, x.shape[1])
@@ -52,4 +52,4 @@ class NLLLoss(LabelCriterion):
             share[rows, at] += (1 - smoothing) * of_sample
         with np.errstate(all="ignore"):  # of impossible classes that cost nothing, 0 times infinity is 0
             losses = -np.where(share == 0, 0, share * x).sum(axis=1)
-        return losses, -share, float(of_sample.sum())
+        return losses, -share, of_sample

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.criteria import CrossEntropyLoss, MultiCriterion, NLLLoss
 from cnncli.criteria.criterion import Criterion
+from cnncli.criteria.label_criterion import LabelCriterion
 from cnncli.custom_code import told
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, Shape
@@ -38,13 +40,7 @@ class CalledLoss:
 
     def __call__(self, values: FloatArray) -> tuple[FloatArray, npt.NDArray[np.uint8], FloatArray]:
         outputs, criterion = values.reshape(-1, *self.output_shape), self.criterion
-        losses, gradient = self._measure(outputs, self.targets)
-        if self.mixed is not None:
-            others, slopes = self._measure(outputs, self.mixed.targets)
-            own = self.mixed.shares
-            losses = own * losses + (1 - own) * others
-            own = own.reshape(-1, *[1] * (gradient.ndim - 1))
-            gradient = own * gradient + (1 - own) * slopes
+        losses, gradient = self._measured(criterion, outputs)
         correct = np.zeros(len(values), np.uint8)
         if criterion.takes_labels:
             correct[:] = answers(values, self.outputs) == labels_of(self.targets)
@@ -54,11 +50,29 @@ class CalledLoss:
             np.ascontiguousarray(gradient.reshape(values.shape), np.float32),
         )
 
+    def _measured(self, criterion: Criterion, outputs: FloatArray) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """The losses (samples,) and the gradient of the outputs for the step's targets, mixed if they are."""
+        mixed = self.mixed
+        if mixed is None:
+            return self._measure(criterion, outputs, self.targets)
+        if type(criterion) in (CrossEntropyLoss, NLLLoss):  # those whose mean is divided by weights
+            assert isinstance(criterion, LabelCriterion)
+            return criterion.mixed(outputs, self.targets, mixed.targets, mixed.shares)
+        if type(criterion) is MultiCriterion and criterion.criteria:
+            found = [self._measured(one, outputs) for one in criterion.criteria]
+            losses, gradient = np.zeros(len(outputs)), np.zeros(outputs.shape)
+            for times, (of_one, slopes) in zip(criterion.weights, found, strict=True):
+                losses, gradient = losses + times * of_one, gradient + times * slopes
+            return losses, gradient
+        losses, gradient = self._measure(criterion, outputs, self.targets)
+        others, slopes = self._measure(criterion, outputs, mixed.targets)
+        own = mixed.shares.reshape(-1, *[1] * (gradient.ndim - 1))
+        return mixed.shares * losses + (1 - mixed.shares) * others, own * gradient + (1 - own) * slopes
+
     def _measure(
-        self, outputs: FloatArray, targets: npt.NDArray[Any]
+        self, criterion: Criterion, outputs: FloatArray, targets: npt.NDArray[Any]
     ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """The losses (samples,) and the gradient of the outputs for these targets."""
-        criterion = self.criterion
         with told(criterion, "backward"):
             gradient = np.asarray(criterion.backward(outputs, targets))
         if gradient.shape != outputs.shape:

@@ -5,6 +5,7 @@ docs/choices.md says where the figures come from, and what was not measured.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,16 +15,15 @@ from cnncli.shown import format_shape
 
 DIAL = ("s", "m", "l")
 # Pixels of the shorter side: below the first a multilayer perceptron, above the second a network with one more stage.
-_TINY, SMALL = 8, 40
-# Small pictures in colour are taken whole where there are so many of a class, even if one glyph is found in each: of
-# shapes 99.1 % instead of 74 % were right with 200 of a class, but 48.6 instead of 62.2 with 20.
-ENOUGH_OF_A_CLASS = 100
+_TINY, _SMALL = 8, 40
 _MOST_PIXELS = {"s": 64, "m": 96, "l": 128}
 # Images that a network learns from in a second of one core, at its own size; measured within a factor of two.
 _SPEED = {
     "mlp": (160_000, 28), "lenet5": (100_000, 28), "resnet9-s": (1_900, 32), "resnet9-m": (610, 32),
     "resnet9-l": (170, 32), "resnet10-s": (1_550, 64), "resnet10-m": (540, 64), "resnet10-l": (150, 64),
 }  # fmt: skip
+# Of the epochs that a dial wishes for, the share that a time limit must have room for.
+_ENOUGH_EPOCHS = 0.5
 _BUDGET = {"s": 90.0, "m": 800.0, "l": 4_800.0}  # seconds of one core, for large data
 _EPOCHS = {"s": 0.6, "m": 1.0, "l": 1.5}
 _FEWEST_EPOCHS, _MOST_EPOCHS = 3, 300
@@ -44,7 +44,6 @@ class Facts:
     class_names : K >= 1 names
     channels, height, width : of the images, as the pictures are or as they are prepared
     is_glyph : each is one letter, digit or symbol, which is found and centred
-    is_whole : each has one, but the whole pictures are to be taken, in their colours
     """
 
     images: int
@@ -54,7 +53,6 @@ class Facts:
     height: int
     width: int
     is_glyph: bool
-    is_whole: bool = False
 
     @property
     def side(self) -> int:
@@ -64,16 +62,17 @@ class Facts:
 
 @dataclass(frozen=True)
 class Choice:
-    """values : by field of the settings; reasons : three lines for the user."""
+    """values : by field of the settings; reasons : up to three lines for the user."""
 
     values: dict[str, Any]
     reasons: list[str] = field(default_factory=list)
 
 
-def choose(facts: Facts, dial: str = "m") -> Choice:
+def choose(facts: Facts, dial: str = "m", said: Collection[str] = ()) -> Choice:
     """What suits data like these.
 
     dial : "s" for a minute or so, "m" for some minutes, "l" for accuracy
+    said : what is not chosen, names of settings
 
     >>> facts = Facts(5000, (500,) * 10, tuple("abcdefghij"), 3, 32, 32, False)
     >>> choice = choose(facts)
@@ -90,14 +89,43 @@ def choose(facts: Facts, dial: str = "m") -> Choice:
     }  # fmt: skip
     if pixels is not None:
         values["pixels"] = pixels
-    if facts.is_whole:
-        values["prepare"] = "plain"
     if network.startswith("resnet"):
         values["learning_rate"] = _RATES[values["batch_size"]]
     unequal = imbalance_of(facts.class_names, facts.counts)
     if unequal is not None and unequal.remedy:
         values["balance"] = unequal.remedy
+    values = {name: value for name, value in values.items() if name not in said}
     return Choice(values, _reasons(facts, values, why, limited))
+
+
+def choose_for_table(rows: int, dial: str = "m", said: Collection[str] = ()) -> Choice:
+    """What suits a table of numbers with a column of classes.
+
+    >>> choose_for_table(150).values
+    {'architecture': 'mlp', 'epochs': 219, 'batch_size': 16}
+    """
+    epochs = min(round(_EPOCHS[dial] * _EPOCHS_AT * math.sqrt(_EPOCHS_OF / max(rows, 1))), _MOST_EPOCHS)
+    values = {"architecture": "mlp", "epochs": max(_FEWEST_EPOCHS, epochs), "batch_size": _batch(rows)}
+    values = {name: value for name, value in values.items() if name not in said}
+    words = [f"{values['epochs']} epochs"] if "epochs" in values else []
+    words += [f"batches of {values['batch_size']}"] if "batch_size" in values else []
+    trained = f", {' of '.join(words)}" if words else ""
+    return Choice(values, [f"mlp{trained} for a table of {rows:,} rows (--arch linear, perceptron, linear-regression)"])
+
+
+def dial_within(facts: Facts, seconds: float) -> str:
+    """The largest dial for which a training that ends after so many seconds of one core is long enough, at least "s".
+
+    >>> facts = Facts(5000, (500,) * 10, tuple("abcdefghij"), 3, 32, 32, False)
+    >>> dial_within(facts, 30), dial_within(facts, 300), dial_within(facts, 7200)
+    ('s', 'm', 'l')
+    """
+    for dial in ("l", "m"):
+        side = min(_pixels(facts, dial) or (facts.side,))
+        network, _ = _network(facts, side, dial)
+        if _ENOUGH_EPOCHS * _wished_epochs(facts, dial) * _epoch_seconds(facts, network, side) <= seconds:
+            return dial
+    return "s"
 
 
 def _of_pictures(facts: Facts, pixels: tuple[int, int] | None) -> PictureFacts:
@@ -125,18 +153,25 @@ def _network(facts: Facts, side: int, dial: str) -> tuple[str, str]:
     if facts.is_glyph:
         return {"s": "lenet5", "m": "resnet9-s", "l": "resnet9-m"}[dial], "each picture is one glyph"
     colour = "in colour" if facts.channels == 3 else "in grey"
-    family = "resnet9" if side <= SMALL else "resnet10"
-    why = f"pictures {colour} that are no glyphs" if not facts.is_whole else "the colours may matter (--prepare glyph)"
-    return f"{family}-{dial}", why
+    family = "resnet9" if side <= _SMALL else "resnet10"
+    return f"{family}-{dial}", f"pictures {colour} that are no glyphs"
 
 
 def _epochs(facts: Facts, network: str, side: int, dial: str) -> tuple[int, bool]:
     """(how many, whether time limits them)"""
-    wished = _EPOCHS[dial] * _EPOCHS_AT * math.sqrt(_EPOCHS_OF / max(facts.images, 1))
-    speed, own_side = _SPEED[network]
-    affordable = _BUDGET[dial] * speed * (own_side / side) ** 2 / max(facts.images, 1)
+    wished = _wished_epochs(facts, dial)
+    affordable = _BUDGET[dial] / _epoch_seconds(facts, network, side)
     epochs = round(min(wished, affordable))
     return max(_FEWEST_EPOCHS, min(epochs, _MOST_EPOCHS)), affordable < wished
+
+
+def _wished_epochs(facts: Facts, dial: str) -> float:
+    return _EPOCHS[dial] * _EPOCHS_AT * math.sqrt(_EPOCHS_OF / max(facts.images, 1))
+
+
+def _epoch_seconds(facts: Facts, network: str, side: int) -> float:
+    speed, own_side = _SPEED[network]
+    return max(facts.images, 1) / (speed * (own_side / side) ** 2)
 
 
 def _batch(images: int) -> int:
@@ -147,15 +182,23 @@ def _reasons(facts: Facts, values: dict[str, Any], why: str, limited: bool) -> l
     shape = format_shape(values.get("pixels", (facts.height, facts.width)))
     classes = len(facts.class_names)
     so_long = "all that the time of the dial allows" if limited else "the fewer pictures, the more often each is seen"
-    lines = [
-        f"{values['architecture']} for images of {shape}: {why} (--size s|m|l, --arch, --pixels)",
-        f"{values['epochs']} epochs of batches of {values['batch_size']}{_rate_words(values)} for {facts.images:,} "
-        f"pictures of {classes:,} classes: {so_long} (--epochs, --batch-size, --lr)",
-    ]
+    length = [f"{values['epochs']} epochs"] if "epochs" in values else []
+    size = [f"batches of {values['batch_size']}"] if "batch_size" in values else []
+    trained = " of ".join([*length, *size]) + _rate_words(values)
+    seen = f"{facts.images:,} pictures of {classes:,} classes"
+    names = {"epochs": "--epochs", "batch_size": "--batch-size", "learning_rate": "--lr"}
+    options = ", ".join(option for name, option in names.items() if name in values)
+    lines = [f"{values['architecture']} for images of {shape}: {why} (--size s|m|l, --arch, --pixels)"]
+    if length:
+        lines.append(f"{trained} for {seen}: {so_long} ({options})")
+    elif options:
+        lines.append(f"{trained.strip()} for {seen} ({options})")
+    if "augment" not in values:
+        return [*lines, f"{_of_classes(facts, values)} (--balance)"]
     level = values["augment"]
     words = augmentation_at(level, _of_pictures(facts, values.get("pixels"))).words
     changed = "images taken as they are" if level == "none" else f"images changed in each epoch, {level}: {words}"
-    lines.append(f"{changed}; {_of_classes(facts)} (--augment, --balance)")
+    lines.append(f"{changed}; {_of_classes(facts, values)} (--augment, --balance)")
     return lines
 
 
@@ -163,11 +206,11 @@ def _rate_words(values: dict[str, Any]) -> str:
     return f" at rate {values['learning_rate']:g}" if "learning_rate" in values else ""
 
 
-def _of_classes(facts: Facts) -> str:
+def _of_classes(facts: Facts, values: dict[str, Any]) -> str:
     unequal = imbalance_of(facts.class_names, facts.counts)
     if unequal is None:
         return "one class"
     few, many = unequal.smallest[1], unequal.largest[1]
-    if unequal.remedy:
+    if "balance" in values:
         return f"every class drawn alike: the largest has {many:,} pictures, the smallest {few:,}"
     return f"{few:,} pictures of each class" if few == many else f"classes of {few:,} to {many:,} pictures"

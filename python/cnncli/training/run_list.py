@@ -14,7 +14,7 @@ from cnncli.shown import printable
 from cnncli.storage import container
 from cnncli.storage.files import writing_error
 from cnncli.storage.strict_json import parse_object
-from cnncli.training.runs import is_held, read_metrics
+from cnncli.training.runs import is_group, is_held, read_metrics
 
 _TEXT = 64 << 20  # bytes, of a settings.json
 
@@ -56,12 +56,12 @@ class Run:
 
 
 def find_runs(root: Path) -> list[Run]:
-    """The runs in a folder, the one that changed last first; none where there is no such folder."""
+    """The runs in a folder and in those of --seeds in it, the one that changed last first; none where there is no such
+    folder."""
     with suppress(OSError):
-        return sorted(
-            (read_run(path) for path in root.iterdir() if (path / "settings.json").is_file()),
-            key=lambda run: (-run.changed, run.path.name),
-        )
+        places = [place for path in root.iterdir() for place in ([*path.iterdir()] if is_group(path) else [path])]
+        runs = [read_run(path) for path in places if (path / "settings.json").is_file()]
+        return sorted(runs, key=lambda run: (-run.changed, run.path.name))
     return []
 
 

@@ -34,6 +34,7 @@ from cnncli.storage.files import StrPath, flush_folder, sweep_stale, write_atomi
 from cnncli.storage.locks import hold_lock
 from cnncli.storage.strict_json import parse_object
 
+GROUP_FILE = "seeds.json"
 _LARGEST_TEXT_BYTES = 64 << 20
 _CSV_COLUMNS = ("epoch", "images", *EPOCH_MEASURES, "images_per_second")
 
@@ -236,6 +237,11 @@ def _as_csv(history: Sequence[Mapping[str, Any]]) -> str:
     writer.writeheader()
     writer.writerows(history)
     return out.getvalue()
+
+
+def is_group(path: Path) -> bool:
+    """Whether a folder is one of several seeds (`cnncli.training.seeds`), each with a run of its own in it."""
+    return (path / GROUP_FILE).is_file()
 
 
 def is_held(path: Path) -> bool:

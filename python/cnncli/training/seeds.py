@@ -20,10 +20,10 @@ from cnncli.storage.files import write_atomically, writing_error
 from cnncli.storage.strict_json import parse_object
 from cnncli.storage.typed_json import from_json
 from cnncli.training.records import Finished, Record, Started, Stopped
+from cnncli.training.runs import GROUP_FILE, is_group
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings
 
-FILE = "seeds.json"
 MEASURES = (
     "test_accuracy", "test_loss", "validation_accuracy", "validation_loss", "accuracy", "loss", "epochs", "seconds",
 )  # fmt: skip
@@ -59,11 +59,6 @@ class SeedsDone:
         if any(value is None for value in values):
             return None
         return mean(values), stdev(values) if len(values) > 1 else None
-
-
-def is_group(path: Path) -> bool:
-    """Whether a folder is one of several seeds."""
-    return (path / FILE).is_file()
 
 
 def train_seeds(
@@ -153,14 +148,14 @@ def _opened(settings: TrainSettings) -> tuple[Path, dict[str, Any]]:
     places = (Path(settings.resume), Path(settings.runs) / settings.resume)
     folder = next(place for place in places if is_group(place))
     try:
-        kept = parse_object((folder / FILE).read_text(encoding="utf-8"))
+        kept = parse_object((folder / GROUP_FILE).read_text(encoding="utf-8"))
         whole = all(isinstance(kept.get(name), kind) for name, kind in _KINDS.items())
         if not whole or not all(type(seed) is int for seed in kept["seeds"]):
             raise FormatError("lacks what it needs")
         if not all(isinstance(result, dict) and {"seed", *MEASURES} <= set(result) for result in kept["results"]):
             raise FormatError("has a result without its measures")
     except (OSError, UnicodeDecodeError, FormatError) as error:
-        raise FormatError(f"{printable(folder / FILE)}: cannot be gone on with ({error}); start again") from None
+        raise FormatError(f"{printable(folder / GROUP_FILE)}: cannot be gone on with ({error}); start again") from None
     return folder, kept
 
 
@@ -168,7 +163,7 @@ _KINDS = {"settings": dict, "seeds": list, "begun": dict, "results": list}
 
 
 def _keep(folder: Path, kept: dict[str, Any]) -> None:
-    write_atomically(folder / FILE, (json.dumps(kept, indent=2, allow_nan=False) + "\n").encode())
+    write_atomically(folder / GROUP_FILE, (json.dumps(kept, indent=2, allow_nan=False) + "\n").encode())
 
 
 def _result(record: Finished, seed: int) -> dict[str, Any]:

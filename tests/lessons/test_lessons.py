@@ -30,7 +30,9 @@ each_lesson = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entr
 GIVEN: dict[str, Any] = {
     "data": str(ROOT / "examples" / "flats.csv"), "rate": 0.123, "seed": 4, "target": 1, "model": "convnet",
 }  # fmt: skip
-VALUES: dict[str, tuple[float, ...]] = {"softmax": (2.0, 0.5)}
+VALUES: dict[str, tuple[float, ...]] = {
+    "activations": (1.0,), "perceptron": (1.0, 0.0, 0.0, 0.0), "softmax": (2.0, 0.5),
+}  # fmt: skip
 
 
 @each_lesson
@@ -230,6 +232,8 @@ def test_ticks_and_ranges_of_any_size() -> None:
      (["backprop", "--gif", "a.gif"], "has no animation; regression, "),
      (["softmax", "--values", "1"], "--values: has 1; give the scores of 2 to 9 classes, with commas between them"),
      (["softmax", "--values", "1,nan"], "nan is beyond 1000"), (["softmax", "--target", "4"], "there are 3 scores"),
+     (["perceptron", "--values", "1,0,0"], "has 3; give the four wanted outputs"),
+     (["perceptron", "--values", "1,0,0,0.5"], "the wanted outputs are 0 or 1; AND is 0,0,0,1"),
      (["softmax", "--values", "1;2"], "1;2 is no list of numbers; write 14,11,16")],
 )  # fmt: skip
 def test_wrong_wishes_are_one_line(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

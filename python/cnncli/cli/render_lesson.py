@@ -101,13 +101,8 @@ def _cells(row: Sequence[str], widths: Sequence[int], block: Numbers) -> str:
     """Words at the left, numbers at the right, of a column as its cells below the head are."""
     cells = []
     for index, (cell, width) in enumerate(zip(row, widths, strict=True)):
-        is_number = index > 0 and all(_is_number(other[index]) for other in block.rows)
-        cells.append(f"{cell:>{width}}" if is_number else f"{cell:<{width}}")
+        cells.append(f"{cell:>{width}}" if block.is_number(index) else f"{cell:<{width}}")
     return "  ".join(cells)
-
-
-def _is_number(text: str) -> bool:
-    return text in ("left", "") or (text[:1] in "-.0123456789" and " " not in text)
 
 
 def _paint(text: str, kind: str) -> str:

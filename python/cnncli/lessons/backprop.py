@@ -114,14 +114,13 @@ def _blocks(chained: Chained, picture: Figure, before: float, out: float) -> lis
     return [
         Words(
             "A network of two inputs, two hidden units and one output: a_k = w_k1 x1 + w_k2 x2 + b_k, h_k = s(a_k), "
-            "z = v1 h1 + v2 h2 + c, o = s(z), with s(a) = 1 / (1 + exp(-a)). "
-            f"For x = ({X[0]:g}, {X[1]:g}) it is to give t = {TARGET:g}; its error is E = 1/2 (o - t)² = "
-            f"{number(before)}, with o = {number(out)}."
+            f"z = v1 h1 + v2 h2 + c, o = s(z), with s(a) = 1 / (1 + exp(-a)). For x = ({X[0]:g}, {X[1]:g}) it is to "
+            f"give t = {TARGET:g}; its error is E = 1/2 (o - t)² = {number(before)}, with o = {number(out)}."
         ),
         picture,
         Words(
-            "The chain rule makes each gradient a product. dE/do = o - t and do/dz = o (1 - o) are in all: "
-            "they are computed once and handed back, from the output to the input. That is all of back-propagation."
+            "The chain rule makes each gradient a product. dE/do = o - t and do/dz = o (1 - o) are in all: they are "
+            "computed once and handed back, from the output to the input. That is all of back-propagation."
         ),
         Numbers("the factors of each gradient: those that begin alike are shared", ["weight", "dE/d weight ="], names),
         Numbers("with numbers, and differences", ["weight", "product of factors", "gradient", "by difference"], rows),

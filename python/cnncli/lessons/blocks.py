@@ -1,5 +1,6 @@
 """What a lesson is made of."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 from cnncli.errors import UsageError
 from cnncli.lessons.figures import Figure
 from cnncli.views.tiles import Page, Panel
+
+# A number of a table, or what stands for one.
+_NUMBER = re.compile(r"[-+]?[0-9.,]*[0-9](e[-+]?[0-9]+)?( ?%)?|left|never|diverged||-?inf|nan")
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,11 @@ class Numbers:
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+
+    def is_number(self, column: int) -> bool:
+        """Whether a column holds numbers, which stand at the right; the first one holds names."""
+        return column > 0 and all(_NUMBER.fullmatch(row[column]) for row in self.rows)
 
 
 @dataclass(frozen=True)

@@ -37,12 +37,21 @@ CATALOGUE = (
         True,
     ),
     Entry(
+        "activations", "activations", "f and f' of the seven of the lecture", (8, 9, 10, 11, 12, 13, 14), ("values",),
+    ),
+    Entry("perceptron", "perceptron", "AND and OR are learned, and why XOR cannot be", (15, 16), ("values",), True),
+    Entry(
         "softmax", "softmax", "from scores to probabilities, and the sign of the loss", (23, 24, 25, 26),
         ("values", "target", "rate"), True,
     ),
     Entry("descent", "descent", "rates that are too small, right and too large", (27, 28), ("rate",), True),
+    Entry("chain", "chain", "a small change, multiplied by one factor after the other", (29,), ("values",)),
     Entry(
-        "backprop", "backprop", "gradients as products, with factors that are shared", (29, 30, 31), ("rate", "seed")
+        "backprop", "backprop", "gradients as products, with factors that are shared", (30, 31), ("rate", "seed")
+    ),
+    Entry(
+        "loops", "loops", "batch, stochastic and mini-batch on one surface", (33, 34, 35, 36, 37),
+        ("data", "rate", "seed"), True,
     ),
     Entry(
         "optimizers",

@@ -43,15 +43,13 @@ def lesson(asked: Asked) -> Lesson:
     blocks: list[Words | Numbers | Figure] = [
         Words(
             f"E(w) = 1/2 a (w - {LOWEST:g})² with a = {CURVATURE:g} is the simplest valley; its gradient is a (w - "
-            f"{LOWEST:g}). Each "
-            "step goes against it: w := w - rate dE/dw. So the distance from the lowest point is multiplied by 1 - "
-            "rate a in "
-            "every step."
+            f"{LOWEST:g}). Each step goes against it: w := w - rate dE/dw. So the distance from the lowest point is "
+            "multiplied by 1 - rate a in every step."
         ),
         Words(
             f"Between 0 and 1/a = {1 / CURVATURE:g} it shrinks from one side, at 1/a one step is enough, up to 2/a = "
-            f"{border:g} it "
-            "jumps from side to side and still shrinks, and above that it grows without end: the training diverges."
+            f"{border:g} it jumps from side to side and still shrinks, and above that it grows without end: the "
+            "training diverges."
         ),
         Numbers("w after each step", ["step", *(f"{name}: {rate:g}" for name, rate in rates.items())], rows),
         _figure(walks, rates),

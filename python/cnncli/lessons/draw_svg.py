@@ -56,7 +56,7 @@ def _part(figure: Figure, part: Part) -> Markup:
         x, y = place(figure, part.at)
         return element("text", part.text, x=x + 4, y=y - 4, class_=f"said {part.kind}")
     if isinstance(part, Dots):
-        dots = [element("circle", cx=x, cy=y, r=4) for x, y in (place(figure, point) for point in part.points)]
+        dots = [element("circle", cx=x, cy=y, r=5) for x, y in (place(figure, point) for point in part.points)]
         return element("g", *dots, class_=f"dots {part.kind}")
     if isinstance(part, Bars):
         return element("g", *(_bar(figure, point, part.width) for point in part.points), class_=f"dots {part.kind}")

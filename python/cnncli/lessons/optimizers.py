@@ -113,16 +113,14 @@ def lesson(asked: Asked) -> Lesson:
     blocks: list[Words | Numbers | Figure] = [
         Words(
             "Momentum keeps a velocity, v = gamma v + rate g, w := w - v, which gathers speed along a ravine and "
-            "cancels across it; NAG "
-            "takes the gradient where the velocity is about to lead. Adagrad divides by the root of the sum of all "
-            "squared "
-            "gradients, RMSprop by that of their running mean, Adadelta has the units right besides, and Adam joins "
-            "RMSprop with "
-            "momentum and corrects both means for their start at 0."
+            "cancels across it; NAG takes the gradient where the velocity is about to lead. Adagrad divides by the "
+            "root of the sum of all squared gradients, RMSprop by that of their running mean, Adadelta has the "
+            "units right besides, and Adam joins RMSprop with momentum and corrects both means for their start at 0."
         ),
         Words(
             f"All race from one start by the library's own optimizers, each at a rate that suits it, {STEPS} steps. "
-            "'left' says that one is far outside of the picture: it has found its way off the saddle, or it diverges."
+            "'left' says that one is far outside of the picture: it has found its way off the saddle, or it "
+            "diverges."
         ),
     ]
     for surface in SURFACES:

@@ -20,7 +20,7 @@ _STYLE = """
 body{max-width:52rem}main>.scroll{margin:1rem 0}main>figure{margin:1rem 0 1.4rem}
 .plot{width:100%;height:auto;background:var(--card);border:1px solid var(--line);border-radius:.6rem}
 .plot text{font-size:14px;fill:var(--soft)}sub{font-size:.75em;line-height:0}
-@media (max-width:30rem){.plot text{font-size:20px}th,td{padding:.28rem .4rem}}
+@media (max-width:30rem){.plot text{font-size:20px}.plot .dots circle{r:7px}th,td{padding:.28rem .4rem}}
 .plot .axis{stroke:var(--line);fill:none;stroke-width:1.5}
 .plot .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.plot .contour{fill:none;stroke-width:1}
 .plot .line.first{stroke:var(--first)}.plot .line.second{stroke:var(--second)}.plot .line.third{stroke:var(--third)}
@@ -37,7 +37,7 @@ background:var(--faint)}
 .controls{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.8rem 1rem;margin:1rem 0;
 display:grid;gap:.7rem}.controls>*{min-width:0}
 .sliders{display:grid;grid-template-columns:max-content 1fr minmax(3.4rem,max-content);gap:.5rem .8rem;
-align-items:center}.sliders label{display:contents}.sliders select{grid-column:2/-1;justify-self:start}
+align-items:center}.sliders label:not([hidden]){display:contents}.sliders select{grid-column:2/-1;justify-self:start}
 .sliders:empty{display:none}
 .controls output{font-variant-numeric:tabular-nums;text-align:right}.controls input[type=range]{width:100%;min-width:0}
 .tick{display:inline-flex;gap:.4rem;align-items:center}.controls select{font:inherit;padding:.25rem .4rem;color:inherit;
@@ -62,7 +62,9 @@ padding:.35rem .4rem}.grid td.on{background:color-mix(in srgb,var(--second) 25%,
 .grids{display:flex;flex-wrap:wrap;gap:1.2rem 2rem;align-items:flex-start}
 .grid input{width:3rem;font:inherit;text-align:center;background:none;color:inherit;border:0}
 fieldset{border:1px solid var(--line);border-radius:.6rem;background:var(--card);padding:.6rem 1rem 1rem;margin:1rem 0}
-legend{padding:0 .4rem;font-weight:650}.why{margin:.1rem 0 .5rem 1.7rem;color:var(--soft)}.why b{color:var(--ink)}
+legend{float:left;width:100%;padding:.3rem 0;font-weight:650}legend+*{clear:both}
+main th[scope=row]{min-width:0;overflow-wrap:normal}
+.why{margin:.1rem 0 .5rem 1.7rem;color:var(--soft)}.why b{color:var(--ink)}
 .choice{display:block;padding:.35rem 0}
 :root{--third:#6941a5;--faint:#a9aab2}
 @media (prefers-color-scheme:dark){:root{--third:#b79cf0;--faint:#5a636c}}
@@ -110,12 +112,9 @@ def whole_page(title: str, kind: str, main: Sequence[Markup | str], scripts: Mar
 
 def table_block(block: Numbers) -> Markup:
     """A table of numbers."""
-    rows = [[_signs(row[0]), *map(_cell, row[1:])] for row in block.rows]
-    are_words = [index > 0 and any(isinstance(row[index], Cell) for row in rows) for index in range(len(block.heads))]
-    heads = [
-        Cell(element("span", _signs(head))) if words else _signs(head)
-        for head, words in zip(block.heads, are_words, strict=True)
-    ]
+    columns = range(len(block.heads))
+    rows = [[_cell(block, index, row[index]) for index in columns] for row in block.rows]
+    heads = [_cell(block, index, block.heads[index]) for index in columns]
     return table(block.title, heads, rows)
 
 
@@ -138,10 +137,10 @@ def _lines(lines: Sequence[str]) -> Markup:
     return element("pre", Markup("\n".join(map(text, lines))), tabindex=0)
 
 
-def _cell(words: str) -> str:
+def _cell(block: Numbers, column: int, words: str) -> Markup:
     """Words stand at the left, numbers at the right."""
-    is_number = words in ("left", "") or (words[:1] in "-.0123456789" and len(words) < 14)
-    return words if is_number else Cell(element("span", _signs(words)))
+    is_word = column > 0 and not block.is_number(column)
+    return Cell(element("span", _signs(words))) if is_word else _signs(words)
 
 
 def question_fieldset(question: Question, number: int | None = None) -> Markup:

@@ -32,12 +32,10 @@ def lesson(asked: Asked) -> Lesson:
     ]
     blocks: list[Words | Numbers | Figure] = [
         Words(
-            f"Pooling makes maps smaller: of each window of {WINDOW} x {WINDOW} one number is left. Max pooling takes "
-            "the largest, average "
-            "pooling the mean, sum pooling the sum (LeNet-5 of 1998 had one, with a weight and a bias behind it). "
-            "Stochastic pooling "
-            "draws one in training, with a chance proportional to itself, and takes the mean with these chances in "
-            "evaluation."
+            f"Pooling makes maps smaller: of each window of {WINDOW} x {WINDOW} one number is left. Max pooling "
+            "takes the largest, average pooling the mean, sum pooling the sum (LeNet-5 of 1998 had one, with a "
+            "weight and a bias behind it). Stochastic pooling draws one in training, with a chance proportional to "
+            "itself, and takes the mean with these chances in evaluation."
         ),
         Numbers(
             "the map",
@@ -47,9 +45,9 @@ def lesson(asked: Asked) -> Lesson:
         Numbers("what is left of it, row by row", ["pooling", "row 0", "row 1"], rows),
         _figure(image, results["max"]),
         Words(
-            "Backward, max pooling hands its gradient to the place where the largest value stood, and nothing to the "
-            "others; "
-            "average pooling gives every place its equal share. Nothing is learned here: there are no weights."
+            "Backward, max pooling hands its gradient to the place where the largest value stood, and nothing to "
+            "the others; average pooling gives every place its equal share. Nothing is learned here: there are no "
+            "weights."
         ),
         Numbers(
             "where a gradient of 1 for each window goes, row by row",

@@ -31,9 +31,8 @@ def lesson(asked: Asked) -> Lesson:
     blocks: list[Words | Numbers | Figure] = [
         Words(
             "A mask slides over the picture. At each place where it fits whole, every number of the mask is "
-            "multiplied by the pixel "
-            "below it, and the sum is one number of the result. A picture of H x W and a mask of k x k give (H - k + "
-            "1) x (W - k + 1)."
+            "multiplied by the pixel below it, and the sum is one number of the result. A picture of H x W and a "
+            "mask of k x k give (H - k + 1) x (W - k + 1)."
         ),
         Numbers(
             "the picture", ["", *map(str, range(5))], [[str(row), *map(str, line)] for row, line in enumerate(PICTURE)]
@@ -43,10 +42,9 @@ def lesson(asked: Asked) -> Lesson:
         _figure(0, 0, result),
         Words(
             "That is correlation, y[p, q] = sum m[i, j] x[p + i, q + j], and it is what layers compute. True "
-            "convolution has "
-            "x[p - i, q - j]: the mask is turned by half a circle first. For the mask above that changes nothing; for "
-            "0 1 2 / 0 0 1 / "
-            "0 0 0 it does. A network learns its masks, so that it does not matter to it."
+            "convolution has x[p - i, q - j]: the mask is turned by half a circle first. For the mask above that "
+            "changes nothing; for 0 1 2 / 0 0 1 / 0 0 0 it does. A network learns its masks, so that it does not "
+            "matter to it."
         ),
         Numbers(
             "0 1 2 / 0 0 1 / 0 0 0 slid over it",

@@ -101,32 +101,27 @@ def _blocks(
     return [
         Words(
             "The last layer gives each class a score z_k, which is any number. Softmax makes probabilities of them: "
-            "p_k "
-            "= exp(z_k) / sum exp(z_j). All are above 0 and together they are 1. Only differences of scores count, so "
-            f"the largest, {most:g}, is taken off first: exp of a large number is too large for a computer."
+            "p_k = exp(z_k) / sum exp(z_j). All are above 0 and together they are 1. Only differences of scores "
+            f"count, so the largest, {most:g}, is taken off first: exp of a large number is too large for a computer."
         ),
         Numbers(f"from scores to probabilities; class {target} is right",
                 ["class", "score z", f"exp(z - {most:g})", "p", "log p"], rows),
         _bars(scores, target, "the probability of each class"),
         Words(
             "The negative log-likelihood is the loss E = -log p_t, with the probability that the right class t got. "
-            "Here "
-            f"p_t = {number(math.exp(logs[target - 1]))}, its logarithm is {number(logs[target - 1])}, and so E = "
-            f"{number(loss)}. It is 0 where p_t = 1, and grows without end as p_t goes to 0."
+            f"Here p_t = {number(math.exp(logs[target - 1]))}, its logarithm is {number(logs[target - 1])}, and so E "
+            f"= {number(loss)}. It is 0 where p_t = 1, and grows without end as p_t goes to 0."
         ),
         _curve(logs, target),
         Words(
             "The sign: the lecture that these lessons follow prints -0.1328 for the scores 14, 11, 16 with class 3. "
-            "That is "
-            f"log p_t; the minus is forgotten. Right is {loss_of(SCORES, TARGET):+.4f}. The logarithm of a number "
-            "below 1 "
-            "is negative, so this loss is never below 0; and a training that lowered log p_t would unlearn the right "
-            "class."
+            f"That is log p_t; the minus is forgotten. Right is {loss_of(SCORES, TARGET):+.4f}. The logarithm of a "
+            "number below 1 is negative, so this loss is never below 0; and a training that lowered log p_t would "
+            "unlearn the right class."
         ),
         Words(
-            "The gradient of E by the scores is simple: dE/dz_k = p_k, and p_t - 1 at the right class. A step raises "
-            "the "
-            "right score and lowers each other one by its probability; together they stay what they were."
+            "The gradient of E by the scores is simple: dE/dz_k = p_k, and p_t - 1 at the right class. A step "
+            "raises the right score and lowers each other one by its probability; together they stay what they were."
         ),
         Numbers("the loss if that class were right, and the gradient as it is", ["class", "loss", "dE/dz"], slopes),
     ]  # fmt: skip

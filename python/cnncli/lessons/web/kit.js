@@ -40,6 +40,7 @@ function plot(id) {
     legend(names) {
       svg.after(make("ul", { class: "legend" }, ...names.map(([kind, name]) => make("li", { class: kind }, name))));
     },
+    title: (words) => { figure.querySelector("figcaption").textContent = words; },
     clear: () => layer.replaceChildren(),
     line(points, kind) {
       const path = points.filter((one) => one.every(Number.isFinite)).map((one) => place(one).join(",")).join("L");
@@ -53,8 +54,13 @@ function plot(id) {
       const group = draw(layer, "g", { class: "dots " + kind });
       for (const point of points.filter((one) => one.every(Number.isFinite))) {
         const [cx, cy] = place(point);
-        draw(group, "circle", { cx, cy, r: 4 });
+        draw(group, "circle", { cx, cy, r: 5 });
       }
+    },
+    // A circle around a point.
+    ring(point, kind) {
+      const [cx, cy] = place(point);
+      draw(layer, "circle", { cx, cy, r: 11, class: "line " + kind });
     },
     bars(points, kind, width = 0.6) {
       const group = draw(layer, "g", { class: "dots " + kind });
@@ -88,8 +94,10 @@ function slider(name, least, most, step, value, changed) {
     shown.textContent = input.value;
     changed(Number(input.value));
   });
-  controls.querySelector(".sliders").append(make("label", {}, name, input, shown));
+  const line = make("label", {}, name, input, shown);
+  controls.querySelector(".sliders").append(line);
   return {
+    hide(is_hidden) { line.hidden = is_hidden; },
     get value() { return Number(input.value); },
     set value(given) { input.value = given; shown.textContent = Number(given).toFixed(step >= 1 ? 0 : 2); },
   };

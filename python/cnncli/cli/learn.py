@@ -74,7 +74,7 @@ def command(
 
     from cnncli.cli.render_lesson import ask, catalogue_lines, judge, lesson_lines
     from cnncli.errors import UsageError
-    from cnncli.lessons.blocks import Asked
+    from cnncli.lessons.blocks import Asked, finite
     from cnncli.lessons.catalogue import CATALOGUE, find_entry, give
 
     if lesson is None:
@@ -95,7 +95,7 @@ def command(
     if as_json:
         choices = [{"text": one.text, "right": one.is_right, "why": one.why} for one in given.question.choices]
         facts = {"lesson": given.name, "values": given.values, "question": given.question.text, "choices": choices}
-        echo(json.dumps({**facts, **files}, allow_nan=False))
+        echo(json.dumps(finite({**facts, **files}), allow_nan=False))
         return
     if files and answer is None:
         for path in files.values():

@@ -1,5 +1,6 @@
 """What a lesson is made of."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -122,6 +123,19 @@ def number(value: float, digits: int = 4) -> str:
     if value == 0 or 1e-3 <= abs(value) < 1e5:
         return f"{value + 0.0:.{digits}f}"
     return f"{value:.3e}" if abs(value) < float("inf") else f"{value}"
+
+
+def finite(value: Any) -> Any:
+    """The value with None for each number that is none, as where a training diverges: JSON has no word for these.
+
+    >>> finite({"a": [1.0, float("nan")]})
+    {'a': [1.0, None]}
+    """
+    if isinstance(value, dict):
+        return {key: finite(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def check_values(

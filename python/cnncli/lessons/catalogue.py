@@ -49,6 +49,7 @@ CATALOGUE = (
     Entry(
         "backprop", "backprop", "gradients as products, with factors that are shared", (30, 31), ("rate", "seed")
     ),
+    Entry("step", "step", "one training step, line by line", (32,), ("rate", "seed")),
     Entry(
         "loops", "loops", "batch, stochastic and mini-batch on one surface", (33, 34, 35, 36, 37),
         ("data", "rate", "seed"), True,

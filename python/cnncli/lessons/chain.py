@@ -128,16 +128,21 @@ def _chain_figure(unit: Unit, forward: tuple[float, float, float], factors: dict
     names = [("w", unit.w), ("z", forward[0]), ("o", forward[1]), ("E", forward[2])]
     parts: list[Part] = []
     for place, (name, value) in enumerate(names):
-        at = float(place)
-        parts += [Dots([(at, 1.0)], "first"), Label((at - 0.1, 1.22), f"{name} = {value:.3f}", "first")]
-        if place < 3:
-            parts.append(Line([(at + 0.12, 1.0), (at + 0.88, 1.0)], "soft"))
-    for place, (name, value) in enumerate(reversed(factors.items())):
-        parts.append(Line([(place + 0.88, 0.75), (place + 0.12, 0.75)], "second"))
-        parts.append(Label((place + 0.2, 0.5), f"{name} = {value:.3f}", "second"))
+        parts += [Dots([(float(place), 1.0)], "first"), Label((place - 0.12, 1.2), f"{name} = {value:.3g}", "first")]
     for place, said in enumerate(("w x + b", "tanh", "1/2 (o - t)²")):
-        parts.append(Label((place + 0.3, 1.05), said, "soft"))
-    return Figure("values forward, factors backward", (-0.25, 3.5), (0.3, 1.5), parts, bare=True)
+        parts += [_arrow(place, 1.0, 1, "soft"), Label((place + 0.2, 1.06), said, "soft")]
+    for place, (name, value) in enumerate(reversed(factors.items())):
+        parts += [_arrow(place, 0.62, -1, "second"), Label((place + 0.3, 0.68), name, "second"),
+                  Label((place + 0.3, 0.42), f"{value:.3g}", "second")]  # fmt: skip
+    return Figure("values forward, factors backward", (-0.2, 3.6), (0.2, 1.45), parts, bare=True)
+
+
+def _arrow(place: int, height: float, way: int, kind: str) -> Line:
+    """Between two names of the chain, to the right (way 1) or to the left (-1)."""
+    start, end = (0.12, 0.88) if way > 0 else (0.88, 0.12)
+    head = place + end - 0.07 * way
+    tip = (place + end, height)
+    return Line([(place + start, height), tip, (head, height + 0.04), tip, (head, height - 0.04)], kind)
 
 
 def _error_figure(unit: Unit, error: float, slope: float) -> Figure:
@@ -160,5 +165,6 @@ def _question(unit: Unit, factors: dict[str, float], right: float) -> Question:
         Choice(number(end + slope + x), False, "That adds the factors; links of a chain multiply."),
         Choice(number(end * slope), False, "That is dE/dz, and so dE/db; for w the factor x is still missing."),
         Choice(number(end), False, "That is dE/do, the first factor alone."),
+        Choice("there is none", False, "Each link has a slope, and so has the chain; with a factor of 0 it is 0."),
     ])  # fmt: skip
     return Question(f"What is dE/dw of this unit, with w = {unit.w:g} and x = {unit.x:g}?", choices)

@@ -6,7 +6,8 @@ from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Part,
 from cnncli.pages.html import Markup, element, join
 
 WIDTH, HEIGHT = 560, 360
-LEFT, RIGHT, TOP, BOTTOM = 58, 16, 14, 46
+LEFT, RIGHT, TOP, BOTTOM = 58, 16, 14, 46  # room for the numbers of the axes
+_BARE = 20, 20, 14, 14  # where there are none
 
 
 def figure_svg(figure: Figure, anchor: str | None = None) -> Markup:
@@ -18,6 +19,7 @@ def figure_svg(figure: Figure, anchor: str | None = None) -> Markup:
     svg = element(
         "svg", *drawn, id=anchor, viewBox=box, class_="plot", role="img", aria_label=figure.title,
         data_x=json.dumps(figure.x), data_y=json.dumps(figure.y),
+        data_room=json.dumps(_BARE if figure.bare else (LEFT, RIGHT, TOP, BOTTOM)),
     )  # fmt: skip
     names = [element("li", name, class_=kind) for kind, name in figure.legend]
     legend = element("ul", *names, class_="legend") if names else ""
@@ -28,8 +30,9 @@ def figure_svg(figure: Figure, anchor: str | None = None) -> Markup:
 def place(figure: Figure, point: Point) -> Point:
     """Where a point stands in the picture; what lies far outside stays near."""
     (left, right), (low, high) = figure.x, figure.y
-    x = LEFT + (point[0] - left) / (right - left) * (WIDTH - LEFT - RIGHT)
-    y = HEIGHT - BOTTOM - (point[1] - low) / (high - low) * (HEIGHT - TOP - BOTTOM)
+    west, east, top, base = _BARE if figure.bare else (LEFT, RIGHT, TOP, BOTTOM)
+    x = west + (point[0] - left) / (right - left) * (WIDTH - west - east)
+    y = HEIGHT - base - (point[1] - low) / (high - low) * (HEIGHT - top - base)
     return round(max(-2000.0, min(3000.0, x)), 1), round(max(-2000.0, min(3000.0, y)), 1)
 
 

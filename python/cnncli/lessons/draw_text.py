@@ -38,9 +38,20 @@ def figure_lines(figure: Figure, width: int, rows: int, braille: bool, paint: Pa
             yield f"{marks.get(number, ''):>{_LEFT - 2}} {'┤' if braille else '|'}{line}".rstrip()
         yield _bottom(figure, canvas)
     legend = [f"{paint('●' if braille else _LETTERS[kind], kind)} {name}" for kind, name in figure.legend]
-    if legend:
-        yield " " * _LEFT + "   ".join(legend)
+    yield from _in_lines(legend, [len(name) + 5 for _, name in figure.legend], width - _LEFT + 3)
     yield from (" " * _LEFT + note for note in figure.notes)
+
+
+def _in_lines(words: list[str], widths: list[int], width: int) -> Iterator[str]:
+    """Words beside each other, in as many lines as they need; a word takes up its width."""
+    line, taken = "", 0
+    for word, wide in zip(words, widths, strict=True):
+        if line and taken + wide > width:
+            yield " " * _LEFT + line
+            line, taken = "", 0
+        line, taken = f"{line}   {word}" if line else word, taken + wide
+    if line:
+        yield " " * _LEFT + line
 
 
 def _strength(part: Line | Dots | Segments | Bars | Cells) -> int:

@@ -70,14 +70,15 @@ def walk(x: Floats, y: Floats, rate: float, batches: Iterable[Any]) -> tuple[lis
     inputs, targets = x.astype(np.float32)[:, None], y.astype(np.float32)[:, None]
     path: list[Point] = [(0.0, 0.0)]
     losses = [float(criterion.forward(network.forward(inputs), targets))]
-    for chosen in batches:
-        some, wanted = inputs[chosen], targets[chosen]
-        outputs = network.forward(some)
-        network.zero_grad_parameters()
-        network.backward(some, criterion.backward(outputs, wanted))
-        network.update_parameters(rate)
-        path.append((float(layer.bias[0]), float(layer.weight[0, 0])))
-        losses.append(float(criterion.forward(network.forward(inputs), targets)))
+    with np.errstate(over="ignore", invalid="ignore"):  # a rate that is too large leads there
+        for chosen in batches:
+            some, wanted = inputs[chosen], targets[chosen]
+            outputs = network.forward(some)
+            network.zero_grad_parameters()
+            network.backward(some, criterion.backward(outputs, wanted))
+            network.update_parameters(rate)
+            path.append((float(layer.bias[0]), float(layer.weight[0, 0])))
+            losses.append(float(criterion.forward(network.forward(inputs), targets)))
     return path, losses
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from importlib.resources import files
 
-from cnncli.lessons.blocks import Code, Lesson, Numbers, Question, Words
+from cnncli.lessons.blocks import Code, Lesson, Numbers, Question, Words, finite
 from cnncli.lessons.draw_svg import figure_svg
 from cnncli.lessons.draw_tiles import panel_figure
 from cnncli.lessons.figures import Figure
@@ -163,5 +163,5 @@ def _scripts(lesson: Lesson) -> Markup:
     scripts = ["kit.js", *(f"{name}.js" for name in (*lesson.tools, lesson.script))] if lesson.script else []
     names = ["question.js", *scripts]
     code = "\n".join((files("cnncli.lessons") / "web" / name).read_text(encoding="utf-8") for name in names)
-    data = json.dumps(lesson.data, allow_nan=False).replace("<", "\\u003c")
+    data = json.dumps(finite(lesson.data), allow_nan=False).replace("<", "\\u003c")
     return Markup(f'<script>\n"use strict";\nconst DATA = {data};\n{code}</script>\n')

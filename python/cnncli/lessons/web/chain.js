@@ -9,17 +9,26 @@ function compute(w, x, b, t) {
   return { z, o, error: 0.5 * (o - t) ** 2, factors, gradient: Object.values(factors).reduce((a, c) => a * c, 1) };
 }
 
+function arrow(place, height, way, kind) {
+  const [start, end] = way > 0 ? [0.12, 0.88] : [0.88, 0.12], head = place + end - 0.07 * way, tip = [place + end, height];
+  chain.line([[place + start, height], tip, [head, height + 0.04], tip, [head, height - 0.04]], kind);
+}
+
 function show() {
   const now = sliders.map((one) => one.value), [w, x, b, t] = now, found = compute(...now);
   chain.clear();
   [["w", w], ["z", found.z], ["o", found.o], ["E", found.error]].forEach(([name, value], k) => {
     chain.dots([[k, 1]], "first");
-    chain.label([k - 0.1, 1.1], `${name} = ${value.toFixed(3)}`, "first");
+    chain.label([k - 0.12, 1.2], `${name} = ${Number(value.toPrecision(3))}`, "first");
+  });
+  ["w x + b", "tanh", "1/2 (o - t)²"].forEach((said, k) => {
+    arrow(k, 1, 1, "soft");
+    chain.label([k + 0.2, 1.06], said);
   });
   Object.entries(found.factors).reverse().forEach(([name, value], k) => {
-    chain.line([[k + 0.12, 1], [k + 0.88, 1]], "soft");
-    chain.line([[k + 0.88, 0.75], [k + 0.12, 0.75]], "second");
-    chain.label([k + 0.15, 0.6], `${name} = ${value.toFixed(3)}`, "second");
+    arrow(k, 0.62, -1, "second");
+    chain.label([k + 0.3, 0.68], name, "second");
+    chain.label([k + 0.3, 0.42], Number(value.toPrecision(3)), "second");
   });
   curve.clear();
   const [low, high] = curve.x;

@@ -59,6 +59,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"plugins", "program", "network", "model_file", "data", "sets", "criteria", "optim", "layers", "pictures",
          "storage", "core", "errors"},
     ),
+    "pad": ({"pad"}, {"storage", "errors"}),
     "project": (
         {"project"},
         {"training", "network", "data", "sets", "preparation", "criteria", "optim", "layers", "pictures", "storage",
@@ -94,7 +95,8 @@ LIBRARIES = {
     "click": {"cli"},
     "rich": {"cli"},
     "plotext": {"cli"},
-    "PIL": {"lessons", "pictures", "pictures.segmentation", "data.preparation", "data.inspection", "views", "cli"},
+    "PIL": {"pad", "lessons", "pictures", "pictures.segmentation", "data.preparation", "data.inspection", "views",
+            "cli"},
     "requests": {"data.download"},
     "safetensors": {"storage"},
 }

@@ -25,7 +25,7 @@ FAULTS = (
     "download mnst", "filters nowhere", "features nowhere.png", "field lenet5 --unit 3", "field lenet5 --unit 3:99,99",
     "mask nowhere.png --kernel edge", "mask text.txt --kernel ledge", "mask text.txt --kernel '1 2; 3'",
     "diagram lenet5 --out network.xyz", "histograms nowhere", "check-layer NoLayer", "check-layer ReLU --shape x",
-    "quiz --answers 1,2", "quiz --answers 1,2,3,4,1,2,3,4,1,2,5",
+    "draw nowhere.bin", "draw lenet5", "quiz --answers 1,2", "quiz --answers 1,2,3,4,1,2,3,4,1,2,5",
     "new-project text.txt", "new-project new --arch perceptron",
     "new-layer 3", "export nowhere.bin --html page.html", "export lenet5 --html page.txt",
     "help nowhere", "completion tcsh",

@@ -35,6 +35,7 @@ GROUPS: dict[str, dict[str, Listed]] = {
     },
     "Learn": {
         "learn": Listed("learn", "Lessons on your own numbers, in the terminal or as a page."),
+        "draw": Listed("draw", "Draw in the terminal, and see what a model makes of it."),
         "quiz": Listed("quiz", "Eleven questions on the lecture, with numbers of their own."),
         "new-project": Listed("new_project", "Write a training as five commented Python files, to be changed."),
         "new-layer": Listed("new_layer", "Write a file to start a layer of your own from."),

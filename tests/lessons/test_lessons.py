@@ -31,7 +31,8 @@ GIVEN: dict[str, Any] = {
     "data": str(ROOT / "examples" / "flats.csv"), "rate": 0.123, "seed": 4, "target": 1, "model": "convnet",
 }  # fmt: skip
 VALUES: dict[str, tuple[float, ...]] = {
-    "activations": (1.0,), "chain": (1.0, 0.5, 0.2, 0.9), "perceptron": (1.0, 0.0, 0.0, 0.0), "softmax": (2.0, 0.5),
+    "activations": (1.0,), "chain": (1.0, 0.5, 0.2, 0.9), "convolution-1d": (1.0, 0.0, -1.0), "custom": (0.5,),
+    "perceptron": (1.0, 0.0, 0.0, 0.0), "softmax": (2.0, 0.5),
 }  # fmt: skip
 
 

@@ -62,6 +62,14 @@ CATALOGUE = (
         ("rate",),
         True,
     ),
+    Entry(
+        "convolution-1d",
+        "one_dimension",
+        "an integral of two boxes, then numbers under a sliding mask",
+        (45,),
+        ("data", "values"),
+        True,
+    ),
     Entry("convolution", "sliding", "a mask that slides over a picture, true and correlated", (45, 46), (), True),
     Entry("masks", "photo_masks", "sharpen, emboss, blur and edges on a photo", (47,), ("picture",)),
     Entry(
@@ -88,6 +96,16 @@ CATALOGUE = (
         (54,),
         ("model", "picture", "seed"),
     ),
+    Entry("dropout", "dropout", "units that are left out, in both forms", (55,), ("model", "seed")),
+    Entry(
+        "batchnorm",
+        "batch_norm",
+        "values brought to mean 0, in training and in evaluation",
+        (56,),
+        ("model", "picture", "seed"),
+    ),
+    Entry("custom", "custom_layer", "a layer in three methods, checked by differences", (57,), ("values",)),
+    Entry("reading", "reading", "papers and pages, and what to run beside each", ()),
 )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from itertools import pairwise
+from textwrap import wrap
 
 from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Point, Segments, box, tick_text, ticks
 
@@ -39,7 +40,8 @@ def figure_lines(figure: Figure, width: int, rows: int, braille: bool, paint: Pa
         yield _bottom(figure, canvas)
     legend = [f"{paint('●' if braille else _LETTERS[kind], kind)} {name}" for kind, name in figure.legend]
     yield from _in_lines(legend, [len(name) + 5 for _, name in figure.legend], width - _LEFT + 3)
-    yield from (" " * _LEFT + note for note in figure.notes)
+    for note in figure.notes:
+        yield from wrap(note, width, initial_indent=" " * _LEFT, subsequent_indent=" " * _LEFT)
 
 
 def _in_lines(words: list[str], widths: list[int], width: int) -> Iterator[str]:

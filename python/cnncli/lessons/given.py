@@ -45,6 +45,8 @@ def seen(asked: Asked, otherwise: str = "lenet5") -> Seen:
     if len(network.input_shape) != 3:
         raise UsageError(f"{said}: takes no pictures; use a network of images")
     recipe = preparation_of(network, said)
+    if network.recipe is None:  # then bytes would come in as they are
+        network.recipe = recipe
     if asked.picture is not None:
         return Seen(network, said, trained, recipe.prepare(asked.picture).pixels, _name(asked.picture))
     digit = _digit(asked.seed)

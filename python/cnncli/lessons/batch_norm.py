@@ -1,0 +1,225 @@
+"""Batch normalization: by the batch in training, by running values in evaluation, and what that does to values."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.errors import UsageError
+from cnncli.layers import BatchNorm1d
+from cnncli.layers.batch_norm import BatchNorm
+from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, distinct, number
+from cnncli.lessons.figures import Figure, Line, Part, spread
+from cnncli.lessons.given import seen
+from cnncli.lessons.layer_facts import known_layers
+
+BATCHES, SIZE = 60, 64
+_MEAN, _DEVIATION = 5.0, 3.0
+_TOLD = (1, 2, 5, 10, 30, BATCHES)
+_MOST_CHANNELS = 6
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A layer that has seen BATCHES batches.
+
+    before, trained : the first batch, and what training makes of it; evaluated : what evaluation makes of it after each
+    of _TOLD; means, variances : the running values after each batch
+    """
+
+    before: Doubles
+    trained: Doubles
+    evaluated: list[Doubles]
+    means: list[float]
+    variances: list[float]
+
+
+def batches(seed: int) -> npt.NDArray[np.float32]:
+    """float32 (BATCHES, SIZE, 1), normal with mean 5 and deviation 3."""
+    rng = np.random.default_rng(seed)
+    return rng.normal(_MEAN, _DEVIATION, (BATCHES, SIZE, 1)).astype(np.float32)
+
+
+def run(given: npt.NDArray[np.float32]) -> Run:
+    """The batches through a `BatchNorm1d`, one after the other."""
+    layer = BatchNorm1d(1)
+    first = given[0]
+    trained, evaluated, means, variances = None, [], [], []
+    for number_of, batch in enumerate(given, start=1):
+        output = layer.train().forward(batch)
+        trained = output if trained is None else trained
+        means.append(float(layer.running_mean[0]))
+        variances.append(float(layer.running_var[0]))
+        if number_of in _TOLD:
+            evaluated.append(layer.eval().forward(first)[:, 0].astype(np.float64))
+    assert trained is not None
+    return Run(first[:, 0].astype(np.float64), trained[:, 0].astype(np.float64), evaluated, means, variances)
+
+
+def lesson(asked: Asked) -> Lesson:
+    given = batches(asked.seed)
+    found, own = run(given), _look(asked)
+    rows = [
+        [str(count), number(found.means[count - 1]), number(found.variances[count - 1]), number(float(values.mean())),
+         number(float(values.std()))]
+        for count, values in zip(_TOLD, found.evaluated, strict=True)
+    ]  # fmt: skip
+    blocks: list[Block] = [
+        Words(
+            "Values that grow or drift from layer to layer make learning slow. Batch normalization brings each "
+            "feature of a batch to mean 0 and variance 1: y = w (x - mean) / sqrt(variance + eps) + b, with w and b "
+            "learned, so that the layer can undo it where that is better (Ioffe & Szegedy 2015). Of maps a feature "
+            "is a channel, and its mean is taken over all pixels of the batch."
+        ),
+        Numbers(
+            f"a batch of {SIZE} values around {_MEAN:g}", ["", "mean", "standard deviation"],
+            [["before", number(float(found.before.mean())), number(float(found.before.std()))],
+             ["behind the layer, training", number(float(found.trained.mean())), number(float(found.trained.std()))]],
+        ),
+        distribution("the batch before and behind the layer", [
+            (found.before, "soft", "before"), (found.trained, "first", "behind, in training"),
+            (found.evaluated[0], "second", "behind, in evaluation after 1 batch"),
+        ]),
+        Words(
+            "When the network is used there may be one picture alone, and its answer must not depend on others. So "
+            "the layer keeps running values in training: running := 0.9 running + 0.1 of the batch (the momentum is "
+            "0.1). In evaluation it takes these. They begin at 0 and 1; after few batches they are wrong yet, and so "
+            "are the answers."
+        ),
+        _running(found),
+        Numbers("the same batch in evaluation, after more and more batches of training",
+                ["batches", "running mean", "running variance", "mean behind", "deviation behind"], rows),
+        *_own_blocks(own),
+    ]  # fmt: skip
+    return Lesson(
+        name="batchnorm",
+        title="Batch normalization: training and evaluation",
+        blocks=blocks,
+        question=_question(found),
+        go_on=[
+            "cnn learn batchnorm --model model.bin --picture photo.png",
+            "cnn check-layer BatchNorm2d --settings num_features=3",
+            "cnn summary convnet                        # where it stands",
+        ],
+        values={
+            "batch": found.before.tolist(), "trained": found.trained.tolist(), "means": found.means,
+            "variances": found.variances, "evaluated": [values.tolist() for values in found.evaluated],
+            "own": _facts(own),
+        },
+        script="batchnorm",
+        data={"batch": [float(f"{value:.7g}") for value in found.before.tolist()], "mean": _MEAN,
+              "deviation": _DEVIATION, "size": SIZE, "batches": BATCHES, "seed": asked.seed},
+    )  # fmt: skip
+
+
+def distribution(title: str, series: list[tuple[Doubles, str, str]]) -> Figure:
+    """How often which value, as outlines over one axis."""
+    low, high = spread([float(value) for values, _, _ in series for value in (values.min(), values.max())], 0.05)
+    edges = np.linspace(low, high, 29)
+    parts: list[Part] = []
+    most = 0.0
+    for values, kind, name in series:
+        shares = np.histogram(values, edges)[0] / max(1, len(values))
+        most = max(most, float(shares.max()))
+        points = [(float(low), 0.0)]
+        for place, share in enumerate(shares.tolist()):
+            points += [(float(edges[place]), share), (float(edges[place + 1]), share)]
+        parts.append(Line([*points, (float(high), 0.0)], kind, name))
+    return Figure(title, (low, high), (0.0, most * 1.1), parts, "value", "share")
+
+
+def _running(found: Run) -> Figure:
+    first_mean, first_variance, end = float(found.before.mean()), float(found.before.var()), float(BATCHES)
+    parts: list[Part] = [
+        Line([(0.0, first_mean), (end, first_mean)], "soft", "of the first batch"),
+        Line([(0.0, first_variance), (end, first_variance)], "soft"),
+        Line([(float(step), value) for step, value in enumerate([0.0, *found.means])], "first", "running mean"),
+        Line([(float(step), value) for step, value in enumerate([1.0, *found.variances])], "second",
+             "running variance"),
+    ]  # fmt: skip
+    top = max(*found.variances, *found.means, first_variance)
+    return Figure("the running values come near", (0.0, end), (0.0, top * 1.1), parts, "batches")
+
+
+@dataclass(frozen=True)
+class _Own:
+    """The first batch normalization of a network, and what it gets of a picture; channels : (before, running mean,
+    running variance, mean in evaluation, deviation in evaluation) of each."""
+
+    title: str
+    channels: list[tuple[float, float, float, float, float]]
+    before: Doubles
+    trained: Doubles
+    evaluated: Doubles
+
+
+def _look(asked: Asked) -> _Own | None:
+    if asked.model is None and asked.picture is None:
+        return None
+    given = seen(asked, "convnet")
+    network = given.network
+    one = next((one for one in known_layers(network) if isinstance(one.layer, BatchNorm)), None)
+    if one is None:
+        raise UsageError(f"{given.said}: normalizes no batches; use a network with BatchNorm layers, such as convnet")
+    assert isinstance(one.layer, BatchNorm)
+    network.eval()
+    steps = network.trace()
+    values = [network.samples(given.image), *network.activations(given.image)]
+    [source] = steps[one.index].inputs
+    before, evaluated = values[source], values[one.index + 1]
+    copied = type(one.layer)(**one.layer.settings())
+    if copied.weight is not None and copied.bias is not None:
+        copied.weight[...], copied.bias[...] = one.layer.weight, one.layer.bias
+    trained = copied.train().forward(before)
+    shown = before.reshape(before.shape[1], -1).astype(np.float64)
+    behind = evaluated.reshape(before.shape[1], -1).astype(np.float64)
+    channels = [
+        (float(shown[at].mean()), float(one.layer.running_mean[at]), float(one.layer.running_var[at]),
+         float(behind[at].mean()), float(behind[at].std()))
+        for at in range(min(_MOST_CHANNELS, len(shown)))
+    ]  # fmt: skip
+    weights = "" if given.trained else ", not trained yet"
+    title = f"layer {one.name} of {given.said}{weights}, on {given.picture}"
+    first = trained.reshape(before.shape[1], -1)[0].astype(np.float64)
+    return _Own(title, channels, shown[0], first, behind[0])
+
+
+def _own_blocks(own: _Own | None) -> list[Block]:
+    """The reader's network and picture."""
+    if own is None:
+        return []
+    rows = [[str(at), *(number(value, 3) for value in channel)] for at, channel in enumerate(own.channels)]
+    return [
+        Numbers(own.title, ["channel", "mean", "running mean", "running var.", "mean behind", "dev. behind"], rows),
+        distribution(f"channel 0 of {own.title}", [
+            (own.before, "soft", "before"), (own.trained, "first", "behind, in training"),
+            (own.evaluated, "second", "behind, in evaluation"),
+        ]),
+        Words(
+            "In training the layer would take mean and variance from this one picture; in evaluation it takes those "
+            "that it kept. A model that is used while it is still in training mode answers by its neighbours in the "
+            "batch."
+        ),
+    ]  # fmt: skip
+
+
+def _facts(own: _Own | None) -> dict[str, object] | None:
+    return None if own is None else {"layer": own.title, "channels": [list(channel) for channel in own.channels]}
+
+
+def _question(found: Run) -> Question:
+    """The running mean after the first batch."""
+    mean, right = float(found.before.mean()), found.means[0]
+    return Question(
+        f"The running mean is 0 before training. The first batch has the mean {number(mean, 3)}, and the momentum is "
+        "0.1. "
+        "What is the running mean then?",
+        distinct([
+            Choice(number(right, 3), True, f"0.9 x 0 + 0.1 x {number(mean, 3)} = {number(right, 3)}: it moves slowly."),
+            Choice(number(mean, 3), False, "That is the mean of the batch, which training uses for this batch only."),
+            Choice(number(0.9 * mean, 3), False, "The momentum is the share of the new batch here, as in PyTorch; that "
+                                                 "takes it for the share of what was kept."),
+            Choice(number(0.0, 3), False, "Only evaluation leaves the running values as they are."),
+        ]),
+    )  # fmt: skip

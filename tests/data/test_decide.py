@@ -236,3 +236,18 @@ def test_tiny_pictures_are_taken_whole(tmp_path: Path, rng: np.random.Generator)
     decision = decided(tmp_path, pictures)
     assert decision.recipe.kind == "plain" and decision.recipe.shape == (1, 8, 8)
     assert "too small to look for glyphs" in decision.reason or "one glyph found in only" in decision.reason
+
+
+def test_pictures_that_cannot_be_read_say_nothing_of_the_others(tmp_path: Path, rng: np.random.Generator) -> None:
+    pictures = KINDS["letters on paper"](80, rng)
+    whole = decided(tmp_path / "whole", pictures)
+    files = write_files(tmp_path / "broken", pictures)
+    gone = [file.with_name(f"gone{number}.png") for file in files for number in range(4)]
+    sources = [*gone, *files]
+    names = sorted({file.parent.name for file in files})
+    labels = np.array([names.index(file.parent.name) for file in sources])
+    raw = RawSet("set", names, {"train": RawPart(sources, labels)})
+    decision = decide(raw, PictureWish(), False, lambda done, total: None)
+    assert decision.recipe == whole.recipe and decision.recipe.kind == "glyph"
+    none = RawSet("set", ["a"], {"train": RawPart(gone[:60], labels[:60] * 0)})
+    assert decide(none, PictureWish(), False, lambda done, total: None).recipe.kind == "plain"

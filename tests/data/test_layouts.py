@@ -36,7 +36,7 @@ def texts(found: RawSet) -> list[str]:
 TWO = {"a": 2, "b": 2}
 
 
-@pytest.mark.parametrize("train", ["train", "Training", "TRAIN", "train_set", "train2017", "train_images", "seg_train"])
+@pytest.mark.parametrize("train", ["train", "Training", "TRAIN", "train_set", "train2017", "train_images", "seg_train", "train_val"])
 @pytest.mark.parametrize(
     "other, part",
     [("val", "validation"), ("Valid", "validation"), ("dev", "validation"), ("Testing", "test"), ("test_set", "test")],
@@ -216,6 +216,12 @@ def test_names_of_pictures_may_carry_the_class(tmp_path: Path) -> None:
         "classes: from the names of the files, such as cat.0.jpg",
         "test1/: 2 pictures without labels, not used (cnn predict reads them)",
     ]
+
+
+@pytest.mark.parametrize("name", ["{} ({{}}).jpg", "{}({{}}).jpg", "{}_{{}}.jpg", "{}-0{{}} (2).jpg"])
+def test_names_that_a_desktop_counts_carry_the_class(tmp_path: Path, name: str) -> None:
+    found = read_path(plant(tmp_path, name.format("cat"), name.format("big dog")))
+    assert counted(found) == {"train": {"big dog": 2, "cat": 2}}
 
 
 def test_a_list_beside_flat_pictures_labels_them(tmp_path: Path) -> None:

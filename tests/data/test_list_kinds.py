@@ -7,6 +7,8 @@ from PIL import Image
 
 from cnncli.data.by_path import read_path
 from cnncli.data.raw import RawSet
+from cnncli.data.tables.lists import read_names
+from cnncli.data.tables.number_table import holds_numbers
 from cnncli.errors import DataError
 
 
@@ -211,3 +213,30 @@ def test_measures_are_no_classes(folder: Path) -> None:
         read("path,age\n" + rows)
     twelve = "".join(f"img files/{number}.png,{number % 3 / 2}\n" for number in range(12))
     assert read("path,share\n" + twelve).class_names == ["0.0", "0.5", "1.0"]
+
+
+@pytest.mark.parametrize(
+    "header, row",
+    [
+        ("Width,Height,ClassId,Path", "4,4,{1},{0}.png"),
+        ("w,h,label,image", "4,4,{1},{0}"),
+        ("label,path", "{1}.0,{0}.png"),
+        ("Width,Height,ClassId,Path", "4,4,{1},away/{0}.ppm"),
+    ],
+)
+def test_list_that_names_its_files_last_is_no_table_of_numbers(folder: Path, header: str, row: str) -> None:
+    rows = [row.format(path.removesuffix(".png"), number) for number, (path, _) in enumerate(ROWS)]
+    Path("list.csv").write_text("\n".join([header, *rows]) + "\n")
+    assert not holds_numbers(Path("list.csv"))
+
+
+def test_table_of_numbers_may_end_in_words(folder: Path) -> None:
+    Path("table.csv").write_text("width,height,species\n" + "4.5,4,x\n3.5,4,y\n" * 3)
+    assert holds_numbers(Path("table.csv"))
+
+
+def test_column_of_any_name_whose_cells_are_files_in_a_folder_beside_the_list_is_found(folder: Path) -> None:
+    rows = "".join(f"{Path(path).stem},{ord(label)}\n" for path, label in ROWS)
+    found = read(f"id_code,diagnosis\n{rows}")
+    assert pairs(found) == [("1.png", "97"), ("3.png", "98"), ("4.png", "98")]
+    assert read_names(Path("list.csv"))[0] == (Path("img files/x/1.png"), "97")

@@ -338,5 +338,5 @@ def test_column_of_pixels_is_no_label_and_neither_is_one_that_is_not_there(
     with pytest.raises(DataError) as caught:
         read(tmp_path, "emotion,pixels,Usage\n" + rows, label_column=told)
     assert str(caught.value) == (
-        f"{tmp_path}/table.csv, line 1: the header has no column label; name the column of labels so"
+        f"{tmp_path}/table.csv, line 1: has no column of labels {told}; name one of the header"
     )

@@ -235,3 +235,21 @@ def test_progress_is_told_after_half_a_second(folder: Path, monkeypatch: pytest.
         Image.new("RGB", (32, 32), (int(file.stem), 2, 3)).save(file)
     images(folder, report=told.append)
     assert isinstance(told[-1], PicturesDone) and told[-1].total == 40 and told[-1].cached == 20
+
+
+def test_grey_digits_in_three_channels_are_grey_images_in_every_part(tmp_path: Path, rng: np.random.Generator) -> None:
+    """A note that says grey, and a network of colours, were two answers; and parts of two kinds did not go together."""
+    pictures = KINDS["as MNIST"](30, rng)
+    grey = np.stack([np.asarray(picture) for picture, _ in pictures])
+    labels = np.array([int(label) for _, label in pictures])
+    turned = np.roll(grey, 5, axis=2)  # no longer centred: the finder is needed
+    for test in (grey, turned):
+        path = tmp_path / "set.npz"
+        np.savez(path, x_train=np.stack([grey] * 3, -1), y_train=labels, x_test=np.stack([test] * 3, -1), y_test=labels)
+        found = data.load(path, use_cache=False)
+        assert found.train is not None and found.test is not None
+        np.testing.assert_array_equal(found.train.images[:, 0], grey)
+        assert found.train.images.shape == found.test.images.shape == (30, 1, 28, 28)
+        assert "grey 28x28" in found.notes[0].text
+    rgb = data.load(path, wish=data.PictureWish(colour="rgb"), use_cache=False).train
+    assert rgb is not None and rgb.images.shape == (30, 3, 28, 28)

@@ -1,5 +1,6 @@
 """The front door for programs: images of any usual form in, labels and probabilities out."""
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -169,8 +170,9 @@ def files(tmp_path: Path, rng: np.random.Generator) -> list[Path]:
         lambda files: [Image.open(file) for file in files],
         lambda files: [file.read_bytes() for file in files],
         lambda files: [str(files[0]), Image.open(files[1]), files[2].read_bytes()],
+        lambda files: [io.BytesIO(files[0].read_bytes()), io.BytesIO(files[1].read_bytes()), files[2]],
     ],
-    ids=["paths", "texts", "tuple", "generator", "array of texts", "PIL images", "bytes", "mixed"],
+    ids=["paths", "texts", "tuple", "generator", "array of texts", "PIL images", "bytes", "mixed", "opened"],
 )
 def test_pictures_are_prepared_as_the_recipe_says(files: list[Path], convert: Any) -> None:
     model = model_of()
@@ -185,8 +187,10 @@ def test_one_picture_is_a_list_of_one(files: list[Path]) -> None:
     model = model_of()
     wanted = model.predict(files).probabilities[:1]
     with Image.open(files[0]) as image:
-        for given in (files[0], str(files[0]), image, files[0].read_bytes()):
+        for given in (files[0], str(files[0]), image, files[0].read_bytes(), io.BytesIO(files[0].read_bytes())):
             np.testing.assert_allclose(model.predict(given).probabilities, wanted, rtol=1e-5)
+    with pytest.raises(UsageError, match='opened as text; open it with "rb"'):
+        model.predict(io.StringIO("PNG"))
 
 
 def test_more_pictures_than_fit_at_once_are_answered_in_order(files: list[Path]) -> None:

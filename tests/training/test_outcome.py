@@ -109,6 +109,15 @@ def test_dead_network_is_told_with_a_smaller_rate() -> None:
     )
 
 
+def test_few_images_that_are_right_more_often_than_chance_are_not_said_to_have_taught_nothing() -> None:
+    few = Measured(18, 1.3, 12 / 18)
+    line = remark(OneAnswer(1 / 3, 1.0986), [1.2, 1.1], few, few, normalizes=False, **RUN)  # type: ignore
+    assert line is not None and line.startswith(
+        "18 images are too few to tell whether anything was learned: 66.67 % are right, and 33.33 % with the most "
+        "frequent class as the answer for all; pass "
+    )
+
+
 def test_network_that_is_right_only_in_training_is_told_to_take_larger_batches() -> None:
     line = remark(
         ANSWER, [2.0, 0.5], Measured(1000, 0.5, 0.8), Measured(1000, 9.0, 0.1), normalizes=True, **RUN  # type: ignore

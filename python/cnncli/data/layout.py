@@ -9,7 +9,7 @@ from cnncli.data.tree import Folder
 from cnncli.errors import DataError
 from cnncli.shown import printable
 
-_NAMED = re.compile(r"(?P<name>[^\W\d].*?)[._-](?:\D{0,3}[._-])?\d+(?: ?\(\d+\))?")
+_NAMED = re.compile(r"(?P<name>[^\W\d].*?)(?:[._-](?:\D{0,3}[._-])?\d+(?: ?\(\d+\))?| ?\(\d+\))")
 GENERAL_NAMES = {
     "images",
     "imgs",
@@ -161,7 +161,7 @@ def _parts_within_classes(folder: Folder) -> dict[str, Part] | None:
 
 
 def classes_from_names(pictures: list[Path]) -> dict[str, list[Path]] | None:
-    """The classes that the names of pictures carry (cat.0.jpg, dog.12.jpg); None if they carry none.
+    """The classes that the names of pictures carry (cat.0.jpg, dog.12.jpg, cat (3).jpg); None if they carry none.
 
     Each name is a word and a number, there are two words or more, and each comes twice or more.
     """

@@ -25,8 +25,8 @@ _PICTURES = "paths, PIL images or the bytes of picture files"
 def as_pictures(images: Any) -> "Iterator[tuple[Picture, str | None]] | None":
     """The pictures, each with the name that messages call it by (None: its path); None if these are numbers.
 
-    One picture or any number of them: paths, PIL images, the bytes of picture files. UsageError, when its turn comes,
-    for something else among them.
+    One picture or any number of them: paths, PIL images, the bytes of picture files, or what is opened and gives such
+    bytes. UsageError, when its turn comes, for something else among them.
     """
     if isinstance(images, np.ndarray) and images.ndim != 1:  # the usual case, in microseconds
         return None
@@ -96,7 +96,7 @@ def _in_order(images: Array, shape: Shape, order: str) -> Array | None:
 
 
 def _is_picture(value: Any) -> bool:
-    if isinstance(value, str | bytes | bytearray | os.PathLike):
+    if isinstance(value, str | bytes | bytearray | os.PathLike) or callable(getattr(value, "read", None)):
         return True
     pil = sys.modules.get("PIL.Image")  # who has such an image has loaded it
     return pil is not None and isinstance(value, pil.Image)
@@ -120,6 +120,10 @@ def _each(images: Iterable[Any]) -> "Iterator[tuple[Picture, str | None]]":
 
 
 def _as_source(image: Any) -> "Picture":
+    if callable(getattr(image, "read", None)):
+        image = image.read()
+        if isinstance(image, str):
+            raise UsageError('predict: a file that was opened as text; open it with "rb"')
     if isinstance(image, bytes | bytearray):
         return bytes(image)
     return Path(os.fsdecode(image)) if isinstance(image, str | os.PathLike) else image

@@ -22,6 +22,8 @@ _BETTER_LOSS = 0.99
 # So many images tell 11.5 % from 10 %.
 MOST_IMAGES = 4096
 _FEW_STEPS = 100
+# Above the share of the largest class, from which nobody would say that nothing was learned.
+_PLAIN = 0.1
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,11 @@ def remark(
         return None
     is_better = again.accuracy > answer.by_luck(again.images) or again.loss < _BETTER_LOSS * answer.loss
     remedy = _remedy(answer, trained, steps, batch_size, learning_rate, usual_rate, normalizes)
+    if not is_better and again.accuracy - answer.share > _PLAIN:  # of so few images that luck alone may be it
+        return (
+            f"{again.images} images are too few to tell whether anything was learned: {percent(again.accuracy)} are "
+            f"right, and {percent(answer.share)} with the most frequent class as the answer for all; {remedy}"
+        )
     if not is_better:
         return (
             f"nothing was learned: of the training images {percent(again.accuracy)} are right, and "

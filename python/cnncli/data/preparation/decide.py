@@ -28,7 +28,7 @@ from cnncli.errors import CnnError, DataError
 from cnncli.pictures.recipe import COLOURS, InputRecipe
 from cnncli.pictures.segmentation.as_mnist import lies_as_mnist
 
-_VERSION = 2  # of the rules below; of the code they use there is a digest
+_VERSION = 3  # of the rules below; of the code they use there is a digest
 _MOST_LOOKED_AT = 240
 _MOST_CLASSES_LOOKED_AT = 24
 _FIRST_LOOK = 48  # pictures after which most photos are known to be no glyphs
@@ -303,12 +303,13 @@ def some_numbers(labels: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
 
 @dataclass(frozen=True)
 class _Seen:
-    """One picture: thumbnails uint8 (3, 28, 28) and, if a glyph was found, (28, 28)."""
+    """One picture: thumbnails uint8 (3, 28, 28) and, if it was tried for a glyph and one was found, (28, 28)."""
 
     thumbnail: Images
     glyph: Images | None
     lies: bool
     size: tuple[int, int]
+    tried: bool
 
 
 def _look(
@@ -318,12 +319,17 @@ def _look(
     first = len(sources) if not tries else min(_FIRST_LOOK, len(sources))
     with ThreadPoolExecutor(min(_core.default_thread_count(), 8)) as pool:
         for start, stop in ((0, first), (first, len(sources))):
-            goes_on = tries and (start == 0 or _found(seen) >= _TOO_FEW * max(1, len(seen)))
+            # Pictures that cannot be read say nothing of the others: they are told, and left aside or mended.
+            goes_on = tries and (start == 0 or _found(seen) >= _TOO_FEW * _readable(seen))
             for one in pool.map(lambda source, tried=goes_on: _see(source, tried), sources[start:stop]):
                 seen.append(one)
                 progress(len(seen), len(sources))
     readable = [(one, int(label)) for one, label in zip(seen, labels, strict=True) if one is not None]
-    return _sum_up([one for one, _ in readable], np.array([label for _, label in readable], np.int64), tries, first)
+    return _sum_up([one for one, _ in readable], np.array([label for _, label in readable], np.int64))
+
+
+def _readable(seen: Sequence[_Seen | None]) -> int:
+    return sum(one is not None for one in seen)
 
 
 def _found(seen: Sequence[_Seen | None]) -> int:
@@ -348,21 +354,17 @@ def _see(source: Source, tried: bool) -> _Seen | None:
             lies = bool(lies_as_mnist(np.ascontiguousarray(planes))[0][0])
         with suppress(CnnError):
             glyph, _ = find_digit(image, "picture", height=_THUMBNAIL, width=_THUMBNAIL, refuse_several=True)
-    return _Seen(thumbnail, glyph, lies, (image.height, image.width))
+    return _Seen(thumbnail, glyph, lies, (image.height, image.width), tried)
 
 
-def _sum_up(seen: list[_Seen], labels: npt.NDArray[np.int64], tries: bool, first: int) -> Look:
+def _sum_up(seen: list[_Seen], labels: npt.NDArray[np.int64]) -> Look:
     sizes = {one.size for one in seen}
     size = next(iter(sizes)) if len(sizes) == 1 else None
     if size is not None and max(size) > _LARGEST_NATURAL:
         size = None
     longest = sorted(max(one.size) for one in seen)
     found = np.array([one.glyph is not None for one in seen], np.bool_)
-    tried = len(seen)
-    if not tries:
-        tried = 0
-    elif not found[first:].any():
-        tried = min(first, len(seen))
+    tried = sum(one.tried for one in seen)
     glyph_right, plain_right, is_worse = 0, 0, False
     if found.sum() >= 2 and tried == len(seen):
         glyphs = np.stack([one.glyph if one.glyph is not None else np.zeros((28, 28), np.uint8) for one in seen])

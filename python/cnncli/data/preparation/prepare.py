@@ -191,9 +191,9 @@ class _Work:
             return made
         ready, is_dark = self._ready(pictures, part.labels)
         border = self._recipe.border
-        if ready.all() and not is_dark.any():
-            return _Made(with_border(pictures, border)) if border else _Made(pictures, is_untouched=True)
         channels, height, width = self._recipe.shape
+        if ready.all() and not is_dark.any() and pictures.shape[1] == channels:
+            return _Made(with_border(pictures, border)) if border else _Made(pictures, is_untouched=True)
         check_size(self._raw.source or self._raw.name, len(pictures), channels, height, width)
         made = _Made(np.empty((len(pictures), channels, height, width), np.uint8))
         if ready.any():

@@ -14,7 +14,6 @@ LABEL_NAMES = (
     "variety",
     "cls",
 )  # fmt: skip
-PART_NAMES = ("split", "set", "partition", "usage", "subset", "datasplit", "dataset", "part", "phase", "mode")
 INDEX_NAMES = ("", "index", "idx", "unnamed0", "id", "no", "number", "row", "rowid", "imageid")
 
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cnncli.data.part_names import part_column
 from cnncli.data.tables.columns import (
     INDEX_NAMES,
     LABEL_NAMES,
-    PART_NAMES,
     PATH_NAMES,
     named_columns,
     plain_name,
@@ -40,13 +40,20 @@ class Columns:
 Rows = Sequence[Sequence[str]]
 
 
-def find_columns(place: str, rows: Rows, exists: Callable[[str], bool], label_column: str | None) -> Columns:
+def find_columns(
+    place: str,
+    rows: Rows,
+    exists: Callable[[str], bool],
+    label_column: str | None,
+    lies_beside: Callable[[str], bool] | None = None,
+) -> Columns:
     """The columns of a list.
 
     place : "list.csv, line 1", for messages
     rows : its first rows, all of the same length
     exists : whether a path leads to a file
     label_column : what the user says of the column of labels
+    lies_beside : whether a path leads to a file in another folder near the list; asked where nothing else tells
 
     Raises DataError if a column is missing, or if more than one may be meant.
     """
@@ -60,8 +67,9 @@ def find_columns(place: str, rows: Rows, exists: Callable[[str], bool], label_co
                     f"{place}: the header has more than one column {printable(first[column][:40])}; "
                     "name one column path and one label"
                 )
-    path = _path_column(place, header, body, exists)
-    part = next((column for column in named_columns(first, PART_NAMES) if column != path), None) if header else None
+    path = _path_column(place, header, body, exists, lies_beside)
+    part = part_column(first, body) if header else None
+    part = None if part == path else part
     if label_column is not None:
         label = wanted_column(header, len(first), label_column)
         if label is None or label == path:
@@ -71,10 +79,12 @@ def find_columns(place: str, rows: Rows, exists: Callable[[str], bool], label_co
     return Columns(header, path, label, one_hot, part)
 
 
-def find_path_column(place: str, rows: Rows, exists: Callable[[str], bool]) -> tuple[list[str] | None, int]:
+def find_path_column(
+    place: str, rows: Rows, exists: Callable[[str], bool], lies_beside: Callable[[str], bool] | None = None
+) -> tuple[list[str] | None, int]:
     """(header or None, the column of the pictures) of a list whose labels do not matter; as `find_columns`."""
     header = [cell.strip() for cell in rows[0]] if _is_header(rows, exists) else None
-    return header, _path_column(place, header, rows[1:] if header is not None else rows, exists)
+    return header, _path_column(place, header, rows[1:] if header is not None else rows, exists, lies_beside)
 
 
 def looks_like_file(cell: str) -> bool:
@@ -100,7 +110,13 @@ def _hits(body: Rows, column: int, exists: Callable[[str], bool]) -> tuple[int, 
     return sum(exists(cell) for cell in cells if cell), sum(looks_like_file(cell) for cell in cells)
 
 
-def _path_column(place: str, header: list[str] | None, body: Rows, exists: Callable[[str], bool]) -> int:
+def _path_column(
+    place: str,
+    header: list[str] | None,
+    body: Rows,
+    exists: Callable[[str], bool],
+    lies_beside: Callable[[str], bool] | None,
+) -> int:
     count = len(header) if header is not None else len(body[0])
     known = named_columns(header, PATH_NAMES) if header is not None else []
     if len(known) == 1 and plain_name(header[known[0]]) not in INDEX_NAMES:  # type: ignore[index]
@@ -115,11 +131,23 @@ def _path_column(place: str, header: list[str] | None, body: Rows, exists: Calla
     if header is None and count == 2:
         return 0
     if header is not None:
+        near = _column_of_files(body, lies_beside)
+        if near is not None:
+            return near
         raise DataError(f"{place}: the header has no column path; name one column path and one label")
     raise DataError(
         f"{place}: {count} column{'s' if count != 1 else ''} and no picture in them; write a row path,label for each, "
         "or name the columns path and label in a header"
     )
+
+
+def _column_of_files(body: Rows, lies_beside: Callable[[str], bool] | None) -> int | None:
+    """The column whose cells lead to a file each in the folders beside the list, such as `id_code` of 000c1434d8d7."""
+    for column in range(len(body[0])) if body and lies_beside is not None else ():
+        cells = {row[column].strip() for row in body} - {""}
+        if 2 * len(cells) > len(body) and 2 * sum(map(lies_beside, cells)) > len(cells):
+            return column
+    return None
 
 
 def _label_column(

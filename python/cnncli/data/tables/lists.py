@@ -1,6 +1,6 @@
 """Lists of pictures: the path of a file and its label in each row, in the spellings that people use."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from cnncli.data.classes import number_classes
 from cnncli.data.dataset import Note
 from cnncli.data.part_names import part_of_value
 from cnncli.data.raw import RawPart, RawSet
-from cnncli.data.resolve import Finder, Way, find_files, plain_path
+from cnncli.data.resolve import Finder, Way, bases_of, find_files, plain_path
 from cnncli.data.tables.columns import PATH_NAMES, named_columns
 from cnncli.data.tables.list_columns import Columns, find_columns, find_path_column, is_index
 from cnncli.data.tables.text import cells_of, decode, find_delimiter, read_content, without_preamble
@@ -112,11 +112,9 @@ def read_list(path: Path, label_column: str | None = None) -> PictureList:
     if not rows:
         raise DataError(f"{where}: lists no pictures; write a row path,label for each")
     finder = Finder()
-
-    def exists(cell: str) -> bool:
-        return _leads_to_file(path, cell, finder)
-
-    columns = find_columns(f"{where}, line {rows[0][0]}", [row for _, row in rows[:_SAMPLE_ROWS]], exists, label_column)
+    sample = [row for _, row in rows[:_SAMPLE_ROWS]]
+    exists, lies_beside = _lookups(path, finder)
+    columns = find_columns(f"{where}, line {rows[0][0]}", sample, exists, label_column, lies_beside)
     body = rows[1:] if columns.header is not None else rows
     if not body:
         raise DataError(f"{where}: lists no pictures; write a row path,label for each")
@@ -133,10 +131,7 @@ def read_names(path: Path) -> list[tuple[Path, str]]:
     where = printable(path)
     text, _ = decode(read_content(path, where), where)
     finder = Finder()
-
-    def exists(cell: str) -> bool:
-        return _leads_to_file(path, cell, finder)
-
+    exists, lies_beside = _lookups(path, finder)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     delimiter = find_delimiter(text)
     if any(map(exists, lines[:_SAMPLE_NAMES])) or all(len(row) == 1 for _, row in cells_of(where, text, delimiter)):
@@ -145,10 +140,11 @@ def read_names(path: Path) -> list[tuple[Path, str]]:
         written = [(line.removeprefix('"').removesuffix('"'), "") for line in lines]
     else:
         rows = [row for _, row in _even_rows(where, text, delimiter)]
+        place, sample = f"{where}, line 1", rows[:_SAMPLE_ROWS]
         try:
-            columns = find_columns(f"{where}, line 1", rows[:_SAMPLE_ROWS], exists, None)
+            columns = find_columns(place, sample, exists, None, lies_beside)
         except DataError:  # more columns may be the label: the answers need none
-            header, column = find_path_column(f"{where}, line 1", rows[:_SAMPLE_ROWS], exists)
+            header, column = find_path_column(place, sample, exists, lies_beside)
             columns = Columns(header, column, None, (), None)
         body = rows[1:] if columns.header is not None else rows
         written = [(row[columns.path], row[columns.label] if columns.label is not None else "") for row in body]
@@ -211,12 +207,22 @@ def _told_columns(columns: Columns, body: list[tuple[int, list[str]]]) -> list[N
     return [Note("left aside", text, {"columns": len(rest)})]
 
 
-def _leads_to_file(path: Path, cell: str, finder: Finder) -> bool:
-    """Whether a cell is a path below the list's folder or the current one."""
-    if not cell or len(cell) > 4096 or "\0" in cell:
-        return False
-    plain = plain_path(cell)
-    return any(finder.find(base, name) is not None for base in (path.parent, Path()) for name in (cell, plain))
+def _lookups(path: Path, finder: Finder) -> tuple[Callable[[str], bool], Callable[[str], bool]]:
+    """Whether a cell leads to a file below the list's folder or the current one; and below any folder near the list."""
+    near: list[Path] = []
+
+    def leads(cell: str, bases: Sequence[Path]) -> bool:
+        if not cell or len(cell) > 4096 or "\0" in cell:
+            return False
+        plain = plain_path(cell)
+        return any(finder.find(base, name) is not None for base in bases for name in (cell, plain))
+
+    def lies_beside(cell: str) -> bool:
+        if not near:
+            near.extend(bases_of(path))
+        return leads(cell, near)
+
+    return lambda cell: leads(cell, (path.parent, Path())), lies_beside
 
 
 def _even_rows(where: str, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -262,9 +268,10 @@ def _cells(where: str, line: int, row: list[str], columns: Columns) -> tuple[str
         )
     if columns.part is None:
         return path, label, ""
-    part = part_of_value(row[columns.part])
+    name = (columns.header or [""])[columns.part]
+    part = part_of_value(row[columns.part], name)
     if part is None:
-        name = printable((columns.header or [""])[columns.part][:40])
+        name = printable(name[:40])
         raise DataError(
             f"{where}, line {line}: {name} '{printable(row[columns.part])[:40]}' is no part; write train, val or test"
         )

@@ -11,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.data.dataset import Note
+from cnncli.data.resolve import Finder, find_files
 from cnncli.data.tables.columns import INDEX_NAMES, plain_name, wanted_column
+from cnncli.data.tables.list_columns import looks_like_file
 from cnncli.data.tables.numbers import is_number
 from cnncli.data.tables.pixel_table import is_pixel_table
 from cnncli.data.tables.text import DELIMITERS, cells_of, decode, read_content, without_preamble
@@ -61,7 +63,19 @@ def holds_numbers(path: Path) -> bool:
     inputs = [cell for cells in body for cell in cells[:-1] if cell.lower() not in _MISSING]
     if len(body) < 2 or len(body[0]) < 2 or not inputs or not all(map(is_number, inputs)):
         return False
+    if _are_files(path, [cells[-1] for cells in body]):
+        return False
     return len(body[0]) > 2 or any("." in cell or "e" in cell.lower() or "-" in cell for cell in inputs)
+
+
+def _are_files(path: Path, cells: list[str]) -> bool:
+    """Whether the last cells of rows name pictures: a list may have them behind sizes, boxes and labels."""
+    cells = [cell for cell in cells if not is_number(cell)]
+    if len(set(cells)) <= len(cells) / 2:
+        return False
+    return sum(map(looks_like_file, cells)) > len(cells) / 2 or sum(
+        file is not None for file in find_files(path, cells, Finder())[0]
+    ) > len(cells) / 2
 
 
 def read_number_table(

@@ -8,7 +8,8 @@ import numpy as np
 
 from cnncli.data.array_files.arrays import is_one_hot, make_parts
 from cnncli.data.dataset import MAX_CLASSES, Note
-from cnncli.data.raw import RawSet
+from cnncli.data.part_names import part_of_value
+from cnncli.data.raw import PARTS, RawSet
 from cnncli.data.tables.columns import INDEX_NAMES, LABEL_NAMES, named_columns, plain_name, wanted_column
 from cnncli.data.tables.numbers import Array
 from cnncli.data.tables.table_text import HEAD_BYTES, TableForm, find_form, read_table
@@ -19,16 +20,23 @@ _LEAST_PIXELS = 16
 _MOST_ONE_HOT = 100
 _ALIKE = 0.6  # correlation of a pixel with its neighbour; labels have less
 _STRANGE = 0.35
+Pair = tuple[str, Array, str, Array]  # what `make_parts` takes of a part
 _PLACES = {place: f"converted: the {place} column is the label" for place in ("first", "last")}
 
 
 @dataclass(frozen=True, eq=False)
 class PixelTable:
-    """Pixels (N, P) and labels (N,), or None where there are none; and what was found out."""
+    """Pixels (N, P) and labels (N,), or None where there are none; and what was found out.
+
+    part_cells : what says for what each row is, or None
+    part_name : the name of this column
+    """
 
     pixels: Array
     labels: Array | None
     notes: list[Note]
+    part_cells: list[str] | None = None
+    part_name: str = ""
 
 
 def read_pixel_set(files: dict[str, Path], name: str, where: str, label_column: str | None = None) -> RawSet:
@@ -39,7 +47,8 @@ def read_pixel_set(files: dict[str, Path], name: str, where: str, label_column: 
 
     Raises DataError for tables that cannot be read, whose label column is not known, or that have no labels.
     """
-    pairs, notes = {}, []
+    pairs: dict[str, Pair] = {}
+    notes: list[Note] = []
     for part, path in files.items():
         table = read_pixel_table(path, label_column)
         # A part of few rows may not show where its labels are: they are where the first part has them.
@@ -57,11 +66,34 @@ def read_pixel_set(files: dict[str, Path], name: str, where: str, label_column: 
                      {"without labels": len(table.pixels)})
             )  # fmt: skip
             continue
+        if table.part_cells is not None and len(files) == 1:
+            pairs = _by_part(printable(path), table, table.labels, notes)
+            continue
+        if table.part_cells is not None:
+            text = f"left aside: column {printable(table.part_name[:40])} of {printable(path.name)}"
+            notes.append(Note("left aside", text, {"columns": 1}))
         pairs[part] = ("the table", table.pixels, "the labels", table.labels)
         if part == "validation":
             notes.append(Note("parts", f"{printable(path.name)}: used for validation"))
     class_names, parts, told = make_parts(where, pairs)
     return RawSet(name, class_names, parts, source=where, notes=[*notes, *told])
+
+
+def _by_part(where: str, table: PixelTable, labels: Array, notes: list[Note]) -> dict[str, Pair]:
+    """The rows of each part that a column names."""
+    cells = table.part_cells or []
+    told = [part_of_value(cell, table.part_name) for cell in cells]
+    if None in told:
+        row = told.index(None)
+        raise DataError(
+            f"{where}, row {row + 1}: {printable(table.part_name[:40])} '{printable(cells[row])[:40]}' is no part; "
+            "write train, val or test"
+        )
+    count = told.count("validation")
+    if count:
+        notes.append(Note("parts", f"{count:,} rows for validation: used for validation"))
+    chosen = {part: np.array([one == part for one in told]) for part in PARTS if part in told}
+    return {part: ("the table", table.pixels[at], "the labels", labels[at]) for part, at in chosen.items()}
 
 
 def _texts(table: PixelTable) -> list[str]:
@@ -100,7 +132,7 @@ def read_pixel_table(path: Path, label_column: str | None = None) -> PixelTable:
     form = _form(path)
     if form is None:
         raise DataError(f"{where}: no table of numbers; write a row of a label and pixels for each image")
-    numbers, texts = read_table(path, form)
+    numbers, texts, part_cells = read_table(path, form)
     names = form.names
     notes: list[Note] = []
     if texts is not None:
@@ -123,7 +155,7 @@ def read_pixel_table(path: Path, label_column: str | None = None) -> PixelTable:
         side = math.isqrt(pixels.shape[1])
         pixels = pixels.reshape(-1, side, side).transpose(0, 2, 1).reshape(len(pixels), -1)
         notes.append(Note("converted", "converted: images of EMNIST, which lie as columns, turned upright"))
-    return PixelTable(pixels, labels, notes)
+    return PixelTable(pixels, labels, notes, part_cells, form.part_name)
 
 
 def _part_label(

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from cnncli.data.dataset import MAX_BYTES
+from cnncli.data.part_names import part_column
 from cnncli.data.tables.numbers import Array, is_number, parse_rows
 from cnncli.errors import DataError
 from cnncli.shown import printable
@@ -30,13 +31,15 @@ class TableForm:
     """How a table is written.
 
     delimiter : one byte; b" " for runs of spaces and tabs
-    columns : in each row
-    names : of the columns, or None without a header
-    text_column : the one that holds text, 0 or columns - 1, or None
+    columns : in each row, without the one that says for what the row is
+    names : of these columns, or None without a header
+    text_column : the one of them that holds text, 0 or columns - 1, or None
     body : where the first row after the header begins, in bytes
     first_line : its number
     trailing : whether each row ends with a separator
     decimal_comma : whether numbers have a comma for a point
+    part_column : the one that says for what the row is (train, test), counted among all columns, or None
+    part_name : its name
     """
 
     delimiter: bytes
@@ -47,6 +50,8 @@ class TableForm:
     first_line: int
     trailing: bool
     decimal_comma: bool = False
+    part_column: int | None = None
+    part_name: str = ""
 
 
 def find_form(head: bytes) -> TableForm | None:
@@ -71,6 +76,9 @@ def find_form(head: bytes) -> TableForm | None:
     if decimal_comma:
         lines = [(number, at, text.replace(b",", b".")) for number, at, text in lines]
     rows = [_split(text, delimiter, trailing) for _, _, text in lines]
+    part, part_name = _find_part(rows)
+    if part is not None:
+        rows = [cells[:part] + cells[part + 1 :] for cells in rows]
     row = rows[min(1, len(rows) - 1)]
     if not LEAST_COLUMNS <= len(row) <= _MOST_COLUMNS:
         return None
@@ -86,7 +94,18 @@ def find_form(head: bytes) -> TableForm | None:
     if is_header and len(lines) == 1:
         return None
     names = rows[0] if is_header else None
-    return TableForm(delimiter, len(row), names, text_column, lines[first][1], lines[first][0], trailing, decimal_comma)
+    body, first_line = lines[first][1], lines[first][0]
+    return TableForm(
+        delimiter, len(row), names, text_column, body, first_line, trailing, decimal_comma, part, part_name
+    )
+
+
+def _find_part(rows: list[list[str]]) -> tuple[int | None, str]:
+    """The column that says for what each row is, and its name, in a table with a header."""
+    if len(rows) < 2 or len({len(cells) for cells in rows}) > 1:
+        return None, ""
+    column = part_column(rows[0], rows[1:])
+    return column, rows[0][column] if column is not None else ""
 
 
 def _is_square(count: int) -> bool:
@@ -131,12 +150,12 @@ def _is_counted(cells: list[str]) -> bool:
     return any(count > 1 for count in seen.values())
 
 
-def read_table(path: Path, form: TableForm) -> tuple[Array, list[str] | None]:
-    """All numbers of a table, and the texts of its text column.
+def read_table(path: Path, form: TableForm) -> tuple[Array, list[str] | None, list[str] | None]:
+    """All numbers of a table, the texts of its text column, and what says for what each row is.
 
     Returns
     -------
-    (numbers (rows, columns without the text column) as uint8, uint16 or float32, texts or None)
+    (numbers (rows, columns without those two) as uint8, uint16 or float32, texts or None, parts or None)
 
     Raises
     ------
@@ -145,11 +164,13 @@ def read_table(path: Path, form: TableForm) -> tuple[Array, list[str] | None]:
     where = printable(path)
     numbers: list[Array] = []
     texts: list[str] = []
+    parts: list[str] = []
     size = 0
     columns = form.columns - (form.text_column is not None)
     try:
         for line, whole in _pieces(path, where, form):
             piece = _without_gaps(whole, form)
+            named, piece = _take_parts(piece, form)
             labels, plain = _take_texts(piece, form)
             values = parse_rows(plain, form.delimiter, columns)
             if values is None:
@@ -168,12 +189,14 @@ def read_table(path: Path, form: TableForm) -> tuple[Array, list[str] | None]:
                 )
             numbers.append(values)
             texts += labels
+            parts += named
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise DataError(f"{where}: cannot be read ({reason}); check the file and its permissions") from None
     if not numbers:
         raise DataError(f"{where}: holds no rows; write a row of a label and pixels for each image")
-    return np.concatenate(numbers), texts if form.text_column is not None else None
+    found = np.concatenate(numbers)
+    return found, texts if form.text_column is not None else None, parts if form.part_column is not None else None
 
 
 def _pieces(path: Path, where: str, form: TableForm) -> Iterator[tuple[int, bytes]]:
@@ -215,7 +238,7 @@ def _without_gaps(piece: bytes, form: TableForm) -> bytes:
         return b"\n".join([*rows, b""])
     if form.trailing:
         piece = piece.replace(form.delimiter + b"\n", b"\n")
-    empty = form.delimiter * (form.columns - 1)
+    empty = form.delimiter * (form.columns - (form.part_column is None))
     if empty + b"\n" in piece:  # empty rows as spreadsheets save them
         piece = b"\n".join(row for row in piece.split(b"\n") if row != empty)
     return piece
@@ -225,6 +248,26 @@ def _lines_before(whole: bytes, form: TableForm, row: int) -> int:
     """How many lines stand before a row, which is counted without the empty ones."""
     filled = [index for index, line in enumerate(whole.split(b"\n")) if _without_gaps(line + b"\n", form).strip()]
     return filled[row]
+
+
+def _take_parts(piece: bytes, form: TableForm) -> tuple[list[str], bytes]:
+    """The cells that say for what each row is, and the rows without them."""
+    column = form.part_column
+    if column is None:
+        return [], piece
+    separator = None if form.delimiter == b" " else form.delimiter
+    after = form.columns - column  # cells behind it
+    cells, rows = [], []
+    for row in piece.split(b"\n")[:-1]:
+        if column <= after:  # cut from the nearer end: a row may have thousands of cells
+            found = row.split(separator, column + 1)
+            before, cell, rest = found[:column], found[column : column + 1], found[column + 1 :]
+        else:
+            found = row.rsplit(separator, after + 1)
+            before, cell, rest = found[: -after - 1], found[-after - 1 :][:1], found[len(found) - after :]
+        cells.append(b"".join(cell).strip().decode("utf-8", "replace"))
+        rows.append(form.delimiter.join([*before, *rest]))
+    return cells, b"\n".join([*rows, b""])
 
 
 def _take_texts(piece: bytes, form: TableForm) -> tuple[list[str], bytes]:
@@ -253,11 +296,14 @@ def _bad_row(where: str, line: int, whole: bytes, form: TableForm) -> DataError:
     for index, row in enumerate(_without_gaps(whole, form).split(b"\n")[:-1]):
         cells = _split(row, form.delimiter, False)
         place = f"{where}, line {line + _lines_before(whole, form, index)}"
-        if len(cells) != form.columns:
+        part = form.part_column
+        wanted = form.columns + (part is not None)
+        if len(cells) != wanted:
             counted = f"{len(cells):,} column{'s' if len(cells) != 1 else ''}"
-            return DataError(f"{place}: {counted}, {form.columns:,} in the first row; give each row the same")
+            return DataError(f"{place}: {counted}, {wanted:,} in the first row; give each row the same")
         for column, cell in enumerate(cells):
-            if column != form.text_column and not is_number(cell):
+            inner = column - (part is not None and column > part)
+            if column != part and inner != form.text_column and not is_number(cell):
                 shown_cell = printable(cell[:20])
                 return DataError(f"{place}, column {column + 1}: '{shown_cell}' is no number; fill in a number")
     return DataError(f"{where}, line {line}: rows that cannot be read as numbers; save the table as CSV")

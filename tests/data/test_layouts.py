@@ -36,7 +36,9 @@ def texts(found: RawSet) -> list[str]:
 TWO = {"a": 2, "b": 2}
 
 
-@pytest.mark.parametrize("train", ["train", "Training", "TRAIN", "train_set", "train2017", "train_images", "seg_train", "train_val"])
+@pytest.mark.parametrize(
+    "train", ["train", "Training", "TRAIN", "train_set", "train2017", "train_images", "seg_train", "train_val"]
+)
 @pytest.mark.parametrize(
     "other, part",
     [("val", "validation"), ("Valid", "validation"), ("dev", "validation"), ("Testing", "test"), ("test_set", "test")],

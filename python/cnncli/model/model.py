@@ -105,9 +105,10 @@ class Model:
         predicts numbers these, as `Prediction.values`.
 
         images : pictures, which are prepared as the recipe says: one or any number of paths, PIL images, and picture
-            files, opened or as bytes. Or an array of images of the network's size, which are taken as they are: (N, C, H, W),
-            (N, H, W, C), rows (N, C * H * W), or one image without N; for one channel its axis may be left out. Whole
-            numbers are pixels from 0 to 255, floats pixels from 0 to 1. Without a recipe numbers are taken as they are.
+            files, opened or as bytes. Or an array of images of the network's size, which are taken as they are: (N, C,
+            H, W), (N, H, W, C), rows (N, C * H * W), or one image without N; for one channel its axis may be left out.
+            Whole numbers are pixels from 0 to 255, floats pixels from 0 to 1. Without a recipe numbers are taken as
+            they are.
             Of a model of numbers: rows (N, columns) as they stand in its table, one row, or the path of a table with
             these columns.
         channels : where the channels of an array are: "first", "last", or None: found from its shape. Rows of colour

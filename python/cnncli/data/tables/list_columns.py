@@ -143,7 +143,9 @@ def _path_column(
 
 def _column_of_files(body: Rows, lies_beside: Callable[[str], bool] | None) -> int | None:
     """The column whose cells lead to a file each in the folders beside the list, such as `id_code` of 000c1434d8d7."""
-    for column in range(len(body[0])) if body and lies_beside is not None else ():
+    if not body or lies_beside is None:
+        return None
+    for column in range(len(body[0])):
         cells = {row[column].strip() for row in body} - {""}
         if 2 * len(cells) > len(body) and 2 * sum(map(lies_beside, cells)) > len(cells):
             return column

@@ -320,16 +320,12 @@ def _look(
     with ThreadPoolExecutor(min(_core.default_thread_count(), 8)) as pool:
         for start, stop in ((0, first), (first, len(sources))):
             # Pictures that cannot be read say nothing of the others: they are told, and left aside or mended.
-            goes_on = tries and (start == 0 or _found(seen) >= _TOO_FEW * _readable(seen))
+            goes_on = tries and (start == 0 or _found(seen) >= _TOO_FEW * sum(one is not None for one in seen))
             for one in pool.map(lambda source, tried=goes_on: _see(source, tried), sources[start:stop]):
                 seen.append(one)
                 progress(len(seen), len(sources))
     readable = [(one, int(label)) for one, label in zip(seen, labels, strict=True) if one is not None]
     return _sum_up([one for one, _ in readable], np.array([label for _, label in readable], np.int64))
-
-
-def _readable(seen: Sequence[_Seen | None]) -> int:
-    return sum(one is not None for one in seen)
 
 
 def _found(seen: Sequence[_Seen | None]) -> int:

@@ -124,7 +124,7 @@ def test_pooling_gives_what_the_layers_give(browser: Any, tmp_path: Path) -> Non
             assert np.allclose(pooled, given.values["results"][ours], rtol=1e-5)
         slide(shown.page, "window", 3)
         slide(shown.page, "stride", 1)
-        assert shown.page.locator(".grids table").nth(1).locator("td").count() == 4
+        assert shown.page.locator("#figure-1 .cells").nth(1).locator("rect").count() == 4
 
 
 def test_the_race_plays(browser: Any, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from cnncli.errors import UsageError
 from cnncli.views.scales import Scale
-from lesson_pages import lesson, opened, slide
+from lesson_pages import lesson, opened, press, slide
 
 MASKS = {
     "sharpen": [[0, -1, 0], [-1, 5, -1], [0, -1, 0]], "emboss": [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]],
@@ -165,6 +165,61 @@ def test_the_page_learns_the_mask_as_the_library_does(browser: Any, tmp_path: Pa
         assert np.allclose(page.evaluate("lesson.state().mask"), MASKS["blur"], atol=1e-2)
         slide(page, "rate", 0.5)
         assert page.evaluate("lesson.state().losses.length") == 1 and shown.errors == []
+
+
+def test_a_mask_of_the_reader_s_slides_over_a_piece_of_his_picture(photo: str) -> None:
+    mask = (0.0, 1.0, 2.0, -1.0, 0.5, 0.0, 3.0, 0.0, -2.0)
+    given = lesson("convolution", picture=photo, values=mask).values
+    picture, kernel = np.array(given["picture"]), np.array(mask).reshape(3, 3)
+    assert picture.shape == (7, 7) and picture.min() >= 0 and picture.max() <= 9 and picture.std() > 0
+    for name, weights in (("result", kernel), ("correlation", kernel), ("convolution", kernel[::-1, ::-1])):
+        windows = np.lib.stride_tricks.sliding_window_view(picture, (3, 3))
+        assert np.allclose(given[name], (windows * weights).sum(axis=(2, 3)), atol=1e-4)
+
+
+def test_the_page_of_convolution_pads_and_strides_as_the_layer_does(browser: Any, tmp_path: Path, photo: str) -> None:
+    given = lesson("convolution", picture=photo, values=(0.0, 1.0, 2.0, -1.0, 0.5, 0.0, 3.0, 0.0, -2.0))
+    picture, mask = np.array(given.values["picture"], np.float32), np.array(given.values["mask"], np.float32)
+    with opened(browser, given, tmp_path) as shown:
+        page = shown.page
+        for padding, stride in ((0, 1), (1, 1), (2, 1), (1, 2), (0, 3)):
+            slide(page, "padding", padding)
+            slide(page, "stride", stride)
+            windows = np.lib.stride_tricks.sliding_window_view(np.pad(picture, padding), (3, 3))[::stride, ::stride]
+            ours = (windows * mask).sum(axis=(2, 3))
+            told = np.array(page.evaluate("lesson.all()"))
+            assert told.shape == ours.shape and np.allclose(told, ours, atol=1e-4)
+            slide(page, "place", told.size - 1)
+            text = page.locator("#controls .said").inner_text()
+            assert f"row {told.shape[0] - 1}, column {told.shape[1] - 1}:" in text
+        assert shown.errors == []
+
+
+def test_the_page_of_pooling_points_at_the_maxima(browser: Any, tmp_path: Path, photo: str) -> None:
+    given = lesson("pooling", picture=photo)
+    image = np.array(given.values["image"])
+    assert image.shape == (4, 4) and image.max() <= 9
+    with opened(browser, given, tmp_path) as shown:
+        page = shown.page
+        for size, stride in ((2, 2), (3, 1), (2, 1), (4, 1), (1, 3)):
+            slide(page, "window", size)
+            slide(page, "stride", stride)
+            side = (4 - size) // stride + 1
+            for row, column in np.ndindex(side, side):
+                window = image[row * stride : row * stride + size, column * stride : column * stride + size]
+                [[r, c]] = page.evaluate(f"lesson.sources({row}, {column})")
+                assert image[r, c] == window.max() and r in range(row * stride, row * stride + size)
+            assert page.locator("#figure-1 .contour").count() == side * side  # an arrow for each window
+        press(page, "average")
+        press(page, "From the start")
+        press(page, "One step")
+        assert page.evaluate("lesson.state().kind") == "average" and shown.errors == []
+
+
+def test_stochastic_pooling_draws_by_its_chances() -> None:
+    [table] = [block for block in lesson("pooling").blocks if getattr(block, "title", "").startswith("the upper left")]
+    for _, chance, drawn in table.rows:
+        assert int(drawn) / 1000 == pytest.approx(float(chance), abs=5 * (0.25 / 1000) ** 0.5)
 
 
 def test_maps_have_the_colours_of_the_library_s_scales(browser: Any, tmp_path: Path, rng: np.random.Generator) -> None:

@@ -70,7 +70,14 @@ CATALOGUE = (
         ("data", "values"),
         True,
     ),
-    Entry("convolution", "sliding", "a mask that slides over a picture, true and correlated", (45, 46), (), True),
+    Entry(
+        "convolution",
+        "sliding",
+        "a mask that slides over a picture, true and correlated",
+        (45, 46, 49),
+        ("picture", "values"),
+        True,
+    ),
     Entry("masks", "photo_masks", "sharpen, emboss, blur and edges on a photo", (47,), ("picture",)),
     Entry(
         "learn-a-mask",
@@ -80,7 +87,14 @@ CATALOGUE = (
         ("picture", "rate", "seed"),
         True,
     ),
-    Entry("pooling", "pooling", "the largest, mean, sum or a drawn value of each window", (50, 51, 52), ("seed",)),
+    Entry(
+        "pooling",
+        "pooling",
+        "the largest, mean, sum or a drawn value of each window",
+        (50, 51, 52),
+        ("picture", "seed"),
+        True,
+    ),
     Entry(
         "field",
         "field",

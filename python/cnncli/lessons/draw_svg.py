@@ -14,10 +14,8 @@ def figure_svg(figure: Figure, anchor: str | None = None) -> Markup:
     """The figure with its title below it and its names; `anchor` is the id of its drawing, for scripts."""
     drawn = [] if figure.bare else [_axes(figure)]
     drawn += [_part(figure, part) for part in figure.parts]
-    bare = f"{LEFT - 8} 4 {WIDTH - LEFT - RIGHT + 16} {HEIGHT - BOTTOM - TOP + 20}"  # without room for axes
-    box = bare if figure.bare else f"0 0 {WIDTH} {HEIGHT}"
     svg = element(
-        "svg", *drawn, id=anchor, viewBox=box, class_="plot", role="img", aria_label=figure.title,
+        "svg", *drawn, id=anchor, viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="plot", role="img", aria_label=figure.title,
         data_x=json.dumps(figure.x), data_y=json.dumps(figure.y),
         data_room=json.dumps(_BARE if figure.bare else (LEFT, RIGHT, TOP, BOTTOM)),
     )  # fmt: skip

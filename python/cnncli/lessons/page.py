@@ -25,6 +25,7 @@ body{max-width:52rem}main>.scroll{margin:1rem 0}main>figure{margin:1rem 0 1.4rem
 .plot .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.plot .contour{fill:none;stroke-width:1}
 .plot .line.first{stroke:var(--first)}.plot .line.second{stroke:var(--second)}.plot .line.third{stroke:var(--third)}
 .plot .line.mark{stroke:var(--bad)}.plot .line.soft,.plot .contour{stroke:var(--faint)}
+.plot .contour.second{stroke:var(--second);stroke-width:1.5}
 .plot .dots.first{fill:var(--first)}.plot .dots.second{fill:var(--second)}.plot .dots.third{fill:var(--third)}
 .plot .dots.mark{fill:var(--bad)}.plot .dots.soft{fill:var(--faint)}
 .plot .said.first{fill:var(--first)}.plot .said.second{fill:var(--second)}

@@ -6,126 +6,149 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.layers import Conv2d
-from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words
-from cnncli.lessons.figures import Figure, Label, Line, Segments
+from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, check_values, distinct
+from cnncli.lessons.figures import Cells, Figure, Label, Line, Part, box
+from cnncli.lessons.given import crop
 
 # The example that lectures draw: a picture of zeros and ones, and a mask in the form of a cross.
 PICTURE = ((1, 1, 1, 0, 0), (0, 1, 1, 1, 0), (0, 0, 1, 1, 1), (0, 0, 1, 1, 0), (0, 1, 1, 0, 0))
 MASK = ((1, 0, 1), (0, 1, 0), (1, 0, 1))
 _SLANTED = ((0, 1, 2), (0, 0, 1), (0, 0, 0))  # turned by half a circle it is another mask
-Ints = npt.NDArray[np.float32]
+_CROP = 7  # pixels a side of the reader's picture
+_LARGEST = 1000.0  # of a number of a mask
+Floats = npt.NDArray[np.float32]
+Rows = Sequence[Sequence[float]]
 
 
-def slid(picture: Sequence[Sequence[float]], mask: Sequence[Sequence[float]], *, true: bool = False) -> Ints:
+def slid(
+    picture: Rows | Floats, mask: Rows | Floats, *, true: bool = False, padding: int = 0, stride: int = 1
+) -> Floats:
     """The mask at every place where it fits, by a `Conv2d` layer: correlated, or with the mask turned (`true`)."""
     kernel = np.array(mask, np.float32)
-    layer = Conv2d(1, 1, kernel.shape, bias=False)
+    layer = Conv2d(1, 1, kernel.shape, bias=False, padding=padding, stride=stride)
     layer.weight[...] = kernel[::-1, ::-1] if true else kernel
-    found: Ints = layer.forward(np.array([[picture]], np.float32))[0, 0]
+    found: Floats = layer.forward(np.array([[picture]], np.float32))[0, 0]
     return found
 
 
 def lesson(asked: Asked) -> Lesson:
-    result = slid(PICTURE, MASK)
-    correlated, convolved = slid(PICTURE, _SLANTED), slid(PICTURE, _SLANTED, true=True)
-    blocks: list[Words | Numbers | Figure] = [
+    own = crop(asked, _CROP)
+    picture, said = (np.array(PICTURE, np.float32), "the picture") if own is None else own
+    given = check_values(asked.values, tuple(float(one) for row in MASK for one in row), range(9, 10),
+                         "the 9 numbers of a mask, row by row", _LARGEST)  # fmt: skip
+    mask = np.array(given, np.float32).reshape(3, 3)
+    result = slid(picture, mask)
+    slanted = np.array(_SLANTED, np.float32) if np.array_equal(mask, mask[::-1, ::-1]) else mask
+    correlated, convolved = slid(picture, slanted), slid(picture, slanted, true=True)
+    other = "the mask above" if slanted is mask else "0 1 2 / 0 0 1 / 0 0 0"
+    turning = (
+        f"For the mask above that changes nothing; for {other} it does." if slanted is not mask
+        else "The mask above turned is another one, so that the two differ."
+    )  # fmt: skip
+    blocks: list[Block] = [
         Words(
             "A mask slides over the picture. At each place where it fits whole, every number of the mask is "
-            "multiplied by the pixel below it, and the sum is one number of the result. A picture of H x W and a "
-            "mask of k x k give (H - k + 1) x (W - k + 1)."
+            "multiplied by the pixel below it, and the sum is one number of the result, which is called a map. A "
+            "picture of H x W and a mask of k x k give (H - k + 1) x (W - k + 1)."
+            + ("" if own is None else f" Here the picture is {said}: its greys from 0, black, to 9, white.")
         ),
-        Numbers(
-            "the picture", ["", *map(str, range(5))], [[str(row), *map(str, line)] for row, line in enumerate(PICTURE)]
-        ),
-        Numbers("the mask", ["", "0", "1", "2"], [[str(row), *map(str, line)] for row, line in enumerate(MASK)]),
-        Numbers("the result", ["", "0", "1", "2"], [[str(row), *_whole(line)] for row, line in enumerate(result)]),
-        _figure(0, 0, result),
+        _table("the mask", mask),
+        _figure(picture, mask, 0, 0, result),
         Words(
             "That is correlation, y[p, q] = sum m[i, j] x[p + i, q + j], and it is what layers compute. True "
-            "convolution has x[p - i, q - j]: the mask is turned by half a circle first. For the mask above that "
-            "changes nothing; for 0 1 2 / 0 0 1 / 0 0 0 it does. A network learns its masks, so that it does not "
-            "matter to it."
+            f"convolution has x[p - i, q - j]: the mask is turned by half a circle first. {turning} A network learns "
+            "its masks, so that it does not matter to it."
         ),
         Numbers(
-            "0 1 2 / 0 0 1 / 0 0 0 slid over it",
-            ["row", "correlation", "true convolution"],
-            [
-                [str(row), " ".join(_whole(one)), " ".join(_whole(two))]
-                for row, (one, two) in enumerate(zip(correlated, convolved, strict=True))
-            ],
+            f"{other} slid over the picture", ["row", "correlation", "true convolution"],
+            [[str(row), " ".join(_whole(one)), " ".join(_whole(two))]
+             for row, (one, two) in enumerate(zip(correlated, convolved, strict=True))],
         ),
-    ]
+        Words(
+            "Padding puts zeros around the picture, so that the mask also fits at its border: with 1 on each side a "
+            "mask of 3 x 3 keeps the size. A stride of 2 moves it by two pixels at a time, and the result has about "
+            "half the size: floor((H + 2 padding - k) / stride) + 1 rows."
+        ),
+        Numbers("how large the result is", ["padding", "stride", "rows", "columns"],
+                [[str(padding), str(stride), *map(str, slid(picture, mask, padding=padding, stride=stride).shape)]
+                 for padding in (0, 1) for stride in (1, 2)]),
+    ]  # fmt: skip
     return Lesson(
         name="convolution",
         title="Convolution: a mask slides over a picture",
         blocks=blocks,
-        question=_question(result),
+        question=_question(picture, mask, result),
         go_on=[
-            "cnn mask photo.png --kernel edge           # masks on a picture of yours",
+            "cnn learn convolution --picture photo.png --values 0,1,0,1,-4,1,0,1,0",
+            "cnn learn masks --picture photo.png        # the whole of it",
             "cnn explain digit.png --at conv1[3,10,12]  # one number of a network",
-            "cnn learn pooling",
         ],
-        values={"result": result.tolist(), "correlation": correlated.tolist(), "convolution": convolved.tolist()},
+        values={
+            "picture": picture.tolist(), "mask": mask.tolist(), "result": result.tolist(),
+            "correlation": correlated.tolist(), "convolution": convolved.tolist(),
+        },
         script="convolution",
-        data={"picture": [list(row) for row in PICTURE], "mask": [list(row) for row in MASK]},
-        frames=lambda: [_figure(row, column, result) for row in range(3) for column in range(3)],
-    )
+        data={"picture": picture.astype(int).tolist(), "mask": [[float(f"{one:.6g}") for one in row] for row in mask]},
+        frames=lambda: [
+            _figure(picture, mask, row, column, result) for row, column in np.ndindex(result.shape) for _ in range(3)
+        ],
+    )  # fmt: skip
 
 
-def _whole(line: Sequence[float] | Ints) -> list[str]:
-    return [f"{value:g}" for value in line]
+def _table(title: str, values: Floats) -> Numbers:
+    heads = ["", *map(str, range(values.shape[1]))]
+    return Numbers(title, heads, [[str(row), *_whole(line)] for row, line in enumerate(values)])
 
 
-def _figure(row: int, column: int, result: Ints) -> Figure:
+def _whole(line: Sequence[float] | Floats) -> list[str]:
+    return [f"{value + 0.0:.4g}" for value in line]
+
+
+def _shades(values: Floats) -> list[list[float]]:
+    most = float(np.abs(values).max()) or 1.0
+    return [[float(value) / most * 0.8 for value in row] for row in values]
+
+
+def _figure(picture: Floats, mask: Floats, row: int, column: int, result: Floats) -> Figure:
     """The picture with the mask at a place, and as much of the result as there is by then."""
-    parts: list[Segments | Label | Line] = [Segments(_grid(0, 0, 5, 5), "soft"), Segments(_grid(7, 1, 3, 3), "soft")]
-    for r in range(5):
-        for c in range(5):
-            parts.append(Label((c + 0.35, 4.35 - r), str(PICTURE[r][c]), "soft"))
-    for r in range(3):
-        for c in range(3):
-            if (r, c) <= (row, column):
-                parts.append(Label((7.35 + c, 3.35 - r), f"{result[r, c]:g}", "first"))
-    top = 5 - row
-    parts.append(
-        Line(
-            [(column, top), (column + 3, top), (column + 3, top - 3), (column, top - 3), (column, top)],
-            "mark",
-            "the mask",
-        )
-    )
-    place = [
-        (7 + column, 4 - row),
-        (8 + column, 4 - row),
-        (8 + column, 3 - row),
-        (7 + column, 3 - row),
-        (7 + column, 4 - row),
+    high, wide = picture.shape
+    rows, columns = result.shape
+    left, top = wide + 2.0, (high + rows) / 2
+    known = [[text if (r, c) <= (row, column) else "" for c, text in enumerate(_whole(line))]
+             for r, line in enumerate(result)]  # fmt: skip
+    shades = [[shade if (r, c) <= (row, column) else 0.0 for c, shade in enumerate(line)]
+              for r, line in enumerate(_shades(result))]  # fmt: skip
+    parts: list[Part] = [
+        Cells((0, high), [_whole(line) for line in picture], _shades(picture), "soft"),
+        Cells((left, top), known, shades, "first"),
+        Line(box((column, high - row), 3, 3), "mark", "the mask"),
+        Line(box((left + column, top - row), 1, 1), "first", "its sum"),
+        Label((wide + 0.75, high / 2), "->", "soft"),
     ]
-    parts.append(Line(place, "first", "its sum"))
-    met = [str(PICTURE[row + i][column + j]) for i in range(3) for j in range(3) if MASK[i][j]]
-    note = f"rows {row} to {row + 2}, columns {column} to {column + 2}: {' + '.join(met)} = {result[row, column]:g}"
-    title = f"the mask at row {row}, column {column}"
-    return Figure(title, (-0.5, 10.5), (-0.6, 5.6), parts, notes=[note], bare=True)
+    terms = [
+        f"{mask[i, j]:.4g} x {picture[row + i, column + j]:.4g}" for i in range(3) for j in range(3) if mask[i, j]
+    ]
+    note = f"{' + '.join(terms) or '0'} = {result[row, column]:.5g}"
+    title = f"the mask at rows {row} to {row + 2}, columns {column} to {column + 2}"
+    across = wide + columns + 2.6
+    spare = max(0.0, across * 0.62 - high) / 2
+    return Figure(title, (-0.3, across - 0.3), (-0.3 - spare, high + 0.3 + spare), parts, notes=[note], bare=True,
+                  rows=2 * high + 2)  # fmt: skip
 
 
-def _grid(left: float, low: float, columns: int, rows: int) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    across = [((left, low + row), (left + columns, low + row)) for row in range(rows + 1)]
-    return across + [((left + column, low), (left + column, low + rows)) for column in range(columns + 1)]
-
-
-def _question(result: Ints) -> Question:
-    right = int(result[1, 0])
-    below = sum(PICTURE[1 + i][j] for i in range(3) for j in range(3))
-    corners = right - PICTURE[2][1]
-    choices = [Choice(str(right), True, "Its corners and its middle meet the pixels " + ", ".join(
-        str(PICTURE[1 + i][j]) for i in range(3) for j in range(3) if MASK[i][j]) + f": {right} in all.")]  # fmt: skip
-    for value, why in (
-        (below, "That is the sum of all nine pixels below the mask; those where the mask has a 0 do not count."),
-        (corners, "That leaves out the middle of the mask."),
-        (int(result[0, 1]), "That is the number of row 0, column 1; rows come first."),
-        (right + 2, "One of the pixels was counted with a weight above 1."),
-    ):
-        if str(value) not in {choice.text for choice in choices} and len(choices) < 4:
-            choices.append(Choice(str(value), False, why))
-    choices.sort(key=lambda choice: int(choice.text))
-    return Question("Which number does the mask give at row 1, column 0 of the result?", choices)
+def _question(picture: Floats, mask: Floats, result: Floats) -> Question:
+    below = picture[1:4, 0:3]
+    right = float(result[1, 0])
+    met = [f"{weight:.4g} x {pixel:.4g}" for weight, pixel in zip(mask.ravel(), below.ravel(), strict=True) if weight]
+    sums = [
+        (float(below.sum()), "That is the sum of all nine pixels below the mask, without its numbers."),
+        (right - float(mask[1, 1] * below[1, 1]), "That leaves out the middle of the mask."),
+        (float(result[0, 1]), "That is the number of row 0, column 1; rows come first."),
+        (float((mask[::-1, ::-1] * below).sum()), "That turns the mask first: true convolution."),
+        (right + 2, "One of the products was taken too large by 2."),
+        (right - 2, "One of the products was taken too small by 2."),
+        (right + 3, "That counts a product that is not there."),
+    ]
+    choices = [Choice(f"{right:.5g}", True, f"{' + '.join(met) or '0'} = {right:.5g}.")]
+    choices += [Choice(f"{value:.5g}", False, why) for value, why in sums]
+    return Question("Which number does the mask give at row 1, column 0 of the result?", distinct(choices))

@@ -70,6 +70,19 @@ function plot(id) {
         draw(group, "path", { d: `M${left},${base}V${top}H${right}V${base}Z` });
       }
     },
+    // A matrix as squares of a side, from its upper left corner; shades from -1 to 1.
+    cells(corner, texts, shades, kind = "first", side = 1) {
+      const group = draw(layer, "g", { class: "cells" }), below = kind === "second" ? "first" : "second";
+      texts.forEach((line, r) => line.forEach((words, c) => {
+        const [[left, top], [right, low]] = [place([corner[0] + c * side, corner[1] - r * side]), place([corner[0] + (c + 1) * side, corner[1] - (r + 1) * side])];
+        const shade = shades ? Math.max(-1, Math.min(1, shades[r][c])) : 0;
+        draw(group, "rect", { x: left, y: top, width: right - left, height: low - top, class: shade < 0 ? below : kind, "fill-opacity": 0.6 * Math.abs(shade) });
+        draw(group, "text", { x: (left + right) / 2, y: (top + low) / 2 + 5 }).textContent = words;
+      }));
+    },
+    box([left, top], wide, high, kind) {
+      this.line([[left, top], [left + wide, top], [left + wide, top - high], [left, top - high], [left, top]], kind);
+    },
     label(point, words, kind = "soft") {
       const [left, low] = place(point);
       draw(layer, "text", { x: left + 4, y: low - 4, class: "said " + kind }).textContent = words;
@@ -101,6 +114,8 @@ function slider(name, least, most, step, value, changed) {
     hide(is_hidden) { line.hidden = is_hidden; },
     get value() { return Number(input.value); },
     set value(given) { input.value = given; shown.textContent = Number(given).toFixed(step >= 1 ? 0 : 2); },
+    // Another upper end; a value beyond it becomes it.
+    limit(end) { input.max = end; shown.textContent = input.value; },
   };
 }
 

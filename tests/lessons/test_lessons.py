@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from cnncli.cli.main import run
+from cnncli.data.digits import load_digits
 from cnncli.lessons.blocks import Asked, Lesson, Numbers
 from cnncli.lessons.catalogue import CATALOGUE, Entry, give
 from cnncli.lessons.draw_image import animation, figure_image
@@ -29,6 +30,7 @@ each_lesson = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entr
 # Something of the reader's for each option; a lesson of its own numbers has a line of its own.
 GIVEN: dict[str, Any] = {
     "data": str(ROOT / "examples" / "flats.csv"), "rate": 0.123, "seed": 4, "target": 1, "model": "convnet",
+    "plugin": ("adamw",),
 }  # fmt: skip
 VALUES: dict[str, tuple[float, ...]] = {
     "activations": (1.0,), "chain": (1.0, 0.5, 0.2, 0.9), "convolution-1d": (1.0, 0.0, -1.0), "custom": (0.5,),
@@ -82,6 +84,11 @@ def test_what_the_reader_gives_changes_a_figure_or_a_number(entry: Entry, tmp_pa
     Image.fromarray(sheet).save(tmp_path / "one.png")
     for option in entry.takes:
         gifts = GIVEN | {"picture": str(tmp_path / "one.png"), "values": VALUES.get(entry.name)}
+        if entry.name == "race":
+            small = load_digits(200, 50).train
+            assert small is not None
+            np.savez(tmp_path / "images.npz", x=small.images[:, 0], y=small.labels)
+            gifts["data"] = str(tmp_path / "images.npz")
         value = gifts[option]
         own, other = give(entry, Asked()), give(entry, Asked(**{option: value}))
         assert own.values != other.values

@@ -39,7 +39,7 @@ def _read_values(ctx: click.Context, parameter: click.Parameter, value: str | No
 )
 @click.argument("lesson", metavar="[LESSON]", required=False)
 @click.option("--rate", type=Number(least=0), metavar="RATE", help="The learning rate of the lesson.")
-@click.option("--data", metavar="TABLE", help="A table of numbers: its first column and its last.")
+@click.option("--data", metavar="TABLE", help="A table of numbers, its first column and its last; of race images.")
 @click.option("--picture", metavar="FILE", help="A picture of yours that the lesson is shown on.")
 @click.option("--model", metavar="NAME|FILE", help="A network: its name, a model.bin or a .toml.")
 @table_option("plugins")
@@ -86,7 +86,8 @@ def command(
     if gif is not None and not entry.animated:
         animated = ", ".join(one.name for one in CATALOGUE if one.animated)
         raise UsageError(f"--gif: the lesson {entry.name} has no animation; {animated} have one")
-    asked = Asked(data, picture, model, rate, 1 if seed is None else seed, values, target)
+    joining = _optimizers(plugins) if "plugin" in entry.takes else ()
+    asked = Asked(data, picture, model, rate, 1 if seed is None else seed, values, target, joining)
     given = give(entry, asked)
     if answer is not None and answer > len(given.question.choices):
         raise UsageError(f"--answer {answer}: the question has {len(given.question.choices)} choices; use one of them")
@@ -107,6 +108,13 @@ def command(
         answer = ask(len(given.question.choices))
     for line in judge(given, answer):
         echo(line)
+
+
+def _optimizers(plugins: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The names of the optimizers in these files."""
+    from cnncli.plugins import load_plugin
+
+    return tuple(name for file in plugins or () for name in load_plugin(file).optimizers)
 
 
 def _write(given: "Lesson", out: str | None, gif: str | None) -> None:

@@ -14,7 +14,10 @@ from cnncli.views.tiles import Panel
 
 _WIDEST = 96  # characters of a line of text: longer ones are hard to read
 _ROWS = 16  # of a figure
-_CODES = {"first": "36", "second": "33", "third": "35", "mark": "31", "soft": "2"}
+_CODES = {
+    "first": "36", "second": "33", "third": "35", "fourth": "34", "fifth": "95", "sixth": "32", "mark": "31",
+    "soft": "2", "own": "1",
+}  # fmt: skip
 
 
 def catalogue_lines() -> Iterator[str]:

@@ -102,7 +102,7 @@ class Asked:
 
     data : a table of numbers; picture : a picture file; model : a model file, a description that ends in .toml, or the
     name of a network; rate : a learning rate; seed : of what is drawn; values : numbers of the lesson, such as scores
-    or inputs; target : a class, from 1
+    or inputs; target : a class, from 1; plugin : names of optimizers of the reader's
     """
 
     data: str | None = None
@@ -112,6 +112,7 @@ class Asked:
     seed: int = 1
     values: tuple[float, ...] | None = None
     target: int | None = None
+    plugin: tuple[str, ...] = ()
 
 
 def number(value: float, digits: int = 4) -> str:

@@ -63,6 +63,10 @@ CATALOGUE = (
         True,
     ),
     Entry(
+        "race", "race", "optimizers on images, with one start and the same batches", (43,),
+        ("data", "rate", "seed", "plugin"), True,
+    ),
+    Entry(
         "convolution-1d",
         "one_dimension",
         "an integral of two boxes, then numbers under a sliding mask",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Part, tick_text, ticks
+from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Part
 from cnncli.views.page import EDGE, FAINT, INK, PAPER, font, page_image, write
 from cnncli.views.tiles import Page
 
@@ -13,8 +13,10 @@ _WIDTH, _HEIGHT = 640, 440
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 48, 64
 _COLOURS = {
     "first": (11, 110, 105), "second": (180, 83, 10), "third": (105, 65, 165), "soft": (150, 152, 160),
-    "mark": (200, 30, 60),
+    "mark": (200, 30, 60), "fourth": (31, 111, 209), "fifth": (194, 68, 143), "sixth": (122, 122, 0),
+    "own": (29, 35, 41),
 }  # fmt: skip
+_IN_A_ROW = 5  # names of the legend
 _FINE = 2  # drawn larger and made smaller, so that slanted lines are smooth
 
 
@@ -110,10 +112,17 @@ def _write_around(image: Image.Image, figure: Figure) -> None:
     write(draw, (_LEFT, 12), figure.title, 18, INK, _WIDTH - _LEFT - _RIGHT)
     if not figure.bare:
         _write_axes(draw, figure)
-    left = _LEFT
-    for kind, name in figure.legend:
-        draw.rectangle([left, _HEIGHT - 26, left + 12, _HEIGHT - 14], fill=_COLOURS[kind])
-        left = write(draw, (left + 18, _HEIGHT - 30), name, 14, INK, _WIDTH - left - 30) + 16
+    rows = [figure.legend] if len(figure.legend) <= _IN_A_ROW else _halves(figure.legend)
+    for row, names in enumerate(rows):
+        left, top = _LEFT, _HEIGHT - 30 if len(rows) == 1 else _HEIGHT - 42 + 20 * row
+        for kind, name in names:
+            draw.rectangle([left, top + 4, left + 12, top + 16], fill=_COLOURS[kind])
+            left = write(draw, (left + 18, top), name, 14, INK, _WIDTH - left - 30) + 16
+
+
+def _halves(names: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    half = -(-len(names) // 2)
+    return [names[:half], names[half:]]
 
 
 def _write_axes(draw: ImageDraw.ImageDraw, figure: Figure) -> None:
@@ -121,6 +130,6 @@ def _write_axes(draw: ImageDraw.ImageDraw, figure: Figure) -> None:
     for value, word in figure.marks_below(7):
         x = _place(figure, (value, figure.y[0]))[0] / _FINE
         write(draw, (round(x) - 4 * len(word), _HEIGHT - _BOTTOM + 6), word, 13, FAINT, 60)
-    for value in ticks(*figure.y, 6):
+    for value, word in figure.marks_beside(6):
         y = _place(figure, (figure.x[0], value))[1] / _FINE
-        write(draw, (8, round(y) - 8), tick_text(value), 13, FAINT, _LEFT - 12)
+        write(draw, (8, round(y) - 8), word, 13, FAINT, _LEFT - 12)

@@ -2,7 +2,7 @@
 
 import json
 
-from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Part, Point, tick_text, ticks
+from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Part, Point
 from cnncli.pages.html import Markup, element, join
 
 WIDTH, HEIGHT = 560, 360
@@ -43,10 +43,10 @@ def _axes(figure: Figure) -> Markup:
     for value, word in figure.marks_below(7):
         x, _ = place(figure, (value, figure.y[0]))
         parts.append(element("text", word, x=x, y=HEIGHT - BOTTOM + 18, text_anchor="middle"))
-    for value in ticks(*figure.y, 6):
+    for value, word in figure.marks_beside(6):
         _, y = place(figure, (figure.x[0], value))
         if y > TOP + 16 or not figure.y_name:
-            parts.append(element("text", tick_text(value), x=LEFT - 8, y=y + 4, text_anchor="end"))
+            parts.append(element("text", word, x=LEFT - 8, y=y + 4, text_anchor="end"))
     return join(parts)
 
 

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from textwrap import wrap
 
-from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Point, Segments, box, tick_text, ticks
+from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Point, Segments, box
 
 _BRAILLE = 0x2800
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and column of a cell's dots
-_LETTERS = {"first": "o", "second": "x", "third": "+", "soft": ".", "mark": "@"}
-_STRENGTH = {"soft": 0, "first": 1, "second": 1, "third": 1, "mark": 2}  # what is drawn over what
+_LETTERS = {
+    "first": "o", "second": "x", "third": "+", "fourth": "#", "fifth": "=", "sixth": "%", "soft": ".", "mark": "@",
+    "own": "*",
+}  # fmt: skip
+_STRENGTH = {"soft": 0, "mark": 2, "own": 2}  # what is drawn over what; 1: all others
 _LEFT = 9  # characters of the numbers at the side
 
 Paint = Callable[[str, str], str]  # (text, kind) -> the text in the kind's colour
@@ -34,7 +37,7 @@ def figure_lines(figure: Figure, width: int, rows: int, braille: bool, paint: Pa
     if figure.bare:
         yield from (f"    {line}".rstrip() for line in canvas.lines(paint))
     else:
-        marks = {canvas.row(value): tick_text(value) for value in ticks(*figure.y, max(2, rows // 4))}
+        marks = {canvas.row(value): word for value, word in figure.marks_beside(max(2, rows // 4))}
         for number, line in enumerate(canvas.lines(paint)):
             yield f"{marks.get(number, ''):>{_LEFT - 2}} {'┤' if braille else '|'}{line}".rstrip()
         yield _bottom(figure, canvas)
@@ -57,7 +60,7 @@ def _in_lines(words: list[str], widths: list[int], width: int) -> Iterator[str]:
 
 
 def _strength(part: Line | Dots | Segments | Bars | Cells) -> int:
-    return -1 if isinstance(part, Cells) else _STRENGTH[part.kind]
+    return -1 if isinstance(part, Cells) else _STRENGTH.get(part.kind, 1)
 
 
 def _bottom(figure: Figure, canvas: "_Canvas") -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 Point = tuple[float, float]
-KINDS = ("first", "second", "third", "soft", "mark")  # colours
+KINDS = ("first", "second", "third", "fourth", "fifth", "sixth", "soft", "mark", "own")  # colours
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Figure:
 
     x, y : (least, most), finite and least < most
     bare : without numbers at the axes, which stand for nothing
-    marks : (x, word) of the horizontal axis; none: round numbers
+    marks, side_marks : (x, word) of the horizontal axis, (y, word) of the other; none: round numbers
     rows : lines of its inside in a terminal; 0: as many as others
     """
 
@@ -108,6 +108,7 @@ class Figure:
     bare: bool = False
     marks: Sequence[tuple[float, str]] = field(default=())
     rows: int = 0
+    side_marks: Sequence[tuple[float, str]] = field(default=())
 
     def __post_init__(self) -> None:
         for low, high in (self.x, self.y):
@@ -116,6 +117,10 @@ class Figure:
     def marks_below(self, count: int) -> list[tuple[float, str]]:
         """What stands at the horizontal axis: its words, or about so many round numbers."""
         return list(self.marks) or [(value, tick_text(value)) for value in ticks(*self.x, count)]
+
+    def marks_beside(self, count: int) -> list[tuple[float, str]]:
+        """What stands at the vertical axis, likewise."""
+        return list(self.side_marks) or [(value, tick_text(value)) for value in ticks(*self.y, count)]
 
     @property
     def legend(self) -> list[tuple[str, str]]:

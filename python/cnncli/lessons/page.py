@@ -24,7 +24,11 @@ body{max-width:52rem}main>.scroll{margin:1rem 0}main>figure{margin:1rem 0 1.4rem
 .plot .axis{stroke:var(--line);fill:none;stroke-width:1.5}
 .plot .line{fill:none;stroke-width:2.5;stroke-linejoin:round}.plot .contour{fill:none;stroke-width:1}
 .plot .line.first{stroke:var(--first)}.plot .line.second{stroke:var(--second)}.plot .line.third{stroke:var(--third)}
-.plot .line.mark{stroke:var(--bad)}.plot .line.soft,.plot .contour{stroke:var(--faint)}
+.plot .line.fourth{stroke:var(--fourth)}.plot .line.fifth{stroke:var(--fifth)}.plot .line.sixth{stroke:var(--sixth)}
+.plot .line.own{stroke:var(--ink);stroke-width:3.5}.plot .line.mark{stroke:var(--bad)}
+.plot .line.soft,.plot .contour{stroke:var(--faint)}
+.plot .dots.fourth{fill:var(--fourth)}.plot .dots.fifth{fill:var(--fifth)}.plot .dots.sixth{fill:var(--sixth)}
+.plot .dots.own{fill:var(--ink)}
 .plot .contour.second{stroke:var(--second);stroke-width:1.5}
 .plot .dots.first{fill:var(--first)}.plot .dots.second{fill:var(--second)}.plot .dots.third{fill:var(--third)}
 .plot .dots.mark{fill:var(--bad)}.plot .dots.soft{fill:var(--faint)}
@@ -34,7 +38,9 @@ body{max-width:52rem}main>.scroll{margin:1rem 0}main>figure{margin:1rem 0 1.4rem
 .legend li::before{content:"";display:inline-block;width:.8em;height:.8em;border-radius:50%;margin-right:.4em;
 background:var(--faint)}
 .legend .first::before{background:var(--first)}.legend .second::before{background:var(--second)}
-.legend .third::before{background:var(--third)}.legend .mark::before{background:var(--bad)}
+.legend .third::before{background:var(--third)}.legend .fourth::before{background:var(--fourth)}
+.legend .fifth::before{background:var(--fifth)}.legend .sixth::before{background:var(--sixth)}
+.legend .own::before{background:var(--ink)}.legend .mark::before{background:var(--bad)}
 .controls{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.8rem 1rem;margin:1rem 0;
 display:grid;gap:.7rem}.controls>*{min-width:0}
 .sliders{display:grid;grid-template-columns:max-content 1fr minmax(3.4rem,max-content);gap:.5rem .8rem;
@@ -67,8 +73,9 @@ legend{float:left;width:100%;padding:.3rem 0;font-weight:650}legend+*{clear:both
 main th[scope=row]{min-width:0;overflow-wrap:normal}
 .why{margin:.1rem 0 .5rem 1.7rem;color:var(--soft)}.why b{color:var(--ink)}
 .choice{display:block;padding:.35rem 0}
-:root{--third:#6941a5;--faint:#a9aab2}
-@media (prefers-color-scheme:dark){:root{--third:#b79cf0;--faint:#5a636c}}
+:root{--third:#6941a5;--faint:#a9aab2;--fourth:#1f6fd1;--fifth:#c2448f;--sixth:#7a7a00}
+@media (prefers-color-scheme:dark){:root{--third:#b79cf0;--faint:#5a636c;--fourth:#7db7ff;--fifth:#f28bc8;
+--sixth:#c9c94a}}
 """
 
 

@@ -79,8 +79,8 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "lessons": (
         {"lessons"},
-        {"views", "pages", "checks", "model", "model_file", "data", "sets", "tables", "program", "network", "criteria",
-         "optim", "layers", "pictures", "errors"},
+        {"views", "pages", "checks", "model", "model_file", "data", "download", "sets", "tables", "program", "network",
+         "criteria", "optim", "layers", "pictures", "errors"},
     ),
     "front": (
         {"__init__"},

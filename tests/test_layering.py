@@ -82,6 +82,12 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"views", "pages", "checks", "model", "model_file", "data", "download", "sets", "tables", "program", "network",
          "criteria", "optim", "layers", "pictures", "errors"},
     ),
+    "doctor": ({"doctor"}, {"training", "storage", "errors"}),
+    "broken": (
+        {"broken"},
+        {"doctor", "lessons", "training", "pages", "program", "network", "data", "sets", "optim", "layers", "pictures",
+         "errors"},
+    ),
     "front": (
         {"__init__"},
         {"views", "measures", "plugins", "model", "training", "data", "network", "criteria", "optim", "layers",

@@ -56,6 +56,8 @@ RUNS = {
     "explain": ["explain digit.png --at conv1[3,10,12]", "explain digit.png --at relu1[0,0,0] --out unit.png"],
     "learn": ["learn", "learn descent --out lesson.html --gif lesson.gif"],
     "quiz": ["quiz", "quiz --answers 1,2,3,4,1,2,3,4,1,2,- --out quiz.html"],
+    "break": ["break", "break zero-init --images 800 --epochs 2 --keep twins --out case.html"],
+    "doctor": ["doctor twins/broken"],
     "step": ["step mlp --data small.npz --explain"],
     "histograms": ["histograms linear-small-1", "histograms linear-small-1 --out histograms.png"],
     "diagram": ["diagram lenet5", "diagram resnet-small --out network.svg"],
@@ -70,8 +72,9 @@ RUNS = {
 }  # fmt: skip
 
 
-# What may end with another code than 0: a target not reached, a picture that cannot be read, a replay that diverges.
-MAY_FAIL = ("train --arch mlp", "predict digit.png broken.png", "replay forged.bin")
+# What may end with another code than 0: a target not reached, a picture that cannot be read, a replay that diverges,
+# a fault that is found.
+MAY_FAIL = ("doctor", "train --arch mlp", "predict digit.png broken.png", "replay forged.bin")
 
 
 def with_json() -> list[str]:

@@ -636,7 +636,7 @@ def test_resume_refuses_each_bad_state_with_its_line(
         said = resumed(capsys, folder)
     finally:
         (folder / "checkpoint.bin").write_bytes(good)
-    fields = "step, loss_sum, correct, images, epoch_seconds, seconds, best_epoch, trace, marks, pace, history"
+    fields = "step, loss_sum, correct, images, epoch_seconds, seconds, best_epoch, trace, marks, pace, history, signs"
     fields += "; start a new run"
     assert said == f"cnn: {folder}/checkpoint.bin: {line.replace('{fields}', fields)}\n"
 

@@ -78,6 +78,8 @@ main th[scope=row]{min-width:0;overflow-wrap:normal}
 --sixth:#c9c94a}}
 """
 
+LESSON_STYLE = _STYLE  # for other pages with figures
+
 
 def lesson_page(lesson: Lesson) -> str:
     """The whole page as HTML. Without scripts all but the controls is there."""

@@ -19,6 +19,7 @@ from cnncli.network import Network
 from cnncli.network.answers import log_probabilities
 from cnncli.program import Program
 from cnncli.shown import printable
+from cnncli.training.diagnostics import write_diagnostics
 from cnncli.training.job import Job
 from cnncli.training.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
 from cnncli.training.records import Finished
@@ -36,20 +37,22 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     network = trainer.kept
     if state.best_epoch != epochs:
         network = load_model(job.run.best_path)
-    program = Program(network, trainer.timetable.batch_size, criterion=trainer.criterion, threads=trainer.threads)
+    program = trainer.program_of(network)
     has_classes = bool(network.class_names)
+    rows = outputs = None
     if validation is not None and has_classes:
         rows = _log_probabilities(network, validation.images)
         record["confidence"] = fit(rows, validation.labels).to_record()
     test_loss = test_accuracy = None
     if test is not None and len(test):
         measured = program.evaluate(test.images, test.labels, should_stop)
-        test_loss, test_accuracy = measured.loss, measured.correct / test.pictures
+        test_loss, test_accuracy, outputs = measured.loss, measured.correct / test.pictures, measured.outputs
         trainer.check_loss("test", test_loss)
         record["test"] = {"images": test.pictures, "loss": test_loss, "accuracy": test_accuracy}
     said = _judge(job, program, test_accuracy, should_stop) if has_classes else None
     record = sealed(network, record)
     _save_best(job, network, record)
+    write_diagnostics(job, network, program, rows, outputs)
     out = Path(plan.out)
     try:
         earlier = save_beside_earlier(out, network, record)

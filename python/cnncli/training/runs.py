@@ -10,6 +10,7 @@ runs/lenet5-mnist-1/
     last.bin          the model at the end
     report.html       its result, curves and recipe as a page, by `cnn train`
     histograms.json   of weights, outputs and gradients at the end (`run_histograms`)
+    diagnostics.json  signs of how it went, for `cnn doctor` (`signs`, `diagnostics`)
     lock              held while a process trains here
 """
 

@@ -13,6 +13,7 @@ from cnncli.shown import shown
 from cnncli.storage.typed_json import from_json
 from cnncli.training.pace import is_pace
 
+GAUGES = ("step", "gradient", "turn", "update")  # of the signs of an epoch
 _HEX = re.compile("[0-9a-f]{0,128}")
 
 
@@ -21,6 +22,7 @@ class TrainingState:
     """Where a training is; every checkpoint holds it. Sums are over the images of the epoch so far.
 
     trace, marks : see `trace.py`
+    signs : see `signs.py`; runs of older versions have none
     pace : the steps in all, as `Pace` writes them; "" where a number of epochs decides
     """
 
@@ -35,6 +37,7 @@ class TrainingState:
     marks: str = ""
     pace: str = ""
     history: list[dict[str, Any]] = field(default_factory=list)
+    signs: list[dict[str, Any]] = field(default_factory=list)
 
     def check_step(self, steps: int) -> None:
         """Raises UsageError where it is none of a training of so many steps."""
@@ -45,7 +48,7 @@ class TrainingState:
 def read_state(where: str, values: dict[str, Any]) -> TrainingState:
     """What a checkpoint says of the training; FormatError for other keys, and for values of other types."""
     try:
-        state = from_json(TrainingState, values, complete=True)
+        state = from_json(TrainingState, {"signs": [], **values}, complete=True)
     except FormatError as error:
         raise FormatError(f"{where}: state {error}; start a new run") from None
     for name, value in asdict(state).items():
@@ -60,11 +63,23 @@ def read_state(where: str, values: dict[str, Any]) -> TrainingState:
 def _fits(name: str, value: Any) -> bool:
     if name == "history":
         return all(map(_is_epoch, value))
+    if name == "signs":
+        return all(map(_are_signs, value))
     if name in ("trace", "marks"):
         return bool(_HEX.fullmatch(value))
     if name == "pace":
         return not value or is_pace(value)
     return bool(name == "loss_sum" or value >= 0)
+
+
+def _are_signs(facts: dict[str, Any]) -> bool:
+    """Whether signs of an epoch can be gone on with."""
+    gauges, losses = facts.get("gauges"), facts.get("losses")
+    if type(facts.get("epoch")) is not int or not isinstance(losses, list) or not isinstance(gauges, dict):
+        return False
+    columns = [gauges.get(name) for name in GAUGES]
+    lengths = {len(column) if isinstance(column, list) else -1 for column in columns}
+    return len(lengths) == 1 and -1 not in lengths and all(type(loss) in (int, float) for loss in losses)
 
 
 def _is_epoch(facts: Any) -> bool:

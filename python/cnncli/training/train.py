@@ -22,6 +22,7 @@ from cnncli.training.augmented import augmentation_of, with_augmentation
 from cnncli.training.chosen import Settled, settle
 from cnncli.training.convergence import Convergence
 from cnncli.training.dependent import two_patiences
+from cnncli.training.diagnostics import write_divergence
 from cnncli.training.divergence import Diverged
 from cnncli.training.job import Job, digest_for
 from cnncli.training.logs import check_log, logged, open_log
@@ -91,6 +92,7 @@ def train(
                 yield started(job)
                 yield from logged(run_job(job, settings.save_every, should_stop), log)
         except Diverged as error:
+            write_divergence(job, error)
             remedy = error.remedy or f"start again with --lr below {error.peak:g}"
             checkpoint = f"the last good checkpoint stays in {printable(job.run.path)}"
             raise CnnError(f"{error.what}; {remedy}; {checkpoint}") from None
@@ -257,6 +259,7 @@ def make_job(
     notice: str | None = None,
     warnings: Sequence[str] = (),
     started_from: str | None = None,
+    kind: type[Trainer] = Trainer,
 ) -> Job:
     """A run, ready to begin, or to go on from a checkpoint."""
     assert dataset.train is not None
@@ -281,7 +284,7 @@ def make_job(
                 hard_images.load(checkpoint.images)
             except (KeyError, ValueError):
                 raise FormatError(f"{where}: does not fit the training images; start a new run") from None
-    trainer = Trainer(
+    trainer = kind(
         network,
         dataset.train,
         make_criterion(plan, network, dataset, labels_to_weigh(dataset, labels_of(dataset, kept))),

@@ -30,6 +30,7 @@ from cnncli.training.early_stopping import EarlyStopping
 from cnncli.training.pace import Pace
 from cnncli.training.plateau import Plateau, measured_losses, plateau_for
 from cnncli.training.records import SHOWN_ONLY, EpochDone, Progress, StepDone
+from cnncli.training.signs import Signs
 from cnncli.training.state import TrainingState
 from cnncli.training.timetable import HardImages, Timetable
 from cnncli.training.trace import mark_step
@@ -145,17 +146,18 @@ class Trainer:
         )
         self.augmentation = augmentation or Augmentation()
         self.program.bind(self.training_set.images, self.training_set.targets, self.training_set.only)
-        self._measuring = self.program if self.average is None else self._program_of(self.kept, threads)
+        self._measuring = self.program if self.average is None else self.program_of(self.kept)
         self._whole = self._whole_batch(clips=bool(clip_norm or clip_value))
+        self._signs = Signs(network, self.state)
         self.state.check_step(self.timetable.steps)
         self.hard_images = hard_images or (HardImages(len(self.training_set)) if self.timetable.shares else None)
         self._drawn_labels = self._labels_to_draw() if balanced else None
         self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
         self._images_here, self._seconds_here, self._clock = 0, 0.0, time.perf_counter()  # for the speed shown
 
-    def _program_of(self, network: Network, threads: int | None) -> Program:
+    def program_of(self, network: Network) -> Program:
         """What measures another network."""
-        return Program(network, self.timetable.batch_size, criterion=self.criterion, threads=threads)
+        return Program(network, self.timetable.batch_size, criterion=self.criterion, threads=self.threads)
 
     def _whole_batch(self, clips: bool) -> WholeBatch | None:
         """What makes the steps of an optimizer of one vector; None for all others."""
@@ -312,6 +314,8 @@ class Trainer:
         losses = np.empty(len(positions), np.float32) if self.hard_images is not None else None
         indices = self.training_set.indices(positions)
         rate = self.learning_rate(state.step)
+        steps = self.timetable.full_steps(epoch)
+        self._signs.before(self.training_set.images, indices, epoch, step_of_epoch, steps)
         if self._whole is not None:
             result = self._whole.step(rate, should_stop)
         else:
@@ -323,7 +327,8 @@ class Trainer:
             raise self._diverged(f"the loss is {result.loss}", cause, state.step + 1)
         if self.hard_images is not None and losses is not None:
             self.hard_images.put(positions, losses)
-        mark_step(state, result, step_of_epoch, self.timetable.full_steps(epoch))
+        self._signs.after(result.loss, epoch, step_of_epoch, steps)
+        mark_step(state, result, step_of_epoch, steps)
         state.step += 1
         state.loss_sum += result.loss * result.samples
         state.correct += result.correct

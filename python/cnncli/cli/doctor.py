@@ -1,0 +1,87 @@
+"""`cnn doctor`."""
+
+from pathlib import Path
+
+import click
+
+from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import RunFolder
+from cnncli.cli.options import Folder, debug_option, json_option
+from cnncli.cli.streams import echo
+
+FOUND = 3  # the exit code where something was found
+
+
+@click.command(
+    "doctor",
+    cls=HelpCommand,
+    short_help="Say what went wrong in a training, from its curves and histograms.",
+    epilog="\b\nExample:\n  cnn doctor runs/lenet5-mnist-1",
+)
+@click.argument("names", nargs=-1, metavar="[RUN...]", type=RunFolder())
+@click.option(
+    "--runs", "root", type=Folder(), default="runs", show_default=True, metavar="FOLDER", help="Where the runs are."
+)
+@json_option
+@debug_option
+@click.pass_context
+def command(ctx: click.Context, names: tuple[str, ...], root: str, as_json: bool) -> None:
+    """Say what went wrong in a training, how likely that is, and which of its numbers say so.
+
+    RUN is a folder such as runs/lenet5-mnist-1, or its name.  [default: the run that changed last]
+
+    Read is what the training has recorded: its curves, lengths of gradients and weights, the spread of losses, equal
+    images. Exit code 0: nothing found; 3: something. cnn break shows what nine of the faults look like.
+    """
+    import json
+
+    from cnncli.cli.render_doctor import finding_facts, report_lines
+    from cnncli.doctor.examine import findings
+    from cnncli.doctor.facts import read_facts
+
+    runs = [read_facts(_named(name, Path(root))) for name in names] or [read_facts(_newest(Path(root)))]
+    found = [findings(run) for run in runs]
+    if as_json:
+        facts = [
+            {"run": str(run.folder), "epochs": len(run.history), "has_signs": bool(run.epochs),
+             "findings": [finding_facts(one) for one in own]}
+            for run, own in zip(runs, found, strict=True)
+        ]  # fmt: skip
+        echo(json.dumps({"runs": facts}, allow_nan=False))
+    else:
+        for number, (run, own) in enumerate(zip(runs, found, strict=True)):
+            if number and (own or found[number - 1]):
+                echo("")
+            for line in report_lines(run, own):
+                echo(line)
+    if any(found):
+        ctx.exit(FOUND)
+
+
+def _named(name: str, root: Path) -> Path:
+    from cnncli.errors import UsageError
+    from cnncli.shown import printable
+    from cnncli.training.runs import known_runs
+
+    for path in (Path(name), root / name):
+        if (path / "settings.json").is_file():
+            return path
+    raise UsageError(f"{printable(name)}: no such run; {known_runs(root)}")
+
+
+def _newest(root: Path) -> Path:
+    """The run that changed last."""
+    from contextlib import suppress
+
+    from cnncli.errors import UsageError
+    from cnncli.shown import printable
+
+    found: list[tuple[float, Path]] = []
+    with suppress(OSError):
+        for path in root.iterdir():
+            with suppress(OSError):
+                (path / "settings.json").stat()
+                found.append((path.stat().st_mtime, path))
+    if not found:
+        raise UsageError(f"{printable(root)}: no run; name one, or train with cnn train")
+    return max(found)[1]

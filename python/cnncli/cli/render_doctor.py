@@ -1,0 +1,86 @@
+"""What `cnn doctor` prints."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+from typing import Any
+
+from cnncli.cli import plain
+from cnncli.doctor.facts import RunFacts
+from cnncli.doctor.finding import Evidence, Finding
+from cnncli.doctor.kinds import KINDS
+from cnncli.shown import printable
+
+_WIDEST = 96
+
+
+def finding_facts(finding: Finding) -> dict[str, Any]:
+    """A finding for `--json`."""
+    kind = KINDS[finding.kind]
+    evidence = [one.facts() for one in finding.evidence]
+    return {
+        "kind": finding.kind, "likelihood": finding.likelihood, "means": kind.means, "remedy": kind.remedy,
+        "evidence": evidence,
+    }  # fmt: skip
+
+
+def report_lines(run: RunFacts, found: Sequence[Finding]) -> Iterator[str]:
+    """One line where nothing was found; else the findings with what speaks for them."""
+    name = printable(run.folder.as_posix())
+    if not found:
+        yield f"{name}: nothing found{_how_far(run)}"
+        return
+    yield _style(f"{name}: {_result(run)}", "1")
+    for finding in found:
+        yield ""
+        yield from finding_lines(finding)
+
+
+def finding_lines(finding: Finding, indent: str = "  ", shows: bool = True) -> Iterator[str]:
+    """Its name and likelihood, the evidence, and what to do; `shows`: with the command that shows it."""
+    kind = KINDS[finding.kind]
+    head = f"{100 * finding.likelihood:3.0f} %  {finding.kind}: {kind.means}"
+    first, *rest = wrap(head, _columns() - len(indent), subsequent_indent="       ")
+    yield indent + _style(first, "31" if finding.likelihood >= 0.8 else "33")
+    yield from (indent + line for line in rest)
+    for one in finding.evidence:
+        yield from _wrapped(_with_epoch(one), "- ", indent)
+    seen = f"; cnn break {finding.kind} shows it" if shows and kind.is_shown else ""
+    yield from _wrapped(f"{kind.remedy}{seen}", "> ", indent)
+
+
+def _wrapped(text: str, mark: str, indent: str) -> Iterator[str]:
+    start = f"{indent}       {mark}"
+    yield from wrap(text, _columns(), initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False)
+
+
+def _with_epoch(one: Evidence) -> str:
+    return one.text if one.epoch is None else f"epoch {one.epoch}: {one.text}"
+
+
+def _result(run: RunFacts) -> str:
+    """How far the run has come, in a few words."""
+    epochs = len(run.history)
+    text = f"{epochs} epoch{'' if epochs == 1 else 's'}"
+    for name, words in (("validation_accuracy", "validation"), ("accuracy", "training")):
+        measured = run.measures(name)
+        if measured:
+            return f"{text}, {words} accuracy {100 * measured[-1][1]:.1f} %"
+    return text
+
+
+def _how_far(run: RunFacts) -> str:
+    """What was not there to be looked at."""
+    if run.is_empty:
+        return "; its first epoch is not over"
+    if not run.epochs:
+        return "; an older version trained it, so that there are its curves only"
+    return "" if run.parts or run.alike else "; it is not done"
+
+
+def _columns() -> int:
+    return min(_WIDEST, plain.terminal_columns() if sys.stdout.isatty() else 80)
+
+
+def _style(text: str, code: str) -> str:
+    return plain.style(text, code, plain.can_colour(sys.stdout))

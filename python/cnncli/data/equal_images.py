@@ -1,0 +1,52 @@
+"""Which images of arrays are the same, byte by byte: told by 64 bits of each, in a fraction of a training's time."""
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.data.held_out import Indices
+
+Digests = npt.NDArray[np.uint64]
+
+_AT_ONCE = 2048  # images, so that copies stay small
+_SEED = 20_260_101
+
+
+def digests_of(images: npt.NDArray[np.uint8], only: Indices | None = None) -> Digests:
+    """uint64 (N,): of equal images equal, of others different but for a chance of 2**-64 a pair.
+
+    images : uint8 (N, ...), C-contiguous; only : numbers of those asked for; None: all
+
+    Eight bytes at a time are multiplied by odd numbers drawn once, mixed and added, as multiply-shift hashing does
+    (Dietzfelbinger et al. 1997). It is no cryptographic digest: images made to collide would.
+
+    >>> first, second, third = digests_of(np.array([[1, 2], [2, 1], [1, 2]], np.uint8))
+    >>> bool(first == third), bool(first == second)
+    (True, False)
+    """
+    size = int(np.prod(images.shape[1:]))
+    words = -(-size // 8)
+    drawn = np.random.default_rng(_SEED).integers(0, 1 << 63, (2, words), np.uint64)
+    factors: Digests = drawn | np.uint64(1)
+    count = len(images) if only is None else len(only)
+    found = np.empty(count, np.uint64)
+    for start in range(0, count, _AT_ONCE):
+        rows = images[start : start + _AT_ONCE] if only is None else images[only[start : start + _AT_ONCE]]
+        flat = rows.reshape(len(rows), size)
+        if size % 8:
+            flat = np.pad(flat, ((0, 0), (0, 8 * words - size)))
+        values: Digests = np.ascontiguousarray(flat).view(np.uint64) * factors[0]
+        values ^= values >> np.uint64(32)
+        found[start : start + len(rows)] = (values * factors[1]).sum(axis=1, dtype=np.uint64)
+    return found
+
+
+def images_more_than_once(digests: Digests, labels: Indices) -> tuple[int, int]:
+    """(images that are there already, images whose equals have another label too).
+
+    >>> images_more_than_once(np.array([7, 7, 7, 5, 5], np.uint64), np.array([1, 1, 1, 0, 1]))
+    (3, 2)
+    """
+    _, group, sizes = np.unique(digests, return_inverse=True, return_counts=True)
+    pairs = np.unique(np.stack([group.ravel(), labels]), axis=1)[0]  # each label of a group once
+    mixed = np.bincount(pairs, minlength=len(sizes)) > 1
+    return int(len(digests) - len(sizes)), int(sizes[mixed].sum())

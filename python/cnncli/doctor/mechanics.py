@@ -7,6 +7,7 @@ from cnncli.doctor.facts import Layers, RunFacts
 from cnncli.doctor.finding import Evidence, Finding, grade
 
 _SURE = 0.97
+_BATCHES = 6  # of an epoch, from which on a batch is a small part of the images
 
 
 def zero_init(run: RunFacts) -> Finding | None:
@@ -68,13 +69,19 @@ def gradients_kept(run: RunFacts) -> Finding | None:
     found = [
         Evidence(
             f"from one step to the next the gradients keep their direction: cosine {turn:.2f}, where fresh ones of two "
-            "batches have 0 to 0.6", turn, 0.6, later[0][0],
-        ),
-        Evidence(
-            f"the gradients have grown to {growth:.3g} times the length of the first step's", growth, 2.0, longest[0]
-        ),
-    ]  # fmt: skip
-    return _found("gradients-kept", min(grade(turn, 0.7, 0.9), grade(growth, 1.5, 5)), found)
+            "batches have -0.1 to 0.6",
+            turn,
+            0.6,
+            later[0][0],
+        )
+    ]
+    if growth > 1:
+        text = f"the gradients have grown to {growth:.3g} times the length of the first step's"
+        found.append(Evidence(text, growth, 1.5, longest[0]))
+    strength = grade(turn, 0.7, 0.9)
+    if median(len(epoch.losses) for epoch in run.epochs) < _BATCHES:  # of nearly all images: fresh ones are alike too
+        strength = min(strength, grade(growth, 1.5, 5))
+    return _found("gradients-kept", strength, found)
 
 
 def deep_sigmoids(run: RunFacts) -> Finding | None:

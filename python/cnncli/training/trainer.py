@@ -147,8 +147,7 @@ class Trainer:
         self.augmentation = augmentation or Augmentation()
         self.program.bind(self.training_set.images, self.training_set.targets, self.training_set.only)
         self._measuring = self.program if self.average is None else self.program_of(self.kept)
-        self._whole = self._whole_batch(clips=bool(clip_norm or clip_value))
-        self._signs = Signs(network, self.state)
+        self._whole, self._signs = self._whole_batch(bool(clip_norm or clip_value)), Signs(network, self.state)
         self.state.check_step(self.timetable.steps)
         self.hard_images = hard_images or (HardImages(len(self.training_set)) if self.timetable.shares else None)
         self._drawn_labels = self._labels_to_draw() if balanced else None

@@ -32,7 +32,7 @@ def main() -> None:
     source: Source | None = None
     names: dict[str, Counter[str]] = {}
     silent = healthy = 0
-    for one in planned(arguments.seeds):
+    for one in planned(arguments.seeds, arguments.first):
         place = keep / one.name
         if not (place / "seconds.json").is_file():
             settings = replace(chosen.settings(keep, arguments.data), **one.changed, seed=one.seed)
@@ -85,6 +85,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, help="MNIST's folder, or CIFAR-10's archive")
     parser.add_argument("--keep", type=Path, default=Path("build/doctor-proof"), help="the runs [%(default)s]")
     parser.add_argument("--seeds", type=int, default=5, help="of each broken case [%(default)s]")
+    parser.add_argument("--first", type=int, default=1, help="the first seed [%(default)s]")
     parser.add_argument(
         "--curves-alone",
         action="store_true",

@@ -37,7 +37,7 @@ class ProofSet:
 SETS = (
     ProofSet("tune", "mlp", "digits", 4000, 1000),
     ProofSet("lenet5", "lenet5", "mnist", 3000, 1000, {"epochs": 8}),
-    ProofSet("convnet", "convnet", "cifar10", 1500, 500, {"epochs": 8}, (150, 50)),
+    ProofSet("convnet", "convnet", "cifar10", 1200, 500, {"epochs": 6}, (120, 50)),
 )
 
 # Trainings in which nothing is wrong: other rates, batch sizes, optimizers and schedules than the description's.
@@ -79,12 +79,12 @@ class Planned:
         return f"{self.case or '-'.join(['healthy', *words])}-seed{self.seed}"
 
 
-def planned(seeds: int) -> Iterator[Planned]:
-    """All trainings of a set."""
+def planned(seeds: int, first: int = 1) -> Iterator[Planned]:
+    """All trainings of a set, with so many seeds from the first one on."""
     for case in CASES:
-        for seed in range(1, seeds + 1):
+        for seed in range(first, first + seeds):
             yield Planned(case.name, seed, {})
-    for seed, changed in enumerate(HEALTHY, start=1):
+    for seed, changed in enumerate(HEALTHY, start=first):
         yield Planned(None, seed, changed)
 
 

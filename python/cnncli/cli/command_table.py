@@ -24,7 +24,7 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "saliency": Listed("saliency", "Show which pixels an answer depends on."),
         "explain": Listed("explain", "Show how one number of a network comes about, term by term."),
         "step": Listed("step", "Take one training step, and show what it does."),
-        "doctor": Listed("doctor", "Say what went wrong in a training, from its curves and histograms."),
+        "doctor": Listed("doctor", "Say what went wrong in a training, and which numbers say so."),
         "histograms": Listed("histograms", "Show how the weights, outputs and gradients of a run are spread."),
         "diagram": Listed("diagram", "Draw a network: its layers, shapes and branches."),
         "field": Listed("field", "Mark what a unit of a network sees."),

@@ -15,7 +15,7 @@ FOUND = 3  # the exit code where something was found
 @click.command(
     "doctor",
     cls=HelpCommand,
-    short_help="Say what went wrong in a training, from its curves and histograms.",
+    short_help="Say what went wrong in a training, and which numbers say so.",
     epilog="\b\nExample:\n  cnn doctor runs/lenet5-mnist-1",
 )
 @click.argument("names", nargs=-1, metavar="[RUN...]", type=RunFolder())

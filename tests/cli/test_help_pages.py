@@ -55,7 +55,7 @@ def test_help_of_the_group_fits_a_screen_with_its_groups(capsys: pytest.CaptureF
     text = printed(["--help"], capsys)
     assert printed(["help"], capsys) == text
     assert [line.removesuffix(":") for line in text.splitlines() if line.removesuffix(":") in GROUPS] == list(GROUPS)
-    assert len(text.splitlines()) <= 2 * SCREEN_LINES
+    assert len(text.splitlines()) <= TALLEST
 
 
 def test_no_two_commands_are_one_letter_apart() -> None:

@@ -35,7 +35,8 @@ GIVEN: dict[str, Any] = {
 VALUES: dict[str, tuple[float, ...]] = {
     "activations": (1.0,), "chain": (1.0, 0.5, 0.2, 0.9), "convolution-1d": (1.0, 0.0, -1.0), "custom": (0.5,),
     "convolution": (0.0, 1.0, 0.0, 1.0, -4.0, 1.0, 0.0, 1.0, 2.0),
-    "perceptron": (1.0, 0.0, 0.0, 0.0), "softmax": (2.0, 0.5),
+    "layer": (0.0, 0.0, 1.0), "mlp": (0.0, 0.0, 0.0, 1.0), "perceptron": (1.0, 0.0, 0.0, 0.0), "softmax": (2.0, 0.5),
+    "supervised": (8.0,),
 }  # fmt: skip
 
 
@@ -239,7 +240,7 @@ def test_ticks_and_ranges_of_any_size() -> None:
      (["notation", "--seed", "2"], "takes nothing of the reader's"), (["descent", "--rate", "0"], "no learning rate"),
      (["descent", "--answer", "9"], "the question has"), (["regression", "--out", "a.png"], "ends in .html"),
      (["regression", "--data", "missing.csv"], "missing.csv"), (["descent", "--gif", "a.png"], "ends in .gif"),
-     (["backprop", "--gif", "a.gif"], "has no animation; regression, "),
+     (["backprop", "--gif", "a.gif"], "has no animation; --out writes it as a page"),
      (["softmax", "--values", "1"], "--values: has 1; give the scores of 2 to 9 classes, with commas between them"),
      (["softmax", "--values", "1,nan"], "nan is beyond 1000"), (["softmax", "--target", "4"], "there are 3 scores"),
      (["perceptron", "--values", "1,0,0"], "has 3; give the four wanted outputs"),

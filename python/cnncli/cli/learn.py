@@ -84,8 +84,7 @@ def command(
         return
     entry = find_entry(lesson)
     if gif is not None and not entry.animated:
-        animated = ", ".join(one.name for one in CATALOGUE if one.animated)
-        raise UsageError(f"--gif: the lesson {entry.name} has no animation; {animated} have one")
+        raise UsageError(f"--gif: the lesson {entry.name} has no animation; --out writes it as a page")
     joining = _optimizers(plugins) if "plugin" in entry.takes else ()
     asked = Asked(data, picture, model, rate, 1 if seed is None else seed, values, target, joining)
     given = give(entry, asked)

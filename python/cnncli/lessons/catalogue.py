@@ -29,6 +29,10 @@ class Entry:
 CATALOGUE = (
     Entry("notation", "notation", "the words and signs of all lessons", (1,)),
     Entry(
+        "supervised", "supervised", "samples, targets, and why some are kept aside",
+        (1, 2), ("data", "values", "seed"), True,
+    ),
+    Entry(
         "regression",
         "regression",
         "a line through points, and its error as a surface",
@@ -37,9 +41,15 @@ CATALOGUE = (
         True,
     ),
     Entry(
+        "classification", "classification", "two classes by the sign of a sum, three by the largest",
+        (6, 7), ("data", "rate", "seed"), True,
+    ),
+    Entry(
         "activations", "activations", "f and f' of the seven of the lecture", (8, 9, 10, 11, 12, 13, 14), ("values",),
     ),
     Entry("perceptron", "perceptron", "AND and OR are learned, and why XOR cannot be", (15, 16), ("values",), True),
+    Entry("layer", "layer", "a matrix times a vector, and why layers need activations", (17,), ("values", "seed")),
+    Entry("mlp", "mlp", "a hidden layer, and what it makes of XOR", (18, 19), ("values", "rate", "seed"), True),
     Entry(
         "softmax", "softmax", "from scores to probabilities, and the sign of the loss", (23, 24, 25, 26),
         ("values", "target", "rate"), True,

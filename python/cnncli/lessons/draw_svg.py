@@ -3,7 +3,7 @@
 import json
 
 from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Part, Point
-from cnncli.pages.html import Markup, element, join
+from cnncli.pages.html import Markup, element, empty, join
 
 WIDTH, HEIGHT = 560, 360
 LEFT, RIGHT, TOP, BOTTOM = 58, 16, 14, 46  # room for the numbers of the axes
@@ -12,8 +12,9 @@ _BARE = 20, 20, 14, 14  # where there are none
 
 def figure_svg(figure: Figure, anchor: str | None = None) -> Markup:
     """The figure with its title below it and its names; `anchor` is the id of its drawing, for scripts."""
-    drawn = [] if figure.bare else [_axes(figure)]
-    drawn += [_part(figure, part) for part in figure.parts]
+    clip = f"{anchor or 'figure'}-inside"
+    parts = element("g", *(_part(figure, part) for part in figure.parts), clip_path=f"url(#{clip})")
+    drawn = [_inside(figure, clip), *([] if figure.bare else [_axes(figure)]), parts]
     svg = element(
         "svg", *drawn, id=anchor, viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="plot", role="img", aria_label=figure.title,
         data_x=json.dumps(figure.x), data_y=json.dumps(figure.y),
@@ -23,6 +24,13 @@ def figure_svg(figure: Figure, anchor: str | None = None) -> Markup:
     legend = element("ul", *names, class_="legend") if names else ""
     notes = [element("p", note, class_="soft") for note in figure.notes]
     return element("figure", svg, legend, element("figcaption", figure.title), *notes)
+
+
+def _inside(figure: Figure, name: str) -> Markup:
+    """What is outside of the axes is not drawn, but for half a dot."""
+    west, east, top, base = (0, 0, 0, 0) if figure.bare else (LEFT - 6, RIGHT - 6, TOP - 6, BOTTOM - 6)
+    box = empty("rect", x=west, y=top, width=WIDTH - west - east, height=HEIGHT - top - base)
+    return element("clipPath", box, id=name)
 
 
 def place(figure: Figure, point: Point) -> Point:

@@ -8,6 +8,10 @@ from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Point
 
 _BRAILLE = 0x2800
 _BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row and column of a cell's dots
+_DOTS = {  # told apart without colours, too
+    "first": "●", "second": "○", "third": "◆", "fourth": "■", "fifth": "▲", "sixth": "□", "soft": "·", "mark": "✕",
+    "own": "★",
+}  # fmt: skip
 _LETTERS = {
     "first": "o", "second": "x", "third": "+", "fourth": "#", "fifth": "=", "sixth": "%", "soft": ".", "mark": "@",
     "own": "*",
@@ -41,7 +45,7 @@ def figure_lines(figure: Figure, width: int, rows: int, braille: bool, paint: Pa
         for number, line in enumerate(canvas.lines(paint)):
             yield f"{marks.get(number, ''):>{_LEFT - 2}} {'┤' if braille else '|'}{line}".rstrip()
         yield _bottom(figure, canvas)
-    legend = [f"{paint('●' if braille else _LETTERS[kind], kind)} {name}" for kind, name in figure.legend]
+    legend = [f"{paint((_DOTS if braille else _LETTERS)[kind], kind)} {name}" for kind, name in figure.legend]
     yield from _in_lines(legend, [len(name) + 5 for _, name in figure.legend], width - _LEFT + 3)
     for note in figure.notes:
         yield from wrap(note, width, initial_indent=" " * _LEFT, subsequent_indent=" " * _LEFT)
@@ -97,7 +101,7 @@ class _Canvas:
             for point in part.points:
                 x, y = self._place(point)
                 if self.braille and 0 <= y < self.rows * self._down and 0 <= x < self.columns * self._across:
-                    self._text[int(y // self._down), int(x // self._across)] = ("●", part.kind)
+                    self._text[int(y // self._down), int(x // self._across)] = (_DOTS[part.kind], part.kind)
                 else:
                     self._set(round(x), round(y), part.kind)
             return

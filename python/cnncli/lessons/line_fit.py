@@ -29,19 +29,19 @@ def points(asked: Asked) -> Points:
         if len(x) < 2:
             raise UsageError(f"{printable(asked.data)}: has one row; use a table with two rows or more")
         names = table.names[0], table.targets[0]
-        standard = [_standard(column, name, asked.data) for column, name in zip((x, y), names, strict=True)]
-        return standard[0], standard[1], (f"{names[0]}, standardized", f"{names[1]}, standardized")
+        first, last = (standard(column, name, asked.data) for column, name in zip((x, y), names, strict=True))
+        return first, last, (f"{names[0]}, standardized", f"{names[1]}, standardized")
     rng = np.random.default_rng(asked.seed)
     x = np.round(rng.uniform(-2, 2, 14), 2)
     return x, np.round(1.5 * x - 0.5 + rng.normal(0, 0.6, 14), 2), ("x", "y")
 
 
-def _standard(column: Floats, name: str, path: str) -> Floats:
+def standard(column: Floats, name: str, path: str) -> Floats:
+    """A column of a table with mean 0 and deviation 1; UsageError where it holds one value only."""
     deviation = float(column.std())
     if not deviation > 0:
         raise UsageError(f"{printable(path)}: column {printable(name)} holds one value only; use a column that changes")
-    standard: Floats = (column - column.mean()) / deviation
-    return standard
+    return np.asarray((column - column.mean()) / deviation)
 
 
 def curvature(x: Floats) -> float:

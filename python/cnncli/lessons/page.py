@@ -26,10 +26,11 @@ body{max-width:52rem}main>.scroll{margin:1rem 0}main>figure{margin:1rem 0 1.4rem
 .plot .line.first{stroke:var(--first)}.plot .line.second{stroke:var(--second)}.plot .line.third{stroke:var(--third)}
 .plot .line.fourth{stroke:var(--fourth)}.plot .line.fifth{stroke:var(--fifth)}.plot .line.sixth{stroke:var(--sixth)}
 .plot .line.own{stroke:var(--ink);stroke-width:3.5}.plot .line.mark{stroke:var(--bad)}
-.plot .line.soft,.plot .contour{stroke:var(--faint)}
+.plot .line.soft,.plot .contour.soft{stroke:var(--faint)}
 .plot .dots.fourth{fill:var(--fourth)}.plot .dots.fifth{fill:var(--fifth)}.plot .dots.sixth{fill:var(--sixth)}
 .plot .dots.own{fill:var(--ink)}
-.plot .contour.second{stroke:var(--second);stroke-width:1.5}
+.plot .contour.second{stroke:var(--second);stroke-width:1.5}.plot .contour.third{stroke:var(--third);stroke-width:2.5}
+.plot .contour.mark{stroke:var(--bad);stroke-width:2}
 .plot .dots.first{fill:var(--first)}.plot .dots.second{fill:var(--second)}.plot .dots.third{fill:var(--third)}
 .plot .dots.mark{fill:var(--bad)}.plot .dots.soft{fill:var(--faint)}
 .plot .said.first{fill:var(--first)}.plot .said.second{fill:var(--second)}
@@ -70,7 +71,7 @@ padding:.35rem .4rem}.grid td.on{background:color-mix(in srgb,var(--second) 25%,
 .grid input{width:3rem;font:inherit;text-align:center;background:none;color:inherit;border:0}
 fieldset{border:1px solid var(--line);border-radius:.6rem;background:var(--card);padding:.6rem 1rem 1rem;margin:1rem 0}
 legend{float:left;width:100%;padding:.3rem 0;font-weight:650}legend+*{clear:both}
-main th[scope=row]{min-width:0;overflow-wrap:normal}
+main th[scope=row]{min-width:0;white-space:nowrap}
 .why{margin:.1rem 0 .5rem 1.7rem;color:var(--soft)}.why b{color:var(--ink)}
 .choice{display:block;padding:.35rem 0}
 :root{--third:#6941a5;--faint:#a9aab2;--fourth:#1f6fd1;--fifth:#c2448f;--sixth:#7a7a00}

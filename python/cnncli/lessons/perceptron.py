@@ -142,9 +142,9 @@ def _blocks(
             "the line itself it is 1."
         ),
         Words(
-            "Its rule looks at one sample after the other. Is the answer right, nothing happens. Is it wrong, then "
-            "w := w + (t - o) x and b := b + (t - o), with the wanted t: the line moves towards the sample or away "
-            f"from it. All begins at 0. {lasts}"
+            "Its rule looks at one sample after the other. If the answer is right, nothing happens. If it is wrong, "
+            "then w := w + (t - o) x and b := b + (t - o), with the wanted t: the line moves towards the sample or "
+            f"away from it. All begins at 0. {lasts}"
         ),
         Numbers(f"{name}: each mistake, and the weights after it" + (", the first 12" if len(own.changes) > 12 else ""),
                 ["epoch", "x", "o", "t", "t - o", "w1", "w2", "b"],
@@ -167,7 +167,7 @@ def _blocks(
     ]  # fmt: skip
 
 
-def line_ends(weights: Weights, reach: Point = _REACH) -> list[Point]:
+def line_ends(weights: tuple[float, float, float], reach: Point = _REACH) -> list[Point]:
     """Where w1 x1 + w2 x2 + b = 0 meets the border of the square; nothing where it does not.
 
     >>> line_ends((1, 1, -1), (0.0, 2.0))

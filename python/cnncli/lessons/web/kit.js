@@ -27,9 +27,8 @@ function plot(id) {
   const svg = document.getElementById(id), x = JSON.parse(svg.dataset.x), y = JSON.parse(svg.dataset.y);
   const [LEFT, RIGHT, TOP, BOTTOM] = JSON.parse(svg.dataset.room);
   for (const old of svg.querySelectorAll(".line, .dots, .contour, .said, .cells")) old.remove();
-  const layer = draw(svg, "g", {});
+  const layer = draw(svg, "g", { "clip-path": `url(#${id}-inside)` });
   const figure = svg.closest("figure");
-  figure.querySelector(".legend")?.remove();
   const far = (value) => Math.max(-2000, Math.min(3000, value));
   const place = ([a, b]) => [
     far(LEFT + ((a - x[0]) / (x[1] - x[0])) * (WIDTH - LEFT - RIGHT)),
@@ -39,6 +38,7 @@ function plot(id) {
     svg, x, y,
     // The names of the kinds, [[kind, name], ...].
     legend(names) {
+      figure.querySelector(".legend")?.remove();
       svg.after(make("ul", { class: "legend" }, ...names.map(([kind, name]) => make("li", { class: kind }, name))));
     },
     title: (words) => { figure.querySelector("figcaption").textContent = words; },
@@ -57,6 +57,16 @@ function plot(id) {
         const [cx, cy] = place(point);
         draw(group, "circle", { cx, cy, r: 5 });
       }
+    },
+    // Rows of squares of side 1 from their upper left corner; a shade from -1 to 1 is how much colour a square has.
+    cells([left, top], rows, shades, kind) {
+      const group = draw(layer, "g", { class: "cells" });
+      rows.forEach((row, r) => row.forEach((word, c) => {
+        const [[x1, y1], [x2, y2]] = [place([left + c, top - r]), place([left + c + 1, top - r - 1])];
+        const shade = shades[r][c], colour = shade >= 0 ? kind : kind === "second" ? "first" : "second";
+        draw(group, "rect", { x: x1, y: y1, width: x2 - x1, height: y2 - y1, class: colour, "fill-opacity": Math.abs(shade) * 0.6 });
+        draw(group, "text", { x: (x1 + x2) / 2, y: (y1 + y2) / 2 + 5 }).textContent = word;
+      }));
     },
     // A circle around a point.
     ring(point, kind) {
@@ -97,6 +107,23 @@ function plot(id) {
       ];
     },
   };
+}
+
+// Short lines along which f(x, y) has one of these values, [[x, y, x, y], ...], by marching squares.
+function contour(f, [left, right], [low, high], levels, cells) {
+  const at = (from, to, i) => from + ((to - from) * i) / cells, found = [];
+  const values = Array.from({ length: cells + 1 }, (_, r) => Array.from({ length: cells + 1 }, (_, c) => f(at(left, right, c), at(low, high, r))));
+  for (const level of levels) for (let r = 0; r < cells; r++) for (let c = 0; c < cells; c++) {
+    const corners = [[r, c], [r, c + 1], [r + 1, c + 1], [r + 1, c]], crossed = [];
+    corners.forEach((one, k) => {
+      const other = corners[(k + 1) % 4], [a, b] = [values[one[0]][one[1]], values[other[0]][other[1]]];
+      if (a > level === b > level) return;
+      const share = (level - a) / (b - a);
+      crossed.push(at(left, right, one[1] + share * (other[1] - one[1])), at(low, high, one[0] + share * (other[0] - one[0])));
+    });
+    for (let k = 0; k + 3 < crossed.length; k += 4) found.push(crossed.slice(k, k + 4));
+  }
+  return found;
 }
 
 const identity = (name) => "control-" + name.replaceAll(" ", "-");

@@ -1,0 +1,158 @@
+"""A layer is a product of a matrix and a vector; without activations several are one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from cnncli.layers import Linear
+from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_values, distinct, number
+from cnncli.lessons.figures import Cells, Dots, Figure, Label, Line, Part, spread
+from cnncli.network import Network
+
+INPUT = (1.0, -2.0, 0.5)
+_GRADIENT = (1.0, -0.5)  # dE/do of the backward pass that is shown
+_REACH = (-3.0, 3.0)
+Floats = npt.NDArray[np.float64]
+
+
+def small_layer(seed: int) -> Linear:
+    """Three inputs and two outputs, with weights of one decimal, none of them 0."""
+    rng = np.random.default_rng(seed)
+    layer = Linear(3, 2)
+    for array in (layer.weight, layer.bias):
+        assert array is not None
+        array[...] = np.round(rng.uniform(-2, 2, array.shape), 1)
+        array[array == 0] = 0.5
+    return layer
+
+
+def lesson(asked: Asked) -> Lesson:
+    x = check_values(asked.values, INPUT, range(3, 4), "the three inputs", 100)
+    layer = small_layer(asked.seed)
+    weight, bias = (np.asarray(one, np.float64).round(1) for one in (layer.weight, layer.bias))
+    inputs = np.array([x], np.float32)
+    outputs = np.asarray(layer.forward(inputs)[0], np.float64)
+    layer.zero_grad_parameters()
+    by_x = np.asarray(layer.backward(inputs, np.array([_GRADIENT], np.float32))[0], np.float64)
+    by_weight = np.asarray(layer.grad_weight, np.float64)
+    two, one, merged, apart = _two_layers(layer, inputs, asked.seed)
+    values = {
+        "x": list(x), "weight": weight.tolist(), "bias": bias.tolist(), "outputs": outputs.tolist(),
+        "by_x": by_x.tolist(), "by_weight": by_weight.tolist(), "by_bias": np.ravel(layer.grad_bias).tolist(),  # type: ignore[arg-type]
+        "two": two.tolist(), "one": one.tolist(), "merged": merged.tolist(), "apart": apart,
+    }  # fmt: skip
+    return Lesson(
+        name="layer",
+        title="A layer is a product of a matrix",
+        blocks=_blocks(x, weight, bias, outputs, by_x, by_weight, two, one, apart),
+        question=_question(x, weight, bias, outputs),
+        go_on=[
+            "cnn learn layer --values 0,0,1             # one input alone: a column of W",
+            'cnn explain digit.png --at "fc1[3]"        # one sum of a trained network',
+            "cnn learn mlp",
+        ],
+        values=values,
+        script="layer",
+        data={"x": list(x), "weight": weight.tolist(), "bias": bias.tolist()},
+    )  # fmt: skip
+
+
+def _two_layers(layer: Linear, inputs: npt.NDArray[np.float32], seed: int) -> tuple[Floats, Floats, Floats, float]:
+    """A second layer of 2 to 2 behind the first: (its outputs, those of one layer W2 W1, W2 W1, the difference)."""
+    second, both = Linear(2, 2), Linear(3, 2)
+    assert second.bias is not None and both.bias is not None and layer.bias is not None
+    second.weight[...] = np.round(np.random.default_rng(seed + 50).uniform(-2, 2, (2, 2)), 1)
+    second.bias[...] = 0.5
+    both.weight[...] = second.weight @ layer.weight
+    both.bias[...] = second.weight @ layer.bias + second.bias
+    two = Network([layer, second], (3,)).forward(inputs)[0]
+    one = both.forward(inputs)[0]
+    return (np.asarray(two, np.float64), np.asarray(one, np.float64), np.asarray(both.weight, np.float64),
+            float(np.abs(two - one).max()))  # fmt: skip
+
+
+def _blocks(
+    x: Sequence[float], weight: Floats, bias: Floats, outputs: Floats, by_x: Floats, by_weight: Floats, two: Floats,
+    one: Floats, apart: float,
+) -> list[Words | Numbers | Figure]:  # fmt: skip
+    terms = [
+        [f"o{k + 1}", *(f"{weight[k, j]:g} x {x[j]:g} = {weight[k, j] * x[j]:.4g}" for j in range(3)), f"{bias[k]:g}",
+         f"{outputs[k]:.4g}"]
+        for k in range(2)
+    ]  # fmt: skip
+    back = [
+        ["dE/dx = Wt g", " ".join(f"{value:.4g}" for value in by_x)],
+        *([f"dE/dw_{k + 1} = g_{k + 1} x", " ".join(f"{value + 0.0:.4g}" for value in by_weight[k])] for k in range(2)),
+        ["dE/db = g", " ".join(f"{value:g}" for value in _GRADIENT)],
+    ]
+    large = Linear(784, 100)
+    count = sum(parameter.value.size for parameter in large.named_parameters())
+    return [
+        Words(
+            "Each unit of a layer adds up all inputs, each times a weight of its own, and a bias: o_k = w_k1 x1 + "
+            "w_k2 x2 + w_k3 x3 + b_k. Written for all units at once that is a product of a matrix: o = W x + b. A "
+            "row of W holds the weights of one output, a column those of one input."
+        ),
+        _matrix_figure(x, weight, bias, outputs),
+        Numbers("row times vector, term by term", ["", "w_k1 x1", "w_k2 x2", "w_k3 x3", "b", "o"], terms),
+        Words(
+            "That is why networks are quick: many samples make a matrix X of a sample a row, and X Wt + b gives all "
+            "their outputs by one product, which processors are built for. A layer from 784 pixels to 100 units has "
+            f"{count:,} weights and biases and multiplies {784 * 100:,} times for a sample."
+        ),
+        _lines_figure(x, weight, bias),
+        Words(
+            "Each output is a straight line of each input, and its slope is the weight. Two such layers behind each "
+            "other are again straight lines, and so one layer: W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2). Here "
+            f"two layers give ({two[0]:.4g}, {two[1]:.4g}) and the one with W2 W1 gives ({one[0]:.4g}, "
+            f"{one[1]:.4g}); the largest difference is {apart:.1g}. So there has to be an activation between layers."
+        ),
+        Words(
+            f"Backward there are two more products. When the gradient g = dE/do = ({_GRADIENT[0]:g}, "
+            f"{_GRADIENT[1]:g}) comes from behind, the inputs get Wt g, where Wt is W with rows and columns "
+            "exchanged, and each weight gets the gradient of its output times its input."
+        ),
+        Numbers("what goes back", ["", "values"], back),
+    ]
+
+
+def _matrix_figure(x: Sequence[float], weight: Floats, bias: Floats, outputs: Floats) -> Figure:
+    """W, x, b and o as squares; first row of W, whose sum is o1, marked."""
+    parts: list[Part] = []
+    for at, name, numbers, kind in (
+        ((0.0, 2.5), "W", weight, "first"), ((3.7, 3.0), "x", np.array(x)[:, None], "second"),
+        ((5.4, 2.5), "b", bias[:, None], "first"), ((7.1, 2.5), "o", outputs[:, None], "third"),
+    ):  # fmt: skip
+        texts = [[f"{value:.3g}" for value in row] for row in numbers]
+        shades = numbers / max(float(np.abs(numbers).max()), 1e-9) * 0.6
+        parts += [Cells(at, texts, shades.tolist(), kind), Label((at[0], at[1] + 0.15), name, kind)]
+    parts += [Label((4.95, 1.4), "+", "soft"), Label((6.65, 1.4), "=", "soft")]
+    return Figure("o = W x + b", (-0.2, 8.4), (-0.3, 3.5), parts, bare=True)
+
+
+def _lines_figure(x: Sequence[float], weight: Floats, bias: Floats) -> Figure:
+    """Both outputs over x1, the other inputs as they are."""
+    parts: list[Part] = []
+    ends: list[float] = []
+    for k, kind in ((0, "first"), (1, "second")):
+        rest = float(bias[k] + weight[k, 1] * x[1] + weight[k, 2] * x[2])
+        line = [(at, rest + float(weight[k, 0]) * at) for at in _REACH]
+        here = (x[0], rest + float(weight[k, 0]) * x[0])
+        ends += [height for _, height in line]
+        parts += [Line(line, kind, f"o{k + 1}, slope {weight[k, 0]:g}"), Dots([here], kind)]
+    return Figure("both outputs over the first input", _REACH, spread(ends), parts, "x1", "o")
+
+
+def _question(x: Sequence[float], weight: Floats, bias: Floats, outputs: Floats) -> Question:
+    products = weight[1] * np.array(x)
+    choices = distinct([
+        Choice(number(float(outputs[1])), True,
+               " + ".join(f"{value:.4g}" for value in products) + f" + {bias[1]:g} = {number(float(outputs[1]))}."),
+        Choice(number(float(products.sum())), False, "That leaves out the bias b2."),
+        Choice(number(float(outputs[0])), False, "That is o1, from the first row of W; the second row makes o2."),
+        Choice(number(float(weight[1].sum() + bias[1])), False, "That adds the weights without their inputs."),
+        Choice(number(float(np.abs(products).sum() + bias[1])), False, "That drops the signs of the products."),
+        Choice("a vector of three numbers", False, "A row times a vector is one number; W has a row for each output."),
+    ])  # fmt: skip
+    return Question("What is the second output of this layer, o2?", choices)

@@ -57,7 +57,7 @@ def lesson(asked: Asked) -> Lesson:
         question=_question(fits, chosen),
         go_on=[
             f"cnn learn supervised --values {highest}            # a curve through all of them",
-            "cnn data digits                            # samples, targets and classes of pictures",
+            "cnn data digits                            # pictures and their classes",
             "cnn train --arch linear --data digits --val 0.1 --epochs 1",
         ],
         values=values,

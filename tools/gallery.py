@@ -7,9 +7,12 @@ are elsewhere.
 
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -42,11 +45,49 @@ PICTURES = (
     ("augmented.png", "data digits --augment strong --out", "What the epochs of a training see of its images."),
     ("histograms.png", f"histograms {RUN} --out", "How weights, outputs and gradients are spread after a training."),
 )
-# page, its picture, command before its option for the page, caption
+
+
+@dataclass(frozen=True)
+class PagePicture:
+    """picture : of the page `page`, which the command writes; a page that is not `kept` is looked at and removed
+    size : of the window; scheme : "light" or "dark"; draws : whether a digit is drawn into it first
+    """
+
+    picture: str
+    page: str
+    command: str
+    caption: str
+    size: tuple[int, int] = (1000, 1400)
+    scheme: str = "light"
+    draws: bool = False
+    kept: bool = False
+
+
+_REPORT = "eval trained.bin --data digits --report report.html"
 PAGES = (
-    ("report.html", "report.png", "eval trained.bin --data digits --report", "What a model is worth, as a page."),
-)
-_WINDOW = "1000,2050"  # pixels of a page that its picture shows
+    PagePicture("report.png", "report.html", _REPORT, "What a model is worth, as a page.", (1000, 2050), kept=True),
+    PagePicture("report-phone.png", "report.html", _REPORT, "The same on a phone, dark.", (390, 1500), "dark"),
+    PagePicture("run.png", f"{RUN}/report.html", "", "The page that every training leaves in its run's folder."),
+    PagePicture(
+        "page.png", "digit.html", "export --html digit.html", "A network as a page: what is drawn is read at once.",
+        (1100, 1500), draws=True,
+    ),
+    PagePicture(
+        "page-phone.png", "digit.html", "export --html digit.html", "The same on a phone, dark.", (390, 1500), "dark",
+        draws=True,
+    ),
+    PagePicture(
+        "lesson-descent.png", "descent.html", "learn descent --out descent.html", "A lesson, with its controls.",
+        (900, 1500),
+    ),
+    PagePicture(
+        "lesson-convolution.png", "convolution.html", "learn convolution --out convolution.html",
+        "Another one, dark.", (900, 1500), "dark",
+    ),
+)  # fmt: skip
+# A 3 as strokes of a finger, in shares of the pad.
+_THREE = [(0.32, 0.26), (0.45, 0.18), (0.6, 0.22), (0.63, 0.34), (0.55, 0.44), (0.44, 0.48), (0.57, 0.5), (0.67, 0.6),
+          (0.64, 0.74), (0.5, 0.82), (0.35, 0.76)]  # fmt: skip
 
 
 def main(folder: Path = GALLERY) -> None:
@@ -57,9 +98,7 @@ def main(folder: Path = GALLERY) -> None:
     _run(f"{TRAINING} -q")
     for name, command, _ in PICTURES:
         _run(f"{command} {name}")
-    for name, picture, command, _ in PAGES:
-        _run(f"{command} {name}")
-        _photograph(Path(name), Path(picture))
+    _photograph_pages()
     shutil.rmtree("trained")
     Path("trained.bin").unlink()
     Path("README.md").write_text(page(), encoding="utf-8")
@@ -70,17 +109,62 @@ def _run(command: str) -> None:
         sys.exit(f"cnn {command} failed")
 
 
-def _photograph(source: Path, picture: Path) -> None:
-    """The top of a page as PNG; the one that was committed, where there is no browser."""
-    browser = shutil.which("chromium")
-    if browser is None:
-        shutil.copy(GALLERY / picture.name, picture)
+def _photograph_pages() -> None:
+    """The tops of the pages as PNG; those that were committed, where there is no browser."""
+    written: set[str] = set()
+    with _chromium() as browser:
+        for one in PAGES:
+            if one.command and one.command not in written:
+                _run(one.command)
+                written.add(one.command)
+            if browser is None:
+                shutil.copy(GALLERY / one.picture, one.picture)
+                continue
+            width, height = one.size
+            context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=one.scheme)
+            shown = context.new_page()
+            shown.goto(Path(one.page).absolute().as_uri())
+            if one.draws:
+                _draw_a_three(shown)
+            shown.screenshot(path=one.picture)
+            context.close()
+            with Image.open(one.picture) as image:
+                few = image.convert("RGB").convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
+            few.save(one.picture, optimize=True)
+    for one in PAGES:
+        if one.command and not one.kept and not any(other.kept for other in PAGES if other.page == one.page):
+            Path(one.page).unlink(missing_ok=True)
+
+
+@contextmanager
+def _chromium() -> Iterator[Any]:
+    """A browser of playwright's, or None."""
+    path = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        path = None
+    if path is None:
+        yield None
         return
-    options = ["--headless", "--no-sandbox", "--hide-scrollbars", f"--window-size={_WINDOW}"]
-    words = [browser, *options, f"--screenshot={picture.absolute()}", source.absolute().as_uri()]
-    subprocess.run(words, check=True, capture_output=True, timeout=120)
-    with Image.open(picture) as image:
-        image.convert("P", palette=Image.Palette.ADAPTIVE, colors=128).save(picture, optimize=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def _draw_a_three(shown: Any) -> None:
+    pad = shown.locator("#pad")
+    pad.scroll_into_view_if_needed()
+    box = pad.bounding_box()
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in _THREE]
+    shown.mouse.move(*places[0])
+    shown.mouse.down()
+    for place in places[1:]:
+        shown.mouse.move(*place, steps=6)
+    shown.mouse.up()
+    shown.wait_for_timeout(500)
+    shown.evaluate("scrollTo(0, 0)")
 
 
 def page() -> str:
@@ -89,9 +173,13 @@ def page() -> str:
     for name, command, caption in PICTURES:
         before = f"cnn {TRAINING}\n" if RUN in command else ""
         parts.append(f"## {caption}\n\n```sh\n{before}cnn {command} {name}\n```\n\n![{caption}]({name})\n")
-    for name, picture, command, caption in PAGES:
-        shown = f"[![{caption}]({picture})]({name})"
-        parts.append(f"## {caption}\n\n```sh\ncnn {TRAINING}\ncnn {command} {name}\n```\n\n{shown}\n")
+    for one in PAGES:
+        picture = f"![{one.caption}]({one.picture})"
+        shown = f"[{picture}]({one.page})" if one.kept else picture
+        lines = [TRAINING] if "train" in one.page + one.command else []
+        lines += [one.command] if one.command else []
+        block = "".join(f"cnn {line}\n" for line in lines)
+        parts.append(f"## {one.caption}\n\n```sh\n{block}```\n\n{shown}\n")
     return "\n".join(parts)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from tools import kernel_error_rows
 from tools.kernel_error_rows import SAMPLES, Names, Result, double, made, values
-from tools.page_lines import run_lines
+from tools.page_blocks import run_lines
 
 import cnncli
 from cnncli import _core

@@ -30,6 +30,9 @@ Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 failu
 by Ctrl-C, 143 stopped by SIGTERM.
 """
 
+# Why the example of a command is not run by the test of the pages.
+NOT_RUN = {"download": "fetches 11 MB from another machine"}
+
 JSON_HEAD = """# What `--json` prints
 
 Made by `python tools/make_reference.py` from `tools/json_keys.toml`; change it there. A test runs every command and
@@ -54,7 +57,7 @@ def reference() -> str:
 
 def _section(command: click.Command, context: click.Context) -> str:
     lines = [f"## {context.command_path}", ""]
-    lines += ["```", " ".join([context.command_path, *command.collect_usage_pieces(context)]), "```", ""]
+    lines += ["```text", " ".join([context.command_path, *command.collect_usage_pieces(context)]), "```", ""]
     lines += [inspect.cleandoc(command.help or ""), "", "| option | |", "|---|---|"]
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
@@ -62,7 +65,8 @@ def _section(command: click.Command, context: click.Context) -> str:
             names, text = (cell.replace("|", "\\|") for cell in record)
             lines.append(f"| `{names}` | {text} |")
     example = (command.epilog or "").splitlines()[-1].strip()
-    return "\n".join([*lines, "", "Example:", "", "```", example, "```", ""])
+    mark = [f"<!-- not run: {NOT_RUN[command.name]} -->"] if command.name in NOT_RUN else []
+    return "\n".join([*lines, "", "Example:", "", *mark, "```sh", example, "```", ""])
 
 
 def json_page() -> str:

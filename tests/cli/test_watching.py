@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ import cnncli
 from cnncli.cli import training_display
 from cnncli.cli.epoch_table import EpochTable
 from cnncli.cli.keys import Keyboard
-from cnncli.cli.live_curves import Curves
+from cnncli.cli.live_curves import Curves, has_plotext
 from cnncli.cli.signals import StopRequest
 from cnncli.cli.training_display import TrainingDisplay
 from cnncli.network import Network
@@ -92,8 +93,13 @@ def test_a_terminal_gets_one_header_and_a_row_an_epoch(monkeypatch: pytest.Monke
     assert "accuracy, %" not in screen  # no room for curves
 
 
+def need_plotext() -> None:
+    if not has_plotext():
+        pytest.skip("plotext 5 is not installed; it comes with cnncli[plot]")
+
+
 def test_curves_are_drawn_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("plotext", reason="plotext is not installed; it comes with cnncli[plot]")
+    need_plotext()
     screen = shown(monkeypatch, 45)
     assert "accuracy, %" in screen and "validation" in screen
     plain = shown(monkeypatch, 45, "ascii")
@@ -102,7 +108,7 @@ def test_curves_are_drawn_where_there_is_room(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_curves_need_two_epochs() -> None:
-    pytest.importorskip("plotext", reason="plotext is not installed; it comes with cnncli[plot]")
+    need_plotext()
     curves = Curves()
     curves.add(DONE)
     assert curves.draw(80, "utf-8") is None
@@ -114,7 +120,18 @@ def test_curves_need_two_epochs() -> None:
 
 
 def test_without_plotext_there_are_no_curves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cnncli.cli.live_curves.find_spec", lambda name: None)
+    def missing(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr("cnncli.cli.live_curves.version", missing)
+    curves = Curves()
+    for epoch in (1, 2):
+        curves.add(dataclasses.replace(DONE, epoch=epoch))
+    assert curves.draw(80, "utf-8") is None
+
+
+def test_with_plotext_6_there_are_no_curves_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnncli.cli.live_curves.version", lambda name: "6.1.0")
     curves = Curves()
     for epoch in (1, 2):
         curves.add(dataclasses.replace(DONE, epoch=epoch))

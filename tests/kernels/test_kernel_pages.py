@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from tools.kernel_errors import ROWS, errors
-from tools.page_lines import run_lines
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "kernels"
@@ -43,11 +42,6 @@ CONSTANTS = [
 
 def unwrapped(page: str) -> str:
     return re.sub(r"\s+", " ", (FOLDER / f"{page}.md").read_text(encoding="utf-8"))
-
-
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in ROWS])
-def test_lines_of_a_page_print_what_it_shows(page: str) -> None:
-    run_lines(FOLDER / f"{page}.md")
 
 
 @pytest.mark.parametrize("page", ROWS)

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
-from cnncli.cli.live_curves import plain_frame
+from cnncli.cli.live_curves import has_plotext, plain_frame
 from cnncli.cli.render import loss_text, progress_console, stdout_console
 from cnncli.cli.render_fetch import FetchDisplay
 from cnncli.cli.streams import echo
@@ -65,11 +65,11 @@ def _show(begun: Started, found: RateRange) -> None:
 
 def _curve(found: RateRange, encoding: str) -> Text | None:
     """The smooth losses over the rates; None without plotext."""
-    try:
-        import plotext  # type: ignore[import-untyped]
-    except ImportError:
+    if not has_plotext():
         return None
     import math
+
+    import plotext  # type: ignore[import-untyped]
 
     x = [math.log10(rate) for rate in found.rates]
     most = 2 * found.smooth[0] - min(found.smooth)  # what explodes at the end would flatten all the rest

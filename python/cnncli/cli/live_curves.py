@@ -1,11 +1,19 @@
 """Curves of loss and accuracy in the terminal, drawn by plotext if that is installed: pip install 'cnncli[plot]'."""
 
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from rich.text import Text
 
 from cnncli.training import records
+
+
+def has_plotext() -> bool:
+    """Whether plotext is installed, of a version that draws as these curves need it: 6 has other functions."""
+    try:
+        return version("plotext").startswith("5.")
+    except PackageNotFoundError:
+        return False
 
 
 class Curves:
@@ -15,7 +23,7 @@ class Curves:
 
     def __init__(self) -> None:
         self._epochs: list[records.EpochDone] = []
-        self._is_there = find_spec("plotext") is not None
+        self._is_there = has_plotext()
 
     def add(self, epoch: records.EpochDone) -> None:
         """One more epoch."""

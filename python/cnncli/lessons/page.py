@@ -46,7 +46,7 @@ background:var(--faint)}
 display:grid;gap:.7rem}.controls>*{min-width:0}
 .sliders{display:grid;grid-template-columns:max-content 1fr minmax(3.4rem,max-content);gap:.5rem .8rem;
 align-items:center}.sliders label:not([hidden]){display:contents}.sliders select{grid-column:2/-1;justify-self:start}
-.sliders:empty{display:none}
+.sliders:empty{display:none}input{accent-color:var(--accent)}
 .controls output{font-variant-numeric:tabular-nums;text-align:right}.controls input[type=range]{width:100%;min-width:0}
 .tick{display:inline-flex;gap:.4rem;align-items:center}.controls select{font:inherit;padding:.25rem .4rem;color:inherit;
 background:var(--paper);border:1px solid var(--line);border-radius:.4rem;min-width:0;max-width:100%}

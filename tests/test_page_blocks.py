@@ -12,7 +12,7 @@ import pytest
 from tools.page_blocks import OTHERS, RUN, blocks_of, run_python
 
 from cnncli.cli.main import cli, run
-from page_world import ONLY_PARSED, by_shell, in_small, is_simple, small_digits, write_models, write_world
+from page_world import ANSWERS, ONLY_PARSED, by_shell, in_small, is_simple, small_digits, write_models, write_world
 
 ROOT = Path(__file__).parents[1]
 OTHERS_THERE = ("README.md", "CONTRIBUTING.md", "models/README.md")
@@ -81,9 +81,10 @@ def run_page(name: str, place: Path, said: Callable[[], str], with_slow: bool) -
 
 
 def run_command(where: str, command: str, comment: str, place: Path, said: Callable[[], str]) -> None:
-    expected = (0, 1) if "exit code 1" in comment else (0,)
     command = in_small(command)
-    if command.split()[1] in ONLY_PARSED:
+    word = command.split()[1]
+    expected = (0, *ANSWERS.get(word, ()), *([1] if "exit code 1" in comment else []))
+    if word in ONLY_PARSED:
         parse(command)
         return
     if is_simple(command):

@@ -26,6 +26,8 @@ PARTS = {"train": 8, "val": 4, "test": 4}
 # Settings of trainings that make them end in a moment; a page says what a reader would type.
 SHORT = ("--epochs", "1", "--threads", "1")
 SMALL_VALUES = {"--target": "0.2", "--time-limit": "1s", "--images": "20"}
+# Exit codes that are no failures, of commands that answer by them.
+ANSWERS = {"doctor": (3,)}
 # Commands that no test of pages can run, and why.
 ONLY_PARSED = {"draw": "needs a terminal", "download": "fetches from another machine"}
 ENDS = ("--steps", "--time-limit", "--until", "--resume", "--target", "--find-lr")

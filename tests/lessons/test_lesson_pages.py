@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from browser import OpenPage
-from cnncli.lessons.blocks import Asked
-from cnncli.lessons.catalogue import CATALOGUE, Entry, give
+from cnncli.lessons.blocks import Lesson
+from cnncli.lessons.catalogue import CATALOGUE, Entry
 from cnncli.lessons.page import lesson_page
 from lesson_pages import DESKTOP, PHONE, lesson, opened, slide
 
@@ -17,8 +17,10 @@ each_lesson = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entr
 
 
 @each_lesson
-def test_it_loads_nothing_and_fits_a_phone_and_a_desk(entry: Entry, browser: Any, tmp_path: Path) -> None:
-    given = give(entry, Asked())
+def test_it_loads_nothing_fits_a_phone_and_a_desk_and_gives_reasons(
+    entry: Entry, browser: Any, tmp_path: Path
+) -> None:
+    given = lesson(entry.name)
     for size in (PHONE, DESKTOP):
         with opened(browser, given, tmp_path, size) as shown:
             page = shown.page
@@ -26,20 +28,19 @@ def test_it_loads_nothing_and_fits_a_phone_and_a_desk(entry: Entry, browser: Any
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{wide} pixels too wide"
             assert (page.locator("#controls button, #controls input").count() > 0) == bool(given.script)
+            if size == PHONE:
+                each_choice_has_its_reason(page, given)
         assert shown.errors == [] and all(url.startswith("file:") for url in shown.requests)
         assert len(shown.requests) == 1
 
 
-@each_lesson
-def test_the_reason_of_a_choice_shows_when_it_is_made(entry: Entry, browser: Any, tmp_path: Path) -> None:
-    given = give(entry, Asked())
-    with opened(browser, given, tmp_path) as shown:
-        assert shown.page.locator(".why:visible").count() == 0
-        for index, choice in enumerate(given.question.choices, start=1):
-            shown.page.locator(f"#question input[value='{index}']").check()
-            text = shown.page.locator(".why:visible").all_inner_texts()
-            assert len(text) == 1 and text[0].endswith(re.sub(r"\b(d?[A-Za-z])_(?=\w{1,2}\b)", r"\1", choice.why))
-            assert text[0].startswith("Right.") == choice.is_right
+def each_choice_has_its_reason(page: Any, given: Lesson) -> None:
+    assert page.locator(".why:visible").count() == 0
+    for index, choice in enumerate(given.question.choices, start=1):
+        page.locator(f"#question input[value='{index}']").check()
+        text = page.locator(".why:visible").all_inner_texts()
+        assert len(text) == 1 and text[0].endswith(re.sub(r"\b(d?[A-Za-z])_(?=\w{1,2}\b)", r"\1", choice.why))
+        assert text[0].startswith("Right.") == choice.is_right
 
 
 def test_without_scripts_everything_but_the_controls_is_there(browser: Any, tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 from PIL import Image
 
 from cnncli.cli.main import run
+from cnncli.cli.render_lesson import judge
 from cnncli.data.digits import load_digits
-from cnncli.lessons.blocks import Asked, Lesson, Numbers
-from cnncli.lessons.catalogue import CATALOGUE, Entry, give
+from cnncli.lessons.blocks import Lesson, Numbers
+from cnncli.lessons.catalogue import CATALOGUE, Entry
 from cnncli.lessons.draw_image import animation, figure_image
 from cnncli.lessons.draw_svg import figure_svg
 from cnncli.lessons.draw_text import figure_lines
@@ -42,7 +43,7 @@ VALUES: dict[str, tuple[float, ...]] = {
 
 @each_lesson
 def test_it_has_what_a_lesson_has(entry: Entry) -> None:
-    given = give(entry, Asked())
+    given = lesson(entry.name)
     assert given.name == entry.name and len(given.go_on) >= 2
     assert len(given.question.choices) >= 3
     whys = [choice.why for choice in given.question.choices if not choice.is_right]
@@ -67,15 +68,12 @@ def test_it_fits_a_terminal_of_80_columns(entry: Entry, capsys: pytest.CaptureFi
 
 
 @each_lesson
-def test_each_choice_gets_its_own_verdict(entry: Entry, capsys: pytest.CaptureFixture[str]) -> None:
-    said = set()
-    right = 0
-    for number in range(1, len(give(entry, Asked()).question.choices) + 1):
-        assert run(["learn", entry.name, "--answer", str(number)]) == 0
-        [verdict] = re.findall(r"^(?:Right\.|No\.) .*", capsys.readouterr().out, re.MULTILINE)
-        said.add(verdict)
-        right += verdict.startswith("Right.")
-    assert right == 1 and len(said) == number
+def test_each_choice_gets_its_own_verdict(entry: Entry) -> None:
+    given = lesson(entry.name)
+    verdicts = ["\n".join(judge(given, number)) for number in range(1, len(given.question.choices) + 1)]
+    said = [re.findall(r"^(?:Right\.|No\.) .*", verdict, re.MULTILINE) for verdict in verdicts]
+    assert all(len(one) == 1 for one in said) and len({one for [one] in said}) == len(verdicts)
+    assert sum(one.startswith("Right.") for [one] in said) == 1
 
 
 @each_lesson
@@ -91,7 +89,7 @@ def test_what_the_reader_gives_changes_a_figure_or_a_number(entry: Entry, tmp_pa
             np.savez(tmp_path / "images.npz", x=small.images[:, 0], y=small.labels)
             gifts["data"] = str(tmp_path / "images.npz")
         value = gifts[option]
-        own, other = give(entry, Asked()), give(entry, Asked(**{option: value}))
+        own, other = lesson(entry.name), lesson(entry.name, **{option: value})
         assert own.values != other.values
         if entry.name != "backprop" or option == "seed":
             assert drawn(own) != drawn(other)
@@ -199,7 +197,7 @@ def test_a_race_far_out_of_the_picture_is_left() -> None:
 
 @each_lesson
 def test_an_animation_is_a_gif_whose_frames_change(entry: Entry, tmp_path: Path) -> None:
-    given = give(entry, Asked())
+    given = lesson(entry.name)
     if given.frames is None:
         assert run(["learn", entry.name, "--gif", str(tmp_path / "a.gif")]) == 2
         return

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cnncli.cli.main import run
 from cnncli.errors import UsageError
+from cnncli.plugins.new_layer import write_new_layer
 from cnncli.views.scales import Scale
 from lesson_pages import lesson, opened, press, slide
 
@@ -72,7 +74,7 @@ def test_lenet5_has_the_numbers_of_its_paper_s_layout() -> None:
 
 
 def test_any_network_of_pictures_can_be_looked_at(photo: str) -> None:
-    for model in ("resnet-small", "convnet", "mlp"):
+    for model in ("resnet-small", "mlp"):
         given = lesson("lenet5", model=model, picture=photo)
         assert given.values["network"] == model and not given.values["trained"]
         assert given.question.choices[given.question.right - 1].text.replace(",", "").isdigit()
@@ -95,6 +97,21 @@ def test_the_page_of_lenet5_shows_each_layer_and_what_a_unit_sees(browser: Any, 
         page.get_by_role("button", name="From the start").click()
         page.get_by_role("button", name="One step").click()
         assert page.evaluate("lesson.state().at") == 1 and shown.errors == []
+
+
+def test_a_network_with_a_layer_of_the_reader_s_is_looked_at(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plugin, network = tmp_path / "swish.py", tmp_path / "net.toml"
+    write_new_layer("OwnSwish", str(plugin))
+    network.write_text(
+        'input = [1, 28, 28]\nclasses = 10\n[[layers]]\ntype = "Conv2d"\nout_channels = 2\nkernel_size = 3\n'
+        '[[layers]]\ntype = "OwnSwish"\n[[layers]]\ntype = "Flatten"\n'
+        '[[layers]]\ntype = "Linear"\nout_features = "classes"\n'
+    )
+    for name in ("lenet5", "field"):
+        assert run(["learn", name, "--model", str(network), "--plugin", str(plugin), "--json"]) == 0
+        assert "ownswish1" in capsys.readouterr().out
 
 
 def grown(kernels: list[tuple[int, int]]) -> list[tuple[int, int]]:

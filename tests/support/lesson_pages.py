@@ -1,5 +1,6 @@
 """Lessons and their pages, as tests ask for them."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,13 @@ PHONE, DESKTOP = (390, 800), (1280, 900)
 
 
 def lesson(name: str, **asked: Any) -> Lesson:
-    return give(find_entry(name), Asked(**asked))
+    return give(find_entry(name), Asked(**asked)) if asked else _plain(name)
+
+
+@cache
+def _plain(name: str) -> Lesson:
+    """Without anything of the reader's: many tests look at these, and none changes them."""
+    return give(find_entry(name), Asked())
 
 
 def opened(browser: Any, given: Lesson, folder: Path, size: tuple[int, int] = DESKTOP) -> OpenPage:

@@ -21,9 +21,9 @@ def row_figure(
             y = shift - row
             parts.append(Line([(0.0, y), (value, y)], kind, name))
             parts.append(Dots([(value, y)], kind))
-            parts.append(Label((value + 0.03 * most, y - 0.04), text(value), kind))
-    for row, name in enumerate(names):
-        parts.append(Label((-0.24 * most, -row - 0.04), name[:14], "soft"))
+            parts.append(Label((value + 0.045 * most, y - 0.04), text(value), kind))
+    for row, name in enumerate(names):  # at the height of the first series
+        parts.append(Label((-0.24 * most, -row + (0.21 if len(series) > 1 else -0.04)), name[:14], "soft"))
     rows = len(names) * (1 if len(series) == 1 else 2)
     return Figure(
         title, (-0.25 * most, most * 1.2), (-len(names) + 0.5, 0.5), parts, notes=notes, bare=True, rows=rows

@@ -92,11 +92,16 @@ def seen_intervals(network: Network, known: Known) -> tuple[list[Interval | None
         rows, columns = _seen(network, known.index, tuple((0, 0) for _ in shape))
         return [rows], [columns]
     _, height, width = shape
-    middle = height // 2, width // 2
     every = (0, shape[0] - 1)
-    rows_of = [_seen(network, known.index, (every, (row, row), (middle[1],) * 2))[0] for row in range(height)]
-    columns_of = [_seen(network, known.index, (every, (middle[0],) * 2, (at, at)))[1] for at in range(width)]
-    return rows_of, columns_of
+    found = []  # rows and columns do not know of each other, so that one unit tells of both
+    for place in range(max(height, width)):
+        row, column = min(place, height - 1), min(place, width - 1)
+        rows, columns = _seen(network, known.index, (every, (row, row), (column, column)))
+        if rows is None:  # on padding alone, along one of the two at least
+            rows, _ = _seen(network, known.index, (every, (row, row), (width // 2,) * 2))
+            _, columns = _seen(network, known.index, (every, (height // 2,) * 2, (column, column)))
+        found.append((rows, columns))
+    return [rows for rows, _ in found[:height]], [columns for _, columns in found[:width]]
 
 
 def _seen(network: Network, index: int, region: Region) -> tuple[Interval | None, Interval | None]:

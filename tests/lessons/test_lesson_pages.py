@@ -143,4 +143,10 @@ def test_the_race_plays(browser: Any, tmp_path: Path) -> None:
         drawn = page.locator("#figure-1 .line").count()
         page.get_by_label("NAG").check()
         assert page.locator("#figure-1 .line").count() == drawn + 1
+        for name in ("Adagrad", "Adadelta", "RMSprop"):
+            page.get_by_role("checkbox", name=name).check()
+        colours = page.locator("#figure-1 .line").evaluate_all("all => all.map((one) => getComputedStyle(one).stroke)")
+        assert len(set(colours)) == 7
+        legend = page.locator("figure").first.locator(".legend")
+        assert all(name in legend.inner_text() for name in ("SGD", "NAG", "RMSprop", "Adam"))
         assert shown.errors == []

@@ -8,10 +8,15 @@ from typing import Any
 
 import pytest
 
+_open: list[Any] = []
+
 
 @contextmanager
 def chromium() -> Iterator[Any]:
-    """A browser of playwright's."""
+    """A browser of playwright's; the one that is open where there is one, since it runs once in a process."""
+    if _open:
+        yield _open[0]
+        return
     why = "needs playwright: pip install playwright, beside apt-get install chromium"
     sync_api = pytest.importorskip("playwright.sync_api", reason=why)
     path = shutil.which("chromium")
@@ -19,9 +24,11 @@ def chromium() -> Iterator[Any]:
         pytest.skip("needs Chromium: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        _open.append(browser)
         try:
             yield browser
         finally:
+            _open.clear()
             browser.close()
 
 

@@ -1,9 +1,16 @@
 // The race, replayed step by step; each optimizer can be left out.
 const plots = DATA.surfaces.map((_, index) => plot("figure-" + (index + 1)));
-const kinds = { SGD: "first", momentum: "second", Adam: "third", NAG: "mark", Adagrad: "first", Adadelta: "second", RMSprop: "third" };
-plots.forEach((one) => one.legend(Object.entries(kinds).slice(0, 3).map(([name, kind]) => [kind, name])));
+const kinds = { SGD: "first", momentum: "second", Adam: "third", NAG: "fourth", Adagrad: "fifth", Adadelta: "sixth", RMSprop: "own" };
 const on = new Set(["SGD", "momentum", "Adam"]);
 let now = DATA.steps;
+
+// The names of those that race, below each surface.
+function name_them() {
+  for (const one of plots) {
+    one.svg.closest("figure").querySelector(".legend")?.remove();
+    one.legend([...Object.keys(kinds).filter((name) => on.has(name)).map((name) => [kinds[name], name]), ["mark", "the lowest point"]]);
+  }
+}
 
 function show() {
   DATA.surfaces.forEach((one, index) => {
@@ -28,7 +35,8 @@ function step() {
 }
 player(step, () => { now = 0; steps.value = 0; show(); }, 60);
 for (const name of Object.keys(DATA.surfaces[0].paths)) {
-  tick(name, on.has(name), (is_on) => { is_on ? on.add(name) : on.delete(name); show(); });
+  tick(name, on.has(name), (is_on) => { is_on ? on.add(name) : on.delete(name); name_them(); show(); });
 }
 window.lesson = { step, state: () => ({ now, on: [...on] }) };
+name_them();
 show();

@@ -11,7 +11,7 @@ from browser import OpenPage
 from cnncli.lessons.blocks import Lesson
 from cnncli.lessons.catalogue import CATALOGUE, Entry
 from cnncli.lessons.page import lesson_page
-from lesson_pages import DESKTOP, PHONE, lesson, opened, slide
+from lesson_pages import DESKTOP, PHONE, lesson, opened, press, slide
 
 each_lesson = pytest.mark.parametrize("entry", CATALOGUE, ids=lambda entry: entry.name)
 
@@ -95,8 +95,25 @@ def test_back_propagation_has_the_library_s_gradients(browser: Any, tmp_path: Pa
         assert found["gradients"] == pytest.approx(given.values["gradients"], rel=1e-4)
         assert found["error"] == pytest.approx(given.values["before"], rel=1e-4)
         before = shown.page.locator("#controls .said").inner_text()
+        press(shown.page, "One step", 5)
+        assert shown.page.evaluate("lesson.state().errors") == pytest.approx(given.values["errors"][:6], rel=1e-3)
+        drawn = [shown.page.locator(f"#figure-{one}").inner_html() for one in (1, 2)]
         slide(shown.page, "t", 0.1)
         assert shown.page.locator("#controls .said").inner_text() != before
+        assert all(shown.page.locator(f"#figure-{one}").inner_html() != drawn[one - 1] for one in (1, 2))
+        assert shown.errors == []
+
+
+def test_an_epoch_goes_through_its_batches(browser: Any, tmp_path: Path) -> None:
+    with opened(browser, lesson("notation"), tmp_path) as shown:
+        page = shown.page
+        assert page.evaluate("lesson.batches()") == [64] * 7 + [52]
+        press(page, "One step", 8)
+        assert "samples 449 to 500. The epoch is over." in page.locator("#controls .said").inner_text()
+        drawn = page.locator("#figure-2").inner_html()
+        slide(page, "batch size", 125)
+        assert page.evaluate("lesson.batches()") == [125] * 4 and page.locator("#figure-2").inner_html() != drawn
+        assert shown.errors == []
 
 
 def test_the_mask_slides_and_turns(browser: Any, tmp_path: Path) -> None:

@@ -7,12 +7,24 @@ import numpy as np
 
 from cnncli.criteria import SumSquares
 from cnncli.layers import Linear, Sigmoid
-from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_rate, number
-from cnncli.lessons.figures import Figure, Label, Line
+from cnncli.lessons.blocks import (
+    Asked,
+    Choice,
+    Lesson,
+    Numbers,
+    Question,
+    Words,
+    check_rate,
+    check_values,
+    number,
+)
+from cnncli.lessons.figures import Dots, Figure, Label, Line, spread
 from cnncli.network import Network
 
 _SHIFT = 1e-2
-X, TARGET = (0.5, -1.0), 0.8
+_STEPS = 40
+SAMPLE = (0.5, -1.0, 0.8)  # x1, x2, t
+Sample = tuple[float, ...]
 
 
 def small_network(seed: int) -> Network:
@@ -36,23 +48,24 @@ Chained = list[tuple[str, list[tuple[str, float]], float, float]]  # weight, its
 
 def lesson(asked: Asked) -> Lesson:
     rate = check_rate(asked.rate, 1.0)
+    sample = check_values(asked.values, SAMPLE, range(3, 4), "x1, x2 and t", 10)
     network = small_network(asked.seed)
     first, second = _linears(network)
-    error = _error_of(network)
+    error = _error_of(network, sample)
     before = error()
-    hidden, out = _values(network, np.array([X], np.float32))
-    chained = _chained(network, hidden, float(out))
-    picture = _picture(network, hidden, float(out))
+    hidden, out = _values(network, np.array([sample[:2]], np.float32))
+    chained = _chained(network, sample, hidden, float(out))
+    picture = _picture(network, sample, hidden, float(out))
     data = {
-        "x": list(X), "target": TARGET, "rate": rate,
+        "x": list(sample[:2]), "target": sample[2], "rate": rate,
         "v": second.weight.ravel().tolist(), "w": first.weight.ravel().tolist(),
         "b": np.ravel(first.bias).tolist(), "c": float(np.ravel(second.bias)[0]),  # type: ignore[arg-type]
     }  # fmt: skip
-    network.update_parameters(rate)
-    after = error()
+    errors = descend(network, sample, rate)
     values = {
         "before": before,
-        "after": after,
+        "after": errors[1],
+        "errors": errors,
         "output": float(out),
         "gradients": {name: found for name, _, found, _ in chained},
         "differences": {name: difference for name, _, _, difference in chained},
@@ -61,11 +74,10 @@ def lesson(asked: Asked) -> Lesson:
     return Lesson(
         name="backprop",
         title="Back-propagation: the chain rule, computed once",
-        blocks=[*_blocks(chained, picture, before, float(out)),
-                Words(f"One step with the rate {rate:g} takes E from {number(before, 6)} to {number(after, 6)}.")],
+        blocks=[*_blocks(sample, chained, picture, before, float(out)), *_step_blocks(rate, errors)],
         question=_question(chained),
         go_on=[
-            "cnn learn backprop --seed 2                # other weights",
+            "cnn learn backprop --values 1,1,0.1        # another sample x1, x2, t",
             "cnn step mlp --data digits --explain       # your own network",
             "cnn check-layer Sigmoid                    # a layer's gradients",
         ],
@@ -75,22 +87,48 @@ def lesson(asked: Asked) -> Lesson:
     )  # fmt: skip
 
 
-def _error_of(network: Network) -> Callable[[], float]:
-    criterion, x, target = SumSquares(), np.array([X], np.float32), np.array([[TARGET]], np.float32)
+def descend(network: Network, sample: Sample, rate: float) -> list[float]:
+    """E before each step and after the last; the weights move."""
+    criterion, x, target = SumSquares(), np.array([sample[:2]], np.float32), np.array([sample[2:]], np.float32)
+    found = []
+    for _ in range(_STEPS + 1):
+        outputs = network.forward(x)
+        found.append(float(criterion.forward(outputs, target)))
+        network.zero_grad_parameters()
+        network.backward(x, criterion.backward(outputs, target))
+        network.update_parameters(rate)
+    return found
+
+
+def _step_blocks(rate: float, errors: list[float]) -> list[Words | Numbers | Figure]:
+    """One step and some more."""
+    points = [(float(step), one) for step, one in enumerate(errors)]
+    return [
+        Words(
+            f"One step with the rate {rate:g}, of all weights and biases, takes E from {number(errors[0], 6)} to "
+            f"{number(errors[1], 6)}. Forward, backward, step, again and again:"
+        ),
+        Figure(f"E in {_STEPS} steps with the rate {rate:g}", (0.0, float(_STEPS)), spread([0.0, max(errors)], 0.06),
+               [Line(points, "second"), Dots(points[:1], "second")], "step", "E"),
+    ]  # fmt: skip
+
+
+def _error_of(network: Network, sample: Sample) -> Callable[[], float]:
+    criterion, x, target = SumSquares(), np.array([sample[:2]], np.float32), np.array([sample[2:]], np.float32)
     return lambda: float(criterion.forward(network.forward(x), target))
 
 
-def _chained(network: Network, hidden: Any, out: float) -> Chained:
+def _chained(network: Network, sample: Sample, hidden: Any, out: float) -> Chained:
     """Every weight with its factors, its gradient by the layers and its finite difference."""
     first, second = _linears(network)
-    criterion, x, target = SumSquares(), np.array([X], np.float32), np.array([[TARGET]], np.float32)
-    error = _error_of(network)
+    criterion, x, target = SumSquares(), np.array([sample[:2]], np.float32), np.array([sample[2:]], np.float32)
+    error = _error_of(network, sample)
     error()
     network.zero_grad_parameters()
     outputs = network.forward(x)
     criterion.forward(outputs, target)
     network.backward(x, criterion.backward(outputs, target))
-    top = [("dE/do", out - TARGET), ("do/dz", out * (1 - out))]
+    top = [("dE/do", out - sample[2]), ("do/dz", out * (1 - out))]
     found: Chained = []
     for k in (0, 1):
         parts = [*top, (f"dz/dv{k + 1}", float(hidden[k]))]
@@ -99,13 +137,15 @@ def _chained(network: Network, hidden: Any, out: float) -> Chained:
         through = [*top, (f"dz/dh{k + 1}", float(second.weight[0, k])),
                    (f"dh{k + 1}/da{k + 1}", float(hidden[k] * (1 - hidden[k])))]  # fmt: skip
         for j in (0, 1):
-            parts = [*through, (f"da{k + 1}/dw{k + 1}{j + 1}", X[j])]
+            parts = [*through, (f"da{k + 1}/dw{k + 1}{j + 1}", sample[j])]
             gradient, difference = float(first.grad_weight[k, j]), _difference(first.weight, (k, j), error)
             found.append((f"w{k + 1}{j + 1}", parts, gradient, difference))
     return found
 
 
-def _blocks(chained: Chained, picture: Figure, before: float, out: float) -> list[Words | Numbers | Figure]:
+def _blocks(
+    sample: Sample, chained: Chained, picture: Figure, before: float, out: float
+) -> list[Words | Numbers | Figure]:
     names = [[name, " x ".join(part for part, _ in parts)] for name, parts, _, _ in chained]
     rows = [
         [name, " x ".join(f"{value:.3f}" for _, value in parts), number(found, 6), number(difference, 6)]
@@ -114,8 +154,9 @@ def _blocks(chained: Chained, picture: Figure, before: float, out: float) -> lis
     return [
         Words(
             "A network of two inputs, two hidden units and one output: a_k = w_k1 x1 + w_k2 x2 + b_k, h_k = s(a_k), "
-            f"z = v1 h1 + v2 h2 + c, o = s(z), with s(a) = 1 / (1 + exp(-a)). For x = ({X[0]:g}, {X[1]:g}) it is to "
-            f"give t = {TARGET:g}; its error is E = 1/2 (o - t)² = {number(before)}, with o = {number(out)}."
+            f"z = v1 h1 + v2 h2 + c, o = s(z), with s(a) = 1 / (1 + exp(-a)). For x = ({sample[0]:g}, {sample[1]:g}) "
+            f"it is to give t = {sample[2]:g}; its error is E = 1/2 (o - t)² = {number(before)}, with o = "
+            f"{number(out)}."
         ),
         picture,
         Words(
@@ -144,7 +185,7 @@ def _difference(weight: Any, place: tuple[int, int], error: Any) -> float:
     return float((above - below) / (high - low))
 
 
-def _picture(network: Network, hidden: Any, out: float) -> Figure:
+def _picture(network: Network, sample: Sample, hidden: Any, out: float) -> Figure:
     """The network with its weights at its lines and its values below its units."""
     places = {"x1": (0.0, 1.0), "x2": (0.0, 0.0), "h1": (1.0, 1.0), "h2": (1.0, 0.0), "o": (2.0, 0.5)}
     first, second = (layer.weight for layer in _linears(network))
@@ -157,7 +198,7 @@ def _picture(network: Network, hidden: Any, out: float) -> Figure:
             parts.append(Label((one[0] + share, one[1] + share * (two[1] - one[1])), f"{first[k, j]:g}", "first"))
         parts.append(Line([places[f"h{k + 1}"], places["o"]], "soft"))
         parts.append(Label((1.5, 0.75 if k == 0 else 0.25), f"{second[0, k]:g}", "first"))
-    values = {"x1": X[0], "x2": X[1], "h1": float(hidden[0]), "h2": float(hidden[1]), "o": out}
+    values = {"x1": sample[0], "x2": sample[1], "h1": float(hidden[0]), "h2": float(hidden[1]), "o": out}
     for name, (across, up) in places.items():
         parts.append(Label((across - 0.06, up + (0.06 if up > 0 else -0.14)), f"{name} = {values[name]:.3g}", "second"))
     return Figure("the network, its weights and its values", (-0.2, 2.4), (-0.2, 1.3), parts, bare=True)
@@ -169,11 +210,11 @@ def _question(factors: Chained) -> Question:
     return Question(
         "Which factors do the gradients of v1 and of w11 have in common?",
         [
-            Choice(" and ".join(shared), True,
-                   "Both weights reach the error through z and o, so the chain down to z is the same."),
             Choice("none: each weight has a chain of its own", False,
                    "Both chains begin at E and go through o and z; that part is computed once."),
             Choice("dE/do only", False, "z stands between both weights and o, so do/dz is shared too."),
+            Choice(" and ".join(shared), True,
+                   "Both weights reach the error through z and o, so the chain down to z is the same."),
             Choice("all of them", False, "Below z the ways part: v1 meets h1, and w11 goes on through h1 to x1."),
         ],
     )  # fmt: skip

@@ -27,7 +27,7 @@ class Entry:
 
 
 CATALOGUE = (
-    Entry("notation", "notation", "the words and signs of all lessons", (1,)),
+    Entry("notation", "notation", "the words and signs of all lessons", (1,), ("values",)),
     Entry(
         "supervised", "supervised", "samples, targets, and why some are kept aside",
         (1, 2), ("data", "values", "seed"), True,
@@ -57,7 +57,8 @@ CATALOGUE = (
     Entry("descent", "descent", "rates that are too small, right and too large", (27, 28), ("rate",), True),
     Entry("chain", "chain", "a small change, multiplied by one factor after the other", (29,), ("values",)),
     Entry(
-        "backprop", "backprop", "gradients as products, with factors that are shared", (30, 31), ("rate", "seed")
+        "backprop", "backprop", "gradients as products, with factors that are shared", (30, 31),
+        ("values", "rate", "seed"),
     ),
     Entry("step", "step", "one training step, line by line", (32,), ("rate", "seed")),
     Entry(

@@ -264,7 +264,7 @@ def test_ticks_and_ranges_of_any_size() -> None:
      (["descent", "--answer", "9"], "the question has"), (["regression", "--out", "a.png"], "ends in .html"),
      (["regression", "--data", "missing.csv"], "missing.csv"), (["descent", "--gif", "a.png"], "ends in .gif"),
      (["backprop", "--gif", "a.gif"], "has no animation; --out writes it as a page"),
-     (["softmax", "--values", "1"], "--values: has 1; give the scores of 2 to 9 classes, with commas between them"),
+     (["softmax", "--values", "1"], "--values: has 1; give the scores of 2 to 12 classes, with commas between them"),
      (["softmax", "--values", "1,nan"], "nan is beyond 1000"), (["softmax", "--target", "4"], "there are 3 scores"),
      (["perceptron", "--values", "1,0,0"], "has 3; give the four wanted outputs"),
      (["perceptron", "--values", "1,0,0,0.5"], "the wanted outputs are 0 or 1; AND is 0,0,0,1"),

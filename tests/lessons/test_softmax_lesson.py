@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from cnncli.errors import UsageError
+from cnncli.lessons.blocks import Asked
+from cnncli.lessons.given import seen
 from lesson_pages import lesson, opened, press, slide
 
 
@@ -36,6 +40,25 @@ def test_probabilities_losses_and_gradients_are_the_formulas(rng: np.random.Gene
         assert np.subtract(*given["walk"][:2]) == pytest.approx(0.5 * np.array(given["gradient"]), abs=1e-6)
 
 
+def test_a_network_s_scores_give_its_probabilities(tmp_path: Path) -> None:
+    sheet = np.full((60, 50), 250, np.uint8)
+    sheet[10:50, 22:28] = 20  # a one
+    Image.fromarray(sheet).save(tmp_path / "one.png")
+    given = lesson("softmax", model="lenet5", picture=str(tmp_path / "one.png"))
+    given_too = seen(Asked(model="lenet5", picture=str(tmp_path / "one.png")))
+    given_too.network.eval()
+    expected = softmax(given_too.network.forward(given_too.image)[0])  # this network gives the scores themselves
+    assert given.values["probabilities"] == pytest.approx(expected, abs=1e-4)
+    assert given.data["names"] == list("0123456789") and given.values["target"] == np.argmax(expected) + 1
+    assert "one.png" in given.blocks[0].text
+
+
+@pytest.mark.parametrize("asked", [{"model": "linear-regression"}, {"model": "lenet5", "values": (1.0, 2.0)}])
+def test_scores_come_from_one_place_and_of_classes(asked: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        lesson("softmax", **asked)
+
+
 @pytest.mark.parametrize("scores", [(0.0, 0.0), (1000.0, -1000.0), (3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0, 3.0)])
 def test_scores_at_the_edges_have_a_lesson_with_a_question(scores: tuple[float, ...]) -> None:
     given = lesson("softmax", values=scores)
@@ -55,7 +78,7 @@ def test_the_page_moves_scores_and_learns_them_as_the_library_does(browser: Any,
         press(page, "Add 3 to every score")  # which changes no probability
         assert page.locator("#controls .said").inner_text() == told
         bars, curve = page.locator("#figure-1").inner_html(), page.locator("#figure-2").inner_html()
-        slide(page, "z2", 15)
+        slide(page, "z 2", 15)
         assert page.evaluate("lesson.state().scores[1]") == 15 and page.locator("#figure-1").inner_html() != bars
         page.locator("#control-right-class").select_option("2")
         assert page.evaluate("lesson.state().target") == 2 and page.locator("#figure-2").inner_html() != curve

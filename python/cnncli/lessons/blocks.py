@@ -82,6 +82,7 @@ class Lesson:
     data : what the script needs, as JSON values
     frames : figures or pages, all of one size, of the animation; none where there is none
     tools : files of `web`, without their endings, that the script uses beside kit.js
+    controlled : the figure, from 1, before which a page has its controls
     """
 
     name: str
@@ -94,6 +95,7 @@ class Lesson:
     data: dict[str, Any] = field(default_factory=dict)
     frames: Callable[[], Sequence[Figure | Page]] | None = None
     tools: Sequence[str] = ()
+    controlled: int = 1
 
 
 @dataclass(frozen=True)

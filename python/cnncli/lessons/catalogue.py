@@ -52,7 +52,7 @@ CATALOGUE = (
     Entry("mlp", "mlp", "a hidden layer, and what it makes of XOR", (18, 19), ("values", "rate", "seed"), True),
     Entry(
         "softmax", "softmax", "from scores to probabilities, and the sign of the loss", (23, 24, 25, 26),
-        ("values", "target", "rate"), True,
+        ("values", "target", "rate", "model", "picture"), True,
     ),
     Entry("descent", "descent", "rates that are too small, right and too large", (27, 28), ("rate",), True),
     Entry("chain", "chain", "a small change, multiplied by one factor after the other", (29,), ("values",)),

@@ -36,7 +36,7 @@ def lesson(asked: Asked) -> Lesson:
             for step in _SHOWN]  # fmt: skip
     three = _three_classes(asked.seed)
     _put(network, linear, path[-1])
-    shown = points[int(np.argmin(np.abs(points @ [w1, w2] + b)))]
+    shown = points[int(np.argmin(np.abs(np.abs(points @ [w1, w2] + b) - 1)))]
     output = float(network.forward(np.array([shown], np.float32))[0, 0])
     values = {
         "points": points.tolist(), "labels": labels.tolist(), "rate": rate, "path": [list(one) for one in path],

@@ -38,6 +38,7 @@ def lesson(asked: Asked) -> Lesson:
         ],
         values={"terms": dict(TERMS), "samples": samples, "batch": batch, "steps": len(sizes), "last": sizes[-1]},
         script="notation",
+        controlled=2,
         data={"samples": samples, "batch": batch},
     )
 

@@ -92,7 +92,8 @@ def lesson_page(lesson: Lesson) -> str:
             parts.append(figure_svg(block, f"figure-{figures}"))
         else:
             parts.append(_block(block))
-    first = next((index for index, block in enumerate(lesson.blocks) if isinstance(block, Figure)), len(parts))
+    drawn = [index for index, block in enumerate(lesson.blocks) if isinstance(block, Figure)]
+    first = drawn[lesson.controlled - 1] if drawn else len(parts)
     controls = element("section", id="controls", aria_label="Try it") if lesson.script else ""
     main = [*parts[:first], controls, *parts[first:], question_fieldset(lesson.question), _go_on(lesson)]
     return whole_page(lesson.title, "a lesson of cnn learn", main, _scripts(lesson))

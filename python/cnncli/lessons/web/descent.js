@@ -12,6 +12,7 @@ function show() {
   const factor = 1 - rate.value * DATA.curvature;
   const kind = Math.abs(factor) > 1 ? "it diverges" : Math.abs(factor) === 1 ? "it jumps for ever"
     : factor < 0 ? "it jumps from side to side, and arrives" : factor === 0 ? "one step is enough" : "it arrives from one side";
+  valley.title(`the walk with the rate ${rate.value}, ${walked.length - 1} steps`);
   say(`w = ${text(walked.at(-1))} after ${walked.length - 1} steps; each multiplies the distance by ${factor.toFixed(2)}: ${kind}`);
 }
 

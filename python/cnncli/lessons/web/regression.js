@@ -18,6 +18,7 @@ function show() {
   line.dots(points, "first");
   line.line(line.x.map((x) => [x, w[0] + w[1] * x]), "second");
   line.segments(points.map(([x, y]) => [x, y, x, w[0] + w[1] * x]), "soft");
+  line.title("the points and the line");
   surface.clear();
   surface.segments(DATA.contours, "soft");
   surface.line(walked, "second");

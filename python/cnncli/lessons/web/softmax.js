@@ -17,7 +17,7 @@ function show() {
   bars.clear();
   p.forEach((one, k) => {
     bars.bars([[k + 1, one]], k === target - 1 ? "second" : "first");
-    bars.label([k + 0.75, Math.min(one + 0.01, 1.04)], one.toFixed(3));
+    if (count <= 5 || one >= 0.01) bars.label([k + 0.75, Math.min(one + 0.01, 1.04)], one.toFixed(3));
   });
   curve.clear();
   curve.line(Array.from({ length: 241 }, (_, i) => Math.exp(-12 + i / 20)).map((one) => [one, -Math.log(one)]), "soft");
@@ -27,9 +27,9 @@ function show() {
     make("p", {}, `E = -log ${text(p[target - 1])} = ${text(loss)}${steps ? `, after ${steps} steps` : ""}`));
 }
 
-const sliders = scores.map((score, k) => slider(`z${k + 1}`, Math.min(-10, score - 10), Math.max(20, score + 10), 0.1, score,
+const sliders = scores.map((score, k) => slider(`z ${DATA.names[k]}`, Math.min(-10, score - 10), Math.max(20, score + 10), 0.1, score,
   (value) => { scores[k] = value; steps = 0; show(); }));
-select("right class", scores.map((_, k) => [k + 1, `class ${k + 1}`]), target, (value) => { target = Number(value); steps = 0; show(); });
+select("right class", scores.map((_, k) => [k + 1, `class ${DATA.names[k]}`]), target, (value) => { target = Number(value); steps = 0; show(); });
 const rate = slider("rate", 0.1, 5, 0.1, DATA.rate, () => {});
 function put(given) { scores = given; sliders.forEach((one, k) => { one.value = given[k]; }); show(); }
 function step() {

@@ -1,6 +1,8 @@
 """What all tests share: instruction sets, thread counts, seeded numbers, the real MNIST and mirrors on this machine."""
 
 import os
+import shlex
+import shutil
 import signal
 import tempfile
 import zlib
@@ -200,3 +202,27 @@ def mnist_folder() -> Path:
     if not path.is_dir():
         pytest.fail(f"CNN_TEST_MNIST={folder}: no such folder")
     return path
+
+
+@pytest.fixture(scope="session")
+def _world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from cnncli.cli.main import run
+    from page_world import small_digits, write_models, write_world
+
+    folder = tmp_path_factory.mktemp("world")
+    write_world(folder)
+    with small_digits(), pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        write_models(folder, lambda line: run(shlex.split(line)))
+    return folder
+
+
+@pytest.fixture
+def world(_world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restored_threads: None) -> Path:
+    """The folder that the test is in: a copy of one that has all that the pages name, see page_world."""
+    folder = tmp_path / "world"
+    shutil.copytree(_world, folder, symlinks=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("COLUMNS", "80")
+    return folder

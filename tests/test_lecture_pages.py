@@ -13,6 +13,9 @@ import pytest
 
 import cnncli
 from cnncli.cli.main import cli as cnn
+from cnncli.cli.main import run
+from cnncli.lessons.catalogue import CATALOGUE
+from page_world import in_small, small_digits
 
 ROOT = Path(__file__).parents[1]
 LECTURE = (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8")
@@ -26,7 +29,12 @@ def rows(page: str) -> Iterator[list[str]]:
             yield [cell.strip() for cell in line.strip("|").split("|")]
 
 
-POINTS = {int(number): command.strip("`") for number, _, command in rows(LECTURE)}
+def here(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+POINTS = {int(number): command.strip("`") for number, _, command, _ in rows(LECTURE)}
+LESSONS = {int(number): here(lessons) for number, _, _, lessons in rows(LECTURE)}
 
 
 def test_there_are_57_points() -> None:
@@ -43,6 +51,23 @@ def test_the_command_of_a_point_is_one(number: int) -> None:
     command = cnn.get_command(click.Context(cnn), name)
     assert command is not None, f"no command {name}"
     command.make_context(name, words, parent=cnn.make_context("cnn", ["help"]))  # raises for what it does not know
+
+
+def test_the_lessons_of_a_point_are_those_that_explain_it() -> None:
+    for number, lessons in LESSONS.items():
+        assert lessons == [entry.name for entry in CATALOGUE if number in entry.points], f"point {number}"
+
+
+def is_run_elsewhere(command: str) -> bool:
+    """Whether tests/lessons or tests/examples run it: all lessons, and all scripts."""
+    return command.startswith(("cnn learn ", "python examples/"))
+
+
+@pytest.mark.parametrize("number", [number for number, command in POINTS.items() if not is_run_elsewhere(command)])
+def test_the_command_of_a_point_runs_in_small(number: int, world: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with small_digits():
+        assert run(shlex.split(in_small(POINTS[number]))[1:]) == 0
+    assert capfd.readouterr().out
 
 
 @pytest.mark.slow
@@ -66,10 +91,6 @@ def test_the_command_of_a_point_runs(number: int, tmp_path: Path, mnist_or_digit
 def mnist_or_digits() -> list[str]:
     folder = os.environ.get("CNN_TEST_MNIST")
     return ["--data-dir", folder] if folder else ["--data", "digits"]
-
-
-def here(text: str) -> Iterator[str]:
-    return iter(re.findall(r"`([^`]+)`", text))
 
 
 def test_every_name_of_the_page_exists_and_its_test_knows_it() -> None:

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from tools.page_blocks import OTHERS, RUN, blocks_of, run_python
 
 from cnncli.cli.main import cli, run
-from page_world import ANSWERS, ONLY_PARSED, by_shell, in_small, is_simple, small_digits, write_models, write_world
+from page_world import ANSWERS, ONLY_PARSED, by_shell, in_small, is_simple, small_digits
 
 ROOT = Path(__file__).parents[1]
 OTHERS_THERE = ("README.md", "CONTRIBUTING.md", "models/README.md")
@@ -21,27 +20,6 @@ BLOCKS = {path.relative_to(ROOT).as_posix(): blocks_of(path) for path in sorted(
 TO_RUN = {name: [block for block in blocks if block.language in RUN] for name, blocks in BLOCKS.items()}
 PAGES = [name for name, blocks in TO_RUN.items() if any(block.mark != "not run" for block in blocks)]
 SLOW = [name for name, blocks in TO_RUN.items() if any(block.mark == "slow" for block in blocks)]
-
-
-@pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once; each page gets a copy."""
-    folder = tmp_path_factory.mktemp("world")
-    write_world(folder)
-    with small_digits(), pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        write_models(folder, lambda line: run(shlex.split(line)))
-    return folder
-
-
-@pytest.fixture
-def place(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, restored_threads: None) -> Path:
-    """A copy of the world, in which the test is."""
-    folder = tmp_path / "world"
-    shutil.copytree(world, folder, symlinks=True)
-    monkeypatch.chdir(folder)
-    monkeypatch.setenv("COLUMNS", "80")
-    return folder
 
 
 @pytest.fixture(autouse=True)
@@ -61,13 +39,13 @@ def unloaded_plugins(restored_layer_types: None) -> Iterator[None]:
         words.clear()
 
 
-def run_page(name: str, place: Path, said: Callable[[], str], with_slow: bool) -> int:
+def run_page(name: str, world: Path, said: Callable[[], str], with_slow: bool) -> int:
     """Runs the blocks of a page in order, and says how many there were."""
     names: dict[str, Any] = {"__name__": Path(name).stem}
     count = 0
     for index, block in enumerate(BLOCKS[name]):
         if block.language == "toml" and (file := file_named(name, index)):
-            (place / file).write_text(block.text, encoding="utf-8")
+            (world / file).write_text(block.text, encoding="utf-8")
         if block.language not in RUN or block.mark == "not run" or (block.mark == "slow" and not with_slow):
             continue
         count += 1
@@ -76,11 +54,11 @@ def run_page(name: str, place: Path, said: Callable[[], str], with_slow: bool) -
                 run_python(BLOCKS[name], index, names, ROOT / name)
             continue
         for command, comment in block.commands:
-            run_command(f"{name}, line {block.line}", command, comment, place, said)
+            run_command(f"{name}, line {block.line}", command, comment, world, said)
     return count
 
 
-def run_command(where: str, command: str, comment: str, place: Path, said: Callable[[], str]) -> None:
+def run_command(where: str, command: str, comment: str, world: Path, said: Callable[[], str]) -> None:
     command = in_small(command)
     word = command.split()[1]
     expected = (0, *ANSWERS.get(word, ()), *([1] if "exit code 1" in comment else []))
@@ -92,7 +70,7 @@ def run_command(where: str, command: str, comment: str, place: Path, said: Calla
             code = run(shlex.split(command)[1:])
         told = said()
     else:
-        done = by_shell(command, place)
+        done = by_shell(command, world)
         code, told = done.returncode, done.stderr
     assert code in expected, f"{where}: {command}\n{told[-2000:]}"
 
@@ -106,14 +84,14 @@ def file_named(name: str, index: int) -> str:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_the_quick_blocks_of_a_page_run(name: str, place: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    run_page(name, place, lambda: "".join(capfd.readouterr()), with_slow=False)
+def test_the_quick_blocks_of_a_page_run(name: str, world: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run_page(name, world, lambda: "".join(capfd.readouterr()), with_slow=False)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SLOW)
-def test_all_blocks_of_a_page_run(name: str, place: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert run_page(name, place, lambda: "".join(capfd.readouterr()), with_slow=True)
+def test_all_blocks_of_a_page_run(name: str, world: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_page(name, world, lambda: "".join(capfd.readouterr()), with_slow=True)
 
 
 @pytest.mark.parametrize("name", BLOCKS)

@@ -28,6 +28,13 @@ def test_links_of_a_page_become_those_of_the_site() -> None:
         assert turned(same, "docs/cli.md")[0] == same
 
 
+def test_lessons_in_tables_become_links_and_commands_stay() -> None:
+    row = "| 45 | a | `cnn learn field` | `convolution-1d`, `convolution` |"
+    linked = "[`convolution-1d`](learn/convolution-1d.md), [`convolution`](learn/convolution.md)"
+    assert turned(row, "docs/lecture.md")[0] == f"| 45 | a | `cnn learn field` | {linked} |"
+    assert turned(row, "docs/cli.md")[0] == row
+
+
 def test_a_file_that_is_no_page_becomes_one() -> None:
     text, linked = turned("[a](../examples/plugin), [`b`](../tools/gallery.py)", "docs/custom-layers.md")
     assert text == "[a](files/examples/plugin.md), [`b`](files/tools/gallery.py.md)"

@@ -118,7 +118,8 @@ def in_small(command: str) -> str:
         added = ["--arch", "lenet5"]
     else:
         added = []
-    added += [] if has_data or "--resume" in words or "--preset" in words else ["--data", "digits"]
+    added += [] if has_data or "--resume" in words else ["--data", "digits"]
+    added += ["--images", "20"] if "--preset" in words else []
     added += [] if set(words) & set(ENDS) else SHORT
     return shlex.join([*words, *added])
 

@@ -27,7 +27,7 @@ def write(folder: Path, live: Path) -> None:
     live.mkdir(parents=True)
     rows = []
     for entry in CATALOGUE:
-        points = ", ".join(map(str, entry.points))
+        points = ", ".join(map(str, sorted(entry.points)))
         rows.append(f"| [{entry.name}]({entry.name}.md) | {entry.shows} | {points} |")
         (folder / f"{entry.name}.md").write_text(_page(entry), encoding="utf-8")
     for index, entry in enumerate(CATALOGUE):

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from tools.site import lessons, python_reference
 
+from cnncli.lessons.catalogue import CATALOGUE
+
 ROOT = Path(__file__).parents[2]
 FRONT = "docs/README.md"
 # Pages outside docs, and what they are called on the site.
@@ -25,6 +27,8 @@ OTHERS = {
 # Pages that are made, in the group of the front page that they belong to.
 MADE = {"Learn": "All lessons <learn/index.md>", "Reference": "Python <python/index.md>"}
 LANGUAGES = {".py": "python", ".toml": "toml", ".cpp": "cpp", ".h": "cpp", ".sh": "sh"}
+# Pages with tables in which a cell is the name of a lesson, or several.
+NAMING_LESSONS = ("docs/lecture.md", "docs/lessons.md")
 _LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\]\([^)]*\))*\]\()([^)\s]+)(\))|((?:src|href)=\")([^\"]+)(\")")
 _ENTRY = re.compile(r"^- \[([^\]]+)\]\(([^)#]+)\)", re.MULTILINE)
 _ROW = re.compile(r"^\| \[[^\]]+\]\(([^)#/]+\.md)\)", re.MULTILINE)
@@ -66,10 +70,23 @@ def rewritten(text: str, path: str, known: dict[str, str], linked: set[str]) -> 
         before, target, behind = (match[1], match[2], match[3]) if match[1] else (match[4], match[5], match[6])
         return before + _target(target, path, known, linked) + behind
 
+    if path in NAMING_LESSONS:
+        text = _lessons_linked(text)
     out = []
     for part, is_code in _parts(text):
         out.append(part if is_code else _LINK.sub(turn, part))
     return "".join(out)
+
+
+def _lessons_linked(text: str) -> str:
+    """The page with links to the lessons in the cells of its tables."""
+    names = "|".join(re.escape(entry.name) for entry in CATALOGUE)
+    cell = re.compile(rf"(?<=\| )`(?:{names})`(?:, `(?:{names})`)*(?= \|)")
+
+    def link(match: re.Match[str]) -> str:
+        return re.sub(r"`([^`]+)`", r"[`\1`](learn/\1.md)", match[0])
+
+    return "\n".join(cell.sub(link, line) if line.startswith("|") else line for line in text.split("\n"))
 
 
 def _target(target: str, path: str, known: dict[str, str], linked: set[str]) -> str:

@@ -133,7 +133,7 @@ CATALOGUE = (
         (56,),
         ("model", "picture", "seed"),
     ),
-    Entry("custom", "custom_layer", "a layer in three methods, checked by differences", (57,), ("values",)),
+    Entry("custom", "custom_layer", "a layer in three methods, checked by differences", (57, 20), ("values",)),
     Entry("reading", "reading", "papers and pages, and what to run beside each", ()),
 )
 

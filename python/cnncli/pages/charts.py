@@ -60,7 +60,8 @@ def line_chart(
         x = frame.x(marked[0])
         inside.append(_straight("best", x, _TOP, x, _HEIGHT - _BOTTOM))
         place = {"text_anchor": "end", "x": x - 4} if x > _WIDTH / 2 else {"x": x + 4}
-        inside.append(element("text", marked[1], y=_HEIGHT - _BOTTOM - 6, **place))
+        falls = lines[0].points[-1][1] < (low + high) / 2  # then there is room above, else below
+        inside.append(element("text", marked[1], y=_TOP + 12 if falls else _HEIGHT - _BOTTOM - 6, **place))
     ends = _apart([frame.y(line.points[-1][1]) for line in lines])
     for line, kind, end in zip(lines, ("first", "second"), ends, strict=False):
         inside.append(_drawn(frame, line.points, kind))

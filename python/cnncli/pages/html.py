@@ -87,6 +87,16 @@ def facts(rows: Iterable[tuple[str, object]]) -> Markup:
     return element("dl", *(join([element("dt", name), element("dd", value)]) for name, value in rows), class_="facts")
 
 
+def command_line(words: str) -> Markup:
+    """A command, whose options are not broken at their dashes.
+
+    >>> command_line("cnn train --lr 0.1")
+    '<pre class="command"><span>cnn</span> <span>train</span> <span>--lr</span> <span>0.1</span></pre>'
+    """
+    parts = (element("span", word) for word in words.split(" "))
+    return element("pre", Markup(" ".join(parts)), class_="command")
+
+
 def section(title: str, anchor: str, *content: object) -> Markup:
     """A part of the page, which the list at its top leads to."""
     return element(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnncli.measures.intervals import wilson
-from cnncli.pages.html import Markup, element, page, table
+from cnncli.pages.html import Markup, command_line, element, page, table
 from cnncli.pages.training_parts import Content, card, how_made, training_curves
 from cnncli.shown import percent
 
@@ -72,12 +72,16 @@ def _result(report: RunReport) -> Content:
             continue
         right = round(accuracy * count)
         low, high = wilson(right, count)
-        sure = f"{percent(low)} to {percent(high)} with 95 % confidence; {count - right:,} of {words} wrong{chose}"
+        sure = (
+            f"{percent(low)} to {percent(high)} with 95 % confidence; {count - right:,} of {words} wrong{chose}; "
+            f"loss {loss:.4g}"
+        )
         cards.append(card(f"{name} accuracy", percent(accuracy), sure, is_main=not cards))
-        cards.append(card(f"{name} loss", f"{loss:.4g}", "the smaller, the better"))
+    kept = "during the epoch that was kept"
     if report.accuracy is not None:
-        cards.append(card("training accuracy", percent(report.accuracy), "during the epoch that was kept"))
-    cards.append(card("training loss", f"{report.loss:.4g}", "during the epoch that was kept"))
+        cards.append(card("training accuracy", percent(report.accuracy), f"{kept}; loss {report.loss:.4g}"))
+    else:
+        cards.append(card("training loss", f"{report.loss:.4g}", kept))
     said: Content = [element("div", *cards, class_="cards")]
     if report.test is None:
         words = f"There are no test {report.samples}: nothing here was measured on new ones."
@@ -86,7 +90,7 @@ def _result(report: RunReport) -> Content:
         rows = [(name, f"{units:,}", f"{dead:,}") for name, units, dead in report.dead]
         said.append(table("Units that never answered, whatever the image", ("layer", "units", "dead"), rows))
     more = element("p", "Each class, what is taken for what and the mistakes as pictures:")
-    return [*said, more, element("pre", report.next)]
+    return [*said, more, command_line(report.next)]
 
 
 def _data(report: RunReport) -> Content:

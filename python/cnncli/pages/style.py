@@ -27,10 +27,10 @@ border-top:1px solid var(--line);border-bottom:1px solid var(--line)}
 section{margin-top:2.2rem}
 .soft,figcaption,caption{color:var(--soft)}
 .note{border-left:4px solid var(--bad);background:var(--card);padding:.5rem .9rem;max-width:46rem}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(14rem,100%),1fr));gap:1rem;margin:1rem 0}
-.card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.9rem 1.1rem}
+.cards{display:flex;flex-wrap:wrap;gap:1rem;margin:1rem 0}
+.card{flex:1 1 14rem;min-width:0;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.9rem 1.1rem}
 .card b{display:block;font-size:1.6rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}
-.card.main{grid-column:1/-1}.card.main b{font-size:clamp(2.4rem,8vw,3.6rem);color:var(--accent);line-height:1.1}
+.card.main{flex-basis:100%}.card.main b{font-size:clamp(2.4rem,8vw,3.6rem);color:var(--accent);line-height:1.1}
 .scroll{overflow-x:auto;max-width:100%}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.94rem}
 caption{text-align:left;padding:.2rem 0 .5rem;font-size:.9rem;max-width:min(44rem,86vw)}
@@ -73,6 +73,8 @@ margin-bottom:.45rem}
 .facts dt{color:var(--soft)}.facts dd{margin:0;min-width:0}
 pre{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.7rem .9rem;white-space:pre-wrap;
 font-size:.88rem;margin:.4rem 0 1rem}
+.command span{display:inline-block;max-width:100%;overflow-wrap:anywhere}
+.scroll+p{margin-top:1.4rem}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--accent)}
 footer{margin-top:3rem;color:var(--soft);font-size:.88rem;border-top:1px solid var(--line)}
 @media (max-width:34rem){.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnncli.pages.charts import Line, line_chart
-from cnncli.pages.html import Markup, element, facts, table
+from cnncli.pages.html import Markup, command_line, element, facts, table
 from cnncli.shown import percent
 
 _EPOCHS = 200
@@ -64,6 +64,6 @@ def how_made(made: Sequence[tuple[str, str]], command: str | None) -> Content:
     content: Content = [facts(made)]
     if command is not None:
         words = "cnn replay trains the model again and says whether the same comes of it."
-        content += [element("h3", "The command that repeats the training"), element("pre", command)]
+        content += [element("h3", "The command that repeats the training"), command_line(command)]
         content.append(element("p", words, class_="soft"))
     return content

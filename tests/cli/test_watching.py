@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import math
 import os
 import pty
 import re
@@ -61,8 +62,10 @@ def test_columns_that_a_training_lacks_are_left_out() -> None:
     assert row.split()[:3] == ["7/100", "0.1235", "0.2000*"]
 
 
-def shown(monkeypatch: pytest.MonkeyPatch, height: int, encoding: str = "utf-8", width: int = 80) -> str:
-    """What a training of two epochs leaves and draws on a terminal of that height."""
+def shown(
+    monkeypatch: pytest.MonkeyPatch, height: int, encoding: str = "utf-8", width: int = 80, share: float = math.inf
+) -> str:
+    """What a training of three epochs leaves and draws on a terminal of that height, if drawing may take a share."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace")
 
     def console() -> Console:
@@ -72,6 +75,7 @@ def shown(monkeypatch: pytest.MonkeyPatch, height: int, encoding: str = "utf-8",
         )  # fmt: skip
 
     monkeypatch.setattr(training_display, "progress_console", console)
+    monkeypatch.setattr(training_display, "_MOST_SHARE", share)
     with TrainingDisplay("q saves and stops, p pauses") as display:
         display.show(STARTED)
         display.show(Progress(1, 40, 0.5, 0.8, 0.05, 40_000.0, 30.0))
@@ -91,6 +95,14 @@ def test_a_terminal_gets_one_header_and_a_row_an_epoch(monkeypatch: pytest.Monke
     assert "20.0 s left" in screen and "q saves and stops, p pauses" in screen
     assert "paused" in screen and "p goes on" in screen
     assert "accuracy, %" not in screen  # no room for curves
+
+
+def test_drawing_rests_after_its_share_of_the_time_and_no_epoch_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training of no time at all: only the first progress is drawn, and the epochs before it waits for a key."""
+    screen = shown(monkeypatch, 45, share=1e-9)
+    assert "30.0 s left" in screen and "20.0 s left" not in screen and "accuracy, %" not in screen
+    rows = re.findall(r"([123])/100   0\.1235   98\.76 %     97\.12 %", screen)
+    assert rows == ["1", "2", "3"] and screen.index("3/100") < screen.index("paused")
 
 
 def need_plotext() -> None:

@@ -1,5 +1,8 @@
 """A training while it runs, on stderr: on a terminal a table that grows, curves and a bar, elsewhere lines."""
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Group, RenderableType
@@ -29,6 +32,8 @@ from cnncli.training import records
 
 _LINES_BESIDE_CURVES = 16  # of the table and the bar, without which curves would leave no room
 _LINES_BESIDE_BARS = 12  # the same for the bars of the classes
+# Of the CPU time of the process, that drawing may take: after a draw nothing is drawn until the rest has been used.
+_MOST_SHARE = 0.005
 
 
 class TrainingDisplay:
@@ -48,6 +53,8 @@ class TrainingDisplay:
         self._curves = Curves()
         self._is_share_told = False
         self._recalls: tuple[float | None, ...] | None = None
+        self._rows: list[Text] = []  # of epochs, not printed yet
+        self._rests_until = 0.0  # CPU time of the process, in seconds
 
     def __enter__(self) -> "TrainingDisplay":
         return self
@@ -58,6 +65,7 @@ class TrainingDisplay:
         self._close()
 
     def _close(self) -> None:
+        self._print_rows()
         if self._live is not None:
             self._live.stop()
         self._live = self._progress = None
@@ -77,6 +85,7 @@ class TrainingDisplay:
     def pause(self) -> None:
         """Says that the training waits for a key."""
         if self._live is not None and self._progress is not None:
+            self._print_rows()
             self._progress.update(self._task, description="paused   ", figures="p goes on, q saves and stops")
             self._live.refresh()
 
@@ -90,10 +99,13 @@ class TrainingDisplay:
         is_share = self._started is not None and record.images < self._started.images
         if self._table is not None:
             if is_share and not self._is_share_told:
-                self._console.print(Text(f"now of {self._whose}{record.images:,} only", style="dim"))
+                self._rows.append(Text(f"now of {self._whose}{record.images:,} only", style="dim"))
             self._is_share_told = is_share
-            self._console.print(Text.assemble(*self._table.row(record)))
-            self._refresh()
+            self._rows.append(Text.assemble(*self._table.row(record)))
+            if not self._rests:
+                with self._counted():
+                    self._print_rows()
+                    self._refresh()
         else:
             samples = self._started.samples if self._started is not None else "images"
             self._console.print(Text(epoch_line(record, is_share, samples, self._whose)))
@@ -104,7 +116,25 @@ class TrainingDisplay:
     def _whose(self) -> str:
         return hardest_words(self._started) if self._started is not None else ""
 
+    @property
+    def _rests(self) -> bool:
+        """Whether drawing has had its share of the CPU time for now."""
+        return time.process_time() < self._rests_until
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Around what draws: what it takes is its share of the time until the next draw."""
+        began, own = time.process_time(), time.thread_time()
+        yield
+        self._rests_until = began + (time.thread_time() - own) / _MOST_SHARE
+
+    def _print_rows(self) -> None:
+        if self._rows:
+            self._console.print(Text("\n").join(self._rows))
+            self._rows = []
+
     def _warn(self, line: str) -> None:
+        self._print_rows()
         console = stderr_console() if self._live is None else self._console  # one that knows of the live lines
         console.print(Text(line, style="yellow"))
 
@@ -193,6 +223,15 @@ class TrainingDisplay:
     def _advance(self, record: records.Progress) -> None:
         if self._progress is None or self._started is None or self._live is None:
             return
+        if not self._rests:
+            with self._counted():
+                if self._rows:  # of epochs that were over while it rested
+                    self._print_rows()
+                    self._refresh()
+                self._show_progress(record)
+
+    def _show_progress(self, record: records.Progress) -> None:
+        assert self._progress is not None and self._started is not None and self._live is not None
         epochs, samples = self._started.epochs, self._started.samples
         figures = f"loss {loss_text(record.loss)}  {accuracy_words(record.accuracy)}"
         speed = f"{record.images_per_second:,.0f} {samples}/s  " if self._console.width >= 100 else ""

@@ -28,7 +28,8 @@ section{margin-top:2.2rem}
 .soft,figcaption,caption{color:var(--soft)}
 .note{border-left:4px solid var(--bad);background:var(--card);padding:.5rem .9rem;max-width:46rem}
 .cards{display:flex;flex-wrap:wrap;gap:1rem;margin:1rem 0}
-.card{flex:1 1 14rem;min-width:0;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.9rem 1.1rem}
+.card{flex:1 1 14rem;min-width:0;background:var(--card);border:1px solid var(--line);border-radius:.6rem;
+padding:.9rem 1.1rem}
 .card b{display:block;font-size:1.6rem;line-height:1.25;font-weight:650;font-variant-numeric:tabular-nums}
 .card.main{flex-basis:100%}.card.main b{font-size:clamp(2.4rem,8vw,3.6rem);color:var(--accent);line-height:1.1}
 .scroll{overflow-x:auto;max-width:100%}

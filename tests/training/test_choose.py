@@ -119,13 +119,26 @@ def test_what_is_said_is_neither_chosen_nor_told() -> None:
 @pytest.mark.parametrize("known", [facts(), facts(200), facts(60_000, 10, (1, 28, 28), True)])
 def test_more_time_gives_a_larger_dial(known: Facts) -> None:
     dials = [dial_within(known, seconds) for seconds in (0.1, 60, 600, 1e6)]
-    assert dials[0] == "s" and dials[-1] == "l" and dials == sorted(dials, key=DIAL.index)
+    assert dials[0] == ("s" if known.is_glyph else "short") and dials[-1] == "l"
+    assert dials == sorted(dials, key=("short", *DIAL).index)
 
 
-def test_a_dial_is_taken_from_half_of_its_epochs_on() -> None:
-    """resnet9-m learns from 610 images a second, and 38 epochs of 5,000 are wished for."""
-    needed = 0.5 * 60 * math.sqrt(2_000 / 5_000) * 5_000 / 610
-    assert [dial_within(facts(), seconds) for seconds in (0.99 * needed, 1.01 * needed)] == ["s", "m"]
+def test_a_dial_is_taken_where_its_epochs_fit() -> None:
+    """resnet9-m learns from 610 images a second, resnet9-s from 1,900; 38 epochs of 5,000 are wished for, and 0.6."""
+    wished = 60 * math.sqrt(2_000 / 5_000) * 5_000
+    middle, short = 2 * wished / 610, 0.25 * 2 * 0.6 * wished / 1_900
+    assert [dial_within(facts(), share * middle) for share in (0.99, 1.01)] == ["s", "m"]
+    assert [dial_within(facts(), share * short) for share in (0.99, 1.01)] == ["short", "s"]
+    assert dial_within(facts(shape=(3, 96, 96)), 0.01) == "s"  # lenet5 is for small pictures
+
+
+def test_a_very_short_training_of_pictures_takes_lenet5_at_a_rate_of_its_own() -> None:
+    for images, batch, rate in ((5_000, 64, 0.02), (2_000, 32, 0.01), (50_000, 128, 0.02)):
+        choice = choose(facts(images), "short", said={"epochs"})
+        assert choice.values["architecture"] == "lenet5"
+        assert (choice.values["batch_size"], choice.values["learning_rate"]) == (batch, rate)
+        assert "a larger network would see too seldom" in choice.reasons[0]
+    assert "learning_rate" not in choose(facts(60_000, 10, (1, 28, 28), True), "s").values
 
 
 def test_a_table_of_numbers_gets_a_multilayer_perceptron(tmp_path: Path) -> None:

@@ -1,13 +1,18 @@
 """`cnn runs`: what there is, where two differ, and what goes."""
 
 import csv
+import io
 import json
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from cnncli.cli import render_runs
 from cnncli.cli.main import run
+from cnncli.training.run_list import find_runs
 from cnncli.training.runs import RunFolder
 
 COMMON = ["train", "digits", "--arch", "linear", "--images", "200", "--epochs", "2", "-q"]
@@ -56,6 +61,32 @@ def test_a_run_that_goes_on_is_running(root: Path, capsys: pytest.CaptureFixture
     with RunFolder.open("linear-digits-3", root):
         rows = facts(root, capsys)["runs"]
     assert {Path(row["run"]).name: row["state"] for row in rows}["linear-digits-3"] == "running"  # type: ignore[attr-defined]
+
+
+def test_a_run_that_was_stopped_before_its_best_model_was_kept_is_stopped(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = tmp_path / "runs" / "linear-digits-1"
+    shutil.copytree(root / "linear-digits-1", place)
+    (place / "best.bin").unlink()
+    (row,) = facts(tmp_path / "runs", capsys)["runs"]  # type: ignore[misc]
+    assert (row["state"], row["fault"], row["test_accuracy"]) == ("stopped", None, None)
+
+
+@pytest.mark.parametrize(("width", "has_size"), [(80, False), (120, True)])
+def test_a_list_fits_the_terminal_and_only_long_names_are_broken(
+    width: int, has_size: bool, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "a-network-with-a-long-name-on-a-folder-with-one-too-that-takes-a-line-and-more-1"
+    shutil.copytree(root / "linear-digits-1", tmp_path / long)
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=width, color_system=None, legacy_windows=False)
+    monkeypatch.setattr(render_runs, "stdout_console", lambda: console)
+    render_runs.list_runs(find_runs(tmp_path), tmp_path)
+    table = screen.getvalue().split("\n\n")[0].splitlines()
+    assert all(len(line) <= width for line in table) and "…" not in screen.getvalue()
+    assert ("size" in table[0]) == has_size and " done " in table[1] and " test " in table[1]
+    assert "".join(line.split("  ")[0].strip() for line in table[1:]) == long
 
 
 def test_a_comparison_shows_what_differs(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

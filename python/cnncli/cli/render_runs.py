@@ -13,6 +13,8 @@ from cnncli.shown import percent, printable
 from cnncli.training.run_list import Run, differing
 
 _STYLES = {"done": "green", "running": "cyan", "stopped": "yellow", "damaged": "red"}
+_COLUMNS = ("run", "state", "epochs", "accuracy", "of", "time", "when", "size")
+_IF_WIDE, _WIDE = ("time", "size"), 100  # columns that narrower terminals have no room for
 _NO_SETTING = ("data_digest", "out", "data_dir", "rate_factor", "plugin_digests", "own_validation")  # of no interest
 
 
@@ -45,17 +47,20 @@ def list_runs(runs: Sequence[Run], root: Path) -> None:
         console.print(f"no runs in {printable(root)}; cnn train starts one")
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for name in ("run", "state", "epochs", "accuracy", "of", "time", "when", "size"):
-        is_number = name in ("epochs", "accuracy", "time", "size")
-        table.add_column(name, justify="right" if is_number else "left", no_wrap=True)
+    is_wide = not console.is_terminal or console.width >= _WIDE
+    names = [name for name in _COLUMNS if is_wide or name not in _IF_WIDE]
+    for name in names:
+        # A long name is broken, so that all of it can be copied; nothing else gets less than its width.
+        is_number, is_name = name in ("epochs", "accuracy", "time", "size"), name == "run"
+        table.add_column(name, justify="right" if is_number else "left", no_wrap=not is_name, overflow="fold")
     for run in runs:
         accuracy, measured_on = _accuracy(run)
-        state = Text(run.state, style=_STYLES[run.state])
-        epochs = _epochs(run)
-        table.add_row(
-            _name(run, root), state, epochs, accuracy, measured_on, duration(run.seconds), _ago(run.changed),
-            size(run.size_bytes),
-        )  # fmt: skip
+        cells: dict[str, str | Text] = {
+            "run": _name(run, root), "state": Text(run.state, style=_STYLES[run.state]), "epochs": _epochs(run),
+            "accuracy": accuracy, "of": measured_on, "time": duration(run.seconds), "when": _ago(run.changed),
+            "size": size(run.size_bytes),
+        }  # fmt: skip
+        table.add_row(*(cells[name] for name in names))
     print_table(console, table)
     for run in runs:
         if run.fault:

@@ -27,3 +27,12 @@ def test_links_and_paths_of_a_page_exist(name: str) -> None:
     assert [link for link in anchors if not leads_to_a_heading(page, link)] == []
     paths = re.findall(r"`((?:tests|tools|docs|python|cpp|models|benchmarks|fuzz)/[\w./-]+)`", text)
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_tests_that_a_page_names_are_there(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert name != "docs/kinds.md" or len(named) > 40
+    missing = [test for file, test in named if f"def {test}(" not in (ROOT / file).read_text(encoding="utf-8")]
+    assert missing == []

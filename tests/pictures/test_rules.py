@@ -103,3 +103,17 @@ def test_ink_below_six_tenths_of_what_stands_out_makes_no_line() -> None:
         ink = page(100)
         ink[50] = level
         assert without_rules(ink, 0.1)[1] == is_line
+
+
+@pytest.mark.parametrize("thick", [1, 2, 3])
+@pytest.mark.parametrize("rise", range(-9, 10))
+def test_hard_lines_between_two_slants_go_all(rise: int, thick: int) -> None:
+    """Drawn without soft edges a line is a stair, whose steps lie in two rows of any slant that is looked at."""
+    ink = page(240, 320)
+    for top in range(30, 220, 29):
+        rows = top + np.floor(rise * np.arange(320) / 320 + 0.25).astype(int)
+        for row in range(thick):
+            ink[rows + row, np.arange(320)] = 0.5
+    for found, count in both_ways(ink):
+        assert count == 7
+        np.testing.assert_array_equal(found, page(240, 320))

@@ -53,8 +53,12 @@ class _Lines:
 
 
 def _find_lines(mask: Mask) -> _Lines:
-    rise = _slant(mask)
-    return _Lines(0, []) if rise is None else _Lines(rise, _bands(_profile(mask, rise, 1)))
+    # A line that rises between two of the slants, or was drawn without soft edges, goes over from one row to the next:
+    # with the row below, all of it is in one.
+    pairs = mask.copy()
+    pairs[:-1] |= mask[1:]
+    rise = _slant(pairs)
+    return _Lines(0, []) if rise is None else _Lines(rise, _bands(_profile(pairs, rise, 1)))
 
 
 def _marked(lines: _Lines, shape: tuple[int, ...]) -> Mask:
@@ -102,7 +106,7 @@ def _slant(mask: Mask) -> int | None:
 
 
 def _bands(profile: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
-    """First and last row of each peak that is high, narrow and steep."""
+    """First and last row of each peak that is high, narrow and steep, of the profile of rows with those below."""
     height = len(profile)
     reach = max(2, round(_THICKEST * height)) + 2
     bands: list[tuple[int, int]] = []
@@ -117,6 +121,7 @@ def _bands(profile: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
             first -= 1
         while last < height - 1 and profile[last + 1] > edge:
             last += 1
+        first = min(first + 1, last)  # the row above the line has it from below
         if last - first < reach and profile[row] - base >= _RISE:
             bands.append((first, last))
     return bands

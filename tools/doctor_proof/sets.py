@@ -37,7 +37,7 @@ class ProofSet:
 SETS = (
     ProofSet("tune", "mlp", "digits", 4000, 1000),
     ProofSet("lenet5", "lenet5", "mnist", 3000, 1000, {"epochs": 8}),
-    ProofSet("convnet", "convnet", "cifar10", 1200, 500, {"epochs": 6}, (120, 50)),
+    ProofSet("convnet", "convnet", "cifar10", 1200, 500, {"epochs": 8, "pixels": (16, 16)}, (120, 50)),
 )
 
 # Trainings in which nothing is wrong: other rates, batch sizes, optimizers and schedules than the description's.

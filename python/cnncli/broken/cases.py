@@ -7,6 +7,7 @@ from typing import Any
 from cnncli.broken import mistakes
 from cnncli.data import DataSet
 from cnncli.errors import UsageError
+from cnncli.layers.batch_norm import BatchNorm
 from cnncli.nearest import nearest
 from cnncli.network import Network
 from cnncli.training.trainer import Trainer
@@ -35,7 +36,8 @@ class Case:
     described, data : make the twins' network and data, told whether they are for the broken one
     network : what is done to the broken network before its first step
     trainer : what trains the broken network
-    rate_factor : by which its learning rate is that of the twin
+    rate_factor, of_normalized : by which its learning rate is that of the twin; in a network with batch normalization,
+        which bears more
     """
 
     name: str
@@ -51,6 +53,12 @@ class Case:
     network: Callable[[Network], None] = _as_it_is
     trainer: type[Trainer] = Trainer
     rate_factor: float = 1.0
+    of_normalized: float = 1.0
+
+    def rate(self, rate: float, network: Network) -> float:
+        """Its learning rate, where that of the twin is `rate`."""
+        is_normalized = any(isinstance(layer, BatchNorm) for _, layer in network.leaves())
+        return rate * (self.of_normalized if is_normalized else self.rate_factor)
 
 
 CASES = (
@@ -102,6 +110,7 @@ CASES = (
         wrong="optimizer = SGD(8 * 0.05, momentum=0.9)",
         right="optimizer = SGD(0.05, momentum=0.9)",
         rate_factor=8.0,
+        of_normalized=60.0,
     ),
     Case(
         name="gradients-kept",

@@ -13,6 +13,7 @@ _BROKEN, _HEALTHY = "mark", "first"
 _NAMES = {_BROKEN: "broken", _HEALTHY: "healthy twin"}
 _LAST = 3  # epochs whose steps are drawn
 _FEW_EPOCHS = 3  # fewer are drawn step by step
+_FAR = 10  # times as high as the twin's largest loss: then logarithms are drawn
 
 
 def figures(case: str, broken: RunFacts, healthy: RunFacts) -> list[Figure]:
@@ -22,13 +23,14 @@ def figures(case: str, broken: RunFacts, healthy: RunFacts) -> list[Figure]:
 
 
 def _loss(broken: RunFacts, healthy: RunFacts) -> Figure | None:
-    if len(broken.history) >= _FEW_EPOCHS:
-        return _two("training loss", _measured(broken, "loss"), _measured(healthy, "loss"), "epoch")
-    own = _steps(broken.epochs)
-    end = own[-1][0] if own else 1.0
-    return _two(
-        "training loss, step by step", own, [one for one in _steps(healthy.epochs) if one[0] <= end + 1], "epoch"
-    )
+    title, own, other = "training loss", _measured(broken, "loss"), _measured(healthy, "loss")
+    if len(broken.history) < _FEW_EPOCHS:
+        own = _steps(broken.epochs)
+        end = own[-1][0] if own else 1.0
+        title, other = f"{title}, step by step", [point for point in _steps(healthy.epochs) if point[0] <= end + 1]
+    if max((y for _, y in own), default=0.0) > _FAR * max((y for _, y in other), default=1.0):
+        title, own, other = f"{title}, power of ten", _logarithms(own), _logarithms(other)
+    return _two(title, own, other, "epoch")
 
 
 def _accuracy(broken: RunFacts, healthy: RunFacts) -> Figure | None:
@@ -38,22 +40,22 @@ def _accuracy(broken: RunFacts, healthy: RunFacts) -> Figure | None:
 
 def _saw(broken: RunFacts, healthy: RunFacts) -> Figure | None:
     own, other = broken.epochs[-_LAST:], healthy.epochs[-_LAST:]
-    return _two(f"loss of the steps of the last {len(own)} epochs", _steps(own), _steps(other), "epoch", clip=False)
+    return _two(f"loss of the steps of the last {len(own)} epochs", _steps(own), _steps(other), "epoch")
 
 
 def _first_steps(broken: RunFacts, healthy: RunFacts) -> Figure | None:
     own, other = (_logarithms(_steps(run.epochs[:2])) for run in (broken, healthy))
-    return _two("loss of the first steps, power of ten", own, other, "epoch", clip=False)
+    return _two("loss of the first steps, power of ten", own, other, "epoch")
 
 
 def _moves(broken: RunFacts, healthy: RunFacts) -> Figure | None:
     own, other = (_logarithms(_gauges(run, lambda epoch: epoch.update)) for run in (broken, healthy))
-    return _two("share by which a step moves weights, power of ten", own, other, "epoch", clip=False)
+    return _two("share by which a step moves weights, power of ten", own, other, "epoch")
 
 
 def _lengths(broken: RunFacts, healthy: RunFacts) -> Figure | None:
     own, other = (_logarithms(_gauges(run, lambda epoch: epoch.gradient)) for run in (broken, healthy))
-    return _two("length of the gradient, power of ten", own, other, "epoch", clip=False)
+    return _two("length of the gradient, power of ten", own, other, "epoch")
 
 
 def _by_layer(broken: RunFacts, healthy: RunFacts) -> Figure | None:
@@ -140,31 +142,20 @@ def _logarithms(points: list[Point]) -> list[Point]:
     return [(x, math.log10(y)) for x, y in points if y > 0]
 
 
-def _two(
-    title: str, broken: list[Point], healthy: list[Point], x_name: str, notes: Sequence[str] = (), clip: bool = True
-) -> Figure | None:
-    """clip : what the broken one has far above the healthy one is left out of the frame, and told"""
+def _two(title: str, broken: list[Point], healthy: list[Point], x_name: str) -> Figure | None:
     parts: list[Line | Dots] = []
     for kind, points in ((_HEALTHY, healthy), (_BROKEN, broken)):
         if len(points) == 1:
             parts.append(Dots(points, kind, _NAMES[kind]))
         elif points:
             parts.append(Line(points, kind, _NAMES[kind]))
-    top = None
-    if clip and broken and healthy:
-        most, usual = max(y for _, y in broken), max(y for _, y in healthy)
-        if most > 4 * usual:
-            top = 3 * usual
-            notes = [*notes, f"the broken one goes up to {most:.3g}"]
-    return _figure(title, parts, x_name, notes, top)
+    return _figure(title, parts, x_name)
 
 
-def _figure(
-    title: str, parts: Sequence[Line | Dots], x_name: str, notes: Sequence[str] = (), top: float | None = None
-) -> Figure | None:
+def _figure(title: str, parts: Sequence[Line | Dots], x_name: str, notes: Sequence[str] = ()) -> Figure | None:
     points = [point for part in parts for point in part.points]
     if not points:
         return None
-    xs, ys = [x for x, _ in points], [y if top is None else min(y, top) for _, y in points]
+    xs, ys = [x for x, _ in points], [y for _, y in points]
     x = (min(xs), max(xs)) if min(xs) < max(xs) else spread(xs)
     return Figure(title, x, spread(ys), list(parts), x_name, "", list(notes))

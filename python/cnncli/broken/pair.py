@@ -107,7 +107,7 @@ def begun(case: Case | None, source: Source, is_broken: bool) -> Iterator[Job]:
     kind: type[Trainer] = Trainer
     if case is not None and is_broken:
         case.network(network)
-        kind, plan = case.trainer, replace(plan, learning_rate=plan.learning_rate * case.rate_factor)
+        kind, plan = case.trainer, replace(plan, learning_rate=case.rate(plan.learning_rate, network))
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
         yield make_job(run, plan, dataset, splits, network, None, settings.threads, kind=kind)
 

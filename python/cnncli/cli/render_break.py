@@ -71,7 +71,10 @@ def case_lines(case: Case, broken: RunFacts, healthy: RunFacts, source: "Source"
         yield from (f"    {line}" for line in lines.splitlines())
     yield ""
     yield _style("What cnn doctor says of the broken one", "1")
-    for one in findings(broken):
+    of_broken = findings(broken)
+    if not of_broken:
+        yield "Nothing found: with this network, data and so many epochs it does no harm that shows."
+    for one in of_broken:
         yield from finding_lines(one, shows=False)
     of_twin = findings(healthy)
     yield "Of its healthy twin: nothing found." if not of_twin else "Of its healthy twin:"

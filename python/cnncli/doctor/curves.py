@@ -10,6 +10,7 @@ from cnncli.training.diagnostics import HIGH, LOSS_BINS, LOW
 
 _SURE = 0.97
 _FEWEST_BINS = 6
+_ENOUGH_LOSSES, _ENOUGH_EPOCHS = 60, 4  # after which a training that goes well has learned something
 
 
 def no_shuffle(run: RunFacts) -> Finding | None:
@@ -33,7 +34,7 @@ def no_shuffle(run: RunFacts) -> Finding | None:
         Evidence(text, alike, 0.0, epoch.epoch),
         Evidence(f"within this epoch the loss runs from {low:.3g} to {high:.3g}", high - low, 0.0, epoch.epoch),
     ]
-    return _found("no-shuffle", min(grade(alike, 0.15, 0.3), grade(z, 2.5, 5)), evidence)
+    return _found("no-shuffle", min(grade(alike, 0.15, 0.3), grade(z, 2.5, 4)), evidence)
 
 
 def _ranks(values: list[float]) -> list[float]:
@@ -86,37 +87,32 @@ def labels_shifted(run: RunFacts) -> Finding | None:
     best, epoch = max(((value, epoch) for epoch, value in measured), default=(part.accuracy, None))
     least = min([part.loss, *(value for _, value in run.measures("validation_loss"))])
     noise = 3 * math.sqrt(chance * (1 - chance) / part.images)
-    if best >= chance + noise + 0.02 or least < 0.97 * _entropy(part):
+    if best >= chance + noise + 0.02 or least < 0.97 * part.entropy:
         return None
     gain = max([trained.accuracy, *(value for _, value in run.measures("accuracy"))])
     gain -= max(trained.largest_class, 1 / classes)
-    fall = 1 - min([trained.loss, *(value for _, value in run.measures("loss"))]) / _entropy(trained)
+    fall = 1 - min([trained.loss, *(value for _, value in run.measures("loss"))]) / trained.entropy
     moves = [share for one in run.epochs for share in one.update if share is not None]
     is_alive = bool(moves) and median(moves) > 1e-4
+    has_had_time = sum(len(one.losses) for one in run.epochs) >= _ENOUGH_LOSSES and len(run.history) >= _ENOUGH_EPOCHS
     best_text = f"the {name} accuracy is never above {100 * best:.3g} %; one answer for all has {100 * chance:.3g} %"
     evidence = [
         Evidence(best_text, best, chance, epoch),
         Evidence(
             f"meanwhile {100 * trained.accuracy:.3g} % of the training images are learned, at a loss of "
-            f"{trained.loss:.3g}, of one answer for all {_entropy(trained):.3g}",
+            f"{trained.loss:.3g}, of one answer for all {trained.entropy:.3g}",
             trained.accuracy,
             chance,
         ),
     ]
     by_heart = max(grade(gain, 0.05, 0.25), grade(fall, 0.01, 0.06))
-    return _found("labels-shifted", max(by_heart, 0.55 if is_alive else 0.0), evidence)
+    return _found("labels-shifted", max(by_heart, 0.55 if is_alive and has_had_time else 0.0), evidence)
 
 
 def _share_off(part: Part, by: int) -> float:
     """The share of answers that are so many classes after the true one."""
     classes = len(part.answers)
     return sum(part.answers[true][(true + by) % classes] for true in range(classes)) / part.images
-
-
-def _entropy(part: Part) -> float:
-    """The loss of the best answer that is the same for all images."""
-    shares = [count / part.images for count in part.of_classes if count]
-    return -sum(share * math.log(share) for share in shares) or 1.0
 
 
 def test_set_leak(run: RunFacts) -> Finding | None:

@@ -66,6 +66,12 @@ class Part:
         """The share that one answer for all would have right; 0 where the classes are not known."""
         return max(self.of_classes, default=0) / self.images
 
+    @property
+    def entropy(self) -> float:
+        """The loss of the best answer that is the same for all images."""
+        shares = [count / self.images for count in self.of_classes if count]
+        return -sum(share * math.log(share) for share in shares) or 1.0
+
 
 @dataclass(frozen=True)
 class RunFacts:

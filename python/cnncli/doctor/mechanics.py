@@ -129,6 +129,10 @@ def rate_too_high(run: RunFacts) -> Finding | None:
             text = f"the loss rises to {most:.3g}, from {first:.3g} at the first steps"
             found.append(Evidence(text, most / first, 1.5, epoch_number))
             scores.append(grade(most / first, 1.5, 5))
+    risen = _rise(run)
+    if risen is not None:
+        found.append(risen)
+        scores.append(grade(risen.value, 0.15, 0.4))
     if run.diverged is not None and "training image" not in run.diverged[1]:
         step, what = run.diverged
         found.append(Evidence(f"the training ended at step {step:,}, {what.split(': ', 1)[-1]}", float(step), 0.0))
@@ -143,11 +147,29 @@ def rate_too_high(run: RunFacts) -> Finding | None:
     return _found("rate-too-high", strength, found)
 
 
+def _rise(run: RunFacts) -> Evidence | None:
+    """By how much the loss of an epoch is above an earlier one, as a share of that of one answer for all."""
+    trained, losses = run.parts.get("training"), run.measures("loss")
+    if trained is None or not trained.answers or len(losses) < 2:
+        return None
+    rise, epoch, earlier, text = 0.0, losses[0][0], losses[0], ""
+    for now, loss in losses:
+        earlier = min(earlier, (now, loss), key=lambda one: one[1])
+        if loss - earlier[1] > rise:
+            rise, epoch = loss - earlier[1], now
+            text = f"the loss is {loss:.3g}, and was {earlier[1]:.3g} in epoch {earlier[0]}"
+    return Evidence(text, rise / trained.entropy, 0.15, epoch) if rise > 0.15 * trained.entropy else None
+
+
 def _death(run: RunFacts) -> Evidence | None:
     """When the gradient of a network that has learned little became 0, and stayed so."""
     lengths = [(length, epoch.epoch) for epoch in run.epochs for length in epoch.gradient if length is not None]
     losses = [loss for epoch in run.epochs for loss in epoch.losses]
-    if not lengths or not losses or lengths[0][0] <= 0 or losses[-1] < 0.5 * losses[0]:
+    if not lengths or not losses or lengths[0][0] <= 0:
+        return None
+    trained = run.parts.get("training")
+    high = 0.7 * trained.entropy if trained is not None and trained.answers else 0.3 * losses[0]
+    if losses[-1] < high:
         return None
     last = max((place for place, (length, _) in enumerate(lengths) if length > 1e-6 * lengths[0][0]), default=0)
     if last > len(lengths) - 3:

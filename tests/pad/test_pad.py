@@ -13,10 +13,13 @@ import cnncli
 from cnncli.cli.pad_screen import Layout, Look, screen, too_small
 from cnncli.cli.pad_session import Session
 from cnncli.errors import UsageError, WriteError
+from cnncli.layers import Flatten, Linear
+from cnncli.network import Network
 from cnncli.network.architectures import shipped_model
 from cnncli.pad.canvas import PENS, Canvas, Stroke, draw_strokes
 from cnncli.pad.events import EventReader, Key, Mouse
 from cnncli.pad.samples import save_sample
+from cnncli.pictures.recipe import InputRecipe
 from cnncli.views.terminal import Ink
 
 SENT: list[tuple[bytes, list[Key | Mouse]]] = [
@@ -215,6 +218,18 @@ def test_letters_keep_only_where_they_are_no_other_key(session: Session, tmp_pat
     assert session.is_over
 
 
+def test_letters_of_classes_keep_too(tmp_path: Path) -> None:
+    network = Network([Flatten(), Linear(784, 4)], (1, 28, 28), ["a", "q", "S", "word"], recipe=InputRecipe("glyph"))
+    network.initialize(1)
+    made = Session(cnncli.Model(network), "title", str(tmp_path / "mine"), Look(Ink.LETTERS, False, False))
+    layout = Layout.of(80, 24)
+    assert layout is not None
+    draw_seven(made, layout)
+    assert "0 to 9, or a, ...: keep it as that" in made.drawn((80, 24))
+    typed(made, "a", "u", "s", "q", "enter")
+    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == ["a", "q"]
+
+
 def test_a_name_that_no_folder_can_have_is_told_and_nothing_is_lost(session: Session) -> None:
     layout = session._layout
     assert layout is not None
@@ -242,7 +257,9 @@ def test_a_drawing_stays_when_the_window_changes(session: Session) -> None:
     draw_seven(session, first)
     look = Look(Ink.LETTERS, False, False)
     for layout in (first, second):
-        text = screen(session.canvas, layout, look, session.answer, title="", status="", pen="thin", cursor=None)
+        text = screen(
+            session.canvas, layout, look, session.answer, title="", status="", pen="thin", keep="", cursor=None
+        )
         rows = text.split("\r\n")[2 : 2 + layout.rows]
         inked = [row[1 : 1 + layout.columns].strip() != "" for row in rows]
         assert abs(inked.index(True) / layout.rows - 0.12) < 0.06

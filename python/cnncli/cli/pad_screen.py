@@ -10,7 +10,7 @@ from cnncli.views.terminal import Ink, half_blocks, letters
 LEAST_COLUMNS, LEAST_ROWS = 68, 18
 _PANEL = 36  # characters of the right side, at least
 _WIDEST_PAD = 36  # rows
-_KEYS = ("mouse, or arrows and space: draw", "u undo   c clear   p pen ({pen})", "0 to 9: keep it as that digit",
+_KEYS = ("mouse, or arrows and space: draw", "u undo   c clear   p pen ({pen})", "{keep}",
          "s: keep it under a name", "q: end")  # fmt: skip
 _PAPER, _INK, _CURSOR = (244, 241, 232), (25, 28, 33), (214, 92, 40)
 
@@ -77,14 +77,14 @@ class Look:
 
 def screen(
     canvas: Canvas, layout: Layout, look: Look, answer: Answer, *, title: str, status: str, pen: str,
-    cursor: tuple[float, float] | None,
+    keep: str, cursor: tuple[float, float] | None,
 ) -> str:  # fmt: skip
     """All lines, as the sequences that draw them from the top left.
 
-    cursor : where the arrow keys are; None: they were not used
+    keep : which keys keep the drawing; cursor : where the arrow keys are; None: they were not used
     """
     side, top, corner = ("│", "─", "┌┐└┘") if look.unicode else ("|", "-", "++++")
-    panel = _panel(answer, layout, look, pen)
+    panel = _panel(answer, layout, look, {"pen": pen, "keep": keep})
     lines = [_cut(title, layout.width, look, "1"), corner[0] + top * layout.columns + corner[1]]
     for number, row in enumerate(pad_lines(canvas, layout, look.ink, cursor)):
         beside = panel[number] if number < len(panel) else ""
@@ -119,10 +119,10 @@ def pad_lines(canvas: Canvas, layout: Layout, ink: Ink, cursor: tuple[float, flo
     return half_blocks(pixels.tolist(), ink)
 
 
-def _panel(answer: Answer, layout: Layout, look: Look, pen: str) -> list[str]:
+def _panel(answer: Answer, layout: Layout, look: Look, said: dict[str, str]) -> list[str]:
     """Answers, then the keys, in as many lines as there are."""
     width = layout.width - layout.columns - 5
-    keys = [line.format(pen=pen)[:width] for line in _KEYS]
+    keys = [line.format(**said)[:width] for line in _KEYS]
     most = max(1, layout.rows - len(keys) - 3)
     wide = min(12, max((len(name) for name in answer.names), default=1))
     lines = []

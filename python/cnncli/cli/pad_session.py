@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _WAIT_SECONDS = 0.2  # between looks whether the window has another size
 _ESCAPE_SECONDS = 0.05  # after which an escape that nothing follows is the key
 _MOVES = {"up": (0, -1), "down": (0, 1), "left": (-1, 0), "right": (1, 0)}
+_COMMANDS = "cpqsu"  # letters that do something else
 _MOST_NAMES = 40  # classes whose answers are looked through for the screen
 
 
@@ -74,8 +75,15 @@ class Session:
             status = f"this is a: {self._typed}_   (Enter keeps it, Escape does not)"
         return screen(
             self.canvas, self._layout, self._look, self.answer, title=self._title, status=status, pen=self._pen,
-            cursor=self._cursor,
+            keep=self._keys_that_keep, cursor=self._cursor,
         )  # fmt: skip
+
+    @property
+    def _keys_that_keep(self) -> str:
+        """What the screen says of them."""
+        own = [name for name in self._model.class_names if len(name) == 1 and not name.isdigit()]
+        free = [name for name in own if name.lower() not in _COMMANDS]
+        return f"0 to 9, or {free[0]}, ...: keep it as that" if free else "0 to 9: keep it as that digit"
 
     def look_at_drawing(self) -> None:
         """The model's answer for what is drawn now."""

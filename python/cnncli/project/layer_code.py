@@ -12,9 +12,10 @@ from cnncli.network import Network
 _WIDEST = 100  # characters of a line
 _BRANCHES = ("body", "shortcut", "branches", "layers")
 _WORDS = {
-    "Conv2d": "convolution: masks that are learned", "MaxPool2d": "pooling: the largest of each window",
+    "Conv2d": "convolution: learned masks", "MaxPool2d": "pooling: the largest of each window",
     "AvgPool2d": "pooling: the mean of each window", "Flatten": "all maps behind each other, as one vector",
     "Linear": "a product with a matrix, and a bias", "BatchNorm2d": "batch normalization", "Dropout": "dropout",
+    "Residual": "the body and the shortcut, added",
     "SubSampling2d": "pooling with two learned numbers a map",
 }  # fmt: skip
 

@@ -84,7 +84,7 @@ def project_files(settings: TrainSettings, report: data.Report) -> dict[str, str
         "BUT_FOR": "test" if is_held else "None",
         "COUNT": "{len(kept):,}" if is_held else "{len(everything.train):,}",
         "LAYERS": _imported(layer_names(network)),
-        "TITLE": (network.title or network.name).strip().rstrip("."),
+        "TITLE": _capital((network.title or network.name or "the network").strip().rstrip(".")),
         "LAYER_LINES": "\n".join("    " + line for line in layer_lines(network)),
         "SHAPE": repr(network.input_shape),
         "NAME": quoted(network.name),
@@ -113,16 +113,16 @@ def check_free(place: Path) -> None:
 
 def _write(place: Path, files: Mapping[str, str]) -> None:
     """All files or none: they are written beside the place, and get its name at the end."""
-    place = Path(os.path.realpath(place))
+    target = Path(os.path.realpath(place))
     temporary: Path | None = None
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=".cnncli-project-", dir=place.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=".cnncli-project-", dir=target.parent))
         for name, text in files.items():
             write_atomically(temporary / name, text.encode())
         temporary.chmod(0o777 & ~_umask())
-        temporary.replace(place)  # over an empty folder too, and over nothing else
+        temporary.replace(target)  # over an empty folder too, and over nothing else
         temporary = None
-        flush_folder(place.parent)
+        flush_folder(target.parent)
     except OSError as error:
         raise writing_error(place, error) from None
     finally:
@@ -178,6 +178,10 @@ def _data_imports(has_recipe: bool, is_held: bool) -> str:
     names = ["hold_out, measure_recipe"] if is_held else ["measure_recipe"]
     lines = [f"from cnncli.data.held_out import {', '.join(names)}"]
     return "\n".join(lines + ["from cnncli.pictures.recipe import InputRecipe"] * has_recipe) + "\n"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _imported(names: list[str]) -> str:

@@ -151,6 +151,7 @@ def lesson(asked: Asked) -> Lesson:
         question=_question(paths["ravine"]),
         go_on=[
             "cnn learn optimizers --rate 2              # all rates twice as large",
+            "cnn learn race                             # the same seven on images",
             "cnn train --arch lenet5 --data digits --optim adam --epochs 2",
             "cnn runs A B                               # two trainings beside each other",
         ],

@@ -56,6 +56,10 @@ def test_the_page_of_masks_computes_what_the_library_does(browser: Any, tmp_path
         assert np.allclose(page.evaluate("lesson.apply()"), given.values["picture"], atol=1e-3)
         page.locator("canvas").first.click(position={"x": 5, "y": 5})
         assert page.evaluate("[lesson.state().row, lesson.state().column]") == [0, 0]
+        page.locator("canvas").first.focus()
+        for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowLeft", "ArrowLeft", "ArrowRight"):
+            page.keyboard.press(key)
+        assert page.evaluate("[lesson.state().row, lesson.state().column]") == [2, 1]
         page.get_by_label("mask, row 1, column 1").fill("9")
         page.get_by_label("mask, row 1, column 1").press("Tab")
         assert page.evaluate("lesson.state().mask[1][1]") == 9 and shown.errors == []

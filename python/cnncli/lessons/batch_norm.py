@@ -75,7 +75,8 @@ def lesson(asked: Asked) -> Lesson:
         Numbers(
             f"a batch of {SIZE} values around {_MEAN:g}", ["", "mean", "standard deviation"],
             [["before", number(float(found.before.mean())), number(float(found.before.std()))],
-             ["behind the layer, training", number(float(found.trained.mean())), number(float(found.trained.std()))]],
+             ["behind the layer, training", number(round(float(found.trained.mean()), 6)),
+              number(float(found.trained.std()))]],
         ),
         distribution("the batch before and behind the layer", [
             (found.before, "soft", "before"), (found.trained, "first", "behind, in training"),

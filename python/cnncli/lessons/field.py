@@ -118,7 +118,7 @@ def _steps(layers: Sequence[Known], grown: Sequence[_Step]) -> Figure:
     for index, (one, step) in enumerate(zip(layers, grown, strict=True), start=1):
         if step.grows and count <= 12:
             parts.append(Label((index - 0.55, step.after + 0.04 * top), f"{one.name} {step.after:g}", "first"))
-    return Figure("the field behind each layer", (0.0, count + 0.5), (0.0, top * 1.12), parts, "layer", "pixels")
+    return Figure("the field behind each layer", (0.0, count + 1.0), (0.0, top * 1.12), parts, "layer", "pixels")
 
 
 def _nested(given: Seen, growing: Sequence[Known]) -> Figure:

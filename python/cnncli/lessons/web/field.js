@@ -15,7 +15,7 @@ function show() {
   say(
     make("p", {}, make("b", {}, layer.name), ` ${layer.title}`),
     views(view(DATA.image, { side: 308, name: "the input", marks: window_ ? [window_] : [], pick: (r, c) => pick(...unitAt(layer, r, c)) }),
-      view(map, { side: 200, scale: { low: 0, high: 1, signed: false }, name: `a map of ${layer.name}: choose a unit`, pick })),
+      view(map, { side: 200, scale: { low: 0, high: 1, signed: false }, name: `a map of ${layer.name}: choose a unit`, pick, at: [row, column] })),
     make("p", {}, `${layer.name}[${row},${column}] sees ${size} pixels${cut ? `; the rest of its ${layer.field.join(" x ")} is padding` : ""}.`),
   );
 }

@@ -19,15 +19,15 @@ function show() {
   const drawn = layer.maps.map((values, index) => view(values, {
     side: isVector ? 480 : 96, scale, name: isVector ? "its values" : "map " + index,
     marks: index === map && (!isVector || unit) ? [[row, column, row, column]] : [],
-    pick: (r, c) => { unit = [index, r, c]; show(); },
+    pick: (r, c) => { unit = [index, r, c]; show(); }, at: index === map ? [row, column] : [0, 0],
   }));
   const place = isVector ? (unit ? `[${column}]` : "") : `[${map},${row},${column}]`;
   const value = place ? ` = ${text(layer.maps[map][row][column])}` : "";
   const size = window_ ? `${window_[2] - window_[0] + 1} x ${window_[3] - window_[1] + 1} pixels` : "padding alone";
   say(
-    make("p", {}, make("b", {}, layer.name), ` ${layer.title}: gives ${layer.shape.join(" x ")}, learns ${layer.learns.toLocaleString("en")} numbers, ${layer.work.toLocaleString("en")} multiply-adds`),
+    make("p", {}, make("b", {}, layer.name), ` ${layer.title}: gives ${layer.shape.join(" x ")}, ${layer.learns ? `learns ${layer.learns.toLocaleString("en")} numbers, ${layer.work.toLocaleString("en")} multiply-adds` : "learns nothing"}`),
     views(input, views(...drawn)),
-    make("p", {}, `${layer.name}${place}${value} sees ${size} of the input. Choose a unit by a click on it.`),
+    make("p", {}, `${layer.name}${place}${value} sees ${size} of the input. Choose a unit by a click, or with the arrow keys.`),
   );
 }
 

@@ -24,8 +24,8 @@ function colour(value, scale) {
 }
 
 // Rows of numbers, or of pixels [r, g, b], as a canvas whose longer side is about `side`.
-//   marks : frames [top, left, bottom, right], the last cell within; pick(row, column) : a cell was chosen
-function view(rows, { side = 120, scale = null, name = "", marks = [], pick = null } = {}) {
+//   marks : frames [top, left, bottom, right], the last cell within; pick(row, column) : a cell was chosen, by a click or from `at` on with the arrow keys
+function view(rows, { side = 120, scale = null, name = "", marks = [], pick = null, at = [0, 0] } = {}) {
   const high = rows.length, wide = rows[0].length, step = Math.max(1, Math.floor(side / Math.max(high, wide)));
   const shown = scale || (Array.isArray(rows[0][0]) ? null : scaleOf([rows]));
   const canvas = make("canvas", { width: wide * step, height: high * step, class: "view", role: "img", "aria-label": name });
@@ -42,6 +42,15 @@ function view(rows, { side = 120, scale = null, name = "", marks = [], pick = nu
   }
   if (pick) {
     canvas.style.cursor = "crosshair";
+    canvas.tabIndex = 0;
+    canvas.addEventListener("keydown", (event) => {
+      const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
+      if (!move) return;
+      event.preventDefault();
+      pick(Math.max(0, Math.min(high - 1, at[0] + move[0])), Math.max(0, Math.min(wide - 1, at[1] + move[1])));
+      // What was picked may have drawn a new canvas in this one's place.
+      [...document.querySelectorAll("canvas")].find((one) => one.getAttribute("aria-label") === name)?.focus();
+    });
     canvas.addEventListener("click", (event) => {
       const box = canvas.getBoundingClientRect();
       pick(Math.min(high - 1, Math.floor(((event.clientY - box.top) / box.height) * high)),

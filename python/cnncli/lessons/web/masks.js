@@ -40,10 +40,10 @@ function show() {
     if (Math.abs(weight(i, j)) > 1e-9) terms.push(`${Number(weight(i, j).toFixed(3))}·${pixel(row + i - 1, column + j - 1)}`);
   }
   say(
-    views(view(picture, { side: 384, scale: { grey: true }, name: "the picture", marks: [around], pick }),
-      view(levels(result), { side: 384, scale: { grey: true }, name: "what the mask makes of it", marks: [[row, column, row, column]], pick })),
+    views(view(picture, { side: 384, scale: { grey: true }, name: "the picture", marks: [around], pick, at: [row, column] }),
+      view(levels(result), { side: 384, scale: { grey: true }, name: "what the mask makes of it", marks: [[row, column, row, column]], pick, at: [row, column] })),
     make("p", {}, "the mask, whose numbers can be changed"), inputs,
-    make("p", {}, `row ${row}, column ${column}: ${terms.join(" + ") || "0"} = ${Number(sum(row, column).toFixed(2))}. Choose another pixel by a click.`),
+    make("p", {}, `row ${row}, column ${column}: ${terms.join(" + ") || "0"} = ${Number(sum(row, column).toFixed(2))}. Choose another pixel by a click, or with the arrow keys.`),
   );
 }
 

@@ -41,6 +41,7 @@ function step() {
 }
 player(step, () => { at.value = -4; ahead = true; show(); }, 60);
 window.lesson = {
+  step,
   compute: (given, a) => functions[given].map((one) => one(a)),
   state: () => ({ name, a: at.value }),
 };

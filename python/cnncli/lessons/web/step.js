@@ -39,7 +39,7 @@ function show() {
   const after = (one) => forward(w.map((value, k) => value - one * slope[k])).loss;
   const [low, high] = along.x;
   along.clear();
-  along.line(Array.from({ length: 101 }, (_, i) => low + ((high - low) * i) / 100).map((one) => [one, after(one)]), "first");
+  along.line(Array.from({ length: 61 }, (_, i) => low + ((high - low) * i) / 60).map((one) => [one, after(one)]), "first");
   along.dots([[0, now.loss]], "second");
   along.dots([[rate.value, after(rate.value)]], "mark");
   walk.clear();

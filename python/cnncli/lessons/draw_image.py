@@ -88,8 +88,9 @@ def _draw(draw: ImageDraw.ImageDraw, figure: Figure, part: Part) -> None:
     elif isinstance(part, Line):
         draw.line([_place(figure, point) for point in part.points], fill=colour, width=3 * _FINE, joint="curve")
     else:
+        wide = _FINE if part.kind == "soft" else 2 * _FINE
         for one, other in part.pairs:
-            draw.line([_place(figure, one), _place(figure, other)], fill=colour, width=_FINE)
+            draw.line([_place(figure, one), _place(figure, other)], fill=colour, width=wide)
 
 
 def _draw_cells(draw: ImageDraw.ImageDraw, figure: Figure, part: Cells) -> None:

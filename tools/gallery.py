@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 from cnncli.cli.main import run
+from cnncli.forms.form_page import make_pages
 
 ROOT = Path(__file__).parents[1]
 GALLERY = ROOT / "docs" / "gallery"
@@ -88,6 +90,8 @@ PAGES = (
 # A 3 as strokes of a finger, in shares of the pad.
 _THREE = [(0.32, 0.26), (0.45, 0.18), (0.6, 0.22), (0.63, 0.34), (0.55, 0.44), (0.44, 0.48), (0.57, 0.5), (0.67, 0.6),
           (0.64, 0.74), (0.5, 0.82), (0.35, 0.76)]  # fmt: skip
+# Of a form that is filled in and photographed by simulation: its page as `cnn collect` makes it flat.
+COLLECTED = ("collected.png", "collect photo.jpg --show", "A photographed form made flat, what is taken and what not.")
 
 
 def main(folder: Path = GALLERY) -> None:
@@ -99,6 +103,8 @@ def main(folder: Path = GALLERY) -> None:
     for name, command, _ in PICTURES:
         _run(f"{command} {name}")
     _photograph_pages()
+# Of a form that is filled in and photographed by simulation: its page as `cnn collect` makes it flat.
+COLLECTED = ("collected.png", "collect photo.jpg --show", "A photographed form made flat, what is taken and what not.")
     shutil.rmtree("trained")
     Path("trained.bin").unlink()
     Path("README.md").write_text(page(), encoding="utf-8")
@@ -180,7 +186,22 @@ def page() -> str:
         lines += [one.command] if one.command else []
         block = "".join(f"cnn {line}\n" for line in lines)
         parts.append(f"## {one.caption}\n\n```sh\n{block}```\n\n{shown}\n")
+# Of a form that is filled in and photographed by simulation: its page as `cnn collect` makes it flat.
+COLLECTED = ("collected.png", "collect photo.jpg --show", "A photographed form made flat, what is taken and what not.")
     return "\n".join(parts)
+
+
+def _take_photograph() -> None:
+    """photo.jpg: a form with digits, tilted on a desk; a photograph of one's own does as well."""
+    sys.path.insert(0, str(ROOT))  # `python tools/gallery.py` has tools/ there
+    from tools.photographs.camera import Shot, as_jpeg, photograph
+    from tools.photographs.filling import fill, glyphs
+
+    rng = np.random.default_rng(3)
+    page = make_pages([str(digit) for digit in range(10)], 1, "a4")[0]
+    filled = fill(page, glyphs("digits", rng), rng, ["blue pen", "pencil", "black pen", "red pen"])
+    shot = Shot(tilt=(14, -10), turn=8, light=2.5, folds=1, seed=2)
+    Path("photo.jpg").write_bytes(as_jpeg(photograph(filled, shot), shot))
 
 
 def landscape() -> Image.Image:

@@ -14,12 +14,14 @@ from typing import Any
 import click
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from cnncli import _core
 from cnncli.cli.command_table import COMMANDS
 from cnncli.cli.main import cli, run
 from cnncli.data.download.sources import SOURCES
+from cnncli.forms.form_page import make_pages
+from cnncli.forms.raster import page_image
 from cnncli.model_file.seal import sealed
 from cnncli.model_file.serialize import load_model, save_model
 from small_sets import SmallSet, make_small_set
@@ -67,6 +69,8 @@ RUNS = {
         "data", "data small.npz", "data small.npz --out sheet.png", "data --cache", "data --clear-cache",
         "data table.csv", "data pictures", "data small.npz --model second.bin", "data faulty.npz", "data rows.csv",
     ],
+    "sheet": ["sheet --classes 0-9 --out form.pdf"],
+    "collect": ["collect filled.png --out collected --show page.png", "collect filled.png digit.png"],
     "check-layer": ["check-layer ReLU --shape 3"],
     "download": ["download mnist --dir sets", "download mnist --dir sets", "download mnist --dir damaged"],
 }  # fmt: skip
@@ -74,7 +78,8 @@ RUNS = {
 
 # What may end with another code than 0: a target not reached, a picture that cannot be read, a replay that diverges,
 # a fault that is found.
-MAY_FAIL = ("doctor", "train --arch mlp", "predict digit.png broken.png", "replay forged.bin")
+MAY_FAIL = ("doctor", "train --arch mlp", "predict digit.png broken.png", "replay forged.bin",
+            "collect filled.png digit.png")
 
 
 def with_json() -> list[str]:
@@ -182,6 +187,9 @@ def write_files(small: SmallSet) -> None:
     shutil.copy(ROOT / "digit.png", "digit.png")
     shutil.copy(ROOT / "models" / "lenet5.bin", "shipped.bin")
     Path("broken.png").write_text("no picture")
+    form = page_image(make_pages(["0", "1"], 1, "a4")[0], 4.0)
+    ImageDraw.Draw(form).ellipse((60, 145, 95, 185), outline=0, width=4)  # in the first cell
+    form.save("filled.png")
     rows = [(x, 2 * x + 1, "ab"[x % 2]) for x in range(30)]
     Path("line.csv").write_text("x,y\n" + "".join(f"{x},{y}\n" for x, y, _ in rows))
     Path("classes.csv").write_text("x,y,c\n" + "".join(f"{x},{y},{c}\n" for x, y, c in rows))

@@ -32,6 +32,8 @@ GROUPS: dict[str, dict[str, Listed]] = {
     },
     "Data": {
         "data": Listed("data", "Say what a data set is and what is wrong in it; show its images."),
+        "sheet": Listed("class_sheet", "Print a form to write samples of your own classes on."),
+        "collect": Listed("collect", "Cut photographs of filled-in forms into pictures."),
         "download": Listed("download", "Fetch data sets and verify them."),
     },
     "Learn": {

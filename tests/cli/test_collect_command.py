@@ -1,0 +1,117 @@
+"""`cnn sheet` and `cnn collect` as users type them."""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from tools.photographs.filling import fill, glyphs
+
+from cnncli.cli.main import run
+from cnncli.forms.form_page import make_pages
+
+
+@pytest.fixture(scope="module")
+def scan() -> bytes:
+    """A form with the classes 3 and 8, filled in, as a scanner sees it."""
+    rng = np.random.default_rng(4)
+    filled = fill(make_pages(["3", "8"], 1, "a4")[0], glyphs("digits", rng), rng, per_mm=5.0, empty=0.1, crossed=0.0)
+    content = io.BytesIO()
+    filled.image.save(content, "PNG")
+    return content.getvalue()
+
+
+@pytest.fixture
+def folder(scan: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("photo.png").write_bytes(scan)
+    return tmp_path
+
+
+def pictures() -> dict[str, bytes]:
+    return {path.as_posix(): path.read_bytes() for path in sorted(Path("mine").rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize(("name", "files"), [("form.pdf", 1), ("form.png", 2)])
+def test_sheet_writes_a_pdf_or_a_picture_a_page(
+    name: str, files: int, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sheet", "--classes", "a-l", "--out", name, "--paper", "letter", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert len(facts["files"]) == files and all(Path(file).stat().st_size for file in facts["files"])
+    assert len(facts["pages"]) == 2 and len(facts["classes"]) == 12
+    assert sum(len(page["cells"]) for page in facts["pages"]) == 120
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("--classes 0-9 --out form.txt", ".pdf or .png"), ("--classes a,a --out f.pdf", "twice"),
+     ("--classes a --rows 0 --out f.pdf", "at least 1")],
+)  # fmt: skip
+def test_sheet_refuses_in_one_line(words: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sheet", *words.split()]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_collect_writes_pictures_by_class_and_train_takes_them(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["collect", "photo.png", "--out", "mine", "--show", "page.png", "--json"]) == 0
+    [facts] = json.loads(capsys.readouterr().out)["photos"]
+    assert sorted(facts["written"]) == sorted(pictures()) and len(facts["written"]) + len(facts["refused"]) == 20
+    assert {Path(path).parent.name for path in facts["written"]} == {"3", "8"}
+    assert all(Path(path).name.startswith("photo-r") for path in facts["written"])
+    with Image.open(facts["written"][0]) as cell, Image.open("page.png") as page:
+        assert cell.size == (126, 126) and page.size[0] == 840
+    assert run(["train", "mine", "--arch", "linear", "--epochs", "1", "--out", "m.bin", "-q"]) == 0
+    assert Path("m.bin").exists()
+
+
+def test_the_same_photograph_again_is_noticed_under_any_name(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["collect", "photo.png", "--out", "mine"]) == 0
+    before = pictures()
+    Path("photo.png").rename("other.png")
+    assert run(["collect", "other.png", "--out", "mine"]) == 0
+    assert "nothing is written" in capsys.readouterr().out and pictures() == before
+    assert run(["collect", "other.png", "--out", "mine", "--overwrite"]) == 0
+    after = pictures()
+    assert len(after) == len(before) and all("/other-r" in name for name in after)
+
+
+def test_another_photograph_of_the_same_name_takes_no_file_away(folder: Path, scan: bytes) -> None:
+    assert run(["collect", "photo.png", "--out", "mine"]) == 0
+    before = pictures()
+    Path("photo.png").write_bytes(scan + b"\0")  # other bytes, the same picture
+    assert run(["collect", "photo.png", "--out", "mine"]) == 0
+    after = pictures()
+    assert before.items() < after.items() and len(after) == 2 * len(before)
+    assert all("/photo-2-r" in name for name in after.keys() - before.keys())
+
+
+def test_what_fails_on_the_way_leaves_no_picture(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real, calls = os.link, iter(range(1000))
+
+    def link(source: str, target: str) -> None:
+        if next(calls) == 5:
+            raise OSError(28, os.strerror(28))
+        real(source, target)
+
+    monkeypatch.setattr(os, "link", link)
+    assert run(["collect", "photo.png", "--out", "mine"]) == 1
+    assert "disk is full" in capsys.readouterr().err and pictures() == {}
+
+
+def test_a_photograph_without_a_form_ends_with_1_and_others_are_collected(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (900, 1200), (200, 190, 180)).save("desk.png")
+    assert run(["collect", "desk.png", "photo.png", "--out", "mine"]) == 1
+    said = capsys.readouterr()
+    assert said.err.count("\n") == 1 and "desk.png: " in said.err
+    assert pictures()

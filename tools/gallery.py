@@ -87,11 +87,11 @@ PAGES = (
         "Another one, dark.", (900, 1500), "dark",
     ),
 )  # fmt: skip
+# Of a form that is filled in and photographed by simulation: its page as `cnn collect` makes it flat.
+COLLECTED = ("collected.png", "collect photo.jpg --show", "A photographed form made flat, what is taken and what not.")
 # A 3 as strokes of a finger, in shares of the pad.
 _THREE = [(0.32, 0.26), (0.45, 0.18), (0.6, 0.22), (0.63, 0.34), (0.55, 0.44), (0.44, 0.48), (0.57, 0.5), (0.67, 0.6),
           (0.64, 0.74), (0.5, 0.82), (0.35, 0.76)]  # fmt: skip
-# Of a form that is filled in and photographed by simulation: its page as `cnn collect` makes it flat.
-COLLECTED = ("collected.png", "collect photo.jpg --show", "A photographed form made flat, what is taken and what not.")
 
 
 def main(folder: Path = GALLERY) -> None:
@@ -103,8 +103,9 @@ def main(folder: Path = GALLERY) -> None:
     for name, command, _ in PICTURES:
         _run(f"{command} {name}")
     _photograph_pages()
-# Of a form that is filled in and photographed by simulation: its page as `cnn collect` makes it flat.
-COLLECTED = ("collected.png", "collect photo.jpg --show", "A photographed form made flat, what is taken and what not.")
+    _take_photograph()
+    _run(f"{COLLECTED[1]} {COLLECTED[0]}")
+    Path("photo.jpg").unlink()
     shutil.rmtree("trained")
     Path("trained.bin").unlink()
     Path("README.md").write_text(page(), encoding="utf-8")
@@ -186,8 +187,8 @@ def page() -> str:
         lines += [one.command] if one.command else []
         block = "".join(f"cnn {line}\n" for line in lines)
         parts.append(f"## {one.caption}\n\n```sh\n{block}```\n\n{shown}\n")
-# Of a form that is filled in and photographed by simulation: its page as `cnn collect` makes it flat.
-COLLECTED = ("collected.png", "collect photo.jpg --show", "A photographed form made flat, what is taken and what not.")
+    name, command, caption = COLLECTED
+    parts.append(f"## {caption}\n\n```sh\ncnn {command} {name}\n```\n\n![{caption}]({name})\n")
     return "\n".join(parts)
 
 

@@ -88,6 +88,8 @@ def test_results_are_kept_and_taken_once_and_the_gap_is_told(tmp_path: Path, mon
     assert {result.name for result in found if result.share == 1 and result.seed == 1} == {CHOSEN, *"abde"}
     row = line(by_name("few"), found)
     assert row == "| few | mlp, 7 epochs | 20 s | 90.00 ± 1.00 | b | 91.00 ± 1.00 | +1.00 | 5 |"
+    early = line(by_name("few"), [result for result in found if result.name == CHOSEN or result.share < 1])
+    assert early.endswith("| b, 0.3 of the time | 90.00 (1 seed) | +0.00 | 5 |")
     file.write_text(file.read_text()[:-9])
     assert len(read_results(file)) == len(found) - 1  # a line that was not written whole
 

@@ -23,13 +23,16 @@ def file_of(results: Path, name: str, seconds: float | None) -> Path:
 def line(folder: Folder, taken: Sequence[Result]) -> str:
     """A row of the table. The gap is in points: above 0 the best setting is better than what was chosen.
 
-    The best is that of most seeds, and of these the one with the highest mean.
+    The best is that of most seeds, and of these the one with the highest mean; where none of the others has had all the
+    time yet, of those that had a part of it.
     """
-    full = [result for result in taken if result.share == 1]
-    names = dict.fromkeys(result.name for result in full)
-    percents = {name: [100 * result.accuracy for result in full if result.name == name] for name in names}
-    chosen = [result for result in full if result.name == CHOSEN]
-    seconds, own = mean(result.seconds for result in chosen), percents.pop(CHOSEN)
+    chosen = [result for result in taken if result.name == CHOSEN]
+    others = [result for result in taken if result.name != CHOSEN]
+    full = [result for result in others if result.share == 1]
+    seconds, own = mean(result.seconds for result in chosen), [100 * result.accuracy for result in chosen]
+    shown = full or others
+    names = dict.fromkeys(result.name for result in shown)
+    percents = {name: [100 * result.accuracy for result in shown if result.name == name] for name in names}
     cells = [
         folder.name, f"{chosen[0].network}, {chosen[0].epochs} epochs", f"{seconds:.0f} s",
         _spread(own),
@@ -37,7 +40,8 @@ def line(folder: Folder, taken: Sequence[Result]) -> str:
     if percents:
         best = max(percents, key=lambda name: (len(percents[name]), mean(percents[name])))
         tried = sum(result.share == SCREEN for result in taken)
-        cells += [best, _spread(percents[best]), f"{mean(percents[best]) - mean(own):+.2f}", f"{tried}"]
+        words = best if full else f"{best}, {SCREEN:g} of the time"
+        cells += [words, _spread(percents[best]), f"{mean(percents[best]) - mean(own):+.2f}", f"{tried}"]
     else:
         cells += [""] * 4
     return f"| {' | '.join(cells)} |"

@@ -122,6 +122,8 @@ def test_the_page_loads_nothing_and_fits(twins: Path) -> None:
                     "Curves", "What to look for", "Why", "How to mend it", "The lines", "What cnn doctor says",
                 ]  # fmt: skip
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
+                assert page.locator("pre").first.inner_text().startswith("x = images.astype(np.float32)")
+                assert "\\n" not in page.inner_text("main")
                 strokes = "all => all.map(one => getComputedStyle(one).stroke)"
                 colours = page.eval_on_selector_all(".plot .line", strokes)
                 assert len(set(colours)) == 2 and "none" not in colours

@@ -182,8 +182,10 @@ CASES = (
         "by heart.",
         mend="Set the test part aside before anything else, look for equal images with cnn data, keep all "
         "pictures of one person or one film in one part.",
-        wrong="images = np.concatenate([train, test])   # all there is\nnetwork.fit(images); network.measure(test)",
-        right="network.fit(train); network.measure(test)",
+        wrong="images = np.concatenate([train.images, test.images])     # all there is\n"
+        "labels = np.concatenate([train.labels, test.labels])\n"
+        "Trainer(network, (images, labels))",
+        right="Trainer(network, train)              # and test is read once, at the end",
         data=mistakes.with_test,
     ),
     Case(

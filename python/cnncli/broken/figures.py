@@ -79,7 +79,7 @@ def _of_layers(run: RunFacts) -> list[Point]:
 
 def _both_accuracies(broken: RunFacts, healthy: RunFacts) -> Figure | None:
     parts = [
-        Line(_measured(broken, "accuracy", 100), "second", "broken, training"),
+        Line(_measured(broken, "accuracy", 100), "third", "broken, training"),
         Line(_measured(broken, "validation_accuracy", 100), _BROKEN, "broken, validation"),
     ]
     return _figure("accuracy of the broken one, %", parts, "epoch")
@@ -93,7 +93,7 @@ def _validation_loss(broken: RunFacts, healthy: RunFacts) -> Figure | None:
 def _spread(broken: RunFacts, healthy: RunFacts) -> Figure | None:
     """The share of images whose loss is below x: of the broken one the test images lie with the training images."""
     parts = []
-    for kind, name in (("soft", "training"), (_BROKEN, "test"), ("second", "validation")):
+    for kind, name in (("third", "training"), (_BROKEN, "test"), (_HEALTHY, "validation")):
         part = broken.parts.get(name)
         if part is not None:
             sums = accumulate(part.counts)

@@ -8,7 +8,7 @@ from cnncli.doctor.kinds import KINDS
 from cnncli.lessons.draw_svg import figure_svg
 from cnncli.lessons.figures import Figure
 from cnncli.lessons.page import LESSON_STYLE
-from cnncli.pages.html import Markup, element, page
+from cnncli.pages.html import Markup, element, page, text
 from cnncli.version import __version__
 
 _STYLE = ".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:1.5rem 2rem}"
@@ -27,8 +27,8 @@ def case_page(
         ("Why", "why", [element("p", case.why)]),
         ("How to mend it", "mend", [element("p", case.mend)]),
         ("The lines", "lines", [
-            element("h3", "The mistake"), element("pre", case.wrong),
-            element("h3", "Mended"), element("pre", case.right),
+            element("h3", "The mistake"), _lines(case.wrong),
+            element("h3", "Mended"), _lines(case.right),
         ]),
         ("What cnn doctor says", "doctor", [*said, *twin]),
     ]  # fmt: skip
@@ -36,6 +36,11 @@ def case_page(
     intro = [element("p", lead, class_="soft"), element("p", f"A broken training: {case.shows}."), style]
     end = f"Both trainings ran when cnn break {case.name}, version {__version__}, made this page. It loads nothing."
     return page(case.title, intro, sections, end)
+
+
+def _lines(code: str) -> Markup:
+    """Lines of code as they stand."""
+    return element("pre", Markup("\n".join(map(text, code.splitlines()))))
 
 
 def _finding(one: Finding) -> Markup:

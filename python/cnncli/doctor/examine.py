@@ -24,7 +24,7 @@ _RULES: tuple[tuple[Rule, tuple[str, ...]], ...] = (
     (mechanics.deep_sigmoids, ()),
     (curves.no_shuffle, ()),
     (curves.training_mode_at_test, ()),
-    (curves.test_set_leak, ()),
+    (curves.test_set_leak, ("training-mode-at-test",)),
     (mechanics.gradients_kept, ("no-shuffle",)),
     (mechanics.rate_too_high, _MACHINERY),
     (curves.labels_shifted, (*_MACHINERY, "rate-too-high", "training-mode-at-test")),

@@ -46,7 +46,12 @@ def images_more_than_once(digests: Digests, labels: Indices) -> tuple[int, int]:
     >>> images_more_than_once(np.array([7, 7, 7, 5, 5], np.uint64), np.array([1, 1, 1, 0, 1]))
     (3, 2)
     """
-    _, group, sizes = np.unique(digests, return_inverse=True, return_counts=True)
-    pairs = np.unique(np.stack([group.ravel(), labels]), axis=1)[0]  # each label of a group once
+    order = np.argsort(digests, kind="stable")
+    is_again = np.append(digests[order[1:]] == digests[order[:-1]], False)  # the next one is equal
+    if not is_again.any():
+        return 0, 0
+    several = order[is_again | np.roll(is_again, 1)]
+    _, group, sizes = np.unique(digests[several], return_inverse=True, return_counts=True)
+    pairs = np.unique(np.stack([group.ravel(), labels[several]]), axis=1)[0]  # each label of a group once
     mixed = np.bincount(pairs, minlength=len(sizes)) > 1
-    return int(len(digests) - len(sizes)), int(sizes[mixed].sum())
+    return int(is_again.sum()), int(sizes[mixed].sum())

@@ -19,7 +19,30 @@ BINS = 64  # of the losses of an epoch
 _GAUGES = 6  # steps of an epoch that are gauged, at most
 _APART = 16  # steps from one to the next, at least: so gauging takes less than 1 % of the time
 _ALL_EPOCHS = 16  # so many have signs; then as many of each doubling of the epochs
+_NUMBERS = 2048  # of the weights of a layer
 _IMAGES = 16  # of the batch, of which the input is measured
+
+
+class _Sampled:
+    """The weights of a layer, or some of them. times : by which lengths of those are too short"""
+
+    def __init__(self, parameter: Parameter) -> None:
+        self.parameter, self.name, size = parameter, parameter.name, parameter.value.size
+        self._places: npt.NDArray[np.int64] | None = None
+        self.times = 1.0
+        if size > _NUMBERS:
+            self._places = np.sort(np.random.default_rng(0).integers(0, size, _NUMBERS))
+            self.times = math.sqrt(size / _NUMBERS)
+
+    def values(self) -> npt.NDArray[np.float32]:
+        return self._taken(self.parameter.value)
+
+    def gradients(self) -> npt.NDArray[np.float32]:
+        return self._taken(self.parameter.gradient)
+
+    def _taken(self, array: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        flat = array.reshape(-1)
+        return flat.copy() if self._places is None else flat[self._places]
 
 
 class Signs:
@@ -33,13 +56,14 @@ class Signs:
     layers : of the first gauge: "names" of the weights, their lengths "weight", "gradient" and "update"
     inputs : mean, deviation, least and largest number that the network got, of some images of the first gauge
 
-    Biases and gains are left out: they have no decay (`Parameter.decay`), and start at 0 or 1. Lengths are those of
-    NumPy in float32, to four digits. What is no finite number is None.
+    Biases and gains are left out: they have no decay (`Parameter.decay`), and start at 0 or 1. Of an array of more
+    than 2,048 numbers so many are looked at, drawn once, so that lengths are right to some 2 %. To four digits. What
+    is no finite number is None.
     """
 
     def __init__(self, network: Network, state: TrainingState) -> None:
         self._network, self._state = network, state
-        self._weights = [one for one in network.named_parameters() if one.decay]
+        self._weights = [_Sampled(one) for one in network.named_parameters() if one.decay]
         self._before: list[npt.NDArray[np.float32]] | None = None  # the weights, where this step is gauged
         self._gradients: list[npt.NDArray[np.float32]] | None = None  # those of a step that was gauged
         self._turns: list[float | None] = []  # those of the epoch that it belongs to
@@ -57,7 +81,7 @@ class Signs:
         apart = max(_APART, -(-steps // _GAUGES))
         is_due = (self._state.step if steps < _APART else step) % apart == 0
         if is_due:
-            self._before = [one.value.copy() for one in self._weights]
+            self._before = [one.values() for one in self._weights]
             if "inputs" not in self._open(epoch):
                 self._open(epoch)["inputs"] = _measures(self._network.samples(images[indices[:_IMAGES]]))
 
@@ -79,11 +103,12 @@ class Signs:
             self._gradients = None
         if self._before is None:
             return
-        weight, gradient, update = [], [], []
+        weight, gradient, update, found = [], [], [], []
         for old, one in zip(self._before, self._weights, strict=True):
-            weight.append(_length(old))
-            gradient.append(_length(one.gradient))
-            update.append(_length(np.subtract(one.value, old, out=old)))
+            found.append(one.gradients())
+            weight.append(one.times * _length(old))
+            gradient.append(one.times * _length(found[-1]))
+            update.append(one.times * _length(one.values() - old))
         self._before = None
         shares = [moved / long for moved, long in zip(update, weight, strict=True) if long > 0]
         gauges["step"].append(step + 1)
@@ -94,7 +119,7 @@ class Signs:
             names = [one.name for one in self._weights]
             rows = {"weight": weight, "gradient": gradient, "update": update}
             signs["layers"] = {"names": names, **{name: [*map(_short, row)] for name, row in rows.items()}}
-        self._gradients, self._turns = [one.gradient.copy() for one in self._weights], gauges["turn"]
+        self._gradients, self._turns = found, gauges["turn"]
 
     def _open(self, epoch: int) -> dict[str, Any]:
         signs = self._state.signs
@@ -121,15 +146,18 @@ def rounded(signs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _length(values: npt.NDArray[np.float32]) -> float:
-    flat = values.reshape(-1)
-    return math.sqrt(float(np.einsum("i,i->", flat, flat)))  # einsum asks no BLAS, whose sums depend on threads
+    return math.sqrt(float(np.dot(values, values)))  # of so few numbers BLAS shares out no sum among threads
 
 
-def _cosine(old: list[npt.NDArray[np.float32]], weights: list[Parameter]) -> float:
-    pairs = [(one.reshape(-1), other.gradient.reshape(-1)) for one, other in zip(old, weights, strict=True)]
-    product = sum(float(np.einsum("i,i->", one, other)) for one, other in pairs)
-    lengths = [math.hypot(*(_length(pair[side]) for pair in pairs)) for side in (0, 1)]
-    return product / (lengths[0] * lengths[1]) if all(lengths) else math.nan
+def _cosine(old: list[npt.NDArray[np.float32]], weights: list[_Sampled]) -> float:
+    product, lengths = 0.0, ([0.0], [0.0])
+    for one, weight in zip(old, weights, strict=True):
+        other = weight.gradients()
+        product += weight.times**2 * float(np.dot(one, other))
+        lengths[0].append(weight.times * _length(one))
+        lengths[1].append(weight.times * _length(other))
+    long = math.hypot(*lengths[0]) * math.hypot(*lengths[1])
+    return product / long if long else math.nan
 
 
 def _measures(values: npt.NDArray[np.float32]) -> list[float | None]:

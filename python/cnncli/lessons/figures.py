@@ -169,8 +169,8 @@ def contours(
     levels: Sequence[float],
     cells: int = 48,
 ) -> list[tuple[Point, Point]]:
-    """Short lines along which a function of x and y has one of these values, by marching squares (Lorensen & Cline "
-    "1987).
+    """Short lines along which a function of x and y has one of these values, by marching squares (Lorensen & Cline
+    1987).
 
     >>> ring = contours(lambda x, y: x * x + y * y, (-2, 2), (-2, 2), [1.0])
     >>> bool(np.allclose([math.hypot(*point) for pair in ring for point in pair], 1, atol=0.01))

@@ -19,7 +19,7 @@ class Read:
 
 PAPERS = (
     Read(1958, "Rosenblatt, The perceptron. Psychological Review 65", "a unit that learns from its mistakes",
-         "python examples/perceptron.py", "units"),
+         "cnn learn perceptron", "units"),
     Read(1986, "Rumelhart, Hinton & Williams, Learning representations by back-propagating errors. Nature 323",
          "the chain rule through hidden units", "cnn learn backprop", "learning"),
     Read(1998, "LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition. Proc. "
@@ -60,7 +60,7 @@ PAGES = (
     Read(None, "Karpathy, ConvNetJS (cs.stanford.edu/people/karpathy/convnetjs)", "networks that train in a page",
          "cnn learn learn-a-mask --out mask.html", "networks"),
     Read(None, "Smilkov & Carter, TensorFlow Playground (playground.tensorflow.org)",
-         "hidden units that bend a border", "cnn summary mlp", "units"),
+         "hidden units that bend a border", "cnn learn mlp", "units"),
     Read(None, "Wang et al., CNN Explainer (poloclub.github.io/cnn-explainer)", "every number of a small network",
          "cnn explain digit.png --at conv1[3,10,12]", "networks"),
     Read(None, "Nielsen, Neural networks and deep learning (neuralnetworksanddeeplearning.com)",

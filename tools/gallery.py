@@ -106,6 +106,7 @@ def main(folder: Path = GALLERY) -> None:
     _take_photograph()
     _run(f"{COLLECTED[1]} {COLLECTED[0]}")
     Path("photo.jpg").unlink()
+    _make_smaller(Path(COLLECTED[0]))
     shutil.rmtree("trained")
     Path("trained.bin").unlink()
     Path("README.md").write_text(page(), encoding="utf-8")
@@ -190,6 +191,14 @@ def page() -> str:
     name, command, caption = COLLECTED
     parts.append(f"## {caption}\n\n```sh\ncnn {command} {name}\n```\n\n![{caption}]({name})\n")
     return "\n".join(parts)
+
+
+def _make_smaller(path: Path) -> None:
+    """Three quarters of its size, in 64 colours."""
+    with Image.open(path) as image:
+        size = (image.width * 3 // 4, image.height * 3 // 4)
+        small = image.convert("RGB").resize(size, Image.Resampling.LANCZOS).quantize(64, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
 
 
 def _take_photograph() -> None:

@@ -80,7 +80,8 @@ def _first(member: Any) -> str:
     text = " ".join(inspect.cleandoc(member.__doc__ or "").partition("\n\n")[0].split())
     ends = (match.start() for match in re.finditer(r"[.:;](?=\s)", text))
     end = next((end for end in ends if text.count("(", 0, end) == text.count(")", 0, end)), len(text))
-    return escaped(text[:end].rstrip(".")).replace("|", "\\|")
+    sentence = re.sub(r",? in step t = 1, 2,.*$", "", text[:end]).rstrip(".:;")
+    return escaped(sentence).replace("|", "\\|")
 
 
 def _entry(name: str, member: Any, part: Part) -> str:

@@ -28,6 +28,12 @@ def test_links_of_a_page_become_those_of_the_site() -> None:
         assert turned(same, "docs/cli.md")[0] == same
 
 
+def test_a_link_that_shows_a_file_shows_its_title() -> None:
+    title = (ROOT / "docs/lessons.md").read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+    assert turned("[lessons.md](lessons.md)", "docs/lecture.md")[0] == f"[{title}](lessons.md)"
+    assert turned("[docs/lessons.md](docs/lessons.md#a)", "README.md")[0] == f"[{title}](lessons.md#a)"
+
+
 def test_lessons_in_tables_become_links_and_commands_stay() -> None:
     row = "| 45 | a | `cnn learn field` | `convolution-1d`, `convolution` |"
     linked = "[`convolution-1d`](learn/convolution-1d.md), [`convolution`](learn/convolution.md)"

@@ -68,7 +68,7 @@ def rewritten(text: str, path: str, known: dict[str, str], linked: set[str]) -> 
 
     def turn(match: re.Match[str]) -> str:
         before, target, behind = (match[1], match[2], match[3]) if match[1] else (match[4], match[5], match[6])
-        return before + _target(target, path, known, linked) + behind
+        return _titled(before, target, path, known) + _target(target, path, known, linked) + behind
 
     if path in NAMING_LESSONS:
         text = _lessons_linked(text)
@@ -87,6 +87,15 @@ def _lessons_linked(text: str) -> str:
         return re.sub(r"`([^`]+)`", r"[`\1`](learn/\1.md)", match[0])
 
     return "\n".join(cell.sub(link, line) if line.startswith("|") else line for line in text.split("\n"))
+
+
+def _titled(before: str, target: str, path: str, known: dict[str, str]) -> str:
+    """The text of a link, [name.md]( as [Its title](: nobody who reads the site thinks in files."""
+    file = target.partition("#")[0]
+    full = posixpath.normpath(posixpath.join(posixpath.dirname(path), file))
+    if full not in known or before not in (f"[{full}](", f"[{posixpath.basename(full)}]("):
+        return before
+    return "[" + (ROOT / full).read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ") + "]("
 
 
 def _target(target: str, path: str, known: dict[str, str], linked: set[str]) -> str:

@@ -29,7 +29,11 @@ SMALL_VALUES = {"--target": "0.2", "--time-limit": "1s", "--images": "20"}
 # Exit codes that are no failures, of commands that answer by them.
 ANSWERS = {"doctor": (3,)}
 # Commands that no test of pages can run, and why.
-ONLY_PARSED = {"draw": "needs a terminal", "download": "fetches from another machine"}
+ONLY_PARSED = {
+    "collect": "needs the photograph of a form; tests/forms makes them",
+    "download": "fetches from another machine",
+    "draw": "needs a terminal",
+}
 ENDS = ("--steps", "--time-limit", "--until", "--resume", "--target", "--find-lr")
 
 
@@ -59,10 +63,11 @@ def write_world(folder: Path) -> None:
     shutil.copy(folder / "photos" / "train" / "cat" / "0.png", folder / "photos" / "test" / "cat" / "again.png")
     photo("cat", rng, 64).save(folder / "photo.png")
     photo("dog", rng, 64).save(folder / "photo.jpg")
-    for label in (3, 5, 7):
-        (folder / "my_digits" / str(label)).mkdir(parents=True)
-        for number in range(4):
-            shutil.copy(ROOT / "digit.png", folder / "my_digits" / str(label) / f"{number}.png")
+    for name in ("my_digits", "my_class"):
+        for label in "357":
+            (folder / name / label).mkdir(parents=True)
+            for number in range(4):
+                shutil.copy(ROOT / "digit.png", folder / name / label / f"{number}.png")
     (folder / "scans").mkdir()
     for number in range(3):
         shutil.copy(ROOT / "digit.png", folder / "scans" / f"{number}.png")

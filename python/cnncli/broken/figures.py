@@ -27,7 +27,7 @@ def _loss(broken: RunFacts, healthy: RunFacts) -> Figure | None:
     if len(broken.history) < _FEW_EPOCHS:
         own = _steps(broken.epochs)
         end = own[-1][0] if own else 1.0
-        title, other = f"{title}, step by step", [point for point in _steps(healthy.epochs) if point[0] <= end + 1]
+        title, other = "loss of each step", [point for point in _steps(healthy.epochs) if point[0] <= end + 1]
     if max((y for _, y in own), default=0.0) > _FAR * max((y for _, y in other), default=1.0):
         title, own, other = f"{title}, power of ten", _logarithms(own), _logarithms(other)
     return _two(title, own, other, "epoch")

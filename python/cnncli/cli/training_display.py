@@ -34,6 +34,7 @@ _LINES_BESIDE_CURVES = 16  # of the table and the bar, without which curves woul
 _LINES_BESIDE_BARS = 12  # the same for the bars of the classes
 # Of the CPU time of the process, that drawing may take: after a draw nothing is drawn until the rest has been used.
 _MOST_SHARE = 0.005
+_LONGEST_REST = 2.0  # seconds of CPU time; who looks wants to see something move
 
 
 class TrainingDisplay:
@@ -55,6 +56,7 @@ class TrainingDisplay:
         self._recalls: tuple[float | None, ...] | None = None
         self._rows: list[Text] = []  # of epochs, not printed yet
         self._rests_until = 0.0  # CPU time of the process, in seconds
+        self._is_warm = False  # the first draw loads what draws, and counts for no other
 
     def __enter__(self) -> "TrainingDisplay":
         return self
@@ -126,7 +128,8 @@ class TrainingDisplay:
         """Around what draws: what it takes is its share of the time until the next draw."""
         began, own = time.process_time(), time.thread_time()
         yield
-        self._rests_until = began + (time.thread_time() - own) / _MOST_SHARE
+        rest = min((time.thread_time() - own) / _MOST_SHARE, _LONGEST_REST)
+        self._rests_until, self._is_warm = began + rest if self._is_warm else 0.0, True
 
     def _print_rows(self) -> None:
         if self._rows:

@@ -145,10 +145,12 @@ def rounded(signs: dict[str, Any]) -> dict[str, Any]:
     return {**signs, "losses": [*map(_short, signs["losses"])]}
 
 
+@np.errstate(over="ignore", invalid="ignore")  # infinity is a sign, too
 def _length(values: npt.NDArray[np.float32]) -> float:
     return math.sqrt(float(np.dot(values, values)))  # of so few numbers BLAS shares out no sum among threads
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _cosine(old: list[npt.NDArray[np.float32]], weights: list[_Sampled]) -> float:
     product, lengths = 0.0, ([0.0], [0.0])
     for one, weight in zip(old, weights, strict=True):

@@ -20,6 +20,7 @@ function withoutRules(ink, floor) {
 const shiftOf = (rise, column, width) => roundEven(rise * (column / width - 0.5));
 
 function findLines(mask) {
+    mask = withRowsBelow(mask);
     const most = roundEven(0.07 * mask.width), step = Math.max(1, Math.floor(mask.width / 80));
     let best = null, sharpest = 0;
     const rises = [];
@@ -34,6 +35,12 @@ function findLines(mask) {
     return best === null ? { rise: 0, bands: [] } : { rise: best, bands: bandsOf(profileOf(mask, best, 1)) };
 }
 
+// A line that rises between two of the slants, or was drawn without soft edges, goes over from one row to the next: with
+// the row below, all of it is in one.
+function withRowsBelow({ data, height, width }) {
+    return { data: data.map((is, i) => (is || data[i + width] ? 1 : 0)), height, width };
+}
+
 // Share of the pixels of each slanted row that are set; 0 where less than half of the row is inside.
 function profileOf(mask, rise, step) {
     const { data, height, width } = mask, seen = new Int32Array(height), hits = new Int32Array(height);
@@ -45,7 +52,7 @@ function profileOf(mask, rise, step) {
     return Float64Array.from(seen, (n, i) => (2 * n >= columns ? hits[i] / Math.max(n, 1) : 0));
 }
 
-// First and last row of each peak that is high, narrow and steep.
+// First and last row of each peak that is high, narrow and steep, of the profile of rows with those below.
 function bandsOf(profile) {
     const height = profile.length, reach = Math.max(2, roundEven(0.035 * height)) + 2, bands = [];
     for (let row = 0; row < height; row++) {
@@ -55,6 +62,7 @@ function bandsOf(profile) {
         let first = row, last = row;
         while (first > 0 && profile[first - 1] > edge) first--;
         while (last < height - 1 && profile[last + 1] > edge) last++;
+        first = Math.min(first + 1, last); // the row above the line has it from below
         if (last - first < reach && profile[row] - base >= 0.3) bands.push([first, last]);
     }
     return bands;

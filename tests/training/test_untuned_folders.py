@@ -127,7 +127,8 @@ def test_a_time_limit_is_one_of_cpu_time(tmp_path: Path) -> None:
     sleeper = tmp_path / "sleeper.py"
     sleeper.write_text("import time\nfrom cnncli.training import trainer\nclose = trainer.Trainer._close_epoch\n"
                        "def slow(self, stop):\n    time.sleep(0.2)\n    return close(self, stop)\n"
-                       "trainer.Trainer._close_epoch = slow\n")  # fmt: skip
+                       "trainer.Trainer._close_epoch = slow\n"
+                       "from cnncli.layers import Module\nclass Anything(Module):\n    pass\n")  # fmt: skip
     command = [sys.executable, "-m", "tools.untuned.on_cpu_time", "train", "--arch", "linear", "--data", "digits",
                "--plugin", str(sleeper), "--time-limit", "1", "--threads", "1", "--json", "-q",
                "--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "m.bin")]  # fmt: skip

@@ -34,7 +34,7 @@ def bad_job(number: int) -> tuple[str, bytes, tuple[str, ...]]:
     _, content = job.take()
     image = Image.open(io.BytesIO(content)).convert("RGB")
     if kind == "code covered":
-        _cover(image, job, (45, 268, 150, 290), (120, 80, 60))
+        _cover(image, job, (45, 252, 150, 290), (120, 80, 60))
         return kind, _jpeg(image), ("code",)
     if kind == "corner cut off":
         return kind, _jpeg(_cropped(image, job, corner)), (CORNERS[corner], "cut off")

@@ -23,9 +23,10 @@ def why_not(marks: Marks, grey: Floats) -> str | None:
         return "corner marks of several forms are in the picture; photograph one form at a time"
     if len(found) == len(CORNERS):
         return None
-    if len(found) >= 2:
-        return _missing(found, marks.unread, grey)
-    return _nothing(found, marks.unread, grey)
+    light = _light(grey)
+    if light is not None:
+        return light
+    return (_missing if len(found) >= 2 else _nothing)(found, marks.unread, grey)
 
 
 def _of_one_paper(found: list[Mark]) -> list[Mark]:
@@ -75,13 +76,18 @@ def _is_soft(quad: Points, grey: Floats) -> bool:
     return fitted[1] > _SOFT_MARK * side
 
 
-def _nothing(found: list[Mark], unread: list[Points], grey: Floats) -> str:
-    """At most one mark is read: the light, the focus, or no form."""
+def _light(grey: Floats) -> str | None:
+    """What is wrong with the light, if it hides things."""
     low, high = (float(np.quantile(grey, share)) for share in (0.02, 0.98))
     if high < _DARK:
-        return "the picture is too dark: nothing on it can be seen; switch a light on"
+        return "the picture is too dark: hardly anything on it can be seen; switch a light on"
     if low > _BRIGHT:
         return "the picture is washed out: nothing dark is on it; take it with less light"
+    return None
+
+
+def _nothing(found: list[Mark], unread: list[Points], grey: Floats) -> str:
+    """At most one mark is read: the focus, or no form."""
     spread = _sharpest(grey)
     if spread > _SOFT * max(grey.shape) or _are_soft(unread, grey):
         return (

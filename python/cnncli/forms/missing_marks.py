@@ -10,6 +10,7 @@ from cnncli.forms.projection import Floats, Matrix, projected
 
 _DARK, _BRIGHT = 45.0, 235.0  # grey levels: of the lightest and of the darkest parts of a picture that shows nothing
 _SOFT = 0.0035  # of the longer side: in a sharp picture some edge is narrower
+_SOFT_QUADS = 0.25  # of that: below it the picture is sharp, and soft quadrangles in it are no marks
 _SOFT_MARK = 0.085  # of a quadrangle's side: blur at which the modules of a mark run together
 _MOST_LOOKED_AT = 60  # quadrangles
 
@@ -23,7 +24,7 @@ def why_not(marks: Marks, grey: Floats) -> str | None:
         return "corner marks of several forms are in the picture; photograph one form at a time"
     if len(found) == len(CORNERS):
         return None
-    light = _light(grey)
+    light = light_fault(grey)
     if light is not None:
         return light
     return (_missing if len(found) >= 2 else _nothing)(found, marks.unread, grey)
@@ -76,8 +77,8 @@ def _is_soft(quad: Points, grey: Floats) -> bool:
     return fitted[1] > _SOFT_MARK * side
 
 
-def _light(grey: Floats) -> str | None:
-    """What is wrong with the light, if it hides things."""
+def light_fault(grey: Floats) -> str | None:
+    """What is wrong with the light of a picture (H, W), grey levels 0 to 255, if it hides things."""
     low, high = (float(np.quantile(grey, share)) for share in (0.02, 0.98))
     if high < _DARK:
         return "the picture is too dark: hardly anything on it can be seen; switch a light on"
@@ -89,7 +90,8 @@ def _light(grey: Floats) -> str | None:
 def _nothing(found: list[Mark], unread: list[Points], grey: Floats) -> str:
     """At most one mark is read: the focus, or no form."""
     spread = _sharpest(grey)
-    if spread > _SOFT * max(grey.shape) or _are_soft(unread, grey):
+    soft = _SOFT * max(grey.shape)
+    if spread > soft or (spread > _SOFT_QUADS * soft and _are_soft(unread, grey)):
         return (
             f"the picture is too blurred for its corner marks to be read: even its sharpest edges spread over "
             f"{2 * spread:.0f} of {max(grey.shape):,} pixels; hold still, let it focus"

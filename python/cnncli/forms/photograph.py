@@ -14,7 +14,8 @@ from cnncli.forms.form_page import FormPage
 from cnncli.forms.layout import CELL, CORNERS, PAPERS, corners_of
 from cnncli.forms.light import as_grey
 from cnncli.forms.marks import Mark, Marks, find_marks, page_projection
-from cnncli.forms.missing_marks import why_not
+from cnncli.forms.missing_marks import light_fault, why_not
+from cnncli.forms.projection import Matrix
 from cnncli.forms.straighten import FlatPage, scale_at, straighten
 from cnncli.pictures.picture_file import as_bytes, name_of, read_picture
 
@@ -74,7 +75,7 @@ def read_photograph(source: str | Path | bytes, name: str | None = None) -> Phot
         page = read_code(flat)
         cells = cut_cells(flat, page)
         if not any(cell.reason is None for cell in cells):
-            raise DataError(f"no cell can be used: {_counted(cells)}")
+            raise DataError(light_fault(as_grey(np.asarray(photo))) or f"no cell can be used: {_counted(cells)}")
     except DataError as error:
         raise DataError(f"{where}: {error}") from None
     return Photograph(where, page, flat, cells, _turned(marks))
@@ -110,6 +111,8 @@ def _four_marks(photo: Image.Image) -> list[Mark]:
     marks, grey, factor = best
     reason = why_not(marks, grey)
     if reason is not None:
+        if 2 <= len(marks.read) < len(CORNERS) and len({mark.read.paper for mark in marks.read}) == 1:
+            _check_size(marks.read, page_projection(marks.read)[0], factor)  # too small to be read may be why
         raise DataError(reason)
     scaled = [
         replace(mark, corners=mark.corners / factor, blur=mark.blur / factor, side=mark.side / factor)
@@ -123,18 +126,24 @@ def _check_page(marks: list[Mark]) -> None:
     matrix, bent = page_projection(marks)
     if bent > _MOST_BENT:
         raise DataError("the four corner marks do not lie on one flat page; are there two forms, or is it crumpled?")
-    paper = PAPERS[marks[0].read.paper]
-    cell = CELL * min(scale_at(matrix, corners_of(paper.mark(corner))[0]) for corner in range(len(CORNERS)))
-    if cell < LEAST_CELL:
-        raise DataError(
-            f"the form is too small in the picture: its cells are {cell:.0f} pixels wide, at least {LEAST_CELL} are "
-            "needed; go nearer"
-        )
+    _check_size(marks, matrix, 1.0)
     blur = float(np.median([mark.blur_mm for mark in marks]))
     if blur > MOST_BLUR:
         raise DataError(
             f"the picture is too blurred: edges spread over {blur:.1f} mm of the paper, {MOST_BLUR} mm is the most; "
             "hold still, let it focus"
+        )
+
+
+def _check_size(marks: list[Mark], matrix: Matrix, factor: float) -> None:
+    """matrix : of the page in a picture that is `factor` times the photograph."""
+    paper = PAPERS[marks[0].read.paper]
+    scale = min(scale_at(matrix, corners_of(paper.mark(corner))[0]) for corner in range(len(CORNERS)))
+    cell = CELL * scale / factor
+    if cell < LEAST_CELL:
+        raise DataError(
+            f"the form is too small in the picture: its cells are {cell:.0f} pixels wide, at least {LEAST_CELL} are "
+            "needed; go nearer"
         )
 
 

@@ -21,6 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 THREAD_COUNTS = (1, 2, 3)
+_MANY_SLOW = 12  # slow tests of a file, from which on CNN_TEST_SLOW_PART counts
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 4 << 30  # bytes; the tests leave less than one
 SEED = pytest.StashKey[int]()
@@ -34,6 +35,24 @@ def pytest_configure(config: pytest.Config) -> None:
         if sizes.f_bavail * sizes.f_frsize >= MEMORY_NEEDED:
             os.environ["TMPDIR"] = str(MEMORY)
             tempfile.tempdir = None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """CNN_TEST_SLOW_PART=3: of files with many slow tests every third of these runs; which third hangs on the commit."""
+    part = int(os.environ.get("CNN_TEST_SLOW_PART", "1"))
+    first = int(os.environ.get("SOURCE_DATE_EPOCH", "0")) % part
+    slow: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("slow") is not None:
+            slow.setdefault(item.path, []).append(item)
+    left_out = {
+        id(item)
+        for tests in slow.values() if len(tests) > _MANY_SLOW
+        for number, item in enumerate(tests) if number % part != first
+    }  # fmt: skip
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
+        items[:] = [item for item in items if id(item) not in left_out]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """CNN_TEST_SLOW_PART=3: of files with many slow tests every third of these runs; which third hangs on the commit."""
+    """CNN_TEST_SLOW_PART=3: of files with many slow tests every third of these runs; which one hangs on the commit."""
     part = int(os.environ.get("CNN_TEST_SLOW_PART", "1"))
     first = int(os.environ.get("SOURCE_DATE_EPOCH", "0")) % part
     slow: dict[Path, list[pytest.Item]] = {}

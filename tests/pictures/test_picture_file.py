@@ -370,3 +370,14 @@ def test_picture_of_another_size_keeps_its_proportions(size: tuple[int, int], in
     top, left = (20 - tall) // 2, (20 - wide) // 2
     filled[top : top + tall, left : left + wide] = np.asarray(image.resize(inner, Image.Resampling.BICUBIC))
     np.testing.assert_array_equal(with_border, filled)
+
+
+@pytest.mark.parametrize("format_", ["GIF", "TIFF", "WEBP"])
+def test_of_several_frames_the_first_is_taken_and_said_to_be(format_: str) -> None:
+    frames = [Image.new("L", (9, 9), grey).convert("RGB") for grey in (10, 200, 90)]
+    for count in (1, 3):
+        content = io.BytesIO()
+        frames[0].save(content, format_, save_all=count > 1, append_images=frames[1:count])
+        picture, notes = read_picture(content.getvalue())
+        assert abs(np.asarray(picture.convert("L"), np.float64).mean() - 10) < 4
+        assert (notes == ["the first of several frames"]) == (count > 1), notes

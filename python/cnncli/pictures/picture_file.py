@@ -15,6 +15,7 @@ from cnncli.pictures.formats import AVIF_REMEDY, HEAD_BYTES, HEIC_REMEDY, find_f
 from cnncli.shown import printable
 
 MAX_FILE_BYTES = 256 << 20
+_FRAMED = ("GIF", "TIFF", "WEBP", "AVIF", "PNG")  # formats whose files may hold several pictures
 _SCALE_DOWN = "scale the picture down"
 MAX_PIXELS = 89_478_485  # PIL's own limit (a quarter of a GiB as RGB), at which it only warns
 
@@ -33,7 +34,7 @@ def read_picture(
 
     Parameters
     ----------
-    source : path of a file of one of `formats.FORMATS` (of a GIF the first frame), the bytes of such a file,
+    source : path of a file of one of `formats.FORMATS` (of several frames the first, with a note), the bytes of such a file,
         or a PIL image
     enough : int, pixels a side that suffice: a large JPEG is decoded at 1/2, 1/4 or 1/8 size, not below this
     name : what messages call the picture; None: its path, or "picture"
@@ -213,7 +214,8 @@ def _decoded(where: str, image: Image.Image, enough: int | None) -> tuple[Image.
             if image.width * image.height > MAX_PIXELS:
                 raise DataError(f"{image.width}x{image.height} is more than {MAX_PIXELS:,} pixels; {_SCALE_DOWN}")
             image.load()
-            return _opaque(_upright(image))
+            opaque, notes = _opaque(_upright(image))
+            return opaque, [*_note_of_frames(image), *notes]
     except MemoryError:
         raise DataError(
             f"{where}: {image.width}x{image.height} pixels do not fit in memory; scale it down"
@@ -224,6 +226,15 @@ def _decoded(where: str, image: Image.Image, enough: int | None) -> tuple[Image.
         raise DataError(
             f"{where}: the picture is cut or damaged ({_reason(error)}); save or copy it again"
         ) from None
+
+
+def _note_of_frames(image: Image.Image) -> list[str]:
+    """That others follow the picture; not of photographs of two lenses, which are one."""
+    try:
+        several = image.format in _FRAMED and getattr(image, "is_animated", False)
+    except Exception:  # what follows the first picture is damaged, and not asked for
+        several = False
+    return ["the first of several frames"] if several else []
 
 
 def _reason(error: Exception) -> str:

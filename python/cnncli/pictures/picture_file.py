@@ -34,8 +34,8 @@ def read_picture(
 
     Parameters
     ----------
-    source : path of a file of one of `formats.FORMATS` (of several frames the first, with a note), the bytes of such a file,
-        or a PIL image
+    source : path of a file of one of `formats.FORMATS`, the bytes of such a file, or a PIL image; of several frames the
+        first, with a note
     enough : int, pixels a side that suffice: a large JPEG is decoded at 1/2, 1/4 or 1/8 size, not below this
     name : what messages call the picture; None: its path, or "picture"
 

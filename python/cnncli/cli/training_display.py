@@ -56,7 +56,7 @@ class TrainingDisplay:
         self._recalls: tuple[float | None, ...] | None = None
         self._rows: list[Text] = []  # of epochs, not printed yet
         self._rests_until = 0.0  # CPU time of the process, in seconds
-        self._is_warm = False  # the first draw loads what draws, and counts for no other
+        self._has_shown = False  # progress; before, nothing rests
 
     def __enter__(self) -> "TrainingDisplay":
         return self
@@ -121,7 +121,7 @@ class TrainingDisplay:
     @property
     def _rests(self) -> bool:
         """Whether drawing has had its share of the CPU time for now."""
-        return time.process_time() < self._rests_until
+        return self._has_shown and time.process_time() < self._rests_until
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -129,7 +129,7 @@ class TrainingDisplay:
         began, own = time.process_time(), time.thread_time()
         yield
         rest = min((time.thread_time() - own) / _MOST_SHARE, _LONGEST_REST)
-        self._rests_until, self._is_warm = began + rest if self._is_warm else 0.0, True
+        self._rests_until = began + rest
 
     def _print_rows(self) -> None:
         if self._rows:
@@ -249,3 +249,4 @@ class TrainingDisplay:
             figures=f"{figures}{speed}{duration(record.seconds_left)} left",
         )
         self._live.refresh()
+        self._has_shown = True

@@ -84,15 +84,25 @@ def restored_threads() -> Iterator[None]:
     _core.set_thread_count(before)
 
 
-@pytest.fixture
-def restored_layer_types() -> Iterator[None]:
-    """The test may register layers; those that there were before are restored, in the table that all modules share."""
+@pytest.fixture(autouse=True)
+def unloaded_plugins() -> Iterator[None]:
+    """Layers, losses and optimizers that a test registered or loaded are gone after it, in the tables that all modules
+    share: no test hangs on which ones ran before it."""
+    from cnncli import criteria, optim
     from cnncli.layers import LAYER_TYPES
+    from cnncli.option_row import PLUGIN_WORDS
+    from cnncli.plugins import loading
 
-    before = dict(LAYER_TYPES)
+    tables: tuple[dict[str, Any], ...] = (LAYER_TYPES, criteria.BY_NAME, optim.BY_NAME)
+    before = [dict(table) for table in tables]
     yield
-    LAYER_TYPES.clear()
-    LAYER_TYPES.update(before)
+    for table, known in zip(tables, before, strict=True):
+        if table != known:
+            table.clear()
+            table.update(known)
+    loading._loaded.clear()
+    for words in PLUGIN_WORDS.values():
+        words.clear()
 
 
 @pytest.fixture

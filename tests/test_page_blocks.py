@@ -3,7 +3,7 @@
 import re
 import shlex
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +20,6 @@ BLOCKS = {path.relative_to(ROOT).as_posix(): blocks_of(path) for path in sorted(
 TO_RUN = {name: [block for block in blocks if block.language in RUN] for name, blocks in BLOCKS.items()}
 PAGES = [name for name, blocks in TO_RUN.items() if any(block.mark != "not run" for block in blocks)]
 SLOW = [name for name, blocks in TO_RUN.items() if any(block.mark == "slow" for block in blocks)]
-
-
-@pytest.fixture(autouse=True)
-def unloaded_plugins(restored_layer_types: None) -> Iterator[None]:
-    """The pages' own layers, losses and optimizers are gone after the test."""
-    from cnncli import criteria, optim
-    from cnncli.option_row import PLUGIN_WORDS
-    from cnncli.plugins import loading
-
-    losses, optimizers = dict(criteria.BY_NAME), dict(optim.BY_NAME)
-    yield
-    loading._loaded.clear()
-    for table, before in ((criteria.BY_NAME, losses), (optim.BY_NAME, optimizers)):
-        table.clear()
-        table.update(before)
-    for words in PLUGIN_WORDS.values():
-        words.clear()
 
 
 def run_page(name: str, world: Path, said: Callable[[], str], with_slow: bool) -> int:

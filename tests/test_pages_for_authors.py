@@ -56,7 +56,7 @@ def product_files(*patterns: str) -> dict[str, str]:
     }
 
 
-def test_lines_on_the_page_of_layers_run_and_stand_in_its_files(restored_layer_types: None) -> None:
+def test_lines_on_the_page_of_layers_run_and_stand_in_its_files() -> None:
     page = ROOT / "docs" / "add-a-layer.md"
     run_lines(page)
     files = files_of_rows(page.read_text())

@@ -127,7 +127,7 @@ def test_a_step_is_that_of_a_trainer(rng: np.random.Generator) -> None:
 
 
 def test_a_custom_layer_that_is_not_linear_in_its_weight(
-    restored_layer_types: None, rng: np.random.Generator
+    rng: np.random.Generator
 ) -> None:
     @register
     class Swish(Module):

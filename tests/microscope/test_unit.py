@@ -123,7 +123,7 @@ def test_a_network_in_training_is_looked_at_in_evaluation_and_left_as_it_was(rng
     assert network.training and all(same_bits(before[name], array) for name, array in network.named_buffers())
 
 
-def test_a_layer_of_somebody_shows_its_slopes(restored_layer_types: None) -> None:
+def test_a_layer_of_somebody_shows_its_slopes() -> None:
     @register
     class Doubled(Module):
         """Twice its input."""

@@ -21,6 +21,7 @@ import cnncli
 from cnncli.cli.main import run
 from cnncli.layers import Flatten, Linear
 from cnncli.network import Network
+from cnncli.network.architectures import shipped_model
 from cnncli.pictures.recipe import InputRecipe
 
 ENDED = ("\x1b[?1006l", "\x1b[?1002l", "\x1b[?1000l", "\x1b[?25h", "\x1b[?1049l")
@@ -108,9 +109,7 @@ def test_a_digit_drawn_with_the_mouse_is_read_and_kept(pad: Terminal, tmp_path: 
     pad.type("7")
     pad.until("kept as mine/7/0001.png")
     [share] = [float(one) for one in re.findall(r"7 +([0-9.]+) %", told)[-1:]]
-    answer = cnncli.load(Path(cnncli.__file__).parents[2] / "models" / "lenet5.bin").predict(
-        str(tmp_path / "mine" / "7" / "0001.png")
-    )
+    answer = cnncli.load(shipped_model("lenet5")).predict(str(tmp_path / "mine" / "7" / "0001.png"))
     assert answer.names == ["7"] and 100 * float(answer.probabilities[0, 7]) == pytest.approx(share, abs=0.06)
     pad.type("q")
     assert pad.end() == 0 and pad.is_as_before

@@ -1,7 +1,6 @@
-"""What a plugin brings is gone after the test, and the command runs in the process of the tests."""
+"""The command, run in the process of the tests, as often as a process of its own would start."""
 
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,22 +10,6 @@ from PIL import Image
 from cnncli import _core
 from cnncli.cli.main import run
 from plugin_files import Said
-
-
-@pytest.fixture(autouse=True)
-def unloaded_plugins(restored_layer_types: None) -> Iterator[None]:
-    from cnncli import criteria, optim
-    from cnncli.option_row import PLUGIN_WORDS
-    from cnncli.plugins import loading
-
-    losses, optimizers = dict(criteria.BY_NAME), dict(optim.BY_NAME)
-    yield
-    loading._loaded.clear()
-    for table, before in ((criteria.BY_NAME, losses), (optim.BY_NAME, optimizers)):
-        table.clear()
-        table.update(before)
-    for words in PLUGIN_WORDS.values():
-        words.clear()
 
 
 @pytest.fixture

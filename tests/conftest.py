@@ -6,6 +6,7 @@ import shutil
 import signal
 import tempfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 THREAD_COUNTS = (1, 2, 3)
-_MANY_SLOW = 12  # slow tests of a file, from which on CNN_TEST_SLOW_PART counts
+_MANY = 12  # tests of a file to run; where there are more, CNN_TEST_PART counts
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 4 << 30  # bytes; the tests leave less than one
 SEED = pytest.StashKey[int]()
@@ -37,22 +38,20 @@ def pytest_configure(config: pytest.Config) -> None:
             tempfile.tempdir = None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """CNN_TEST_SLOW_PART=3: of files with many slow tests every third of these runs; which one hangs on the commit."""
-    part = int(os.environ.get("CNN_TEST_SLOW_PART", "1"))
-    first = int(os.environ.get("SOURCE_DATE_EPOCH", "0")) % part
-    slow: dict[Path, list[pytest.Item]] = {}
-    for item in items:
-        if item.get_closest_marker("slow") is not None:
-            slow.setdefault(item.path, []).append(item)
+    """CNN_TEST_PART=3: of files with many tests to run a third of these runs, another third with each commit."""
+    part = int(os.environ.get("CNN_TEST_PART", "1"))
+    commit = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if part == 1:
+        return
+    counts = Counter(item.path for item in items)
     left_out = {
-        id(item)
-        for tests in slow.values() if len(tests) > _MANY_SLOW
-        for number, item in enumerate(tests) if number % part != first
+        id(item) for item in items
+        if counts[item.path] > _MANY and zlib.crc32(f"{commit} {item.nodeid}".encode()) % part
     }  # fmt: skip
-    if left_out:
-        config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
-        items[:] = [item for item in items if id(item) not in left_out]
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in left_out])
+    items[:] = [item for item in items if id(item) not in left_out]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -117,9 +116,7 @@ def assert_same_bits_for_any_threads(restored_threads: None) -> Callable[[Callab
             results.append(compute())
         for count, result in zip(THREAD_COUNTS[1:], results[1:], strict=True):
             for index, (one, more) in enumerate(zip(results[0], result, strict=True)):
-                assert one.tobytes() == more.tobytes(), (
-                    f"result {index} differs between 1 and {count} threads"
-                )
+                assert one.tobytes() == more.tobytes(), f"result {index} differs between 1 and {count} threads"
 
     return check
 

@@ -127,6 +127,7 @@ def test_emnist_is_fetched_once_for_both_of_its_sets(mirror_servers: Any, tmp_pa
     )
 
 
+@pytest.mark.slow
 def test_dir_is_a_folder_of_data_sets(start: Start, small: SmallSet, tmp_path: Path) -> None:
     outcome = finish(start("download", "mnist", "--dir", "my sets"))
     assert outcome.code == 0, outcome.err
@@ -325,9 +326,8 @@ def test_file_that_may_not_grow_is_one_line(start: Start, small: SmallSet, tmp_p
     assert_whole(tmp_path / "mnist", small)
 
 
-def test_offline_says_after_one_limit_what_to_put_where(
-    small: SmallSet, mirror_servers: Any, tmp_path: Path
-) -> None:
+@pytest.mark.slow
+def test_offline_says_after_one_limit_what_to_put_where(small: SmallSet, mirror_servers: Any, tmp_path: Path) -> None:
     """Mirrors that swallow every packet are the slowest way to be offline."""
     with deaf_port() as deaf:
         source = dataclasses.replace(small.source, mirrors=(f"https://localhost:{deaf}/", "https://localhost:9/"))
@@ -362,6 +362,7 @@ def test_offline_says_after_one_limit_what_to_put_where(
     assert seconds - start_seconds < 2 * 1.7
 
 
+@pytest.mark.slow
 def test_train_fetches_by_itself(start: Start, small: SmallSet, mirror_servers: Any, tmp_path: Path) -> None:
     outcome = finish(start("train", "--arch", "linear", "--data", "mnist", "--epochs", 1, "--json"))
     assert outcome.code == 0, outcome.err

@@ -74,6 +74,7 @@ def test_times_are_typed_as_people_do(typed: str, seconds: float) -> None:
     assert Duration().convert(typed, None, None) == seconds
 
 
+@pytest.mark.slow
 def test_a_timed_run_that_was_killed_goes_on_with_the_time_that_is_left(small_data: Path, tmp_path: Path) -> None:
     process = start_cnn((*SMALL, "--data", small_data, "--time-limit", "2s", "--save-every", 0.1), tmp_path)
     checkpoint = tmp_path / "runs" / "linear-small-1" / "checkpoint.bin"

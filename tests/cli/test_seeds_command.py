@@ -26,7 +26,7 @@ def test_a_table_of_seeds_ends_in_their_mean_and_deviation(cnn: Cnn, small_data:
 
 
 def test_seeds_that_were_killed_go_on(small_data: Path, tmp_path: Path) -> None:
-    words = ("train", "--arch", "mlp", "--threads", 1, "--epochs", 300, "--data", small_data, "--seeds", 2)
+    words = ("train", "--arch", "mlp", "--threads", 1, "--epochs", 40, "--data", small_data, "--seeds", 2)
     process = start_cnn((*words, "--save-every", 0.05), tmp_path)
     checkpoint = tmp_path / "runs" / "mlp-seeds-1" / "mlp-small-1" / "checkpoint.bin"
     deadline = time.monotonic() + 60

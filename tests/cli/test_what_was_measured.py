@@ -152,7 +152,10 @@ FORMS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("make", FORMS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize(
+    "make", [make_folder, *(pytest.param(make, marks=pytest.mark.slow) for make in FORMS if make is not make_folder)],
+    ids=lambda make: make.__name__,
+)  # fmt: skip
 def test_what_to_try_next_runs_as_printed(here: Path, rng: np.random.Generator, make) -> None:  # type: ignore[no-untyped-def]
     settings = TrainSettings(architecture="linear", data=make(here, rng), epochs=1, use_cache=False, **FORMS[make])
     *_, finished = train(settings)

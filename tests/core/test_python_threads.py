@@ -58,7 +58,10 @@ LONG_CALLS = [
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs clocks of threads")
-@pytest.mark.parametrize("name", LONG_CALLS)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in ("prediction", "digits") else pytest.param(name, marks=pytest.mark.slow) for name in LONG_CALLS],
+)
 def test_a_counting_thread_keeps_four_fifths_of_its_speed_during_a(name: str) -> None:
     """Counts per second, less the time in which the thread could run and had no core: a busy neighbour is not held
     against the call, while a thread that waits for the GIL sleeps, which counts. The best of 8 windows."""

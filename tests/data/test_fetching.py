@@ -23,7 +23,7 @@ from small_sets import SmallSet, make_small_set
 
 FIRST = "train-images-idx3-ubyte.gz"
 PATIENT = Patience(reach_seconds=10, answer_seconds=20, slow_seconds=20)
-IMPATIENT = Patience(reach_seconds=10, answer_seconds=0.5, slow_seconds=0.4, slow_bytes=100)
+IMPATIENT = Patience(reach_seconds=10, answer_seconds=0.5, slow_seconds=0.2, slow_bytes=50)
 SLOW_KINDS = {"hang", "drip", "drip-head", "stall"}
 
 

@@ -10,7 +10,7 @@ import oracles
 from closeness import EPSILON, assert_close
 from cnncli import _core
 
-BATCHES = [1, 2, 7, 15, 16, 17, 31, 33, 130]
+BATCHES = [1, 7, 16, 17, 33, 130]
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,13 @@ class Layer:
         table = np.zeros((case.channels, 256), np.float32)
         x = program.input(shape, table)
         x = program.add(
-            "custom", [x],
+            "custom",
+            [x],
             settings={"output_shape": shape, "forward": lambda rows: rows, "backward": self._take_gradient},
         )
         x = program.add(
-            "convolution", [x],
+            "convolution",
+            [x],
             arrays={"weight": a.weight, "bias": a.bias, "grad_weight": self.grad_weight, "grad_bias": self.grad_bias},
             settings={"stride": case.stride, "padding": case.padding, "dilation": (1, 1), "groups": 1},
         )
@@ -91,7 +93,8 @@ class Layer:
         x = program.add("max_pooling", [x], settings={"kernel": case.window, "stride": case.step, "padding": (0, 0)})
         self.output_shape = out = program.shape(x)
         x = program.add(
-            "custom", [x],
+            "custom",
+            [x],
             settings={"output_shape": out, "forward": self._take_output, "backward": self._give_gradient},
         )
         program.loss(x, kind="mse")

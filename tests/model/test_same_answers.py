@@ -48,10 +48,8 @@ def predicted(model: Path, files: list[Path]) -> list[int]:
 
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_eval_and_predict_agree_file_by_file(
-    kind: str, reader: str, tmp_path: Path, rng: np.random.Generator
-) -> None:
-    files = write_files(tmp_path / "pictures", KINDS[kind](70, rng))
+def test_eval_and_predict_agree_file_by_file(kind: str, reader: str, tmp_path: Path, rng: np.random.Generator) -> None:
+    files = write_files(tmp_path / "pictures", KINDS[kind](40, rng))
     data = READERS[reader](tmp_path, files)
     record = trained(tmp_path, data)
     evaluation = evaluate_model(tmp_path / "model.bin", data=str(data), part="train")
@@ -76,7 +74,7 @@ def answers_by_file(evaluation: Evaluation, files: list[Path]) -> list[int]:
 def test_pictures_without_a_glyph_are_wrong_answers_for_both(
     reader: str, tmp_path: Path, rng: np.random.Generator
 ) -> None:
-    pictures = KINDS["filling digits"](70, rng)
+    pictures = KINDS["filling digits"](40, rng)
     files = write_files(tmp_path / "pictures", pictures)
     blank = files[7]
     from PIL import Image

@@ -23,7 +23,7 @@ _WIDE = ("vgg", "cifar10")
 # Whose scores are means of few maps: their first steps are short ones.
 _MORE_STEPS = {"mnist-8k": 100, "mnist-25k": 60}
 LEARNERS = [name for name in MODELS if name not in ("linear-regression", "perceptron")]  # of ten classes
-LARGE = ("resnet9-m", "resnet9-l", "resnet10-m", "resnet10-l")  # resnet9-s and resnet10-s have their layers
+LARGE = ("resnet9-m", "resnet9-l", "resnet10-m", "resnet10-l", "resnet10-s", "mobilenet-small")
 SMALL_MODELS_AND_SLOW_VGG = [
     pytest.param(name, marks=pytest.mark.slow) if name in (*_WIDE, *LARGE) else name for name in LEARNERS
 ]

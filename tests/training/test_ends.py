@@ -219,7 +219,6 @@ def timed_trainer(rng: np.random.Generator, most: int) -> Trainer:
     return trainer
 
 
-
 @pytest.mark.parametrize(
     ("name", "cost"),
     [
@@ -273,6 +272,7 @@ def test_epochs_may_end_a_training_before_its_time_does(
     assert trainer.state.step == 40
 
 
+@pytest.mark.slow
 def test_a_timed_training_is_made_again_by_its_command_and_by_replay(tmp_path: Path) -> None:
     settings = dataclasses.replace(small_settings(tmp_path), epochs=None, time_limit=0.4, validation=0.2)
     done = ended(settings)

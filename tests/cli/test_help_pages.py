@@ -83,18 +83,17 @@ def test_help_beside_what_is_wrong_is_the_plain_help(capsys: pytest.CaptureFixtu
     )
 
 
-def test_help_is_coloured_where_colours_show(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_help_is_coloured_where_colours_show(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    command = command_named("summary")
-    with command.context_class(command, info_name="summary") as ctx:
-        text = command.get_help(ctx)
+    text = printed(["summary", "-h"], capsys)
     assert "\x1b[1;32mOptions:\x1b[0m" in text
     assert "\x1b[36m-h, --help\x1b[0m" in text
     monkeypatch.setenv("NO_COLOR", "1")
-    with command.context_class(command, info_name="summary") as ctx:
-        assert "\x1b" not in command.get_help(ctx)
+    assert "\x1b" not in printed(["summary", "-h"], capsys)
 
 
 def test_the_options_of_the_table_stand_under_their_groups() -> None:

@@ -298,11 +298,18 @@ def test_folders_that_are_the_classes_tell_how_many_are_right(
     assert told == ([line] if line else [])
 
 
-def test_unreadable_pictures_are_not_right(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    picture("set/black/1.png", "black")
+def test_unreadable_pictures_count_neither_by_predict_nor_by_eval(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in ("black/1.png", "white/1.png"):
+        picture(f"set/{file}", "black")
     Path("set/black/2.png").write_bytes(b"")
     assert run(["predict", "set"]) == 1
-    assert capsys.readouterr().out.splitlines()[-1] == "by folder name: 1 of 2 right (50.00 %)"
+    told = "by folder name: 1 of 2 right (50.00 %); 1 that cannot be read not counted"
+    assert capsys.readouterr().out.splitlines()[-1] == told
+    assert run(["eval", "model.bin", "--data", "set", "--skip-bad", "--json", "--no-cache"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["samples"], found["accuracy"]) == (2, 0.5)
 
 
 def test_answers_below_the_threshold_are_counted_as_not_sure(

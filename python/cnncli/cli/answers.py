@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncli.cli.pictures_named import NamedPicture
-from cnncli.errors import CnnError, UsageError
+from cnncli.errors import CnnError, NoGlyphError, UsageError
 from cnncli.shown import printable
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Answer(NamedTuple):
     """What the model says about one picture or one of its digits; or the error, and then nothing else.
 
     is_first : of the answers to its picture
+    is_read : the picture could be read; with an error it then holds nothing that can be answered
     """
 
     picture: NamedPicture
@@ -42,6 +43,7 @@ class Answer(NamedTuple):
     sure: bool = True
     box: Box | None = None
     is_first: bool = True
+    is_read: bool = True
 
 
 def recipe_of(model: "Model") -> "InputRecipe":
@@ -77,7 +79,7 @@ def answers(
 
 def _read(recipe: "InputRecipe", picture: NamedPicture, look: Look) -> list[Answer]:
     if picture.error is not None:
-        return [Answer(picture, error=picture.error)]
+        return [Answer(picture, error=picture.error, is_read=False)]
     name = "standard input" if isinstance(picture.source, bytes) else None
     try:
         if look.read_all:
@@ -89,7 +91,7 @@ def _read(recipe: "InputRecipe", picture: NamedPicture, look: Look) -> list[Answ
         prepared = recipe.prepare(picture.source, invert=look.invert, box=look.box, name=name)
         return [Answer(picture, prepared=prepared, box=look.box)]
     except CnnError as error:
-        return [Answer(picture, error=str(error))]
+        return [Answer(picture, error=str(error), is_read=isinstance(error, NoGlyphError))]
 
 
 def _predicted(model: "Model", group: Sequence[Answer], least: float, tta: bool) -> Iterator[Answer]:
@@ -117,19 +119,20 @@ def _predicted(model: "Model", group: Sequence[Answer], least: float, tta: bool)
 class Tally:
     """Counts of all answers.
 
-    pictures, failed : pictures in all, and those without an answer
+    pictures, failed, unread : pictures in all, those without an answer, and those of them that cannot be read
     labels : answers by class; those that are not sure by ""
     """
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self._class_names = class_names
-        self.pictures = self.failed = self.answers = self._told = self._right = 0
+        self.pictures = self.failed = self.unread = self.answers = self._told = self._right = 0
         self.labels: Counter[str] = Counter()
         self._tellers: set[str] = set()
 
     def add(self, answer: Answer) -> None:
         self.pictures += answer.is_first
-        if answer.picture.told in self._class_names:
+        self.unread += not answer.is_read
+        if answer.is_read and answer.picture.told in self._class_names:
             self._told += 1
             self._tellers.add(answer.picture.teller)
             self._right += answer.error is None and answer.label == answer.picture.told
@@ -141,11 +144,13 @@ class Tally:
 
     @property
     def right(self) -> tuple[int, int, str] | None:
-        """(right answers, pictures, what tells it), unsure ones by their best guess and failed ones as wrong.
+        """(right answers, pictures that can be read, what tells it), unsure ones by their best guess.
 
-        None unless folders or lists tell a class of the model for every picture, and each has one answer.
+        As in `cnn eval --skip-bad`, what can be read and holds no glyph is a wrong answer, and what cannot be read is
+        none. None unless folders or lists tell a class of the model for every such picture, and each has one answer.
         """
-        if not self._told or self._told != self.pictures or self.pictures != self.answers + self.failed:
+        read = self.pictures - self.unread
+        if not self._told or self._told != read or self.pictures != self.answers + self.failed:
             return None
         return self._right, self._told, " and ".join(sorted(self._tellers))
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cnncli.cli.render_predict import CsvAnswers, JsonAnswers, TextAnswers
     from cnncli.model import Model
 
-_MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
+_MOST_READERS = 8  # threads; each may hold a picture of 33 megapixels, and one of them a larger one
 
 
 @click.command(
@@ -57,7 +57,8 @@ _MOST_READERS = 8  # threads; each may hold a picture of 90 megapixels
     "--reject",
     type=Number(least=0, most=1),
     metavar="P",
-    help="Say \"not sure\" below this probability; 0 never.  [default: what the model's training found]",
+    help="Say \"not sure\" below this probability; 0 never.  [default: what the model's training found on images "
+    "held out, else 0]",
 )
 @tta_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: file, label, probability, and that of each class.")
@@ -132,7 +133,7 @@ def command(
     with _output(out) as write:
         form = _form(write, names, as_json, as_csv, alone, read_all, box is not None)
         for answer in answers(
-            loaded, chain(first, named), Look(invert, box, read_all), least, 1 if alone else _reader_count(), tta
+            loaded, chain(first, named), Look(invert, box, read_all), least, _reader_count(alone, box), tta
         ):
             tally.add(answer)
             if answer.error is not None:
@@ -210,7 +211,10 @@ def _first_two(pictures: "Iterator[NamedPicture | None]") -> "list[NamedPicture 
     return first
 
 
-def _reader_count() -> int:
+def _reader_count(alone: bool, box: "Box | None") -> int:
+    """Threads that read; a picture of which a box is asked for is held whole, however large it is."""
+    if alone or box is not None:
+        return 1
     from cnncli import _core
 
     return min(_core.default_thread_count(), _MOST_READERS)
@@ -237,4 +241,5 @@ def _tell_counts(tally: "Tally", err: bool) -> None:
     echo(tally.line, err=err)
     if tally.right is not None:
         right, count, teller = tally.right
-        echo(f"by {teller}: {right:,} of {count:,} right ({percent(right / count)})", err=err)
+        unread = f"; {tally.unread:,} that cannot be read not counted" if tally.unread else ""
+        echo(f"by {teller}: {right:,} of {count:,} right ({percent(right / count)}){unread}", err=err)

@@ -17,6 +17,7 @@ from cnncli.model_file.confidence import Confidence
 from cnncli.model_file.record import TrainingRecord
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
+from cnncli.pictures.recipe import InputRecipe
 from cnncli.shown import format_shape, percent, printable, shortened
 
 _CLASSES_SHOWN = 10
@@ -87,6 +88,8 @@ def what_it_is(path: str, network: Network) -> list[tuple[str, str]]:
     if "confidence" in network.record:
         sure = Confidence.from_record(network.record)
         rows.append(("sure", f"from {percent(sure.threshold)} on; temperature {sure.temperature:g}"))
+    elif network.class_names and isinstance(network.recipe, InputRecipe):
+        rows.append(("sure", "always; no threshold, which takes images held out from the training (--val)"))
     if network.plugins:
         rows.append(("plugins", ", ".join(printable(origin.file) for origin in network.plugins)))
     return [*rows, ("weights", f"SHA-256 {weights_digest(network)}")]

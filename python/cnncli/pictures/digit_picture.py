@@ -1,5 +1,6 @@
 """Finds the glyph, or several side by side, in a picture and lays each out as MNIST's digits are."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,9 +108,17 @@ def find_digit(
 
 
 def find_digits(
-    image: Image.Image, where: str, *, dark_ink: bool | None = None, height: int = 28, width: int = 28
+    image: Image.Image,
+    where: str,
+    *,
+    dark_ink: bool | None = None,
+    height: int = 28,
+    width: int = 28,
+    whole_width: int | None = None,
 ) -> list[FoundDigit]:
     """Finds all glyphs of one line, from left to right, and lays each out as `find_digit` does.
+
+    whole_width : pixels, of the picture of which `image` is a smaller form; boxes count these
 
     Raises
     ------
@@ -118,7 +127,7 @@ def find_digits(
     grey = _grey(image)
     found = _ink_or_error(grey, where, dark_ink)
     assert found.ink is not None
-    ratio = image.width / grey.shape[1]
+    ratio = (whole_width or image.width) / grey.shape[1]
     digits = []
     for box in parts.glyph_boxes(found.ink):
         pixels, more = _laid_out(parts.only_within(found.ink, box), height, width)
@@ -156,7 +165,12 @@ def cut_out(image: Image.Image, where: str, box: BoxOfPicture | None) -> Image.I
             f"{where}: box {x},{y},{wide},{tall} does not lie in its {image.width}x{image.height} pixels; "
             "give X,Y of the corner at the top left, then width and height"
         )
-    return image.crop((x, y, x + wide, y + tall))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Pillow's limit, which is one for what is decoded
+        try:
+            return image.crop((x, y, x + wide, y + tall))
+        except Image.DecompressionBombError:
+            raise DataError(f"{where}: a box of {wide}x{tall} pixels is too large; leave it out") from None
 
 
 def _ink_or_error(grey: Floats, where: str, dark_ink: bool | None) -> _Ink:

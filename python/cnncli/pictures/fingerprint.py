@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from cnncli.pictures.picture_file import as_bytes, read_picture
+from cnncli.pictures.picture_file import as_bytes, read_picture, whole_size
 
 THUMB = 16  # pixels a side
 DIGEST_BYTES = 16
@@ -46,9 +46,7 @@ def fingerprint_of_file(path: Path) -> Fingerprint:
     image, _ = read_picture(path, _ENOUGH)
     size = image.size
     if min(size) >= _ENOUGH:  # perhaps a reduced JPEG
-        with Image.open(path) as whole:
-            known = whole.size
-        size = known if (known[0] > known[1]) == (size[0] > size[1]) else known[::-1]
+        size = whole_size(path, image)
     return fingerprint(as_bytes(image), size)
 
 

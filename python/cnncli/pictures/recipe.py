@@ -268,12 +268,16 @@ class InputRecipe:
         from cnncli.pictures.digit_picture import find_digits
 
         name = picture_file.name_of(source, name)
-        image, notes = picture_file.read_picture(source, name=name)
+        image, notes = picture_file.read_picture(source, self.enough_pixels, name)
+        whole = picture_file.whole_size(source, image)
         if self.kind != "glyph":
-            return [(self.prepare(image, invert, name=name), (0, 0, *image.size))]
+            return [(self.prepare(image, invert, name=name), (0, 0, *whole))]
         dark_ink = None if invert is None else invert != (self.polarity == "dark-on-light")
         _, height, width = self.picture_shape
-        found = find_digits(image, name, dark_ink=dark_ink, height=height, width=width)
+        try:
+            found = find_digits(image, name, dark_ink=dark_ink, height=height, width=width, whole_width=whole[0])
+        except DataError as error:
+            raise NoGlyphError(str(error)) from None
         return [(Prepared(self._framed(self._as_input(one.pixels)), notes + one.notes), one.box) for one in found]
 
     def _framed(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

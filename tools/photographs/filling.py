@@ -98,8 +98,6 @@ def _cut(ink: np.ndarray) -> np.ndarray:
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-
-
 def fill(
     page: FormPage,
     draw_glyph: Glyphs,
@@ -113,7 +111,7 @@ def fill(
     """Writes into every cell; shares of empty and crossed out cells, and of glyphs that touch or cross their frame."""
     image = page_image(page, per_mm).convert("RGB")
     filled = Filled(page, image, per_mm)
-    pixels = np.asarray(image, np.float32) / 255
+    pixels = np.array(image)
     for row, column in page.cells:
         label, box = page.rows[row], page.paper.cell(row, column)
         side = round((CELL + 2 * EXTRA) * per_mm)
@@ -128,8 +126,8 @@ def fill(
         filled.cells[row, column] = Truth(str(kind), label, ink if kind == "glyph" else None, touches)
         view = np.s_[top : top + side, left : left + side]
         texture = 1 - 0.15 * rng.random((side, side), np.float32)
-        pixels[view] *= 1 - (ink * texture)[..., None] * (1 - colour)
-    filled.image = Image.fromarray((pixels * 255).round().astype(np.uint8))
+        pixels[view] = (pixels[view] * (1 - (ink * texture)[..., None] * (1 - colour))).round()
+    filled.image = Image.fromarray(pixels)
     return filled
 
 

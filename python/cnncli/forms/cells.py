@@ -1,6 +1,7 @@
 """The cells of a flat page: cut out, cleaned and judged."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ from cnncli.forms.crossed import Mask, is_crossed_out
 from cnncli.forms.drawing import FRAME_INK, LETTER_WIDTH
 from cnncli.forms.form_page import FormPage
 from cnncli.forms.frame_lines import AROUND, without_frames
-from cnncli.forms.layout import CELL, DOT_RADIUS
+from cnncli.forms.layout import CELL, DOT_RADIUS, Paper
 from cnncli.forms.light import smoothed
 from cnncli.forms.projection import Floats
 from cnncli.forms.straighten import PER_MM, FlatPage
@@ -61,7 +62,7 @@ def cut_cells(flat: FlatPage, page: FormPage) -> list[Cell]:
         reason = _covered(flat, row, column, int(sides[place]))
         picture = None
         blur = _dot_blur(flat, row, column)
-        printed = _printed(page, row, column)
+        printed = _printed(page.paper, len(name))
         judged, ink = _judged(cleaned[place], softened[place], printed, name, blur)
         # A frame that is blurred is not seen: the cell is not covered then.
         if reason is None or (judged is not None and judged.startswith("blurred")):
@@ -79,18 +80,19 @@ def _window(flat: FlatPage, row: int, column: int) -> tuple[slice, slice]:
     return slice(top, top + WINDOW), slice(left, left + WINDOW)
 
 
-def _printed(page: FormPage, row: int, column: int) -> Mask:
-    """Where in a cell's window the form's dots and the cell's name stand."""
-    box = page.paper.cell(row, column)
+@lru_cache(maxsize=16)
+def _printed(paper: Paper, letters: int) -> Mask:
+    """Where in a cell's window the form's dots and the cell's name stand; in every cell at the same place."""
+    box = paper.cell(0, 0)
     steps = (np.arange(WINDOW) + 0.5) / PER_MM - AROUND
     x, y = box.x + steps[None], box.y + steps[:, None]
-    wide = min(CELL, LETTER_WIDTH * len(page.rows[row]))
+    wide = min(CELL, LETTER_WIDTH * letters)
     above = box.y - y
     result = (above > _NAMES[0]) & (above < _NAMES[1]) & (x > box.x - _ROOM) & (x < box.x + wide + _ROOM)
-    xs, ys = page.paper.lattice
-    for down in (row, row + 1):
-        for right in (column, column + 1):
-            result |= np.hypot(x - xs[right], y - ys[down]) < _DOT
+    xs, ys = paper.lattice
+    for down in ys[:2]:
+        for right in xs[:2]:
+            result |= np.hypot(x - right, y - down) < _DOT
     return np.asarray(result)
 
 
@@ -132,10 +134,10 @@ def _judged(dark: Floats, soft: Floats, printed: Mask, name: str, dot_blur: floa
     edge = round(AROUND * PER_MM)
     inside = np.zeros(dark.shape, np.bool_)
     inside[edge:-edge, edge:-edge] = True
-    paper = soft[soft <= np.median(soft)]
-    noise = 1.4826 * float(np.median(abs(paper - np.median(soft))))
+    middle = float(np.median(soft))
+    noise = 1.4826 * float(np.median(middle - soft[soft <= middle]))
     darkest = float(np.quantile(soft[inside], 0.995))
-    least = max(_LEAST_INK, float(np.median(soft)) + _NOISE * noise)
+    least = max(_LEAST_INK, middle + _NOISE * noise)
     ink = soft > max(least, _SHARE * darkest)
     ink &= ~printed | (soft > max(least, _NAME_INK))
     glyph = _glyph_parts(ink, inside, soft > _SURE * least, soft)
@@ -201,9 +203,10 @@ def _ink_blur(dark: Floats, glyph: Mask) -> float:
 
 
 def _thicker(mask: Mask) -> Mask:
-    """The mask and two pixels around: soft edges of strokes."""
-    padded = np.pad(mask, 2)
+    """The mask and a disc of two pixels around: soft edges of strokes."""
     height, width = mask.shape
-    near = [(y, x) for y in range(5) for x in range(5) if (y - 2) ** 2 + (x - 2) ** 2 < 6]
-    parts = [padded[y : y + height, x : x + width] for y, x in near]
-    return np.asarray(np.any(parts, axis=0))
+    padded = np.pad(mask, 2)
+    narrow = padded[:, 1 : width + 1] | padded[:, 2 : width + 2] | padded[:, 3 : width + 3]
+    wide = narrow | padded[:, :width] | padded[:, 4 : width + 4]
+    middle = wide[1 : height + 1] | wide[2 : height + 2] | wide[3 : height + 3]
+    return np.asarray(middle | narrow[:height] | narrow[4 : height + 4])

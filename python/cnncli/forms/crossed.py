@@ -96,11 +96,14 @@ def _on_lines(shape: tuple[int, ...], lines: list[tuple[Points, Points]], reach:
 
 def _grown(mask: Mask, reach: int) -> Mask:
     """Everything within a square of `reach` around the mask."""
-    result = mask
-    for axis in (0, 1):
-        padded = np.pad(result, [(reach, reach) if one == axis else (0, 0) for one in (0, 1)])
-        count = result.shape[axis]
-        result = np.any([np.take(padded, range(step, step + count), axis) for step in range(2 * reach + 1)], axis=0)
+    height, width = mask.shape
+    padded = np.pad(mask, reach)
+    along = padded[:, :width].copy()
+    for step in range(1, 2 * reach + 1):
+        along |= padded[:, step : step + width]
+    result = along[:height].copy()
+    for step in range(1, 2 * reach + 1):
+        result |= along[step : step + height]
     return result
 
 

@@ -117,7 +117,7 @@ def _take_away(views: Numbers, offs: Numbers, slopes: Numbers, profiles: Numbers
     row = (np.arange(min(high, tall)) + 0.5) / PER_MM
     within = (column > -2 * FRAME_LINE) & (column < CELL + 2 * FRAME_LINE)
     lines = _FOOT + offs[:, None] + slopes[:, None] * (column - CELL / 2)
-    at = ((row[None, :, None] - lines[:, None]) / _STEP + (profiles.shape[1] - 1) / 2)
+    at = (row[None, :, None] - lines[:, None]) / _STEP + (profiles.shape[1] - 1) / 2
     padded = np.pad(profiles, [(0, 0), (1, 1)])
     at = (at + 1).clip(0, padded.shape[1] - 1.001)
     low = at.astype(np.int64)

@@ -45,12 +45,13 @@ def find_dots(dark: Floats, paper: Paper, anchors: Points, anchor_shifts: Points
     found = np.zeros(nodes.shape[:2], np.bool_)
     result = np.zeros_like(nodes)
     strength = np.zeros(nodes.shape[:2])
-    todo = [(row, column) for row in range(ROWS + 2) for column in range(COLUMNS + 1) if paper.has_dot(row, column)]
-    while todo:
-        known = np.array(places)
-        away = np.array([np.hypot(*(known - nodes[one]).T).min() for one in todo])
-        node = todo.pop(int(away.argmin()))
-        guess = _expected(nodes[node], known, np.array(shifts))
+    todo = np.array([[paper.has_dot(row, column) for column in range(COLUMNS + 1)] for row in range(ROWS + 2)])
+    away = np.array([_distances(nodes, place) for place in anchors]).min(axis=0)
+    while todo.any():
+        row, column = np.unravel_index(int(np.where(todo, away, np.inf).argmin()), todo.shape)
+        node = int(row), int(column)
+        todo[node] = False
+        guess = _expected(nodes[node], np.array(places), np.array(shifts))
         seen = _peak(response, dark, nodes[node] + guess)
         if seen is None:
             continue
@@ -58,12 +59,17 @@ def find_dots(dark: Floats, paper: Paper, anchors: Points, anchor_shifts: Points
         found[node], result[node] = True, at - nodes[node]
         places.append(nodes[node])
         shifts.append(result[node])
+        away = np.minimum(away, _distances(nodes, nodes[node]))
     found &= ~_jumps(nodes, result, found)
     known = np.concatenate([anchors, nodes[found]])
     moved = np.concatenate([anchor_shifts, result[found]])
     for node in zip(*np.nonzero(~found), strict=True):
         result[node] = _expected(nodes[node], known, moved)
     return Lattice(result, found, strength * found)
+
+
+def _distances(nodes: Points, place: Points) -> Points:
+    return np.asarray(np.hypot(nodes[..., 0] - place[0], nodes[..., 1] - place[1]))
 
 
 def _response(dark: Floats) -> Floats:

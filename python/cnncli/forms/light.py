@@ -39,7 +39,9 @@ def darkness(page: Floats, light: Floats) -> Floats:
 
     page, light : (H, W, 3)
     """
-    taken = (1 - page / np.maximum(light, 1.0)).clip(0, 1)
+    taken = page / np.maximum(light, np.float32(1))
+    np.subtract(np.float32(1), taken, out=taken)
+    np.clip(taken, 0, 1, out=taken)
     return np.asarray(0.5 * (taken @ _LUMA) + 0.5 * taken.max(axis=2), np.float32)
 
 

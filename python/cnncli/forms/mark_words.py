@@ -58,19 +58,19 @@ def _turned_words() -> tuple[list[tuple[str, int, int, bool]], Bits]:
     return known, np.array(seen)
 
 
-def nearest_word(bits: Bits) -> ReadMark:
-    """The mark whose bits differ least from 5 x 5 bits of a photograph.
-
-    >>> nearest_word(np.rot90(word("a4", 2), -1))
-    ReadMark(paper='a4', corner=2, turns=1, is_mirrored=False, wrong=0)
-    """
-    known, words = _turned_words()
-    wrong = (words != bits.reshape(-1)).sum(axis=1)
-    best = int(wrong.argmin())
-    return ReadMark(*known[best], int(wrong[best]))
+def wrong_bits(bits: Bits) -> npt.NDArray[np.int64]:
+    """In how many bits each of (N, 25) differs from each mark in each turn, (N, 64)."""
+    words = _turned_words()[1].astype(np.int64)
+    seen = bits.astype(np.int64)
+    return np.asarray(words.sum(axis=1) + seen.sum(axis=1)[:, None] - 2 * seen @ words.T)
 
 
 def read_word(bits: Bits) -> ReadMark | None:
-    """What 5 x 5 bits of a photograph say, if they are a mark's, with up to 3 of them wrong."""
-    best = nearest_word(bits)
-    return best if best.wrong <= _MOST_WRONG else None
+    """The mark whose bits 5 x 5 bits of a photograph are, with up to 3 of them wrong.
+
+    >>> read_word(np.rot90(word("a4", 2), -1))
+    ReadMark(paper='a4', corner=2, turns=1, is_mirrored=False, wrong=0)
+    """
+    wrong = wrong_bits(bits.reshape(1, -1))[0]
+    best = int(wrong.argmin())
+    return ReadMark(*_turned_words()[0][best], int(wrong[best])) if wrong[best] <= _MOST_WRONG else None

@@ -6,16 +6,17 @@ import numpy as np
 
 from cnncli.forms.edges import refined
 from cnncli.forms.layout import CORNERS, MARK, MARK_MODULES, PAPERS, Points, corners_of
-from cnncli.forms.mark_words import Bits, ReadMark, nearest_word, read_word
-from cnncli.forms.projection import Floats, Matrix, fit_projection, inverse, projected, sampled
+from cnncli.forms.mark_words import Bits, ReadMark, read_word, wrong_bits
+from cnncli.forms.projection import Floats, Matrix, fit_projection, inverse, projected, sampled, square_to_quads
 from cnncli.forms.quads import dark_quads
 
 _WINDOWS = (10, 24)  # of which the photograph's longer side is so many: neighbourhoods in which a mark is dark
-_POINTS = 5  # samples a side in the middle of a module
+_POINTS, _ROUGH_POINTS = 5, 3  # samples a side in the middle of a module
 _LEAST_CONTRAST = 0.25  # of the light around a mark
 _ROUGHLY_WRONG = 6  # bits, before the edges are fitted
 _MOST_FLAWS = 2  # modules of the border or of the light around it that do not look so
 _ROUGH_FLAWS = 10  # before the edges are fitted
+_AT_ONCE = 500  # quadrangles that are looked at together
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,10 @@ def find_marks(grey: Floats) -> Marks:
     read: list[Mark] = []
     unread: list[Points] = []
     for share in _WINDOWS:
-        for quad in dark_quads(grey, max(grey.shape) // share):
+        for quad, wrong in _like_marks(grey, dark_quads(grey, max(grey.shape) // share)):
             if any(_near(quad, mark) for mark in read):
                 continue
-            rough = _bits(_module_levels(grey, quad), _ROUGH_FLAWS)
-            if rough is None:
-                continue
-            mark = _read(grey, quad) if nearest_word(rough).wrong <= _ROUGHLY_WRONG else None
+            mark = _read(grey, quad) if wrong <= _ROUGHLY_WRONG else None
             if mark is not None:
                 read.append(mark)
             else:
@@ -115,7 +113,7 @@ def _side(quad: Points) -> float:
     return float(np.hypot(*(np.roll(quad, -1, axis=0) - quad).T).mean())
 
 
-def _bits(levels: Floats, most_flaws: int = _MOST_FLAWS) -> Bits | None:
+def _bits(levels: Floats) -> Bits | None:
     """The dark ones of the 5 x 5 modules; None where the border is not dark or what is around it not light."""
     dark, light = _border(levels), _around(levels)
     if not np.isfinite(dark).all() or not np.isfinite(light).any():
@@ -125,23 +123,48 @@ def _bits(levels: Floats, most_flaws: int = _MOST_FLAWS) -> Bits | None:
         return None
     middle = _middle(levels, low, high)
     flaws = max(int((dark > _border(middle)).sum()), int((light < _around(middle)).sum()))
-    return levels[2:-2, 2:-2] < middle[2:-2, 2:-2] if flaws <= most_flaws else None
+    return levels[2:-2, 2:-2] < middle[2:-2, 2:-2] if flaws <= _MOST_FLAWS else None
 
 
 def _module_levels(grey: Floats, corners: Points) -> Floats:
     """Mean grey level of the middle of each module, (9, 9): the mark and the light around it; NaN off the picture."""
+    levels: Floats = _levels_of_all(grey, corners[None], _POINTS)[0]
+    return levels
+
+
+def _levels_of_all(grey: Floats, quads: Points, per_module: int) -> Floats:
+    """The same of many quadrangles, (N, 9, 9), by so many points a side of each module."""
     count = MARK_MODULES + 2
-    square = np.array([(0.0, 0), (1, 0), (1, 1), (0, 1)]) * MARK_MODULES + 1
-    matrix = fit_projection(square, corners)
-    inner = (np.arange(_POINTS) + 0.5) / _POINTS * 0.6 + 0.2
-    places = (np.arange(count)[:, None] + inner).reshape(-1)
+    inner = (np.arange(per_module) + 0.5) / per_module * 0.6 + 0.2
+    places = ((np.arange(count)[:, None] + inner).reshape(-1) - 1) / MARK_MODULES
     x, y = np.meshgrid(places, places)
-    points = projected(matrix, np.stack([x, y], axis=-1))
+    square = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3)
+    seen = square @ square_to_quads(quads).transpose(0, 2, 1)  # (N, points, 3)
+    points = seen[..., :2] / np.where(abs(seen[..., 2:]) < 1e-12, 1e-12, seen[..., 2:])
     values = sampled(grey, points)
     outside = (points < 0).any(axis=-1) | (points > np.array(grey.shape[::-1])).any(axis=-1)
     values[outside] = np.nan
-    shape = (count, _POINTS, count, _POINTS)
-    return np.asarray(values.reshape(shape).mean(axis=(1, 3)), np.float32)
+    return np.asarray(values.reshape(-1, count, per_module, count, per_module).mean(axis=(2, 4)), np.float32)
+
+
+def _like_marks(grey: Floats, quads: list[Points]) -> list[tuple[Points, int]]:
+    """Those with a dark border and light around it, roughly, and in how many bits each differs from the nearest mark.
+
+    All at once: a page of text has thousands.
+    """
+    kept = []
+    for start in range(0, len(quads), _AT_ONCE):
+        some = quads[start : start + _AT_ONCE]
+        levels = _levels_of_all(grey, np.array(some), _ROUGH_POINTS).transpose(1, 2, 0)
+        dark, light = _border(levels), _around(levels)
+        light = np.where(np.isfinite(light), light, np.nanmax(light, axis=0, initial=0))
+        low, high = np.median(dark, axis=0), np.median(light, axis=0)
+        middle = (low + high) / 2
+        flaws = np.maximum((dark > middle).sum(axis=0), (light < middle).sum(axis=0))
+        wrong = wrong_bits((levels[2:-2, 2:-2] < middle).reshape(-1, len(some)).T).min(axis=1)
+        good = np.isfinite(low) & (high - low >= _LEAST_CONTRAST * high) & (flaws <= _ROUGH_FLAWS)
+        kept += [(some[place], int(wrong[place])) for place in np.flatnonzero(good)]
+    return kept
 
 
 def _border(levels: Floats) -> Floats:

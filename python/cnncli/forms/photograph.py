@@ -67,7 +67,8 @@ def read_photograph(source: str | Path | bytes, name: str | None = None) -> Phot
     """
     where = name_of(source, name)
     picture, _ = read_picture(source, name=name)
-    photo = as_bytes(picture).convert("RGB")
+    photo = as_bytes(picture)
+    photo = photo if photo.mode == "RGB" else photo.convert("RGB")
     try:
         marks = _four_marks(photo)
         flat = straighten(photo, marks)

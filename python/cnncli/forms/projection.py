@@ -36,6 +36,29 @@ def fit_projection(source: Points, target: Points) -> Matrix:
     return np.asarray(matrix / matrix[2, 2])
 
 
+def square_to_quads(quads: Points) -> Matrix:
+    """The projective maps (N, 3, 3) that take the unit square to quadrangles (N, 4, 2), clockwise from the top left.
+
+    Source: Heckbert 1989, "Fundamentals of texture mapping and image warping", 2.2.3
+
+    >>> quad = np.array([[(1.0, 1), (5, 1), (5, 3), (1, 3)]])
+    >>> projected(square_to_quads(quad)[0], np.array([(0.5, 0.5)])).tolist()
+    [[3.0, 2.0]]
+    """
+    a, b, c, d = (quads[:, corner] for corner in range(4))
+    one, other, bend = b - c, d - c, a - b + c - d
+    below = one[:, 0] * other[:, 1] - one[:, 1] * other[:, 0]
+    below = np.where(abs(below) < 1e-12, 1e-12, below)
+    g = (bend[:, 0] * other[:, 1] - bend[:, 1] * other[:, 0]) / below
+    h = (one[:, 0] * bend[:, 1] - one[:, 1] * bend[:, 0]) / below
+    result = np.ones((len(quads), 3, 3))
+    result[:, :2, 0] = b - a + g[:, None] * b
+    result[:, :2, 1] = d - a + h[:, None] * d
+    result[:, :2, 2] = a
+    result[:, 2, 0], result[:, 2, 1] = g, h
+    return result
+
+
 def inverse(matrix: Matrix) -> Matrix:
     """The map that takes everything back."""
     return np.asarray(np.linalg.inv(matrix), np.float64)

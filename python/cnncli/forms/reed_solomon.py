@@ -76,9 +76,7 @@ def decoded(received: bytes, parity: int) -> bytes:
     if any(syndromes):
         locator = _locator(syndromes)
         count = len(locator) - 1
-        places = [
-            place for place in range(len(word)) if _value(locator[::-1], _POWERS[(255 - place) % 255]) == 0
-        ]
+        places = [place for place in range(len(word)) if _value(locator[::-1], _POWERS[(255 - place) % 255]) == 0]
         if count > parity // 2 or len(places) != count:
             raise DataError(f"more than {parity // 2} bytes are wrong")
         _mend(word, syndromes, locator, places)

@@ -32,6 +32,12 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
 
+    def get_help(self, ctx: click.Context) -> str:
+        from cnncli.cli.overview import NARROWEST, overview
+
+        width = ctx.make_formatter().width
+        return overview() if width >= NARROWEST else super().get_help(ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, commands in GROUPS.items():
             with formatter.section(title):

@@ -10,7 +10,7 @@ from cnncli.measures.classification import Metrics
 from cnncli.measures.intervals import Interval, wilson
 from cnncli.pages.charts import calibration_chart
 from cnncli.pages.html import Markup, Words, element, empty, page, scrolling, table
-from cnncli.pages.training_parts import card, how_made, training_curves
+from cnncli.pages.training_parts import card, how_made, listed, training_curves
 from cnncli.shown import percent, shortened
 
 MOST_MISTAKES = 120  # in the gallery
@@ -107,8 +107,7 @@ def _result(report: Report) -> Content:
     cards.append(card("loss", f"{metrics.loss:.4g}", "the smaller, the better"))
     if metrics.unanswered:
         cards.append(card("without an answer", f"{metrics.unanswered:,}", "no glyph was found; they count as wrong"))
-    notes = [element("li", note) for note in report.notes]
-    return [element("div", *cards, class_="cards"), *([element("ul", *notes, class_="soft")] if notes else [])]
+    return [element("div", *cards, class_="cards"), *listed("How the images were prepared", report.notes)]
 
 
 def _range(interval: Interval) -> str:
@@ -129,18 +128,19 @@ def _classes(report: Report) -> Content:
         recall = percent(metrics.recall[index])
         sure = f" ({_range(wilson(found, images))})" if images else ""
         rows.append(
-            (_name(report, index), percent(metrics.precision[index]), element("span", recall, _soft(sure)),
+            (_name(report, index), percent(metrics.precision[index]), element("span", recall, _roomy(sure)),
              percent(metrics.f1[index]), f"{images:,}")
         )  # fmt: skip
     foot = [("mean of classes", *map(percent, metrics.means()), "")]
     if not metrics.is_balanced:
         foot.append(("mean of images", *map(percent, metrics.means(weighted=True)), ""))
     caption = "Precision: share of a class's answers that are right. Recall: share of its images that are found."
-    return [*said, table(caption, ("class", "precision", "recall (95 %)", "F1", "images"), rows, foot)]
+    return [*said, table(caption, ("class", "precision", element("span", "recall", _roomy(" (95 % interval)")), "F1", "images"), rows, foot)]
 
 
-def _soft(words: str) -> Markup:
-    return element("span", words, class_="soft")
+def _roomy(words: str) -> Markup:
+    """What a narrow screen leaves out."""
+    return element("span", words, class_="soft roomy")
 
 
 def _name(report: Report, index: int) -> Markup:
@@ -157,11 +157,11 @@ def _confusion(report: Report) -> Content:
         shown.append(element("p", words))
     if pairs:
         rows = [
-            (_name(report, pair.true), Words(element("span", "taken for ", _name(report, pair.answer))),
-             f"{pair.images:,}", percent(pair.images / int(report.metrics.support[pair.true])))
+            (_name(report, pair.true), Words(_name(report, pair.answer)), f"{pair.images:,}",
+             percent(pair.images / int(report.metrics.support[pair.true])))
             for pair in pairs
         ]  # fmt: skip
-        heads = ("class", Words("answer"), "images", "of its images")
+        heads = ("class", Words("taken for"), "images", "share of the class")
         shown.append(element("div", table("Pairs of classes that are confused most often", heads, rows)))
     else:
         shown.append(element("p", "No class is taken for another one."))
@@ -174,7 +174,7 @@ def _matrix(report: Report) -> Markup:
     metrics, names = report.metrics, report.names
     is_short = max(map(len, names)) <= 3
     heads = names if is_short else [str(index + 1) for index in range(len(names))]
-    head = [element("th", "true class / answer", scope="col")]
+    head = [element("th", "true \\ answer", scope="col")]
     head += [
         element("th", element("abbr", words, title=names[index]) if not is_short else words, scope="col")
         for index, words in enumerate(heads)

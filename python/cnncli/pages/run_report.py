@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncli.measures.intervals import wilson
 from cnncli.pages.html import Markup, command_line, element, page, table
-from cnncli.pages.training_parts import Content, card, how_made, training_curves
+from cnncli.pages.training_parts import Content, card, how_made, listed, training_curves
 from cnncli.shown import percent
 
 
@@ -95,8 +95,7 @@ def _result(report: RunReport) -> Content:
 
 def _data(report: RunReport) -> Content:
     said: Content = []
-    if report.notes:
-        said.append(element("ul", *(element("li", note) for note in report.notes)))
+    said += listed("How it was prepared", report.notes)
     if report.left_aside:
         rows = [(what, f"{count:,}") for what, count in report.left_aside.items()]
         said.append(table("Left aside", ("what", "number"), rows))

@@ -78,7 +78,7 @@ font-size:.88rem;margin:.4rem 0 1rem}
 .scroll+p{margin-top:1.4rem}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--accent)}
 footer{margin-top:3rem;color:var(--soft);font-size:.88rem;border-top:1px solid var(--line)}
-@media (max-width:34rem){.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}
+@media (max-width:34rem){.roomy{display:none}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}
 th,td{padding:.28rem .45rem}}
 @media print{nav,.skip{display:none}body{max-width:none}section{break-inside:avoid-page}}
 """

@@ -18,6 +18,15 @@ def card(name: str, value: str, words: str, is_main: bool = False) -> Markup:
     return element("div", name, element("b", value), element("span", words, class_="soft"), class_=kind)
 
 
+def listed(title: str, lines: Sequence[str]) -> Content:
+    """Lines under a title of their own; nothing without lines."""
+    if not lines:
+        return []
+    if len(lines) == 1:
+        return [element("h3", title), element("p", lines[0])]
+    return [element("h3", title), element("ul", *(element("li", line) for line in lines))]
+
+
 def training_curves(history: Sequence[dict[str, Any]], best_epoch: int | None) -> Content:
     """The losses and accuracies of a training as charts, and as a table that is folded away.
 

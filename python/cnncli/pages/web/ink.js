@@ -25,7 +25,7 @@ function workingGrey(picture) {
         picture = resized(picture, Math.max(1, roundEven(picture.width * ratio)), Math.max(1, roundEven(picture.height * ratio)), "box");
     }
     const { width, height, channels, data } = picture, luma = toGrey(picture).data;
-    if (channels === 1) return plane(height, width, new Float32Array(luma));
+    if (channels === 1) return mapped(plane(height, width, taken(Float32Array, luma.length)), (_, i) => luma[i]);
     const rangeOf = (values) => values.reduce((a, b) => Math.max(a, b), 0) - values.reduce((a, b) => Math.min(a, b), 255);
     const colours = [0, 1, 2].map((c) => data.filter((_, i) => i % 3 === c)), ranges = colours.map(rangeOf), most = Math.max(...ranges);
     return plane(height, width, new Float32Array(rangeOf(luma) >= 0.5 * most ? luma : colours[ranges.indexOf(most)]));

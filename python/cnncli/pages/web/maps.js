@@ -66,6 +66,7 @@ class LayerView {
         }
         this.context.putImageData(this.image, 0, 0);
         this.mark();
+        this.isOld = false;
     }
 
     // The chosen unit, or the window that the chosen unit of a later layer reads.

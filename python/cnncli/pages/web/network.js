@@ -6,18 +6,21 @@
 const size = (shape) => shape[0] * shape[1] * shape[2];
 const emptyTensor = (shape) => ({ data: new Float32Array(size(shape)), shape });
 
-const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;,=>?@^_`{|}~";
-
-// The floats of a text with five characters for four bytes, as cnncli/pages/network_page.py writes it.
+// The floats of a text with eleven characters for nine bytes, as cnncli/pages/network_page.py writes it.
 function floatsOf(text) {
-    const value = new Uint8Array(128), words = new DataView(new ArrayBuffer((text.length / 5) * 4));
-    for (let i = 0; i < 85; i++) value[DIGITS.charCodeAt(i)] = i;
-    for (let i = 0, at = 0; i < text.length; i += 5, at += 4) {
-        let word = 0;
-        for (let k = 0; k < 5; k++) word = word * 85 + value[text.charCodeAt(i + k)];
-        words.setUint32(at, word);
+    const bytes = new Uint8Array((text.length / 11) * 9), part = 2 ** 36;
+    for (let i = 0, at = 0; i < text.length; ) {
+        let high = 0, low = 0; // 36 bits each
+        for (const end = i + 11; i < end; i++) {
+            const code = text.charCodeAt(i), sum = low * 94 + code - (code > 60 ? 33 : 32), carry = Math.floor(sum / part);
+            low = sum - carry * part;
+            high = high * 94 + carry;
+        }
+        for (let shift = 28; shift >= 4; shift -= 8) bytes[at++] = Math.floor(high / 2 ** shift);
+        bytes[at++] = (high % 16) * 16 + Math.floor(low / 2 ** 32);
+        for (let shift = 24; shift >= 0; shift -= 8) bytes[at++] = low / 2 ** shift;
     }
-    return new Float32Array(words.buffer);
+    return new Float32Array(bytes.buffer, 0, bytes.length >> 2);
 }
 
 class Network {

@@ -11,7 +11,7 @@ class Pad {
         this.contexts = [canvas.getContext("2d"), this.twin.getContext("2d", { willReadFrequently: true })];
         canvas.addEventListener("pointerdown", (event) => this.begin(event));
         canvas.addEventListener("pointermove", (event) => this.move(event));
-        for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => (this.stroke = null));
+        for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, () => this.stroke && ((this.stroke = null), changed()));
         this.redraw();
     }
 

@@ -2,55 +2,57 @@
 
 const net = new Network(JSON.parse(document.getElementById("network").textContent), floatsOf(document.getElementById("weights").textContent));
 const byId = (id) => document.getElementById(id);
-const isGlyph = net.recipe.kind === "glyph", MOST_BARS = 12, frames = [], answers = [];
-let picture = null, sees = null, chosen = null, asked = 0, waiting = false, later = null;
+const isGlyph = net.recipe.kind === "glyph", MOST_BARS = 12, FRAME = 4, frames = [], answers = [];
+let picture = null, sees = null, chosen = null, asked = 0, waiting = false, owing = false, later = null;
 
 const pad = new Pad(byId("pad"), () => Number(byId("pen").value) / 100, () => {
     picture = null;
     soon();
 });
 const views = net.nodes.map((node, k) => new LayerView(net, k, choose));
-
-// Work of one frame, timed.
-function timed(work) {
-    const begin = performance.now();
-    work();
-    frames.push(performance.now() - begin);
-    if (frames.length > 2000) frames.shift();
-}
+const isFixed = net.nodes.every((node) => node.kind !== "max_unpooling"); // which values a unit reads
 
 function soon() {
     asked = asked || performance.now();
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-        waiting = false;
-        timed(think);
-        answers.push(performance.now() - asked);
-        asked = 0;
-        for (const view of views) view.isOld = true;
-        requestAnimationFrame(drawLayers);
-    });
+    nextFrame();
 }
 
-// As many layers a frame as fit into a few milliseconds, those on the screen alone; the others when they come there.
-function drawLayers() {
-    let isLeft = false;
-    timed(() => {
-        const begin = performance.now();
-        if (later) {
-            showStages(later);
-            showChosen();
-            later = null;
-        }
-        for (const view of views) {
-            if (!view.isOld || !view.isSeen) continue;
-            if (performance.now() - begin > 3) return (isLeft = true);
-            view.draw();
-            view.isOld = false;
-        }
-    });
-    if (isLeft) requestAnimationFrame(drawLayers);
+function nextFrame() {
+    if (!waiting) requestAnimationFrame(frame);
+    waiting = true;
+}
+
+// The answer first, then what it changed on the screen, a step after the other while there is time; the rest is owed to the
+// next frame. Where the answer alone takes all of a frame, every other one is for the rest.
+function frame() {
+    const begin = performance.now(), isOver = () => performance.now() - begin > FRAME;
+    waiting = false;
+    if (asked && !owing) {
+        think();
+        note(answers, performance.now() - asked);
+        asked = 0;
+        for (const view of views) view.isOld = true;
+    }
+    owing = false;
+    for (let step = nextStep(); step; step = nextStep()) {
+        if ((owing = isOver())) break;
+        step();
+    }
+    if (asked || owing) nextFrame();
+    note(frames, performance.now() - begin);
+}
+
+function note(times, time) {
+    times.push(time);
+    if (times.length > 4000) times.splice(0, 1000);
+}
+
+// What is still to be shown, of layers those on the screen alone; the others when they come there.
+function nextStep() {
+    if (later) return () => (showStages(later), (later = null));
+    if (chosen && chosen.isOld && sees) return showChosen;
+    const view = views.find((one) => one.isOld && one.isSeen);
+    return view && (() => view.draw());
 }
 
 function think() {
@@ -65,14 +67,20 @@ function think() {
     }
     net.run(prepared.pixels);
     sees = prepared.stages[prepared.stages.length - 1];
-    byId("said").textContent = prepared.notes.length ? `Prepared: ${prepared.notes.join(", ")}.` : "";
+    say(byId("said"), prepared.notes.length ? `Prepared: ${prepared.notes.join(", ")}.` : "");
     showAnswer(net.probabilities());
     later = prepared.stages;
+    if (chosen) chosen.isOld = true;
+}
+
+// Words in an element, which is left alone where it has them: what is written anew is laid out anew.
+function say(element, words) {
+    if (element.textContent !== words) element.textContent = words;
 }
 
 // No answer, and the reason.
 function empty(reason) {
-    byId("said").textContent = reason;
+    say(byId("said"), reason);
     byId("label").textContent = "\u2013";
     bars.forEach((bar, i) => bar.set(net.classes[i], 0, false));
     byId("stages").replaceChildren(element("p", { class: "soft" }, "Nothing yet."));
@@ -85,14 +93,15 @@ function empty(reason) {
 const stageOf = new Map(); // canvases by the titles of the stages
 const percent = (p) => `${(100 * p).toFixed(p > 0 && p < 0.001 ? 2 : 1)} %`;
 const bars = net.classes.slice(0, MOST_BARS).map(() => {
-    const name = element("b"), bar = element("i"), share = element("span"), row = element("li", {}, name, bar, share);
+    const name = element("b"), bar = element("i", {}, element("i")), share = element("span"), row = element("li", {}, name, bar, share);
     byId("bars").append(row);
     return {
         set(label, p, isBest) {
-            row.style.setProperty("--p", p);
-            row.className = isBest ? "best" : "";
-            name.textContent = name.title = label;
-            share.textContent = percent(p);
+            const length = `scaleX(${p.toFixed(3)})`, kind = isBest ? "best" : "";
+            if (bar.firstChild.style.transform !== length) bar.firstChild.style.transform = length;
+            if (row.className !== kind) row.className = kind;
+            if (name.title !== label) name.textContent = name.title = label;
+            say(share, percent(p));
         },
     };
 });
@@ -103,8 +112,9 @@ function showAnswer(probabilities) {
     shown.forEach((index, row) => bars[row].set(net.classes[index], probabilities[index], index === best));
     const isSure = probabilities[best] >= net.threshold, label = byId("label"), text = isSure ? net.classes[best] : "not sure";
     const more = isSure ? `with probability ${percent(probabilities[best])}` : `most probable is ${net.classes[best]}`;
-    label.className = text.length > 3 ? "long" : "";
     byId("maps").className = "";
+    if (label.textContent === text + more) return;
+    label.className = text.length > 3 ? "long" : "";
     label.replaceChildren(text, element("small", {}, more));
 }
 
@@ -126,25 +136,26 @@ function showStages(stages) {
 
 // A unit: its panel, itself on its layer, its window on the layers that it reads.
 function choose(k, at) {
-    chosen = k === null ? null : { k, at };
-    for (const view of views) delete view.chosen, delete view.window;
+    chosen = k === null ? null : { k, at, isOld: true, isNew: true };
+    for (const view of views) delete view.chosen, delete view.window, (view.isOld = true);
     byId("unit").hidden = chosen === null;
     if (chosen) views[k].chosen = at;
-    showChosen();
-    for (const view of views) view.isOld = true;
-    requestAnimationFrame(drawLayers);
+    nextFrame();
 }
 
 function showChosen() {
-    if (!chosen || !sees) return;
     const { k, at } = chosen, node = net.nodes[k], xs = node.inputs.map((index) => net.tensors[index]);
-    const reads = readsOf(node)(node, xs, net.tensors[k + 1], at), fields = fieldsOf(net, k, at);
-    node.inputs.forEach((index, of) => {
-        const { shape } = net.tensors[index], maps = new Set(reads.filter((read) => read.of === of).map((read) => placeOf(read.at, shape)[0]));
-        if (index && fields[index]) views[index - 1].window = { ...fields[index], maps: [...maps] };
-    });
-    byId("unit").className = views[k].middleOf(at) > document.documentElement.clientWidth / 2 ? "left" : "";
-    showUnit(byId("sum"), net, k, at, sees);
+    if (chosen.isNew || !isFixed) {
+        const reads = readsOf(node)(node, xs, net.tensors[k + 1], at), fields = fieldsOf(net, k, at);
+        Object.assign(chosen, { reads, fields, isNew: false });
+        node.inputs.forEach((index, of) => {
+            const { shape } = net.tensors[index], maps = new Set(reads.filter((read) => read.of === of).map((read) => placeOf(read.at, shape)[0]));
+            if (index && fields[index]) views[index - 1].window = { ...fields[index], maps: [...maps] };
+        });
+        byId("unit").className = views[k].middleOf(at) > document.documentElement.clientWidth / 2 ? "left" : "";
+    }
+    chosen.isOld = false;
+    showUnit(byId("sum"), net, chosen, sees, pad.stroke !== null);
 }
 
 // A picture from a file, a drop or the clipboard. Its orientation is the browser's to turn; its colours stay as they are.
@@ -207,7 +218,7 @@ function invite() {
 
 const eyes = new IntersectionObserver((entries) => {
     for (const entry of entries) views.find((one) => one.section === entry.target).isSeen = entry.isIntersecting;
-    requestAnimationFrame(drawLayers);
+    nextFrame();
 }, { rootMargin: "100px" });
 for (const view of views) byId("maps").append(view.section), eyes.observe(view.section);
 let wide = 0;
@@ -215,14 +226,33 @@ new ResizeObserver(() => {
     if (byId("maps").clientWidth === wide) return;
     wide = byId("maps").clientWidth;
     for (const view of views) view.layOut(wide);
-    requestAnimationFrame(drawLayers);
+    nextFrame();
 }).observe(byId("maps"));
 soon();
+
+// Browsers compile what runs often. Waves that nobody drew are read while nothing is to do, so that the first stroke is as
+// quick as the others.
+function warmUp(left, spent) {
+    if (!left || spent > 400 || picture || pad.strokes.length) return;
+    const begin = performance.now(), data = new Uint8Array(TWIN * TWIN);
+    for (let i = 0; i < data.length; i++) {
+        const x = (i % TWIN) / TWIN, y = i / data.length, off = Math.abs(y - 0.5 - 0.3 * Math.sin(6 * x + left));
+        data[i] = x < 0.2 || x > 0.4 + 0.02 * left ? 255 : clamp(9000 * (off - 0.03), 0, 255);
+    }
+    try {
+        net.run(prepare({ data, width: TWIN, height: TWIN, channels: 1 }, net.recipe).pixels);
+        net.probabilities();
+    } catch (error) { /* a wave that is no glyph */ }
+    for (const { data: values } of net.tensors) values.fill(0);
+    setTimeout(warmUp, 20, left - 1, spent + performance.now() - begin);
+}
+if (isGlyph) setTimeout(warmUp, 300, 20, 0);
 
 // For tests, and for those who try things in the browser's console.
 window.cnn = {
     net,
     pad,
+    think,
     frames,
     answers,
     // Another network on values, which are taken as they are; of some units of its last layer what they are made of.

@@ -28,13 +28,20 @@ function scaleOf(values) {
 function paintPicture(canvas, { data, width: across, height: down, channels }) {
     const step = Math.ceil(Math.max(across, down) / 640), width = Math.ceil(across / step), height = Math.ceil(down / step);
     if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-    const context = canvas.getContext("2d"), image = context.createImageData(width, height), out = new Uint32Array(image.data.buffer);
-    for (let i = 0; i < out.length; i++) {
-        const at = ((Math.floor(i / width) * across + (i % width)) * step) * channels;
-        out[i] = channels === 1 ? GREYS[data[at]] : rgb(data[at], data[at + 1], data[at + 2]);
+    const context = canvas.getContext("2d"), image = imageOf(canvas), out = new Uint32Array(image.data.buffer);
+    for (let i = 0, line = 0; line < height; line++) {
+        for (let at = line * step * across * channels, end = i + width; i < end; i++, at += step * channels) {
+            out[i] = channels === 1 ? GREYS[data[at]] : rgb(data[at], data[at + 1], data[at + 2]);
+        }
     }
     context.putImageData(image, 0, 0);
     return step;
+}
+
+// The pixels of a canvas that is drawn again and again.
+function imageOf(canvas) {
+    const { width, height } = canvas, kept = canvas.image;
+    return kept && kept.width === width && kept.height === height ? kept : (canvas.image = canvas.getContext("2d").createImageData(width, height));
 }
 
 // Values (height, width) on a small canvas.

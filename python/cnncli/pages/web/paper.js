@@ -7,13 +7,11 @@ const LOWEST_CONTRAST = 10; // grey levels
 function fittedPaper(grey) {
     const sparse = Math.max(1, Math.floor(Math.min(grey.height, grey.width) / 40));
     const h = Math.ceil(grey.height / sparse), w = Math.ceil(grey.width / sparse), n = h * w;
-    const samples = new Float64Array(n), basis = new Float64Array(6 * n), rim = rimMask(h, w).data, everywhere = new Uint8Array(n).fill(1);
-    for (let i = 0; i < n; i++) {
-        const row = Math.floor(i / w), column = i % w;
-        samples[i] = grey.data[row * sparse * grey.width + column * sparse];
-        basis.set(quadratic(along(row, h), along(column, w)), 6 * i);
+    const samples = taken(Float64Array, n), basis = basisOf(h, w), rim = rimMask(h, w).data, everywhere = taken(Uint8Array, n).fill(1);
+    for (let row = 0, i = 0; row < h; row++) {
+        for (let column = 0; column < w; column++) samples[i++] = grey.data[row * sparse * grey.width + column * sparse];
     }
-    const surface = new Float64Array(n).fill(quantile(picked(samples, rim), 0.5)), residual = new Float64Array(n), like = new Uint8Array(n);
+    const surface = taken(Float64Array, n).fill(quantile(picked(samples, rim), 0.5)), residual = taken(Float64Array, n), like = taken(Uint8Array, n);
     let weights, low, high, noise = 0;
     for (const [terms, where] of [[1, rim], [3, rim], [6, rim], [6, everywhere], [6, everywhere]]) {
         for (let i = 0; i < n; i++) residual[i] = Math.abs(samples[i] - surface[i]);
@@ -35,11 +33,12 @@ function fittedPaper(grey) {
         }
         noise = deviation(picked(residual, like));
     }
-    const paper = plane(grey.height, grey.width), [one, ofX, ofY, ofXX, ofXY, ofYY] = weights;
+    const paper = plane(grey.height, grey.width), [one, ofX, ofY, ofXX, ofXY, ofYY] = weights, xs = taken(Float64Array, grey.width);
+    for (let j = 0; j < grey.width; j++) xs[j] = along(j, grey.width);
     for (let i = 0, at = 0; i < grey.height; i++) {
         const y = along(i, grey.height);
         for (let j = 0; j < grey.width; j++) {
-            const x = along(j, grey.width), value = one + ofX * x + ofY * y + ofXX * x * x + ofXY * x * y + ofYY * y * y;
+            const x = xs[j], value = one + ofX * x + ofY * y + ofXX * x * x + ofXY * x * y + ofYY * y * y;
             paper.data[at++] = value < low ? low : value > high ? high : value;
         }
     }
@@ -47,29 +46,48 @@ function fittedPaper(grey) {
 }
 
 const along = (i, length) => (length === 1 ? -1 : i === length - 1 ? 1 : -1 + i * (2 / (length - 1)));
-const quadratic = (y, x) => [1, x, y, x * x, x * y, y * y];
+
+// 1, x, y, x x, x y, y y of each place; that of the last size is kept, since strokes on a pad all have one.
+let lastBasis = {};
+function basisOf(h, w) {
+    if (lastBasis.h === h && lastBasis.w === w) return lastBasis.values;
+    const values = new Float64Array(6 * h * w);
+    for (let row = 0, at = 0; row < h; row++) {
+        for (let column = 0; column < w; column++, at += 6) {
+            const y = along(row, h), x = along(column, w);
+            values[at] = 1, values[at + 1] = x, values[at + 2] = y, values[at + 3] = x * x, values[at + 4] = x * y, values[at + 5] = y * y;
+        }
+    }
+    values.sums = new Float64Array(36);
+    for (let at = 0; at < values.length; at += 6) addProducts(values.sums, values, at, 1);
+    lastBasis = { h, w, values };
+    return values;
+}
+
+function addProducts(sums, basis, at, sign) {
+    for (let i = 0; i < 6; i++) for (let j = 0; j <= i; j++) sums[6 * i + j] += sign * basis[at + i] * basis[at + j];
+}
 
 function deviation(values) {
-    const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+    const mean = sumOver(values) / values.length;
+    let sum = 0;
+    for (let i = 0; i < values.length; i++) sum += (values[i] - mean) ** 2;
+    return Math.sqrt(sum / values.length);
 }
 
 // By the normal equations, whose matrix is turned into its axes by Jacobi's rotations: of several solutions the shortest.
 function leastSquares(basis, values, like, n) {
-    const a = Array.from({ length: n }, () => new Array(n).fill(0)), b = new Array(n).fill(0);
+    const isMost = 2 * sumOver(like) > like.length, sums = isMost ? basis.sums.slice() : new Float64Array(36), b = new Float64Array(6);
     for (let k = 0; k < like.length; k++) {
-        if (!like[k]) continue;
-        for (let i = 0; i < n; i++) {
-            b[i] += basis[6 * k + i] * values[k];
-            for (let j = 0; j <= i; j++) a[i][j] += basis[6 * k + i] * basis[6 * k + j];
-        }
+        if (like[k]) for (let i = 0; i < n; i++) b[i] += basis[6 * k + i] * values[k];
+        if (Boolean(like[k]) !== isMost) addProducts(sums, basis, 6 * k, isMost ? -1 : 1); // of most places all less the others
     }
-    for (let i = 0; i < n; i++) for (let j = 0; j < i; j++) a[j][i] = a[i][j];
+    const a = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => sums[i < j ? 6 * j + i : 6 * i + j]));
     const axes = a.map((_, i) => a.map((_, j) => (i === j ? 1 : 0)));
     for (let sweep = 0; sweep < 30; sweep++) {
         for (let p = 0; p < n; p++) {
             for (let q = p + 1; q < n; q++) {
-                if (Math.abs(a[p][q]) < 1e-300) continue;
+                if (Math.abs(a[p][q]) <= 2 ** -60 * Math.sqrt(Math.abs(a[p][p] * a[q][q]))) continue; // nothing is left to turn
                 const theta = (a[q][q] - a[p][p]) / (2 * a[p][q]);
                 const t = (theta < 0 ? -1 : 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1)), c = 1 / Math.sqrt(t * t + 1), s = t * c;
                 for (let k = 0; k < n; k++) [a[k][p], a[k][q]] = [c * a[k][p] - s * a[k][q], s * a[k][p] + c * a[k][q]];

@@ -3,25 +3,33 @@
 const EDGE = 0.25; // share of full ink from which a pixel belongs to the glyph
 
 function partOf(labels, number, p) {
-    const out = new Uint8Array(labels.length);
+    const out = taken(Uint8Array, labels.length);
     for (let i = 0; i < out.length; i++) out[i] = labels[i] === number ? 1 : 0;
     return plane(p.height, p.width, out);
 }
 
-
 const overEdge = (ink) => over(ink, EDGE);
+
+// The parts of ink that hang together; three ask for those of the same ink.
+let lastParts = {};
+function partsOf(ink) {
+    if (lastParts.ink !== ink) lastParts = { ink, ...labelParts(overEdge(ink)) };
+    return lastParts;
+}
 
 // { ink, dark } if a stroke touches all four sides of the picture; else null. Ink hangs together, paper is cut by it.
 function inkOfCutout(grey, darkInk) {
     const [threshold, separated] = twoLevels(grey);
     if (separated < 0.6) return null;
-    const { height, width } = grey;
+    const { height, width } = grey, ratio = 2 + 2 * Math.max(1, Math.max(height, width) / 96);
     let best = null;
     for (const dark of [true, false]) {
         if (darkInk !== null && darkInk !== dark) continue;
         const mask = maskOf(grey, (v) => (dark ? v < threshold : v >= threshold)), d = mask.data;
         const corners = d[0] + d[width - 1] + d[(height - 1) * width] + d[d.length - 1];
         if (corners > 2 || shareOfBorder(mask) > 0.6) continue;
+        const around = boxOf(mask);
+        if (!around || around.top > ratio || around.left > ratio || around.bottom < height - ratio || around.right < width - ratio) continue;
         const parts = mainParts(mask);
         if (!parts.length || !touchesAllSides(parts[0]) || !isStroke(mask, parts[0])) continue;
         const choice = [parts.length - mainParts(mapped(mask, (v) => 1 - v)).length, corners, share(mask), dark ? 1 : 0];
@@ -40,8 +48,8 @@ function inkOfCutout(grey, darkInk) {
 
 // [the threshold that tells two levels apart best, the share of the variance that they explain] (Otsu 1979)
 function twoLevels(grey) {
-    const counts = new Float64Array(256), n = grey.data.length;
-    for (const v of grey.data) counts[Math.trunc(clamp(v, 0, 255))]++;
+    const counts = new Float64Array(256), { data } = grey, n = data.length;
+    for (let i = 0; i < n; i++) counts[clamp(data[i], 0, 255) | 0]++;
     const mean = counts.reduce((sum, c, i) => sum + c * i, 0) / n;
     const total = counts.reduce((sum, c, i) => sum + c * (i - mean) ** 2, 0) / n;
     if (total < 25) return [0, 0];
@@ -95,9 +103,9 @@ function insideOfFrame(grey) {
     if (Math.min(height, width) < 12) return null;
     const h = Math.floor(height / 8), w = Math.floor(width / 8);
     const middle = fround(quantile(cut(grey, h, w, height - 2 * h, width - 2 * w).data, 0.5));
-    const away = mapped(grey, (v) => v - middle), edge = quantile(Float32Array.from(edgeOf(away)), 0.5);
+    const edge = quantile(Float32Array.from(edgeOf(grey), (v) => v - middle), 0.5);
     if (Math.abs(edge) < 25) return null;
-    const least = Math.max(25, 0.35 * Math.abs(edge)), far = maskOf(away, (v) => v * Math.sign(edge) > least);
+    const away = mapped(grey, (v) => v - middle), least = Math.max(25, 0.35 * Math.abs(edge)), far = maskOf(away, (v) => v * Math.sign(edge) > least);
     const turned = transposedPlane(far), back = (p) => plane(p.height, p.width, p.data.slice().reverse());
     const [top, bottom, left, right] = [far, back(far), turned, back(turned)].map(rowsOfFrame);
     if (!(top && bottom && left && right)) return null;
@@ -118,7 +126,7 @@ function rowsOfFrame({ data, height, width }) {
 
 // { ink, changed }: without a closed thin circle or box that is drawn around a glyph.
 function withoutRing(ink) {
-    const same = { ink, changed: false }, { labels, parts } = labelParts(overEdge(ink));
+    const same = { ink, changed: false }, { labels, parts } = partsOf(ink);
     if (parts < 2) return same;
     const sizes = sizesOf(labels, parts), order = sizes.map((_, i) => i).slice(1).sort((a, b) => sizes[b] - sizes[a]).slice(0, 12);
     let number = 0, box, most = -1;
@@ -151,7 +159,7 @@ function withoutRing(ink) {
 
 // { ink, changed }: without specks, and without frames that run along the picture's border beside the glyph.
 function withoutDirt(ink) {
-    const { labels, parts } = labelParts(overEdge(ink)), { height, width } = ink;
+    const { labels, parts } = partsOf(ink), { height, width } = ink;
     if (parts <= 1) return { ink, changed: false };
     const mass = new Float64Array(parts + 1), longest = new Float64Array(parts + 1);
     labels.forEach((label, i) => (mass[label] += ink.data[i]));
@@ -175,7 +183,7 @@ function withoutDirt(ink) {
 
 // How many glyphs of like height stand beside each other in one line.
 function glyphCount(ink) {
-    const { labels, parts } = labelParts(overEdge(ink)), boxes = [];
+    const { labels, parts } = partsOf(ink), boxes = [];
     for (let part = 1; part <= parts; part++) boxes.push({ top: Infinity, bottom: 0, left: Infinity, right: 0 });
     labels.forEach((label, i) => {
         if (!label) return;

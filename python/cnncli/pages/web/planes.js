@@ -2,24 +2,42 @@
 // cnncli/pictures number by number: where Python has float32, fround rounds to it.
 
 const fround = Math.fround;
-const plane = (height, width, data) => ({ data: data || new Float32Array(height * width), height, width });
+const plane = (height, width, data) => ({ data: data || taken(Float32Array, height * width), height, width });
+
+// Room for the numbers of one picture, all of it taken anew with the next: garbage would be collected amid strokes. What
+// outlives the preparation is not taken from here.
+const ROOM = { bytes: new ArrayBuffer(1 << 23), used: 0 };
+
+function taken(Type, length) {
+    const from = ROOM.used, end = from + length * Type.BYTES_PER_ELEMENT;
+    if (end > ROOM.bytes.byteLength) return new Type(length);
+    ROOM.used = (end + 7) & ~7;
+    return new Type(ROOM.bytes, from, length).fill(0);
+}
+
+// The same numbers in room of their own.
+function copied(values) {
+    const out = taken(values.constructor, values.length);
+    out.set(values);
+    return out;
+}
 
 // Loops by hand: a frame has 8 ms, and the methods of typed arrays take several times as long.
 function mapped(p, of) {
-    const { data } = p, out = new data.constructor(data.length);
+    const { data } = p, out = taken(data.constructor, data.length);
     for (let i = 0; i < out.length; i++) out[i] = of(data[i], i);
     return plane(p.height, p.width, out);
 }
 
 function maskOf(p, of) {
-    const { data } = p, out = new Uint8Array(data.length);
+    const { data } = p, out = taken(Uint8Array, data.length);
     for (let i = 0; i < out.length; i++) out[i] = of(data[i], i) ? 1 : 0;
     return plane(p.height, p.width, out);
 }
 
 // Where a plane of floats is above a limit.
 function over(p, limit) {
-    const { data } = p, least = fround(limit), out = new Uint8Array(data.length);
+    const { data } = p, least = fround(limit), out = taken(Uint8Array, data.length);
     for (let i = 0; i < out.length; i++) out[i] = data[i] > least ? 1 : 0;
     return plane(p.height, p.width, out);
 }
@@ -62,7 +80,7 @@ function select(a, k) {
 
 // What `part` of the values do not exceed, linear in between.
 function quantile(values, part) {
-    const a = values.slice(), at = part * (a.length - 1), k = Math.floor(at), low = select(a, k);
+    const a = copied(values), at = part * (a.length - 1), k = Math.floor(at), low = select(a, k);
     if (at === k) return low;
     let high = Infinity;
     for (let i = k + 1; i < a.length; i++) if (a[i] < high) high = a[i];
@@ -70,20 +88,20 @@ function quantile(values, part) {
 }
 
 function picked(values, mask) {
-    const found = new values.constructor(values.length);
+    const found = taken(values.constructor, values.length);
     let n = 0;
     for (let i = 0; i < values.length; i++) if (mask[i]) found[n++] = values[i];
     return found.subarray(0, n);
 }
 
 function transposedPlane(p) {
-    const out = plane(p.width, p.height, new p.data.constructor(p.data.length));
+    const out = plane(p.width, p.height, taken(p.data.constructor, p.data.length));
     for (let i = 0; i < p.height; i++) for (let j = 0; j < p.width; j++) out.data[j * p.height + i] = p.data[i * p.width + j];
     return out;
 }
 
 function cut(p, top, left, height, width) {
-    const out = plane(height, width, new p.data.constructor(height * width));
+    const out = plane(height, width, taken(p.data.constructor, height * width));
     for (let i = 0; i < height; i++) {
         const from = (top + i) * p.width + left;
         out.data.set(p.data.subarray(from, from + width), i * width);
@@ -93,7 +111,7 @@ function cut(p, top, left, height, width) {
 
 // With `by` more on each side: the value `fill`, or the edge goes on where it is undefined.
 function padded(p, by, fill) {
-    const out = plane(p.height + 2 * by, p.width + 2 * by, new p.data.constructor((p.height + 2 * by) * (p.width + 2 * by)));
+    const tall = p.height + 2 * by, wide = p.width + 2 * by, out = plane(tall, wide, taken(p.data.constructor, tall * wide));
     for (let i = 0; i < out.height; i++) {
         for (let j = 0; j < out.width; j++) {
             const y = Math.min(Math.max(i - by, 0), p.height - 1), x = Math.min(Math.max(j - by, 0), p.width - 1);
@@ -110,8 +128,8 @@ function highest(p, reach, lowest) {
     const { height, width } = p;
     let a = p.data;
     for (const [step, length, other, next] of [[width, height, width, 1], [1, width, height, width]]) {
-        const r = Math.min(reach, length - 1), n = length + 2 * r, window = 2 * r + 1, out = new a.constructor(a.length);
-        const line = new Float64Array(n), none = lowest ? Infinity : -Infinity;
+        const r = Math.min(reach, length - 1), n = length + 2 * r, window = 2 * r + 1, out = taken(a.constructor, a.length);
+        const line = taken(Float64Array, n), none = lowest ? Infinity : -Infinity;
         for (let o = 0; o < other; o++) {
             line.fill(none);
             for (let i = 0, at = o * next; i < length; i++, at += step) line[r + i] = a[at];
@@ -135,20 +153,16 @@ function widen(line, n, by, lowest) {
 
 // The outermost 4 % on each side, at least one pixel.
 function rimMask(height, width) {
-    const thick = Math.max(1, roundEven(0.04 * Math.min(height, width))), mask = plane(height, width, new Uint8Array(height * width));
-    for (let i = 0; i < height; i++) {
-        for (let j = 0; j < width; j++) {
-            const inside = i >= thick && i < height - thick && j >= thick && j < width - thick;
-            mask.data[i * width + j] = inside ? 0 : 1;
-        }
-    }
-    return mask;
+    const thick = Math.max(1, roundEven(0.04 * Math.min(height, width))), data = taken(Uint8Array, height * width).fill(1);
+    for (let i = thick; i < height - thick; i++) if (width > 2 * thick) data.fill(0, i * width + thick, (i + 1) * width - thick);
+    return plane(height, width, data);
 }
 
 // The values of the outermost rows and columns; corners twice.
-function edgeOf(p) {
-    const { data, height, width } = p, found = [...data.subarray(0, width), ...data.subarray((height - 1) * width)];
-    for (const column of [0, width - 1]) for (let i = 0; i < height; i++) found.push(data[i * width + column]);
+function edgeOf({ data, height, width }) {
+    const found = taken(data.constructor, 2 * (height + width)), last = (height - 1) * width;
+    for (let j = 0; j < width; j++) found[j] = data[j], found[width + j] = data[last + j];
+    for (let i = 0, at = 2 * width; i < height; i++, at++) found[at] = data[i * width], found[at + height] = data[i * width + width - 1];
     return found;
 }
 
@@ -183,19 +197,19 @@ function boxOf(mask) {
 }
 
 // Numbers the parts of a mask whose pixels touch by a side or a corner, 1 and on in the order of their first pixel.
-function labelParts(mask) {
-    const { data, height, width } = mask, labels = new Int32Array(data.length), stack = [];
+function labelParts({ data, height, width }) {
+    const labels = taken(Int32Array, data.length), stack = taken(Int32Array, data.length);
     let parts = 0;
     for (let start = 0; start < data.length; start++) {
         if (!data[start] || labels[start]) continue;
         labels[start] = ++parts;
-        stack.push(start);
-        while (stack.length) {
-            const at = stack.pop(), row = Math.floor(at / width), column = at % width;
-            for (let i = Math.max(0, row - 1); i <= Math.min(height - 1, row + 1); i++) {
-                for (let j = Math.max(0, column - 1); j <= Math.min(width - 1, column + 1); j++) {
-                    const next = i * width + j;
-                    if (data[next] && !labels[next]) labels[next] = parts, stack.push(next);
+        stack[0] = start;
+        for (let top = 1; top > 0; ) {
+            const at = stack[--top], row = (at / width) | 0, column = at - row * width;
+            const last = Math.min(height - 1, row + 1), right = Math.min(width - 1, column + 1), left = Math.max(0, column - 1);
+            for (let i = Math.max(0, row - 1); i <= last; i++) {
+                for (let next = i * width + left; next <= i * width + right; next++) {
+                    if (data[next] && !labels[next]) labels[next] = parts, (stack[top++] = next);
                 }
             }
         }
@@ -206,6 +220,6 @@ function labelParts(mask) {
 // How many pixels each part has, from part 0, which is what is not set.
 function sizesOf(labels, parts) {
     const sizes = new Array(parts + 1).fill(0);
-    for (const label of labels) sizes[label]++;
+    for (let i = 0; i < labels.length; i++) sizes[labels[i]]++;
     return sizes;
 }

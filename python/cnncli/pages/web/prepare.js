@@ -28,6 +28,7 @@ function flattened(rgba, filling) {
 
 // { pixels: Uint8Array (channels, height, width), notes, stages }: stages are pictures with a title, from first to last.
 function prepare(picture, recipe) {
+    ROOM.used = 0;
     const inner = { ...recipe, height: recipe.height - 2 * recipe.border, width: recipe.width - 2 * recipe.border };
     const { pixels, notes, stages } = recipe.kind === "glyph" ? prepareGlyph(picture, inner) : preparePlain(picture, inner);
     const framed = recipe.border ? withBorder(pixels, inner, recipe) : pixels;

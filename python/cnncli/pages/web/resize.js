@@ -9,17 +9,22 @@ const FILTERS = {
     }],
 };
 
-// For each output place: the first input place that counts, and the weights from there on.
+// For each output place the first input place that counts, how many do, and their weights, `most` apart.
 function weightsAlong(length, wanted, [support, filter], isBytes) {
-    const scale = length / wanted, wide = Math.max(scale, 1), reach = support * wide, nearer = 1 / wide;
-    return Array.from({ length: wanted }, (_, place) => {
+    const scale = length / wanted, wide = Math.max(scale, 1), reach = support * wide, nearer = 1 / wide, most = 2 * Math.ceil(reach) + 1;
+    const firsts = taken(Int32Array, wanted), counts = taken(Int32Array, wanted), weights = taken(Float64Array, wanted * most);
+    for (let place = 0; place < wanted; place++) {
         const centre = (place + 0.5) * scale, first = Math.max(0, Math.trunc(centre - reach + 0.5));
-        const end = Math.min(length, Math.trunc(centre + reach + 0.5)), weights = [];
-        for (let i = first; i < end; i++) weights.push(filter((i - centre + 0.5) * nearer));
-        const sum = weights.reduce((a, b) => a + b, 0);
-        const shares = Float64Array.from(weights, (w) => (sum ? w / sum : w));
-        return { first, weights: isBytes ? shares.map((w) => Math.trunc((w < 0 ? -0.5 : 0.5) + w * 4194304)) : shares };
-    });
+        const n = Math.min(length, Math.trunc(centre + reach + 0.5)) - first, at = place * most;
+        let sum = 0;
+        for (let k = 0; k < n; k++) sum += weights[at + k] = filter((first + k - centre + 0.5) * nearer);
+        for (let k = 0; k < n; k++) {
+            const share = sum ? weights[at + k] / sum : weights[at + k];
+            weights[at + k] = isBytes ? Math.trunc((share < 0 ? -0.5 : 0.5) + share * 4194304) : share;
+        }
+        firsts[place] = first, counts[place] = n;
+    }
+    return { firsts, counts, weights, most };
 }
 
 // A picture { data, width, height, channels } of bytes, or a plane of floats, in another size.
@@ -27,16 +32,15 @@ function resized(picture, width, height, name) {
     const isBytes = !(picture.data instanceof Float32Array), channels = picture.channels || 1;
     let { data, width: w, height: h } = picture;
     const pass = (length, wanted, outer, inner) => { // along one axis: `inner` values lie between neighbours
-        const out = new data.constructor(outer * wanted * inner);
-        const steps = weightsAlong(length, wanted, FILTERS[name], isBytes);
-        for (let o = 0; o < outer; o++) {
+        const out = taken(data.constructor, outer * wanted * inner);
+        const { firsts, counts, weights, most } = weightsAlong(length, wanted, FILTERS[name], isBytes), values = data;
+        for (let o = 0, to = 0; o < outer; o++) {
             for (let place = 0; place < wanted; place++) {
-                const { first, weights } = steps[place];
+                const from = (o * length + firsts[place]) * inner, begin = place * most, end = begin + counts[place];
                 for (let i = 0; i < inner; i++) {
-                    let sum = isBytes ? 2097152 : 0, at = (o * length + first) * inner + i;
-                    for (let k = 0; k < weights.length; k++, at += inner) sum += data[at] * weights[k];
-                    const value = isBytes ? Math.min(Math.max(Math.floor(sum / 4194304), 0), 255) : sum;
-                    out[(o * wanted + place) * inner + i] = value;
+                    let sum = isBytes ? 2097152 : 0;
+                    for (let k = begin, at = from + i; k < end; k++, at += inner) sum += values[at] * weights[k];
+                    out[to++] = isBytes ? clamp(Math.floor(sum / 4194304), 0, 255) : sum;
                 }
             }
         }

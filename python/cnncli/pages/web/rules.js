@@ -23,11 +23,12 @@ function findLines(mask) {
     mask = withRowsBelow(mask);
     const most = roundEven(0.07 * mask.width), step = Math.max(1, Math.floor(mask.width / 80));
     let best = null, sharpest = 0;
+    if (!mayHaveLines(mask, most, step)) return { rise: 0, bands: [] };
     const rises = [];
     for (let rise = -most; rise <= most; rise += 2) rises.push(rise);
     for (const rise of rises.sort((a, b) => Math.abs(a) - Math.abs(b))) {
         const profile = profileOf(mask, rise, step);
-        if (Math.max(...profile) < 0.7) continue;
+        if (!profile.some((part) => part >= 0.7)) continue;
         let sharpness = 0;
         for (let i = 1; i < profile.length; i++) sharpness += (profile[i] - profile[i - 1]) ** 2;
         if (sharpness > sharpest) best = rise, sharpest = sharpness;
@@ -35,21 +36,44 @@ function findLines(mask) {
     return best === null ? { rise: 0, bands: [] } : { rise: best, bands: bandsOf(profileOf(mask, best, 1)) };
 }
 
+// Whether so many columns have ink near some row that one of the slanted rows may be a line: most pictures have none, and
+// need not be looked at along every slant.
+function mayHaveLines({ data, height, width }, most, step) {
+    const reach = Math.ceil(most / 2) + 1, change = taken(Int32Array, height + 1);
+    let columns = 0;
+    for (let j = 0; j < width; j += step, columns++) {
+        for (let i = 0, until = 0; i < height; i++) {
+            if (!data[i * width + j]) continue;
+            const begin = Math.max(until, i - reach), end = Math.min(height, i + reach + 1);
+            change[begin]++, change[end]--, (until = end);
+        }
+    }
+    for (let i = 0, near = 0; i < height; i++) {
+        near += change[i];
+        const isWhole = i >= reach && i < height - reach; // of the others a half may be outside of the picture
+        if (near >= (isWhole ? 0.7 : 0.35) * columns) return true;
+    }
+    return false;
+}
+
 // A line that rises between two of the slants, or was drawn without soft edges, goes over from one row to the next: with
 // the row below, all of it is in one.
 function withRowsBelow({ data, height, width }) {
-    return { data: data.map((is, i) => (is || data[i + width] ? 1 : 0)), height, width };
+    const out = taken(Uint8Array, data.length), last = data.length - width;
+    for (let i = 0; i < out.length; i++) out[i] = data[i] || (i < last && data[i + width]) ? 1 : 0;
+    return { data: out, height, width };
 }
 
 // Share of the pixels of each slanted row that are set; 0 where less than half of the row is inside.
 function profileOf(mask, rise, step) {
-    const { data, height, width } = mask, seen = new Int32Array(height), hits = new Int32Array(height);
+    const { data, height, width } = mask, seen = taken(Int32Array, height), hits = taken(Int32Array, height), profile = taken(Float64Array, height);
     let columns = 0;
     for (let j = 0; j < width; j += step, columns++) {
         const shift = shiftOf(rise, j, width), last = Math.min(height, height - shift);
-        for (let i = Math.max(0, -shift); i < last; i++) seen[i]++, (hits[i] += data[(i + shift) * width + j]);
+        for (let i = Math.max(0, -shift), at = (i + shift) * width + j; i < last; i++, at += width) seen[i]++, (hits[i] += data[at]);
     }
-    return Float64Array.from(seen, (n, i) => (2 * n >= columns ? hits[i] / Math.max(n, 1) : 0));
+    for (let i = 0; i < height; i++) profile[i] = 2 * seen[i] >= columns ? hits[i] / Math.max(seen[i], 1) : 0;
+    return profile;
 }
 
 // First and last row of each peak that is high, narrow and steep, of the profile of rows with those below.
@@ -70,7 +94,7 @@ function bandsOf(profile) {
 
 // The pixels of the lines and one more on each side.
 function markedLines(lines, { height, width }) {
-    const mask = plane(height, width, new Uint8Array(height * width));
+    const mask = plane(height, width, taken(Uint8Array, height * width));
     for (const [first, last] of lines.bands) {
         for (let j = 0; j < width; j++) {
             for (let i = Math.max(0, first - 1); i <= Math.min(height - 1, last + 1); i++) {
@@ -108,7 +132,7 @@ function removedLines(ink, strokes, { rise, bands }) {
             for (let j = 0; j < width; j++) if (!(row[j] > least)) row[j] = Math.min(row[j], above[j], below[j]);
         }
     }
-    const result = plane(height, width, ink.data.slice());
+    const result = plane(height, width, copied(ink.data));
     for (let j = 0; j < width; j++) {
         const shift = shiftOf(rise, j, width);
         for (let i = Math.max(0, -shift); i < Math.min(height, height - shift); i++) {

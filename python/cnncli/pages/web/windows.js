@@ -20,6 +20,7 @@ function slide(sums, x, from, size, w, at, kernel, out, s) {
 }
 
 function correlate(node, x, y, pairsOf) {
+    if (node.settings.stride.every((step) => step === 1)) return correlateAlong(node, x, y, pairsOf);
     const weight = node.arrays.weight, bias = node.arrays.bias;
     const [, height, width] = x.shape, [outputs, rows, columns] = y.shape, plane = rows * columns;
     const kernel = weight.shape.slice(-2), area = kernel[0] * kernel[1], sums = new Float64Array(plane);
@@ -30,6 +31,54 @@ function correlate(node, x, y, pairsOf) {
                 node.settings);
         }
         y.data.set(sums, o * plane);
+    }
+}
+
+// Stride 1: the input with its padding is one line of numbers, in which each weight belongs to one offset, whatever the
+// place of the output; what the sums have between two rows is left out.
+function correlateAlong(node, x, y, pairsOf) {
+    const { bias } = node.arrays, [, height, width] = x.shape, [outputs, rows, columns] = y.shape;
+    const [top, left] = node.settings.padding, wide = width + 2 * left, tall = height + 2 * top, n = (rows - 1) * wide + columns;
+    const made = (node.made = node.made || {
+        sums: new Float64Array(n), taps: [], line: top || left ? new Float32Array(x.shape[0] * tall * wide) : null,
+    });
+    if (made.line) {
+        for (let from = 0, row = 0; from < x.data.length; from += width, row++) {
+            const at = (Math.floor(row / height) * tall + top + (row % height)) * wide + left;
+            for (let j = 0; j < width; j++) made.line[at + j] = x.data[from + j];
+        }
+    }
+    for (let o = 0, at = 0; o < outputs; o++) {
+        const { offsets, weights } = (made.taps[o] = made.taps[o] || tapsOf(node, pairsOf(o), tall, wide));
+        addTaps(made.sums.fill(bias ? bias.values[o] : 0), made.line || x.data, offsets, weights);
+        for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) y.data[at++] = made.sums[i * wide + j];
+    }
+}
+
+// Of one output map the offset of each weight, and the weights.
+function tapsOf(node, pairs, tall, wide) {
+    const { shape, values } = node.arrays.weight, [kh, kw] = shape.slice(-2), area = kh * kw, [down, across] = node.settings.dilation;
+    const offsets = new Int32Array(pairs.length * area), isRow = pairs.every(([, mask], p) => mask === pairs[0][1] + p);
+    const weights = isRow && pairs.length ? values.subarray(pairs[0][1] * area, (pairs[0][1] + pairs.length) * area) : new Float32Array(offsets.length);
+    pairs.forEach(([channel, mask], p) => {
+        if (!isRow) weights.set(values.subarray(mask * area, (mask + 1) * area), p * area);
+        for (let t = 0; t < area; t++) offsets[p * area + t] = (channel * tall + Math.floor(t / kw) * down) * wide + (t % kw) * across;
+    });
+    return { offsets, weights };
+}
+
+// sums[i] += w x[i + offset] for each weight, five at a time, so that sums are read and written less often
+function addTaps(sums, x, offsets, weights) {
+    const n = sums.length, last = weights.length;
+    let t = 0;
+    for (; t + 5 <= last; t += 5) {
+        const a = weights[t], b = weights[t + 1], c = weights[t + 2], d = weights[t + 3], e = weights[t + 4];
+        const p = offsets[t], q = offsets[t + 1], r = offsets[t + 2], s = offsets[t + 3], u = offsets[t + 4];
+        for (let i = 0; i < n; i++) sums[i] += a * x[p + i] + b * x[q + i] + c * x[r + i] + d * x[s + i] + e * x[u + i];
+    }
+    for (; t < last; t++) {
+        const w = weights[t], from = offsets[t];
+        for (let i = 0; i < n; i++) sums[i] += w * x[from + i];
     }
 }
 
@@ -121,16 +170,26 @@ function pool(node, x, y, of) {
 }
 
 function maxPooling(node, [x], y) {
-    const plane = x.shape[1] * x.shape[2];
+    const [rows, columns] = plan(node, x, y), [channels, height, width] = x.shape, { data } = x;
     y.places = y.places || new Int32Array(y.data.length); // in the plane of the input: what an unpooling asks for
-    pool(node, x, y, (values, places, row, column, channel, at) => {
-        let best = places[0];
-        for (const place of places) {
-            if (values[place] > values[best] || (values[place] !== values[place] && values[best] === values[best])) best = place;
+    for (let c = 0, at = 0; c < channels; c++) {
+        const first = c * height * width;
+        for (let i = 0; i < rows.length; i++) {
+            const down = rows[i].inside;
+            for (let j = 0; j < columns.length; j++, at++) {
+                const across = columns[j].inside;
+                let best = first + down[0] * width + across[0];
+                for (let k = 0; k < down.length; k++) {
+                    for (let l = 0, place; l < across.length; l++) {
+                        place = first + down[k] * width + across[l];
+                        if (data[place] > data[best] || (data[place] !== data[place] && data[best] === data[best])) best = place;
+                    }
+                }
+                y.places[at] = best - first;
+                y.data[at] = data[best];
+            }
         }
-        y.places[at] = best - channel * plane;
-        return values[best];
-    });
+    }
 }
 
 function divisorOf(node, row, column) {

@@ -17,7 +17,7 @@ from cnncli.cli.command_table import COMMANDS
 from cnncli.cli.main import cli, run
 from scripts import command_of
 
-EXAMPLE = re.compile(r"\n  Example:\n    (cnn \S.*)\n$")
+EXAMPLE = re.compile(r"\n(?:  Example:\n   |Example:) (cnn \S.*)\n$")
 HEAVY = {"numpy", "rich", "PIL", "requests", "safetensors", "platformdirs", "tomllib", "importlib.metadata"}
 each_command = pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)], ids=" ".join)
 
@@ -46,8 +46,17 @@ def test_every_option_has_help(command: list[str]) -> None:
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     text = help_of([], capsys)
+    for name, listed in COMMANDS.items():
+        assert re.search(rf"(?<!\S){name} +{re.escape(listed.brief or listed.summary)}(  |$)", text, re.MULTILINE)
+
+
+def test_help_lists_every_command_in_a_narrow_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    text = help_of([], capsys)
     for name in COMMANDS:
-        assert re.search(rf"^  {name} +[A-Z].*\.$", text, re.MULTILINE)
+        assert re.search(rf"^  {name} +[A-Z]", text, re.MULTILINE)
 
 
 def test_help_says_of_a_command_what_its_own_help_says_first() -> None:

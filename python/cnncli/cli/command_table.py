@@ -24,16 +24,22 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "filters": Listed("filters", "Show the weights of a trained network.", "the learned weights"),
         "features": Listed("features", "Show what each layer makes of a picture.", "what each layer makes"),
         "saliency": Listed("saliency", "Show which pixels an answer depends on.", "pixels that count"),
-        "explain": Listed("explain", "Show how one number of a network comes about, term by term.", "a number, term by term"),
+        "explain": Listed(
+            "explain", "Show how one number of a network comes about, term by term.", "a number, term by term"
+        ),
         "step": Listed("step", "Take one training step, and show what it does.", "one training step"),
         "doctor": Listed("doctor", "Say what went wrong in a training, and which numbers say so.", "what went wrong"),
-        "histograms": Listed("histograms", "Show how the weights, outputs and gradients of a run are spread.", "spread of the numbers"),
+        "histograms": Listed(
+            "histograms", "Show how the weights, outputs and gradients of a run are spread.", "spread of the numbers"
+        ),
         "diagram": Listed("diagram", "Draw a network: its layers, shapes and branches.", "a network, drawn"),
         "field": Listed("field", "Mark what a unit of a network sees.", "what a unit sees"),
         "mask": Listed("mask", "Lay a mask over a picture: sharpen, emboss, blur, find edges.", "sharpen, blur, edges"),
     },
     "Data": {
-        "data": Listed("data", "Say what a data set is and what is wrong in it; show its images.", "what a data set holds"),
+        "data": Listed(
+            "data", "Say what a data set is and what is wrong in it; show its images.", "what a data set holds"
+        ),
         "sheet": Listed("class_sheet", "Print a form to write samples of your own classes on.", "a form to write on"),
         "collect": Listed("collect", "Cut photographs of filled-in forms into pictures.", "cut photos of the form"),
         "download": Listed("download", "Fetch data sets and verify them.", "fetch data sets"),
@@ -42,7 +48,9 @@ GROUPS: dict[str, dict[str, Listed]] = {
         "learn": Listed("learn", "Lessons on your own numbers, in the terminal or as a page.", "lessons, your numbers"),
         "draw": Listed("draw", "Draw in the terminal, and see what a model makes of it.", "a pad in the terminal"),
         "quiz": Listed("quiz", "Eleven questions on the lecture, with numbers of their own.", "eleven questions"),
-        "new-project": Listed("new_project", "Write a training as five commented Python files, to be changed.", "a training to change"),
+        "new-project": Listed(
+            "new_project", "Write a training as five commented Python files, to be changed.", "a training to change"
+        ),
         "break": Listed("break_", "Train a network with a mistake beside a healthy one.", "mistakes, on purpose"),
         "new-layer": Listed("new_layer", "Write a file to start a layer of your own from.", "start a custom layer"),
         "check-layer": Listed("check_layer", "Check a layer of your own, or one of cnn.", "test a custom layer"),
@@ -52,8 +60,12 @@ GROUPS: dict[str, dict[str, Listed]] = {
     "Share": {
         "export": Listed("export", "Write a trained network as a page to draw on.", "a page to draw on"),
         "info": Listed("info", "Say what a model is and how it was made.", "what a model is"),
-        "compare": Listed("compare", "Say which of two models is better, and whether that is chance.", "which model is better"),
-        "replay": Listed("replay", "Train a model again, and say whether the same comes of it.", "train again and check"),
+        "compare": Listed(
+            "compare", "Say which of two models is better, and whether that is chance.", "which model is better"
+        ),
+        "replay": Listed(
+            "replay", "Train a model again, and say whether the same comes of it.", "train again and check"
+        ),
     },
 }
 COMMANDS = {name: listed for commands in GROUPS.values() for name, listed in commands.items()}

@@ -12,21 +12,23 @@ _TITLE, _NAME, _BRIEF = 7, 12, 24
 
 def overview() -> str:
     """All commands, with what most need first."""
-    coloured = can_colour(sys.stdout)
-    paint = lambda text, code: style(text, code, coloured)  # noqa: E731
     lines = [
-        f"{paint('Usage:', '1;32')} {paint('cnn', '1')} [OPTIONS] COMMAND [ARGS]...",
+        f"{_paint('Usage:', '1;32')} {_paint('cnn', '1')} [OPTIONS] COMMAND [ARGS]...",
         "  Convolutional networks on any CPU. To begin, the first three are enough.",
         "",
     ]
     for title, commands in GROUPS.items():
-        beside = paint(f"{title:<{_TITLE}}", "1;32")
+        beside = _paint(f"{title:<{_TITLE}}", "1;32")
         for row in _rows(commands):
-            cells = (paint(f"{name:<{_NAME}}", "36") + f"{words:<{_BRIEF}}" for name, words in row)
+            cells = (_paint(f"{name:<{_NAME}}", "36") + f"{words:<{_BRIEF}}" for name, words in row)
             lines.append(f"{beside}{''.join(cells)}".rstrip())
             beside = " " * _TITLE
-    options = ", ".join(paint(name, "36") for name in ("-V", "--version", "-h", "--help"))
-    return "\n".join([*lines, f"Options: {options}", f"{paint('Example:', '1;32')} cnn train --arch lenet5"])
+    options = ", ".join(_paint(name, "36") for name in ("-V", "--version", "-h", "--help"))
+    return "\n".join([*lines, f"Options: {options}", f"{_paint('Example:', '1;32')} cnn train --arch lenet5"])
+
+
+def _paint(text: str, code: str) -> str:
+    return style(text, code, can_colour(sys.stdout))
 
 
 def _rows(commands: dict[str, Listed]) -> Iterator[list[tuple[str, str]]]:

@@ -135,7 +135,8 @@ def _classes(report: Report) -> Content:
     if not metrics.is_balanced:
         foot.append(("mean of images", *map(percent, metrics.means(weighted=True)), ""))
     caption = "Precision: share of a class's answers that are right. Recall: share of its images that are found."
-    return [*said, table(caption, ("class", "precision", element("span", "recall", _roomy(" (95 % interval)")), "F1", "images"), rows, foot)]
+    recall_head = element("span", "recall", _roomy(" (95 % interval)"))
+    return [*said, table(caption, ("class", "precision", recall_head, "F1", "images"), rows, foot)]
 
 
 def _roomy(words: str) -> Markup:

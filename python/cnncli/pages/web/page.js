@@ -269,7 +269,8 @@ window.cnn = {
     },
     // A picture as its RGBA bytes in base64: what the preparation makes of it, and the answer.
     read(rgba, width, height) {
-        const bytes = Uint8Array.from(atob(rgba), (letter) => letter.charCodeAt(0));
+        const letters = atob(rgba), bytes = new Uint8Array(letters.length);
+        for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
         try {
             const { pixels, notes } = prepare(opaque(bytes, width, height), net.recipe);
             net.run(pixels);

@@ -6,6 +6,7 @@ What a file, a description or a caller gave may be long, or steer the terminal o
 import math
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,6 +22,15 @@ def find_unprintable(text: str) -> str | None:
     """The first character of `text` that could steer a terminal or disturb a line of output, or None."""
     match = _UNPRINTABLE.search(text)
     return match.group() if match else None
+
+
+def loosely(name: str) -> str:
+    r"""A name without what file systems and archives change: case, spaces at its ends, how accents are written.
+
+    >>> loosely("Cafe\u0301 ") == loosely("café")
+    True
+    """
+    return unicodedata.normalize("NFC", name).casefold().strip()
 
 
 def printable(text: str | os.PathLike[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnncli.cli.pictures_named import NamedPicture
 from cnncli.errors import CnnError, NoGlyphError, UsageError
-from cnncli.shown import printable
+from cnncli.shown import loosely, printable
 
 if TYPE_CHECKING:
     from cnncli.model import Model
@@ -125,6 +125,9 @@ class Tally:
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self._class_names = class_names
+        self._loose = {loosely(name): name for name in class_names}
+        if len(self._loose) < len(class_names):  # some differ in case only
+            self._loose = {}
         self.pictures = self.failed = self.unread = self.answers = self._told = self._right = 0
         self.labels: Counter[str] = Counter()
         self._tellers: set[str] = set()
@@ -132,10 +135,13 @@ class Tally:
     def add(self, answer: Answer) -> None:
         self.pictures += answer.is_first
         self.unread += not answer.is_read
-        if answer.is_read and answer.picture.told in self._class_names:
+        told = answer.picture.told
+        if told is not None and told not in self._class_names:
+            told = self._loose.get(loosely(told))
+        if answer.is_read and told is not None:
             self._told += 1
             self._tellers.add(answer.picture.teller)
-            self._right += answer.error is None and answer.label == answer.picture.told
+            self._right += answer.error is None and answer.label == told
         if answer.error is not None:
             self.failed += 1
         else:

@@ -103,6 +103,9 @@ def how_it_was_made(record: TrainingRecord) -> list[tuple[str, str]]:
     rows = [("data", f"{printable(record.data or 'unknown')}{images}")]
     if record.digest is not None:
         rows.append(("", f"SHA-256 {printable(record.digest)}"))
+    if record.made_by is not None:
+        made_from = f"from {printable(record.made_from)} and more, " if record.made_from else ""
+        rows.append(("", f"made {made_from}by {printable(record.made_by)}"))
     if record.left_aside:
         parts = ", ".join(f"{printable(what)} {count:,}" for what, count in record.left_aside.items())
         rows.append(("left aside", parts))

@@ -12,6 +12,7 @@ from cnncli.data.folder import read_folder
 from cnncli.data.formats_refused import refuse
 from cnncli.data.raw import RawSet
 from cnncli.data.tables.lists import read_list_set
+from cnncli.data.tables.number_table import dressed_number
 from cnncli.data.tables.pixel_cells import has_pixel_cells, read_pixel_cells
 from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.errors import DataError
@@ -60,6 +61,9 @@ def read_path(path: Path, label_column: str | None = None) -> RawSet:
             return read_pixel_set({"train": path}, path.stem, where, label_column)
         if has_pixel_cells(path):
             return read_pixel_cells(path, label_column)
+        dressed = dressed_number(path)
+        if dressed is not None:
+            raise DataError(dressed)
         return read_list_set(path, label_column)
     raise DataError(f"{where}: is no data set; use a folder of IDX files or of pictures, an .npz or a .csv")
 

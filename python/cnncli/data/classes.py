@@ -1,6 +1,7 @@
 """Labels become dense classes that keep their names, in the order of their values: one way for every reader."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -45,9 +46,9 @@ def number_classes(
     ------
     DataError : too many classes, or a name with control characters
     """
+    parts, notes = _composed(parts)
     different = sorted({label for labels in parts.values() for label in labels})
     whole = {label: found[1] for label in different if (found := _WHOLE_FLOAT.fullmatch(label))}
-    notes = []
     if not different or len(whole) < len(different):
         whole = {}
     elif whole:
@@ -61,6 +62,23 @@ def number_classes(
         for part, labels in parts.items()
     }
     return names, dense, [*notes, *class_notes(names, empty)]
+
+
+def _composed(parts: Mapping[str, Sequence[str]]) -> tuple[Mapping[str, Sequence[str]], list[Note]]:
+    """The labels with their accents as one letter each, as most keyboards write them: some systems write two.
+
+    Returns them, and what is to be told where one set has both.
+    """
+    different = {label for labels in parts.values() for label in labels}
+    composed = {label: unicodedata.normalize("NFC", label) for label in different if not label.isascii()}
+    twice = sorted(label for label, plain in composed.items() if label != plain and plain in different)
+    if all(label == plain for label, plain in composed.items()):
+        return parts, []
+    notes = [
+        Note("classes", f"classes: {printable(composed[label])[:80]} is written in two ways, and is one")
+        for label in twice[:_SHOWN]
+    ]
+    return {part: [composed.get(label, label) for label in labels] for part, labels in parts.items()}, notes
 
 
 def _refuse_measures(where: str, names: Sequence[str], count: int) -> None:

@@ -1,6 +1,5 @@
 """A folder as a data set: what form of data it holds, and for pictures their classes, lists and what is left aside."""
 
-import unicodedata
 from collections import Counter
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.tree import Folder, aside_line, scan
 from cnncli.errors import DataError
 from cnncli.pictures.formats import HEIC_REMEDY
-from cnncli.shown import printable
+from cnncli.shown import loosely, printable
 
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
 _TABLE_SUFFIXES = {*_LIST_SUFFIXES, ".tra", ".tes", ".data", ".train", ".test", ".dat"}
@@ -210,23 +209,18 @@ def _match_case(parts: dict[str, Part], labelled: dict[str, dict[str, list[Path]
     """Gives classes of test and validation the spelling that they have in training: Cat is cat."""
     spelled: dict[str, list[str]] = {}
     for name in (*labelled.get("train", {}), *(parts["train"].empty if "train" in labelled else ())):
-        spelled.setdefault(_loosely(name), []).append(name)
+        spelled.setdefault(loosely(name), []).append(name)
     notes = []
     for part in ("validation", "test"):
         classes = labelled.get(part, {})
         for name in list(classes):
-            known = spelled.get(_loosely(name), [name])
+            known = spelled.get(loosely(name), [name])
             if name not in known and len(known) == 1 and known[0] not in classes:
                 labelled[part] = classes = {known[0] if key == name else key: value for key, value in classes.items()}
                 where = printable(parts[part].folder.name)
                 text = f"classes: {printable(name)[:80]} of {where}/ is read as {printable(known[0])[:80]}"
                 notes.append(Note("classes", text))
     return notes
-
-
-def _loosely(name: str) -> str:
-    """A name without what file systems and archives change: case, spaces at its ends, how accents are written."""
-    return unicodedata.normalize("NFC", name).casefold().strip()
 
 
 def _check_strangers(parts: dict[str, Part], labelled: dict[str, dict[str, list[Path]]]) -> None:

@@ -27,7 +27,7 @@ from cnncli.network.answers import log_probabilities
 from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import COLOURS, InputRecipe
 from cnncli.program import Program
-from cnncli.shown import format_shape, printable
+from cnncli.shown import format_shape, loosely, printable
 
 _BATCH_SIZE = 64
 _MOST_CLASSES = 8_192  # the confusion matrix then has 0.5 GiB
@@ -156,7 +156,7 @@ def _measured(
     tta: bool = False,
 ) -> Evaluation:
     """The network's answers to the images of one part of the data set."""
-    positions = _positions(network, dataset)
+    positions, named = _positions(network, dataset)
     labels = positions[split.labels]
     start = time.perf_counter()
     program = Program(network, _BATCH_SIZE, criterion=_loss_of(network), threads=threads)
@@ -195,7 +195,7 @@ def _measured(
         split=split,
         network=network,
         files=None if split.files is None else (*split.files, *(blank.name for blank in split.blanks)),
-        notes=[*dataset.notes, *extra, *_of_another_loss(network), *_of_plugins(network)],
+        notes=[*dataset.notes, *named, *extra, *_of_another_loss(network), *_of_plugins(network)],
     )
 
 
@@ -217,6 +217,8 @@ def _was_trained_on(record: dict[str, Any], name_or_path: str, split: Split) -> 
         return False
     if recorded.get("by_name") is True:
         return recorded.get("name") == name_or_path
+    if recorded.get("made_from") == name_or_path:
+        return True
     return recorded.get("images_digest") == images_digest(split)
 
 
@@ -278,6 +280,9 @@ def _recorded_data(model: str, record: dict[str, Any]) -> str:
     name = recorded.get("name") if isinstance(recorded, dict) else None
     if not isinstance(recorded, dict) or not isinstance(name, str):
         raise UsageError(f"{model}: does not say what it was trained on; pass --data")
+    made_from = recorded.get("made_from")
+    if isinstance(made_from, str) and made_from in data_sets.NAMES:
+        return made_from
     if recorded.get("by_name") is not True or name not in data_sets.NAMES:  # no path in a model is ever opened
         raise UsageError(
             f"{model}: was trained on files called {printable(name)}, and model files hold no paths; "
@@ -286,13 +291,21 @@ def _recorded_data(model: str, record: dict[str, Any]) -> str:
     return name
 
 
-def _positions(network: Network, dataset: DataSet) -> npt.NDArray[np.int64]:
-    """For each class of the data set the network's class of the same name."""
+def _positions(network: Network, dataset: DataSet) -> tuple[npt.NDArray[np.int64], list[Note]]:
+    """For each class of the data set the network's class of the same name, or of one that differs in case only."""
     position = {name: index for index, name in enumerate(network.class_names)}
+    loose = {loosely(name): name for name in network.class_names}
+    notes = []
+    if len(loose) == len(position) and len({loosely(name) for name in dataset.class_names}) == len(dataset.class_names):
+        for name in dataset.class_names:
+            known = loose.get(loosely(name), name)
+            if known != name and name not in position and known not in dataset.class_names:
+                position[name] = position[known]
+                notes.append(Note("classes", f"classes: {printable(name)[:80]} is read as {printable(known)[:80]}"))
     unknown = [name for name in dataset.class_names if name not in position]
     if unknown:
         raise DataError(
             f"{dataset.name}: class {unknown[0]} is none of the model's, which are "
             f"{', '.join(network.class_names[:10])}; pass the kind of data it was trained on"
         )
-    return np.array([position[name] for name in dataset.class_names], dtype=np.int64)
+    return np.array([position[name] for name in dataset.class_names], dtype=np.int64), notes

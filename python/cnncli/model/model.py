@@ -176,6 +176,11 @@ class Model:
         """What `Program.predict` takes: bytes, or floats that the recipe has normalized."""
         if self.recipe is None:
             return self.network.samples(images)
+        # Who says where the channels are has prepared the images, and a dark one may be among them.
+        if channels is None and images.dtype.kind in "iu" and images.size and images.max() == 1:
+            raise UsageError(
+                "predict: pixels of 0 and 1 alone; pass truth values, or floats where 1 is white, or times 255"
+            )
         images = as_batch(images, self.recipe.shape, channels)
         if images.dtype == np.uint8:
             return images

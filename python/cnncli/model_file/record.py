@@ -14,6 +14,7 @@ class TrainingRecord:
     """None, or empty, where the record does not say.
 
     data : name of the data set; by_name : whether the name is enough to find it; digest : its SHA-256
+    made_from, made_by : the data set with a name whose training images are among its own, and the command that made it
     images : how many were trained on; left_aside : what of the data was not used
     command : the line that repeats the training; settings : its plan, as JSON values
     best_epoch : of the model that was kept; history : for each epoch "epoch" and those of EPOCH_MEASURES that exist
@@ -23,6 +24,8 @@ class TrainingRecord:
     data: str | None
     by_name: bool
     digest: str | None
+    made_from: str | None
+    made_by: str | None
     images: int | None
     left_aside: dict[str, int]
     command: str | None
@@ -48,6 +51,8 @@ class TrainingRecord:
             data=_text(data.get("name")),
             by_name=data.get("by_name") is True,
             digest=_text(data.get("digest")),
+            made_from=_text(data.get("made_from")),
+            made_by=_text(data.get("made_by")),
             images=_whole(data.get("images")),
             left_aside={what: count for what, count in _mapping(data.get("left_aside")).items() if _whole(count)},
             command=_text(training.get("command")),

@@ -369,17 +369,21 @@ def _scaled(values: npt.ArrayLike, scale: float) -> npt.NDArray[np.float32]:
 
 def _over_white(image: Image.Image, flat_over: Callable[[str], Image.Image]) -> tuple[Image.Image, list[str]]:
     """Alpha over white; over black where white would make the picture blank (white ink on nothing)."""
+    least, most = image.getchannel("A").getextrema() if image.mode in ("RGBA", "LA") else (0, 255)
+    if most == 0 and not _is_plain(colours := flat_over("")):
+        return colours, ["transparent everywhere, which is left out"]
     filling = "white"
     flat = flat_over(filling)
     if _is_plain(flat):
         filling = "black"
         flat = flat_over(filling)
-    opaque = image.mode in ("RGBA", "LA") and image.getchannel("A").getextrema()[0] == 255
-    return flat, [] if opaque else [f"transparent parts filled with {filling}"]
+    return flat, [] if least == 255 else [f"transparent parts filled with {filling}"]
 
 
 def _flat(image: Image.Image, filling: str) -> Image.Image:
-    """RGBA over one colour, as RGB."""
+    """RGBA over one colour, as RGB; over "" without its alpha."""
+    if not filling:
+        return image.convert("RGB")
     return Image.alpha_composite(Image.new("RGBA", image.size, filling), image).convert("RGB")
 
 

@@ -18,7 +18,7 @@ from cnncli.network import Network
 from cnncli.network.architectures import model_names, read_model
 from cnncli.number_recipe import NumberRecipe
 from cnncli.plugins import load_plugin
-from cnncli.shown import printable, shown
+from cnncli.shown import printable, shortened, shown
 from cnncli.storage.typed_json import from_json
 from cnncli.training.divergence import Diverged
 from cnncli.training.job import Job
@@ -39,7 +39,10 @@ Kind = Literal["reproduced", "diverged", "tampered", "undecided"]
 # Sets that give the same bits, see docs/same-bits.md; another one only gives its own again.
 _SAME_BITS = ("avx2", "avx512")
 # What a training cannot make again, or tells of another machine, or decides nothing.
-_CLAIMS = {"seconds", "images_per_second", "threads", "instruction_set", "versions", "rate_factor", "seal"}
+_CLAIMS = {
+    "seconds", "images_per_second", "threads", "instruction_set", "versions", "rate_factor", "seal",
+    "made_from", "made_by",  # of its data: the digest tells whether they are the same
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,10 @@ def _same_data(plan: Plan, network: Network, settings: TrainSettings, report: da
     """The data that the model was trained on, under the name that it gives them."""
     by_name = network.record["data"].get("by_name") is True and plan.data in data.NAMES
     if settings.data is None and not by_name:
+        made_by = network.record["data"].get("made_by")
+        made = f", which {shortened(made_by, 200)} makes" if isinstance(made_by, str) else ""
         raise UsageError(
-            f"the model was trained on files called {printable(plan.data)}, and model files hold no paths; "
+            f"the model was trained on files called {printable(plan.data)}{made}, and model files hold no paths; "
             "pass --data PATH"
         )
     where = replace(plan, data=settings.data or plan.data, data_dir=settings.data_dir)

@@ -169,6 +169,9 @@ def _opaque(images: Images, notes: list[Note]) -> Images:
     if images.shape[1] != 4:
         return np.ascontiguousarray(images)
     alpha = images[:, 3:]
+    if images.size and not alpha.any() and images.any():
+        notes.append(Note("converted", "converted: a fourth channel that makes all transparent left out"))
+        return np.ascontiguousarray(images[:, :3])
     if not images.size or alpha.min() == 255:
         notes.append(Note("converted", "converted: a fourth channel without transparency left out"))
         return np.ascontiguousarray(images[:, :3])

@@ -15,6 +15,7 @@ _ROUNDING = 1e-3  # floats that were 1 before somebody calculated with them
 _TOPS = (1023, 4095, 65535)  # of 10, 12 and 16 bits, as `picture_file` takes them
 _MOST_STRAY = 511
 _DARK = 32  # bytes that stay below are dark pictures, or numbers of another scale
+_INKED = 0.01  # share of pixels that are 1, the others 0, from which these are black and white
 _MOST_SHARE = 2  # floats above are no shares of 1 that somebody sharpened or cubically resized
 _CHUNK = 1 << 22  # values that are converted at once, so that float64 copies stay small
 
@@ -93,15 +94,20 @@ def _ranges(low: float, high: float, whole: bool) -> list[tuple[float, float]]:
 
 
 def _refuse_mixture(where: str, arrays: Mapping[str, Array]) -> None:
-    """One part as shares of 1 and another as bytes, as where only one of them was divided by 255."""
+    """One part as shares of 1 and another as bytes, as where only one of them was divided by 255, or is 0 and 1."""
     tops = {part: float(array.max()) for part, array in arrays.items() if array.size}
-    shares = [part for part, top in tops.items() if top <= 1 + _ROUNDING and not _is_whole(arrays[part])]
+    shares = [part for part, top in tops.items() if top <= 1 + _ROUNDING and _is_of_shares(arrays[part])]
     others = [part for part, top in tops.items() if top > _MOST_SHARE]
     if shares and others:
         raise DataError(
             f"{where}: pixels of {shares[0]} go up to {tops[shares[0]]:g}, those of {others[0]} up to "
             f"{tops[others[0]]:g}; scale both alike"
         )
+
+
+def _is_of_shares(array: Array) -> bool:
+    """Whether numbers up to 1 are shares of 1, or truth values; else they are dark bytes."""
+    return not _is_whole(array) or bool(array.min() == 0 and array.mean() >= _INKED)
 
 
 def _is_whole(array: Array) -> bool:

@@ -1,5 +1,6 @@
 """Lists of pictures: the path of a file and its label in each row, in the spellings that people use."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from cnncli.data.tables.text import cells_of, decode, find_delimiter, read_conte
 from cnncli.errors import DataError
 from cnncli.shown import find_unprintable, printable
 
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SAMPLE_ROWS = 300
 _SAMPLE_NAMES = 5
 
@@ -118,6 +120,7 @@ def read_list(path: Path, label_column: str | None = None) -> PictureList:
     body = rows[1:] if columns.header is not None else rows
     if not body:
         raise DataError(f"{where}: lists no pictures; write a row path,label for each")
+    _refuse_addresses(where, [(line, row[columns.path]) for line, row in body])
     return _listed(path, where, columns, body, finder, notes)
 
 
@@ -150,6 +153,7 @@ def read_names(path: Path) -> list[tuple[Path, str]]:
         written = [(row[columns.path], row[columns.label] if columns.label is not None else "") for row in body]
     if not written:
         raise DataError(f"{where}: lists no pictures; write the path of one in each row")
+    _refuse_addresses(where, [(line, name) for line, (name, _) in enumerate(written, 1)])
     found, _ = find_files(path, [name for name, _ in written], finder)
     return [
         (file or path.parent / plain_path(name), label) for (name, label), file in zip(written, found, strict=True)
@@ -236,6 +240,15 @@ def _even_rows(where: str, text: str, delimiter: str) -> Iterator[tuple[int, lis
                 "give each row the same, cells with a comma in double quotes"
             )
         yield line, row
+
+
+def _refuse_addresses(where: str, written: Sequence[tuple[int, str]]) -> None:
+    """Nothing is fetched; and a file that has the last part of an address as its name may be another one."""
+    for line, name in written:
+        if _ADDRESS.match(name):
+            raise DataError(
+                f"{where}, line {line}: '{printable(name)[:120]}' is an address; fetch the pictures, and list the files"
+            )
 
 
 def _refuse_gaps(where: str, columns: Columns, body: list[tuple[int, list[str]]]) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from cnncli.data.dataset import Note
 from cnncli.data.resolve import Finder, find_files
-from cnncli.data.tables.columns import INDEX_NAMES, plain_name, wanted_column
+from cnncli.data.tables.columns import INDEX_NAMES, PATH_NAMES, named_columns, plain_name, wanted_column
 from cnncli.data.tables.list_columns import looks_like_file
 from cnncli.data.tables.numbers import is_number
 from cnncli.data.tables.pixel_table import is_pixel_table
@@ -22,6 +22,12 @@ from cnncli.shown import printable
 
 _MISSING = {"", "na", "nan", "n/a", "null", "none", "?", "-"}
 _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
+# A number that a person reads and a program does not: with thousands, a sign, a unit; a day; in base 16.
+_DRESSED = re.compile(
+    r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?|[-+]?[$€£¥] ?\d[\d.,]*|[-+]?\d[\d.,]* ?([%$€£¥°]|[A-Za-zµ]{1,3}[²³]?)|"
+    r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}|0x[0-9A-Fa-f]+"
+)
 _SUFFIXES = {".csv", ".tsv", ".txt", ".dat", ".data"}
 _SAMPLE_LINES = 40
 _SAMPLE_BYTES = 1 << 16
@@ -68,14 +74,46 @@ def holds_numbers(path: Path) -> bool:
     return len(body[0]) > 2 or any("." in cell or "e" in cell.lower() or "-" in cell for cell in inputs)
 
 
+def dressed_number(path: Path) -> str | None:
+    """A line on a table that would be one of numbers, were some of them not written for people; None for others.
+
+    Such a table must not be taken for a list of pictures, since files may happen to have its numbers as their names.
+    """
+    try:
+        rows = _rows("", decode(read_content(path, ""), "")[0])[: _SAMPLE_LINES + 1]
+        names, body = _header(rows)
+    except (CnnError, OSError):
+        return None
+    if names is None or len(names) < 2 or named_columns(names, PATH_NAMES):
+        return None
+    found = None
+    for line, cells in body:
+        for name, cell in zip(names[: len(cells)], cells, strict=False):
+            if is_number(cell) or cell.lower() in _MISSING:
+                continue
+            if not _DRESSED.fullmatch(cell) or looks_like_file(cell):
+                if name != names[-1] or looks_like_file(cell):
+                    return None
+                continue  # a word in the last column is a class
+            found = found or (line, name, cell)
+    if found is None:
+        return None
+    line, name, cell = found
+    return (
+        f"{printable(path)}, line {line}, column {printable(name)}: '{printable(cell[:20])}' is no plain number; write "
+        "it without unit, sign or separators, or remove the column"
+    )
+
+
 def _are_files(path: Path, cells: list[str]) -> bool:
     """Whether the last cells of rows name pictures: a list may have them behind sizes, boxes and labels."""
     cells = [cell for cell in cells if not is_number(cell)]
     if len(set(cells)) <= len(cells) / 2:
         return False
-    return sum(map(looks_like_file, cells)) > len(cells) / 2 or sum(
-        file is not None for file in find_files(path, cells, Finder())[0]
-    ) > len(cells) / 2
+    return (
+        sum(map(looks_like_file, cells)) > len(cells) / 2
+        or sum(file is not None for file in find_files(path, cells, Finder())[0]) > len(cells) / 2
+    )
 
 
 def read_number_table(
@@ -91,10 +129,13 @@ def read_number_table(
     """
     where = printable(path)
     text, notes = decode(read_content(path, where), where)
-    rows = _rows(where, text)
+    rows = _rows(where, text, notes)
     if not rows:
         raise DataError(f"{where}: holds no rows; write a row of numbers for each sample")
     names, rows = _header(rows)
+    twice = next((name for name in names or () if names and names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"{where}: more than one column {printable(twice[:40])}; give each a name of its own")
     width = len(names) if names is not None else len(rows[0][1]) if rows else 0
     for line, cells in rows:
         if len(cells) != width:
@@ -147,17 +188,24 @@ def target_values(table: NumberTable) -> npt.NDArray[np.float64]:
     ).reshape(len(table.cells), len(table.targets))
 
 
-def _rows(where: str, text: str) -> list[tuple[int, list[str]]]:
-    """(line, cells) of each row that is not empty, with decimal points."""
+def _rows(where: str, text: str, notes: list[Note] | None = None) -> list[tuple[int, list[str]]]:
+    """(line, cells) of each row that is not empty, with decimal points; a note where dots part thousands."""
     text, delimiter = without_preamble(text)
     delimiter = delimiter or _delimiter(text)
     if delimiter == " ":
         rows = [(n, line.split()) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
     else:
         rows = [row for row in cells_of(where, text, delimiter) if any(row[1])]
-    if delimiter != ",":
-        return [(n, [c.replace(",", ".") if _DECIMAL_COMMA.fullmatch(c) else c for c in cells]) for n, cells in rows]
-    return rows
+    if delimiter == "," or not any(_DECIMAL_COMMA.fullmatch(cell) for _, cells in rows for cell in cells):
+        return rows
+    parted = [cell for _, cells in rows for cell in cells if _THOUSANDS.fullmatch(cell)]
+    dotted = sum("." in cell and is_number(cell) for _, cells in rows for cell in cells)
+    if parted and dotted <= len(parted):  # beside decimal commas
+        if notes is not None:
+            text = f"converted: {parted[0]} to {parted[0].replace('.', '')}, since decimals have a comma"
+            notes.append(Note("converted", text))
+        rows = [(n, [c.replace(".", "") if _THOUSANDS.fullmatch(c) else c for c in cells]) for n, cells in rows]
+    return [(n, [c.replace(",", ".") if _DECIMAL_COMMA.fullmatch(c) else c for c in cells]) for n, cells in rows]
 
 
 def _delimiter(text: str) -> str:

@@ -15,10 +15,12 @@ from tools.photographs.truth import compare
 from cnncli.errors import DataError
 from cnncli.forms.form_page import make_pages
 from cnncli.forms.photograph import Photograph, read_photograph
+from cnncli.forms.raster import page_image
 
 SHOT = Shot(width=1000, height=1350, share=0.92, tilt=(6, -4), turn=3)
 SCALE = 5.0  # pixels a mm of what a scanner sees
-SPOILED = {"cross": (0, 1), "scribble": (0, 4), "strike": (0, 7), "blur": (1, 1), "cover": (1, 4), "nothing": (1, 8)}
+SPOILED = {"cross": (0, 1), "scribble": (0, 4), "strike": (0, 7), "blur": (1, 1), "cover": (1, 4), "nothing": (1, 8),
+           "finger": (0, 0)}  # fmt: skip
 
 
 def filled_form(rows: int = 1) -> Filled:
@@ -88,6 +90,8 @@ def spoiled() -> Photograph:
             for _ in range(3):
                 patch = patch.resize((10, 10), Image.Resampling.BOX).resize(patch.size, Image.Resampling.BICUBIC)
             image.paste(patch, (left - 12, top - 12))
+        elif what == "finger":  # between the dots
+            draw.rectangle((0, top + 9, left + 45, bottom - 9), fill=(190, 140, 110))
         elif what == "cover":
             draw.rectangle((left - 25, top - 38, right + 25, bottom + 38), fill=(190, 140, 110))
         else:
@@ -98,7 +102,7 @@ def spoiled() -> Photograph:
 @pytest.mark.parametrize(
     ("what", "reason"),
     [("cross", "crossed out"), ("scribble", "crossed out"), ("strike", "crossed out"), ("blur", "blurred"),
-     ("cover", "covered"), ("nothing", "empty")],
+     ("cover", "covered or"), ("finger", "covered in part"), ("nothing", "empty")],
 )  # fmt: skip
 def test_a_spoiled_cell_is_refused_with_its_reason(what: str, reason: str, spoiled: Photograph) -> None:
     seen = {(cell.row, cell.column): cell.reason for cell in spoiled.cells}
@@ -119,6 +123,20 @@ def test_a_corner_that_is_covered_or_cut_off_is_named(scanned: Filled) -> None:
     assert "the form's bottom left corner is covered" in refusal(covered)
     cut_off = refusal(image.crop((0, 0, image.width - 90, image.height)))
     assert "top right corner is cut off" in cut_off and "bottom right corner is cut off" in cut_off
+
+
+def test_a_scan_in_black_and_white_is_refused_with_what_to_do(scanned: Filled) -> None:
+    assert "scan it in grey" in refusal(
+        scanned.image.convert("L").point(lambda value: 255 * (value > 140)).convert("1")
+    )
+
+
+def test_two_forms_in_one_picture_are_called_so_whatever_their_paper(scanned: Filled) -> None:
+    letter = page_image(make_pages(["3"], 1, "letter")[0], SCALE)
+    both = Image.new("RGB", (scanned.image.width + letter.width + 60, scanned.image.height + 40), (90, 60, 40))
+    both.paste(scanned.image, (20, 20))
+    both.paste(letter, (scanned.image.width + 40, 20))
+    assert "several forms" in refusal(both)
 
 
 def test_a_blurred_and_a_mirrored_photograph_are_called_so(scanned: Filled) -> None:

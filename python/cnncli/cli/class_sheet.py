@@ -1,5 +1,6 @@
 """`cnn sheet`."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -66,6 +67,8 @@ def command(classes: str, out: str, rows: int | None, paper: str, as_json: bool)
         facts = {"classes": class_names, "paper": paper, "files": files, "pages": [_facts(one) for one in pages]}
         echo(json.dumps(facts))
         return
+    for line in _notes(class_names):
+        echo(f"note: {line}", err=True)
     each = sum(10 * page.rows.count(class_names[0]) for page in pages)
     sheets = "1 page" if len(pages) == 1 else f"{len(pages)} pages"
     name = printable(out if len(files) == 1 else f"{files[0]} to {files[-1]}")
@@ -73,6 +76,23 @@ def command(classes: str, out: str, rows: int | None, paper: str, as_json: bool)
     echo("Print it, fill it in with any pen, photograph each page whole, then:")
     echo("  cnn collect photo.jpg --out my_class")
     echo("  cnn train my_class")
+
+
+def _notes(names: list[str]) -> Iterator[str]:
+    """What will matter once the form is filled in."""
+    from cnncli.shown import printable
+
+    first: dict[str, str] = {}
+    for name in names:
+        other = first.setdefault(name.casefold(), name)
+        if other != name:
+            yield (
+                f"{printable(other)} and {printable(name)} differ by their case alone: collect them on Linux, as "
+                "Windows and macOS take both for one folder"
+            )
+            return
+    if len(names) == 1:
+        yield "a training needs two classes; another form may have the other ones"
 
 
 def _classes(names: list[str]) -> str:

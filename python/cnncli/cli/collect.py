@@ -12,7 +12,9 @@ from cnncli.cli.options import Folder, debug_option, json_option
 from cnncli.cli.streams import echo
 
 if TYPE_CHECKING:
+    from cnncli.cli.pictures_named import NamedPicture
     from cnncli.forms.photograph import Photograph
+    from cnncli.forms.saving import Saved
 
 
 @click.command(
@@ -27,13 +29,11 @@ if TYPE_CHECKING:
     help="Where the pictures go, as FOLDER/CLASS/PHOTO-rXcY.png.  [default: they are not written]",
 )  # fmt: skip
 @png_option("--show", what="The straightened page with what was taken and what was not, and why.")
-@click.option("--overwrite", is_flag=True, help="Write the pictures of a photo again that was collected before.")
+@click.option("--overwrite", is_flag=True, help="Write the pictures of a page again that was collected before.")
 @json_option
 @debug_option
-def command(
-    photos: tuple[str, ...], out: str | None, show: str | None, overwrite: bool, as_json: bool
-) -> None:
-    """Cut photographs of the forms of cnn sheet into pictures for cnn train.
+def command(photos: tuple[str, ...], out: str | None, show: str | None, overwrite: bool, as_json: bool) -> None:
+    """Cut photographs of the forms of cnn sheet into pictures for cnn train. A PHOTO may be a folder of them.
 
     Each page is straightened by its corner marks and dots, the light levelled, the cells cut out and their frames taken
     away. Cells that are empty, crossed out, blurred or covered are left aside. A photo that shows no whole form is
@@ -41,7 +41,7 @@ def command(
     """
     import json
 
-    from cnncli.cli.render_collect import facts, photograph_lines
+    from cnncli.cli.render_collect import end_lines, facts, photograph_lines
     from cnncli.cli.several_files import numbered
     from cnncli.errors import DataError
     from cnncli.forms.photograph import read_photograph
@@ -49,44 +49,66 @@ def command(
     from cnncli.shown import printable
     from cnncli.storage.files import write_atomically
 
+    named = _named(photos)
     results: list[dict[str, Any]] = []
-    failed = 0
-    for place, photo in enumerate(photos, start=1):
+    for place, one in enumerate(named, start=1):
         try:
-            photograph = read_photograph(photo)
+            if one.error is not None:
+                raise DataError(one.error)
+            photograph = read_photograph(one.source, one.name)
         except DataError as error:
-            failed += 1
-            results.append({"photo": photo, "error": str(error)})
-            if len(photos) == 1:
+            results.append({"photo": one.name, "error": str(error)})
+            if len(named) == 1:
                 raise
             echo(f"cnn: {error}", err=True)
             continue
         picture = None
         if show is not None:
-            picture = numbered(show, place, len(photos))
+            picture = numbered(show, place, len(named))
             write_atomically(picture, shown_page(photograph))
-        written, before = (None, 0) if out is None else _save(photograph, photo, Path(out), overwrite)
-        results.append(facts(photograph, photo, written, before, picture))
+        saved = None if out is None else _save(photograph, one, Path(out), overwrite)
+        results.append(facts(photograph, one.name, saved, picture))
         if not as_json:
-            for line in photograph_lines(photograph, out, written, before):
+            for line in photograph_lines(photograph, out, saved):
                 echo(line)
             if picture is not None:
                 echo(f"{printable(picture)}: the page, straightened")
-            if place < len(photos):
-                echo("")
+            echo("")
     if as_json:
         echo(json.dumps({"photos": results}, allow_nan=False))
-    if failed:
+    else:
+        for line in end_lines(results, out):
+            echo(line)
+    if any("error" in one for one in results):
         raise click.exceptions.Exit(1)
 
 
-def _save(photograph: "Photograph", photo: str, out: Path, overwrite: bool) -> tuple[list[str], int]:
-    """(the files that were written, how many were there of the same photograph before)."""
-    from cnncli.forms.saving import collected_before, save_cells
+def _named(photos: tuple[str, ...]) -> "list[NamedPicture]":
+    """The photographs, those of folders among them; there without the pictures that this command cut."""
+    from cnncli.cli.pictures_named import Pictures
+    from cnncli.errors import DataError
+    from cnncli.forms.saving import is_cut_cell
+    from cnncli.shown import printable
 
-    digest = hashlib.sha256(Path(photo).read_bytes()).hexdigest()
-    before = collected_before(out, digest)
+    found = [one for one in Pictures(photos) if one is not None]
+    named = [one for one in found if not one.teller or not is_cut_cell(Path(str(one.source)))]
+    if not named:
+        raise DataError(
+            f"{printable(photos[0])}: all pictures in it were cut by cnn collect; name photographs, or a folder of them"
+        )
+    return named
+
+
+def _save(photograph: "Photograph", one: "NamedPicture", out: Path, overwrite: bool) -> "Saved":
+    from cnncli.forms.same_page import page_before
+    from cnncli.forms.saving import Saved, collected_before, digest_of, save_cells
+
+    content = one.source if isinstance(one.source, bytes) else Path(one.source).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    before, is_same = collected_before(out, digest), True
+    if not before and (alike := page_before(out, photograph.accepted)):
+        before, is_same = collected_before(out, digest_of(alike[0]) or "") or alike, False
     if before and not overwrite:
-        return [], len(before)
-    paths = save_cells(out, Path(photo).stem, digest, photograph.accepted, before)
-    return [str(path) for path in paths], len(before)
+        return Saved([], before, is_same)
+    stem = "photo" if isinstance(one.source, bytes) else Path(one.source).stem
+    return Saved(save_cells(out, stem, digest, photograph.accepted, before), before, is_same)

@@ -1,9 +1,12 @@
 """What `cnn collect` prints of a photograph."""
 
+import shlex
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from cnncli.forms.photograph import Photograph
+from cnncli.forms.saving import Saved
 from cnncli.forms.shown_page import reasons_of, short_reason
 from cnncli.shown import printable
 
@@ -11,7 +14,7 @@ _MOST_NAME = 24  # characters
 _MOST_LISTED = 8  # cells that are listed with one reason
 
 
-def photograph_lines(photograph: Photograph, out: str | None, written: list[str] | None, before: int) -> Iterator[str]:
+def photograph_lines(photograph: Photograph, out: str | None, saved: Saved | None) -> Iterator[str]:
     """The page, a table of its classes, the cells that were left aside and why, and what was written."""
     page = photograph.page
     found, dots = photograph.dots
@@ -32,16 +35,54 @@ def photograph_lines(photograph: Photograph, out: str | None, written: list[str]
         more = f" and {len(places) - _MOST_LISTED} more" if len(places) > _MOST_LISTED else ""
         yield f"{reason}: {' '.join(places[:_MOST_LISTED])}{more}"
     taken, whole = len(photograph.accepted), len(photograph.cells)
-    if written is None:
+    if saved is None:
         yield f"{taken} of {whole} cells are good; --out FOLDER writes them"
         return
-    assert out is not None
-    folder = printable(out.rstrip("/") or out)
-    if written:
+    folder, before = _folder(out), len(saved.before)
+    if saved.written:
         again = f", in place of the {before} that were there" if before else ""
-        yield f"{folder}/: {len(written)} pictures of {whole} cells{again}; next: cnn train {folder}"
-    else:
+        yield f"{folder}/: {len(saved.written)} pictures of {whole} cells{again}"
+    elif saved.is_same:
         yield f"{folder}/: has {before} pictures of this photograph; nothing is written, --overwrite writes them again"
+    else:
+        yield (
+            f"{folder}/: has {before} pictures of this page by another photograph, such as {saved.before[0].name}; "
+            "nothing is written, --overwrite puts these in their place"
+        )
+
+
+def end_lines(results: list[dict[str, Any]], out: str | None) -> Iterator[str]:
+    """Of several photographs the sum; and what the folder holds now.
+
+    results : of each photograph its `facts`, or its error
+    """
+    good = [one for one in results if "error" not in one]
+    if len(results) > 1:
+        taken, whole = (sum(row[key] for one in good for row in one["classes"]) for key in ("taken", "cells"))
+        refused = f"; {len(results) - len(good)} refused" if len(good) < len(results) else ""
+        yield f"{len(results)} photographs: {taken} of {whole} cells are good{refused}"
+    if out is None or not good:
+        return
+    counts = _held(Path(out))
+    holds = f"{_folder(out)}/ holds {sum(counts.values())} pictures of "
+    if len(counts) == 1:
+        yield holds + f"one class, {printable(next(iter(counts)))}; a training needs two: collect a form of another one"
+    else:
+        yield holds + f"{len(counts)} classes; next: cnn train {shlex.quote(_folder(out))}"
+
+
+def _held(folder: Path) -> dict[str, int]:
+    """The pictures of each class in a folder."""
+    counts = {
+        path.name: sum(not file.name.startswith(".") for file in path.iterdir())
+        for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")
+    }  # fmt: skip
+    return {name: count for name, count in counts.items() if count}
+
+
+def _folder(out: str | None) -> str:
+    assert out is not None
+    return printable(out.rstrip("/") or out)
 
 
 def _table(photograph: Photograph) -> Iterator[str]:
@@ -64,9 +105,7 @@ def _short(name: str) -> str:
     return name if len(name) <= _MOST_NAME else name[: _MOST_NAME - 2] + ".."
 
 
-def facts(
-    photograph: Photograph, photo: str, written: list[str] | None, before: int, show: str | None
-) -> dict[str, Any]:
+def facts(photograph: Photograph, photo: str, saved: Saved | None, show: str | None) -> dict[str, Any]:
     """The same as JSON values."""
     page = photograph.page
     classes = []
@@ -80,6 +119,6 @@ def facts(
     ]
     return {
         "photo": photo, "paper": page.paper.name, "page": page.page, "pages": page.pages, "turned": photograph.turned,
-        "dots": photograph.dots[0], "classes": classes, "refused": refused, "written": written, "before": before,
-        "show": show,
+        "dots": photograph.dots[0], "classes": classes, "refused": refused, "before": len(saved.before) if saved else 0,
+        "written": [str(path) for path in saved.written] if saved else None, "show": show,
     }  # fmt: skip

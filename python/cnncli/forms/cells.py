@@ -27,6 +27,8 @@ _LEAST_AREA = 0.45  # mm2 of a glyph
 _BAND = 0.8  # mm on each side of the frame's inner edge
 _SPECK = 0.12  # mm2
 _OVER = 1.2  # mm outside of the frame, at which a part begins that belongs to the cell
+_MOST_HIDDEN = 9.0  # mm of the frame in one piece; a finger hides more
+_CLEAR = 3.0  # mm, the same in the middle of all cells, up to which the page shows its frames well
 _DOT = DOT_RADIUS + 0.5  # mm around a dot, which is no ink
 _ROOM = 0.6  # mm around it
 _NAMES = (0.9, AROUND)  # mm above the frame, between which the name is printed
@@ -54,12 +56,15 @@ def cut_cells(flat: FlatPage, page: FormPage) -> list[Cell]:
     """All cells of a page, in their order."""
     views = [_window(flat, row, column) for row, column in page.cells]
     windows = np.stack([_in_light_of_surroundings(flat, view) for view in views])
-    cleaned, sides = without_frames(windows)
+    cleaned, frames = without_frames(windows)
+    has_clear_frames = bool(np.median(frames.hidden) <= _CLEAR)
     softened = smoothed(cleaned, 3)
     result = []
     for place, (row, column) in enumerate(page.cells):
         name = page.rows[row]
-        reason = _covered(flat, row, column, int(sides[place]))
+        reason = _covered(flat, row, column, int(frames.sides[place]))
+        if reason is None and has_clear_frames and frames.hidden[place] > _MOST_HIDDEN:
+            reason = f"covered in part: {frames.hidden[place]:.0f} mm of its frame are not seen"
         picture = None
         blur = _dot_blur(flat, row, column)
         printed = _printed(page.paper, len(name))

@@ -1,5 +1,6 @@
 """The printed frames of cells: found on their four sides and taken away, whatever ink lies over them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,26 @@ _STEEPEST = 0.06  # mm a mm that it may lean
 _LEAST = 0.015  # darkness of a line that is seen
 _LEAST_SHARE = 0.3  # of what the page's lines have
 _INKY = 1.7  # times as dark as the page's lines: ink runs along the side
+_LEAST_PART = 0.35  # of what the page's lines have, that a part of a line has which is seen
+_ENDS = 6  # samples at the ends of those across a side, where its light is
 _QUANTILE = 0.45  # along a side; ink that crosses it does not move it
 
 _FOOT = AROUND - FRAME_LINE / 2  # mm from a window's top to the middle of the printed line
 
 
-def without_frames(dark: Numbers) -> tuple[Numbers, npt.NDArray[np.int64]]:
+@dataclass(frozen=True)
+class Frames:
+    """What was seen of the frames of N cells.
+
+    sides : (N,), how many of the four sides were seen
+    hidden : (N,) mm, the longest piece of the frame that is not seen, round corners too
+    """
+
+    sides: npt.NDArray[np.int64]
+    hidden: Numbers
+
+
+def without_frames(dark: Numbers) -> tuple[Numbers, Frames]:
     """Takes the frames off windows around cells.
 
     Each side is followed by a straight line through where its parts are darkest; the profile across is nearly the
@@ -37,7 +52,7 @@ def without_frames(dark: Numbers) -> tuple[Numbers, npt.NDArray[np.int64]]:
 
     Returns
     -------
-    (the windows without frames, how many of the four sides were seen in each)
+    (the windows without frames, what was seen of these)
     """
     # All sides are worked on as the top one: views are turned, and what is written to them reaches the result.
     result = dark.copy()
@@ -56,11 +71,26 @@ def without_frames(dark: Numbers) -> tuple[Numbers, npt.NDArray[np.int64]]:
     profiles[peaks < least] = 0
     for side in range(4):
         _take_away(np.rot90(result, side, axes=(1, 2)), offs[side], slopes[side], profiles[side])
-    return result, (peaks >= least).sum(axis=0)
+    # The views follow each other clockwise, as do the parts in each.
+    heights, levels = (np.concatenate([line[part] for line in lines], axis=1) for part in (3, 4))
+    is_seen = (heights >= _LEAST_PART * float(template.max())) | (levels >= _INKY * float(template.max()))
+    return result, Frames((peaks >= least).sum(axis=0), _longest_gap(is_seen) * CELL / _PARTS)
 
 
-def _top_lines(dark: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-    """Of each top side: mm that it is off downwards in its middle, mm a mm that it leans, darkness across it."""
+def _longest_gap(is_seen: Numbers) -> Numbers:
+    """Of each row of (N, K) the most places in a row that are not seen, going round from the end to the start."""
+    run = np.zeros(len(is_seen), np.int64)
+    longest = run.copy()
+    for place in np.concatenate([is_seen, is_seen], axis=1).T:
+        run = np.where(place, 0, run + 1)
+        longest = np.maximum(longest, run)
+    return np.minimum(longest, is_seen.shape[1])
+
+
+def _top_lines(dark: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbers]:
+    """Of each top side: mm that it is off downwards in its middle, mm a mm that it leans, darkness across it; and of
+    its parts: darkness of the line above that beside it, and the least darkness near it.
+    """
     left = round(AROUND * PER_MM)
     along = (np.arange(round(CELL * PER_MM)) + 0.5) / PER_MM - CELL / 2
     strip = dark[:, :, left : left + len(along)]
@@ -79,7 +109,9 @@ def _top_lines(dark: Numbers) -> tuple[Numbers, Numbers, Numbers]:
     fine = _fine()
     profiles = np.quantile(_at_heights(strip, _FOOT + fine[:, None] + tracked[:, None]), _QUANTILE, axis=2)
     profiles = profiles - np.minimum(profiles[:, :1], profiles[:, -1:])
-    return offs, slopes, profiles.clip(0)
+    beside = np.minimum(rows[:, :, :_ENDS].mean(axis=2), rows[:, :, -_ENDS:].mean(axis=2))
+    near_line = np.where(near[:, None], rows, 0).max(axis=2)
+    return offs, slopes, profiles.clip(0), near_line - beside, rows.min(axis=2)
 
 
 def _fine() -> Numbers:

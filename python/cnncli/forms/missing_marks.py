@@ -18,9 +18,10 @@ _MOST_LOOKED_AT = 60  # quadrangles
 def why_not(marks: Marks, grey: Floats) -> str | None:
     """The reason why the marks in a photograph are no form's four corners, or None."""
     found = _of_one_paper(marks.read)
+    is_several = marks.several or len(marks.read) - len(found) >= 2
     if len([mark for mark in found if mark.read.is_mirrored]) >= 2:
         return "the picture is mirrored; save it as the camera took it"
-    if marks.several:
+    if is_several:
         return "corner marks of several forms are in the picture; photograph one form at a time"
     if len(found) == len(CORNERS):
         return None

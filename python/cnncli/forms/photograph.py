@@ -76,15 +76,21 @@ def read_photograph(source: str | Path | bytes, name: str | None = None) -> Phot
         page = read_code(flat)
         cells = cut_cells(flat, page)
         if not any(cell.reason is None for cell in cells):
-            raise DataError(light_fault(as_grey(np.asarray(photo))) or f"no cell can be used: {_counted(cells)}")
+            raise DataError(light_fault(as_grey(np.asarray(photo))) or _no_cell(cells))
     except DataError as error:
         raise DataError(f"{where}: {error}") from None
     return Photograph(where, page, flat, cells, _turned(marks))
 
 
-def _counted(cells: list[Cell]) -> str:
+def _no_cell(cells: list[Cell]) -> str:
+    """Why of a page whose dots are seen no cell can be used."""
+    if all(str(cell.reason).startswith("covered or washed out: 4") for cell in cells):
+        return (
+            "the dots of the form are seen, but no frame of a cell, as in a scan in black and white; scan it in grey "
+            "or in colour"
+        )
     reasons = Counter(str(cell.reason).partition(":")[0] for cell in cells)
-    return ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
+    return "no cell can be used: " + ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(3))
 
 
 def _four_marks(photo: Image.Image) -> list[Mark]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,19 @@ _MOST_STEM = 80  # characters of the photograph's name in those of its cells
 _DIGEST = re.compile(_KEYWORD + rb"\0([0-9a-f]{64})")
 
 
+class Saved(NamedTuple):
+    """What became of a photograph's cells.
+
+    written : their files
+    before : those of an earlier time, which `written` replaces if there are any
+    is_same : they came from this photograph, and not from another one of the same page
+    """
+
+    written: list[Path]
+    before: list[Path]
+    is_same: bool
+
+
 def cell_png(picture: npt.NDArray[np.uint8], digest: str) -> bytes:
     """A cell as a PNG in which the digest of its photograph stands."""
     info = PngInfo()
@@ -35,7 +49,12 @@ def cell_png(picture: npt.NDArray[np.uint8], digest: str) -> bytes:
 
 def collected_before(folder: Path, digest: str) -> list[Path]:
     """The files of a folder's classes that came from the photograph with this SHA-256."""
-    return [path for path in _pictures(folder) if _digest_of(path) == digest]
+    return [path for path in _pictures(folder) if digest_of(path) == digest]
+
+
+def is_cut_cell(path: Path) -> bool:
+    """Whether a picture was cut from a photograph by `save_cells`."""
+    return path.suffix == ".png" and digest_of(path) is not None
 
 
 def _pictures(folder: Path) -> Iterator[Path]:
@@ -43,7 +62,8 @@ def _pictures(folder: Path) -> Iterator[Path]:
         yield from sorted(path for path in folder.glob("*/*.png") if not path.name.startswith("."))
 
 
-def _digest_of(path: Path) -> str | None:
+def digest_of(path: Path) -> str | None:
+    """The SHA-256 of the photograph from which a picture was cut."""
     try:
         with path.open("rb") as file:
             match = _DIGEST.search(file.read(_HEAD))
@@ -109,7 +129,7 @@ def _make_class_folder(path: Path) -> None:
     if path.name not in os.listdir(path.parent):  # noqa: PTH208
         raise CnnError(
             f"{printable(path)}: the file system takes this for a class whose name differs by its case alone; "
-            "use other names"
+            "give --out a folder on a disk that tells them apart, such as one of Linux"
         )
 
 

@@ -46,7 +46,9 @@ def label_parts(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], int
                 above += 1
             else:
                 current += 1
-    roots = np.array([root(run) for run in range(len(parent))], dtype=np.int64)
+    for run, before in enumerate(parent):  # a parent comes before its runs and has its root already
+        parent[run] = parent[before]
+    roots = np.array(parent, dtype=np.int64)
     numbers = np.unique(roots, return_inverse=True)[1] + 1 if len(roots) else roots
     labels = np.zeros((height, width), np.int32)
     labels[mask] = np.repeat(numbers, ends - starts)  # row-major order is the order of the runs

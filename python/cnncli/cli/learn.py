@@ -84,7 +84,9 @@ def command(
         return
     entry = find_entry(lesson)
     if gif is not None and not entry.animated:
-        raise UsageError(f"--gif: the lesson {entry.name} has no animation; --out writes it as a page")
+        others = [one.name for one in CATALOGUE if one.animated]
+        those = "all others have one" if len(others) == len(CATALOGUE) - 1 else f"these have one: {', '.join(others)}"
+        raise UsageError(f"--gif: the lesson {entry.name} has no animation, {those}; --out writes it as a page")
     joining = _optimizers(plugins) if "plugin" in entry.takes else ()
     asked = Asked(data, picture, model, rate, 1 if seed is None else seed, values, target, joining)
     given = give(entry, asked)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -10,11 +10,12 @@ import numpy.typing as npt
 from cnncli.layers import Module, PReLU, ScaledTanh, Sigmoid, Tanh
 from cnncli.layers.kinked_activations import LeakyReLU, ReLU, Step
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_values, distinct, number
-from cnncli.lessons.figures import Dots, Figure, Line, Part
+from cnncli.lessons.figures import Dots, Figure, Line, Part, Stack
 
 _REACH = (-4.0, 4.0)
 _VALUES = (-2.0, 0.5)
 _LEAK, _LEARNED = 0.1, 0.25
+_PLACES = 49  # of the animation
 Floats = npt.NDArray[np.float64]
 
 
@@ -73,6 +74,7 @@ def lesson(asked: Asked) -> Lesson:
         },
         script="activations",
         data={"at": at[0], "leak": _LEAK, "slope": _LEARNED},
+        frames=lambda: [_moving(known, float(a)) for a in np.linspace(*_REACH, _PLACES)],
     )  # fmt: skip
 
 
@@ -80,9 +82,7 @@ def _blocks(
     at: Sequence[float], known: dict[str, Function], found: dict[str, tuple[Floats, Floats]], steepest: dict[str, float]
 ) -> list[Words | Numbers | Figure]:
     heads = ["", *(head for a in at for head in (f"f({a:g})", f"f'({a:g})"))]
-    rows = [
-        [name, *(number(value) for pair in zip(*found[name], strict=True) for value in pair)] for name in known
-    ]
+    rows = [[name, *(number(value) for pair in zip(*found[name], strict=True) for value in pair)] for name in known]
     sigmoid = steepest["sigmoid"]
     return [
         Words(
@@ -124,6 +124,20 @@ def _figure(
             points = zip(at, found[name][which].tolist(), strict=True)
             parts.append(Dots([point for point in points if abs(point[0]) <= _REACH[1]], one.kind))
     return Figure(title, _REACH, ((-2.0, 3.0), (-0.15, 1.3))[which], parts, "a", ("f", "f'")[which])
+
+
+def _moving(known: dict[str, Function], a: float) -> Stack:
+    """Points that go along f with their tangents, and along f' below."""
+    shown = {name: one for name, one in known.items() if one.kind}
+    found = {name: value_and_slope(one.layer, [a]) for name, one in shown.items()}
+    told = [", ".join(f"{name} {float(both[which][0]):.2f}" for name, both in found.items()) for which in (0, 1)]
+    above = _figure([a], shown, found, 0, f"f at a = {a:.2f}: {told[0]}")
+    tangents: list[Part] = [
+        Line([(a + step, float(f[0] + step * slope[0])) for step in (-0.8, 0.8)], "own", "tangents")
+        for name, (f, slope) in found.items()
+    ]
+    below = _figure([a], shown, found, 1, f"f', the slope there: {told[1]}")
+    return Stack([replace(above, parts=[*above.parts, *tangents]), below])
 
 
 def _question(a: float, f: float, slope: float) -> Question:

@@ -16,9 +16,10 @@ from cnncli.lessons.blocks import (
     Words,
     check_rate,
     check_values,
+    distinct,
     number,
 )
-from cnncli.lessons.figures import Dots, Figure, Label, Line, spread
+from cnncli.lessons.figures import Dots, Figure, Label, Line, Part, Point, Stack, held, spread
 from cnncli.network import Network
 
 _SHIFT = 1e-2
@@ -84,6 +85,7 @@ def lesson(asked: Asked) -> Lesson:
         values=values,
         script="backprop",
         data=data,
+        frames=lambda: _moving(small_network(asked.seed), sample, rate, errors),
     )  # fmt: skip
 
 
@@ -98,6 +100,74 @@ def descend(network: Network, sample: Sample, rate: float) -> list[float]:
         network.backward(x, criterion.backward(outputs, target))
         network.update_parameters(rate)
     return found
+
+
+_PLACES: dict[str, Point] = {
+    "x1": (0.0, 1.0), "x2": (0.0, 0.0), "h1": (1.9, 1.0), "h2": (1.9, 0.0), "o": (3.3, 0.5), "E": (4.2, 0.5)
+}  # fmt: skip
+_BESIDE: dict[str, tuple[str, str, Point]] = {  # from, to, and where a weight is written
+    "w11": ("x1", "h1", (0.6, 1.13)), "w21": ("x1", "h2", (-0.17, 0.55)), "w12": ("x2", "h1", (1.13, 0.55)),
+    "w22": ("x2", "h2", (0.6, -0.16)), "v1": ("h1", "o", (2.55, 0.96)), "v2": ("h2", "o", (2.65, 0.17)),
+}  # fmt: skip
+_STAGES = (
+    "forward: the inputs", "forward: a_k = w_k1 x1 + w_k2 x2 + b_k, h_k = s(a_k)", "forward: z = v1 h1 + v2 h2 + c, "
+    "o = s(z)", "forward: E = 1/2 (o - t)²", "backward: dE/dz = (o - t) o (1 - o), once for all",
+    "backward: dE/dv_k = dE/dz h_k", "backward: dE/da_k = dE/dz v_k h_k (1 - h_k)", "backward: dE/dw_kj = dE/da_k x_j",
+    "step: each weight less rate times its gradient",
+)  # fmt: skip
+
+
+def _moving(network: Network, sample: Sample, rate: float, errors: list[float]) -> list[Figure | Stack]:
+    """The values flow to E, the gradients back to the weights, and the weights move; then more steps, all at once."""
+    frames: list[Figure | Stack] = []
+    for step in range(13):
+        hidden, out = _values(network, np.array([sample[:2]], np.float32))
+        chained = _chained(network, sample, hidden, float(out))
+        for stage in range(len(_STAGES)) if step == 0 else (len(_STAGES) - 2,):
+            above = _flow(network, sample, hidden, float(out), chained, stage, step)
+            points = [(float(at), error) for at, error in enumerate(errors[: step + 1])]
+            below = Figure(f"E after {step} step{'' if step == 1 else 's'} with the rate {rate:g}: {errors[step]:.5f}",
+                           (0.0, 12.5), spread([0.0, *errors[:13]], 0.08),
+                           [Line(points, "second"), Dots(points, "second")], "step", "E")  # fmt: skip
+            frames += held([Stack([above, below], (400, 260))], 10 if step == 0 else 4)
+        network.update_parameters(rate)
+    return frames
+
+
+def _flow(
+    network: Network, sample: Sample, hidden: Any, out: float, chained: Chained, stage: int, step: int
+) -> Figure:  # fmt: skip
+    """The network as far as a stage: values in one colour, gradients in another."""
+    x1, x2, t = sample
+    top = (out - t) * out * (1 - out)
+    values = {"x1": x1, "x2": x2, "h1": float(hidden[0]), "h2": float(hidden[1]), "o": out, "E": 0.5 * (out - t) ** 2}
+    since = {"x1": 0, "x2": 0, "h1": 1, "h2": 1, "o": 2, "E": 3}
+    gradients = {name: gradient for name, _, gradient, _ in chained}
+    first, second = (layer.weight for layer in _linears(network))
+    parts: list[Part] = []
+    for name, (start, end, (across, up)) in _BESIDE.items():
+        weight = first[int(name[1]) - 1, int(name[2]) - 1] if name[0] == "w" else second[0, int(name[1]) - 1]
+        back = stage >= (5 if name[0] == "v" else 7)
+        active = stage == ((2, 5) if name[0] == "v" else (1, 7))[back]
+        parts.append(Line([_PLACES[start], _PLACES[end]], "soft" if not active else "second" if back else "first"))
+        parts.append(Label((across, up), f"{name} = {weight:.3f}", "first"))
+        if back:
+            parts.append(Label((across, up - 0.11), f"dE/d{name} {gradients[name]:+.4f}", "second"))
+    parts.append(Line([_PLACES["o"], _PLACES["E"]], {3: "first", 4: "second"}.get(stage, "soft")))
+    for name, (across, up) in _PLACES.items():
+        there = stage >= since[name]
+        parts.append(Dots([(across, up)], "first" if there else "soft"))
+        if there:
+            above = up + (0.06 if up > 0 else -0.16)
+            parts.append(Label((across - 0.15, above), f"{name} = {values[name]:.3g}", "own"))
+    if stage >= 4:
+        parts.append(Label((3.2, 0.3), f"dE/dz {top:+.4f}", "second"))
+    if stage >= 6:
+        for k in (0, 1):
+            by_a = top * float(second[0, k] * hidden[k] * (1 - hidden[k]))
+            parts.append(Label((1.75, 1.17 if k == 0 else -0.27), f"dE/da{k + 1} {by_a:+.4f}", "second"))
+    title = _STAGES[stage] if step == 0 else f"step {step}: forward, backward, step"
+    return Figure(title, (-0.2, 4.9), (-0.4, 1.35), parts, bare=True)
 
 
 def _step_blocks(rate: float, errors: list[float]) -> list[Words | Numbers | Figure]:
@@ -205,16 +275,26 @@ def _picture(network: Network, sample: Sample, hidden: Any, out: float) -> Figur
 
 
 def _question(factors: Chained) -> Question:
-    """Which factors v1 and w11 have in common."""
-    shared = [name for name, _ in factors[0][1] if name in {other for other, _ in factors[2][1]}]
+    """The gradient of w11, from what is shared with that of v1 already."""
+    parts = dict(factors[2][1])
+    end, top, v1, slope, x1 = parts.values()
+    shared, right = end * top, factors[2][2]
+    h1, v2 = factors[0][1][-1][1], factors[4][1][2][1]
+    choices = distinct([
+        Choice(number(right, 6), True,
+               f"dE/dz x v1 x h1 (1 - h1) x x1 = {number(shared)} x {v1:g} x {number(slope)} x {x1:g}: the first "
+               "factor is shared with v1, and computed once."),
+        Choice(number(shared * v1 * x1, 6), False, "That leaves out h1 (1 - h1), the slope of the hidden sigmoid."),
+        Choice(number(shared * h1, 6), False, "That is dE/dv1; below z the ways part, and w11 goes on through h1."),
+        Choice(number(shared * v2 * slope * x1, 6), False, "That goes through v2, which leads from the other unit."),
+        Choice(number(shared * v1 * slope, 6), False, "That is dE/da1, and so that of the bias b1; x1 is missing."),
+        Choice(number(shared, 6), False, "That is what both share, dE/dz; the factors from z down to w11 are missing."),
+        Choice(number(-right, 6), False, "The sign is turned: dE/do is o - t, the output less the target."),
+        Choice("none: it has to start again from E", False,
+               "Both chains begin at E and go through o and z; that part is there already."),
+    ])  # fmt: skip
     return Question(
-        "Which factors do the gradients of v1 and of w11 have in common?",
-        [
-            Choice("none: each weight has a chain of its own", False,
-                   "Both chains begin at E and go through o and z; that part is computed once."),
-            Choice("dE/do only", False, "z stands between both weights and o, so do/dz is shared too."),
-            Choice(" and ".join(shared), True,
-                   "Both weights reach the error through z and o, so the chain down to z is the same."),
-            Choice("all of them", False, "Below z the ways part: v1 meets h1, and w11 goes on through h1 to x1."),
-        ],
-    )  # fmt: skip
+        f"For v1 the product dE/dz = dE/do x do/dz = {number(shared)} was computed. With v1 = {v1:g}, h1 = "
+        f"{number(h1)} and x1 = {x1:g}: what is dE/dw11?",
+        choices,
+    )

@@ -1,22 +1,40 @@
 """Batch normalization: by the batch in training, by running values in evaluation, and what that does to values."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import UsageError
-from cnncli.layers import BatchNorm1d
+from cnncli.layers import BatchNorm1d, Linear, Module, Sigmoid
 from cnncli.layers.batch_norm import BatchNorm
-from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, distinct, number
-from cnncli.lessons.figures import Figure, Line, Part, spread
+from cnncli.lessons import twins
+from cnncli.lessons.blocks import (
+    Asked,
+    Block,
+    Choice,
+    Lesson,
+    Numbers,
+    Question,
+    Words,
+    check_rate,
+    distinct,
+    number,
+)
+from cnncli.lessons.figures import Dots, Figure, Line, Part, Point, Stack, held, spread
 from cnncli.lessons.given import seen
 from cnncli.lessons.layer_facts import known_layers
+from cnncli.lessons.twins import Images, Trained
+from cnncli.optim import SGD
 
 BATCHES, SIZE = 60, 64
 _MEAN, _DEVIATION = 5.0, 3.0
 _TOLD = (1, 2, 5, 10, 30, BATCHES)
 _MOST_CHANNELS = 6
+# The training: three hidden layers of sigmoids, as in the paper's first experiment, on fewer images and units.
+IMAGES, HIDDEN, DEEP, BATCH, STEPS = 3_200, 32, 3, 64, 120
+FACTORS = (0.2, 1.0, 10.0)  # of the rate
+_MEAN_OF = 10  # steps that a point of a curve is the mean of
 Doubles = npt.NDArray[np.float64]
 
 
@@ -60,6 +78,11 @@ def run(given: npt.NDArray[np.float32]) -> Run:
 def lesson(asked: Asked) -> Lesson:
     given = batches(asked.seed)
     found, own = run(given), _look(asked)
+    rate, shown = check_rate(asked.rate, 0.5), twins.images(asked.data, IMAGES)
+    runs = {
+        factor: {name: learn(shown, name == "with", rate * factor, asked.seed) for name in ("without", "with")}
+        for factor in FACTORS
+    }
     rows = [
         [str(count), number(found.means[count - 1]), number(found.variances[count - 1]), number(float(values.mean())),
          number(float(values.std()))]
@@ -91,6 +114,7 @@ def lesson(asked: Asked) -> Lesson:
         _running(found),
         Numbers("the same batch in evaluation, after more and more batches of training",
                 ["batches", "running mean", "running variance", "mean behind", "deviation behind"], rows),
+        *_training_blocks(shown, runs, rate),
         *_own_blocks(own),
     ]  # fmt: skip
     return Lesson(
@@ -100,6 +124,7 @@ def lesson(asked: Asked) -> Lesson:
         question=_question(found),
         go_on=[
             "cnn learn batchnorm --model model.bin --picture photo.png",
+            "cnn learn batchnorm --rate 2               # the training at other rates",
             "cnn check-layer BatchNorm2d --settings num_features=3",
             "cnn summary convnet                        # where it stands",
         ],
@@ -107,16 +132,72 @@ def lesson(asked: Asked) -> Lesson:
             "batch": found.before.tolist(), "trained": found.trained.tolist(), "means": found.means,
             "variances": found.variances, "evaluated": [values.tolist() for values in found.evaluated],
             "own": _facts(own),
+            "training": {"data": shown.name, "rate": rate, "factors": list(FACTORS),
+                         "runs": [{name: vars(one) for name, one in pair.items()} for pair in runs.values()]},
         },
         script="batchnorm",
         data={"batch": [float(f"{value:.7g}") for value in found.before.tolist()], "mean": _MEAN,
               "deviation": _DEVIATION, "size": SIZE, "batches": BATCHES, "seed": asked.seed},
+        frames=lambda: _moving(found),
     )  # fmt: skip
 
 
-def distribution(title: str, series: list[tuple[Doubles, str, str]]) -> Figure:
-    """How often which value, as outlines over one axis."""
-    low, high = spread([float(value) for values, _, _ in series for value in (values.min(), values.max())], 0.05)
+def learn(given: Images, normalized: bool, rate: float, seed: int) -> Trained:
+    """A network with hidden layers of sigmoids, and batch normalization before each of these or not."""
+    layers: list[Module] = []
+    width = given.inputs
+    for _ in range(DEEP):
+        layers += [Linear(width, HIDDEN), *([BatchNorm1d(HIDDEN)] if normalized else []), Sigmoid()]
+        width = HIDDEN
+    network = twins.network_of(given, [*layers, Linear(width, given.classes)], seed)
+    batches = twins.batches_of(len(given.train.labels), min(BATCH, len(given.train.labels)), STEPS, seed)
+    return twins.train(given, network, SGD(rate), batches, STEPS, seed)
+
+
+def _training_blocks(given: Images, runs: dict[float, dict[str, Trained]], rate: float) -> list[Block]:
+    """The same training with and without, at three rates."""
+    rows = [
+        [f"{rate * factor:g}", *(number(_end(pair[name]), 3) for name in pair),
+         *(f"{pair[name].right[-1]:.1%}" for name in pair)]
+        for factor, pair in runs.items()
+    ]  # fmt: skip
+    better = sum(pair["with"].right[-1] > pair["without"].right[-1] for pair in runs.values())
+    return [
+        Words(
+            f"Does it help? A network of {DEEP} hidden layers with {HIDDEN} sigmoids each learns {given.name} in "
+            f"{STEPS} steps of {min(BATCH, len(given.train.labels))} images, with the same "
+            "start and the same batches, with batch normalization before each sigmoid and without. Sums that drift "
+            "to where a sigmoid is flat pass hardly any gradient; normalized ones stay where it is steep."
+        ),
+        _curves(runs[1.0], rate),
+        Numbers(f"loss at the end, and right answers on {len(given.test.labels)} others",
+                ["rate", "without", "with", "right without", "right with"], rows),
+        Words(
+            f"With it the network is better at {better} of the {len(runs)} rates, which lie far apart: with "
+            "normalization the rate matters less, and it may be larger."
+        ),
+    ]  # fmt: skip
+
+
+def _end(run: Trained) -> float:
+    """The mean loss of the last batches; infinite where the training did not come so far."""
+    return float(np.mean(run.batches[-_MEAN_OF:])) if len(run.batches) == STEPS else float("inf")
+
+
+def _curves(pair: dict[str, Trained], rate: float) -> Figure:
+    parts: list[Part] = []
+    for kind, name in (("second", "without"), ("first", "with")):
+        losses = pair[name].batches
+        parts.append(Line([(float(step), float(np.mean(losses[max(0, step - _MEAN_OF) : step])))
+                           for step in range(1, len(losses) + 1)], kind, f"{name} batch normalization"))  # fmt: skip
+    first = max(run.batches[0] for run in pair.values() if run.batches)
+    return Figure(f"the loss with the rate {rate:g}", (0.0, float(STEPS)), spread([0.0, 1.1 * first], 0.05), parts,
+                  "steps", "loss")  # fmt: skip
+
+
+def distribution(title: str, series: list[tuple[Doubles, str, str]], x: Point | None = None) -> Figure:
+    """How often which value, as outlines over one axis; x : its ends, None: those of the values"""
+    low, high = x or spread([float(value) for values, _, _ in series for value in (values.min(), values.max())], 0.05)
     edges = np.linspace(low, high, 29)
     parts: list[Part] = []
     most = 0.0
@@ -130,13 +211,35 @@ def distribution(title: str, series: list[tuple[Doubles, str, str]]) -> Figure:
     return Figure(title, (low, high), (0.0, most * 1.1), parts, "value", "share")
 
 
-def _running(found: Run) -> Figure:
+def _moving(found: Run) -> list[Figure | Stack]:
+    """Batch after batch: the running values come near, and with them what evaluation makes of the first batch."""
+    axes = distribution("", [(found.before, "soft", ""), (found.evaluated[0], "second", "")])
+    frames: list[Figure | Stack] = []
+    for count, (mean, variance) in enumerate(zip(found.means, found.variances, strict=True), start=1):
+        behind = (found.before - mean) / np.sqrt(variance + BatchNorm1d(1).eps)
+        above = distribution(
+            f"after {count} batch{'' if count == 1 else 'es'}: evaluation gives mean {behind.mean():.2f}, deviation "
+            f"{behind.std():.2f}",
+            [(found.before, "soft", "before"), (found.trained, "first", "behind, in training"),
+             (behind, "second", "behind, in evaluation")],
+            axes.x,
+        )  # fmt: skip
+        above = replace(above, y=(0.0, 0.4))
+        ends = [Dots([(float(count), value)], kind) for value, kind in ((mean, "first"), (variance, "second"))]
+        below = _running(replace(found, means=found.means[:count], variances=found.variances[:count]), found)
+        frames += held([Stack([above, replace(below, parts=[*below.parts, *ends])])], 3 if count <= 10 else 1)
+    return frames
+
+
+def _running(shown: Run, whole: Run | None = None) -> Figure:
+    """The running values so far; whole : what the axes are for"""
+    found = whole or shown
     first_mean, first_variance, end = float(found.before.mean()), float(found.before.var()), float(BATCHES)
     parts: list[Part] = [
         Line([(0.0, first_mean), (end, first_mean)], "soft", "of the first batch"),
         Line([(0.0, first_variance), (end, first_variance)], "soft"),
-        Line([(float(step), value) for step, value in enumerate([0.0, *found.means])], "first", "running mean"),
-        Line([(float(step), value) for step, value in enumerate([1.0, *found.variances])], "second",
+        Line([(float(step), value) for step, value in enumerate([0.0, *shown.means])], "first", "running mean"),
+        Line([(float(step), value) for step, value in enumerate([1.0, *shown.variances])], "second",
              "running variance"),
     ]  # fmt: skip
     top = max(*found.variances, *found.means, first_variance)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnncli.errors import UsageError
-from cnncli.lessons.figures import Figure
+from cnncli.lessons.figures import Figure, Stack
 from cnncli.views.tiles import Page, Panel
 
 # A number of a table, or what stands for one.
@@ -28,7 +28,6 @@ class Numbers:
     title: str
     heads: Sequence[str]
     rows: Sequence[Sequence[str]]
-
 
     def is_number(self, column: int) -> bool:
         """Whether a column holds numbers, which stand at the right; the first one holds names."""
@@ -80,7 +79,7 @@ class Lesson:
     values : what a test checks, and what --json prints
     script : a file of `web` without its ending, which brings the page's controls to life; "" where there are none
     data : what the script needs, as JSON values
-    frames : figures or pages, all of one size, of the animation; none where there is none
+    frames : figures, pages or stacks of the animation; one that is held comes again and again
     tools : files of `web`, without their endings, that the script uses beside kit.js
     controlled : the figure, from 1, before which a page has its controls
     """
@@ -93,7 +92,7 @@ class Lesson:
     values: dict[str, Any]
     script: str = ""
     data: dict[str, Any] = field(default_factory=dict)
-    frames: Callable[[], Sequence[Figure | Page]] | None = None
+    frames: Callable[[], Sequence[Figure | Page | Stack]] | None = None
     tools: Sequence[str] = ()
     controlled: int = 1
 

@@ -1,18 +1,22 @@
 """The chain rule: a small change is multiplied by one factor after the other."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
 from cnncli.criteria import SumSquares
 from cnncli.layers import Linear, Tanh
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_values, distinct, number
-from cnncli.lessons.figures import Dots, Figure, Label, Line, Part
+from cnncli.lessons.figures import Dots, Figure, Label, Line, Part, Point, Stack, held
 from cnncli.network import Network
 
 VALUES = (0.8, 1.5, -0.4, -1.0)  # w, x, b, t
 _SHIFT = 1e-2
 _REACH = 2.0  # of w in the figure, each way
+_RATE, _WALK = 0.4, 16  # of the steps in the animation
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ def lesson(asked: Asked) -> Lesson:
         },
         script="chain",
         data={"values": [unit.w, unit.x, unit.b, unit.t], "reach": _REACH},
+        frames=lambda: _moving(unit),
     )  # fmt: skip
 
 
@@ -123,15 +128,47 @@ def _blocks(
     ]
 
 
-def _chain_figure(unit: Unit, forward: tuple[float, float, float], factors: dict[str, float]) -> Figure:
-    """w, z, o and E from left to right; above the values, below the factors on the way back."""
+def _moving(unit: Unit) -> list[Figure | Stack]:
+    """The values go forward, the factors back, and w takes a step; then some more steps, all at once."""
+    found: list[Figure | Stack] = []
+    start, trail = unit, [unit.w]
+    for step in range(_WALK):
+        forward, factors, (by_w, _) = unit.forward(), unit.factors(), unit.gradients()
+        stages = [(ahead, 0) for ahead in range(1, 5)] + [(4, back) for back in range(1, 4)] if step < 2 else [(4, 3)]
+        for ahead, back in stages:
+            curve = _error_figure(start, forward[2], by_w if back == 3 else None, unit, trail)
+            below = f"step {step}, rate {_RATE:g}: w = {unit.w:.3f}, E = {forward[2]:.4f}"
+            known = list(factors.values())[:back]
+            product = " x ".join(f"{one:.3g}" for one in known) + f" = {math.prod(known):.3g}"
+            above = (
+                "forward: z = w x + b, o = tanh(z), E"
+                if not back
+                else f"backward: {product}" + (" = dE/dw" if back == 3 else "")
+            )
+            one = Stack([replace(_chain_figure(unit, forward, factors, ahead, back), title=above),
+                         replace(curve, title=below)])  # fmt: skip
+            found += held([one], 6 if step < 2 else 3)
+        unit = unit.moved(-_RATE * by_w)
+        trail = [*trail, unit.w]
+    return found
+
+
+def _chain_figure(
+    unit: Unit, forward: tuple[float, float, float], factors: dict[str, float], ahead: int = 4, back: int = 3
+) -> Figure:
+    """w, z, o and E from left to right; above the values, below the factors on the way back.
+
+    ahead, back : so many values and factors are there already
+    """
     names = [("w", unit.w), ("z", forward[0]), ("o", forward[1]), ("E", forward[2])]
     parts: list[Part] = []
     for place, (name, value) in enumerate(names):
-        parts += [Dots([(float(place), 1.0)], "first"), Label((place - 0.12, 1.2), f"{name} = {value:.3g}", "first")]
+        parts.append(Dots([(float(place), 1.0)], "first" if place < ahead else "soft"))
+        if place < ahead:
+            parts.append(Label((place - 0.12, 1.2), f"{name} = {value:.3g}", "first"))
     for place, said in enumerate(("w x + b", "tanh", "1/2 (o - t)²")):
         parts += [_arrow(place, 1.0, 1, "soft"), Label((place + 0.2, 1.06), said, "soft")]
-    for place, (name, value) in enumerate(reversed(factors.items())):
+    for place, (name, value) in list(enumerate(reversed(factors.items())))[3 - back :]:
         parts += [_arrow(place, 0.62, -1, "second"), Label((place + 0.3, 0.68), name, "second"),
                   Label((place + 0.3, 0.42), f"{value:.3g}", "second")]  # fmt: skip
     return Figure("values forward, factors backward", (-0.2, 3.6), (0.2, 1.45), parts, bare=True)
@@ -145,14 +182,27 @@ def _arrow(place: int, height: float, way: int, kind: str) -> Line:
     return Line([(place + start, height), tip, (head, height + 0.04), tip, (head, height - 0.04)], kind)
 
 
-def _error_figure(unit: Unit, error: float, slope: float) -> Figure:
-    """E over w, and the tangent at the unit's own w."""
+@lru_cache(maxsize=2)
+def _curve(unit: Unit) -> list[Point]:
+    """E over w around the unit's own."""
     at = np.linspace(unit.w - _REACH, unit.w + _REACH, 81)
-    curve = [(float(w), Unit(float(w), unit.x, unit.b, unit.t).forward()[2]) for w in at]
+    return [(float(w), Unit(float(w), unit.x, unit.b, unit.t).forward()[2]) for w in at]
+
+
+def _error_figure(
+    unit: Unit, error: float, slope: float | None, now: Unit | None = None, trail: Sequence[float] = ()
+) -> Figure:
+    """E over w around the unit's own, and the tangent where w is `now`; slope None: without it; trail : where it was"""
+    now = now or unit
+    curve = _curve(unit)
     high = max(2.2, max(e for _, e in curve) * 1.05)
-    ends = [(unit.w + step, error + slope * step) for step in (-0.8, 0.8)]
-    parts: list[Part] = [Line(curve, "soft", "E"), Line(ends, "second", "its slope at w"),
-                         Dots([(unit.w, error)], "second")]  # fmt: skip
+    parts: list[Part] = [Line(curve, "soft", "E")]
+    if slope is not None:
+        ends = [(now.w + step, error + slope * step) for step in (-0.8, 0.8)]
+        parts.append(Line(ends, "second", "its slope at w"))
+    if trail:
+        parts.append(Dots([(w, Unit(w, unit.x, unit.b, unit.t).forward()[2]) for w in trail[:-1]], "first", "before"))
+    parts.append(Dots([(now.w, error)], "second"))
     return Figure("E over w, and the slope at w", (unit.w - _REACH, unit.w + _REACH), (-0.1, high), parts, "w", "E")
 
 

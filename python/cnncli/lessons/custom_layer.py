@@ -12,8 +12,8 @@ from cnncli.checks.differences import Failed, check_gradients
 from cnncli.checks.subject import Subject
 from cnncli.layers import Module
 from cnncli.layers.arrays import FloatArray, Shape
-from cnncli.lessons.blocks import Asked, Block, Choice, Code, Lesson, Numbers, Question, Words, check_values
-from cnncli.lessons.figures import Dots, Figure, Line, Part, spread
+from cnncli.lessons.blocks import Asked, Block, Choice, Code, Lesson, Numbers, Question, Words, check_values, distinct
+from cnncli.lessons.figures import Dots, Figure, Line, Part, Stack, held, spread
 
 _START = 0.25
 _STEPS = 10.0 ** np.arange(-1, -13, -1.0)
@@ -108,7 +108,7 @@ def lesson(asked: Asked) -> Lesson:
         name="custom",
         title="A layer of your own: three methods, checked by differences",
         blocks=blocks,
-        question=_question(w, samples),
+        question=_question(w),
         go_on=[
             "cnn new-layer MyLayer                      # a file to start from",
             "cnn check-layer my_layer.py:MyLayer        # all of its checks",
@@ -121,6 +121,7 @@ def lesson(asked: Asked) -> Lesson:
         },
         script="custom",
         data={"w": w},
+        frames=lambda: held([_secant(w, 0.7, float(d)) for d in 10.0 ** -np.arange(0, 3.01, 0.125)], 2),
     )  # fmt: skip
 
 
@@ -156,6 +157,7 @@ def slopes(kind: type[Bend], w: float, x: Doubles) -> Doubles:
 
 def difference_errors(w: float, at: float) -> Doubles:
     """|central difference - dy/dx| of sum exp(y) at a place, for each of _STEPS; exp, so that it is no parabola."""
+
     def value(x: float) -> float:
         return float(np.exp(x + w * x * x))
 
@@ -185,34 +187,63 @@ def _slopes(w: float, x: Doubles) -> Figure:
     return Figure(f"w = {w:g}: differences lie on the slope, or they do not", (-2.0, 2.0), spread(heights), parts, "x")
 
 
+def _secant(w: float, at: float, h: float) -> Stack:
+    """E = exp(y) with the line through E(x - h) and E(x + h), and how far its slope is off."""
+
+    def value(x: Any) -> Any:
+        return np.exp(x + w * x * x)
+
+    exact = float(value(at)) * (1 + 2 * w * at)
+    slope = float(value(at + h) - value(at - h)) / (2 * h)
+    x = np.linspace(-1.0, 2.0, 91)
+    low, middle = float(value(at - h)), float(value(at - h) + value(at + h)) / 2
+    ends = [(at + step, middle + slope * step) for step in (-1.2, 1.2)]
+    parts: list[Part] = [
+        Line([(float(one), float(value(one))) for one in x], "soft", "E = exp(y)"),
+        Line(ends, "second", "through both points"), Dots([(at - h, low), (at + h, float(value(at + h)))], "second"),
+        Dots([(at, float(value(at)))], "first", "x"),
+    ]  # fmt: skip
+    above = Figure(f"h = {h:.3g}: the difference is {slope:.5f}, dE/dx is {exact:.5f}", (-1.0, 2.0), (-1.0, 9.0), parts,
+                   "x", "E")  # fmt: skip
+    steps = 10.0 ** -np.arange(0, 3.01, 0.125)
+    errors = [(float(np.log10(d)), float(np.log10(abs(float(value(at + d) - value(at - d)) / (2 * d) - exact))))
+              for d in steps]  # fmt: skip
+    below = Figure("the error of the difference: half the step, a quarter of it", (-3.1, 0.1),
+                   spread([height for _, height in errors]),
+                   [Line(errors, "soft"), Dots([(float(np.log10(h)), float(np.log10(abs(slope - exact))))], "second")],
+                   "h", "log10", marks=[(float(p), f"1e{p}") for p in (-3, -2, -1, 0)])  # fmt: skip
+    return Stack([above, below])
+
+
 def _steps(errors: Doubles) -> Figure:
     """The error of a central difference against its step, both as powers of ten."""
-    points = [
-        (float(np.log10(h)), float(np.log10(max(error, 1e-16)))) for h, error in zip(_STEPS, errors, strict=True)
-    ]
+    points = [(float(np.log10(h)), float(np.log10(max(error, 1e-16)))) for h, error in zip(_STEPS, errors, strict=True)]
     parts: list[Part] = [Line(points, "first", "error of the difference"), Dots(points, "first")]
     marks = [(float(power), f"1e{power}") for power in range(-12, 0, 2)]
     return Figure("too large a step and too small a one (float64)", (-12.2, -0.8),
                   spread([height for _, height in points]), parts, "h", "log10", marks=marks)  # fmt: skip
 
 
-def _question(w: float, samples: FloatArray) -> Question:
-    """Which method is wrong if the answers are right and w never moves: computed by the check of each fault."""
-    broken = {
-        "update_output": "Then the output itself would be wrong; the network's answers are right.",
-        "update_grad_input": "That is what layers before it learn by; w does not need it.",
-        "output_shape": "That is asked when the network is put together, and says nothing of w.",
-    }
-    assert [right for _, right in verdict(ForgotWeight, w, samples)] == [True, False]
+def _question(w: float) -> Question:
+    """What the methods of the layer and of its faults give for one number."""
+    x, gradient = np.array([2.0]), np.array([0.5])
+    layer = Bend(w)
+    layer.acc_grad_parameters(x, gradient)
+
+    def handed_back(kind: type[Bend]) -> str:
+        return f"{float(kind(w).update_grad_input(x, gradient)[0]):.4g}"
+
+    choices = distinct([
+        Choice(handed_back(Bend), True,
+               f"0.5 x (1 + 2 w x) = 0.5 x {1 + 4 * w:.4g}: the gradient from behind times dy/dx."),
+        Choice(handed_back(ForgotTwo), False, "That leaves out the 2: the derivative of w x² is 2 w x."),
+        Choice(handed_back(ForgotChain), False, "That is dy/dx alone; the gradient from behind belongs to it."),
+        Choice(f"{float(layer.grad_w[0]):.4g}", False,
+               "That is what acc_grad_parameters adds to grad_w, 0.5 x²: the gradient of w, not of x."),
+        Choice(f"{float(layer.update_output(x)[0]):.4g}", False, "That is the output y, which update_output gives."),
+        Choice("0.5", False, "That hands the gradient back as it came, as if y were x."),
+        Choice("0", False, "A gradient of 0 would mean that x has no say in y."),
+    ])  # fmt: skip
     return Question(
-        "A layer of yours gives the right outputs, and the layers before it learn, but its own w never changes. "
-        "Which of "
-        "its methods is to blame?",
-        [
-            *(Choice(name, False, why) for name, why in list(broken.items())[:2]),
-            Choice("acc_grad_parameters", True,
-                   "It adds nothing to grad_w, so that a step has nothing to go by: of the layers above it is the one "
-                   "whose gradient of w alone is wrong."),
-            Choice("output_shape", False, broken["output_shape"]),
-        ],
-    )  # fmt: skip
+        f"w is {w:g}. For x = 2 a gradient of 0.5 comes from behind. What does update_grad_input hand back?", choices
+    )

@@ -57,7 +57,9 @@ def lesson(asked: Asked) -> Lesson:
             "cnn learn lenet5",
         ],
         values={
-            "network": name, "picture": given.picture, "seen_mean": _seen_mean(given, last),
+            "network": name,
+            "picture": given.picture,
+            "seen_mean": _seen_mean(given, last),
             "fields": {one.name: step.after for one, step in zip(layers, grown, strict=True)},
             "distances": {one.name: step.jump_after for one, step in zip(layers, grown, strict=True)},
         },
@@ -194,7 +196,7 @@ def _question(growing: Sequence[Known], steps: Sequence[_Step]) -> Question:
         (step.after + 1, "The windows at both ends reach over half of their own size only."),
     ]  # fmt: skip
     right = f"{step.after:g}"
-    choices = {right: Choice(right, True, f"{step.text}.")}
+    choices = {right: Choice(right, True, f"{step.text}: windows that are {step.jump:g} apart.")}
     for value, why in wrong:
         if len(choices) < 4:
             choices.setdefault(f"{value:g}", Choice(f"{value:g}", False, why))

@@ -129,6 +129,19 @@ class Figure:
         return [(kind, name) for name, kind in named.items()]
 
 
+@dataclass(frozen=True)
+class Stack:
+    """Figures below each other, each so many pixels high: a picture of an animation."""
+
+    figures: Sequence[Figure]
+    heights: Sequence[int] = (320, 320)
+
+
+def held(frames: Sequence[Figure | Stack], times: int) -> list[Figure | Stack]:
+    """Each of the frames so many times, so that it stays."""
+    return [one for one in frames for _ in range(times)]
+
+
 def spread(values: Sequence[float], margin: float = 0.06) -> Point:
     """A range that holds all values with some room; of equal values one around them.
 

@@ -7,12 +7,13 @@ import numpy.typing as npt
 
 from cnncli.layers import Linear
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_values, distinct, number
-from cnncli.lessons.figures import Cells, Dots, Figure, Label, Line, Part, spread
+from cnncli.lessons.figures import Cells, Dots, Figure, Label, Line, Part, box, held, spread
 from cnncli.network import Network
 
 INPUT = (1.0, -2.0, 0.5)
 _GRADIENT = (1.0, -0.5)  # dE/do of the backward pass that is shown
 _REACH = (-3.0, 3.0)
+_TERMS = 4  # of an output: three products and the bias
 Floats = npt.NDArray[np.float64]
 
 
@@ -55,6 +56,7 @@ def lesson(asked: Asked) -> Lesson:
         values=values,
         script="layer",
         data={"x": list(x), "weight": weight.tolist(), "bias": bias.tolist()},
+        frames=lambda: held([_matrix_figure(x, weight, bias, outputs, done) for done in range(2 * _TERMS + 1)], 8),
     )  # fmt: skip
 
 
@@ -117,18 +119,30 @@ def _blocks(
     ]
 
 
-def _matrix_figure(x: Sequence[float], weight: Floats, bias: Floats, outputs: Floats) -> Figure:
-    """W, x, b and o as squares; first row of W, whose sum is o1, marked."""
+def _matrix_figure(x: Sequence[float], weight: Floats, bias: Floats, outputs: Floats, done: int = 2 * _TERMS) -> Figure:
+    """W, x, b and o as squares. done : terms that are added up by now; the last of them is marked, and told"""
     parts: list[Part] = []
     for at, name, numbers, kind in (
         ((0.0, 2.5), "W", weight, "first"), ((3.7, 3.0), "x", np.array(x)[:, None], "second"),
         ((5.4, 2.5), "b", bias[:, None], "first"), ((7.1, 2.5), "o", outputs[:, None], "third"),
     ):  # fmt: skip
-        texts = [[f"{value:.3g}" for value in row] for row in numbers]
-        shades = numbers / max(float(np.abs(numbers).max()), 1e-9) * 0.6
+        there = np.arange(len(numbers)) < (done // _TERMS if name == "o" else len(numbers))
+        texts = [[f"{value:.3g}" if shown else "" for value in row] for row, shown in zip(numbers, there, strict=True)]
+        shades = numbers / max(float(np.abs(numbers).max()), 1e-9) * 0.6 * there[:, None]
         parts += [Cells(at, texts, shades.tolist(), kind), Label((at[0], at[1] + 0.15), name, kind)]
     parts += [Label((4.95, 1.4), "+", "soft"), Label((6.65, 1.4), "=", "soft")]
-    return Figure("o = W x + b", (-0.2, 8.4), (-0.3, 3.5), parts, bare=True)
+    notes = []
+    if 0 < done < 2 * _TERMS:
+        row, term = divmod(done - 1, _TERMS)
+        frames = [(float(term), 2.5 - row), (3.7, 3.0 - term)] if term < _TERMS - 1 else [(5.4, 2.5 - row)]
+        parts += [Line(box(at, 1, 1), "mark") for at in frames]
+        told = [f"{weight[row, j]:g} x {x[j]:g}" for j in range(min(term + 1, 3))]
+        told += [f"{bias[row]:g}"] if term == _TERMS - 1 else []
+        terms = np.append(weight[row] * np.array(x), bias[row])
+        notes = [f"o{row + 1} = {' + '.join(told)} = {float(terms[: term + 1].sum()):.4g}"]
+    elif done:
+        notes = [f"o1 = {outputs[0]:.4g}, o2 = {outputs[1]:.4g}"]
+    return Figure("o = W x + b", (-0.2, 8.4), (-0.3, 3.5), parts, bare=True, notes=notes)
 
 
 def _lines_figure(x: Sequence[float], weight: Floats, bias: Floats) -> Figure:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from cnncli.criteria import MSELoss
 from cnncli.layers import Conv2d
-from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, check_rate, number
+from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, check_rate, distinct, number
 from cnncli.lessons.figures import Cells, Figure, Label, Line, Part
 from cnncli.lessons.given import grey_picture
 from cnncli.network import Network
@@ -70,7 +70,7 @@ def lesson(asked: Asked) -> Lesson:
         name="learn-a-mask",
         title="A mask that is learned from pairs of pictures",
         blocks=blocks,
-        question=_question(parameters),
+        question=_question(parameters, after),
         go_on=[
             "cnn learn learn-a-mask --picture photo.jpg   # pairs of your own picture",
             "cnn learn learn-a-mask --rate 0.5 --gif mask.gif",
@@ -154,17 +154,21 @@ def _figure(found: Learned, true: Floats, step: int) -> Figure:
     return Figure(title, (-0.3, 7.3), (-0.4, 3.9), parts, bare=True, rows=13)
 
 
-def _question(parameters: int) -> Question:
-    def choice(value: int, why: str) -> Choice:
-        return Choice(str(value), value == parameters, why)
-
+def _question(parameters: int, after: Floats) -> Question:
+    """How many of the pixels after the mask it takes."""
+    pairs, _, high, wide = after.shape
+    weights = parameters - 1
+    choices = [
+        Choice(str(parameters), True, f"There are {parameters} unknowns, {weights} weights and a bias."),
+        Choice("1", False, f"One equation cannot tell {parameters} unknowns; many masks make the same pixel."),
+        Choice(str(weights), False, f"That finds the {weights} weights if the bias is known; it is unknown too."),
+        Choice(f"all {after.size:,}", False,
+               f"All pixels share the same {parameters} numbers, so that the others say them again."),
+        Choice(f"{high * wide:,}", False, "That is every pixel of one picture; far fewer tell the mask."),
+    ]  # fmt: skip
+    who = "The pair has" if pairs == 1 else f"The {pairs} pairs have"
     return Question(
-        "Each pixel after the mask is one equation for the mask's numbers. How many does it take at least, to find all "
-        "of them and the bias?",
-        [
-            choice(1, "One equation cannot tell ten unknowns; many masks make the same pixel."),
-            choice(9, "That finds the nine weights if the bias is known; it is unknown too."),
-            choice(parameters, f"There are {parameters} unknowns, 9 weights and a bias."),
-            choice(64, "That is every pixel of one pair of pictures. All of them share the same ten numbers."),
-        ],
+        f"{who} {after.size:,} pixels after the mask, and each is one equation for the mask's numbers. How many of "
+        "these equations does it take at least, to find all of them and the bias?",
+        sorted(distinct(choices), key=lambda one: int(one.text.removeprefix("all ").replace(",", ""))),
     )

@@ -1,6 +1,7 @@
 """LeNet-5, or another network, layer by layer: shapes, what is learned, what is computed, what becomes of a picture."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from cnncli.lessons.layer_facts import Known, known_layers, seen_intervals, weig
 from cnncli.model.model import Model
 from cnncli.shown import format_shape
 from cnncli.views.features import LayerMaps, feature_maps, feature_page
-from cnncli.views.tiles import Panel
+from cnncli.views.tiles import Page, Panel
 
 _MOST_MAPS = 16  # of a layer in a page
 _MOST_VALUES = 120_000  # of all layers in a page
@@ -64,6 +65,7 @@ def lesson(asked: Asked) -> Lesson:
         script="lenet5",
         tools=["maps"],
         data=_data(given, layers, maps),
+        frames=lambda: _moving(name, given, maps, layers),
     )
 
 
@@ -130,6 +132,19 @@ def _panels(given: Seen, maps: dict[str, LayerMaps], layers: Sequence[Known]) ->
         for one, panel in zip(kept, others, strict=True)
     ]
     return [Panel("what the network gets", first.tiles, first.note, 112), *named]
+
+
+def _moving(name: str, given: Seen, maps: dict[str, LayerMaps], layers: Sequence[Known]) -> list[Page]:
+    """The picture, and what layer after layer makes of it."""
+    panels = [one for one in _panels(given, maps, layers) if isinstance(one, Panel)]
+    titles = [given.picture, *(panel.title for panel in panels[1:])]
+    sides = [200, *(112 for _ in panels[1:])]
+    tiled = [replace(panel, title="", side=side) for panel, side in zip(panels, sides, strict=True)]
+    pages = [Page(f"{name}, {title}", [panel]) for title, panel in zip(titles, tiled, strict=True)]
+    best = max(_answers(given), key=lambda pair: pair[1], default=None)
+    if best is not None:
+        pages.append(Page(f"{name} says {best[0]}, with {best[1]:.1%}", [tiled[0]]))
+    return [page for page in pages for _ in range(10)]
 
 
 def _answers(given: Seen) -> list[tuple[str, float]]:

@@ -2,11 +2,12 @@
 
 from cnncli.errors import UsageError
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_values, distinct
-from cnncli.lessons.figures import Bars, Dots, Figure, Label, Line, Part, spread
+from cnncli.lessons.figures import Bars, Dots, Figure, Label, Line, Part, held, spread
 from cnncli.lessons.glossary import TERMS
 
 _SAMPLES, _BATCH = 500, 64
 _MOST = 100_000
+_DRAWN = 60  # steps
 
 
 def lesson(asked: Asked) -> Lesson:
@@ -40,6 +41,7 @@ def lesson(asked: Asked) -> Lesson:
         script="notation",
         controlled=2,
         data={"samples": samples, "batch": batch},
+        frames=lambda: held([_epoch_figure(sizes, taken) for taken in range(min(len(sizes), _DRAWN) + 1)], 4),
     )
 
 
@@ -69,17 +71,21 @@ def _words_figure() -> Figure:
     return Figure("a network with one hidden layer, and its words", (-0.35, 4.9), (-0.05, 2.85), parts, bare=True)
 
 
-def _epoch_figure(sizes: list[int]) -> Figure:
-    """A bar for each step; of very many the first ones."""
-    shown = sizes[:60]
-    bars = [(float(step), float(size)) for step, size in enumerate(shown, start=1)]
+def _epoch_figure(sizes: list[int], taken: int | None = None) -> Figure:
+    """A bar for each step; of very many the first ones. taken : so many of them were made; None: all"""
+    shown = sizes[:_DRAWN]
+    bars = [(float(step), float(size)) for step, size in enumerate(shown[:taken], start=1)]
     full, rest = [bar for bar in bars if bar[1] == sizes[0]], [bar for bar in bars if bar[1] != sizes[0]]
     parts: list[Part] = [Bars(full, "first", "a batch", 0.8)]
     if rest:
         parts.append(Bars(rest, "second", "the rest", 0.8))
-    title = f"the steps of an epoch: {len(sizes):,}" + (f", of which {len(shown)} are drawn" if len(sizes) > 60 else "")
-    return Figure(title, (0.4, len(shown) + 0.6), (0.0, spread([0.0, float(sizes[0])], 0.1)[1]), parts, "step",
-                  "samples")
+    drawn = f", of which {len(shown)} are drawn" if len(sizes) > _DRAWN else ""
+    title = f"the steps of an epoch: {len(sizes):,}{drawn}"
+    if taken is not None:
+        title = f"step {taken} of {len(sizes):,}: {sum(sizes[:taken]):,} of {sum(sizes):,} samples were seen"
+    return Figure(
+        title, (0.4, len(shown) + 0.6), (0.0, spread([0.0, float(sizes[0])], 0.1)[1]), parts, "step", "samples"
+    )
 
 
 def _question(samples: int, batch: int) -> Question:

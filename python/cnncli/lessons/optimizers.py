@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from cnncli import optim
 from cnncli.layers.parameter import Parameter
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_rate, number
-from cnncli.lessons.figures import Dots, Figure, Line, Point, Segments, contours
+from cnncli.lessons.figures import Dots, Figure, Line, Point, Segments, Stack, contours
 from cnncli.optim import Optimizer
 
 STEPS = 120
@@ -87,6 +88,10 @@ RATES: dict[str, dict[str, float]] = {
         "Adam": 0.2,
     },
 }
+KINDS = {
+    "SGD": "first", "momentum": "second", "NAG": "fourth", "Adagrad": "fifth", "Adadelta": "own", "RMSprop": "sixth",
+    "Adam": "third",
+}  # fmt: skip
 _FAR = 3.0  # times what is drawn
 
 
@@ -162,7 +167,10 @@ def lesson(asked: Asked) -> Lesson:
         },
         script="optimizers",
         data=data,
-        frames=lambda: [_figure(SURFACES[2], paths["Beale"], step) for step in range(0, STEPS + 1, 3)],
+        frames=lambda: [
+            Stack([_figure(one, paths[one.name], step, list(KINDS)) for one in SURFACES[1:]])
+            for step in range(0, STEPS + 1, 2)
+        ],
     )
 
 
@@ -170,16 +178,19 @@ def _height(surface: Surface, path: Sequence[Point], step: int) -> str:
     return "left" if step >= len(path) else number(float(surface.height(*path[step])))
 
 
+@lru_cache
 def _lines(surface: Surface) -> list[tuple[Point, Point]]:
     found = contours(surface.height, surface.x, surface.y, surface.levels, 40)
     return [((round(a[0], 3), round(a[1], 3)), (round(b[0], 3), round(b[1], 3))) for a, b in found]
 
 
-def _figure(surface: Surface, paths: dict[str, list[Point]], step: int) -> Figure:
-    """Where each is after so many steps; three of the seven in colours of their own, so that they can be told apart."""
-    kinds = {"SGD": "first", "momentum": "second", "Adam": "third"}
+def _figure(
+    surface: Surface, paths: dict[str, list[Point]], step: int, names: Sequence[str] = ("SGD", "momentum", "Adam")
+) -> Figure:
+    """Where each is after so many steps. names : those that are drawn; three can be told apart in a terminal, too"""
     parts: list[Segments | Line | Dots] = [Segments(_lines(surface), "soft")]
-    for name, kind in kinds.items():
+    for name in names:
+        kind = KINDS[name]
         walked = [point for point in paths[name][: step + 1] if all(map(math.isfinite, point))]
         parts += [Line(walked, kind, name), Dots(walked[-1:], kind)]
     if surface.lowest is not None:

@@ -14,7 +14,7 @@ from cnncli.pages.html import Words as Cell
 from cnncli.pages.style import STYLE
 from cnncli.views.tiles import Panel
 
-_INDEX = re.compile(r"\b(d?[A-Za-z])_(\w{1,2})\b")
+_INDEX = re.compile(r"\b(d?[A-Za-z])_(\w{1,2})\b|(?<!#)\b(d?[bhovwxzW])([1-9]{1,2})\b")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _STYLE = """
 body{max-width:52rem}main>.scroll{margin:1rem 0}main>figure{margin:1rem 0 1.4rem}
@@ -79,6 +79,15 @@ main th[scope=row]{min-width:0;max-width:none;white-space:nowrap}
 --sixth:#c9c94a}}
 """
 
+# A shadow at the side where a table goes on: it is covered by the paper that scrolls with the content.
+_STYLE += """
+.scroll{background:linear-gradient(to right,var(--paper) 40%,transparent) 0 0/2.4rem 100% no-repeat local,
+linear-gradient(to left,var(--paper) 40%,transparent) 100% 0/2.4rem 100% no-repeat local,
+linear-gradient(to right,var(--edge),transparent) 0 0/.9rem 100% no-repeat scroll,
+linear-gradient(to left,var(--edge),transparent) 100% 0/.9rem 100% no-repeat scroll}
+.controls .scroll{--paper:var(--card)}
+:root{--edge:#1d232955}@media (prefers-color-scheme:dark){:root{--edge:#000c}}
+"""
 LESSON_STYLE = _STYLE  # for other pages with figures
 
 
@@ -141,8 +150,8 @@ def _block(block: Words | Numbers | Code | Panel) -> Markup:
 
 
 def _signs(words: str) -> Markup:
-    """Words with their indices low: w_1."""
-    return Markup(_INDEX.sub(r"\1<sub>\2</sub>", text(words)))
+    """Words with their indices low: w_k, x1."""
+    return Markup(_INDEX.sub(r"\1\3<sub>\2\4</sub>", text(words)))
 
 
 def _lines(lines: Sequence[str]) -> Markup:

@@ -9,7 +9,8 @@ from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Questio
 from cnncli.lessons.figures import Figure, Line, spread
 from cnncli.lessons.given import grey_picture
 from cnncli.views.masks import Mask, as_picture, convolved, correlated, read_mask, values_of
-from cnncli.views.tiles import Panel, picture_tile
+from cnncli.views.page import MARK
+from cnncli.views.tiles import Page, Panel, picture_tile
 
 NAMES = ("sharpen", "emboss", "blur", "edge")
 TOLD = {
@@ -75,18 +76,36 @@ def lesson(asked: Asked) -> Lesson:
         tools=["maps"],
         data={"picture": np.rint(picture).astype(int).tolist(),
               "masks": {one: mask.tolist() for one, mask in masks.items()}, "told": TOLD, "place": [row, column]},
+        frames=lambda: _moving(picture, masks, results),
     )  # fmt: skip
 
 
 def _pictures(picture: Floats, masks: dict[str, Mask], results: dict[str, Floats]) -> list[Block]:
-    made = [
-        picture_tile(_grey(as_picture(values, values_of(masks[one]))[0]), one) for one, values in results.items()
-    ]
+    made = [picture_tile(_grey(as_picture(values, values_of(masks[one]))[0]), one) for one, values in results.items()]
     return [
         Panel("the picture", [picture_tile(_grey(picture))], side=288),
         Panel("what the masks make of it", made[:2], side=288),
         Panel("", made[2:], side=288),
     ]
+
+
+def _moving(picture: Floats, masks: dict[str, Mask], results: dict[str, Floats]) -> list[Page]:
+    """The masks go down over the picture, and their results come into being, row by row."""
+    high = len(picture)
+    made = {one: _grey(as_picture(values, values_of(masks[one]))[0]) for one, values in results.items()}
+    frames = []
+    for row in (*range(0, high, max(1, high // 24)), high):
+        before = _grey(picture)
+        if row < high:
+            before[max(0, row - 1) : row + 2] = before[max(0, row - 1) : row + 2] * 0.4 + np.array(MARK) * 0.6
+        tiles = [picture_tile(before, "the picture")]
+        for one, pixels in made.items():
+            shown = pixels.copy()
+            shown[row:] = 255
+            tiles.append(picture_tile(shown, one))
+        title = f"row {min(row, high - 1)} of {high}: three rows below the mask make one row behind it"
+        frames.append(Page(title, [Panel("", tiles[:3], side=288), Panel("", tiles[3:], side=288)]))
+    return frames
 
 
 def landscape(height: int = 64, width: int = 96) -> Floats:
@@ -130,6 +149,7 @@ def _grey(picture: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
 
 def _profile(picture: Floats, results: dict[str, Floats], row: int) -> Figure:
     """One row of the picture as a curve, before and after."""
+
     def line(values: Floats, kind: str, name: str) -> Line:
         return Line([(float(column), float(value)) for column, value in enumerate(values[row])], kind, name)
 

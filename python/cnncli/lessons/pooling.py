@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from cnncli.layers import AvgPool2d, MaxPool2d, StochasticPool2d
 from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, distinct
-from cnncli.lessons.figures import Cells, Figure, Label, Line, Part, Segments
+from cnncli.lessons.figures import Cells, Figure, Label, Line, Part, Segments, held
 from cnncli.lessons.given import crop
 
 SIZE, WINDOW = 4, 2
@@ -61,9 +61,7 @@ def lesson(asked: Asked) -> Lesson:
         },
         script="pooling",
         data={"image": image.tolist()},
-        frames=lambda: [
-            _figure(image, results["max"], count) for count in range(1, (SIZE // WINDOW) ** 2 + 1) for _ in range(7)
-        ],
+        frames=lambda: held([_figure(image, results["max"], count) for count in range((SIZE // WINDOW) ** 2 + 1)], 7),
     )  # fmt: skip
 
 

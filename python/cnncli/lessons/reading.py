@@ -1,8 +1,10 @@
 """What to read: the papers and tutorials that a first lecture on convolutional networks links."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words
+from cnncli.errors import UsageError
+from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, check_values
 from cnncli.lessons.figures import Dots, Figure, Label, Line, Part
 
 
@@ -68,60 +70,94 @@ PAGES = (
     Read(None, "Torch7's tutorial on supervised learning (data, model, loss, train, test)",
          "one training in five stages", "cnn train --preset torch-digits", "learning"),
 )  # fmt: skip
-_KINDS = {"units": "first", "learning": "second", "networks": "third", "optimizers": "mark", "regularization": "soft"}
+_KINDS = {"units": "first", "learning": "second", "networks": "third", "optimizers": "mark", "regularization": "fourth"}
+_YEARS = (1958, 2019)
+_FEWEST = 3  # years that the question needs
 
 
 def lesson(asked: Asked) -> Lesson:
+    given = check_values(asked.values, _YEARS, range(2, 3), "two years, the first and the last, as 2010,2016", 3000)
+    first, last = map(int, given)
+    papers = [read for read in PAPERS if read.year is not None and first <= read.year <= last]
+    if len({read.year for read in papers}) < _FEWEST:
+        raise UsageError(f"--values: from {first} to {last} there are papers of fewer than {_FEWEST} years here; use a "
+                         f"longer time, such as {_YEARS[0]},{_YEARS[1]}")  # fmt: skip
+    rows = [[str(read.year), _told(read)] for read in papers]
     blocks: list[Block] = [
         Words(
             "What the lecture and its tutorials link, each with what it teaches and the command that shows it on "
             "your own numbers. Nothing here needs the internet; names and places are told, so that each can be found."
         ),
-        timeline(),
-        Numbers("papers", ["year", "read"], [[str(read.year), _told(read)] for read in PAPERS]),
+        timeline(papers, first, last),
+        Numbers("papers" if given == _YEARS else f"papers from {first} to {last}", ["year", "read"], rows),
         Numbers("pages and tutorials", ["about", "read"], [[read.topic, _told(read)] for read in PAGES]),
     ]
     return Lesson(
         name="reading",
         title="What to read, and what to run beside it",
         blocks=blocks,
-        question=_question(),
-        go_on=["cnn learn                                  # all lessons", "cnn learn lenet5"],
-        values={"papers": [vars(read) for read in PAPERS], "pages": [vars(read) for read in PAGES]},
+        question=_question(papers),
+        go_on=[
+            "cnn learn reading --values 2010,2016       # the papers of some years",
+            "cnn learn                                  # all lessons",
+            "cnn learn lenet5",
+        ],
+        values={"papers": [vars(read) for read in papers], "pages": [vars(read) for read in PAGES]},
         script="reading",
-        data={"reads": [vars(read) for read in sorted((*PAPERS, *PAGES), key=lambda read: read.year or 0)]},
-    )
+        data={
+            "reads": [vars(read) | {"shows": _shows(read), "who": _who(read)}
+                      for read in sorted((*papers, *PAGES), key=lambda read: read.year or 0)],
+            "kinds": _KINDS, "years": [first, last],
+        },
+    )  # fmt: skip
 
 
 def _told(read: Read) -> str:
     return f"{read.what}: {read.teaches}. Run: {read.run}"
 
 
-def timeline() -> Figure:
-    """Papers by their year; those of one year above each other."""
-    parts: list[Part] = [Line([(1955.0, 0.0), (2022.0, 0.0)], "soft")]
-    height: dict[int, int] = {}
-    marks = [(float(year), str(year)) for year in range(1960, 2021, 10)]
-    for read in PAPERS:
+def _shows(read: Read) -> str:
+    """What its command is about: a lesson, a layer or a network."""
+    words = read.run.split()
+    return words[2] if len(words) > 2 else words[-1]
+
+
+def _who(read: Read) -> str:
+    """Its first author, with a word for the others."""
+    names = read.what.split(", ")[0]
+    first = names.split(" & ")[0].split(" et al")[0]
+    return first if first == names and read.what.count(", ") < 2 else f"{first} et al."
+
+
+def timeline(papers: Sequence[Read], first: int, last: int) -> Figure:
+    """A row for each paper: who wrote it, a dot at its year, and the lesson that it belongs to."""
+    span = float(last - first) or 1.0
+    years = [first, *(year for year in range(0, 3001, 10) if first + 0.08 * span < year < last - 0.08 * span), last]
+    parts: list[Part] = []
+    for year in years:
+        parts += [Line([(float(year), 0.5), (float(year), 0.5 - len(papers))], "soft"),
+                  Label((year - 0.05 * span, 0.6), str(year), "soft")]  # fmt: skip
+    for row, read in enumerate(papers):
         assert read.year is not None
-        level = height[read.year] = height.get(read.year, 0) + 1
-        parts.append(Dots([(float(read.year), float(level))], _KINDS[read.topic], read.topic))
-        if level == 1 and read.year < 2011:
-            parts.append(Label((float(read.year), 1.4), read.what.split(",")[0], "soft"))
-    return Figure("papers by their year", (1954.0, 2023.0), (0.0, 5.2), parts, rows=8, marks=marks)
+        kind = _KINDS[read.topic]
+        parts += [Dots([(float(read.year), -float(row))], kind, read.topic),
+                  Label((first - 0.46 * span, -row - 0.4), _who(read), "soft"),
+                  Label((read.year + 0.035 * span, -row - 0.4), _shows(read), kind)]  # fmt: skip
+    return Figure("who, when, and which lesson shows it", (first - 0.46 * span, last + 0.36 * span),
+                  (0.5 - len(papers), 1.5), parts, bare=True, rows=len(papers) + 1)  # fmt: skip
 
 
-def _question() -> Question:
-    """Which of some papers is the oldest, by the list."""
-    starts = ("Gradient-based", "Adam:", "Dropout:", "Batch norm")
-    asked = [next(read for read in PAPERS if start in read.what) for start in starts]
-    years = {read: read.year or 0 for read in asked}
-    oldest = min(asked, key=years.__getitem__)
+def _question(papers: Sequence[Read]) -> Question:
+    """Which of some papers is the oldest: four of them, of different years."""
+    by_year = {read.year or 0: read for read in reversed(papers)}
+    years = sorted(by_year)
+    some = [years[round(at * (len(years) - 1) / (min(4, len(years)) - 1))] for at in range(min(4, len(years)))]
     choices = []
-    for read in asked:
+    for year in some:
+        read = by_year[year]
         why = (
-            f"{read.year}: {read.what}." if read is oldest else
-            f"That is of {read.year}, {years[read] - years[oldest]} years later; it teaches {read.teaches}."
+            f"{year}: {read.what}." if year == some[0] else
+            f"That is of {year}, {year - some[0]} years later; it teaches {read.teaches}."
         )  # fmt: skip
-        choices.append(Choice(read.what.split(", ")[-1].split(". ")[0], read is oldest, why))
-    return Question("Which of these came first?", sorted(choices, key=lambda choice: choice.text))
+        choices.append(Choice(read.teaches, year == some[0], why))
+    return Question("What was taught first, by the years of the papers?", sorted(choices, key=lambda one: one.text))

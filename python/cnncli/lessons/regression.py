@@ -88,11 +88,12 @@ def _question(x: Floats, y: Floats) -> Question:
     way = "grows" if rises else "falls"
     facts = f"dE/dw1 = -2/N sum x_n y_n = {number(slope)}"
     why = f"{facts}; a step goes against the gradient, so w1 {way}."
+    uphill = f"That goes with the gradient, uphill: {facts}."
     return Question(
         "From (w0, w1) = (0, 0): which way does the first step move w1, the slope of the line?",
         [
-            Choice("up", rises, why),
-            Choice("down", not rises, why),
+            Choice("up", rises, why if rises else uphill),
+            Choice("down", not rises, uphill if rises else why),
             Choice("not at all, since the line goes through (0, 0)", False,
                    f"The line does, but the points do not lie on it: {facts} is not 0."),
         ],

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from cnncli.layers import Conv2d
 from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, check_values, distinct
-from cnncli.lessons.figures import Cells, Figure, Label, Line, Part, box
+from cnncli.lessons.figures import Cells, Figure, Label, Line, Part, box, held
 from cnncli.lessons.given import crop
 
 # The example that lectures draw: a picture of zeros and ones, and a mask in the form of a cross.
@@ -89,9 +89,7 @@ def lesson(asked: Asked) -> Lesson:
         },
         script="convolution",
         data={"picture": picture.astype(int).tolist(), "mask": [[float(f"{one:.6g}") for one in row] for row in mask]},
-        frames=lambda: [
-            _figure(picture, mask, row, column, result) for row, column in np.ndindex(result.shape) for _ in range(3)
-        ],
+        frames=lambda: held([_figure(picture, mask, r, c, result) for r, c in np.ndindex(result.shape)], 4),
     )  # fmt: skip
 
 
@@ -125,9 +123,7 @@ def _figure(picture: Floats, mask: Floats, row: int, column: int, result: Floats
         Line(box((left + column, top - row), 1, 1), "first", "its sum"),
         Label((wide + 0.75, high / 2), "->", "soft"),
     ]
-    terms = [
-        f"{mask[i, j]:.4g} x {picture[row + i, column + j]:.4g}" for i in range(3) for j in range(3) if mask[i, j]
-    ]
+    terms = [f"{mask[i, j]:.4g} x {picture[row + i, column + j]:.4g}" for i in range(3) for j in range(3) if mask[i, j]]
     note = f"{' + '.join(terms) or '0'} = {result[row, column]:.5g}"
     title = f"the mask at rows {row} to {row + 2}, columns {column} to {column + 2}"
     across = wide + columns + 2.6

@@ -1,6 +1,7 @@
 """One training step in six lines, each of which is run and looked at."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from cnncli.criteria import NLLLoss
 from cnncli.layers import Linear, LogSoftmax, Tanh
 from cnncli.lessons.blocks import Asked, Choice, Code, Lesson, Numbers, Question, Words, check_rate, distinct, number
-from cnncli.lessons.figures import Dots, Figure, Line, Part, spread
+from cnncli.lessons.figures import Dots, Figure, Line, Part, Segments, Stack, contours, held, spread
 from cnncli.network import Network
 
 LINES = (
@@ -114,6 +115,7 @@ def lesson(asked: Asked) -> Lesson:
         values=values,
         script="step",
         data={name: values[name] for name in ("rate", "weights", "inputs", "targets")},
+        frames=lambda: _moving(asked.seed, rate, walks),
     )
 
 
@@ -124,8 +126,11 @@ def _rows(training: Training, loss: float, gradient: Floats, moved: Any) -> list
         ["2", "how wrong they are", f"E = {number(loss)}"],
         ["3", "dE/do", f"{slopes.shape[0]} x {slopes.shape[1]} slopes, length {number(float(np.linalg.norm(slopes)))}"],
         ["4", "old gradients to 0", "else new ones are added to them"],
-        ["5", "backward: dE/do to dE/dw",
-        f"{gradient.size} gradients, length {number(float(np.linalg.norm(gradient)))}"],
+        [
+            "5",
+            "backward: dE/do to dE/dw",
+            f"{gradient.size} gradients, length {number(float(np.linalg.norm(gradient)))}",
+        ],
         ["6", "w := w - rate dE/dw", f"the weights move by {number(float(moved))}"],
     ]
 
@@ -165,11 +170,48 @@ def _curve(curve: list[tuple[float, float]], rate: float, after: float) -> Figur
     return Figure("E after one step, over the rate", (0.0, curve[-1][0]), spread([0.0, high], 0.05), parts, "rate", "E")
 
 
-def _walks(walks: dict[str, list[float]]) -> Figure:
+def _walks(shown: dict[str, list[float]], whole: dict[str, list[float]] | None = None) -> Figure:
+    """E over the steps; whole : what the axes are for"""
+    walks = whole or shown
     lines = [Line(list(enumerate(map(float, found))), kind, name)
-             for kind, (name, found) in zip(("first", "mark"), walks.items(), strict=True)]  # fmt: skip
+             for kind, (name, found) in zip(("first", "mark"), shown.items(), strict=True)]  # fmt: skip
     high = min(max(max(found) for found in walks.values()), 4 * walks["six lines"][0])
-    return Figure("E, step by step", (0.0, float(_STEPS)), spread([0.0, high], 0.05), lines, "step", "E")
+    ends = [Dots([(float(len(found) - 1), found[-1])], kind)
+            for kind, found in zip(("first", "mark"), shown.values(), strict=True)]  # fmt: skip
+    return Figure("E, step by step", (0.0, float(_STEPS)), spread([0.0, high], 0.05), [*lines, *ends], "step", "E")
+
+
+def _moving(seed: int, rate: float, walks: dict[str, list[float]]) -> list[Figure | Stack]:
+    """The six lines of the first step one by one, then steps: the border between the classes, and E below."""
+    training = Training(seed, rate)
+    frames: list[Figure | Stack] = []
+    for step in range(_STEPS // 2 + 1):
+        border = _border(training)
+        below = _walks({name: found[: step + 1] for name, found in walks.items()}, walks)
+        said = [f"line {at}: {line}" for at, line in enumerate(LINES, start=1)] if step == 0 else []
+        for line in said:
+            frames += held([Stack([replace(border, title=line), below])], 10)
+        told = f"after {step} step{'' if step == 1 else 's'}: E = {walks['six lines'][step]:.4f}"
+        frames += held([Stack([replace(border, title=told), below])], 2)
+        training.run()
+    return frames
+
+
+def _border(training: Training) -> Figure:
+    """The samples, and where the network holds both classes for equally likely."""
+
+    def lead(x: Any, y: Any) -> Any:
+        points = np.stack([np.ravel(x), np.ravel(y)], axis=1).astype(np.float32)
+        logs = training.names["network"].forward(points)
+        return (logs[:, 1] - logs[:, 0]).reshape(np.shape(x)).astype(np.float64)
+
+    inputs, targets = training.names["inputs"], training.names["targets"]
+    ends = [spread(inputs[:, axis].tolist(), 0.15) for axis in (0, 1)]
+    parts: list[Part] = [Segments(contours(lead, ends[0], ends[1], [0.0], 40), "mark", "the border")]
+    for value, kind in ((0, "first"), (1, "second")):
+        found = [(float(x), float(y)) for (x, y), t in zip(inputs, targets, strict=True) if t == value]
+        parts.append(Dots(found, kind, f"class {value + 1}"))
+    return Figure("", ends[0], ends[1], parts, "x1", "x2")
 
 
 def _question(seed: int, rate: float, right: float) -> Question:

@@ -11,7 +11,7 @@ from cnncli.errors import UsageError
 from cnncli.layers import Linear
 from cnncli.lessons import line_fit
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_values, distinct, number
-from cnncli.lessons.figures import Dots, Figure, Line, Part, Point, spread
+from cnncli.lessons.figures import Dots, Figure, Line, Part, Point, held, spread
 from cnncli.network import Network
 from cnncli.shown import printable
 
@@ -63,7 +63,7 @@ def lesson(asked: Asked) -> Lesson:
         values=values,
         script="supervised",
         data={name: values[name] for name in ("points", "parts", "errors", "curves", "chosen", "degree")},
-        frames=lambda: [_curve_figure(x, y, names, parts, one, 2) for one in fits for _ in range(5)],
+        frames=lambda: held([_curve_figure(x, y, names, parts, one, 2) for one in fits], 5),
     )  # fmt: skip
 
 
@@ -173,17 +173,24 @@ def _question(fits: Sequence[Fit], chosen: int) -> Question:
     best = fits[chosen]
     by_test = min(fits, key=lambda one: one.errors[2]).degree
     choices = [
-        Choice(f"degree {chosen}", True,
-               f"Its error on the validation samples, {number(best.errors[1])}, is the smallest.")
+        Choice(
+            f"degree {chosen}", True, f"Its error on the validation samples, {number(best.errors[1])}, is the smallest."
+        )
     ]
     for degree, why in (
-        (fits[-1].degree,
-         "It has the smallest error in training, where more weights always win; on new samples it is worse."),
-        (by_test,
-         "That would be best on the test samples, but then they had a say, and could not tell how good it is."),
+        (
+            fits[-1].degree,
+            "It has the smallest error in training, where more weights always win; on new samples it is worse.",
+        ),
+        (
+            by_test,
+            "That would be best on the test samples, but then they had a say, and could not tell how good it is.",
+        ),
         (0, "The simplest model is a level line; its error is large on all parts: it is too stiff."),
-        (1,
-         f"A straight line has an error of {number(fits[1].errors[1])} on the validation samples; others are smaller."),
+        (
+            1,
+            f"A straight line has an error of {number(fits[1].errors[1])} on the validation samples; others have less.",
+        ),
         (min(2, len(fits) - 1), "Its error on the validation samples is not the smallest; see the table."),
     ):
         choices.append(Choice(f"degree {degree}", False, why))

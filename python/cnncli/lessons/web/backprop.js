@@ -43,7 +43,7 @@ function show() {
     ...found.rows.map(([name, parts]) => [name, parts.map((part) => part.toFixed(3)).join(" × "), text(found.gradients[name], 5)])],
     (r) => (r === 0 ? "on" : ""));
   say(make("p", {}, `o = ${text(found.o)}, E = ${text(found.error, 6)} after ${errors.length - 1} steps`),
-    make("div", { class: "scroll", tabindex: 0 }, table));
+    scrolling("gradients", table));
 }
 
 function reset() {

@@ -21,10 +21,10 @@ function cells(values, name, changed, marked) {
   const table = grid([values.map(() => "")], (_, c) => (marked(c) ? "on" : ""));
   table.querySelectorAll("td").forEach((cell, k) => {
     const input = make("input", { value: Number(values[k].toPrecision(6)), inputmode: "decimal", "aria-label": `${name} ${k}` });
-    input.addEventListener("change", () => { changed(k, Number(input.value) || 0); show(); });
+    input.addEventListener("change", () => { changed(k, Number(input.value) || 0); setTimeout(show); });
     cell.replaceChildren(input);
   });
-  return make("div", { class: "scroll", tabindex: 0 }, table);
+  return scrolling(name, table);
 }
 
 function show() {

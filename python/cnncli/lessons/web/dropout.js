@@ -47,7 +47,7 @@ function show() {
   }
   const table = grid(rows, (r, c) => (c > 0 && (r === 1 || r === 3) && !kept[c - 1] ? "on" : ""));
   const said = ["inverted", "first"].map((form) => `${form}: ${(sums[form] / count).toFixed(3)}`).join(", ");
-  say(make("div", { class: "scroll", tabindex: 0 }, table), make("p", {}, `${count} ${count === 1 ? "draw" : "draws"}; mean of x1 (${values[0]}), ${said}`));
+  say(scrolling("a draw", table), make("p", {}, `${count} ${count === 1 ? "draw" : "draws"}; mean of x1 (${values[0]}), ${said}`));
 }
 
 const p = slider("p", 0, 0.95, 0.05, DATA.p, () => { begin(); show(); });

@@ -41,7 +41,10 @@ function plot(id) {
       figure.querySelector(".legend")?.remove();
       svg.after(make("ul", { class: "legend" }, ...names.map(([kind, name]) => make("li", { class: kind }, name))));
     },
-    title: (words) => { figure.querySelector("figcaption").textContent = words; },
+    title(words) {
+      figure.querySelector("figcaption").textContent = words;
+      svg.setAttribute("aria-label", words);
+    },
     clear: () => layer.replaceChildren(),
     line(points, kind) {
       const path = points.filter((one) => one.every(Number.isFinite)).map((one) => place(one).join(",")).join("L");
@@ -57,16 +60,6 @@ function plot(id) {
         const [cx, cy] = place(point);
         draw(group, "circle", { cx, cy, r: 5 });
       }
-    },
-    // Rows of squares of side 1 from their upper left corner; a shade from -1 to 1 is how much colour a square has.
-    cells([left, top], rows, shades, kind) {
-      const group = draw(layer, "g", { class: "cells" });
-      rows.forEach((row, r) => row.forEach((word, c) => {
-        const [[x1, y1], [x2, y2]] = [place([left + c, top - r]), place([left + c + 1, top - r - 1])];
-        const shade = shades[r][c], colour = shade >= 0 ? kind : kind === "second" ? "first" : "second";
-        draw(group, "rect", { x: x1, y: y1, width: x2 - x1, height: y2 - y1, class: colour, "fill-opacity": Math.abs(shade) * 0.6 });
-        draw(group, "text", { x: (x1 + x2) / 2, y: (y1 + y2) / 2 + 5 }).textContent = word;
-      }));
     },
     // A circle around a point.
     ring(point, kind) {
@@ -170,19 +163,24 @@ function tick(name, is_on, changed) {
   return box;
 }
 
-// Play, one step, back to the start. `step` returns false at the end.
+// Play, one step, back to the start. `step` returns false at the end. While it plays nothing is read out.
 function player(step, reset, milliseconds = 120) {
   let timer = null;
   const play = button("Play", () => (timer === null ? start() : stop()));
-  const stop = () => { clearInterval(timer); timer = null; play.textContent = "Play"; };
+  const quiet = (is_quiet) => controls.querySelector(".said").setAttribute("aria-live", is_quiet ? "off" : "polite");
+  const stop = () => { clearInterval(timer); timer = null; play.textContent = "Play"; quiet(false); };
   const start = () => {
     play.textContent = "Pause";
+    quiet(true);
     timer = setInterval(() => { if (!step()) stop(); }, milliseconds);
   };
   button("One step", () => { stop(); step(); });
   button("From the start", () => { stop(); reset(); });
   return { stop };
 }
+
+// What may be wider than the screen scrolls by itself, with the keyboard too.
+const scrolling = (label, node) => make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, node);
 
 function grid(rows, marked = () => "") {
   const body = make("tbody");
@@ -192,4 +190,11 @@ function grid(rows, marked = () => "") {
 
 controls.className = "controls";
 controls.append(make("div", { class: "sliders" }), make("div", { class: "row" }), make("div", { class: "said", "aria-live": "polite" }));
-const say = (...parts) => controls.querySelector(".said").replaceChildren(...parts);
+
+// What the controls say; an input that is drawn anew keeps the keyboard, and is known by its label.
+function say(...parts) {
+  const said = controls.querySelector(".said"), held = document.activeElement;
+  const label = said.contains(held) ? held.getAttribute("aria-label") : null;
+  said.replaceChildren(...parts);
+  if (label) [...said.querySelectorAll("input, canvas, [tabindex]")].find((one) => one.getAttribute("aria-label") === label)?.focus();
+}

@@ -49,7 +49,7 @@ function numbers(mask, changed) {
     cell.style.background = `color-mix(in srgb, var(--${mask[r][c] < 0 ? "second" : "first"}) ${Math.round(60 * share)}%, var(--card))`;
     if (!changed) return;
     const input = make("input", { value: Number(mask[r][c].toFixed(3)), inputmode: "decimal", "aria-label": `true mask, row ${r}, column ${c}` });
-    input.addEventListener("change", () => { truth[r][c] = Number(input.value) || 0; begin(); show(); });
+    input.addEventListener("change", () => { truth[r][c] = Number(input.value) || 0; setTimeout(() => { begin(); show(); }); });
     cell.replaceChildren(input);
   });
   return table;

@@ -43,6 +43,8 @@ function view(rows, { side = 120, scale = null, name = "", marks = [], pick = nu
   if (pick) {
     canvas.style.cursor = "crosshair";
     canvas.tabIndex = 0;
+    canvas.setAttribute("role", "application");
+    canvas.setAttribute("aria-roledescription", "picture, arrow keys choose a place");
     canvas.addEventListener("keydown", (event) => {
       const move = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
       if (!move) return;

@@ -32,7 +32,7 @@ function show() {
   inputs.querySelectorAll("td").forEach((cell, k) => {
     const [r, c] = [Math.floor(k / 3), k % 3];
     const input = make("input", { value: Math.round(mask[r][c] * 1000) / 1000, inputmode: "decimal", "aria-label": `mask, row ${r}, column ${c}` });
-    input.addEventListener("change", () => { mask[r][c] = Number(input.value) || 0; show(); });
+    input.addEventListener("change", () => { mask[r][c] = Number(input.value) || 0; setTimeout(show); });
     cell.replaceChildren(input);
   });
   const terms = [];

@@ -215,6 +215,23 @@ def test_clearing_ends_the_stroke_that_is_being_drawn(opened: OpenPage) -> None:
     assert np.asarray(drawn(page).convert("L")).min() == 255
 
 
+def test_keys_draw_too(opened: OpenPage) -> None:
+    page = opened.page
+    page.keyboard.press("Delete")
+    page.focus("#pad")
+    assert page.is_visible("#spot")
+    page.keyboard.press("Space")
+    for _ in range(15):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    settled(page)
+    assert page.evaluate("() => cnn.pad.strokes.map((stroke) => stroke.points.length)") == [16]
+    assert page.inner_text("#label").startswith("1")
+    page.keyboard.press("Delete")
+    settled(page)
+
+
 def test_touch_draws_and_does_not_scroll(browser: Any, file: Path) -> None:
     with OpenPage(browser, file, 360, 740, has_touch=True, is_mobile=True) as phone:
         box = phone.page.locator("#pad").bounding_box()

@@ -12,6 +12,7 @@ html{scroll-behavior:smooth}
 body{margin:0 auto;max-width:72rem;padding:1.5rem clamp(1rem,4vw,3rem) 3rem;background:var(--paper);color:var(--ink);
 font:1rem/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;overflow-wrap:anywhere}
 h1{font-size:clamp(1.4rem,4vw,2rem);line-height:1.2;margin:.2rem 0 .4rem}
+h1::first-letter{text-transform:uppercase}
 h2{font-size:1.25rem;margin:0 0 .8rem}
 h3{font-size:1rem;margin:1.2rem 0 .4rem}
 p{margin:.4rem 0 .8rem;max-width:46rem}

@@ -7,8 +7,8 @@ class LayerView {
     constructor(net, k, pick) {
         Object.assign(this, { net, k, node: net.nodes[k], isSeen: false });
         const { name, type, text, own_shape: shape } = this.node;
-        this.canvas = element("canvas", { tabindex: 0, role: "img", "aria-label": `${type} ${name}: ${shape.join(" by ")} values; arrow keys choose one` });
-        this.section = element("div", { class: "layer" }, element("h3", {}, `${name} ${type}`, element("span", {}, [text.replace("->", "\u2192"), `gives ${shape.join("\u00d7")}`].filter(Boolean).join("; "))), this.canvas);
+        this.canvas = element("canvas", { tabindex: 0, role: "application", "aria-label": `${type} ${name}: ${shape.join(" by ")} values; arrow keys choose one` });
+        this.section = element("div", { class: "layer" }, element("h3", {}, `${name} ${type} `, element("span", {}, [text.replace("->", "\u2192"), `gives ${shape.join("\u00d7")}`].filter(Boolean).join("; "))), this.canvas);
         this.canvas.addEventListener("click", (event) => {
             const at = this.unitAt(event);
             if (at >= 0) pick(k, at);

@@ -5,7 +5,7 @@ const byId = (id) => document.getElementById(id);
 const isGlyph = net.recipe.kind === "glyph", MOST_BARS = 12, FRAME = 4, frames = [], answers = [];
 let picture = null, sees = null, chosen = null, asked = 0, waiting = false, owing = false, later = null;
 
-const pad = new Pad(byId("pad"), () => Number(byId("pen").value) / 100, () => {
+const pad = new Pad(byId("pad"), byId("spot"), () => Number(byId("pen").value) / 100, () => {
     picture = null;
     soon();
 });
@@ -82,7 +82,8 @@ function say(element, words) {
 function empty(reason) {
     say(byId("said"), reason);
     byId("label").textContent = "\u2013";
-    bars.forEach((bar, i) => bar.set(net.classes[i], 0, false));
+    byId("label").className = "none";
+    bars.forEach((bar, i) => bar.set(net.classes[i], 0, false, true));
     byId("stages").replaceChildren(element("p", { class: "soft" }, "Nothing yet."));
     stageOf.clear();
     later = null;
@@ -91,17 +92,17 @@ function empty(reason) {
 }
 
 const stageOf = new Map(); // canvases by the titles of the stages
-const percent = (p) => `${(100 * p).toFixed(p > 0 && p < 0.001 ? 2 : 1)} %`;
+const percent = (p) => `${(100 * p).toFixed(2)} %`;
 const bars = net.classes.slice(0, MOST_BARS).map(() => {
     const name = element("b"), bar = element("i", {}, element("i")), share = element("span"), row = element("li", {}, name, bar, share);
     byId("bars").append(row);
     return {
-        set(label, p, isBest) {
+        set(label, p, isBest, isNone) {
             const length = `scaleX(${p.toFixed(3)})`, kind = isBest ? "best" : "";
             if (bar.firstChild.style.transform !== length) bar.firstChild.style.transform = length;
             if (row.className !== kind) row.className = kind;
             if (name.title !== label) name.textContent = name.title = label;
-            say(share, percent(p));
+            say(share, isNone ? "" : percent(p));
         },
     };
 });
@@ -207,7 +208,13 @@ document.addEventListener("keydown", (event) => {
     if (event.key === "z" && (event.ctrlKey || event.metaKey)) pad.undo();
     if (event.key === "Delete" || event.key === "Backspace") pad.clear();
 });
-if (!isGlyph) document.body.classList.add("plain"), (pad.begin = () => byId("file").click());
+if (!isGlyph) {
+    document.body.classList.add("plain");
+    pad.begin = () => byId("file").click();
+    pad.key = (event) => ["Enter", " "].includes(event.key) && pad.begin();
+    pad.canvas.setAttribute("aria-label", "The picture; the Enter key opens another one");
+    pad.canvas.setAttribute("role", "button");
+}
 
 // In place of the pad, for networks of whole pictures.
 function invite() {

@@ -32,7 +32,7 @@ function prepare(picture, recipe) {
     const inner = { ...recipe, height: recipe.height - 2 * recipe.border, width: recipe.width - 2 * recipe.border };
     const { pixels, notes, stages } = recipe.kind === "glyph" ? prepareGlyph(picture, inner) : preparePlain(picture, inner);
     const framed = recipe.border ? withBorder(pixels, inner, recipe) : pixels;
-    return { pixels: framed, notes, stages: [...stages, { title: "what the network sees", ...interleaved(framed, recipe) }] };
+    return { pixels: framed, notes, stages: [...stages, { title: `${recipe.height}\u00d7${recipe.width} pixels go in`, ...interleaved(framed, recipe) }] };
 }
 
 function prepareGlyph(picture, recipe) {

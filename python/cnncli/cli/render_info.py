@@ -84,12 +84,13 @@ def what_it_is(path: str, network: Network) -> list[tuple[str, str]]:
         ("classes", classes),
     ]
     if network.recipe is not None:
-        rows.append(("recipe", printable(network.recipe.text)))
+        rows.append(("pictures", printable(network.recipe.text)))
     if "confidence" in network.record:
         sure = Confidence.from_record(network.record)
-        rows.append(("sure", f"from {percent(sure.threshold)} on; temperature {sure.temperature:g}"))
+        words = f'"not sure" below {percent(sure.threshold)}; probabilities by a temperature of {sure.temperature:g}'
+        rows.append(("answers", words))
     elif network.class_names and isinstance(network.recipe, InputRecipe):
-        rows.append(("sure", "always; no threshold, which takes images held out from the training (--val)"))
+        rows.append(("answers", 'never "not sure": that takes images held out from the training (--val)'))
     if network.plugins:
         rows.append(("plugins", ", ".join(printable(origin.file) for origin in network.plugins)))
     return [*rows, ("weights", f"SHA-256 {weights_digest(network)}")]

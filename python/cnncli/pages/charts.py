@@ -8,7 +8,7 @@ from cnncli.measures.calibration import Calibration
 from cnncli.pages.html import Markup, element, join, text
 
 _WIDTH, _HEIGHT = 560, 320
-_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 96, 40, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 104, 40, 44
 _MOST_POINTS = 400
 _LARGEST = 1e100
 

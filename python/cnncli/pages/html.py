@@ -83,8 +83,12 @@ def scrolling(content: Markup, label: str) -> Markup:
 
 
 def facts(rows: Iterable[tuple[str, object]]) -> Markup:
-    """Names with their values."""
-    return element("dl", *(join([element("dt", name), element("dd", value)]) for name, value in rows), class_="facts")
+    """Names with their values; a row without a name goes on with the one above."""
+    parts: list[Markup] = []
+    for name, value in rows:
+        parts += [element("dt", name)] if name else []
+        parts.append(element("dd", value))
+    return element("dl", *parts, class_="facts")
 
 
 def command_line(words: str) -> Markup:

@@ -16,6 +16,7 @@ from cnncli.shown import percent, shortened
 MOST_MISTAKES = 120  # in the gallery
 _MATRIX_CLASSES = 60
 _ROOMY_CLASSES = 20
+_FEW_CLASSES = 5  # whose names stand over the columns of the matrix though they are words
 _BESIDE_CLASSES, _BESIDE_LETTERS = 12, 12  # of so small a matrix the list stands at its side
 _TABLE_CLASSES = 1000
 _CONFUSIONS = 10
@@ -173,7 +174,7 @@ def _confusion(report: Report) -> Content:
 def _matrix(report: Report) -> Markup:
     """A table, so that it is read aloud cell by cell; columns have numbers in place of long names."""
     metrics, names = report.metrics, report.names
-    is_short = max(map(len, names)) <= 3
+    is_short = max(map(len, names)) <= (_BESIDE_LETTERS if len(names) <= _FEW_CLASSES else 3)
     heads = names if is_short else [str(index + 1) for index in range(len(names))]
     head = [element("th", "true \\ answer", scope="col")]
     head += [

@@ -35,7 +35,7 @@ padding:.9rem 1.1rem}
 .card.main{flex-basis:100%}.card.main b{font-size:clamp(2.4rem,8vw,3.6rem);color:var(--accent);line-height:1.1}
 .scroll{overflow-x:auto;max-width:100%}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.94rem}
-caption{text-align:left;padding:.2rem 0 .5rem;font-size:.9rem;max-width:min(44rem,86vw)}
+caption{text-align:left;padding:.2rem 0 .5rem;font-size:.9rem;max-width:min(44rem,86vw);min-width:min(22rem,86vw)}
 th,td{padding:.28rem .7rem;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}
 th[scope=row],td.words{text-align:left;white-space:normal;overflow-wrap:anywhere;min-width:min(9rem,28vw);
 max-width:min(24rem,46vw)}
@@ -72,14 +72,17 @@ margin-bottom:.45rem}
 .gallery img.small{image-rendering:pixelated}
 .gallery .answer{font-weight:650}.gallery .file{color:var(--soft);font-size:.8rem;display:block;margin-top:.2rem}
 .facts{display:grid;grid-template-columns:minmax(7rem,max-content) 1fr;gap:.25rem 1.2rem;margin:.4rem 0 1rem}
-.facts dt{color:var(--soft)}.facts dd{margin:0;min-width:0}
+.facts dt{color:var(--soft)}.facts dd{margin:0;min-width:0;grid-column:2}
+header>p::first-letter{text-transform:uppercase}
 pre{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.7rem .9rem;white-space:pre-wrap;
 font-size:.88rem;margin:.4rem 0 1rem}
 .command span{display:inline-block;max-width:100%;overflow-wrap:anywhere}
 .scroll+p{margin-top:1.4rem}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--accent)}
 footer{margin-top:3rem;color:var(--soft);font-size:.88rem;border-top:1px solid var(--line)}
-@media (max-width:34rem){.roomy{display:none}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem}
-th,td{padding:.28rem .45rem}}
+@media (max-width:34rem){.roomy{display:none}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem;
+grid-column:1}th,td{padding:.28rem .4rem}table{font-size:.88rem}th[scope=row],td.words{min-width:3.6rem}
+.matrix{font-size:.74rem}.matrix td{min-width:1.75rem}.matrix th,.matrix td{padding:.2rem .12rem}
+.matrix thead th:first-child{white-space:normal}.chart text{font-size:16px}}
 @media print{nav,.skip{display:none}body{max-width:none}section{break-inside:avoid-page}}
 """

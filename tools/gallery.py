@@ -65,6 +65,7 @@ class PagePicture:
     kept: bool = False
 
 
+_LARGE = 60_000  # bytes; such a picture gets fewer colours
 _REPORT = "eval trained.bin --data digits --report report.html"
 PAGES = (
     PagePicture("report.png", "report.html", _REPORT, "What a model is worth, as a page.", (1000, 2050), kept=True),
@@ -102,6 +103,8 @@ def main(folder: Path = GALLERY) -> None:
     _run(f"{TRAINING} -q")
     for name, command, _ in PICTURES:
         _run(f"{command} {name}")
+        if Path(name).suffix == ".png" and Path(name).stat().st_size > _LARGE:
+            _fewer_colours(name)
     _photograph_pages()
     _take_photograph()
     _run(f"{COLLECTED[1]} {COLLECTED[0]}")
@@ -136,12 +139,16 @@ def _photograph_pages() -> None:
                 _draw_a_three(shown)
             shown.screenshot(path=one.picture)
             context.close()
-            with Image.open(one.picture) as image:
-                few = image.convert("RGB").convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
-            few.save(one.picture, optimize=True)
+            _fewer_colours(one.picture)
     for one in PAGES:
         if one.command and not one.kept and not any(other.kept for other in PAGES if other.page == one.page):
             Path(one.page).unlink(missing_ok=True)
+
+
+def _fewer_colours(path: str) -> None:
+    with Image.open(path) as image:
+        few = image.convert("RGB").convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
+    few.save(path, optimize=True)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def test_facts_of_the_embedded_digits(cnn: Cnn) -> None:
     lines = [line.split() for line in outcome.out.splitlines()]
     assert lines[0] == ["digits"]
     assert ["images", "60,000", "to", "train,", "10,000", "to", "test"] in lines
-    assert ["shape", "1", "x", "28", "x", "28", "(grey),", "light", "on", "dark"] in lines
+    assert ["shape", "1x28x28", "(grey),", "light", "on", "dark"] in lines
     assert ["licence", "that", "of", "this", "program"] in lines
     assert lines[-11] == ["class", "train", "test"]
     assert lines[-10:] == [[str(digit), "6,000", "1,000", "█" * 24] for digit in range(10)]

@@ -48,7 +48,7 @@ def test_the_command_comes_last_and_the_test_has_its_interval(
     shown = f"accuracy {100 * record['test']['accuracy']:.2f} % ({100 * low:.2f} % to {100 * high:.2f} %)"
     assert next(line for line in lines if line.startswith("test ")).split(maxsplit=1)[1].startswith(shown)
     assert "confidence" not in record  # nothing was held out
-    assert any(line.startswith("sure ") and "no threshold" in line and "--val" in line for line in lines)
+    assert any(line.startswith("answers ") and 'never "not sure"' in line and "--val" in line for line in lines)
 
 
 NONSENSE = [

@@ -63,9 +63,17 @@ def test_columns_that_a_training_lacks_are_left_out() -> None:
 
 
 def shown(
-    monkeypatch: pytest.MonkeyPatch, height: int, encoding: str = "utf-8", width: int = 80, share: float = math.inf
+    monkeypatch: pytest.MonkeyPatch,
+    height: int,
+    encoding: str = "utf-8",
+    width: int = 80,
+    share: float = math.inf,
+    wakes: bool = False,
 ) -> str:
-    """What a training of three epochs leaves and draws on a terminal of that height, if drawing may take a share."""
+    """What a training of three epochs leaves and draws on a terminal of that height, if drawing may take a share.
+
+    wakes : whether its rest is over at the end of the third epoch
+    """  # fmt: skip
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace")
 
     def console() -> Console:
@@ -80,6 +88,9 @@ def shown(
         display.show(STARTED)
         display.show(Progress(1, 40, 0.5, 0.8, 0.05, 40_000.0, 30.0))
         for epoch in (1, 2, 3):
+            if wakes and epoch == 3:
+                display.show(Progress(3, 300, 0.3, 0.9, 0.05, 40_000.0, 25.0))
+                display._rests_until = 0.0
             display.show(dataclasses.replace(DONE, epoch=epoch, is_best=epoch == 2))
         display.show(Progress(4, 400, 0.1, 0.9, 0.05, 40_000.0, 20.0))
         display.pause()
@@ -103,6 +114,11 @@ def test_drawing_rests_after_its_share_of_the_time_and_no_epoch_is_lost(monkeypa
     assert "30.0 s left" in screen and "20.0 s left" not in screen and "accuracy, %" not in screen
     rows = re.findall(r"([123])/100   0\.1235   98\.76 %     97\.12 %", screen)
     assert rows == ["1", "2", "3"] and screen.index("3/100") < screen.index("paused")
+
+
+def test_after_a_rest_the_bar_tells_of_the_epoch_of_the_last_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = shown(monkeypatch, 45, share=1e-9, wakes=True)
+    assert "epoch   3/100" in screen and "25.0 s left" in screen
 
 
 def need_plotext() -> None:

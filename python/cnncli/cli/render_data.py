@@ -16,7 +16,7 @@ from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet,
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
 from cnncli.data.preparation.picture_cache import CacheFacts
-from cnncli.shown import printable, shortened
+from cnncli.shown import format_shape, printable, shortened
 from cnncli.views.terminal import Ink
 
 _SIDE = 14  # characters an image is wide on a terminal: half the pixels of MNIST's
@@ -54,11 +54,12 @@ def show_facts(facts: DataFacts) -> None:
     console.print(Text(printable(facts.name), style="bold"))
     counts = ((facts.train, "to train"), (facts.validation, "for validation"), (facts.test, "to test"))
     parts = [(count, part) for count, part in counts if count]
-    channels, height, width = facts.shape
+    channels = facts.shape[0]
     kind = {1: "grey", 3: "RGB"}.get(channels, plural(channels, "channel"))
+    polarity = "" if facts.polarity == "any" else f", {facts.polarity.replace('-', ' ')}"
     rows = [
         ("images", ", ".join(f"{count:,} {part}" for count, part in parts)),
-        ("shape", f"{channels} x {height} x {width} ({kind}), {facts.polarity.replace('-', ' ')}"),
+        ("shape", f"{format_shape(facts.shape)} ({kind}){polarity}"),
         ("mean", ", ".join(f"{mean:.4f}" for mean in facts.mean) + " of pixels from 0 to 1"),
         ("std", ", ".join(f"{std:.4f}" for std in facts.std)),
         ("source", printable(facts.source)),

@@ -8,7 +8,7 @@ from cnncli.microscope.chain import Chain, Factor
 from cnncli.microscope.one_step import Batch, OneStep
 from cnncli.microscope.places import place_text
 from cnncli.optim import Optimizer
-from cnncli.shown import format_shape, printable
+from cnncli.shown import format_shape, percent, printable
 
 _SIX_LINES = """\
 zero gradients        network.zero_grad_parameters()
@@ -29,7 +29,7 @@ def step_lines(step: OneStep, batch: Batch, optimizer: Optimizer, data: str, sam
     yield ""
     yield f"{'parameter':24} {'shape':>14} {'norm':>10} {'gradient':>10} {'change':>10} {'change/norm':>11}"
     for row in step.parameters:
-        share = f"{row.change / row.value:11.2%}" if row.value > 0 else f"{'':11}"
+        share = f"{percent(row.change / row.value):>11}" if row.value > 0 else f"{'':11}"
         norms = f"{row.value:10.4g} {row.gradient:10.4g} {row.change:10.4g}"
         yield f"{row.name:24} {format_shape(row.shape):>14} {norms} {share}".rstrip()
     total = math.sqrt(math.fsum(row.gradient**2 for row in step.parameters))
@@ -53,7 +53,7 @@ def chain_lines(chain: Chain) -> Iterator[str]:
     yield "products add up to the gradient. The strongest path, each factor from the loss down to the weight:"
     for factor in chain.factors:
         yield f"  {_derivative(factor):56} {factor.value:12.6f}   {factor.type}"
-    share = f", {chain.path / chain.gradient:.1%} of the gradient" if chain.gradient else ""
+    share = f", {percent(chain.path / chain.gradient, 1)} of the gradient" if chain.gradient else ""
     yield f"  {'their product' + share:56} {chain.path:12.3g}"
 
 

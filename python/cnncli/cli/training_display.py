@@ -57,6 +57,7 @@ class TrainingDisplay:
         self._rows: list[Text] = []  # of epochs, not printed yet
         self._rests_until = 0.0  # CPU time of the process, in seconds
         self._has_shown = False  # progress; before, nothing rests
+        self._last: records.Progress | None = None
 
     def __enter__(self) -> "TrainingDisplay":
         return self
@@ -107,6 +108,7 @@ class TrainingDisplay:
             if not self._rests:
                 with self._counted():
                     self._print_rows()
+                    self._take_progress()  # or the bar would tell of an epoch before that of the last row
                     self._refresh()
         else:
             samples = self._started.samples if self._started is not None else "images"
@@ -203,8 +205,9 @@ class TrainingDisplay:
             parts += [curves] if curves is not None else []
         parts += self._class_bars()
         parts.append(self._progress)
-        if self._keys:
-            parts.append(Text(self._keys, style="dim"))
+        best = "* the best epoch so far" if self._started is not None and self._started.validation_images else ""
+        if words := "; ".join(filter(None, (self._keys, best))):
+            parts.append(Text(words, style="dim"))
         return Group(*parts)
 
     def _class_bars(self) -> list[RenderableType]:
@@ -226,15 +229,21 @@ class TrainingDisplay:
     def _advance(self, record: records.Progress) -> None:
         if self._progress is None or self._started is None or self._live is None:
             return
+        self._last = record
         if not self._rests:
             with self._counted():
                 if self._rows:  # of epochs that were over while it rested
                     self._print_rows()
                     self._refresh()
-                self._show_progress(record)
+                self._take_progress()
+                self._live.refresh()
+                self._has_shown = True
 
-    def _show_progress(self, record: records.Progress) -> None:
-        assert self._progress is not None and self._started is not None and self._live is not None
+    def _take_progress(self) -> None:
+        """What the bar says, from the last record."""
+        record = self._last
+        if record is None or self._progress is None or self._started is None:
+            return
         epochs, samples = self._started.epochs, self._started.samples
         figures = f"loss {loss_text(record.loss)}  {accuracy_words(record.accuracy)}"
         speed = f"{record.images_per_second:,.0f} {samples}/s  " if self._console.width >= 100 else ""
@@ -248,5 +257,3 @@ class TrainingDisplay:
             description=epoch,
             figures=f"{figures}{speed}{duration(record.seconds_left)} left",
         )
-        self._live.refresh()
-        self._has_shown = True

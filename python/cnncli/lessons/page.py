@@ -173,7 +173,7 @@ def question_fieldset(question: Question, number: int | None = None) -> Markup:
         box = empty("input", type="radio", name=f"answer{end}", value=index)
         rows.append(element("label", box, " ", _signs(choice.text), class_="choice"))
         rows.append(element("p", verdict, _signs(choice.why), class_="why", id=f"why{end}-{index}"))
-    return element("fieldset", element("legend", _signs(question.text)), *rows, id=f"question{end}")
+    return element("fieldset", element("legend", _signs(question.text)), *rows, id=f"question{end}", aria_live="polite")
 
 
 def _go_on(lesson: Lesson) -> Markup:

@@ -10,6 +10,7 @@ from cnncli.views.page import FAINT, MARK
 from cnncli.views.tiles import Array, Page, Panel, Pixels, Tile, as_rgb, picture_tile
 
 _SIDE = 448  # pixels of the picture, about
+_MAP_SIDE = 128  # of a map, about: labels below two neighbours do not touch
 _DIM = 0.35  # what is left of the light of pixels that are not seen
 _PLAIN, _SEEN, _LINE = (228, 228, 232), (250, 178, 120), (200, 200, 206)
 
@@ -28,7 +29,8 @@ def field_page(title: str, parts: Sequence[SeenPart], image: Array | None) -> Pa
         panels.append(_marked_panel(pixels, source.region))
     tiles = [_map_tile(part) for part in _changing(parts[1:])]
     if tiles:
-        panels.append(Panel("on the way to the unit", tiles, "what it depends on in the map of each layer", side=116))
+        note = "what it depends on in the map of each layer"
+        panels.append(Panel("on the way to the unit", tiles, note, side=_MAP_SIDE))
     return Page(title, panels, lines)
 
 
@@ -94,7 +96,7 @@ def _map_tile(part: SeenPart) -> Tile:
     (top, bottom), (left, right) = part.region[1:]
     seen = np.full((height, width), 0.15)
     seen[top : bottom + 1, left : right + 1] = 1
-    cell = max(1, 116 // max(height, width))
+    cell = max(1, _MAP_SIDE // max(height, width))
     pixels = np.where(seen[:, :, None] == 1, _SEEN, _PLAIN).astype(np.uint8).repeat(cell, axis=0).repeat(cell, axis=1)
     if cell > 3:
         pixels[::cell], pixels[:, ::cell] = _LINE, _LINE

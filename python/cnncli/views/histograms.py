@@ -1,6 +1,7 @@
 """Histograms of the layers of a network, as bars on a page or as one line a layer."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,24 @@ _GAP = 10
 
 
 def histogram_page(title: str, layers: Sequence[dict[str, Any]]) -> Page:
-    """A panel for each layer: its weights, activations and gradients beside each other."""
-    panels = []
+    """A panel for each layer, with its weights, activations and gradients beside each other; layers that follow each
+    other and have activations alone stand in one."""
+    panels: list[Panel] = []
+    row: list[Tile] = []
     for layer in layers:
         tiles = [_chart(kind, layer[kind]) for kind in KINDS if layer[kind] is not None]
+        if len(tiles) == 1:
+            row.append(replace(tiles[0], label=f"{_title(layer)}: {tiles[0].label}\n{_dead(layer)}".strip()))
+            continue
+        panels += _row(row)
+        row = []
         panels.append(Panel(_title(layer), tiles, _dead(layer), side=_WIDTH))
+    panels += _row(row)
     return Page(title, panels, ["bars are roots of counts, so that few values are seen beside many"])
+
+
+def _row(tiles: Sequence[Tile]) -> list[Panel]:
+    return [Panel("", list(tiles), side=_WIDTH)] if tiles else []
 
 
 def histogram_lines(layers: Sequence[dict[str, Any]], width: int, blocks: bool) -> Iterator[str]:

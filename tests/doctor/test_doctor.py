@@ -292,3 +292,17 @@ def test_healthy_trainings_with_other_settings_are_told_nothing(changed: dict[st
     with begun(None, replace(source, settings=replace(source.settings, **changed)), is_broken=False) as job:
         trained(job)
     assert findings(read_facts(job.run.path)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("no-shufle", "no-shufle: no such case; did you mean no-shuffle?"),
+        ("leak", "leak: no such case; did you mean test-set-leak?"),
+        ("xyz", f"xyz: no such case; use {', '.join(case.name for case in CASES)}"),
+    ],
+)
+def test_a_case_that_is_none_is_told_with_the_next_one(name: str, line: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_case(name)
+    assert str(caught.value) == line

@@ -212,5 +212,6 @@ def find_case(name: str) -> Case:
         if case.name == name:
             return case
     names = [case.name for case in CASES]
-    close = nearest(name, names)
-    raise UsageError(f"{name}: no such case; {f'did you mean {close}? ' if close else ''}There are {', '.join(names)}")
+    close = nearest(name, names) or next((case for case in names if name and name.lower() in case), None)
+    listed = ", ".join(names)
+    raise UsageError(f"{name}: no such case; {f'did you mean {close}?' if close else f'use {listed}'}")

@@ -73,7 +73,7 @@ def test_sheet_writes_a_pdf_or_a_picture_a_page(
 @pytest.mark.parametrize(
     ("words", "said"),
     [("--classes 0-9 --out form.txt", ".pdf or .png"), ("--classes a,a --out f.pdf", "twice"),
-     ("--classes a --rows 0 --out f.pdf", "at least 1")],
+     ("--classes a --rows 0 --out f.pdf", "at least 1"), ("--classes train,Test --out f.pdf", "parts of a data set")],
 )  # fmt: skip
 def test_sheet_refuses_in_one_line(words: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["sheet", *words.split()]) == 2
@@ -181,7 +181,8 @@ def test_of_several_photographs_the_sum_is_told(folder: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(
-    ("names", "said"), [("0-9,a-z,A-Z", "a and A differ by their case"), ("x", "needs two classes")]
+    ("names", "said"),
+    [("0-9,a-z,A-Z", "a and A differ by their case"), ("α,b", "α is printed as U+03B1"), ("x", "needs two classes")],
 )
 def test_sheet_says_what_will_matter_later(
     names: str, said: str, folder: Path, capsys: pytest.CaptureFixture[str]

@@ -51,6 +51,7 @@ def command(classes: str, out: str, rows: int | None, paper: str, as_json: bool)
     from cnncli.storage.files import write_atomically
 
     class_names = parse_classes(classes)
+    _check_no_parts(class_names)
     pages = make_pages(class_names, rows, paper)
     if out.lower().endswith(".pdf"):
         from cnncli.forms.pdf import pages_pdf
@@ -74,14 +75,31 @@ def command(classes: str, out: str, rows: int | None, paper: str, as_json: bool)
     name = printable(out if len(files) == 1 else f"{files[0]} to {files[-1]}")
     echo(f"{name}: {sheets}, {each} cells for each of {_classes(class_names)}")
     echo("Print it, fill it in with any pen, photograph each page whole, then:")
-    echo("  cnn collect photo.jpg --out my_class")
+    photos = "photo.jpg" if len(pages) == 1 else "photos/"
+    echo(f"  cnn collect {photos} --out my_class" + ("     (a folder of the photographs)" if len(pages) > 1 else ""))
     echo("  cnn train my_class")
+
+
+def _check_no_parts(names: list[str]) -> None:
+    """Raises UsageError for names which a training takes for the parts of a data set, where there are no others."""
+    from cnncli.data.part_names import part_of_word
+    from cnncli.errors import UsageError
+
+    if all(part_of_word(name) for name in names):
+        raise UsageError("--classes: a folder with these names alone is taken for the parts of a data set; use others")
 
 
 def _notes(names: list[str]) -> Iterator[str]:
     """What will matter once the form is filled in."""
+    from cnncli.forms.drawing import label
     from cnncli.shown import printable
 
+    foreign = next((name for name in names if label(name) != name), None)
+    if foreign is not None:
+        yield (
+            f"{printable(foreign)} is printed as {label(foreign)}, for the form has Western letters alone; a name such "
+            "as alpha is easier to read"
+        )
     first: dict[str, str] = {}
     for name in names:
         other = first.setdefault(name.casefold(), name)

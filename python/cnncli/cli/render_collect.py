@@ -26,6 +26,9 @@ def photograph_lines(photograph: Photograph, out: str | None, saved: Saved | Non
     yield ""
     yield from _table(photograph)
     yield ""
+    first = next((cell for cell in photograph.cells if cell.reason is not None), None)
+    if first is not None:
+        yield f"left aside; r{first.row + 1}c{first.column + 1} is row {first.row + 1}, column {first.column + 1}:"
     for reason in reasons_of(photograph.cells):
         places = [
             f"r{cell.row + 1}c{cell.column + 1}"
@@ -33,7 +36,7 @@ def photograph_lines(photograph: Photograph, out: str | None, saved: Saved | Non
             if cell.reason is not None and short_reason(cell.reason) == reason
         ]
         more = f" and {len(places) - _MOST_LISTED} more" if len(places) > _MOST_LISTED else ""
-        yield f"{reason}: {' '.join(places[:_MOST_LISTED])}{more}"
+        yield f"  {reason}: {' '.join(places[:_MOST_LISTED])}{more}"
     taken, whole = len(photograph.accepted), len(photograph.cells)
     if saved is None:
         yield f"{taken} of {whole} cells are good; --out FOLDER writes them"

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.forms.crossed import Mask, is_crossed_out
-from cnncli.forms.drawing import FRAME_INK, LETTER_WIDTH
+from cnncli.forms.drawing import FRAME_INK, LETTER_WIDTH, label
 from cnncli.forms.form_page import FormPage
 from cnncli.forms.frame_lines import AROUND, without_frames
 from cnncli.forms.layout import CELL, DOT_RADIUS, Paper
@@ -67,7 +67,7 @@ def cut_cells(flat: FlatPage, page: FormPage) -> list[Cell]:
             reason = f"covered in part: {frames.hidden[place]:.0f} mm of its frame are not seen"
         picture = None
         blur = _dot_blur(flat, row, column)
-        printed = _printed(page.paper, len(name))
+        printed = _printed(page.paper, len(label(name)))
         judged, ink = _judged(cleaned[place], softened[place], printed, name, blur)
         # A frame that is blurred is not seen: the cell is not covered then.
         if reason is None or (judged is not None and judged.startswith("blurred")):

@@ -27,7 +27,7 @@ _NAME_ABOVE = 2.0  # mm from the cell to the foot of the letters
 LETTER_WIDTH = 0.9 * _NAME_SIZE  # mm, of the widest letters of a name
 _TEXT_LEFT = MARGIN + MARK + 4
 _SAID = (
-    (4.6, 5.0, 0.0, "Write what stands above each cell into the cell."),
+    (4.6, 5.0, 0.0, "Write or draw into each cell what stands above it."),
     (9.4, 2.75, 0.25, "Use any pen or pencil. To drop a cell, cross it out from corner to corner or leave it empty."),
     (13.0, 2.75, 0.25, "Photograph the whole page, with its four marks. Then:  cnn collect photo.jpg --out my_class"),
 )
@@ -90,8 +90,18 @@ def shapes(page: FormPage) -> Iterator[Shape]:
     for row, column in page.cells:
         cell = paper.cell(row, column)
         yield Frame(cell, FRAME_LINE, FRAME_INK)
-        name = printable(page.rows[row])
-        yield Text(cell.x, cell.y - _NAME_ABOVE, _NAME_SIZE, _NAME_INK, name, cell.width)
+        yield Text(cell.x, cell.y - _NAME_ABOVE, _NAME_SIZE, _NAME_INK, label(page.rows[row]), cell.width)
+
+
+def label(name: str) -> str:
+    """What stands above a cell: the name of its class, with what Helvetica lacks as its number in Unicode.
+
+    >>> label("star"), label("α")
+    ('star', 'U+03B1')
+    """
+    return "".join(
+        char if " " <= char <= "~" or "\xa1" <= char <= "\xff" else f"U+{ord(char):04X}" for char in printable(name)
+    )
 
 
 def _modules(box: Box, dark: Bits) -> Iterator[Rect]:

@@ -91,8 +91,7 @@ def _circle(disc: Disc) -> str:
 
 
 def _letters(text: Text, grey: str) -> Iterator[str]:
-    words = pdf_words(text.text)
-    size = text.size
+    words, size = text.text, text.size
     wide = _width(words) * size
     if wide > text.most:
         size = max(_SMALLEST, size * text.most / wide)
@@ -101,15 +100,6 @@ def _letters(text: Text, grey: str) -> Iterator[str]:
     shown = words.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
     place = f"1 0 0 -1 {_number(text.x)} {_number(text.y)} Tm"
     yield f"BT {grey} g /F {_number(size)} Tf {place} ({shown}) Tj ET"
-
-
-def pdf_words(text: str) -> str:
-    """The text with what Helvetica lacks as its number in Unicode.
-
-    >>> pdf_words("star"), pdf_words("α")
-    ('star', 'U+03B1')
-    """
-    return "".join(char if " " <= char <= "~" or "\xa1" <= char <= "\xff" else f"U+{ord(char):04X}" for char in text)
 
 
 def _width(words: str) -> float:

@@ -1,16 +1,22 @@
 """The LeNet-5 that comes with the package, and the embedded digits: what they promise on the real MNIST."""
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tools.pictures.glyphs import FONT_PACKAGES, HELD_OUT_FONTS, TRAINING_FONTS, missing_fonts
 
 import cnncli
 import cnncli.data
 from cnn_process import run_cnn
-from cnncli.data.download.sources import SOURCES
+from cnncli.cli.main import run
+from cnncli.data import Split
+from cnncli.model.evaluate import _recorded_data, _was_trained_on
+from cnncli.model_file.seal import is_intact
 from cnncli.network.architectures import shipped_model
 
 ROOT = Path(__file__).parents[2]
@@ -23,14 +29,40 @@ def model() -> cnncli.Model:
 
 def test_record_names_the_command_the_data_and_the_accuracy(model: cnncli.Model) -> None:
     record = model.record
-    assert record["training"]["command"].startswith("python -m tools.train_shipped ")
-    assert record["data"]["digest"] == SOURCES["mnist"].digest
+    assert record["data"]["made_by"] == "python -m tools.train_shipped --data-dir FOLDER"
+    assert record["training"]["command"].startswith("cnn train --arch lenet5 --data shipped-digits.npz ")
+    assert record["data"]["made_from"] == "mnist" and is_intact(model.network)
     assert record["test"]["images"] == 10_000 and record["test"]["accuracy"] >= 0.993
+
+
+def test_file_says_nothing_that_the_same_training_elsewhere_would_not(model: cnncli.Model) -> None:
+    training = model.record["training"]
+    assert training["instruction_set"] == "avx2" and not {"seconds", "threads"} & set(training)
+    assert all(not {"seconds", "images_per_second"} & set(facts) for facts in training["history"])
+
+
+def test_replay_asks_for_its_data_and_says_what_makes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = str(shipped_model("lenet5"))
+    assert run(["replay", path]) == 2
+    assert "python -m tools.train_shipped --data-dir FOLDER makes" in capsys.readouterr().err
+    assert run(["info", path]) == 0
+    made = next(line for line in capsys.readouterr().out.splitlines() if "made from mnist" in line)
+    assert made.strip() == "made from mnist and more, by python -m tools.train_shipped --data-dir FOLDER"
+
+
+def test_what_data_were_made_from_is_measured_and_told_to_be_trained_on() -> None:
+    record = {"data": {"name": "more-digits", "by_name": False, "made_from": "digits"}}
+    assert _recorded_data("m", record) == "digits"
+    split = Split(np.zeros((1, 1, 2, 2), np.uint8), np.zeros(1, np.int64))
+    assert _was_trained_on(record, "digits", split) and not _was_trained_on(record, "mnist", split)
 
 
 def test_page_beside_the_model_has_its_command_and_accuracy(model: cnncli.Model) -> None:
     page = " ".join((ROOT / "models" / "README.md").read_text(encoding="utf-8").replace("\\\n", " ").split())
-    assert model.record["training"]["command"] in page
+    assert model.record["data"]["made_by"] in page
     assert f"{100 * model.record['test']['accuracy']:.2f} %" in page
 
 
@@ -53,11 +85,18 @@ def test_its_command_with_one_epoch_and_few_pictures_comes_close(mnist_folder: P
     if missing_fonts((*TRAINING_FONTS, *HELD_OUT_FONTS)):
         pytest.skip(f"fonts are missing; apt-get install {FONT_PACKAGES}")
     command = [sys.executable, "-m", "tools.train_shipped", "--data-dir", str(mnist_folder)]
-    command += ["--out", str(tmp_path / "model.bin"), "--epochs", "1", "--share", "0.02"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=600)
-    made = cnncli.load(tmp_path / "model.bin")
+    command += ["--work", str(tmp_path), "--epochs", "1", "--share", "0.02"]
+    for name, more in (("one.bin", {"CNN_ISA": "avx2"}), ("other.bin", {"CNN_NUM_THREADS": "2"})):
+        (tmp_path / "model.bin").unlink(missing_ok=True)
+        shutil.rmtree(tmp_path / "runs", ignore_errors=True)
+        asked = [*command, "--out", str(tmp_path / name)]
+        subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, timeout=900, env=os.environ | more)
+    made = cnncli.load(tmp_path / "one.bin")
+    assert (tmp_path / "one.bin").read_bytes() == (tmp_path / "other.bin").read_bytes()
     assert made.record["test"]["accuracy"] >= 0.97
     assert 0 < made.confidence.threshold < 1
+    replayed = run_cnn("replay", tmp_path / "one.bin", "--data", tmp_path / "shipped-digits.npz", folder=tmp_path)
+    assert replayed.code == 0, replayed.err + replayed.out
 
 
 @pytest.mark.slow

@@ -142,7 +142,7 @@ def test_the_page_has_the_maps_and_looking_leaves_the_model_alone() -> None:
     ink = image[0] > 128
     assert found[2].values[ink].mean() > 2 * abs(found[2].values[~ink].mean())  # the ink is what matters
     page = saliency_page(model, image, "digit.png", 5, found, note)
-    assert page.title.startswith("why digit.png is 5 (9")
+    assert page.title.startswith("why digit.png is 5 (")
     drawn = np.asarray(page_image(page))
     scale = Scale.of(found[0].values)
     expected = scale.colours(found[0].values).repeat(8, axis=0).repeat(8, axis=1)

@@ -40,12 +40,13 @@ def test_the_page_slides_and_turns_as_the_layer_does(browser: Any, tmp_path: Pat
         assert page.evaluate("lesson.slid()") == given.values["correlation"]
         press(page, "Turn the mask")
         assert page.evaluate("lesson.slid()") == given.values["convolution"]
-        for t in (-0.3, 0.4, 1.0, 1.7, 2.2):
-            assert page.evaluate(f"lesson.overlap({t})") == pytest.approx(max(0, 1 - abs(t - 1)))
-        for p, wanted in enumerate(given.values["boxes"]["0.25"]):
-            assert page.evaluate(f"lesson.inSteps({p * 0.25}, 0.25)") == pytest.approx(wanted)
-        slide(page, "t", 0.5)
-        assert "the integral is 0.500" in page.locator("#controls .said").inner_text()
+        times, boxes = [-0.3, 0.4, 1.0, 1.7, 2.2], given.values["boxes"]["0.25"]
+        overlaps = page.evaluate("all => all.map((t) => lesson.overlap(t))", times)
+        assert overlaps == pytest.approx([max(0, 1 - abs(t - 1)) for t in times])
+        sums = page.evaluate("count => Array.from({length: count}, (_, p) => lesson.inSteps(p / 4, 0.25))", len(boxes))
+        assert sums == pytest.approx(boxes)
+        said = slide(page, "t", 0.5, "controls.querySelector('.said').innerText")
+        assert "the integral is 0.500" in said
         page.locator("#control-step-h").select_option("0.05")
         assert "as a sum in steps of 0.05 it is 0.550" in page.locator("#controls .said").inner_text()
         page.get_by_label("mask 0").fill("10")
@@ -81,11 +82,11 @@ def test_the_page_of_dropout_drops_as_the_layer_does(browser: Any, tmp_path: Pat
     with opened(browser, given, tmp_path) as shown:
         page = shown.page
         for form in ("inverted", "first"):
-            for drawn in given.values["drawn"][form][:5]:
-                kept = [value != 0 for value in drawn]
-                call = "([kept, form]) => lesson.apply(DATA.values, kept, DATA.p, form, true)"
-                told = page.evaluate(call, [kept, form])
-                assert told == pytest.approx(drawn)
+            drawn = given.values["drawn"][form][:5]
+            call = (
+                "([drawn, form]) => drawn.map((one) => lesson.apply(DATA.values, one.map(Boolean), DATA.p, form, true))"
+            )
+            assert np.allclose(page.evaluate(call, [drawn, form]), drawn)
             told = page.evaluate("form => lesson.apply(DATA.values, [], DATA.p, form, false)", form)
             assert told == pytest.approx(given.values["evaluation"][form])
         slide(page, "p", 0.2)
@@ -129,14 +130,13 @@ def test_the_page_of_batch_normalization_computes_what_the_layer_does(browser: A
         layer = BatchNorm1d(1)
         layer.train().forward(np.array(given.values["batch"], np.float32)[:, None])
         for _ in range(4):
-            press(page, "One step")
-            layer.forward(np.array(page.evaluate("lesson.state().batch"), np.float32)[:, None])
+            batch = page.evaluate("lesson.step() && lesson.state().batch")
+            layer.forward(np.array(batch, np.float32)[:, None])
         kept = page.evaluate("lesson.state().kept")
         assert kept["mean"] == pytest.approx(float(layer.running_mean[0]), rel=1e-4)
         assert kept["variance"] == pytest.approx(float(layer.running_var[0]), rel=1e-4)
-        slide(page, "w", 2)
-        slide(page, "b", 1)
-        told = np.array(page.evaluate("lesson.normalize(lesson.state().batch, true)"))
+        press(page, "One step")
+        told = np.array(slide(page, "w", 2, "lesson.normalize(lesson.state().batch, true)", b=1))
         assert told.mean() == pytest.approx(1, abs=1e-4) and told.std() == pytest.approx(2, rel=1e-3)
         assert shown.errors == []
 

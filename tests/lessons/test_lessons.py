@@ -14,7 +14,7 @@ from PIL import Image
 from cnncli.cli.main import run
 from cnncli.cli.render_lesson import judge, lesson_lines
 from cnncli.data.digits import load_digits
-from cnncli.lessons import batch_norm, draw_image, dropout, learned_mask, race
+from cnncli.lessons import batch_norm, draw_image, dropout, learned_mask, mlp, race, twins
 from cnncli.lessons.blocks import Asked, Lesson, Numbers
 from cnncli.lessons.catalogue import CATALOGUE, Entry, give
 from cnncli.lessons.draw_image import figure_image, frame_image
@@ -79,6 +79,12 @@ def _short_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A few steps show as well that a setting changes a training."""
     monkeypatch.setattr(race, "STEPS", 24)
     monkeypatch.setattr(race, "hold", inspect.unwrap(race.hold))
+    monkeypatch.setattr(race, "_IMAGES", 640)
+    monkeypatch.setattr(race, "_TEST", 100)
+    monkeypatch.setattr(batch_norm, "IMAGES", 640)
+    monkeypatch.setattr(twins, "_TEST", 100)
+    monkeypatch.setattr(mlp, "STEPS", 60)
+    monkeypatch.setattr("cnncli.lessons.step._STEPS", 12)
     monkeypatch.setattr(dropout, "STEPS", 40)
     monkeypatch.setattr(batch_norm, "STEPS", 20)
     monkeypatch.setattr(learned_mask, "STEPS", 40)

@@ -10,15 +10,14 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from browser import OpenPage
 from cnncli import optim
 from cnncli.cli.main import run
 from cnncli.data import DataSet, Split
 from cnncli.data.digits import load_digits
 from cnncli.lessons import race
 from cnncli.lessons.blocks import Asked, Numbers
-from cnncli.lessons.page import lesson_page
 from cnncli.pictures.recipe import InputRecipe
+from lesson_pages import lesson, opened
 
 Floats = npt.NDArray[np.float64]
 
@@ -190,9 +189,7 @@ def test_wrong_wishes_are_one_line(
 
 
 def test_the_page_shows_and_hides_each_and_plays(usual: Any, browser: Any, tmp_path: Path) -> None:
-    path = tmp_path / "race.html"
-    path.write_text(lesson_page(usual), encoding="utf-8")
-    with OpenPage(browser, path) as shown:
+    with opened(browser, lesson("race"), tmp_path) as shown:  # on `digits`, as `usual`
         page = shown.page
         assert page.locator("#figure-1 .line").count() == 7
         page.get_by_label("Adagrad").uncheck()

@@ -5,7 +5,7 @@ import json
 from cnncli.lessons.figures import Bars, Cells, Dots, Figure, Label, Line, Part, Point
 from cnncli.pages.html import Markup, element, empty, join
 
-WIDTH, HEIGHT = 560, 360
+WIDTH = 560
 LEFT, RIGHT, TOP, BOTTOM = 58, 16, 14, 46  # room for the numbers of the axes
 _BARE = 20, 20, 14, 14  # where there are none
 
@@ -16,7 +16,8 @@ def figure_svg(figure: Figure, anchor: str | None = None) -> Markup:
     parts = element("g", *(_part(figure, part) for part in figure.parts), clip_path=f"url(#{clip})")
     drawn = [_inside(figure, clip), *([] if figure.bare else [_axes(figure)]), parts]
     svg = element(
-        "svg", *drawn, id=anchor, viewBox=f"0 0 {WIDTH} {HEIGHT}", class_="plot", role="img", aria_label=figure.title,
+        "svg", *drawn, id=anchor, viewBox=f"0 0 {WIDTH} {figure.high}", class_="plot", role="img",
+        aria_label=figure.title,
         data_x=json.dumps(figure.x), data_y=json.dumps(figure.y),
         data_room=json.dumps(_BARE if figure.bare else (LEFT, RIGHT, TOP, BOTTOM)),
     )  # fmt: skip
@@ -29,7 +30,7 @@ def figure_svg(figure: Figure, anchor: str | None = None) -> Markup:
 def _inside(figure: Figure, name: str) -> Markup:
     """What is outside of the axes is not drawn, but for half a dot."""
     west, east, top, base = (0, 0, 0, 0) if figure.bare else (LEFT - 6, RIGHT - 6, TOP - 6, BOTTOM - 6)
-    box = empty("rect", x=west, y=top, width=WIDTH - west - east, height=HEIGHT - top - base)
+    box = empty("rect", x=west, y=top, width=WIDTH - west - east, height=figure.high - top - base)
     return element("clipPath", box, id=name)
 
 
@@ -38,19 +39,19 @@ def place(figure: Figure, point: Point) -> Point:
     (left, right), (low, high) = figure.x, figure.y
     west, east, top, base = _BARE if figure.bare else (LEFT, RIGHT, TOP, BOTTOM)
     x = west + (point[0] - left) / (right - left) * (WIDTH - west - east)
-    y = HEIGHT - base - (point[1] - low) / (high - low) * (HEIGHT - top - base)
+    y = figure.high - base - (point[1] - low) / (high - low) * (figure.high - top - base)
     return round(max(-2000.0, min(3000.0, x)), 1), round(max(-2000.0, min(3000.0, y)), 1)
 
 
 def _axes(figure: Figure) -> Markup:
     parts = [
-        element("path", d=f"M{LEFT},{TOP}V{HEIGHT - BOTTOM}H{WIDTH - RIGHT}", class_="axis"),
-        element("text", figure.x_name, x=WIDTH - RIGHT, y=HEIGHT - 8, text_anchor="end"),
+        element("path", d=f"M{LEFT},{TOP}V{figure.high - BOTTOM}H{WIDTH - RIGHT}", class_="axis"),
+        element("text", figure.x_name, x=WIDTH - RIGHT, y=figure.high - 8, text_anchor="end"),
         element("text", figure.y_name, x=6, y=TOP + 4, class_="name"),
     ]
     for value, word in figure.marks_below(7):
         x, _ = place(figure, (value, figure.y[0]))
-        parts.append(element("text", word, x=x, y=HEIGHT - BOTTOM + 18, text_anchor="middle"))
+        parts.append(element("text", word, x=x, y=figure.high - BOTTOM + 18, text_anchor="middle"))
     for value, word in figure.marks_beside(6):
         _, y = place(figure, (figure.x[0], value))
         if y > TOP + 16 or not figure.y_name:

@@ -96,6 +96,7 @@ class Figure:
     bare : without numbers at the axes, which stand for nothing
     marks, side_marks : (x, word) of the horizontal axis, (y, word) of the other; none: round numbers
     rows : lines of its inside in a terminal; 0: as many as others
+    high : units of its drawing in a page, of which it is 560 wide
     """
 
     title: str
@@ -109,6 +110,7 @@ class Figure:
     marks: Sequence[tuple[float, str]] = field(default=())
     rows: int = 0
     side_marks: Sequence[tuple[float, str]] = field(default=())
+    high: int = 360
 
     def __post_init__(self) -> None:
         for low, high in (self.x, self.y):

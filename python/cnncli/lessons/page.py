@@ -72,8 +72,11 @@ padding:.35rem .4rem}.grid td.on{background:color-mix(in srgb,var(--second) 25%,
 fieldset{border:1px solid var(--line);border-radius:.6rem;background:var(--card);padding:.6rem 1rem 1rem;margin:1rem 0}
 legend{float:left;width:100%;padding:.3rem 0;font-weight:650}legend+*{clear:both}
 main th[scope=row]{min-width:0;max-width:none;white-space:nowrap}
+@media (max-width:30rem){main td.words{max-width:none;overflow-wrap:break-word}
+main th[scope=row]{white-space:normal;overflow-wrap:break-word}}
 .why{margin:.1rem 0 .5rem 1.7rem;color:var(--soft)}.why b{color:var(--ink)}
-.choice{display:block;padding:.35rem 0}
+.choice{display:block;padding:.35rem 0 .35rem 1.7rem;text-indent:-1.7rem}.choice input{margin:0 .6rem 0 0}
+pre.code{white-space:pre;overflow-x:auto;--paper:var(--card)}
 :root{--third:#6941a5;--faint:#a9aab2;--fourth:#1f6fd1;--fifth:#c2448f;--sixth:#7a7a00}
 @media (prefers-color-scheme:dark){:root{--third:#b79cf0;--faint:#5a636c;--fourth:#7db7ff;--fifth:#f28bc8;
 --sixth:#c9c94a}}
@@ -143,7 +146,7 @@ def _block(block: Words | Numbers | Code | Panel) -> Markup:
     if isinstance(block, Words):
         return element("p", _signs(block.text))
     if isinstance(block, Code):
-        return _lines(block.lines)
+        return _lines(block.lines, "code scroll")
     if isinstance(block, Panel):
         return panel_figure(block)
     return table_block(block)
@@ -154,8 +157,8 @@ def _signs(words: str) -> Markup:
     return Markup(_INDEX.sub(r"\1\3<sub>\2\4</sub>", text(words)))
 
 
-def _lines(lines: Sequence[str]) -> Markup:
-    return element("pre", Markup("\n".join(map(text, lines))), tabindex=0)
+def _lines(lines: Sequence[str], kind: str | None = None) -> Markup:
+    return element("pre", Markup("\n".join(map(text, lines))), class_=kind, tabindex=0)
 
 
 def _cell(block: Numbers, column: int, words: str) -> Markup:

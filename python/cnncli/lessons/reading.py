@@ -132,7 +132,8 @@ def _who(read: Read) -> str:
 def timeline(papers: Sequence[Read], first: int, last: int) -> Figure:
     """A row for each paper: who wrote it, a dot at its year, and the lesson that it belongs to."""
     span = float(last - first) or 1.0
-    years = [first, *(year for year in range(0, 3001, 10) if first + 0.08 * span < year < last - 0.08 * span), last]
+    apart = 20 if span > 40 else 10
+    years = [first, *(year for year in range(0, 3001, apart) if first + 0.08 * span < year < last - 0.08 * span), last]
     parts: list[Part] = []
     for year in years:
         parts += [Line([(float(year), 0.5), (float(year), 0.5 - len(papers))], "soft"),
@@ -144,7 +145,8 @@ def timeline(papers: Sequence[Read], first: int, last: int) -> Figure:
                   Label((first - 0.46 * span, -row - 0.4), _who(read), "soft"),
                   Label((read.year + 0.035 * span, -row - 0.4), _shows(read), kind)]  # fmt: skip
     return Figure("who, when, and which lesson shows it", (first - 0.46 * span, last + 0.36 * span),
-                  (0.5 - len(papers), 1.5), parts, bare=True, rows=len(papers) + 1)  # fmt: skip
+                  (0.5 - len(papers), 1.5), parts, bare=True, rows=len(papers) + 1,
+                  high=28 * len(papers) + 56)  # fmt: skip
 
 
 def _question(papers: Sequence[Read]) -> Question:

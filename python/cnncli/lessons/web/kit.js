@@ -1,6 +1,6 @@
 // What the scripts of lessons share: plots, sliders, grids and a player.
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 560, HEIGHT = 360;
+const WIDTH = 560;
 const controls = document.getElementById("controls");
 
 function make(name, attributes = {}, ...children) {
@@ -25,7 +25,7 @@ function text(value, digits = 4) {
 // A plot over the drawing of a figure that is there already: its axes stay, its marks are drawn anew.
 function plot(id) {
   const svg = document.getElementById(id), x = JSON.parse(svg.dataset.x), y = JSON.parse(svg.dataset.y);
-  const [LEFT, RIGHT, TOP, BOTTOM] = JSON.parse(svg.dataset.room);
+  const [LEFT, RIGHT, TOP, BOTTOM] = JSON.parse(svg.dataset.room), HEIGHT = svg.viewBox.baseVal.height;
   for (const old of svg.querySelectorAll(".line, .dots, .contour, .said, .cells")) old.remove();
   const layer = draw(svg, "g", { "clip-path": `url(#${id}-inside)` });
   const figure = svg.closest("figure");

@@ -12,7 +12,7 @@ function draw_map(found) {
   map.clear();
   for (let year = first; year <= last; year++) {
     const is_end = year === first || year === last, near = Math.min(year - first, last - year) <= 0.08 * span;
-    if (!is_end && (year % 10 || near)) continue;
+    if (!is_end && (year % (span > 40 ? 20 : 10) || near)) continue;
     map.line([[year, 0.5], [year, map.y[0]]], "soft");
     map.label([year - 0.05 * span, 0.6], String(year));
   }

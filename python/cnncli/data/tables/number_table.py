@@ -59,10 +59,7 @@ def holds_numbers(path: Path) -> bool:
     if path.suffix.lower() not in _SUFFIXES or not path.is_file() or is_pixel_table(path):
         return False
     try:
-        with path.open("rb") as file:
-            head = file.read(_SAMPLE_BYTES)
-        text = decode(head.rpartition(b"\n")[0] + b"\n" if b"\n" in head else head, "")[0]
-        rows = _rows("", text)
+        rows = _first_rows(path)
     except (CnnError, OSError):
         return False
     body = [cells for _, cells in rows[1 : _SAMPLE_LINES + 1]]
@@ -74,15 +71,20 @@ def holds_numbers(path: Path) -> bool:
     return len(body[0]) > 2 or any("." in cell or "e" in cell.lower() or "-" in cell for cell in inputs)
 
 
+def _first_rows(path: Path) -> list[tuple[int, list[str]]]:
+    with path.open("rb") as file:
+        head = file.read(_SAMPLE_BYTES)
+    return _rows("", decode(head.rpartition(b"\n")[0] + b"\n" if b"\n" in head else head, "")[0])
+
+
 def dressed_number(path: Path) -> str | None:
     """A line on a table that would be one of numbers, were some of them not written for people; None for others.
 
     Such a table must not be taken for a list of pictures, since files may happen to have its numbers as their names.
     """
     try:
-        rows = _rows("", decode(read_content(path, ""), "")[0])[: _SAMPLE_LINES + 1]
-        names, body = _header(rows)
-    except (CnnError, OSError):
+        names, body = _header(_first_rows(path)[: _SAMPLE_LINES + 1])
+    except (CnnError, OSError, IndexError):
         return None
     if names is None or len(names) < 2 or named_columns(names, PATH_NAMES):
         return None

@@ -147,7 +147,7 @@ def _photograph_pages() -> None:
 
 def _fewer_colours(path: str) -> None:
     with Image.open(path) as image:
-        few = image.convert("RGB").convert("P", palette=Image.Palette.ADAPTIVE, colors=128)
+        few = image.convert("RGB").convert("P", palette=Image.Palette.ADAPTIVE, colors=256)
     few.save(path, optimize=True)
 
 

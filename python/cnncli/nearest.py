@@ -7,7 +7,7 @@ _LETTERS = 3  # that a beginning has to have
 
 
 def nearest(word: str, known: Iterable[str], cutoff: float = _CUTOFF) -> str | None:
-    """The name that `word` is but for case, a few letters, or its end; None if none is near.
+    """The name that `word` is but for case, a few letters, or an end that is missing or too much; None if none is near.
 
     >>> nearest("LeNet5", ["lenet5", "vgg"]), nearest("resnet", ["vgg", "resnet-small"]), nearest("zzz", ["vgg"])
     ('lenet5', 'resnet-small', None)
@@ -18,6 +18,9 @@ def nearest(word: str, known: Iterable[str], cutoff: float = _CUTOFF) -> str | N
     typed = word.lower()
     if typed in by_lower_case:
         return by_lower_case[typed]
+    longer = [name for name in by_lower_case if len(name) > _LETTERS and typed.startswith(name)]
+    if longer:  # "zero-initialization" is "zero-init"
+        return by_lower_case[max(longer, key=len)]
     near = get_close_matches(typed, by_lower_case, n=1, cutoff=cutoff)
     if not near and len(typed.strip("-")) >= _LETTERS:
         near = sorted(name for name in by_lower_case if name.startswith(typed))[:1]

@@ -146,7 +146,7 @@ def test_a_folder_goes_before_a_name_in_another_case(
     ("typed", "meant"),
     [
         ("sdg", "sgd"), ("ADMA", "adam"), ("rms", "rmsprop"), ("tabs", None), ("zz", None), ("a", None), ("", None),
-        ("adma", "adam"), ("nadamm", "nadam"), ("lb", None),
+        ("adma", "adam"), ("adamized", "adam"), ("sgds", "sgd"), ("nadamm", "nadam"), ("lb", None),
     ],
 )  # fmt: skip
 def test_the_nearest_name_is_told_only_when_it_is_near(typed: str, meant: str | None) -> None:

@@ -71,7 +71,7 @@ padding:.35rem .4rem}.grid td.on{background:color-mix(in srgb,var(--second) 25%,
 .grid input{width:3rem;font:inherit;text-align:center;background:none;color:inherit;border:0}
 fieldset{border:1px solid var(--line);border-radius:.6rem;background:var(--card);padding:.6rem 1rem 1rem;margin:1rem 0}
 legend{float:left;width:100%;padding:.3rem 0;font-weight:650}legend+*{clear:both}
-main th[scope=row]{min-width:0;max-width:none;white-space:nowrap}
+caption{min-width:0}main th[scope=row]{min-width:0;max-width:none;white-space:nowrap}
 @media (max-width:30rem){main td.words{max-width:none;overflow-wrap:break-word}
 main th[scope=row]{white-space:normal;overflow-wrap:break-word}}
 .why{margin:.1rem 0 .5rem 1.7rem;color:var(--soft)}.why b{color:var(--ink)}

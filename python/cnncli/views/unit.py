@@ -54,7 +54,8 @@ def _term_panels(unit: UnitSum) -> list[Panel]:
             number_tile(grid, scale, f"channel {channel}" + (f": {np.nansum(grid):.3g}" if name == "products" else ""))
             for channel, grid in grids
         ]
-        note = "" if len(by_channel) <= _CHANNELS else f"the {_CHANNELS} channels of {len(by_channel)} that add most"
+        few = "" if len(by_channel) <= _CHANNELS else f"the {_CHANNELS} channels of {len(by_channel)} that add most, "
+        note = f"{few}the largest sum first" if len(order) > 1 else ""
         panels.append(Panel(name, tiles, note, side=_SIDE if len(tiles) < 6 else 104, scale=scale))
     return panels
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from browser import OpenPage, chromium
+from browser import OpenPage, chromium, nameless
 from cnncli import Model, Network, load, save
 from cnncli.errors import CnnError
 from cnncli.exports.page import page_of
@@ -313,6 +313,7 @@ def test_unit_is_told_as_its_sum_its_window_and_its_field_of_view(opened: OpenPa
     activations = lenet5.network.activations(sample.reshape(1, 1, 28, 28))
     bias = float(lenet5.network[3].bias[0])
     assert sum(map(float, cells[2::3])) + bias == pytest.approx(float(activations[3][0, 0, 0, 1]), abs=0.02)
+    assert nameless(page) == []
     page.keyboard.press("Escape")
     assert page.is_hidden("#unit")
 

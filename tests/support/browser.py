@@ -1,5 +1,6 @@
 """Chromium for tests of pages that run programs, driven by playwright; tests skip where one of them is missing."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,6 +31,16 @@ def chromium() -> Iterator[Any]:
         finally:
             _open.clear()
             browser.close()
+
+
+_NAMELESS = re.compile(
+    r"^ *- (?:application|button|checkbox|combobox|img|link|region|slider|table|textbox)(?: \[.*\])?:?$"
+)
+
+
+def nameless(page: Any) -> list[str]:
+    """What a screen reader could not call by a name, of what can be used or looked at."""
+    return [line for line in page.locator("body").aria_snapshot().splitlines() if _NAMELESS.match(line)]
 
 
 class OpenPage:

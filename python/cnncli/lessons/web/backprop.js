@@ -39,7 +39,7 @@ function show() {
   curve.clear();
   curve.line(errors.map((one, k) => [k, one]), "second");
   curve.dots([[errors.length - 1, errors.at(-1)]], "second");
-  const table = grid([["weight", "product of factors", "gradient"],
+  const table = grid("The paths of the gradient", [["weight", "product of factors", "gradient"],
     ...found.rows.map(([name, parts]) => [name, parts.map((part) => part.toFixed(3)).join(" × "), text(found.gradients[name], 5)])],
     (r) => (r === 0 ? "on" : ""));
   say(make("p", {}, `o = ${text(found.o)}, E = ${text(found.error, 6)} after ${errors.length - 1} steps`),

@@ -54,7 +54,7 @@ function show() {
   running.line(history.map(([at, m]) => [at, m]), "first");
   running.line(history.map(([at, , v]) => [at, v]), "second");
   const row = (name, values) => [name, mean(values).toFixed(3), Math.sqrt(variance(values)).toFixed(3)];
-  say(grid([["batch " + count, "mean", "deviation"], row("before", batch), row("behind, in training", training), row("behind, in evaluation", evaluation)], (r) => (r === 0 ? "on" : "")),
+  say(grid("Mean and deviation of each batch", [["batch " + count, "mean", "deviation"], row("before", batch), row("behind, in training", training), row("behind, in evaluation", evaluation)], (r) => (r === 0 ? "on" : "")),
     make("p", {}, `running mean ${kept.mean.toFixed(3)}, running variance ${kept.variance.toFixed(3)}`));
 }
 

@@ -18,7 +18,7 @@ const slid = () => {
 };
 
 function cells(values, name, changed, marked) {
-  const table = grid([values.map(() => "")], (_, c) => (marked(c) ? "on" : ""));
+  const table = grid(name, [values.map(() => "")], (_, c) => (marked(c) ? "on" : ""));
   table.querySelectorAll("td").forEach((cell, k) => {
     const input = make("input", { value: Number(values[k].toPrecision(6)), inputmode: "decimal", "aria-label": `${name} ${k}` });
     input.addEventListener("change", () => { changed(k, Number(input.value) || 0); setTimeout(show); });

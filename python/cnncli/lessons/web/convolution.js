@@ -44,7 +44,7 @@ function show() {
     const below = pixel(row * stride.value + i - pad, column * stride.value + j - pad);
     if (weight(i, j) !== 0) terms.push(`${short(weight(i, j))}·${short(below)}`);
   }
-  const inputs = grid(mask.map((line) => line.map(() => "")));
+  const inputs = grid("The mask", mask.map((line) => line.map(() => "")));
   inputs.querySelectorAll("td").forEach((cell, k) => {
     const [r, c] = [Math.floor(k / 3), k % 3];
     const input = make("input", { value: mask[r][c], inputmode: "decimal", "aria-label": `mask, row ${r}, column ${c}` });

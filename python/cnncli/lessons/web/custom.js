@@ -17,7 +17,7 @@ function show() {
   const steps = Array.from({ length: 45 }, (_, k) => -1 - k / 4);
   errors.line(steps.map((one) => [one, Math.log10(Math.max(error(at, 10 ** one), 1e-16))]), "first");
   errors.dots([[power.value, Math.log10(Math.max(error(at, h), 1e-16))]], "mark");
-  say(grid([["x = " + at.toFixed(2), "dy/dx"], ["by update_grad_input", slope(at).toFixed(8)], ["by a difference", difference(at, h).toFixed(8)],
+  say(grid("The slope, computed twice", [["x = " + at.toFixed(2), "dy/dx"], ["by update_grad_input", slope(at).toFixed(8)], ["by a difference", difference(at, h).toFixed(8)],
     ["without the 2", forgot(at).toFixed(8)]], (r) => (r === 0 ? "on" : "")),
     make("p", {}, `h = 1e${power.value}: of E = exp(y) the difference is off by ${error(at, h).toExponential(1)}`));
 }

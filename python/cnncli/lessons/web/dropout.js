@@ -45,7 +45,7 @@ function show() {
   for (const form of ["inverted", "first"]) for (const training of [true, false]) {
     rows.push(line(`${form}, ${training ? "training" : "evaluation"}`, apply(values, kept, p.value, form, training)));
   }
-  const table = grid(rows, (r, c) => (c > 0 && (r === 1 || r === 3) && !kept[c - 1] ? "on" : ""));
+  const table = grid("Units that are kept and dropped", rows, (r, c) => (c > 0 && (r === 1 || r === 3) && !kept[c - 1] ? "on" : ""));
   const said = ["inverted", "first"].map((form) => `${form}: ${(sums[form] / count).toFixed(3)}`).join(", ");
   say(scrolling("a draw", table), make("p", {}, `${count} ${count === 1 ? "draw" : "draws"}; mean of x1 (${values[0]}), ${said}`));
 }

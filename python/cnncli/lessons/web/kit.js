@@ -182,10 +182,10 @@ function player(step, reset, milliseconds = 120) {
 // What may be wider than the screen scrolls by itself, with the keyboard too.
 const scrolling = (label, node) => make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, node);
 
-function grid(rows, marked = () => "") {
+function grid(name, rows, marked = () => "") {
   const body = make("tbody");
   rows.forEach((row, r) => body.append(make("tr", {}, ...row.map((cell, c) => make("td", { class: marked(r, c) }, cell)))));
-  return make("table", { class: "grid" }, body);
+  return make("table", { class: "grid", "aria-label": name }, body);
 }
 
 controls.className = "controls";

@@ -42,7 +42,7 @@ function advance() {
 const curve = plot("figure-1");
 
 function numbers(mask, changed) {
-  const table = grid(mask.map((line) => line.map((value) => (changed ? "" : value.toFixed(2)))));
+  const table = grid("The mask so far", mask.map((line) => line.map((value) => (changed ? "" : value.toFixed(2)))));
   const most = Math.max(...truth.flat().map(Math.abs), 1e-9);
   table.querySelectorAll("td").forEach((cell, k) => {
     const [r, c] = [Math.floor(k / 3), k % 3], share = Math.min(1, Math.abs(mask[r][c]) / most);

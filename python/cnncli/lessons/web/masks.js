@@ -28,7 +28,7 @@ function levels(values) {
 function show() {
   const result = apply(), pick = (r, c) => { row = r; column = c; show(); };
   const around = [Math.max(0, row - 1), Math.max(0, column - 1), Math.min(high - 1, row + 1), Math.min(wide - 1, column + 1)];
-  const inputs = grid(mask.map((line) => line.map(() => "")));
+  const inputs = grid("The mask", mask.map((line) => line.map(() => "")));
   inputs.querySelectorAll("td").forEach((cell, k) => {
     const [r, c] = [Math.floor(k / 3), k % 3];
     const input = make("input", { value: Math.round(mask[r][c] * 1000) / 1000, inputmode: "decimal", "aria-label": `mask, row ${r}, column ${c}` });

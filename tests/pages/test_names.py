@@ -1,5 +1,6 @@
 """What can be used or looked at on a page has a name that a screen reader can say."""
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,9 @@ def test_a_button_without_a_name_would_be_seen(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_all_on_reports_and_lessons_has_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run("train --arch lenet5 --data digits --images 200 --epochs 1 --threads 1 --out m.bin -q".split()) == 0
-    assert run("eval m.bin --data digits --report report.html".split()) == 0
+    training = "train --arch lenet5 --data digits --images 200 --epochs 1 --threads 1 --out m.bin -q"
+    for line in (training, "eval m.bin --data digits --report report.html"):
+        assert run(shlex.split(line)) == 0
     [run_report] = tmp_path.glob("runs/*/report.html")
     found = {}
     with chromium() as browser:

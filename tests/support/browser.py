@@ -33,9 +33,8 @@ def chromium() -> Iterator[Any]:
             browser.close()
 
 
-_NAMELESS = re.compile(
-    r"^ *- (?:application|button|checkbox|combobox|img|link|region|slider|table|textbox)(?: \[.*\])?:?$"
-)
+_ROLES = "application|button|checkbox|combobox|img|link|region|slider|table|textbox"
+_NAMELESS = re.compile(rf"^ *- (?:{_ROLES})(?: \[.*\])?:?$")
 
 
 def nameless(page: Any) -> list[str]:

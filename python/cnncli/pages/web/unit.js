@@ -74,5 +74,5 @@ function termsTable(x, reads, values, products) {
         return element("tr", {}, element("th", { scope: "row" }, plane > 1 ? `${c}, ${i}, ${j}` : `${c}`), ...cells.map((cell) => element("td", {}, cell)));
     });
     const head = element("thead", {}, element("tr", {}, ...["of", "value", "\u00d7 weight", "= product"].map((word) => element("th", { scope: "col" }, word))));
-    return element("div", { class: "scroll" }, element("table", {}, head, element("tbody", {}, ...rows)));
+    return element("div", { class: "scroll" }, element("table", { "aria-label": "The terms of the sum" }, head, element("tbody", {}, ...rows)));
 }

@@ -50,7 +50,7 @@ class Visit:
         choices = self._given.question.choices
         assert before == [] and [len(reasons) for reasons in after] == [1] * len(choices)
         for [text], choice in zip(after, choices, strict=True):
-            assert text.endswith(re.sub(r"\b(d?[A-Za-z])_(?=\w{1,2}\b)", r"\1", choice.why))
+            assert text.replace("×", "x").endswith(re.sub(r"\b(d?[A-Za-z])_(?=\w{1,2}\b)", r"\1", choice.why))
             assert text.startswith("Right." if choice.is_right else "No.")
         self.page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
         assert self.page.evaluate(TOO_WIDE) <= 0

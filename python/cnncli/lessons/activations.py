@@ -96,13 +96,15 @@ def _blocks(
         _figure(at, known, found, 1, "and their derivatives f'"),
         Numbers("at your sums" if at != _VALUES else "at two sums, one below and one above 0", heads, rows),
         Words(
-            "The step's derivative is 0, so that no gradient passes: the perceptron has a rule of its own instead. "
+            "The step's derivative is 0, and at the jump there is none, so that no gradient passes: the perceptron "
+            "has a rule of its own instead. "
             f"The sigmoid's is at most {sigmoid:g}, and near 0 where it is flat. Through ten sigmoids a gradient is "
             f"multiplied by at most {sigmoid:g}^10 = {number(sigmoid**10)}: it vanishes. tanh has up to "
             f"{steepest['tanh']:g} and gives both signs; LeCun's scaled tanh goes through (1, 1) and (-1, -1)."
         ),
         Words(
-            "ReLU passes a gradient whole where a > 0, and none below: a unit that is below 0 for every sample "
+            "ReLU passes a gradient whole where a > 0, and none below (at 0 it has no derivative; layers take 0): a "
+            "unit that is below 0 for every sample "
             f"learns no more. Leaky ReLU passes a little there ({_LEAK:g}), and PReLU learns how much: its slope s, "
             f"{_LEARNED:g} at the start, is a weight."
         ),

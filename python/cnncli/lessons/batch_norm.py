@@ -108,8 +108,9 @@ def lesson(asked: Asked) -> Lesson:
         Words(
             "When the network is used there may be one picture alone, and its answer must not depend on others. So "
             "the layer keeps running values in training: running := 0.9 running + 0.1 of the batch (the momentum is "
-            "0.1). In evaluation it takes these. They begin at 0 and 1; after few batches they are wrong yet, and so "
-            "are the answers."
+            "0.1; elsewhere 0.9 is called so). The batch's own variance divides by its m values, the one that is "
+            "kept by m - 1. In evaluation the layer takes these. They begin at 0 and 1; after few batches they are "
+            "wrong yet, and so are the answers."
         ),
         _running(found),
         Numbers("the same batch in evaluation, after more and more batches of training",

@@ -13,7 +13,7 @@ CURVATURE, LOWEST, START, STEPS = 2.0, 1.0, -3.0, 12
 
 
 def loss(w: float) -> float:
-    """E(w) = 1/2 a (w - 1)² with a = 2."""
+    """E(w) = 1/2 c (w - 1)² with c = 2."""
     return 0.5 * CURVATURE * (w - LOWEST) ** 2
 
 
@@ -42,14 +42,14 @@ def lesson(asked: Asked) -> Lesson:
     rows = [[str(step), *(number(walks[name][step]) for name in rates)] for step in (0, 1, 2, 3, 4, 6, 8, STEPS)]
     blocks: list[Words | Numbers | Figure] = [
         Words(
-            f"E(w) = 1/2 a (w - {LOWEST:g})² with a = {CURVATURE:g} is the simplest valley; its gradient is a (w - "
-            f"{LOWEST:g}). Each step goes against it: w := w - rate dE/dw. So the distance from the lowest point is "
-            "multiplied by 1 - rate a in every step."
+            f"E(w) = 1/2 c (w - {LOWEST:g})² with the curvature c = {CURVATURE:g} is the simplest valley; its gradient "
+            f"is c (w - {LOWEST:g}). Each step goes against it: w := w - rate dE/dw. So the distance from the lowest "
+            "point is multiplied by 1 - rate c in every step."
         ),
         Words(
-            f"Between 0 and 1/a = {1 / CURVATURE:g} it shrinks from one side, at 1/a one step is enough, up to 2/a = "
-            f"{border:g} it jumps from side to side and still shrinks, and above that it grows without end: the "
-            "training diverges."
+            f"With a rate between 0 and 1/c = {1 / CURVATURE:g} it shrinks from one side, at 1/c one step is enough, "
+            f"between 1/c and 2/c = {border:g} it jumps from side to side and still shrinks, at 2/c it jumps for ever, "
+            "and above that it grows without end: the training diverges."
         ),
         Numbers("w after each step", ["step", *(f"{name}: {rate:g}" for name, rate in rates.items())], rows),
         _figure(walks, rates),
@@ -95,9 +95,9 @@ def _question(rate: float) -> Question:
                       f"{START:g} - {rate:g} x {CURVATURE * (START - LOWEST):g} = {number(after)}.")]  # fmt: skip
     for value, why in (
         (wrong, "That goes with the gradient, uphill; a step goes against it."),
-        (half, "That forgets the factor a of the gradient a (w - 1)."),
+        (half, "That forgets the factor c of the gradient c (w - 1)."),
         (START, "A step of 0 would need a gradient of 0, which is at the lowest point only."),
-        (LOWEST, "That is the lowest point; one step reaches it with the rate 1/a alone."),
+        (LOWEST, "That is the lowest point; one step reaches it with the rate 1/c alone."),
     ):
         if number(value) not in {choice.text for choice in choices}:
             choices.append(Choice(number(value), False, why))

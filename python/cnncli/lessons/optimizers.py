@@ -123,6 +123,11 @@ def lesson(asked: Asked) -> Lesson:
             "units right besides, and Adam joins RMSprop with momentum and corrects both means for their start at 0."
         ),
         Words(
+            "Writings differ: the velocity may hold the rate, as here, or not, as in PyTorch and cnn; at one rate both "
+            "walk the same way. Torch7's optim.sgd takes (1 - gamma) g into the velocity where nothing is said, so "
+            "that its steps come to a tenth of these at gamma = 0.9; in cnn that is dampening=0.9."
+        ),
+        Words(
             f"All race from one start by the library's own optimizers, each at a rate that suits it, {STEPS} steps. "
             "'left' says that one is far outside of the picture: it has found its way off the saddle, or it "
             "diverges."

@@ -14,7 +14,8 @@ from cnncli.pages.html import Words as Cell
 from cnncli.pages.style import STYLE
 from cnncli.views.tiles import Panel
 
-_INDEX = re.compile(r"\b(d?[A-Za-z])_(\w{1,2})\b|(?<!#)\b(d?[bhovwxzW])([1-9]{1,2})\b")
+_INDEX = re.compile(r"\b(d?[A-Za-z])_(\w{1,2})\b|(?<!#)\b(d?[abhovwxzW])([1-9]{1,2})\b")
+_TIMES = re.compile(r"((?<=/d)\w+(?:<sub>\w+</sub>)?|(?<=[\d)²])) x (?=[-+\d(]|d\w+(?:<sub>\w+</sub>)?/d)")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _STYLE = """
 body{max-width:52rem}main>.scroll{margin:1rem 0}main>figure{margin:1rem 0 1.4rem}
@@ -153,8 +154,8 @@ def _block(block: Words | Numbers | Code | Panel) -> Markup:
 
 
 def _signs(words: str) -> Markup:
-    """Words with their indices low: w_k, x1."""
-    return Markup(_INDEX.sub(r"\1\3<sub>\2\4</sub>", text(words)))
+    """Words with their indices low, w_k, x1, and a sign for times that is no x: 2 x 3, do/dz x dz/dv1."""
+    return Markup(_TIMES.sub("\\1 × ", _INDEX.sub(r"\1\3<sub>\2\4</sub>", text(words))))
 
 
 def _lines(lines: Sequence[str], kind: str | None = None) -> Markup:

@@ -139,7 +139,8 @@ def _blocks(
                 ["class", "score z", f"exp(z - {most:g})", "p", "log p"], rows),
         _bars(scores, names, target, "the probability of each class"),
         Words(
-            "The negative log-likelihood is the loss E = -log p_t, with the probability that the right class t got. "
+            "The negative log-likelihood is the loss E = -log p_t, with the natural logarithm of the probability that "
+            "the right class t got. "
             f"Here p_t = {number(math.exp(logs[target - 1]))}, its logarithm is {number(logs[target - 1])}, and so E "
             f"= {number(loss)}. It is 0 where p_t = 1, and grows without end as p_t goes to 0."
         ),

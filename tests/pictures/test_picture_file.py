@@ -147,10 +147,12 @@ def test_what_is_no_picture_file_is_one_line(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "text.png").write_text("some text")
     (tmp_path / "empty.png").touch()
+    (tmp_path / "scan.pdf").write_bytes(b"%PDF-1.4\n")
     for name, reason in {
         ".": ": a folder, not a picture; name the picture files in it",
         "pipe": "/pipe: not a regular file; save the picture to a file first",
         "missing.png": "/missing.png: no such file; check the name",
+        "scan.pdf": "/scan.pdf: a PDF, whose pages are no pictures yet; save or scan each as PNG or JPEG",
         "empty.png": "/empty.png: the file is empty; save the picture again",
         "a" * 300: f"/{'a' * 300}: cannot be read (file name too long); check the file and its permissions",
     }.items():

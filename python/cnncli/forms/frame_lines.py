@@ -96,15 +96,16 @@ def _top_lines(dark: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers, Numbe
     strip = dark[:, :, left : left + len(along)]
     across = np.arange(-_REACH - _WIDE, _REACH + _WIDE + _STEP / 2, _STEP)
     values = _at_heights(strip, np.broadcast_to(_FOOT + across[:, None], (len(dark), len(across), 1)))
-    parts = np.array_split(np.arange(len(along)), _PARTS)
-    rows = np.stack([np.median(values[:, :, part], axis=2) for part in parts], axis=1)  # (N, parts, across)
-    rows = _blurred(rows)
+    # The median of each part, of 15 values; sorting so few is seven times as quick as np.median.
+    size = len(along) // _PARTS
+    parts = np.sort(values.reshape(*values.shape[:2], _PARTS, size), axis=3)[..., size // 2]
+    rows = _blurred(parts.transpose(0, 2, 1))  # (N, parts, across)
     whole = np.median(rows, axis=1)
     allowed = abs(across) <= _REACH
     centre = across[allowed][(whole[:, allowed] - 0.03 * abs(across[allowed])).argmax(axis=1)]
     near = abs(across - centre[:, None]) <= _NEAR
     places = across[np.where(near[:, None], rows, -1).argmax(axis=2)]
-    slopes, offs = _robust_lines(np.array([along[part].mean() for part in parts]), places)
+    slopes, offs = _robust_lines(along.reshape(_PARTS, size).mean(axis=1), places)
     tracked = offs[:, None] + slopes[:, None] * along
     fine = _fine()
     profiles = np.quantile(_at_heights(strip, _FOOT + fine[:, None] + tracked[:, None]), _QUANTILE, axis=2)

@@ -43,7 +43,7 @@ def cell_png(picture: npt.NDArray[np.uint8], digest: str) -> bytes:
     info = PngInfo()
     info.add_text(_KEYWORD.decode(), digest)
     content = io.BytesIO()
-    Image.fromarray(picture).save(content, "PNG", optimize=True, pnginfo=info)
+    Image.fromarray(picture).save(content, "PNG", pnginfo=info)
     return content.getvalue()
 
 

@@ -180,8 +180,11 @@ def _too_long(where: str, size_bytes: int) -> str:
 
 def _open(where: str, content: IO[bytes]) -> Image.Image:
     """Reads the head of a picture and checks its size; pixels are decoded later."""
-    known = find_format(content.read(HEAD_BYTES))
+    head = content.read(HEAD_BYTES)
+    known = find_format(head)
     content.seek(0)
+    if head.startswith(b"%PDF"):
+        raise DataError(f"{where}: a PDF, whose pages are no pictures yet; save or scan each as PNG or JPEG")
     if known is None:
         raise DataError(f"{where}: not a picture that can be read; save it as {format_names()}")
     try:

@@ -103,6 +103,13 @@ def test_the_mask_slides_and_turns(browser: Any, tmp_path: Path) -> None:
         page.locator("input[aria-label='mask, row 0, column 0']").fill("7")
         page.locator("input[aria-label='mask, row 0, column 0']").press("Tab")
         assert page.evaluate("lesson.sum(0, 0)") != given.values["convolution"][0][0]
+        held = "new Promise((done) => setTimeout(() => done(document.activeElement.getAttribute('aria-label')), 20))"
+        assert page.evaluate(held) == "mask, row 0, column 1"  # all was drawn anew, and the keyboard is at the next one
+        page.get_by_role("button", name="Play").focus()
+        page.keyboard.press("Enter")
+        assert page.locator("#controls .said").get_attribute("aria-live") == "off"  # while it plays nothing is read out
+        page.keyboard.press("Enter")
+        assert page.locator("#controls .said").get_attribute("aria-live") == "polite"
         assert shown.errors == []
 
 

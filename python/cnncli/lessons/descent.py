@@ -6,7 +6,7 @@ import numpy as np
 
 from cnncli.layers.parameter import Parameter
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_rate, number
-from cnncli.lessons.figures import Dots, Figure, Line, Point
+from cnncli.lessons.figures import Dots, Figure, Line, Point, held
 from cnncli.optim import SGD
 
 CURVATURE, LOWEST, START, STEPS = 2.0, 1.0, -3.0, 12
@@ -68,9 +68,9 @@ def lesson(asked: Asked) -> Lesson:
         values=values,
         script="descent",
         data={"curvature": CURVATURE, "lowest": LOWEST, "start": START, "rate": own, "steps": STEPS},
-        frames=lambda: [
-            _figure({name: one[: step + 1] for name, one in walks.items()}, rates) for step in range(STEPS + 1)
-        ],
+        frames=lambda: held(
+            [_figure({name: one[: step + 1] for name, one in walks.items()}, rates) for step in range(STEPS + 1)], 5
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from cnncli.pages.html import Words as Cell
 from cnncli.pages.style import STYLE
 from cnncli.views.tiles import Panel
 
-_INDEX = re.compile(r"\b(d?[A-Za-z])_(\w{1,2})\b|(?<!#)\b(d?[abhovwxzW])([1-9]{1,2})\b")
+_INDEX = re.compile(r"\b(d?[A-Za-z])_(\w{1,2})\b|(?<!#)\b(d?[abhovwxzW])(\d{1,2})\b")
 _TIMES = re.compile(r"((?<=/d)\w+(?:<sub>\w+</sub>)?|(?<=[\d)²])) x (?=[-+\d(]|d\w+(?:<sub>\w+</sub>)?/d)")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 _STYLE = """

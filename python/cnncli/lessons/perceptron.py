@@ -11,7 +11,7 @@ from cnncli.errors import UsageError
 from cnncli.layers import Linear
 from cnncli.layers.kinked_activations import Step
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_values, distinct
-from cnncli.lessons.figures import Dots, Figure, Label, Line, Part, Point, Segments
+from cnncli.lessons.figures import Dots, Figure, Label, Line, Part, Point, Segments, held
 
 INPUTS = ((0, 0), (0, 1), (1, 0), (1, 1))
 TABLES = {"AND": (0, 0, 0, 1), "OR": (0, 1, 1, 1), "XOR": (0, 1, 1, 0)}
@@ -107,9 +107,10 @@ def lesson(asked: Asked) -> Lesson:
         },
         script="perceptron",
         data={"wanted": own, "inputs": INPUTS, "tables": TABLES},
-        frames=lambda: [_figure(runs[name].wanted, [runs[name].shown[0].before], "before the first sample"),
-                        *(_figure(one_wanted, [one.after], _said(one))
-                          for one_wanted, one in ((own, shown) for shown in runs[name].shown[:60]))],
+        frames=lambda: held([
+            _figure(own, [runs[name].shown[0].before], "before the first sample"),
+            *(_figure(own, [one.after], _said(one)) for one in runs[name].shown[:40]),
+        ], 5),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cnncli.errors import UsageError
 from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, check_values
-from cnncli.lessons.figures import Dots, Figure, Label, Line, Part
+from cnncli.lessons.figures import Dots, Figure, Label, Part, Segments
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def timeline(papers: Sequence[Read], first: int, last: int) -> Figure:
     years = [first, *(year for year in range(0, 3001, apart) if first + 0.08 * span < year < last - 0.08 * span), last]
     parts: list[Part] = []
     for year in years:
-        parts += [Line([(float(year), 0.5), (float(year), 0.5 - len(papers))], "soft"),
+        parts += [Segments([((float(year), 0.5), (float(year), 0.5 - len(papers)))], "soft"),
                   Label((year - 0.05 * span, 0.6), str(year), "soft")]  # fmt: skip
     for row, read in enumerate(papers):
         assert read.year is not None

@@ -13,7 +13,7 @@ function draw_map(found) {
   for (let year = first; year <= last; year++) {
     const is_end = year === first || year === last, near = Math.min(year - first, last - year) <= 0.08 * span;
     if (!is_end && (year % (span > 40 ? 20 : 10) || near)) continue;
-    map.line([[year, 0.5], [year, map.y[0]]], "soft");
+    map.segments([[year, 0.5, year, map.y[0]]], "soft");
     map.label([year - 0.05 * span, 0.6], String(year));
   }
   reads.filter((one) => one.year).forEach((one, row) => {

@@ -3,7 +3,7 @@
 import click
 
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.names import FilePath
+from cnncli.cli.names import ModelPath
 from cnncli.cli.options import NearestChoice, debug_option, json_option, quiet_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option, table_options
@@ -15,8 +15,8 @@ from cnncli.cli.training_options import table_option, table_options
     short_help="Say which of two models is better, and whether that is chance.",
     epilog="\b\nExample:\n  cnn compare a.bin b.bin --data mnist",
 )
-@click.argument("first", type=FilePath())
-@click.argument("second", type=FilePath())
+@click.argument("first", type=ModelPath())
+@click.argument("second", type=ModelPath())
 @table_option("data", otherwise="the data set FIRST was trained on", brief="What to measure on: a name or a path")
 @table_options("data_dir", "label_column", "skip_bad", "use_cache")
 @click.option(

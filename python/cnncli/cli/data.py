@@ -7,7 +7,7 @@ import click
 from cnncli.augmentation import LEVELS
 from cnncli.cli.data_asked import PNG_COLUMNS, SHEETS, Asked
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.names import FilePath, NameOrPath
+from cnncli.cli.names import ModelPath, NameOrPath
 from cnncli.cli.options import (
     NearestChoice,
     Number,
@@ -66,7 +66,7 @@ _PARTS = ("train", "validation", "test")
 @click.option("--no-checks", is_flag=True, help="Count only: look for no doubles, leaks and other faults.")
 @click.option("--strict", is_flag=True, help="Exit with 1 where a fault is found.")
 @click.option(
-    "--model", type=FilePath(), metavar="MODEL",
+    "--model", type=ModelPath(), metavar="MODEL",
     help="Ask a trained model which labels are suspicious: those of pictures that it is sure to be another class.",
 )
 @click.option(

@@ -3,7 +3,7 @@
 import click
 
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.names import FilePath
+from cnncli.cli.names import ModelPath
 from cnncli.cli.options import (
     NearestChoice,
     debug_option,
@@ -21,7 +21,7 @@ from cnncli.cli.training_options import table_option, table_options
     short_help="Measure a model on test images.",
     epilog="\b\nExample:\n  cnn eval model.bin",
 )
-@click.argument("model", type=FilePath())
+@click.argument("model", type=ModelPath())
 @table_option("data", otherwise="the data set the model was trained on", brief="What to measure on: a name or a path")
 @table_options("data_dir", "label_column", "skip_bad", "use_cache")
 @click.option(

@@ -3,7 +3,7 @@
 import click
 
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.names import FilePath
+from cnncli.cli.names import ModelPath
 from cnncli.cli.options import debug_option, json_option, quiet_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
@@ -15,7 +15,7 @@ from cnncli.cli.training_options import table_option
     short_help="Say what a model is and how it was made.",
     epilog="\b\nExample:\n  cnn info model.bin",
 )
-@click.argument("model", type=FilePath())
+@click.argument("model", type=ModelPath())
 @table_option("plugins")
 @json_option
 @quiet_option

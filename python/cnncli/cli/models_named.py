@@ -13,14 +13,30 @@ if TYPE_CHECKING:
 
 
 def find_model(model: str | None) -> tuple[Path, str]:
-    """The model file, and the words that tell the user which."""
+    """The model file, and the words that tell the user which.
+
+    Where no file has the name, it may be that of a network that comes with its weights.
+    """
     if model is not None:
-        return Path(model), model
+        return model_file(model), model
     if Path("model.bin").exists():
         return Path("model.bin"), "model.bin in this folder"
     from cnncli.network.architectures import shipped_model
 
     return shipped_model("lenet5"), "the LeNet-5 that comes with cnn"
+
+
+def model_file(name: str) -> Path:
+    """The file of a model that is named: a path, or a network that comes with its weights.
+
+    Raises UsageError for a network that comes without.
+    """
+    if "." not in name and not Path(name).exists():
+        from cnncli.network.architectures import model_names, shipped_model
+
+        if name in model_names():
+            return shipped_model(name)
+    return Path(name)
 
 
 def model_and_picture(words: tuple[str, ...]) -> tuple[str | None, str | None]:
@@ -44,12 +60,8 @@ def open_model(name: str | None, plugins: tuple[str, ...] | None = None) -> "tup
     from cnncli import load
     from cnncli.cli.streams import echo
     from cnncli.model_file.custom import changed_plugins
-    from cnncli.network.architectures import model_names, shipped_model
 
-    if name in model_names() and not Path(name).exists():
-        path, said = shipped_model(name), name
-    else:
-        path, said = find_model(name)
+    path, said = find_model(name)
     loaded = load(path)
     for line in changed_plugins(loaded.network) if plugins else ():
         echo(f"note: {line}", err=True)

@@ -80,3 +80,12 @@ class FilePath(_TextType):
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return [CompletionItem(incomplete, type="file")]
+
+
+class ModelPath(FilePath):
+    """The path of a model file; where there is no such file, a network that comes with its weights may be named."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from cnncli.cli.models_named import model_file
+
+        return str(model_file(value))

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.names import FilePath
+from cnncli.cli.names import ModelPath
 from cnncli.cli.options import debug_option, json_option, quiet_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option, table_options
@@ -25,7 +25,7 @@ _WORDS = {
     short_help="Train a model again, and say whether the same comes of it.",
     epilog="\b\nExample:\n  cnn replay model.bin",
 )
-@click.argument("model", type=FilePath())
+@click.argument("model", type=ModelPath())
 @table_option("data", otherwise="the data set the model was trained on", brief="What it was trained on")
 @table_option("start_from", otherwise="none was", brief="The model that its training started from")
 @table_options("data_dir", "use_cache", "plugins", "threads")

@@ -58,7 +58,7 @@ def reference() -> str:
 def _section(command: click.Command, context: click.Context) -> str:
     lines = [f"## {context.command_path}", ""]
     lines += ["```text", " ".join([context.command_path, *command.collect_usage_pieces(context)]), "```", ""]
-    lines += [inspect.cleandoc(command.help or ""), "", "| option | |", "|---|---|"]
+    lines += [inspect.cleandoc(command.help or ""), "", "| option | what it does |", "|---|---|"]
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if isinstance(parameter, click.Option) and record is not None:

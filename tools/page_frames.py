@@ -45,6 +45,7 @@ def strokes(count: int, seed: int = 5) -> list[list[tuple[float, float]]]:
 
 def draw(page: Any, lines: Sequence[Sequence[tuple[float, float]]]) -> None:
     """Each on a clear pad, a point a frame."""
+    page.locator("#pad").scroll_into_view_if_needed()
     box = page.locator("#pad").bounding_box()
     for first, *others in lines:
         page.keyboard.press("Delete")

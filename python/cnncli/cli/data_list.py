@@ -49,5 +49,5 @@ def list_data_sets(data_sets: list[dict[str, Any]]) -> None:
         table.add_row(facts["data"], str(facts["classes"]), "yes" if facts["is_here"] else to_fetch, title)
     print_table(console, table)
     console.print()
-    hint = "cnn data NAME or cnn data FOLDER says what is in one, cnn train NAME learns from it"
+    hint = "cnn data NAME (or FOLDER) says what is in one, cnn train NAME learns from it"
     console.print(Text(hint, style="dim"))

@@ -158,8 +158,8 @@ def _drop_stdout() -> None:
 def _fail_usage(error: click.ClickException) -> int:
     from cnncli.cli.usage import usage_line
 
-    where, _, rest = usage_line(error).partition(" ")
-    echo(f"{style(where, '1;31', can_colour(sys.stderr))} {rest}", err=True)
+    where, colon, rest = usage_line(error).partition(":")
+    echo(f"{style(where + colon, '1;31', can_colour(sys.stderr))}{rest}", err=True)
     return error.exit_code
 
 

@@ -67,8 +67,8 @@ def list_runs(runs: Sequence[Run], root: Path) -> None:
             console.print(Text(f"{_name(run, root)}: {run.fault}", style="red"))
     console.print()
     total = size(sum(run.size_bytes for run in runs))
-    hint = f"{total} in {printable(root)}; cnn runs NAME NAME compares, cnn train --resume goes on, --prune removes"
-    console.print(Text(hint, style="dim"))
+    console.print(Text(f"{total} in {printable(root)}", style="dim"))
+    console.print(Text("cnn runs NAME NAME compares, --prune removes; cnn train --resume RUN goes on", style="dim"))
 
 
 def _name(run: Run, root: Path) -> str:

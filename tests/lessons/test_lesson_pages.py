@@ -20,6 +20,7 @@ def test_the_page_of_every_lesson_is_opened_by_a_test(entry: Entry) -> None:
     assert any("opened(browser" in one and f'lesson("{entry.name}"' in one for one in tests)
 
 
+@pytest.mark.slow
 def test_without_scripts_everything_but_the_controls_is_there(browser: Any, tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_text(lesson_page(lesson("descent")), encoding="utf-8")

@@ -85,10 +85,11 @@ def _short_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twins, "_TEST", 100)
     monkeypatch.setattr(mlp, "STEPS", 60)
     monkeypatch.setattr("cnncli.lessons.step._STEPS", 12)
-    monkeypatch.setattr(dropout, "STEPS", 40)
-    monkeypatch.setattr(batch_norm, "STEPS", 20)
-    monkeypatch.setattr(learned_mask, "STEPS", 40)
-    monkeypatch.setattr(learned_mask, "_TOLD", (0, 40))
+    monkeypatch.setattr("cnncli.lessons.step._RATES", 12)
+    monkeypatch.setattr(dropout, "STEPS", 20)
+    monkeypatch.setattr(batch_norm, "STEPS", 10)
+    monkeypatch.setattr(learned_mask, "STEPS", 12)
+    monkeypatch.setattr(learned_mask, "_TOLD", (0, 12))
 
 
 @pytest.mark.usefixtures("_short_trainings")

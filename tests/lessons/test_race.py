@@ -117,7 +117,10 @@ def test_the_table_has_means_and_the_test(usual: Any) -> None:
     assert usual.question.choices[usual.question.right - 1].text == best
 
 
-def test_an_optimizer_of_the_reader_joins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_optimizer_of_the_reader_joins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(race, "STEPS", 60)
     (tmp_path / "own.py").write_text(OWN)
     small = load_digits(300, 50)
     assert small.train is not None

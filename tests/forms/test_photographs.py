@@ -139,6 +139,11 @@ def test_two_forms_in_one_picture_are_called_so_whatever_their_paper(scanned: Fi
     assert "several forms" in refusal(both)
 
 
+def test_a_photograph_in_which_everything_is_dark_is_called_so(scanned: Filled) -> None:
+    """Though it can be read: of 8 grey levels hardly anything is left to learn from."""
+    assert "too dark" in refusal(scanned.image.point([value // 32 for value in range(256)] * 3))
+
+
 def test_a_blurred_and_a_mirrored_photograph_are_called_so(scanned: Filled) -> None:
     image = scanned.image
     small = image.resize((50, 71), Image.Resampling.BOX).resize(image.size, Image.Resampling.BICUBIC)

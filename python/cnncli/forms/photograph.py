@@ -24,6 +24,7 @@ _SMALL = 1000  # what is smaller is made larger first: a mark's modules are then
 _LEAST_SIDE = 400  # pixels of a picture's longer side
 LEAST_CELL = 20  # pixels of a cell's side
 _MOST_BENT = 6.0  # mm that a mark's corners lie off what a flat page would show
+_LEAST_LIGHT = 16  # grey levels of the paper
 _LEAST_DOTS = 0.6  # of all
 
 
@@ -72,6 +73,7 @@ def read_photograph(source: str | Path | bytes, name: str | None = None) -> Phot
     try:
         marks = _four_marks(photo)
         flat = straighten(photo, marks)
+        _check_light(flat)
         _check_dots(flat)
         page = read_code(flat)
         cells = cut_cells(flat, page)
@@ -151,6 +153,16 @@ def _check_size(marks: list[Mark], matrix: Matrix, factor: float) -> None:
         raise DataError(
             f"the form is too small in the picture: its cells are {cell:.0f} pixels wide, at least {LEAST_CELL} are "
             "needed; go nearer"
+        )
+
+
+def _check_light(flat: FlatPage) -> None:
+    """Marks and glyphs may still be read where the paper has eight grey levels, but pictures of them are no samples."""
+    light = float(np.median(flat.light))
+    if light < _LEAST_LIGHT:
+        raise DataError(
+            f"the picture is too dark: its paper has {light:.0f} of 255 grey levels, {_LEAST_LIGHT} are the least; "
+            "switch a light on"
         )
 
 

@@ -102,7 +102,7 @@ def _nothing(found: list[Mark], unread: list[Points], grey: Floats) -> str:
             f"only the mark in the form's {found[0].name} corner is seen, the other three are cut off or covered; "
             "photograph the page with all four corner marks"
         )
-    return "no form of cnn sheet: none of its four corner marks is seen"
+    return "no form of cnn sheet: none of its four corner marks is seen; print one with cnn sheet, photograph it whole"
 
 
 def _are_soft(unread: list[Points], grey: Floats) -> bool:

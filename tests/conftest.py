@@ -22,7 +22,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 THREAD_COUNTS = (1, 2, 3)
-_MANY = 12  # tests of a file to run; where there are more, CNN_TEST_PART counts
+_MANY = 6  # tests of a file to run; where there are more, CNN_TEST_PART counts
 MEMORY = Path("/dev/shm")
 MEMORY_NEEDED = 4 << 30  # bytes; the tests leave less than one
 SEED = pytest.StashKey[int]()
@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """CNN_TEST_PART=3: of files with many tests to run a third of these runs, another third with each commit."""
+    """CNN_TEST_PART=5: of files with many tests to run a fifth of these runs, another fifth with each commit."""
     part = int(os.environ.get("CNN_TEST_PART", "1"))
     commit = os.environ.get("SOURCE_DATE_EPOCH", "")
     if part == 1:

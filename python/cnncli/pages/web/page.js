@@ -2,7 +2,7 @@
 
 const net = new Network(JSON.parse(document.getElementById("network").textContent), floatsOf(document.getElementById("weights").textContent));
 const byId = (id) => document.getElementById(id);
-const isGlyph = net.recipe.kind === "glyph", MOST_BARS = 12, FRAME = 4, frames = [], answers = [];
+const isGlyph = net.recipe.kind === "glyph", MOST_BARS = 12, FRAME = 2, frames = [], answers = [];
 let picture = null, sees = null, chosen = null, asked = 0, waiting = false, owing = false, later = null;
 
 const pad = new Pad(byId("pad"), byId("spot"), () => Number(byId("pen").value) / 100, () => {

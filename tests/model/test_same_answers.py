@@ -46,8 +46,15 @@ def predicted(model: Path, files: list[Path]) -> list[int]:
     return answers
 
 
-@pytest.mark.parametrize("reader", READERS)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    ("kind", "reader"),
+    [
+        # Where the finder is slow, one reader is enough for the quick tests.
+        pytest.param(kind, reader, marks=[pytest.mark.slow] if kind == "letters on paper" and reader != "folder" else [])
+        for kind in KINDS
+        for reader in READERS
+    ],
+)
 def test_eval_and_predict_agree_file_by_file(kind: str, reader: str, tmp_path: Path, rng: np.random.Generator) -> None:
     files = write_files(tmp_path / "pictures", KINDS[kind](40, rng))
     data = READERS[reader](tmp_path, files)

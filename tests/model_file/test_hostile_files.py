@@ -147,6 +147,7 @@ def test_the_same_seed_makes_the_same_files() -> None:
         assert [make(1, index) for index in reversed(range(40))] == first[::-1]
 
 
+@pytest.mark.slow
 def test_the_harness_finds_faults(tmp_path: Path) -> None:
     """An error that is no refusal, a file that takes too long, and one that takes too much memory."""
 

@@ -176,6 +176,7 @@ def kill(folder: Path, kills: int, share_in_saves: float) -> Campaign:
     return campaign
 
 
+@pytest.mark.slow
 def test_a_killed_training_can_always_be_gone_on_with(folder: Path) -> None:
     assert kill(folder, 3, 0.5).kills == 3
 

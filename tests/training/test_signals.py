@@ -70,7 +70,7 @@ def stop(folder: Path, phase: str, rng: random.Random, numbers: tuple[int, ...])
     return ended - float((folder / "time").read_text())
 
 
-@pytest.mark.parametrize("phase", ["step", "save"])  # the slow test has all
+@pytest.mark.parametrize("phase", ["save"])  # the slow test has all
 def test_a_signal_stops_a_phase(folder: Path, phase: str) -> None:
     number = random.Random(phase).choice((signal.SIGINT, signal.SIGTERM))
     assert 0 < stop(folder, phase, random.Random(1), (number,)) < LATE

@@ -15,6 +15,8 @@ from picture_sets import KINDS, READERS, write_files
 
 KIND_OF = {"letters on paper": "glyph", "colour 32x32": "plain", "mixed polarities": "glyph", "as MNIST": "glyph"}
 
+SLOW = [pytest.mark.slow]
+
 
 def trained(folder: Path, data: Path, **settings: object) -> Finished:
     asked = TrainSettings(
@@ -50,7 +52,7 @@ def predicted(model: Path, files: list[Path]) -> list[int]:
     ("kind", "reader"),
     [
         # Where the finder is slow, one reader is enough for the quick tests.
-        pytest.param(kind, reader, marks=[pytest.mark.slow] if kind == "letters on paper" and reader != "folder" else [])
+        pytest.param(kind, reader, marks=SLOW if kind == "letters on paper" and reader != "folder" else [])
         for kind in KINDS
         for reader in READERS
     ],

@@ -15,7 +15,7 @@ from cnncli.data.number_sets import read_number_table
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError, UsageError
 from cnncli.network import Network
-from cnncli.network.architectures import read_model
+from cnncli.network.architectures import read_model, shipped_model
 from cnncli.pictures.picture_file import read_picture
 from cnncli.pictures.recipe import InputRecipe
 
@@ -129,7 +129,7 @@ def test_classes_in_another_case_are_those_of_the_model(
 
 
 def test_an_array_of_0_and_1_is_not_taken_for_nearly_black_images() -> None:
-    model = cnncli.load(Path(cnncli.__file__).parents[2] / "models" / "lenet5.bin")
+    model = cnncli.load(shipped_model("lenet5"))
     images, labels = np.empty((4, 28, 28), np.uint8), np.empty(4, np.uint8)
     _core.digits_generate(images, labels, seed=5, first=0)
     ones = images > 127

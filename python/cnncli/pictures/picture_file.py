@@ -252,7 +252,7 @@ def _opened_by(decoder: str, content: IO[bytes]) -> Image.Image:
     factory, accept = Image.OPEN[decoder]
     accepted = accept is None or accept(content.read(16))
     content.seek(0)
-    if accepted is not True and not (accepted and not isinstance(accepted, str)):
+    if not accepted or isinstance(accepted, str):  # a str is the reason why not
         raise UnidentifiedImageError
     try:
         return factory(content, "")

@@ -116,6 +116,12 @@ def test_outer_folders_are_passed_through(tmp_path: Path, outer: str) -> None:
     assert counted(read_path(plant(tmp_path, f"{outer}/a/{{}}.png", f"{outer}/b/{{}}.png"))) == {"train": TWO}
 
 
+@pytest.mark.parametrize("outer", ["trainval", "train", "test", "set/trainval"])
+def test_an_outer_folder_may_be_called_as_a_part_is(tmp_path: Path, outer: str) -> None:
+    names = [f"{outer}/{part}/{name}/{{}}.png" for part in ("train", "val") for name in "ab"]
+    assert counted(read_path(plant(tmp_path, *names))) == {"train": TWO, "validation": TWO}
+
+
 def test_an_outer_folder_around_each_part_is_passed_through(tmp_path: Path) -> None:
     names = [f"asl_{part}/asl_{part}/{name}/{{}}.png" for part in ("train", "test") for name in "ab"]
     assert counted(read_path(plant(tmp_path, *names))) == {"train": TWO, "test": TWO}

@@ -44,6 +44,9 @@ def find_layout(root: Folder) -> dict[str, Part]:
     """
     folder = root
     while True:
+        if _is_wrapper(folder) and _has_parts_alone(folder.filled[0]):
+            folder = folder.filled[0]  # whatever it is called: trainval/train, trainval/val
+            continue
         parts = _parts(folder)
         if parts is not None:
             return parts
@@ -62,6 +65,12 @@ def _is_wrapper(folder: Folder) -> bool:
         return False
     inner = folder.filled[0]
     return bool(inner.filled) and not inner.pictures
+
+
+def _has_parts_alone(folder: Folder) -> bool:
+    """Whether all subfolders are named as parts, and one as that for training."""
+    names = part_folders(sub.name for sub in folder.filled)
+    return len(names) == len(folder.filled) and "train" in names.values()
 
 
 def _parts(folder: Folder) -> dict[str, Part] | None:

@@ -12,6 +12,7 @@ import pytest
 import cnncli
 from closeness import same_bits
 from cnncli.cli.main import run
+from cnncli.cli.render_step import chain_lines
 from cnncli.criteria import CrossEntropyLoss, MSELoss
 from cnncli.layers import (
     BatchNorm1d,
@@ -33,7 +34,7 @@ from cnncli.layers import (
     Tanh,
     register,
 )  # fmt: skip
-from cnncli.microscope.chain import find_weight, gradient_chain, largest_gradient
+from cnncli.microscope.chain import Chain, find_weight, gradient_chain, largest_gradient
 from cnncli.microscope.one_step import Batch, one_step
 from cnncli.network import Network
 from cnncli.optim import SGD
@@ -233,3 +234,13 @@ def test_explain_shows_the_terms_and_draws_them(tmp_path: Path, capsys: pytest.C
     assert facts["computed"] == pytest.approx(facts["output"], rel=1e-5)
     assert run(["explain", "lenet5", str(DIGIT), "--at", "conv1"]) == 2
     assert "no unit; use LAYER[INDEX,...]" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("difference", "said"),
+    [(0.5, ""), (0.5002, ""), (0.49, "  2.0 % apart, by the rounding"), (-0.5, "  200 % apart: many kinks")],
+)
+def test_a_finite_difference_that_is_off_is_told_why(difference: float, said: str) -> None:
+    chain = Chain("0.weight", (0, 0), 1.0, 0.5, difference, 1e-3, 2.0, 1.0, 1, [], 0.0)
+    lines = [line for line in chain_lines(chain) if "apart" in line]
+    assert len(lines) == bool(said) and all(line.startswith(said) for line in lines)

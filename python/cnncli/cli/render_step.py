@@ -10,6 +10,7 @@ from cnncli.microscope.places import place_text
 from cnncli.optim import Optimizer
 from cnncli.shown import format_shape, percent, printable
 
+_SEEN, _MUCH = 0.001, 0.1  # of a gradient, by which its finite difference is off
 _SIX_LINES = """\
 zero gradients        network.zero_grad_parameters()
 forward               outputs = network.forward(samples)
@@ -38,6 +39,17 @@ def step_lines(step: OneStep, batch: Batch, optimizer: Optimizer, data: str, sam
     yield f"loss on these samples: {step.before:.6f} before, {step.after:.6f} after"
 
 
+def _apart(chain: Chain) -> Iterator[str]:
+    """Why both gradients differ, where one sees that they do."""
+    most = max(abs(chain.gradient), abs(chain.difference))
+    apart = abs(chain.gradient - chain.difference) / most if most else 0.0
+    if apart > _MUCH:
+        yield f"  {percent(apart, 0)} apart: many kinks of ReLU and pooling lie between the two losses, or a layer's"
+        yield "  backward is wrong, which cnn check-layer finds"
+    elif apart > _SEEN:
+        yield f"  {percent(apart, 1)} apart, by the rounding of the loss and kinks of ReLU and pooling between the two"
+
+
 def chain_lines(chain: Chain) -> Iterator[str]:
     """The gradient of one weight, and the strongest of the paths that it is the sum of."""
     weight = f"{chain.parameter}{place_text(chain.place)}"
@@ -45,6 +57,7 @@ def chain_lines(chain: Chain) -> Iterator[str]:
     yield f"  {'by back-propagation':44} {chain.gradient:12.6f}"
     yield f"  {'by finite difference':44} {chain.difference:12.6f}"
     yield f"  (loss {chain.above:.6f} with {chain.shift:g} more, {chain.below:.6f} with {chain.shift:g} less)"
+    yield from _apart(chain)
     yield ""
     if not chain.factors:
         yield "The loss does not depend on it: all that it gives is lost on the way, or is 0."

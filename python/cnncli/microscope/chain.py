@@ -15,7 +15,7 @@ from cnncli.microscope.one_step import Batch
 from cnncli.microscope.unit_sum import Place
 from cnncli.shown import format_shape, shown
 
-_SHIFT = 1e-3  # of a weight: less drowns in the rounding of the loss, more meets the kinks of ReLU and pooling
+_SHIFT = 3e-4  # of a weight: less drowns in the rounding of the loss, more meets the kinks of ReLU and pooling
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,31 @@ def test_what_it_says_of_its_optimizer_holds_for_that_one_only() -> None:
     assert preset_settings("torch-digits", {"optimizer": "sgd"})["learning_rate"] == 0.05
 
 
+@pytest.mark.parametrize(
+    ("preset", "typed", "left"),
+    [
+        ("epochs = 16", {"steps": "3"}, set()),
+        ("epochs = 16", {"time_limit": "60"}, {"epochs"}),  # whichever comes first
+        ("epochs = 16", {"seed": 2}, {"epochs"}),
+        ('steps = "16"', {"epochs": 2}, set()),
+        ('steps = "16"', {"target": 0.9}, set()),
+        ("time-limit = 60", {"steps": "3"}, set()),
+    ],
+)
+def test_an_end_that_is_typed_puts_one_of_the_preset_aside_that_it_bars(
+    preset: str, typed: dict[str, object], left: set[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'[options]\narch = "linear"\n{preset}\n')
+    assert set(preset_settings(str(path), typed)) == {"architecture", *left}
+
+
+def test_a_preset_is_tried_for_some_steps(tmp_path: Path) -> None:
+    where = ["--out", str(tmp_path / "model.bin"), "--runs", str(tmp_path / "runs")]
+    assert run(["train", "--preset", "torch-digits", "--data", "digits", "--images", "100", "--steps", "2", *where]) == 0
+    assert settings_of(tmp_path / "runs")["steps"] == "2"
+
+
 def test_the_demo_trains_by_lbfgs_too(tmp_path: Path) -> None:
     where = ["--out", str(tmp_path / "model.bin"), "--runs", str(tmp_path / "runs")]
     asked = ["--data", "digits", "--arch", "torch-digits-linear", "--images", "200", "--epochs", "2"]

@@ -16,6 +16,14 @@ from cnncli.training.rules import check_asked
 from cnncli.training.start import DECIDED
 from cnncli.training_options import TRAINING_OPTIONS, row_of
 
+# What a typed end of the training puts aside: two of them would be one too many.
+_ENDS: Mapping[str, tuple[str, ...]] = {
+    "steps": ("epochs", "time_limit", "target"),
+    "epochs": ("steps",),
+    "time_limit": ("steps", "target"),
+    "target": ("steps", "time_limit", "patience", "until"),
+    "until": ("steps", "target"),
+}
 # What a file cannot know: the machine, and where things are on it.
 _OF_THE_MACHINE = ("preset", "plugins", "threads", "resume", "runs", "out", "data_dir", "use_cache")
 
@@ -32,7 +40,8 @@ def preset_settings(name_or_path: str, typed: Mapping[str, Any] | None = None) -
     name_or_path : of one that comes with the program, or a path ending in .toml. Its `data` says in words what it is
         for, where that is no data set with a name
     typed : values by field that go before those of the preset; with another optimizer than the preset's also what
-        the preset says of its own one's settings is left out, and with a model to start from what that has decided
+        the preset says of its own one's settings is left out, with a model to start from what that has decided, and
+        with another end of the training the preset's
 
     Raises UsageError for an unknown name, and for one whose data are not among what was typed; FormatError for a file
     that is no preset.
@@ -65,6 +74,9 @@ def preset_settings(name_or_path: str, typed: Mapping[str, Any] | None = None) -
         left_out |= set(SWITCHES)
     if (typed or {}).get("start_from") is not None:
         left_out |= set(DECIDED)
+    for end, others in _ENDS.items():
+        if (typed or {}).get(end) is not None:
+            left_out |= set(others)
     return {field: value for field, value in found.items() if field not in left_out}
 
 

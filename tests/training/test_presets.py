@@ -95,7 +95,8 @@ def test_an_end_that_is_typed_puts_one_of_the_preset_aside_that_it_bars(
 
 def test_a_preset_is_tried_for_some_steps(tmp_path: Path) -> None:
     where = ["--out", str(tmp_path / "model.bin"), "--runs", str(tmp_path / "runs")]
-    assert run(["train", "--preset", "torch-digits", "--data", "digits", "--images", "100", "--steps", "2", *where]) == 0
+    asked = ["--data", "digits", "--images", "100", "--steps", "2"]
+    assert run(["train", "--preset", "torch-digits", *asked, *where]) == 0
     assert settings_of(tmp_path / "runs")["steps"] == "2"
 
 

@@ -21,15 +21,9 @@ from browser import OpenPage, chromium
 from cnncli.cli.main import cli, run
 from cnncli.lessons.quiz.page import quiz_page
 from cnncli.lessons.quiz.topics import TOPICS, Asked, questions
+from quiz_text import found
 
 SEEDS = range(80)
-NUMBER = r"(-?[\d,]+(?:\.\d+)?)"
-
-
-def found(pattern: str, text: str) -> list[float] | None:
-    """The numbers in a text where `#` stands in the pattern; None where it does not fit."""
-    match = re.search(re.escape(pattern).replace(r"\#", NUMBER), text)
-    return None if match is None else [float(group.replace(",", "")) for group in match.groups()]
 
 
 def regression(text: str, tables: list[Any]) -> float:

@@ -28,7 +28,7 @@ def drawn(
 ) -> Drawn | None:
     """The question with its choices shuffled; None where the numbers make two of them alike.
 
-    wrong : three or more, the first three that differ from the others are taken
+    wrong : three, or more where some may come out alike: the first three that differ are taken
     """
     texts, taken = {right[0]}, []
     for answer in wrong:

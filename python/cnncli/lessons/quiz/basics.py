@@ -34,8 +34,7 @@ def regression(rng: np.random.Generator) -> Drawn | None:
         (plain(w1 - rate * gradient), f"{worked}, and w1 := {w1} - {rate} * {plain(gradient)}."),
         [(plain(w1 + rate * gradient), "This step goes uphill: descent subtracts the gradient."),
          (plain(w1 - rate * of_w0), "That is the step of w0's gradient: the factor x of dw1 is missing."),
-         (plain(w1 - gradient), "The rate is missing: it says how much of the gradient is taken."),
-         (plain(w1 - rate * gradient / 2), "The 2 of the square's derivative is missing.")],
+         (plain(w1 - gradient), "The rate is missing: it says how much of the gradient is taken.")],
     )  # fmt: skip
 
 
@@ -58,8 +57,7 @@ def activation(rng: np.random.Generator) -> Drawn | None:
             rng, text, (plain(slope), f"f(x) = {plain(f)}, and f' = {formula} = {plain(slope)}."),
             [(plain(f), "That is f(x) itself: what goes forward. Backward goes the derivative."),
              (wrongs[name], f"{other} is the derivative of {'tanh' if name == 'sigmoid' else 'sigmoid'}."),
-             ("1", "1 is the derivative of ReLU right of 0; this function flattens, so its gradients shrink."),
-             (plain(1 - f), "One factor is missing.")],
+             ("1", "1 is the derivative of ReLU right of 0; this function flattens, so its gradients shrink.")],
         )  # fmt: skip
     slopes = {"ReLU": "0 left of 0 and 1 right of it", "leaky ReLU": "0.01 left of 0 and 1 right of it"}
     wrong = [
@@ -84,8 +82,7 @@ def layer(rng: np.random.Generator) -> Drawn | None:
              "input."),
             [(f"{columns} x {rows}", "Turned: in W x each row of W makes one output, so the rows are the outputs."),
              (f"{outputs} x {inputs + 1}", "The bias is no column of W: b is a vector of its own."),
-             (f"{inputs} x {inputs}", "Such a matrix gives as many values as it takes."),
-             (f"{outputs} x {outputs}", "Such a matrix could not take that many values.")],
+             (f"{inputs} x {inputs}", "Such a matrix gives as many values as it takes.")],
         )  # fmt: skip
     got = linear.forward(np.zeros((samples, inputs), np.float32)).shape
     return drawn(
@@ -93,9 +90,7 @@ def layer(rng: np.random.Generator) -> Drawn | None:
         (f"{got[0]} x {got[1]}", f"A row for each of the {samples} samples, with its {outputs} outputs."),
         [(f"{outputs} x {samples}", "Turned: the samples are the rows, as they are of the input."),
          (f"{samples} x {inputs}", "That is the shape of the input; the layer makes other values of each row."),
-         (f"{outputs}", "That is one sample's output. Samples of a batch do not mix."),
-         (f"{samples * inputs} x {outputs}", "The layer sums over the inputs, so that they are gone from its "
-          "output.")],
+         (f"{outputs}", "That is one sample's output. Samples of a batch do not mix.")],
     )  # fmt: skip
 
 
@@ -116,8 +111,7 @@ def parameters(rng: np.random.Generator) -> Drawn | None:
               "is one."),
              (f"{count * (size - side + 1) ** 2:,}", "That counts every place anew. The same mask slides over all "
               "places: "
-              "that it is shared is what a convolution is for."),
-             (f"{channels * size * size * maps + maps:,}", "That is a full layer, with a weight for each pixel.")],
+              "that it is shared is what a convolution is for.")],
         )  # fmt: skip
     inputs, outputs = int(pick(rng, 400, 784, 120)), int(pick(rng, 84, 10, 100))
     count = Linear(inputs, outputs).parameter_count()
@@ -126,8 +120,7 @@ def parameters(rng: np.random.Generator) -> Drawn | None:
         (f"{count:,}", f"{inputs} * {outputs} weights and {outputs} biases."),
         [(f"{inputs * outputs:,}", f"The {outputs} biases are missing."),
          (f"{inputs * outputs + inputs:,}", "A bias belongs to each output, not to each input."),
-         (f"{inputs + outputs:,}", "Each output has a weight for every input: the numbers multiply."),
-         (f"{inputs * outputs + 1:,}", "Each output has a bias of its own.")],
+         (f"{inputs + outputs:,}", "Each output has a weight for every input: the numbers multiply.")],
     )  # fmt: skip
 
 

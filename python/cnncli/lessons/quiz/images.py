@@ -127,8 +127,7 @@ def _field(rng: np.random.Generator) -> Drawn | None:
          (f"{2 * kernel + window - 2}x{2 * kernel + window - 2}", f"Behind the pooling a step is {window} pixels "
           "wide."),
          (f"{kernel * kernel * window}x{kernel * kernel * window}", "Fields overlap, so that their sides do not "
-          "multiply."),
-         (f"{kernel * window}x{kernel * window}", "Each unit that is pooled sees more than its own pixel.")],
+          "multiply.")],
     )  # fmt: skip
 
 
@@ -148,9 +147,7 @@ def _dropout(rng: np.random.Generator) -> Drawn | None:
         [(plain(value), "So it is in the test; or in dropout's first form, which multiplies at test time instead."),
          (plain(value * (1 - share)), "That is the mean over kept and dropped, what the first form gives at test "
           "time."),
-         ("0", "That is what a dropped unit gives."),
-         (plain(value / share), "p is the share that is dropped; what is kept is divided by the share that is "
-          "kept.")],
+         ("0", "That is what a dropped unit gives.")],
     )  # fmt: skip
 
 

@@ -51,8 +51,7 @@ def descent(rng: np.random.Generator) -> Drawn | None:
              f"batch smaller, {epochs} times."),
             [(f"{images // batch * epochs:,}", "The samples that are left over make a step of their own."),
              (f"{images * epochs:,}", "That is stochastic descent: a step for each sample."),
-             (f"{epochs:,}", "That is batch descent: one step an epoch, of all samples."),
-             (f"{steps:,}", "That is one epoch.")],
+             (f"{epochs:,}", "That is batch descent: one step an epoch, of all samples.")],
         )  # fmt: skip
     if kind == 1:
         batch, rate = int(pick(rng, 10, 20, 50, 100)), float(pick(rng, 0.1, 0.2, 0.5))
@@ -81,8 +80,7 @@ def descent(rng: np.random.Generator) -> Drawn | None:
          "grows."),
         [(plain(1 / bend), "This rate reaches the lowest point in one step: the factor is 0."),
          (plain(most / 4), "With this one every step halves the distance."),
-         (plain(2 * most), "By then w is three times as far away after each step, on the other side."),
-         (plain(most * 1.5), "By then w doubles with each step.")],
+         (plain(2 * most), "By then w is three times as far away after each step, on the other side.")],
     )  # fmt: skip
 
 
@@ -106,7 +104,7 @@ def momentum(rng: np.random.Generator) -> Drawn | None:
     start, gamma, rate = float(whole(rng, 1, 4)), float(pick(rng, 0.5, 0.8, 0.9)), float(pick(rng, 0.1, 0.2))
     one, two = float(whole(rng, 2, 6)), float(whole(rng, 1, 5))
     end = _walk(optim.SGD(rate, momentum=gamma), start, [one, two])
-    damped = _walk(optim.SGD(rate, momentum=gamma, dampening=gamma), start, [one, two])
+    damped = start - rate * one - rate * (gamma * one + (1 - gamma) * two)
     return drawn(
         rng, f"Momentum: v := {plain(gamma)} v + {plain(rate)} g, w := w - v, with v = 0 and w = {plain(start)} "
         "at first. Two "

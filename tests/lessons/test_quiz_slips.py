@@ -312,4 +312,3 @@ def test_the_side_of_a_convolved_picture_is_20_to_64() -> None:
     told = [found("image of #x# goes", one.question.text) for one in drawn("sizes")]
     sides = {one[0] for one in told if one is not None}
     assert sides <= span(20, 64) and min(sides) < 24 and max(sides) > 60
-

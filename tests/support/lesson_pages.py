@@ -18,6 +18,11 @@ def lesson(name: str, **asked: Any) -> Lesson:
     return give(find_entry(name), Asked(**asked)) if asked else _plain(name)
 
 
+def fresh(name: str, **asked: Any) -> Lesson:
+    """Computed now; None: not asked for. Other tests may change what the lesson computes with."""
+    return give(find_entry(name), Asked(**{option: value for option, value in asked.items() if value is not None}))
+
+
 @cache
 def _plain(name: str) -> Lesson:
     """Without anything of the reader's: many tests look at these, and none changes them."""

@@ -10,8 +10,9 @@ from cnncli.lessons.figures import Bars, Dots, Figure, Label, Line, Segments, St
 
 
 def rows_of(given: Lesson, title: str) -> list[list[str]]:
-    """The rows of the table whose title begins so."""
-    [table] = [block for block in given.blocks if isinstance(block, Numbers) and block.title.startswith(title)]
+    """The rows of the table of this title, or of the one whose title begins so."""
+    tables = [block for block in given.blocks if isinstance(block, Numbers) and block.title.startswith(title)]
+    [table] = [one for one in tables if one.title == title] or tables
     return [list(row) for row in table.rows]
 
 

@@ -159,7 +159,7 @@ def unflatten(where: str, name: str, array: Array, notes: list[Note]) -> Array:
 
 def _roughness(images: npt.NDArray[np.float64]) -> float:
     """How much neighbours differ: in the wrong order of the numbers, neighbours are strangers."""
-    if not images.size:
+    if not images.size or images.shape[3] == 1:  # of one pixel there are no neighbours
         return 0.0
     return float(np.abs(np.diff(images, axis=3)).mean() + np.abs(np.diff(images, axis=2)).mean())
 

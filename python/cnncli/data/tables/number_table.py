@@ -29,6 +29,7 @@ _DRESSED = re.compile(
     r"\d{4}-\d\d-\d\d.*|\d{1,2}[./]\d{1,2}[./]\d{2,4}|0x[0-9A-Fa-f]+"
 )
 _SUFFIXES = {".csv", ".tsv", ".txt", ".dat", ".data"}
+_UNNAMED = "column "  # and its number: a column whose name in the header is empty, as that of pandas' index
 _SAMPLE_LINES = 40
 _SAMPLE_BYTES = 1 << 16
 
@@ -231,7 +232,7 @@ def _header(rows: list[tuple[int, list[str]]]) -> tuple[list[str] | None, list[t
     is_header = any(index < len(below) and is_number(below[index]) for index in words)
     if not is_header:
         return None, rows
-    return [name or f"column {index + 1}" for index, name in enumerate(first)], rows[1:]
+    return [name or f"{_UNNAMED}{index + 1}" for index, name in enumerate(first)], rows[1:]
 
 
 def _plain_names(columns: Sequence[str] | None, target: str | None, width: int) -> list[str]:
@@ -272,12 +273,17 @@ def _input_columns(
         return [names.index(name) for name in columns]
     inputs = [index for index in range(len(names)) if index not in targets]
     first = inputs[0] if inputs else None
-    if first is not None and len(inputs) > 1 and plain_name(names[first]) in INDEX_NAMES:
+    if first is not None and len(inputs) > 1 and _is_index_name(names[first]):
         cells = [cells[first] for _, cells in rows]
         if all(cell.isdecimal() for cell in cells) and len({int(cell) - n for n, cell in enumerate(cells)}) == 1:
-            text = f"left aside: column {printable(names[first][:40])}, which numbers the rows"
+            name = printable(names[first][:40]).removeprefix(_UNNAMED)
+            text = f"left aside: column {name}, which numbers the rows"
             notes.append(Note("left aside", text, {"columns": 1}))
             inputs = inputs[1:]
     if not inputs:
         raise DataError(f"{where}: has the target column alone; add a column of numbers to predict it from")
     return inputs
+
+
+def _is_index_name(name: str) -> bool:
+    return plain_name(name) in INDEX_NAMES or name == f"{_UNNAMED}1"

@@ -66,7 +66,7 @@ def inverse(matrix: Matrix) -> Matrix:
 
 def _normalizer(points: Points) -> Matrix:
     centre = points.mean(axis=0)
-    scale = np.sqrt(2) / max(1e-12, float(np.hypot(*(points - centre).T).mean()))
+    scale = np.sqrt(2) / float(np.hypot(*(points - centre).T).mean())
     return np.array([[scale, 0, -scale * centre[0]], [0, scale, -scale * centre[1]], [0, 0, 1]])
 
 
@@ -95,8 +95,7 @@ def sampled(image: npt.NDArray[Any], points: Points) -> Floats:
     height, width = image.shape[:2]
     x = (points[..., 0] - 0.5).clip(0, width - 1)
     y = (points[..., 1] - 0.5).clip(0, height - 1)
-    left = np.minimum(x.astype(np.int64), max(0, width - 2))
-    top = np.minimum(y.astype(np.int64), max(0, height - 2))
+    left, top = x.astype(np.int64), y.astype(np.int64)
     right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
     fx, fy = (x - left).astype(np.float32), (y - top).astype(np.float32)
     if image.ndim == 3:

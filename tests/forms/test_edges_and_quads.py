@@ -87,9 +87,20 @@ def test_a_few_places_that_lie_off_do_not_move_a_line() -> None:
 
 
 def test_sides_that_nearly_go_on_in_a_line_meet_nowhere() -> None:
-    grey, _ = blurred_box(50, 40, 0.0, 1.0)
-    flat = np.array([(35.3, 29.8), (60.3, 29.8), (85.3, 29.8), (60.3, 69.8)])
-    assert refined(grey, flat, 4.0) is None
+    """A triangle has no fourth corner, wherever one is put on its sides."""
+    triangle = [(60.0, 40.0), (140.0, 40.0), (100.0, 110.0)]
+    assert refined(drawn(triangle), np.array([triangle[0], (100.0, 40.0), *triangle[1:]]), 5.0) is None
+
+
+def test_rounded_corners_do_not_move_the_lines() -> None:
+    grey, corners = blurred_box(60, 50, 0.0, 1.0)
+    y, x = np.mgrid[0:101, 0:121] + 0.5
+    for corner, way in zip(corners, ((1, 1), (-1, 1), (-1, -1), (1, -1)), strict=True):
+        u, v = (x - corner[0]) * way[0], (y - corner[1]) * way[1]
+        grey[(u < 4) & (v < 4) & (np.hypot(u - 4, v - 4) > 4)] = 200
+    found = refined(grey, corners, 7.0)
+    assert found is not None
+    np.testing.assert_allclose(found[0], corners, atol=0.1)
 
 
 def drawn(points: list[tuple[float, float]], size: tuple[int, int] = (200, 160)) -> np.ndarray:

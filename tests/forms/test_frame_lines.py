@@ -59,7 +59,7 @@ def test_nothing_else_is_changed(rng: np.random.Generator) -> None:
     inside = (MM > 1.5) & (MM < CELL - 1.5)
     outside = (MM < -2.2) | (MM > CELL + 2.2)
     dark[:2, 40:80, 40:80] = 0.8
-    dark += rng.uniform(0, 0.02, dark.shape).astype(np.float32)
+    dark += rng.uniform(0.05, 0.07, dark.shape).astype(np.float32)
     before = dark.copy()
     cleaned, _ = without_frames(dark)
     np.testing.assert_array_equal(dark, before)
@@ -73,6 +73,7 @@ def test_ink_that_crosses_a_frame_stays_as_dark_as_it_is() -> None:
     stroke = np.zeros((SIDE, SIDE), bool)
     stroke[:, 60:68] = True
     stroke[70:76, :] = True
+    stroke[:, 7:10] = stroke[:, -10:-7] = True  # beside the cell, where its sides' lines would go on
     crossed = np.where(stroke, 1 - (1 - crossed) * 0.3, crossed).astype(np.float32)
     cleaned, frames = without_frames(many(crossed))
     np.testing.assert_allclose(cleaned[0][stroke], 0.7, atol=0.09)
@@ -109,13 +110,26 @@ def test_a_piece_round_a_corner_counts_as_one() -> None:
     assert frames.hidden[0] == pytest.approx(10.0)
 
 
-def test_where_ink_runs_along_a_side_the_line_of_the_side_across_is_taken_off() -> None:
-    inky = window((0.2, 0.3))
-    along = (MM > -0.6) & (MM < 0.9)
-    inky[np.ix_(along, (MM > 1) & (MM < CELL - 1))] = 0.9
+@pytest.mark.parametrize("turns", [0, 1])
+def test_where_ink_runs_along_a_side_the_line_of_the_side_across_is_taken_off(turns: int) -> None:
+    """Below ink that takes 0.8 of the light."""
+    inky = window((0.2, 0.7) if turns == 0 else (0.7, 0.2))
+    along = np.zeros((SIDE, SIDE), bool)
+    along[np.ix_((MM > -0.2) & (MM < 1.3), (MM > 1) & (MM < CELL - 1))] = True
+    along = np.rot90(along, turns)
+    inky[along] = 1 - (1 - inky[along]) * 0.2
     cleaned, frames = without_frames(many(inky))
     assert frames.sides[0] == 4 and frames.hidden[0] == 0  # ink hides no frame
-    np.testing.assert_allclose(cleaned[0][np.ix_((MM > -0.5) & (MM < 0.8), (MM > 2) & (MM < 13))], 0.9, atol=0.06)
+    middle = np.rot90(np.outer((MM > 0) & (MM < 1.1), (MM > 2) & (MM < 13)), turns)
+    np.testing.assert_allclose(cleaned[0][middle], 0.8, atol=0.03)
+
+
+def test_a_frame_below_much_ink_is_not_hidden() -> None:
+    """Where ink is on both sides of a line, as far as it is looked for."""
+    inky = window()
+    inky[np.ix_(MM < 2.5, (MM > 1) & (MM < CELL - 1))] = 0.9
+    _, frames = without_frames(many(inky))
+    assert frames.hidden[0] == 0
 
 
 @pytest.mark.parametrize(("ink", "seen"), [(0.008, 0), (0.024, 4)])

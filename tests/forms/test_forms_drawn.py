@@ -42,9 +42,11 @@ def test_the_pdf_is_the_same_bytes_every_time_and_its_table_finds_every_object()
         assert content[place:].startswith(b"%d 0 obj\n" % number)
 
 
-def test_the_png_tells_its_size_on_paper() -> None:
-    with Image.open(io.BytesIO(page_png(make_pages(["x"], 1, "a4")[0]))) as image:
-        assert np.allclose(np.array(image.size) / image.info["dpi"] * 25.4, [210, 297], atol=0.1)
+def test_the_png_has_16_greys_and_tells_its_size_on_paper() -> None:
+    with Image.open(io.BytesIO(page_png(make_pages(["x"], 1, "letter")[0]))) as image:
+        assert image.size == (2550, 3300) and image.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+        pixels = np.asarray(image)
+    assert set(np.unique(pixels)) <= set(range(0, 256, 17)) and pixels.max() == 255 and pixels.min() == 0
 
 
 @pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="pdftoppm is missing; apt-get install poppler-utils")

@@ -25,7 +25,7 @@ def code_blocks(text: bytes) -> Blocks:
     Byte k of the coded text stands in square k % 8, so that dirt on one square spoils 1/8 of every text. Bits are
     changed by a fixed pattern, so that no text makes a square that is all dark or all light.
 
-    Raises DataError for more than 136 bytes.
+    Raises DataError for more than 132 bytes.
     """
     for side, parity in SIZES:
         room = capacity(side, parity)

@@ -95,7 +95,7 @@ def _letters(text: Text, grey: str) -> Iterator[str]:
     wide = _width(words) * size
     if wide > text.most:
         size = max(_SMALLEST, size * text.most / wide)
-    while len(words) > 1 and _width(words) * size > text.most:
+    while len(words) > 1 and _width(words) * size > text.most + 1e-6:  # which is what rounding may add
         words = words[:-1]
     shown = words.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
     place = f"1 0 0 -1 {_number(text.x)} {_number(text.y)} Tm"

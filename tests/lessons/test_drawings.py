@@ -120,9 +120,27 @@ def test_numbers_of_a_page_stand_beside_the_axes() -> None:
     assert high.get("viewBox") == "0 0 560 500"
 
 
-def letters(figure: Figure, width: int = 31, rows: int = 6) -> list[str]:
+def test_a_figure_is_the_same_drawing_wherever_its_axes_begin() -> None:
+    """What counts is where a point is between the ends of the axes."""
+    points = [(0.5, 1), (9, 4), (3, 2), (1e9, 3)]
+    drawn = []
+    for x, y in ((0.0, 0.0), (-4.0, 3.0), (20.0, -7.0)):
+        moved = [(a + x, b + y) for a, b in points]
+        parts = [Line(moved, "first"), Dots(moved, "second"), Segments([(moved[0], moved[1])], "third"),
+                 Label((2 + x, 3 + y), "here"), Cells((6 + x, 4 + y), [["1", "2"]])]  # fmt: skip
+        figure = Figure("t", (x, 10 + x), (y, 5 + y), parts, marks=[(5 + x, "five")], side_marks=[(2 + y, "two")])
+        svg, _ = svg_of(figure)
+        inside = next(group for group in svg if "url(#figure-1-inside)" in group.attrib.values())
+        drawn.append((
+            ElementTree.tostring(inside), [ElementTree.tostring(one) for one in svg.findall("text")],
+            [letters(figure, braille=braille) for braille in (False, True)], figure_image(figure).tobytes(),
+        ))  # fmt: skip
+    assert drawn[0] == drawn[1] == drawn[2]
+
+
+def letters(figure: Figure, width: int = 31, rows: int = 6, braille: bool = False) -> list[str]:
     """In 21 columns and so many rows, where 9 characters are for the numbers."""
-    return list(figure_lines(figure, width, rows, False, lambda text, kind: text))
+    return list(figure_lines(figure, width, rows, braille, lambda text, kind: text))
 
 
 def test_a_terminal_draws_lines_dots_and_bars_in_its_characters() -> None:

@@ -120,6 +120,52 @@ def test_numbers_of_a_page_stand_beside_the_axes() -> None:
     assert high.get("viewBox") == "0 0 560 500"
 
 
+def test_places_and_shades_of_a_page_have_few_digits() -> None:
+    """Pages hold thousands of them."""
+    figure = Figure("t", (0.0, 7.0), (0.0, 3.0), [
+        Line([(1, 1), (2, 2.3)]), Dots([(1.1, 2)]), Segments([((1, 1), (2, 2))]), Bars([(3, 1)]),
+        Label((1.3, 1), "here"), Cells((1, 2), [["1"]], [[1 / 7]]),
+    ])  # fmt: skip
+    svg, _ = svg_of(figure)
+    inside = next(group for group in svg if "url(#figure-1-inside)" in group.attrib.values())
+    text = ElementTree.tostring(inside, encoding="unicode")
+    told = re.findall(r'(fill-opacity|cx|cy| [xyd]|width|height)="([^"]+)"', text)
+    assert len(told) > 10
+    for name, value in told:
+        digits = [len(one.partition(".")[2]) for one in re.findall(r"[\d.]+", value)]
+        assert max(digits) <= (2 if name == "fill-opacity" else 1), (name, value)
+
+
+def marks_of(figure: Figure, written: list[Any]) -> dict[str, tuple[int, int]]:
+    """How many numbers stand (below, beside) the axes: on a page, in a picture, in a low picture."""
+    svg, _ = svg_of(figure)
+    texts = [one for one in svg.findall("text") if one.text]
+    found = {
+        "page": (sum(one.get("text-anchor") == "middle" for one in texts), sum(one.get("x") == "50" for one in texts))
+    }
+    for name, height in (("picture", 440), ("low", 320)):
+        written.clear()
+        figure_image(figure, height)
+        places = [at for at, text, *_ in written if text not in ("t", "")]
+        found[name] = (sum(y == height - 58 for _, y in places), sum(x == 8 for x, _ in places))
+    return found
+
+
+def test_there_are_as_many_numbers_at_an_axis_as_have_room(written: "list[Call]") -> None:
+    """Up to 7 steps below and 6 beside, 4 of a low picture; else every other number is left out."""
+    seven = marks_of(Figure("t", (0.0, 7.0), (0.0, 6.0), []), written)
+    assert seven == {"page": (8, 7), "picture": (8, 7), "low": (8, 4)}
+    more = marks_of(Figure("t", (0.0, 8.0), (0.0, 7.0), []), written)
+    assert more == {"page": (5, 4), "picture": (5, 4), "low": (5, 4)}
+    few = [marks_of(Figure("t", (0.0, 8.0), (0.0, most), []), written)["low"][1] for most in (4.0, 5.0)]
+    assert few == [5, 3]
+    for rows, most, count in ((8, 2.0, 3), (8, 3.0, 2), (20, 5.0, 6), (20, 6.0, 4), (4, 2.0, 3)):  # one for four rows
+        lines = letters(Figure("t", (0.0, 6.0), (0.0, most), []), rows=rows)
+        assert sum(bool(line[:7].strip()) for line in lines[1 : rows + 1]) == count
+    assert len(letters(Figure("t", (0.0, 6.0), (0.0, 1.0), []), width=80)[-1].split()) == 7
+    assert len(letters(Figure("t", (0.0, 7.0), (0.0, 1.0), []), width=80)[-1].split()) == 4
+
+
 def test_a_figure_is_the_same_drawing_wherever_its_axes_begin() -> None:
     """What counts is where a point is between the ends of the axes."""
     points = [(0.5, 1), (9, 4), (3, 2), (1e9, 3)]

@@ -14,7 +14,6 @@ import pytest
 import cnncli
 from cnncli.cli.main import cli as cnn
 from cnncli.cli.main import run
-from cnncli.lessons.catalogue import CATALOGUE
 from page_world import in_small, small_digits
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +33,6 @@ def here(text: str) -> list[str]:
 
 
 POINTS = {int(number): command.strip("`") for number, _, command, _ in rows(LECTURE)}
-LESSONS = {int(number): here(lessons) for number, _, _, lessons in rows(LECTURE)}
 
 
 def test_there_are_57_points() -> None:
@@ -51,11 +49,6 @@ def test_the_command_of_a_point_is_one(number: int) -> None:
     command = cnn.get_command(click.Context(cnn), name)
     assert command is not None, f"no command {name}"
     command.make_context(name, words, parent=cnn.make_context("cnn", ["help"]))  # raises for what it does not know
-
-
-def test_the_lessons_of_a_point_are_those_that_explain_it() -> None:
-    for number, lessons in LESSONS.items():
-        assert lessons == [entry.name for entry in CATALOGUE if number in entry.points], f"point {number}"
 
 
 def is_run_elsewhere(command: str) -> bool:

@@ -335,12 +335,3 @@ def test_the_list_has_every_lesson_with_its_points(capsys: pytest.CaptureFixture
     assert [one["name"] for one in json.loads(capsys.readouterr().out)["lessons"]] == [one.name for one in CATALOGUE]
     points = [entry.points for entry in CATALOGUE if entry.points]
     assert points == sorted(points) and all(1 <= point <= 57 for some in points for point in some)
-
-
-def test_the_page_of_the_lessons_lists_them() -> None:
-    text = (ROOT / "docs" / "lessons.md").read_text(encoding="utf-8")
-    for entry in CATALOGUE:
-        takes = ", ".join(f"`--{option}`" for option in entry.takes)
-        [row] = [line for line in text.splitlines() if line.startswith(f"| `{entry.name}` |")]
-        cells = [cell.strip() for cell in row.strip("|").split("|")]
-        assert cells[1:3] == [entry.shows, takes] and bool(cells[3]) == entry.animated

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import numpy as np
 import pytest
 
 from browser import OpenPage, chromium
-from cnncli.cli.main import cli, run
+from cnncli.cli.main import run
+from cnncli.lessons.catalogue import find_entry
 from cnncli.lessons.quiz.page import quiz_page
 from cnncli.lessons.quiz.topics import TOPICS, Asked, questions
 from quiz_text import found
@@ -180,10 +180,8 @@ def test_a_seed_gives_the_same_questions_and_another_seed_others() -> None:
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
-def test_what_is_to_be_seen_again_is_a_command(topic: Any) -> None:
-    for command in (topic.see, topic.command):
-        program, name, *_ = command.split()
-        assert program == "python" or cli.get_command(click.Context(cli), name) is not None
+def test_what_is_to_be_seen_again_is_a_lesson(topic: Any) -> None:
+    assert topic.see == f"cnn learn {find_entry(topic.lesson).name}"
 
 
 def answers_of(seed: int) -> list[int]:

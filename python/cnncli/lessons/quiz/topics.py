@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnncli.errors import UsageError
-from cnncli.lessons.catalogue import CATALOGUE
 from cnncli.lessons.quiz import basics, images, learning
 from cnncli.lessons.quiz.asked import Drawn
 
@@ -16,41 +15,34 @@ _TRIES = 200
 @dataclass(frozen=True)
 class Topic:
     """name, title : of the topic
-    points : of docs/lecture.md that it is about, the nearest first
     draw : a question with numbers of a generator; None where they do not do
-    command : what shows it where no lesson does
+    lesson : that is about it
     """
 
     name: str
     title: str
-    points: tuple[int, ...]
     draw: Callable[[np.random.Generator], Drawn | None]
-    command: str
+    lesson: str
 
     @property
     def see(self) -> str:
-        """The lesson to see again, or another command."""
-        for point in self.points:
-            for entry in CATALOGUE:
-                if point in entry.points:
-                    return f"cnn learn {entry.name}"
-        return self.command
+        """The command that shows the lesson again."""
+        return f"cnn learn {self.lesson}"
 
 
 TOPICS = (
-    Topic("regression", "linear regression", (3, 4), basics.regression, "python examples/linear_regression.py"),
-    Topic("activation", "activations", (9, 10, 11), basics.activation, "cnn check-layer Tanh"),
-    Topic("layer", "a layer as a product of a matrix", (17, 18), basics.layer, 'cnn explain digit.png --at "fc1[3]"'),
-    Topic("parameters", "parameters", (49,), basics.parameters, "cnn summary lenet5"),
-    Topic("softmax", "softmax and log-likelihood", (24, 25, 23), basics.softmax,
-          "cnn step mlp --data digits --explain"),
-    Topic("backprop", "back-propagation", (30, 29), learning.backprop, "cnn step mlp --data digits --explain"),
-    Topic("descent", "gradient descent", (27, 28, 33, 35), learning.descent, "cnn learn descent"),
-    Topic("momentum", "momentum and adaptive rates", (38, 43), learning.momentum, "cnn learn optimizers"),
-    Topic("convolution", "convolution", (46, 45), images.convolution, "cnn learn convolution"),
-    Topic("sizes", "sizes of maps, and pooling", (50, 51), images.sizes, "cnn learn pooling"),
-    Topic("deep", "field of view, dropout, batch norm", (53, 55, 56), images.deep, "cnn summary convnet"),
-)  # fmt: skip
+    Topic("regression", "linear regression", basics.regression, "regression"),
+    Topic("activation", "activations", basics.activation, "activations"),
+    Topic("layer", "a layer as a product of a matrix", basics.layer, "layer"),
+    Topic("parameters", "parameters", basics.parameters, "convolution"),
+    Topic("softmax", "softmax and log-likelihood", basics.softmax, "softmax"),
+    Topic("backprop", "back-propagation", learning.backprop, "backprop"),
+    Topic("descent", "gradient descent", learning.descent, "descent"),
+    Topic("momentum", "momentum and adaptive rates", learning.momentum, "optimizers"),
+    Topic("convolution", "convolution", images.convolution, "convolution"),
+    Topic("sizes", "sizes of maps, and pooling", images.sizes, "pooling"),
+    Topic("deep", "field of view, dropout, batch norm", images.deep, "field"),
+)
 
 
 @dataclass(frozen=True)

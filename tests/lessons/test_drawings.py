@@ -469,15 +469,23 @@ def test_a_range_holds_its_values_with_room_on_both_sides() -> None:
     assert spread([float("inf"), 1, 2], 0.5) == (0.5, 2.5)
 
 
-def test_level_lines_go_where_the_function_has_the_level() -> None:
-    found = np.array(contours(lambda x, y: x - 2 * y, (-1, 3), (0, 2), [0.5, 1.0], cells=7))
-    heights = found[:, :, 0] - 2 * found[:, :, 1]
-    assert np.abs(heights - heights.mean(axis=1, keepdims=True)).max() < 1e-9
-    assert {round(one, 9) for one in heights.ravel()} == {0.5, 1.0}
-    lengths = np.linalg.norm(found[:, 1] - found[:, 0], axis=1)
-    # x = 2 y + 0.5 goes from (0.5, 0) to (3, 1.25), x = 2 y + 1 from (1, 0) to (3, 1).
-    assert lengths.sum() == pytest.approx(np.hypot(2.5, 1.25) + np.hypot(2, 1))
-    crossing = contours(lambda x, y: x * y, (-1, 1), (-1, 1), [0.01], cells=2)
-    assert len(crossing) == 2  # each of the two squares whose corners have both signs
-    at = np.array(contours(lambda x, y: x * y - 0.1, (-1, 1), (-1, 1), [0.0], cells=1))
-    assert len(at) == 2 and np.abs(at).max() <= 1  # two lines through one square, where all four sides are crossed
+@pytest.mark.parametrize("ways", [(1, 1), (-1, 1), (1, -1), (-1, -1)])
+def test_level_lines_go_where_the_function_has_the_level(ways: tuple[int, int]) -> None:
+    """x = 2 y + 0.5 goes from (0.5, 0) to (3, 1.25), x = 2 y + 1 from (1, 0) to (3, 1); and mirrored."""
+    a, b = ways
+    x, y = ((-1.0, 3.0), (-3.0, 1.0))[a < 0], ((0.0, 2.0), (-2.0, 0.0))[b < 0]
+    for sign in (1, -1):
+        levels = [sign * level for level in (0.5, 1.0)]
+        found = np.array(contours(lambda x, y, s=sign: s * (a * x - 2 * b * y), x, y, levels, cells=7))
+        heights = sign * (a * found[:, :, 0] - 2 * b * found[:, :, 1])
+        assert np.abs(heights - heights.mean(axis=1, keepdims=True)).max() < 1e-9
+        assert {round(one, 9) for one in heights.ravel()} == {*levels}
+        lengths = np.linalg.norm(found[:, 1] - found[:, 0], axis=1)
+        assert lengths.sum() == pytest.approx(np.hypot(2.5, 1.25) + np.hypot(2, 1))
+
+
+def test_a_square_whose_four_sides_are_crossed_has_two_lines() -> None:
+    assert len(contours(lambda x, y: x * y, (-1, 1), (-1, 1), [0.01], cells=2)) == 2
+    both = np.array(contours(lambda x, y: x * y - 0.1, (-1, 1), (-1, 1), [0.0], cells=1))
+    assert both.shape == (2, 2, 2) and np.abs(both).max() == 1  # all four ends lie on its sides
+    assert np.abs(np.abs(both).min(axis=2)) == pytest.approx(0.1)

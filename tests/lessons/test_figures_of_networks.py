@@ -401,6 +401,10 @@ def test_values_flow_forward_and_gradients_backward_in_nine_stages() -> None:
         assert lines == {"first": (0, 4, 2, 1, 0, 0, 0, 0, 0)[stage], "second": (0, 0, 0, 0, 1, 2, 0, 4, 0)[stage]}
         assert len(dots(above, "first")) == len(names)
         assert below.title == f"E after 0 steps with the rate 1: {given.values['errors'][0]:.5f}"
+    h1, h2 = (given.values["factors"][name][2] for name in ("v1", "v2"))
+    x1, x2 = given.data["x"]
+    expected = {"x1": x1, "x2": x2, "h1": h1, "h2": h2, "o": given.values["output"], "E": given.values["before"]}
+    assert {f"{name} = {value:.3g}" for name, value in expected.items()} <= set(labels(frames[80][0]))
     told = dict(text.split(" ") for text in labels(frames[80][0]) if text.startswith("dE/d"))
     for name, gradient in gradients.items():
         assert float(told[f"dE/d{name}"]) == pytest.approx(gradient, abs=6e-5)

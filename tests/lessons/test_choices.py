@@ -1,6 +1,7 @@
 """The choices of every question that has numbers: each is what its reason tells, by formulas in float64."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
@@ -202,6 +203,11 @@ CASES: dict[str, tuple[Callable[[Lesson], Iterator[Said]], Sequence[dict[str, An
 }
 
 
+DIGITS = dict.fromkeys(
+    ("classification", "activations", "layer", "mlp", "softmax", "descent", "chain", "step", "loops"), 4
+) | {"backprop": 6, "batchnorm": 3}  # behind the point of each number
+
+
 @pytest.fixture
 def _quick_trainings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their questions are not about the end of a training."""
@@ -237,6 +243,9 @@ def test_every_choice_is_what_its_reason_tells(name: str, monkeypatch: pytest.Mo
         assert_choices([given.question.choices[given.question.right - 1].text], expected[:1])
         assert {choice.text for choice in shown.choices} <= {choice.text for choice in choices}
         assert len(shown.choices) == min(len(choices), 5 if name == "descent" else 4)
+        if name in DIGITS:  # so that no choice is told apart by its look
+            places = {len(one.text.partition(".")[2]) for one in choices if re.fullmatch(r"-?\d+\.\d+", one.text)}
+            assert places == {DIGITS[name]}
 
 
 def assert_choices(told: Sequence[str], expected: Sequence[Said]) -> None:

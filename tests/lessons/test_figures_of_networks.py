@@ -350,6 +350,11 @@ def test_the_small_network_of_back_propagation_is_told_and_drawn(seed: int) -> N
     picture, errors = figures_of(given)
     told = labels(picture)
     assert {f"x1 = {x[0]:.3g}", f"x2 = {x[1]:.3g}", f"h1 = {h[0]:.3g}", f"h2 = {h[1]:.3g}", f"o = {o:.3g}"} <= set(told)
+    for text, at in told.items():  # above the upper units and below the lower ones, where no line is in the way
+        if text.startswith(("x1", "h1", "o =")):
+            assert at[1] > (0.5 if text[0] == "o" else 1), text
+        elif text.startswith(("x2", "h2")):
+            assert at[1] < 0, text
     [drawn] = points(errors, Line)
     assert drawn == pytest.approx(np.array(list(enumerate(values["errors"])))) and errors.x == (0, 40)
     assert dots(errors, "second") == pytest.approx(drawn[:1]) and errors.y[0] < 0
@@ -404,7 +409,10 @@ def test_values_flow_forward_and_gradients_backward_in_nine_stages() -> None:
     h1, h2 = (given.values["factors"][name][2] for name in ("v1", "v2"))
     x1, x2 = given.data["x"]
     expected = {"x1": x1, "x2": x2, "h1": h1, "h2": h2, "o": given.values["output"], "E": given.values["before"]}
-    assert {f"{name} = {value:.3g}" for name, value in expected.items()} <= set(labels(frames[80][0]))
+    placed = {text: at[1] for text, at in labels(frames[80][0]).items()}
+    assert {f"{name} = {value:.3g}" for name, value in expected.items()} <= set(placed)
+    assert [placed[f"{name} = {expected[name]:.3g}"] > 1 for name in ("x1", "h1")] == [True, True]
+    assert [placed[f"{name} = {expected[name]:.3g}"] < 0 for name in ("x2", "h2")] == [True, True]
     told = dict(text.split(" ") for text in labels(frames[80][0]) if text.startswith("dE/d"))
     for name, gradient in gradients.items():
         assert float(told[f"dE/d{name}"]) == pytest.approx(gradient, abs=6e-5)

@@ -1,7 +1,7 @@
 """Drawings without axes: texts lie within them, over no other text, and what is drawn fills them evenly."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,35 @@ def test_texts_lie_within_a_drawing_over_no_other_and_it_is_filled(
         if name != "field":  # whose squares stand in the middle
             assert 20 < left < 66 and 20 < right < 66, figure.title
         assert abs(left - right) < 30 and abs(low - top) < 24 and 12 < min(low, top) < 80, figure.title
+
+
+def test_the_words_of_a_network_stand_beside_what_they_name() -> None:
+    """Three inputs, two units, an output and a loss, all joined; each word within 35 pixels of its own."""
+    figure = figures_of(fresh("notation"))[0]
+    dots = [(part.kind, at) for part in figure.parts if isinstance(part, Dots) for at in part.points]
+    columns = sorted({at[0] for _, at in dots})
+    by_column = [[(kind, at) for kind, at in dots if at[0] == column] for column in columns]
+    assert [(len(one), one[0][0]) for one in by_column] == [(3, "first"), (2, "second"), (1, "second"), (1, "mark")]
+    lines = [tuple(part.points) for part in figure.parts if isinstance(part, Line)]
+    places = [[at for _, at in one] for one in by_column]
+    joined = [(one, other) for left, right in pairwise(places) for one in left for other in right]
+    assert sorted(lines) == sorted(joined)
+    for left, right in pairwise(places):  # what is behind stands in the middle of what is before
+        assert sum(y for _, y in left) / len(left) == pytest.approx(sum(y for _, y in right) / len(right), abs=1e-9)
+    assert [len(set(np.round(np.diff([y for _, y in one]), 6))) for one in places[:2]] == [1, 1]
+    boxes = {part.text: text_box(figure, part) for part in figure.parts if isinstance(part, Label)}
+    for text, at in (("input x", places[0][0]), ("units: h = f(a)", places[1][0]), ("output o", places[2][0]),
+                     ("loss E", places[3][0])):  # fmt: skip
+        left, low, right, top = boxes[text]
+        x, y = on_page(figure, at)
+        assert max(left - x, x - right, 0) < 35 and 0 < low - y < 90, text
+    left, low, right, top = boxes["target t"]
+    x, y = on_page(figure, places[3][0])
+    assert left < x < right and 20 < y - top < 80  # below the loss, which compares it with the output
+    left, low, right, top = boxes["weights w"]
+    assert on_page(figure, places[0][0])[0] < left and right < on_page(figure, places[1][0])[0]
+    ahead, back = boxes["forward: x to E"], boxes["backward: dE/dw from E"]
+    assert ahead[1] == back[1] and ahead[2] < back[0] and ahead[3] < min(on_page(figure, at)[1] for _, at in dots)
 
 
 def extent(figure: Figure, part: Any) -> Iterator[Sequence[float]]:

@@ -40,6 +40,13 @@ def test_members_follow_one_another_and_zeros_may_pad_them() -> None:
     assert gzip.decompress(packed) == read_all(packed, 1 << 20) == b"".join(content(size) for size in SIZES)
 
 
+@pytest.mark.parametrize("at_once", [1, 7, 16, 999])
+def test_members_follow_one_another_in_small_pieces(at_once: int) -> None:
+    """What the limit left of the first member's piece is what the second one begins with, once."""
+    packed = b"".join(gzip.compress(content(size)) for size in (1000, 30, 400)) + bytes(20)
+    assert read_all(packed, at_once) == gzip.decompress(packed)
+
+
 @pytest.mark.parametrize("kept", [0.0, 0.01, 0.5, 0.999, "no trailer", "half a trailer"])
 def test_cut_file_is_an_error(kept: float | str) -> None:
     packed = gzip.compress(content(700_001))

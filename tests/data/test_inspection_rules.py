@@ -257,13 +257,13 @@ def test_arrays_are_looked_at_in_all_parts_and_named_by_their_place(rng: np.rand
 
 
 def test_sizes_and_colours_are_counted_the_most_frequent_first(rng: np.random.Generator) -> None:
-    grey = rng.integers(0, 256, (3, 20, 20), np.uint8)[:, None].repeat(3, 1)
-    coloured = rng.integers(0, 256, (5, 3, 1, 1), np.uint8).repeat(20, 2).repeat(20, 3)
+    grey = rng.integers(0, 256, (3, 20, 24), np.uint8)[:, None].repeat(3, 1)
+    coloured = rng.integers(0, 256, (5, 3, 1, 1), np.uint8).repeat(20, 2).repeat(24, 3)
     coloured[:, 0, :, :10], coloured[:, 1, :, :10] = 0, 200
     pictures = np.concatenate([grey, coloured])
     raw = RawSet("set", ["a", "b", "c"], {"train": RawPart(pictures, np.array([0, 0, 0, 0, 0, 1, 1, 1]))})
     report = inspect(raw)
-    assert report.sizes == [((20, 20), 8)] and list(report.colours.items()) == [("in colour", 5), ("grey", 3)]
+    assert report.sizes == [((20, 24), 8)] and list(report.colours.items()) == [("in colour", 5), ("grey", 3)]
     assert report.imbalance == Imbalance(("a", 5), ("b", 3), 5 / 3, ("c",), "")
     assert [one.kind for one in report.findings][-1] == "no-images"
 
@@ -276,7 +276,7 @@ def test_targets_of_which_few_differ_are_counted_as_classes(rows: int, different
     cells = [[f"c{number % different}"] for number in range(rows)]
     counts = target_counts(cells)
     assert (len(counts) == different and sum(counts.values()) == rows) if are_classes else counts == {}
-    assert target_counts([]) == {} and target_counts([["a", "b"]] * 9) == {}
+    assert target_counts([["a"]]) == {"a": 1} and target_counts([]) == {} and target_counts([["a", "b"]] * 9) == {}
 
 
 def test_faults_of_rows_are_counted_and_said() -> None:

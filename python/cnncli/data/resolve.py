@@ -172,7 +172,7 @@ def find_files(list_path: Path, paths: Sequence[str], finder: Finder) -> tuple[l
         found.append(file)
     led = {path for path, file in zip(plain, found, strict=True) if file}
     if way.strip and len(set(found) - {None}) < len(led):
-        return [None] * len(plain), Way(bases[0], 0)  # what was stripped told files apart
+        return [None] * len(plain), way  # what was stripped told files apart
     return found, way
 
 

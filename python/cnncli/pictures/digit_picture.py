@@ -149,7 +149,7 @@ def find_ink(
     found = _ink_or_error(grey, where, dark_ink)
     assert found.ink is not None
     ratio = image.width / grey.shape[1]
-    rows, columns = (np.nonzero((found.ink > parts.EDGE).any(axis=axis))[0] for axis in (1, 0))
+    rows, columns = (np.flatnonzero((found.ink > parts.EDGE).any(axis=axis)) for axis in (1, 0))
     left, top = (found.left + columns[0]) * ratio, (found.top + rows[0]) * ratio
     right, bottom = (found.left + columns[-1] + 1) * ratio, (found.top + rows[-1] + 1) * ratio
     return found.ink, found.dark, (round(left), round(top), max(1, round(right - left)), max(1, round(bottom - top)))

@@ -53,7 +53,7 @@ class GzipReader:
 
     def _next_member(self) -> bool:
         """Whether another member follows; zero bytes may pad the file."""
-        following = (self._member.unused_data + self._rest).lstrip(b"\0")
+        following = self._member.unused_data.lstrip(b"\0")  # all that is left: the tail may have it, too
         while not following:
             piece = self._raw.read(_PIECE_BYTES)
             if not piece:

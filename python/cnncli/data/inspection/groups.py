@@ -26,7 +26,7 @@ class Groups:
 
     equal: list[tuple[int, ...]]
     alike: list[tuple[int, ...]]
-    is_whole: bool = True
+    is_whole: bool
 
 
 def find_groups(looks: Looks, read: Reader) -> Groups:

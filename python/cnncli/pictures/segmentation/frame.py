@@ -53,7 +53,7 @@ def _rows_of_frame(far: Mask) -> int:
     count = int(full.argmin()) if not full.all() else len(full)
     if not 0 < count <= _WIDEST_FRAME * len(share):
         return 0
-    clear = np.nonzero(share[count : count + _SOFT_EDGE + 1] <= _MOST_BEHIND)[0]
+    clear = np.flatnonzero(share[count : count + _SOFT_EDGE + 1] <= _MOST_BEHIND)
     return count + int(clear[0]) if len(clear) else 0
 
 
@@ -105,5 +105,5 @@ def _largest(labels: npt.NDArray[np.int32], count: int) -> list[int]:
 
 def _box(mask: Mask) -> tuple[int, int, int, int]:
     """(top, bottom, left, right) of what is set, ends exclusive."""
-    rows, columns = np.nonzero(mask.any(axis=1))[0], np.nonzero(mask.any(axis=0))[0]
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     return int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1

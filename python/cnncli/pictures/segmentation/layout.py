@@ -28,8 +28,8 @@ def as_it_is(pixels: npt.NDArray[np.uint8], dark_ink: bool | None) -> tuple[npt.
 
 def cropped(ink: Floats) -> Floats:
     """The box around the ink."""
-    rows = np.nonzero((ink > EDGE).any(axis=1))[0]
-    columns = np.nonzero((ink > EDGE).any(axis=0))[0]
+    rows = np.flatnonzero((ink > EDGE).any(axis=1))
+    columns = np.flatnonzero((ink > EDGE).any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 

@@ -110,7 +110,7 @@ def _bands(profile: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
     height = len(profile)
     reach = max(2, round(_THICKEST * height)) + 2
     bands: list[tuple[int, int]] = []
-    for row in np.nonzero(profile >= _SPAN)[0].tolist():
+    for row in np.flatnonzero(profile >= _SPAN).tolist():
         if bands and row <= bands[-1][1]:
             continue
         around = profile[max(0, row - 2 * reach) : row + 2 * reach + 1]

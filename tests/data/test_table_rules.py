@@ -1,0 +1,385 @@
+"""Tables of pixels, IDX files and files that are not read: rows, columns and names, each rule at its limit."""
+
+import gzip
+import os
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnncli.data.array_files.npy_pair import read_npy_classes, read_npy_files
+from cnncli.data.binary.cifar_binary import find_batches, read_batches
+from cnncli.data.binary.idx import read_idx, read_split
+from cnncli.data.binary.idx_sets import _missing, find_idx_sets, read_idx_set
+from cnncli.data.by_path import read_path
+from cnncli.data.download.named import _file_digest
+from cnncli.data.formats_refused import _escaped, _footer, refusal
+from cnncli.data.raw import RawSet
+from cnncli.data.tables.list_columns import find_columns, find_path_column
+from cnncli.data.tables.numbers import is_number, parse_rows
+from cnncli.data.tables.pixel_cells import has_pixel_cells
+from cnncli.data.tables.pixel_table import _is_image, read_pixel_set, read_pixel_table
+from cnncli.data.tables.table_text import find_form, read_table
+from cnncli.data.tree import scan
+from cnncli.errors import DataError
+
+
+def texts(found: RawSet) -> list[str]:
+    return [note.text for note in found.notes]
+
+
+@pytest.mark.parametrize(("text", "rows"), [
+    ("1,20\n300,4\n", [[1, 20], [300, 4]]), ("999,0\n", [[999, 0]]), ("1000,0\n", [[1000, 0]]), ("1,:\n", None),
+    ("1,/\n", None),
+    ("1,2,3\n", None), ("1\n", None), ("1,2\n3\n", None), ("1,,2\n", None), (",1\n", None), ("1;2\n", None),
+    ("1,-2\n", [[1, -2]]),
+    ("1,2.5e1\n", [[1, 25]]), ("1, 2\n", [[1, 2]]), ("1,x\n", None), ("1,2 3\n", None), ("1,\n", None),
+    ("007,1\n", [[7, 1]]),
+])  # fmt: skip
+def test_rows_of_numbers_are_read_as_python_reads_them(text: str, rows: list[list[float]] | None) -> None:
+    found = parse_rows(text.encode(), b",", 2)
+    assert (found is None) if rows is None else (found is not None and found.tolist() == rows)
+
+
+def test_runs_of_spaces_and_tabs_are_one_separator() -> None:
+    for text, rows in (("1 2\n", [[1, 2]]), ("1  2\t\n", [[1, 2]]), ("1 2 3\n", None), ("1\n", None)):
+        found = parse_rows(text.encode(), b" ", 2)
+        assert (found is None) if rows is None else (found is not None and found.tolist() == rows)
+    assert [is_number(cell) for cell in ("1_0", "\u0663", "inf", " 7 ", "")] == [False, False, True, True, False]
+
+
+@pytest.mark.parametrize(("pixels", "is_one"), [
+    (15, False), (16, True), (17, False), (25, True), (26, False), (27, True), (48, True), (49, True), (75, True),
+    (76, False), (3, False),
+    (12, False), (9, False),
+])  # fmt: skip
+def test_pixels_of_an_image_are_a_square_or_three_of_at_least_sixteen(pixels: int, is_one: bool) -> None:
+    assert _is_image(pixels) == is_one
+
+
+def write(path: Path, rows: list[list[object]], separator: str = ",") -> Path:
+    path.write_text("".join(separator.join(map(str, row)) + "\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_label_is_the_column_that_is_not_like_its_neighbour(
+    tmp_path: Path, rng: np.random.Generator, place: str
+) -> None:
+    """Pixels in pairs that are alike, of which each is as even as the label."""
+    pairs = rng.integers(0, 5, (200, 8)) * 4
+    pixels = np.repeat(pairs, 2, axis=1) + rng.integers(0, 2, (200, 16))
+    pixels[0, 7] = 255
+    labels = rng.integers(0, 5, 200)
+    columns = [labels[:, None], pixels] if place == "first" else [pixels, labels[:, None]]
+    found = read_pixel_table(write(tmp_path / "a.csv", np.hstack(columns).tolist()))
+    assert found.labels is not None and found.labels.tolist() == labels.tolist()
+    assert [note.text for note in found.notes] == [f"converted: the {place} column is the label"]
+
+
+def test_one_hot_columns_lie_before_or_behind_the_pixels(tmp_path: Path, rng: np.random.Generator) -> None:
+    labels = np.arange(30) % 5
+    pixels = rng.integers(2, 256, (30, 25))
+    for columns in ([np.eye(5, dtype=int)[labels], pixels], [pixels, np.eye(5, dtype=int)[labels]]):
+        found = read_pixel_set({"train": write(tmp_path / "a.csv", np.hstack(columns).tolist())}, "set", "w")
+        assert found.parts["train"].labels.tolist() == labels.tolist()
+        np.testing.assert_array_equal(np.asarray(found.parts["train"].pictures).reshape(30, 25), pixels)
+
+
+def test_tables_without_labels_are_told_by_their_part(tmp_path: Path, rng: np.random.Generator) -> None:
+    labels, pixels = np.arange(1200) % 5, rng.integers(0, 256, (1200, 25))
+    header = ["label", *(f"p{at}" for at in range(25))]
+    train = write(tmp_path / "a.csv", [header, *np.hstack([labels[:, None], pixels]).tolist()])
+    bare = write(tmp_path / "b.csv", pixels.tolist())
+    found = read_pixel_set({"train": train, "test": bare}, "set", "w")
+    assert list(found.parts) == ["train"]
+    assert "b.csv: 1,200 images without labels, not used" in texts(found)
+    with pytest.raises(DataError) as caught:
+        read_pixel_set({"train": bare}, "set", "w")
+    assert str(caught.value) == f"{bare}: 1,200 images of 25 pixels and no labels; pass the table that has them"
+    validation = read_pixel_set({"train": train, "validation": train}, "set", "w")
+    assert "a.csv: used for validation" in texts(validation)
+    narrow = write(tmp_path / "c.csv", rng.integers(2, 256, (9, 23)).tolist())
+    with pytest.raises(DataError, match=r"c.csv: 23 columns, and neither these nor one less make an image"):
+        read_pixel_table(narrow)
+    with pytest.raises(DataError, match=r"c.csv: 22 pixels in each row make no image"):
+        read_pixel_table(narrow, "first")
+
+
+def test_bad_rows_are_told_with_their_lines_behind_gaps_and_headers(tmp_path: Path) -> None:
+    row = "1," + ",".join(["7"] * 16)
+    header = "label," + ",".join(f"p{at}" for at in range(16))
+    for content, said in (
+        (f"{header}\n{row}\n\n{row.replace('7', 'x', 3)}\n", "line 4, column 2: 'x' is no number; fill in a number"),
+        (f"{row}\n\n\n{row}\n{row},9\n{row}\n", "line 5: 18 columns, 17 in the first row; give each row the same"),
+        (f"{row}\n{row}\n{row.replace('1,', 'nan,', 1)}\n", "line 3, column 1: NaN or infinite; fill in a number"),
+        (f"{row}\n{row}\n{row[:-1]}inf\n", "line 3, column 17: NaN or infinite; fill in a number"),
+        (f"{row}\n{row}\n{row[:-1]}{'y' * 30}\n", f"line 3, column 17: '{'y' * 20}' is no number; fill in a number"),
+        (f"cat{row[1:]}\ndog{row[1:]}\ndog{row[1:-1]}nan\n", "line 3, column 17: NaN or infinite; fill in a number"),
+        (f"{row}\n{row}\n7\n", "line 3: 1 column, 17 in the first row; give each row the same"),
+    ):  # fmt: skip
+        path = tmp_path / "a.csv"
+        path.write_text(content)
+        with pytest.raises(DataError) as caught:
+            read_pixel_table(path, "first")
+        assert str(caught.value) == f"{path}, {said}"
+
+
+def test_texts_of_a_table_come_first_or_last_in_pieces_of_any_size(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pixels = rng.integers(0, 256, (40, 16))
+    labels = [f"c{number % 7}" for number in range(40)]
+    for size in (50, 64, 1 << 20):
+        monkeypatch.setattr("cnncli.data.tables.table_text._PIECE_BYTES", size)
+        for separator in (",", "\t", " ", ";"):
+            for first in (True, False):
+                rows = [
+                    [label, *row] if first else [*row, label]
+                    for label, row in zip(labels, pixels.tolist(), strict=True)
+                ]
+                path = write(tmp_path / "a.csv", rows, separator)
+                form = find_form(path.read_bytes())
+                assert form is not None
+                numbers, found, parts = read_table(path, form)
+                assert found == labels and parts is None and numbers.dtype == np.uint8
+                np.testing.assert_array_equal(numbers, pixels)
+
+
+@pytest.mark.parametrize(("highest", "kind"), [(255, np.uint8), (256, np.uint16), (999, np.uint16), (1000, np.float32)])
+def test_numbers_are_kept_in_the_smallest_type(tmp_path: Path, highest: int, kind: type) -> None:
+    path = write(tmp_path / "a.csv", [[1, highest, *[7] * 15]] * 3)
+    form = find_form(path.read_bytes())
+    assert form is not None and read_table(path, form)[0].dtype == kind
+
+
+def cells(rows: list[str], header: str = "emotion,pixels") -> str:
+    return "\n".join([header, *rows]) + "\n"
+
+
+def test_cells_of_pixels_are_read_of_one_row_too(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    pixels = " ".join(map(str, range(16)))
+    path.write_text(cells([f"3,{pixels}"]))
+    assert read_path(path).class_names == ["3"]
+    for rows, said in (
+        ([f"3,{pixels}", f"4,{pixels} 9"], "row 3: 2 columns, or other than 16 pixels; give each row the same"),
+        ([f"3,{pixels}", f"4,{pixels},1"], "row 3: 3 columns, or other than 16 pixels; give each row the same"),
+        ([f"3,{pixels}", f",{pixels}"], "row 3: the label is empty or holds control characters; fill it in"),
+    ):  # fmt: skip
+        path.write_text(cells(rows))
+        with pytest.raises(DataError) as caught:
+            read_path(path)
+        assert str(caught.value) == f"{path}, {said}"
+    many = [f"n{number}" + "x" * 50 for number in range(8)]
+    for count, more in ((1, ""), (5, ""), (6, " and 1 more"), (7, " and 2 more")):
+        path.write_text(cells([f"3,{pixels}" + ",q,r"[:2] * count] * 2, ",".join(["emotion", "pixels", *many[:count]])))
+        listed = ", ".join(name[:40] for name in many[: min(count, 5)])
+        assert f"left aside: column{'s' if count > 1 else ''} {listed}{more}" in texts(read_path(path))
+    for line, is_one in ((f"a,{pixels}", True), ("a," + pixels[: pixels.rindex(" ")], False), ("," * 20 + pixels, True),
+                         ("," * 21 + pixels, False)):  # fmt: skip
+        path.write_text(f"x\n{line}\n")
+        assert has_pixel_cells(path) == is_one
+    path.write_text(pixels)
+    assert not has_pixel_cells(path) and not has_pixel_cells(tmp_path / "gone")
+
+
+def nothing(_: str) -> bool:
+    return False
+
+
+def test_path_column_is_found_below_its_header() -> None:
+    assert find_path_column("l", [["where", "what"], ["x", "b.png"]], nothing) == (["where", "what"], 1)
+    near = ["r", "s"]
+    assert find_path_column("l", [["a", "label"], ["r", "x"]], nothing, near.__contains__) == (["a", "label"], 0)
+    # Of columns with names of paths the one whose cells are files, be it one only; of other columns none goes before.
+    rows = [["image", "id", "x", "label"], ["7", "a.png", "b.png", "q"], ["8", "8", "b.png", "r"]]
+    assert find_path_column("l", rows, nothing)[1] == 1
+    assert find_path_column("l", rows, lambda cell: cell == "8")[1] == 1  # found twice in the first, once with a name
+    assert find_path_column("l", [["image", "id", "label"], ["7", "8", "q"]], lambda cell: cell == "8")[1] == 1
+
+
+@pytest.mark.parametrize(("cells", "there", "is_found"), [
+    ("abcd", "abc", True), ("abcd", "ab", False), ("aabb", "ab", False), ("aabc", "ab", True), ("a", "a", True),
+    ("aabc", "a", False),
+])  # fmt: skip
+def test_column_leads_to_files_if_most_of_its_cells_differ_and_do(cells: str, there: str, is_found: bool) -> None:
+    rows = [["code", "label"], *([cell, "q"] for cell in cells)]
+    if is_found:
+        assert find_path_column("l", rows, nothing, list(there).__contains__)[1] == 0
+    else:
+        with pytest.raises(DataError, match=r"^l: the header has no column path; name one column path and one label$"):
+            find_path_column("l", rows, nothing, list(there).__contains__)
+
+
+def test_columns_that_tell_other_classes_apart_are_two() -> None:
+    header = ["path", "class", "label"]
+    coarse = [header, ["a.png", "1", "x"], ["b.png", "1", "y"], ["c.png", "2", "z"]]
+    with pytest.raises(DataError, match=r"^l: which column is the label is not known: label, class; pass"):
+        find_columns("l", coarse, nothing, None)
+    for digits, is_left in ((11, True), (12, False)):
+        rows = [[f"{number:0{digits}}", "a.png", "x"] for number in range(3)]
+        if is_left:
+            assert find_columns("l", rows, nothing, None).label == 2
+        else:
+            with pytest.raises(DataError, match=r"^l: which column is the label is not known: 1, 3;"):
+                find_columns("l", rows, nothing, None)
+    name = "p" * 50
+    with pytest.raises(DataError, match=f"^l: has no column of labels {'p' * 40}; name one of the header$"):
+        find_columns("l", [["path", "label"], ["a.png", "x"]], nothing, name)
+
+
+def idx(array: np.ndarray) -> bytes:
+    head = bytes([0, 0, 8, array.ndim]) + b"".join(struct.pack(">I", side) for side in array.shape)
+    return head + array.astype(np.uint8).tobytes()
+
+
+@pytest.mark.parametrize(("there", "missing"), [
+    ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte[.gz]"),
+    ("t10k-labels.idx1-ubyte", "t10k-images-idx3-ubyte[.gz]"),
+    ("emnist-digits-test-images-idx3-ubyte", "emnist-digits-test-labels-idx1-ubyte[.gz]"),
+    ("val-label-idx1-ubyte.gz", "val-images-idx3-ubyte[.gz]"),
+])  # fmt: skip
+def test_file_that_is_missing_beside_an_idx_file_is_named(there: str, missing: str) -> None:
+    assert _missing({"images" if "image" in there else "labels": Path(there)}) == missing
+
+
+def test_idx_files_are_checked_against_their_header(tmp_path: Path, rng: np.random.Generator) -> None:
+    path, images = tmp_path / "x", rng.integers(0, 256, (5, 4, 3), np.uint8)
+    content = idx(images)
+    for made in (content, gzip.compress(content), gzip.compress(content[:30]) + gzip.compress(content[30:])):
+        path.write_bytes(made)
+        np.testing.assert_array_equal(read_idx(path, 3)[0], images)
+    for made, said in (
+        (content + b"x", "the header says 5x4x3, but more follows; fetch it again"),
+        (content[:-1], "the header says 5x4x3, more than the file can hold"),
+        (gzip.compress(content[:-1]), "the header says 5x4x3, but only 59 values follow; fetch it again"),
+        (content[:15], "ends within its header; fetch it again"),
+        (content[:3], "starts with 00 00 08, not an IDX file; fetch it again"),
+        (b"", "starts with nothing, not an IDX file"), (b"\0\1\x08\3" + content[4:], "starts with 00 01"),
+        (content[:2] + b"\x0d" + content[3:], "holds float32;"),
+        (content[:2] + b"\x0a" + content[3:], "holds type 0x0a; only unsigned bytes (0x08) are read"),
+        (content[:3] + b"\1" + content[4:], "has 1 dimensions; it must have 3, check which file it is"),
+        (content[:4] + struct.pack(">3I", 1 << 11, 1 << 10, (1 << 10) + 1), "bytes; the limit is 2,147,483,648"),
+        (content[:4] + struct.pack(">3I", 1 << 11, 1 << 10, 1 << 10), "more than the file can hold; fetch it again"),
+        (content[:4] + struct.pack(">3I", 0, 1 << 16, (1 << 15) + 1),
+         "the header says 0x65536x32769, which is no set of images"),
+    ):  # fmt: skip
+        path.write_bytes(made)
+        with pytest.raises(DataError) as caught:
+            read_idx(path, 3)
+        assert said in str(caught.value)
+    path.write_bytes(content[:4] + struct.pack(">3I", 0, 1 << 16, 1 << 15))
+    assert read_idx(path, 3)[0].shape == (0, 1 << 16, 1 << 15)
+    path.write_bytes(content)
+    (tmp_path / "y").write_bytes(idx(np.zeros(4, np.uint8)))
+    with pytest.raises(DataError, match=r"x: 5 images, but 4 labels in y; both files must be of one set$"):
+        read_split(path, tmp_path / "y")
+
+
+def test_idx_sets_are_told_apart_by_their_names(tmp_path: Path, rng: np.random.Generator) -> None:
+    images, labels = rng.integers(0, 256, (5, 4, 3), np.uint8), np.array([1, 2, 3, 1, 2])
+    for part in ("train", "val", "test"):
+        (tmp_path / f"emnist-x-{part}-images-idx3-ubyte").write_bytes(idx(images))
+        (tmp_path / f"emnist-x-{part}-labels-idx1-ubyte").write_bytes(idx(labels))
+    (tmp_path / "emnist-x-mapping.txt").write_text("1 65 97\n2 66 98\n3 67\n4\nx 5\n5 1000000\n")
+    found = read_idx_set(tmp_path)
+    assert list(found.parts) == ["train", "validation", "test"] and found.class_names == ["a", "b", "C"]
+    np.testing.assert_array_equal(np.asarray(found.parts["train"].pictures)[:, 0], images.transpose(0, 2, 1))
+    assert texts(found) == [
+        "emnist-x-val-images-idx3-ubyte: used for validation",
+        "converted: images of EMNIST, which lie as columns, turned upright",
+    ]
+    (tmp_path / "emnist-x-mapping.txt").write_text("1 65\n2 65\n3 66\n")  # two classes of one name
+    assert read_idx_set(tmp_path).class_names == ["1", "2", "3"]
+    (tmp_path / "b-train-images-idx3-ubyte").write_bytes(idx(images))
+    with pytest.raises(DataError, match=r"holds 2 data sets \(b, emnist-x\); pass one of their files, such as"):
+        read_idx_set(tmp_path)
+    with pytest.raises(
+        DataError, match=r"b-train-labels-idx1-ubyte\[\.gz\] is missing; put it beside the other files$"
+    ):
+        read_idx_set(tmp_path, tmp_path / "b-train-images-idx3-ubyte")
+    assert set(find_idx_sets(tmp_path)) == {"b", "emnist-x"} and find_idx_sets(tmp_path / "gone") == {}
+
+
+def test_batches_of_cifar_have_planes_and_the_last_label(tmp_path: Path, rng: np.random.Generator) -> None:
+    rows = rng.integers(0, 256, (4, 3074), np.uint8)
+    rows[:, :2] = [[9, 2], [8, 0], [7, 1], [6, 2]]
+    (tmp_path / "train.bin").write_bytes(rows.tobytes())
+    (tmp_path / "test.bin").write_bytes(rows[:1].tobytes())
+    (tmp_path / "fine_label_names.txt").write_text("ant\nbee\n\ncat\n")
+    found = read_batches(tmp_path, find_batches(tmp_path))
+    assert found.class_names == ["ant", "bee", "cat"] and found.parts["train"].labels.tolist() == [2, 0, 1, 2]
+    np.testing.assert_array_equal(found.parts["train"].pictures, rows[:, 2:].reshape(4, 3, 32, 32))
+    assert "left aside: coarse labels, of which CIFAR-100 has 20" in texts(found)
+    for names in ("ant\nbee\n", "ant\nant\ncat\n", "ant\nb\x1b\ncat\n"):
+        (tmp_path / "fine_label_names.txt").write_text(names)
+        assert read_batches(tmp_path, find_batches(tmp_path)).class_names == ["0", "1", "2"]
+    (tmp_path / "x.bin").write_bytes(bytes(100_000))
+    with pytest.raises(DataError, match=r"x.bin: 100,000 bytes are no whole number of images of 3,073"):
+        read_batches(tmp_path, {"train": [tmp_path / "x.bin"]})
+    os.truncate(tmp_path / "x.bin", (2 << 30) + 1)  # with holes
+    with pytest.raises(DataError, match=r"x.bin: 2,147,483,649 bytes; the limit is 2,147,483,648, use smaller files"):
+        read_batches(tmp_path, {"train": [tmp_path / "x.bin"]})
+
+
+def test_lines_that_convert_hold_no_character_that_would_end_them(tmp_path: Path) -> None:
+    assert _escaped("a'b\"c\\d$e`f\ng\u00e9") == "a?b?c?d?e?f?g\u00e9"
+    head = b"\x89HDF\r\n\x1a\n"
+    assert refusal(Path("a.mat"), head) == (refusal(Path("a.mat"), head) or "") and "7.3" in (
+        refusal(Path("a.mat"), head) or ""
+    )
+    assert "h5py.File('d/x.h5')" in (refusal(Path("d/x.h5"), head) or "") and "'d/x.npz'" in (
+        refusal(Path("d/x.h5"), head) or ""
+    )
+    path = tmp_path / "x.parquet"
+    footer = b"columns and bytes"
+    path.write_bytes(b"PAR1" + bytes(50) + footer + struct.pack("<I", len(footer)) + b"PAR1")
+    assert _footer(path) == footer + struct.pack("<I", len(footer)) + b"PAR1"
+    assert "with pictures in its cells" in (refusal(path, b"PAR1") or "")
+    path.write_bytes(b"PAR1 bytes" + bytes(50) + b"columns" + struct.pack("<I", 7) + b"PAR1")
+    assert (refusal(path, b"PAR1") or "").startswith("a parquet file; convert it: ")
+    path.write_bytes(b"PAR1")
+    assert _footer(path) == b"PAR1" and _footer(tmp_path / "gone") == b""
+
+
+@pytest.mark.parametrize(("head", "is_pickle"), [
+    (b"\x80\x02}", True), (b"\x80\x05\x95", True), (b"\x80\x01}", False), (b"\x80\x06}", False),
+    (b"\x80\x02x", False), (b"\x80\x02", False),
+    (b"\x81\x02}", False),
+])  # fmt: skip
+def test_pickle_is_told_by_its_protocol(head: bytes, is_pickle: bool) -> None:
+    assert ("a pickle, which is never read" in (refusal(Path("x"), head) or "")) == is_pickle
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "list": read_path, "IDX": lambda path: read_idx(path, 3),
+    "batch": lambda path: read_batches(path.parent, {"train": [path]}),
+    ".npy": lambda path: read_npy_classes(path.parent, [path]), "folder": scan, "table": _file_digest,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_reason_why_a_file_cannot_be_read_is_that_of_the_system(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"/gone: cannot be read \(no such file or directory\); check the f[a-z]+ and its perm"
+    ):
+        READERS[kind](tmp_path / "gone")
+
+
+def test_one_array_alone_says_what_is_missing(tmp_path: Path) -> None:
+    np.save(tmp_path / "digits.npy", np.zeros((3, 4, 4), np.uint8))
+    for place in (tmp_path, tmp_path / "digits.npy"):
+        with pytest.raises(
+            DataError, match=r"digits.npy: one array, and its labels are missing; put them beside it as y.npy"
+        ):
+            read_path(place)
+    np.save(tmp_path / "y.npy", np.zeros(3, np.uint8))
+    with pytest.raises(
+        DataError, match=r"y.npy: one array, and its images are missing; put them beside it as x.npy or"
+    ):
+        read_npy_files(tmp_path / "y.npy")
+    np.save(tmp_path / "digits-labels.npy", np.arange(3))
+    assert read_npy_files(tmp_path / "digits.npy").class_names == ["0", "1", "2"]

@@ -104,6 +104,8 @@ def reach_of(places: list[Place], tests: list[str]) -> Reach:
 
     A few files at a time, and kept after each: what is stopped goes on where it was, and several tools may measure.
     """
+    if missing := [test for test in tests if not (ROOT / test).exists()]:
+        raise SystemExit(f"mutants: --tests {missing[0]}: no such file or folder; name one as tests/data")
     files = sorted({path for test in tests for path in _files(ROOT / test)})
     digests = {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
     known = _kept()

@@ -71,7 +71,7 @@ ABOUT = {
 def page(records: list[dict[str, Any]]) -> str:
     """The whole page."""
     sections = [HEAD]
-    for _, group in _machines(records):
+    for _, group in machines(records):
         sections.append(_machine(group))
         measured = [record for record in group if record["benchmark"] != "forms"]
         if measured:
@@ -89,7 +89,7 @@ def _machine_of(record: dict[str, Any]) -> tuple[str, str]:
     return record["cpu"], record["instruction_set"]
 
 
-def _machines(records: list[dict[str, Any]]) -> list[tuple[tuple[str, str], list[dict[str, Any]]]]:
+def machines(records: list[dict[str, Any]]) -> list[tuple[tuple[str, str], list[dict[str, Any]]]]:
     """Records by machine and instruction set; of each benchmark and thread count the last one."""
     newest: dict[tuple[str, str], dict[tuple[str, int], dict[str, Any]]] = {}
     for record in sorted(records, key=lambda record: record["date"]):
@@ -127,7 +127,7 @@ def _summary(records: list[dict[str, Any]]) -> str:
         spread = result.ratio(against)
         work = f"{TITLES[record['benchmark']]}: {result.what}"
         if spread.median < 1 and against not in BOUNDS:
-            slower.append(f"{work}, {_threads(record)}: {_name(against)} ({spread.median:.2f}x)")
+            slower.append(f"{work}, {_threads(record)}: {name_of(against)} ({spread.median:.2f}x)")
         wanted = target(record["benchmark"], result.what, against, record["threads"])
         if wanted is None:
             continue
@@ -136,7 +136,7 @@ def _summary(records: list[dict[str, Any]]) -> str:
         met += verdict != MISSED
         stretch = "" if wanted.stretch is None else f"{wanted.stretch:.3g}x"
         lines.append(
-            f"| {work} | {record['threads']} | {_name(against)} | {wanted.at_least:.3g}x | {stretch} | "
+            f"| {work} | {record['threads']} | {name_of(against)} | {wanted.at_least:.3g}x | {stretch} | "
             f"{_spread(result, against)} | {verdict} |"
         )
     lines += ["", f"{met} of {met + missed} targets are met."]
@@ -172,7 +172,7 @@ def _unmeasured(records: list[dict[str, Any]]) -> list[str]:
             for benchmark, threads, what, against in measured
         ):
             what = "" if wanted.what == "*" else f", {wanted.what}"
-            found.append(f"{TITLES[wanted.benchmark]}{what} ({_name(wanted.against)})")
+            found.append(f"{TITLES[wanted.benchmark]}{what} ({name_of(wanted.against)})")
     return found
 
 
@@ -194,7 +194,7 @@ def _benchmark(record: dict[str, Any]) -> str:
     if "choices" in record:
         lines += _choices(record["choices"])
     lines += [f"{note[0].upper()}{note.splitlines()[0][1:]}." for note in record.get("notes", [])]
-    lines += [f"{_name(name)} was skipped: {why}." for name, why in record["skipped"].items()]
+    lines += [f"{name_of(name)} was skipped: {why}." for name, why in record["skipped"].items()]
     lines += [
         f"Taken {record['date']} at commit {record['commit'] or 'unknown'}, {record['rounds']} rounds: "
         f"`python -m benchmarks {record['benchmark']} --threads {record['threads']} --rounds {record['rounds']}`.",
@@ -215,7 +215,7 @@ def _table(results: list[Result], record: dict[str, Any]) -> list[str]:
     lines = [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
     for result in results:
         for name in result.measured:
-            cells = [result.what if name == result.ours else "", _name(name), _cost(result, name)]
+            cells = [result.what if name == result.ours else "", name_of(name), _cost(result, name)]
             if images:
                 cells.append(f"{result.images_per_second(name):,.0f}" if result.images else "")
             if training:
@@ -267,7 +267,7 @@ def _cost(result: Result, name: str) -> str:
     return f"{1e3 * value:.3g} ms" if value < 1 else f"{value:.2f} s"
 
 
-def _name(name: str) -> str:
+def name_of(name: str) -> str:
     return PEERS[name].title if name in PEERS else _set(name)
 
 

@@ -110,8 +110,27 @@ def test_readme_has_the_newest_record_of_each_network_and_thread_count() -> None
     measured = {"torch": [8.0, 7.5, 10.0], "tensorflow": [4.0] * 3, "tensorflow_lite": [3.0] * 3}
     new = record(results=[result("infer, batch 1", cnncli=[1.0] * 3, **measured)])
     table = readme_table([new, old, record("command")])
-    assert table.splitlines()[2:] == ["| LeNet-5: infer, batch 1 | 1 | 100 | 8.0x |  | 3.0x |  |"]
+    assert table.splitlines()[2:] == ["| LeNet-5: infer, batch 1 | 1 | 100 | 8.0x |  |  | 3.0x |  |"]
     assert with_table(f"a\n{BEGIN}old\n{END}b\n", table) == f"a\n{BEGIN}{table}{END}b\n"
+
+
+def test_readme_is_of_the_machine_with_most_peers_and_tells_what_is_faster_on_any() -> None:
+    work, ours = "infer, batch 1", [1.0] * 3
+    peers = {"torch": [8.0] * 3, "tensorflow": [4.0] * 3, "jax": [9.0] * 3, "onnxruntime": [3.0] * 3}
+    most = record(results=[result(work, cnncli=ours, **peers), result("train", cnncli=ours)])
+    faster = {"torch": [2.0] * 3, "torch_bf16": [0.5] * 3}
+    later = record(cpu="Another CPU", date="2026-02-01 10:00", results=[result(work, cnncli=ours, **faster)])
+    vgg = record("vgg", 2, cpu="Another CPU", results=[result(work, cnncli=ours, torch_bf16=[0.8] * 3)])
+    lines = readme_table([later, most]).splitlines()
+    assert lines[0].startswith("| Some CPU, avx2 |")
+    assert lines[2] == "| LeNet-5: infer, batch 1 | 1 | 100 | 8.0x |  |  | 4.0x | 3.0x |"
+    assert lines[-1] == "- PyTorch tuned, bf16 on Another CPU, by 2.0x: LeNet-5: infer, batch 1 (1)"
+    *_, both = readme_table([later, most, vgg]).splitlines()
+    assert both == (
+        "- PyTorch tuned, bf16 on Another CPU, by 1.2x to 2.0x: "
+        "LeNet-5: infer, batch 1 (1); VGG-like network: infer, batch 1 (2)"
+    )
+    assert "Faster" not in readme_table([most])
 
 
 def test_forms_that_were_tried_are_beside_each_other_and_the_best_is_told() -> None:

@@ -5,10 +5,10 @@
 
 FOLDER holds train/CLASS/PICTURE and test/CLASS/PICTURE of one size in colour. The same layers, initial distribution of
 He et al. 2015, normalization by the mean and deviation of each channel, batches, optimizer with its settings
-(torch.optim.Muon for hidden matrices and AdamW for the rest, or SGD), label smoothing, schedule, crops and flips.
-Pictures are decoded once before the first epoch. PyTorch is in its best form: channels_last, and of plain, compiled,
-bfloat16 and both that one which makes the most steps in a second here, tried for a few steps each, unless FORM names
-one of them. Prints for each epoch the accuracy on the test part and the seconds of its steps.
+(torch.optim.Muon for hidden matrices and AdamW for the rest, or SGD), label smoothing, schedule, crops, flips and
+painted rectangles. Pictures are decoded once before the first epoch. PyTorch is in its best form: channels_last, and
+of plain, compiled, bfloat16 and both that one which makes the most steps in a second here, tried for a few steps
+each, unless FORM names one of them. Prints for each epoch the accuracy on the test part and the seconds of its steps.
 """
 
 import os
@@ -130,6 +130,23 @@ def changed(images: torch.Tensor, crop: int, flip: float) -> torch.Tensor:
     return padded.permute(0, 2, 3, 1)[number, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
+def erased(images: torch.Tensor, probability: float, level: torch.Tensor) -> torch.Tensor:
+    """Floats (N, 3, H, W); of some a rectangle of 2 to 20 %, its shorter side 0.3 to 1 times the longer one, has the
+    level (1, 3, 1, 1)."""
+    count, _, height, width = images.shape
+    area, ratio = (0.02 + 0.18 * torch.rand(count)) * height * width, 0.3 + 0.7 * torch.rand(count)
+    ratio = torch.where(torch.rand(count) < 0.5, ratio, 1 / ratio)
+    inside = [torch.rand(count) < probability]
+    for axis, size, side in ((1, height, (area * ratio).sqrt()), (2, width, (area / ratio).sqrt())):
+        side = side.round().clamp(1, size)
+        first = (torch.rand(count) * (size - side + 1)).floor()[:, None]
+        places = torch.arange(size)[None]
+        within = (places >= first) & (places < first + side[:, None])
+        inside.append(within[:, :, None] if axis == 1 else within[:, None, :])
+    painted = inside[0][:, None, None] & inside[1] & inside[2]
+    return torch.where(painted[:, None], level, images)
+
+
 def forms() -> Iterable[tuple[str, bool, bool]]:
     """(name, whether it is compiled, whether it is in bfloat16)."""
     yield "plain", False, False
@@ -213,6 +230,7 @@ def main() -> None:
         for chosen in torch.randperm(len(labels)).split(size):
             rate = learning_rate(options["schedule"], options["lr"], number, steps)
             pictures = changed(images[chosen], options.get("crop", 0), options.get("flip", 0.0))
+            pictures = erased(pictures, options.get("erase", 0.0), mean)
             step(prepared(pictures), labels[chosen], rate)
             number += 1
         seconds_of_epoch = time.perf_counter() - began

@@ -10,6 +10,7 @@ import pytest
 from cnncli.data.preparation.decide import (
     Look,
     _is_coloured,
+    _lying_arrays,
     _nearest_is_right,
     _overruled,
     _Seen,
@@ -215,3 +216,21 @@ def nearest_is_right(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def test_nearest_neighbour_is_another_picture(rng: np.random.Generator) -> None:
     images, labels = rng.integers(0, 256, (40, 3, 6, 6), np.uint8), rng.integers(0, 3, 40)
     np.testing.assert_array_equal(_nearest_is_right(images, labels), nearest_is_right(images, labels))
+
+
+def test_arrays_that_nearly_all_lie_as_mnists_do_need_no_other_look() -> None:
+    """Squares of 20x20 in the middle of 28x28, and some that are not in the middle."""
+    lying = np.zeros((100, 1, 28, 28), np.uint8)
+    lying[:, :, 4:24, 4:24] = 255
+    for others, is_known in ((3, True), (4, False)):
+        images = lying.copy()
+        images[:others] = np.roll(images[:others], 4, axis=3)
+        for made in (images, 255 - images):
+            expected = Look(100, 97, 100, 100, 0, 0, False, False, (28, 28), 28) if is_known else None
+            assert _lying_arrays(made) == expected
+    for side, box in ((128, 91), (129, 92)):
+        large = np.zeros((2, 1, side, side), np.uint8)
+        first = (side - box) // 2
+        large[:, :, first : first + box, first : first + box] = 255
+        found = _lying_arrays(large)
+        assert (found is not None and found.typical_side == 128) if side == 128 else found is None

@@ -9,11 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnncli import _core
 from cnncli.data.array_files.npy_pair import read_npy_classes, read_npy_files
 from cnncli.data.binary.cifar_binary import find_batches, read_batches
 from cnncli.data.binary.idx import read_idx, read_split
 from cnncli.data.binary.idx_sets import _missing, find_idx_sets, read_idx_set
 from cnncli.data.by_path import read_path
+from cnncli.data.digits import load_digits
 from cnncli.data.download.named import _file_digest
 from cnncli.data.formats_refused import _escaped, _footer, refusal
 from cnncli.data.raw import RawSet
@@ -23,7 +25,7 @@ from cnncli.data.tables.pixel_cells import has_pixel_cells
 from cnncli.data.tables.pixel_table import _is_image, read_pixel_set, read_pixel_table
 from cnncli.data.tables.table_text import find_form, read_table
 from cnncli.data.tree import scan
-from cnncli.errors import DataError
+from cnncli.errors import DataError, UsageError
 
 
 def texts(found: RawSet) -> list[str]:
@@ -383,3 +385,28 @@ def test_one_array_alone_says_what_is_missing(tmp_path: Path) -> None:
         read_npy_files(tmp_path / "y.npy")
     np.save(tmp_path / "digits-labels.npy", np.arange(3))
     assert read_npy_files(tmp_path / "digits.npy").class_names == ["0", "1", "2"]
+
+
+def test_ten_idx_sets_are_named_of_which_one_is_to_be_passed(tmp_path: Path) -> None:
+    names = [f"s{number:02}" for number in range(12)]
+    for name in names:
+        (tmp_path / f"{name}-train-labels-idx1-ubyte").write_bytes(idx(np.zeros(1, np.uint8)))
+    with pytest.raises(DataError) as caught:
+        read_idx_set(tmp_path)
+    assert str(caught.value) == (
+        f"{tmp_path}: holds 12 data sets ({', '.join(names[:10])}); pass one of their files, such as "
+        f"{tmp_path}/s00-train-labels-idx1-ubyte"
+    )
+
+
+def test_digits_of_a_seed_are_those_of_the_generator_at_twice_it() -> None:
+    found = load_digits(20, 12, seed=3)
+    for part, count, seed in ((found.train, 20, 6), (found.test, 12, 7)):
+        images, labels = np.empty((count, 28, 28), np.uint8), np.empty(count, np.uint8)
+        _core.digits_generate(images, labels, seed=seed, first=0)
+        assert part is not None and part.labels.tolist() == labels.tolist()
+        np.testing.assert_array_equal(part.images[:, 0], images)
+    assert found.class_names == list("0123456789") and load_digits(0, 5).train is None
+    for wrong in ({"seed": -1}, {"seed": 2**63}, {"train": -1}, {"test": -1}, {"train": 1.5}):
+        with pytest.raises(UsageError, match=r"^digits: "):
+            load_digits(**wrong)  # type: ignore[arg-type]

@@ -61,7 +61,7 @@ def test_two_classes_lie_around_two_places() -> None:
     drawn = [_two_classes(Asked(seed=seed)) for seed in SEEDS]
     for label, middle in ((-1, (-1.0, -0.6)), (1, (1.0, 0.8))):
         points = np.concatenate([xy[labels == label] for xy, labels, _ in drawn])
-        assert len(points) == 40 * 12
+        assert len(points) == 40 * 12 and np.allclose(points, np.round(points, 2))  # as the page shows them
         for axis in (0, 1):
             spread_of(points[:, axis] - middle[axis], 0.8)
 

@@ -11,6 +11,7 @@ from cnncli.lessons.photo_masks import landscape, strongest_place
 from cnncli.views.page import MARK
 from cnncli.views.tiles import Page
 from lesson_pages import fresh
+from lesson_parts import rows_of
 
 Y, X = np.mgrid[0:64, 0:96]
 
@@ -88,3 +89,40 @@ def test_masks_go_down_over_the_picture_and_leave_their_results_behind(tmp_path:
     Image.fromarray(sheet).save(tmp_path / "p.png")
     long = fresh("masks", picture=str(tmp_path / "p.png"))
     assert np.shape(long.values["picture"]) == (96, 19) and len(long.frames()) == 25  # type: ignore[misc]
+
+
+def save(folder: Path, pixels: object) -> str:
+    Image.fromarray(np.asarray(pixels, np.uint8)).save(folder / "own.png")
+    return str(folder / "own.png")
+
+
+def test_at_the_border_the_outermost_pixels_are_repeated(tmp_path: Path) -> None:
+    pixels = np.array([[10, 20], [30, 200]])
+    given = fresh("masks", picture=save(tmp_path, pixels))
+    row, column = given.values["place"]
+    around = np.pad(pixels, 1, mode="edge")
+    rows = rows_of(given, "the pixel at row")
+    told = [[float(one) for one in cells[1:]] for cells in rows]
+    assert told == around[row : row + 3, column : column + 3].tolist()
+    assert [int(cells[0]) for cells in rows] == [row - 1, row, row + 1]
+    right = given.question.choices[given.question.right - 1]
+    below = around[row : row + 3, column : column + 3]
+    assert float(right.text) == 5 * below[1, 1] - below[0, 1] - below[1, 0] - below[1, 2] - below[2, 1]
+
+
+@pytest.mark.parametrize(("pixels", "expected"), [
+    (np.full((9, 9), 10), [0, 10, 50, 90]),  # edge, the pixel itself, without neighbours, neighbours added
+    (np.zeros((9, 9)), [0, 1]),  # one too much
+    (np.arange(81).reshape(9, 9) * 3, None),
+])  # fmt: skip
+def test_choices_about_a_pixel_are_what_their_reasons_tell(pixels: object, expected: object, tmp_path: Path) -> None:
+    pixels = np.asarray(pixels)
+    given = fresh("masks", picture=save(tmp_path, pixels))
+    row, column = given.values["place"]
+    around = np.pad(pixels, 1, mode="edge")[row : row + 3, column : column + 3].astype(float)
+    middle, beside = around[1, 1], around[0, 1] + around[1, 0] + around[1, 2] + around[2, 1]
+    right = 5 * middle - beside
+    candidates = [right, middle, around.mean(), 5 * middle, 5 * middle + beside, beside - 4 * middle, right + 1]
+    wanted = list(dict.fromkeys(round(one, 4) for one in candidates))[:4]
+    assert [float(one.text) for one in given.question.choices] == pytest.approx(sorted(wanted), rel=1e-3)
+    assert expected is None or sorted(wanted) == expected

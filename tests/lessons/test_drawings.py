@@ -34,7 +34,7 @@ from cnncli.lessons.page import LESSON_STYLE
 from cnncli.pages.style import STYLE
 
 PARTS = [
-    Line([(0, 0), (10, 5), (2, 1e9), (-1e9, 2)], "first", "a line"),
+    Line([(0, 0), (10, 5), (2, 1e9), (-1e9, 2), (1e9, -1e9)], "first", "a line"),
     Dots([(5, 2.5), (10, 0)], "second", "dots"),
     Segments([((0, 5), (5, 0)), ((1, 1), (2, 2))], "mark", "short ones"),
     Bars([(4, 3), (6, -1)], "third", "bars", 2.0),
@@ -73,7 +73,7 @@ def test_parts_of_a_page_stand_at_their_places(bare: bool, left: int, top: int, 
     drawn = next(group for group in svg if "url(#figure-1-inside)" in group.attrib.values())
     path, circles, segments, bars, label, cells = list(drawn)
     assert numbers(path.get("d", "")) == pytest.approx(
-        [*at(0, 0), *at(10, 5), at(2, 0)[0], -2000, -2000, at(0, 2)[1]], abs=0.06
+        [*at(0, 0), *at(10, 5), at(2, 0)[0], -2000, -2000, at(0, 2)[1], 3000, 3000], abs=0.06
     )
     assert [[float(one.get(name, "")) for name in ("cx", "cy", "r")] for one in circles] == [
         pytest.approx([*at(5, 2.5), 5], abs=0.06), pytest.approx([*at(10, 0), 5], abs=0.06)

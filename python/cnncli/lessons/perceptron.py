@@ -109,7 +109,7 @@ def lesson(asked: Asked) -> Lesson:
         data={"wanted": own, "inputs": INPUTS, "tables": TABLES},
         frames=lambda: held([
             _figure(own, [runs[name].shown[0].before], "before the first sample"),
-            *(_figure(own, [one.after], _said(one)) for one in runs[name].shown[:40]),
+            *(_figure(own, [one.after], _said(one)) for one in runs[name].shown),
         ], 5),
     )  # fmt: skip
 
@@ -127,7 +127,7 @@ def _blocks(
     steps = [
         [str(one.epoch), f"({INPUTS[one.sample][0]}, {INPUTS[one.sample][1]})", str(one.answer), str(one.wanted),
          f"{one.wanted - one.answer:+d}", *map(str, one.after)]
-        for one in own.changes[:12]
+        for one in own.changes
     ]  # fmt: skip
     rows = [
         [one, *map(str, run.wanted), "never" if run.epochs is None else str(run.epochs), str(len(run.changes))]
@@ -147,7 +147,7 @@ def _blocks(
             "then w := w + (t - o) x and b := b + (t - o), with the wanted t: the line moves towards the sample or "
             f"away from it. All begins at 0. {lasts}"
         ),
-        Numbers(f"{name}: each mistake, and the weights after it" + (", the first 12" if len(own.changes) > 12 else ""),
+        Numbers(f"{name}: each mistake, and the weights after it",
                 ["epoch", "x", "o", "t", "t - o", "w1", "w2", "b"],
                 steps or [["1", "", "", "", "", *map(str, own.end)]]),
         _figure(own.wanted, [own.shown[0].before, *(one.after for one in own.changes)],

@@ -143,7 +143,7 @@ def _row_text(line: Sequence[float]) -> str:
 
 
 def _grey(picture: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
-    levels = np.rint(np.clip(picture.astype(np.float64), 0, 255)).astype(np.uint8)
+    levels = np.rint(picture.astype(np.float64)).astype(np.uint8)
     return np.repeat(levels[:, :, None], 3, axis=2)
 
 

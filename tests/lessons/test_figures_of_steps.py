@@ -146,3 +146,21 @@ def test_who_leaves_a_surface_is_far_outside_of_it_at_the_next_step() -> None:
     left = [np.array(path) for path in paths.values() if len(path) < 121]
     assert left
     assert all(2 < np.abs(path[-1]).max() <= 6 for path in left)
+
+
+def test_start_and_lowest_point_of_a_surface_are_well_within_its_picture() -> None:
+    """Neither at an end nor lost in a wide plane; what is even to both sides is in the middle."""
+    ravine, saddle, beale = SURFACES
+    assert ravine.y[0] == -ravine.y[1] and saddle.x[0] == -saddle.x[1] == saddle.y[0] == -saddle.y[1]
+    for surface in (ravine, beale):
+        assert surface.lowest is not None
+        for axis, (low, high) in enumerate((surface.x, surface.y)):
+            ends = sorted((surface.start[axis], surface.lowest[axis]))
+            before, behind = (ends[0] - low) / (high - low), (high - ends[1]) / (high - low)
+            assert 0.1 < before <= 0.5 and 0.1 < behind < 0.4 and (axis == 1 or before < 0.4), surface.name
+    for surface in SURFACES:
+        levels = np.array(surface.levels)
+        assert (np.diff(levels) > 0).all() and len(levels) >= 7
+    assert saddle.start[0] < -1 and 0 < saddle.start[1] < 0.02  # nearly on the ridge, where plain descent stays for long
+    assert {-3.0, 0.0, 3.0} <= set(saddle.levels)  # as many above the saddle as below it
+    assert sorted(-level for level in saddle.levels) == sorted(saddle.levels)

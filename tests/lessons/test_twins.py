@@ -123,6 +123,8 @@ def test_the_figure_of_the_race_holds_all_but_what_leaves_it() -> None:
     assert whole.y == pytest.approx((math.log10(0.2) - 0.05, math.log10(2) + 0.5 + 0.05)) and whole.x == (0, 200)
     assert [word for _, word in whole.side_marks] == ["0.2", "0.3", "0.5", "1", "2", "4"]
     assert all(at == pytest.approx(math.log10(float(word))) for at, word in whole.side_marks)
+    wide = race._figure("digits", {"SGD": run_of([9.0] * 100 + [0.04] * 100)}, 200)
+    assert [word for _, word in wide.side_marks] == ["0.05", "0.1", "0.2", "0.3", "0.5", "1", "2", "4", "8"]
     early = race._figure("digits", runs, 0)
     assert early.y == whole.y and [len(part.points) for part in early.parts] == [1, 1]
     assert [len(part.points) for part in race._figure("digits", runs, 40).parts] == [11, 11]

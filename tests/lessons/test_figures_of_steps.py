@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from cnncli.lessons.figures import Figure, Line, Segments
+from cnncli.lessons.figures import Figure, Line, Segments, contours
 from cnncli.lessons.optimizers import SURFACES
 from cnncli.lessons.step import Training
 from lesson_pages import fresh
@@ -118,6 +118,9 @@ def test_a_race_is_told_after_10_30_60_and_120_steps_and_drawn() -> None:
             assert paths[name][0] == list(surface.start)
         assert (figure.x, figure.y) == (surface.x, surface.y)
         [pairs] = points(figure, Segments)
+        exact = contours(surface.height, surface.x, surface.y, surface.levels, 40)
+        assert pairs == pytest.approx(np.array(exact), abs=6e-4)
+        assert (pairs == np.round(pairs, 3)).all()  # pages hold thousands of them
         heights = surface.height(*pairs.reshape(-1, 2).T)
         nearest = np.abs(heights[:, None] - surface.levels)
         assert set(nearest.argmin(axis=1)) == set(range(len(surface.levels)))
@@ -161,6 +164,7 @@ def test_start_and_lowest_point_of_a_surface_are_well_within_its_picture() -> No
     for surface in SURFACES:
         levels = np.array(surface.levels)
         assert (np.diff(levels) > 0).all() and len(levels) >= 7
-    assert saddle.start[0] < -1 and 0 < saddle.start[1] < 0.02  # nearly on the ridge, where plain descent stays for long
+    # Nearly on the ridge, where plain descent stays for long.
+    assert saddle.start[0] < -1 and 0 < saddle.start[1] < 0.02
     assert {-3.0, 0.0, 3.0} <= set(saddle.levels)  # as many above the saddle as below it
     assert sorted(-level for level in saddle.levels) == sorted(saddle.levels)

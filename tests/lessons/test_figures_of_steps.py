@@ -139,8 +139,8 @@ def test_a_race_is_told_after_10_30_60_and_120_steps_and_drawn() -> None:
         assert len(saddle.legend) == 7
         for name, path in given.values["paths"]["saddle"].items():
             assert len(line(saddle, name)) == min(2 * number + 1, len(path))
-    contours = given.data["surfaces"][0]["contours"]
-    assert np.array(contours).reshape(-1, 2, 2) == pytest.approx(points(figures_of(given)[0], Segments)[0])
+    told = given.data["surfaces"][0]["contours"]
+    assert np.array(told).reshape(-1, 2, 2) == pytest.approx(points(figures_of(given)[0], Segments)[0])
 
 
 def test_who_leaves_a_surface_is_far_outside_of_it_at_the_next_step() -> None:

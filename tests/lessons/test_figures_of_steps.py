@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from cnncli.lessons import loops
 from cnncli.lessons.figures import Figure, Line, Segments, contours
 from cnncli.lessons.optimizers import SURFACES
 from cnncli.lessons.step import Training
@@ -69,7 +70,8 @@ def line_of(figure: Figure, colour: str) -> np.ndarray:
     return found
 
 
-def test_three_loops_are_told_and_drawn() -> None:
+def test_three_loops_are_told_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loops, "_FRAMES", 4)
     given = fresh("loops", seed=4)
     values, count = given.values, 14
     assert values["sizes"] == {"batch": 14, "stochastic": 1, "mini-batch": 4} and len(values["orders"]) == 8
@@ -93,11 +95,10 @@ def test_three_loops_are_told_and_drawn() -> None:
     assert over.x == (0, 8) and over.y[1] > losses["batch"][0] > 0.9 * over.y[1] / 1.1 and over.y[0] < 0
     assert given.data["size"] == 4 and count == len(values["points"])
     frames = frames_of(given)
-    assert len(frames) == 61
-    for share in (0, 15, 30, 60):
-        [frame] = frames[share]
+    assert len(frames) == 5
+    for share, [frame] in enumerate(frames):
         assert [len(line(frame, name)) for name in ("stochastic", "mini-batch", "batch")] == [
-            int(8 * share / 60 * steps[name]) + 1 for name in ("stochastic", "mini-batch", "batch")
+            int(8 * share / 4 * steps[name]) + 1 for name in ("stochastic", "mini-batch", "batch")
         ]
 
 

@@ -1,5 +1,6 @@
 """What a reader gives to lessons: how many numbers, how large, at which rates, which pictures; and what stands in."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image
 
 from cnncli.errors import CnnError, UsageError
-from cnncli.lessons import batch_norm, dropout, learned_mask, mlp
+from cnncli.lessons import batch_norm, dropout, learned_mask, mlp, step
 from cnncli.lessons.blocks import Asked, Choice, Question, check_rate, check_values, distinct, number
 from cnncli.lessons.catalogue import CATALOGUE, find_entry, give
 from cnncli.lessons.given import crop, own_network, seen
@@ -27,6 +28,10 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (mlp, dropout, batch_norm, learned_mask):
         monkeypatch.setattr(module, "STEPS", 12)
     monkeypatch.setattr(learned_mask, "_TOLD", (0,))
+    monkeypatch.setattr(learned_mask, "learn", partial(learned_mask.learn, steps=12))
+    monkeypatch.setattr(step, "losses", partial(step.losses, steps=12))
+    monkeypatch.setattr(step, "_STEPS", 12)
+    monkeypatch.setattr(step, "_RATES", 2)
     monkeypatch.setattr(batch_norm, "IMAGES", 100)
     monkeypatch.setattr(dropout, "IMAGES", 100)
 

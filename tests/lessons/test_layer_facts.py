@@ -134,7 +134,7 @@ def test_of_a_large_network_a_page_has_fewer_maps(monkeypatch: pytest.MonkeyPatc
     """If all maps, at most 16 of each layer, are too many numbers, it is so many fewer of each."""
     shapes = {one["name"]: one["shape"] for one in fresh("lenet5").data["layers"]}
     every = sum(min(shape[0], 16) * int(np.prod(shape[1:])) for shape in shapes.values())
-    for most, count in ((every, 16), (every - 1, 15), (every // 2, 8), (every // 4, 3), (10, 1)):
+    for most, count in ((every, 16), (every - 1, 15), (10, 1)):
         monkeypatch.setattr(lenet5, "_MOST_VALUES", most)
         maps = {one["name"]: one["maps"] for one in fresh("lenet5").data["layers"]}
         assert [len(maps[name]) for name in ("conv1", "conv2")] == [min(count, 6), count]

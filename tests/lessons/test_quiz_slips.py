@@ -197,29 +197,6 @@ def tables_of(one: Any) -> list[Any]:
     return [[[float(cell) for cell in row[1:]] for row in table.rows] for table in one.tables]
 
 
-@pytest.mark.parametrize("name", SLIPS)
-def test_a_wrong_choice_is_what_its_slip_comes_to(name: str) -> None:
-    met: set[str] = set()
-    known: set[str] = set()
-    for one in drawn(name):
-        question = one.question
-        slips = SLIPS[name](question.text, tables_of(one))
-        known |= set(slips)
-        assert len(question.choices) == 4
-        for choice in question.choices:
-            if choice.is_right:
-                continue
-            [(start, expected)] = [(why, value) for why, value in slips.items() if choice.why.startswith(why)]
-            met.add(start)
-            if isinstance(expected, str):
-                assert choice.text == expected, choice
-            else:
-                digits = len(choice.text.partition(".")[2])
-                told = float(choice.text.replace(",", ""))
-                assert told == pytest.approx(expected, rel=2e-4, abs=0.6 * 10.0 ** -(digits or 3)), choice
-    assert met == known
-
-
 def span(low: int, high: int) -> set[float]:
     return {float(value) for value in range(low, high + 1)}
 
@@ -260,9 +237,69 @@ RANGES: dict[str, list[tuple[str, list[set[float]]]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", RANGES)
-def test_the_numbers_of_a_question_can_be_worked_by_hand(name: str) -> None:
-    texts = [one.question.text for one in drawn(name)]
+# How each kind of a question begins, or what is in it.
+KINDS: dict[str, Sequence[str]] = {
+    "regression": ("What is dE/dw1?", "after one step"), "layer": ("What shape has W", "What shape has its output"),
+    "parameters": ("A convolution", "a full layer"), "momentum": ("Adam begins", "Momentum:"),
+    "descent": ("samples, mini-batches", "does not divide", "From which rate on"),
+    "sizes": ("An image of", "What does max", "What does average"),
+    "deep": ("then again a mask", "in its usual form", "Batch normalization"),
+    "softmax": ("first class", "second class", "third class"),
+    "activation": ("of sigmoid", "of tanh", "of ReLU", "of leaky ReLU"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_of_a_topic_all_kinds_come_with_numbers_for_the_hand_and_choices_that_are_slips(name: str) -> None:
+    """In one test, since drawing many questions is what takes time."""
+    many = drawn(name)
+    assert_slips(name, many)
+    assert_ranges(name, many)
+    texts = [one.question.text for one in many]
+    shares = [sum(start in text for text in texts) / len(texts) for start in KINDS.get(name, ("?",))]
+    assert sum(shares) == pytest.approx(1) and min(shares) > 0.15  # equally often, but for chance
+    if name == "convolution":
+        assert_tables(many, 4, span(0, 3))
+        assert_tables(many, 3, span(-1, 2))
+    elif name == "sizes":
+        windows = assert_tables(many, 2, span(1, 12))
+        assert all(len(set(window.ravel())) == 4 for window in windows)  # so that one is the largest
+        sides = {told[0] for told in (found("image of #x# goes", text) for text in texts) if told}
+        assert sides <= span(20, 64) and min(sides) < 24 and max(sides) > 60
+    elif name == "descent":
+        told = [found("# samples, mini-batches of #,", text) for text in texts]
+        pairs = [one for one in told if one is not None]
+        assert {images for images, _ in pairs} <= {1000.0 * value for value in range(3, 61)}
+        assert max(images for images, _ in pairs) > 50_000 and min(images for images, _ in pairs) < 8_000
+        assert all(images % batch for images, batch in pairs)  # a rest, which makes a step of its own
+
+
+def assert_slips(name: str, many: Sequence[Any]) -> None:
+    """Each wrong choice is what the slip that its reason tells comes to; each slip is among them."""
+    met: set[str] = set()
+    known: set[str] = set()
+    for one in many:
+        slips = SLIPS[name](one.question.text, tables_of(one))
+        known |= set(slips)
+        assert len(one.question.choices) == 4
+        for choice in one.question.choices:
+            if choice.is_right:
+                continue
+            [(start, expected)] = [(why, value) for why, value in slips.items() if choice.why.startswith(why)]
+            met.add(start)
+            if isinstance(expected, str):
+                assert choice.text == expected, choice
+            else:
+                digits = len(choice.text.partition(".")[2])
+                told = float(choice.text.replace(",", ""))
+                bound = max(2e-4 * abs(expected), 0.6 * 10.0 ** -(digits or 3))
+                assert abs(told - expected) <= bound, choice
+    assert met == known
+
+
+def assert_ranges(name: str, many: Sequence[Any]) -> None:
+    """The numbers of the texts are those of RANGES, all of them."""
+    texts = [one.question.text for one in many]
     for pattern, ranges in RANGES[name]:
         met: dict[int, set[float]] = defaultdict(set)
         for told in filter(None, (found(pattern, text) for text in texts)):
@@ -271,44 +308,9 @@ def test_the_numbers_of_a_question_can_be_worked_by_hand(name: str) -> None:
         assert [met[place] for place in range(len(ranges))] == ranges, pattern
 
 
-def of_tables(name: str, size: int) -> list[np.ndarray]:
-    return [np.array(table) for one in drawn(name) for table in tables_of(one) if len(table) == size]
-
-
-def test_pictures_masks_and_windows_are_of_small_whole_numbers() -> None:
-    for name, size, values in (("convolution", 4, span(0, 3)), ("convolution", 3, span(-1, 2)),
-                               ("sizes", 2, span(1, 12))):  # fmt: skip
-        tables = of_tables(name, size)
-        assert all(table.shape == (size, size) for table in tables)
-        assert {float(value) for table in tables for value in table.ravel()} == values
-    assert all(len(set(window.ravel())) == 4 for window in of_tables("sizes", 2))  # so that one is the largest
-
-
-def test_both_kinds_of_a_question_come_about_equally_often() -> None:
-    kinds: dict[str, Sequence[str]] = {
-        "regression": ("What is dE/dw1?", "after one step"), "layer": ("What shape has W", "What shape has its output"),
-        "parameters": ("A convolution", "a full layer"), "momentum": ("Adam begins", "Momentum:"),
-        "descent": ("samples, mini-batches", "does not divide", "From which rate on"),
-        "sizes": ("An image of", "What does max", "What does average"),
-        "deep": ("then again a mask", "in its usual form", "Batch normalization"),
-        "softmax": ("first class", "second class", "third class"),
-        "activation": ("of sigmoid", "of tanh", "of ReLU", "of leaky ReLU"),
-    }  # fmt: skip
-    for name, starts in kinds.items():
-        texts = [one.question.text for one in drawn(name)]
-        shares = [sum(start in text for text in texts) / len(texts) for start in starts]
-        assert sum(shares) == pytest.approx(1) and min(shares) > 0.15, (name, shares)
-
-
-def test_images_of_an_epoch_are_thousands_that_leave_a_rest() -> None:
-    told = [found("# samples, mini-batches of #,", one.question.text) for one in drawn("descent")]
-    pairs = [one for one in told if one is not None]
-    assert {images for images, _ in pairs} <= {1000.0 * value for value in range(3, 61)}
-    assert max(images for images, _ in pairs) > 50_000 and min(images for images, _ in pairs) < 8_000
-    assert all(images % batch for images, batch in pairs)
-
-
-def test_the_side_of_a_convolved_picture_is_20_to_64() -> None:
-    told = [found("image of #x# goes", one.question.text) for one in drawn("sizes")]
-    sides = {one[0] for one in told if one is not None}
-    assert sides <= span(20, 64) and min(sides) < 24 and max(sides) > 60
+def assert_tables(many: Sequence[Any], size: int, values: set[float]) -> list[np.ndarray]:
+    """The squares of this size hold these numbers."""
+    tables = [np.array(table) for one in many for table in tables_of(one) if len(table) == size]
+    assert all(table.shape == (size, size) for table in tables)
+    assert {float(value) for table in tables for value in table.ravel()} == values
+    return tables

@@ -1,11 +1,12 @@
 """Small trainings on images: which images, which weights, which batches, and when is measured."""
 
 import math
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
+from cnncli.data import DataSet, Split
 from cnncli.data.digits import load_digits
 from cnncli.errors import DataError
 from cnncli.layers import BatchNorm1d, Linear, Sigmoid
@@ -21,12 +22,19 @@ def few() -> twins.Images:
     return twins.images(None, 100)
 
 
-def saved(folder: Path, count: int, size: int = 5) -> str:
-    rng = np.random.default_rng(count)
-    np.savez(
-        folder / f"{count}.npz", x=rng.integers(0, 256, (count, size, size), dtype=np.uint8), y=np.arange(count) % 3
-    )
-    return str(folder / f"{count}.npz")
+@pytest.fixture
+def saved(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Data of the reader's without a test part: as many images of 5 x 5 pixels as their name says."""
+
+    def load(name: str) -> DataSet:
+        count = int(name)
+        images = np.random.default_rng(count).integers(0, 256, (count, 1, 5, 5), dtype=np.uint8)
+        return DataSet(name, Split(images, np.arange(count) % 3), None, list("abc"), "light-on-dark", "")
+
+    twins.images.cache_clear()
+    monkeypatch.setattr(twins.data, "load", load)
+    yield
+    twins.images.cache_clear()
 
 
 def test_images_are_so_many_and_up_to_500_others(few: twins.Images) -> None:
@@ -36,16 +44,22 @@ def test_images_are_so_many_and_up_to_500_others(few: twins.Images) -> None:
     assert not any(image.tobytes() in seen for image in few.test.images)
 
 
-def test_of_data_without_a_test_part_a_fifth_is_kept(tmp_path: Path) -> None:
-    found = twins.images(saved(tmp_path, 100), 1000)
-    assert (len(found.train.labels), len(found.test.labels)) == (80, 20)
-    assert len(np.unique(np.concatenate([found.train.images, found.test.images]), axis=0)) == 100
-    found = twins.images(str(tmp_path / "100.npz"), 30)
-    assert (len(found.train.labels), len(found.test.labels)) == (30, 70)
-    found = twins.images(saved(tmp_path, 40), 1000)
-    assert (len(found.train.labels), len(found.test.labels), found.inputs) == (30, 10, 25)  # ten at least
-    with pytest.raises(DataError, match="fewer than 40 training images"):
-        twins.images(saved(tmp_path, 39), 5)
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize(
+    ("count", "most", "train", "test"), [(100, 1000, 80, 20), (100, 30, 30, 70), (45, 1000, 35, 10), (40, 40, 30, 10)]
+)
+def test_of_data_without_a_test_part_a_fifth_is_kept_and_ten_at_least(
+    count: int, most: int, train: int, test: int
+) -> None:
+    found = twins.images(str(count), most)
+    assert (len(found.train.labels), len(found.test.labels), found.inputs, found.classes) == (train, test, 25, 3)
+    assert len(np.unique(np.concatenate([found.train.images, found.test.images]), axis=0)) == count
+
+
+@pytest.mark.usefixtures("saved")
+def test_fewer_than_40_images_are_refused() -> None:
+    with pytest.raises(DataError, match="39: has fewer than 40 training images"):
+        twins.images("39", 5)
 
 
 def test_wrong_labels_are_so_many_and_truly_others(few: twins.Images) -> None:

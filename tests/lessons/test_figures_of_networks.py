@@ -128,6 +128,15 @@ def test_the_terms_of_a_layer_are_told_and_shown_one_by_one() -> None:
         else:
             assert marked == [] and (frame.notes == []) == (done == 0)
     cells = [part for part in frames[-1].parts if isinstance(part, Cells)]
+    assert {part.at[1] - len(part.texts) / 2 for part in cells} == {1.5}  # all in the middle of the height
+    gaps = [other.at[0] - one.at[0] - len(one.texts[0]) for one, other in pairwise(cells)]
+    assert gaps == pytest.approx([0.7] * 3)  # and equally far apart
+    names = labels(frames[-1])
+    for sign, (one, other) in (("+", cells[1:3]), ("=", cells[2:4])):
+        across, up = names[sign]
+        assert 0.15 < across - one.at[0] - 1 < 0.4 and across < other.at[0] and 1.3 < up < 1.5, sign
+    for name, part in zip("Wxbo", cells, strict=True):
+        assert names[name][0] == part.at[0] and 0.1 < names[name][1] - part.at[1] < 0.25
     for part, values in zip(cells, (weight, x[:, None], bias[:, None], outputs[:, None]), strict=True):
         assert [[float(text) for text in row] for row in part.texts] == [
             pytest.approx(row, rel=6e-3) for row in values.tolist()
@@ -298,6 +307,22 @@ def test_the_links_of_a_chain_are_told_and_drawn(values: tuple[float, ...] | Non
     assert {f"w = {w:.3g}", f"z = {z:.3g}", f"o = {o:.3g}", f"E = {error:.3g}", "dE/do", "do/dz", "dz/dw",
             *(f"{one:.3g}" for one in links)} <= set(told)  # fmt: skip
     assert given.data == {"values": [w, x, b, t], "reach": 2}
+    boxes = {part.text: text_box(chain, part) for part in chain.parts if isinstance(part, Label)}
+    places = [on_page(chain, at)[0] for at in ((0, 1), (1, 1), (2, 1), (3, 1))]
+    between = (("w x + b", "dz/dw"), ("tanh", "do/dz"), ("1/2 (o - t)²", "dE/do"))
+    for texts, (before, behind) in zip(between, pairwise(places), strict=True):
+        for text in texts:
+            left, _, right, _ = boxes[text]
+            assert before + 15 < left and right < behind, text
+    arrows = [one for colour in ("soft", "second") for one in points(chain, Line, colour=colour)]
+    assert len(arrows) == 6
+    for number, arrow in enumerate(arrows):  # to the right above, to the left below
+        start, tip, one, again, other = arrow
+        way = 1 if number < 3 else -1
+        assert (tip[0] - start[0]) * way == pytest.approx(0.76) and start[1] == tip[1] and (tip == again).all()
+        assert (tip[0] - one[0]) * way == pytest.approx(0.07) and one[0] == other[0]
+        assert one[1] - tip[1] == pytest.approx(tip[1] - other[1]) and 0.02 < one[1] - tip[1] < 0.07
+        assert tip[0] + start[0] == pytest.approx(2 * (number % 3) + 1)
 
 
 def test_a_chain_moves_forward_then_backward_and_takes_steps() -> None:

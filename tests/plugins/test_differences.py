@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnncli.checks.compiled import _same
 from cnncli.checks.differences import Failed, _compare, _difference, check_gradients
 from cnncli.checks.layer import check_layer
 from cnncli.checks.subject import SAMPLES, LayerFault, _some_shapes, make_subjects
@@ -137,3 +138,14 @@ def test_a_layer_that_raises_when_it_is_made_has_one_verdict() -> None:
     finally:
         del LAYER_TYPES["Broken"]
     assert all(verdict.passed for verdict in check_layer("ReLU", shapes=[(3,)])[1]) and repr(ReLU()) == "ReLU()"
+
+
+def test_a_compiled_layer_may_differ_by_rounding_and_is_told_by_how_much_it_does() -> None:
+    eager = np.float32([1.0, -4.0, 0.0])
+    for near in ([1.0, -4.0, 0.0], [1.00009, -4.0004, 0.00039]):  # a ten thousandth of each and of the largest
+        _same("output", np.float32(near), eager)
+    for far, apart in (([1.0, -6.5, 0.0], "2.5"), ([1.0, -4.0, 0.0005], "0.0005"), ([-1.0, -4.0, 0.0], "2")):
+        with pytest.raises(Failed, match=rf"^the output is another one than in an eager network, by up to {apart}$"):
+            _same("output", np.float32(far), eager)
+    _same("output", np.zeros((2, 2), np.float32), np.zeros(4, np.float32))  # of any shape, and without any size
+    assert _same("output", np.float32([5e-11]), np.float32([0.0])) is None

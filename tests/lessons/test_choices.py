@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from cnncli.lessons import step as step_lesson
 from cnncli.lessons.blocks import Asked, Choice, Lesson
 from cnncli.lessons.catalogue import find_entry, give
 from cnncli.lessons.perceptron import INPUTS
+from lesson_pages import fresh
 
 Said = float | str  # a choice that is a number, or another text
 
@@ -277,3 +279,28 @@ def is_said(text: str, value: Said) -> bool:
     digits = len(text.partition("e")[0].partition(".")[2])
     exponent = int(text.partition("e")[2] or 0)
     return told == pytest.approx(value, rel=1e-4, abs=0.6 * 10.0 ** (exponent - digits))
+
+
+def test_which_racer_is_lowest_after_30_steps_is_asked() -> None:
+    given = fresh("optimizers")
+    heights = {
+        name: x * x / 20 + y * y for name, path in given.values["paths"]["ravine"].items() for x, y in path[30:31]
+    }
+    asked = [choice.text for choice in given.question.choices]
+    assert asked == ["SGD", "momentum", "Adagrad", "Adam"]
+    best = min(asked, key=heights.__getitem__)
+    assert asked[given.question.right - 1] == best
+    for choice in given.question.choices:
+        told = [float(one) for one in re.findall(r"\bat (\d[\d.e-]*\d)", choice.why)]
+        assert told == pytest.approx([heights[choice.text], heights[best]], rel=1e-3, abs=6e-5)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_which_way_a_slope_goes_first_is_asked(sign: int, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b\n" + "\n".join(f"{n},{sign * n + n % 3}" for n in range(9)))
+    question = fresh("regression", data=str(tmp_path / "t.csv")).question
+    assert question.choices[question.right - 1].text == ("up" if sign > 0 else "down")
+    gradients = [float(re.findall(r"y_n = (-?[\d.]+)", choice.why)[0].rstrip(".")) for choice in question.choices]
+    x, y = (np.array(one, float) for one in (range(9), [sign * n + n % 3 for n in range(9)]))
+    x, y = (x - x.mean()) / x.std(), (y - y.mean()) / y.std()
+    assert gradients == pytest.approx([-2 * (x * y).mean()] * 3, abs=6e-5)

@@ -113,7 +113,7 @@ def test_batch_normalization_follows_the_paper_s_formulas() -> None:
 
 def test_batch_normalization_looks_into_the_reader_s_network() -> None:
     own = lesson("batchnorm", model="convnet").values["own"]
-    assert own["layer"].startswith("layer bn1 of convnet, not trained yet")
+    assert own["layer"].startswith("layer bn1 of convnet, not trained yet") and len(own["channels"]) == 6
     for mean, running, variance, behind, deviation in own["channels"]:
         assert running == 0 and variance == 1 and behind == pytest.approx(mean, abs=1e-4) and deviation > 0
     with pytest.raises(UsageError, match="normalizes no batches"):

@@ -111,10 +111,25 @@ def test_the_table_has_means_and_the_test(usual: Any) -> None:
     for row in table.rows:
         losses = usual.values["losses"][row[0]]
         assert float(row[2]) == pytest.approx(np.mean(losses[:10]), abs=6e-5)
+        assert float(row[3]) == pytest.approx(np.mean(losses[35:50]), abs=6e-5)
+        assert float(row[4]) == pytest.approx(np.mean(losses[85:100]), abs=6e-5)
+        assert float(row[1]) == usual.values["rates"][row[0]]
         assert float(row[5]) == pytest.approx(np.mean(losses[-15:]), abs=6e-5)
         assert row[6] == f"{100 * usual.values['test'][row[0]][1]:.1f} %"
     best = min(("SGD", "momentum", "Adadelta", "Adam"), key=lambda name: np.mean(usual.values["losses"][name][-15:]))
     assert usual.question.choices[usual.question.right - 1].text == best
+
+
+def test_the_curves_go_on_by_five_steps_a_picture_and_are_those_of_the_page(usual: Any) -> None:
+    frames = usual.frames()
+    assert [frame.title for frame in frames] == [f"loss on digits, {step} steps" for step in range(0, 201, 5)]
+    whole = frames[-1]
+    for part, told in zip(whole.parts, usual.data["runs"], strict=True):
+        assert (part.name, part.kind) == (told["name"], told["kind"]) and part.points[-1][0] == 200
+        assert np.array(told["curve"]) == pytest.approx(np.array(part.points), abs=6e-6)
+        assert [height for _, height in told["curve"]] == [round(height, 5) for _, height in told["curve"]]
+    assert usual.data["x"] == [0, 200] and usual.data["y"] == list(whole.y) and usual.data["steps"] == 200
+    assert len({told["kind"] for told in usual.data["runs"]}) == 7
 
 
 def test_an_optimizer_of_the_reader_joins(

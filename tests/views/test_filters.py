@@ -83,9 +83,7 @@ def test_inputs_that_a_map_does_not_see_are_no_numbers() -> None:
 def test_a_mosaic_has_kernels_in_rows_with_gaps() -> None:
     sheet = mosaic(np.arange(5.0).reshape(5, 1, 1).repeat(2, axis=1).repeat(2, axis=2))
     n = np.nan
-    np.testing.assert_array_equal(
-        sheet, [[0, 0, n, 1, 1, n, 2, 2]] * 2 + [[n] * 8] + [[3, 3, n, 4, 4, n, n, n]] * 2
-    )
+    np.testing.assert_array_equal(sheet, [[0, 0, n, 1, 1, n, 2, 2]] * 2 + [[n] * 8] + [[3, 3, n, 4, 4, n, n, n]] * 2)
     np.testing.assert_array_equal(mosaic(np.ones((1, 3, 2))), np.ones((3, 2)))
 
 

@@ -51,8 +51,8 @@ def test_titles_labels_and_scales_stand_beside_their_tiles_and_nothing_is_clippe
     page = Page("title " * 60, [headed, plain], ["line " * 80])
     image = np.asarray(page_image(page)).astype(int)
     inked = (image != PAPER).any(axis=2)
-    assert not inked[:, :MARGIN - 1].any() and not inked[:, WIDTH - MARGIN + 1 :].any()
-    assert not inked[:MARGIN - 4].any() and not inked[-8:].any()
+    assert not inked[:, : MARGIN - 1].any() and not inked[:, WIDTH - MARGIN + 1 :].any()
+    assert not inked[: MARGIN - 4].any() and not inked[-8:].any()
     ramp = np.nonzero((image == (253, 231, 37)).all(axis=2))  # the end of the scale alone is yellow
     assert WIDTH - MARGIN - 60 < ramp[1].max() < WIDTH - MARGIN
     tops = np.nonzero((image[:, MARGIN + 4] == (33, 145, 140)).all(axis=1))[0]

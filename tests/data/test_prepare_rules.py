@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from cnncli.data.dataset import Blank, Note, Split
-from cnncli.data.preparation.prepare import _Made, _misfit, _refuse_broken, _tell_blanks, _tell_untrained, _Watch
+from cnncli.data.preparation.prepare import (
+    _Made,
+    _misfit,
+    _refuse_broken,
+    _tell_blanks,
+    _tell_untrained,
+    _Watch,
+    prepare_set,
+)
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.errors import DataError
 from cnncli.pictures.recipe import InputRecipe
@@ -131,6 +139,40 @@ def test_arrays_of_another_form_than_the_model_takes_are_told() -> None:
         raw = RawSet("set", ["a"], {"train": files(1), "test": arrays([0], shape)})
         assert _misfit(raw, ["train", "test"], recipe) == said
         assert _misfit(raw, ["train"], recipe) == ""
+
+
+def test_arrays_that_are_as_they_should_be_are_not_touched_and_keep_their_digest(rng: np.random.Generator) -> None:
+    train, test = (rng.integers(0, 256, (count, 1, 6, 5), np.uint8) for count in (9, 4))
+    parts = {"train": RawPart(train, np.arange(9)), "test": RawPart(test, np.arange(4))}
+    raw = RawSet("set", [str(label) for label in range(9)], parts, known_digest="known")
+    recipe = InputRecipe("plain", 1, 6, 5)
+    whole = prepare_set(raw, recipe=recipe, use_cache=False)
+    assert whole.train is not None and whole.train.images is train and whole.digest == "known"
+    assert prepare_set(raw, recipe=recipe, parts=["train"], use_cache=False).known_digest is None
+    smaller = prepare_set(raw, recipe=InputRecipe("plain", 1, 5, 5), use_cache=False)
+    assert smaller.known_digest is None and smaller.train is not None and smaller.train.images.shape == (9, 1, 5, 5)
+    framed = prepare_set(raw, recipe=InputRecipe("plain", 1, 8, 7, border=1), use_cache=False).train
+    assert framed is not None
+    np.testing.assert_array_equal(framed.images[:, :, 1:-1, 1:-1], train)
+    assert framed.images[0, 0, 0, 0] == np.round(
+        np.median(np.concatenate([train[0, 0, 0], train[0, 0, -1], train[0, 0, :, 0], train[0, 0, :, -1]]))
+    )
+    turned = prepare_set(
+        raw, recipe=InputRecipe("plain", 3, 6, 5, mean=(0.0,) * 3, scale=(1.0,) * 3), use_cache=False
+    ).train
+    assert turned is not None and (turned.images == train).all()
+
+
+def test_glyphs_that_lie_as_mnists_do_are_inverted_where_the_recipe_has_the_other_ink(rng: np.random.Generator) -> None:
+    light = np.zeros((5, 1, 28, 28), np.uint8)
+    light[:, :, 4:24, 4:24] = rng.integers(128, 256, (5, 1, 20, 20))
+    for pictures, polarity in ((light, "light-on-dark"), (255 - light, "dark-on-light")):
+        recipe = InputRecipe("glyph", 1, 28, 28, polarity)
+        for given in (pictures, 255 - pictures):
+            raw = RawSet("set", ["a"], {"train": RawPart(given, np.zeros(5, np.int64))})
+            made = prepare_set(raw, recipe=recipe, use_cache=False).train
+            assert made is not None and (made.images is given) == (given is pictures)
+            np.testing.assert_array_equal(made.images, pictures)
 
 
 def test_progress_is_told_after_half_a_second_and_then_each_tenth(monkeypatch: pytest.MonkeyPatch) -> None:

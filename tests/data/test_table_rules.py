@@ -399,6 +399,15 @@ def test_ten_idx_sets_are_named_of_which_one_is_to_be_passed(tmp_path: Path) -> 
     )
 
 
+def test_digits_fit_into_the_limit_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnncli.data.digits._draw", lambda count, seed: None)
+    most = (2 << 30) // 784
+    with pytest.raises(DataError, match=r"^digits: holds no images"):
+        load_digits(most - 5, 5)
+    with pytest.raises(DataError, match=f"^digits: {most + 1:,} images of 1x28x28 take"):
+        load_digits(most - 4, 5)
+
+
 def test_digits_of_a_seed_are_those_of_the_generator_at_twice_it() -> None:
     found = load_digits(20, 12, seed=3)
     for part, count, seed in ((found.train, 20, 6), (found.test, 12, 7)):

@@ -35,7 +35,7 @@ from cnncli.training.plan import (
 from cnncli.training.records import EpochDone, StepDone
 from cnncli.training.run_histograms import read_histograms
 from cnncli.training.schedule import cosine
-from cnncli.training.seeds import SeedsDone
+from cnncli.training.seeds import SeedsDone, _made, train_seeds
 from cnncli.training.start import Start, _head, _meanings, _plain
 from cnncli.training.summed import with_sum
 from cnncli.training.trainer import Trainer
@@ -316,6 +316,7 @@ def test_epoch_tells_what_its_steps_were(monkeypatch: pytest.MonkeyPatch) -> Non
         assert (record.epochs, record.images) == (3, 7) and [count for _, count in losses] == [4, 3]
         assert record.loss == pytest.approx(sum(loss * count for loss, count in losses) / 7, rel=1e-6)
         assert record.learning_rate == pytest.approx(0.5 * cosine((2 * epoch - 1) / 6))
+        assert record.accuracy is not None and round(7 * record.accuracy, 9) in range(8)
         assert record.images_per_second == pytest.approx(7 / record.seconds)
         measured = trainer.evaluate((images[:3], labels[:3]))
         assert (record.validation_loss, record.validation_accuracy) == (
@@ -418,3 +419,21 @@ def test_declared_input_that_is_no_picture_is_none_of_the_wish() -> None:
         if declared is None:
             del description["input"]
         assert picture_wish(TrainSettings("own.toml"), description, "own.toml", 3).declared is None
+
+
+def test_folder_of_seeds_is_new_and_knows_where_the_data_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "digits").mkdir()
+    (tmp_path / "x.csv").touch()
+    for number, (data, kept_as) in enumerate(
+        (("digits", "digits"), ("x.csv", str(tmp_path / "x.csv")), ("gone", "gone")), 1
+    ):
+        folder, kept = _made(TrainSettings("linear", data=data, seed=5), 3)
+        assert folder == Path(f"runs/linear-seeds-{number}") and kept["settings"]["data"] == kept_as
+        assert (kept["seeds"], kept["begun"], kept["results"]) == ([5, 6, 7], {}, [])
+        assert json.loads((folder / "seeds.json").read_text()) == kept
+    assert _made(TrainSettings(data="digits"), 1)[0] == Path("runs/chosen-seeds-1")
+    with pytest.raises(
+        UsageError, match=r"^--out: each training of --seeds has its own model, in the folder of the runs"
+    ):
+        next(train_seeds(TrainSettings(out="m.bin"), 2))

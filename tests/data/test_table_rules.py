@@ -419,3 +419,78 @@ def test_digits_of_a_seed_are_those_of_the_generator_at_twice_it() -> None:
     for wrong in ({"seed": -1}, {"seed": 2**63}, {"train": -1}, {"test": -1}, {"train": 1.5}):
         with pytest.raises(UsageError, match=r"^digits: "):
             load_digits(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t", " "])
+def test_cells_that_say_the_part_are_taken_out_of_any_place(
+    tmp_path: Path, rng: np.random.Generator, separator: str
+) -> None:
+    pixels, words = rng.integers(0, 256, (12, 17)), ["train", "val", "test"] * 4
+    for place in (0, 1, 7, 8, 9, 10, 16, 17):
+        names = [f"p{at}" for at in range(17)]
+        rows: list[list[object]] = [[*names[:place], "split", *names[place:]]]
+        rows += [[*row[:place], word, *row[place:]] for row, word in zip(pixels.tolist(), words, strict=True)]
+        path = write(tmp_path / "a.csv", rows, separator)
+        form = find_form(path.read_bytes())
+        assert form is not None and (form.part_column, form.part_name, form.columns) == (place, "split", 17)
+        numbers, texts_, parts = read_table(path, form)
+        np.testing.assert_array_equal(numbers, pixels)
+        assert parts == words and texts_ is None
+
+
+def test_empty_rows_and_separators_at_ends_are_gaps(tmp_path: Path, rng: np.random.Generator) -> None:
+    pixels = rng.integers(0, 256, (6, 17))
+    lines = [",".join(map(str, row)) for row in pixels.tolist()]
+    for content in (
+        "\n\n" + "\n".join(lines) + "\n", "\n\n\n".join(lines) + "\n\n", "\r\n".join(lines),
+        "\n".join([*lines[:3], "," * 16, *lines[3:]]),
+        ",\n".join(lines) + ",\n", ",\n".join([*lines[:4], "," * 16, *lines[4:]]) + ",\n",
+        '"' + '"\n"'.join(line.replace(",", '","') for line in lines) + '"\n',
+    ):  # fmt: skip
+        path = tmp_path / "a.csv"
+        path.write_text(content, newline="")
+        form = find_form(path.read_bytes())
+        assert form is not None
+        np.testing.assert_array_equal(read_table(path, form)[0], pixels)
+
+
+@pytest.mark.parametrize("place", [0, 25])
+def test_index_beside_pixels_and_their_label_is_left_aside(
+    tmp_path: Path, rng: np.random.Generator, place: int
+) -> None:
+    labels, pixels = np.arange(20) % 5, rng.integers(0, 256, (20, 25))
+    for first, is_one in ((0, True), (1, True), (2, False)):
+        for name in ("q", "id"):
+            table = np.insert(
+                pixels, place, np.arange(first, first + 20) if name == "q" else rng.permutation(20) + 50, axis=1
+            )
+            names = [f"p{at}" for at in range(25)]
+            names.insert(place, name)
+            path = write(tmp_path / "a.csv", [["label", *names], *np.hstack([labels[:, None], table]).tolist()])
+            if name == "id" or is_one:
+                found = read_pixel_table(path)
+                np.testing.assert_array_equal(found.pixels, pixels)
+                assert [note.text for note in found.notes] == [f"left aside: column {name}, which numbers the rows"]
+            else:
+                with pytest.raises(DataError, match=r"a.csv: 26 pixels in each row make no image"):
+                    read_pixel_table(path)
+
+
+def test_rows_of_a_column_that_is_no_part_are_told(tmp_path: Path, rng: np.random.Generator) -> None:
+    labels, pixels = np.arange(1500) % 5, rng.integers(0, 256, (1500, 16))
+    words = ["train"] * 1000 + ["val"] * 500
+    header = ["label", "split", *(f"p{at}" for at in range(16))]
+
+    def table(cells: list[str]) -> Path:
+        rows = [[int(label), cell, *row] for label, cell, row in zip(labels, cells, pixels.tolist(), strict=True)]
+        return write(tmp_path / "a.csv", [header, *rows])
+
+    found = read_pixel_set({"train": table(words)}, "set", "w")
+    assert {part: len(held) for part, held in found.parts.items()} == {"train": 1000, "validation": 500}
+    assert "500 rows for validation: used for validation" in texts(found)
+    np.testing.assert_array_equal(np.asarray(found.parts["validation"].pictures).reshape(500, 16), pixels[1000:])
+    with pytest.raises(DataError) as caught:
+        read_pixel_set({"train": table([*words[:7], "x" * 50, *words[8:]])}, "set", "w")
+    assert str(caught.value) == f"{tmp_path}/a.csv, row 8: split '{'x' * 40}' is no part; write train, val or test"
+    two = read_pixel_set({"train": table(words), "test": tmp_path / "a.csv"}, "set", "w")
+    assert texts(two)[:1] == ["left aside: column split of a.csv"] and len(two.parts["train"]) == 1500

@@ -110,6 +110,16 @@ def test_tables_without_labels_are_told_by_their_part(tmp_path: Path, rng: np.ra
         read_pixel_table(narrow, "first")
 
 
+def test_place_of_the_label_that_was_told_is_that_of_every_part(tmp_path: Path, rng: np.random.Generator) -> None:
+    rows = rng.integers(0, 3, (9, 17))
+    files = {"train": write(tmp_path / "a.csv", rows.tolist()), "test": write(tmp_path / "b.csv", rows[:2].tolist())}
+    for place, column in (("first", 0), ("last", 16), ("1", 0), ("17", 16)):
+        found = read_pixel_set(files, "set", "w", place)
+        for part, count in (("train", 9), ("test", 2)):
+            labels = [found.class_names[label] for label in found.parts[part].labels]
+            assert labels == [str(label) for label in rows[:count, column]]
+
+
 def test_bad_rows_are_told_with_their_lines_behind_gaps_and_headers(tmp_path: Path) -> None:
     row = "1," + ",".join(["7"] * 16)
     header = "label," + ",".join(f"p{at}" for at in range(16))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnncli.pictures.segmentation.layout import as_it_is, centred, cropped, not_too_thin
+from cnncli.pictures.segmentation.layout import _FINE, as_it_is, centred, cropped, not_too_thin
 
 
 def bar(top: int, left: int, tall: int, wide: int, ink: int = 255) -> np.ndarray:
@@ -106,3 +106,15 @@ def test_gap_of_a_pixel_in_a_thin_line_of_a_small_crop_is_closed(side: int) -> N
     middle = found[:, found.shape[1] // 2]
     first, last = np.nonzero(middle > 0.5)[0][[0, -1]]
     assert (middle[first:last] > 0.5).all()
+
+
+@pytest.mark.parametrize("side", [9, 12, 17])
+def test_small_crop_that_is_widened_keeps_its_proportions(side: int) -> None:
+    """A line through all of it is longer than it is wide by the side less one pixel, in pixels of the larger crop."""
+    ink = np.zeros((side, side), np.float32)
+    ink[side // 2] = 1
+    factor = -(-_FINE // side)
+    for crop in (ink, ink.T):
+        wide, is_wider = not_too_thin(np.ascontiguousarray(crop))
+        tall, long = sorted(int(np.ptp(np.flatnonzero((wide > 0.5).any(axis=axis)))) + 1 for axis in (0, 1))
+        assert is_wider and tall > factor and abs(long - tall - (side - 1) * factor) <= 2

@@ -252,6 +252,9 @@ def test_numbers_of_a_terminal_stand_at_their_rows_and_columns() -> None:
     bottom = lines[8]
     assert bottom[9] == "0" and bottom[18:21] == "ten" and "no" not in bottom  # that would touch the one before
     assert bottom.endswith(" x")  # the name goes over the last number
+    for text, is_there in (("last", True), ("longer", False)):  # from 9 + 20 - 2 to 31, the end of the line, or beyond
+        bottom = letters(Figure("t", (0.0, 20.0), (0.0, 5.0), [], marks=[(20, text)]))[7]
+        assert bottom == (" " * 27 + text if is_there else "")
     assert len(letters(Figure("t", (0.0, 20.0), (0.0, 5.0), []), width=10)[1:7][0]) <= 30  # 20 columns at least
     named = letters(Figure("t", (0.0, 20.0), (0.0, 5.0), [], "a very long name of an axis indeed"))
     assert len(named[7]) <= 31 and "a very long nam" in named[7]
@@ -280,6 +283,9 @@ def test_squares_of_a_terminal_have_their_texts_in_their_middles_and_faint_edges
     assert [
         line[4:].find(text) for line, text in zip([lines[2], lines[2], lines[6]], ("12", "3", "456"), strict=True)
     ] == [4, 15, 14]
+    lower = Figure("t", (0.0, 2.0), (-2.0, 2.0), [Cells((0, 2), [["1", "2"]])], bare=True)
+    rows = list(figure_lines(lower, 31, 9, False, lambda text, kind: text))[1:]
+    assert [bool(row.strip()) for row in rows] == [True] * 3 + [False] * 6  # a square is as high as it is wide
     kinds = {text: kind for text, kind in painted if text in "123456"}
     assert kinds == {"1": "first", "2": "first", "3": "second", "4": "soft", "5": "soft", "6": "soft"}
 
@@ -340,6 +346,10 @@ def test_what_is_written_in_a_picture_stands_around_its_axes(height: int, writte
         assert [abs(x + 4 * len(str(value)) - (64 + 55.6 * value)) <= 1 for x, _ in place] == [True]
     beside = [(at, text) for at, text, *_ in written if at[0] == 8 and text != "up"]
     assert [text for _, text in beside] == ([*"012345"] if height > 320 else [*"024"])
+    rooms = {room for at, _, _, room in written if at[1] == height - 58}, {room for at, text, _, room in written if
+                                                                          at[0] == 8 and text != "up"}  # fmt: skip
+    assert rooms == ({60}, {52})  # a word that is wider is cut off
+    assert by_text["up"][2] == 124 and by_text["across"][1] == by_text["up"][1] == 13
     for (_, y), text in beside:
         assert y + 8 == pytest.approx(height - 64 - (height - 112) * int(text) / 5, abs=1)
     assert [by_text[name][0][1] for name in ("a line", "dots", "short ones", "bars")] == [height - 30] * 4

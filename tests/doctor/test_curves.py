@@ -10,6 +10,7 @@ import pytest
 
 from cnncli.doctor import curves
 from cnncli.doctor.facts import Part
+from cnncli.doctor.finding import Finding
 from run_facts import HALF, between, epoch, likelihood, run
 
 
@@ -278,3 +279,24 @@ def test_what_is_empty_and_what_is_no_number_is_left_out() -> None:
         history=[{"epoch": 1, "loss": 0.5}, {"epoch": 2, "loss": None}, {"epoch": 3, "loss": math.nan}, {"epoch": 4}]
     )
     assert facts.measures("loss") == [(1, 0.5)]
+
+
+def usual(found: Finding | None) -> list[float]:
+    assert found is not None
+    return [one.usual for one in found.evidence]
+
+
+def test_each_number_stands_beside_the_one_that_it_is_compared_with(rng: np.random.Generator) -> None:
+    """Of healthy trainings, or the bound from which on it is told."""
+    saw = rng.normal(1, 0.2, 30).tolist()
+    assert usual(curves.no_shuffle(run([epoch(at, losses=saw) for at in range(1, 6)]))) == [0, 0]
+    assert usual(curves.training_mode_at_test(run(twice={"mean": 0.5, "images": 3.0}))) == [0]
+    assert usual(curves.labels_shifted(run(parts={"training": learned(0.9), "test": guessed()}))) == [0.25, 0.25]
+    low, high = losses(3000, 4000, 0.5), losses(2000, 4000, 0.9)
+    parts = {"test": low, "validation": high, "training": low}
+    leak = run(parts=parts, images={"test_too": 9, "test": 10})
+    assert usual(curves.test_set_leak(leak)) == [0, 0.08]
+    history = history_of(2.0, 1.0, 9.0, loss=(3.0, 1.0, 0.1), accuracy=0.95, validation_accuracy=0.5)
+    assert usual(curves.overfitting(run(history=history))) == [1.1, 0.12]
+    assert usual(curves.dead_units(run(dead=[("4", "ReLU", 10, 9)]))) == [0.3]
+    assert usual(curves.duplicates(run(images={"training": 10, "more": 5, "two_labels": 5}))) == [0, 0.01]

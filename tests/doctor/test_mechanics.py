@@ -7,6 +7,7 @@ import pytest
 
 from cnncli.doctor import mechanics
 from cnncli.doctor.facts import Layers, Part, RunFacts
+from cnncli.doctor.finding import Finding
 from run_facts import HALF, between, epoch, likelihood, run
 
 
@@ -201,3 +202,23 @@ def test_a_gradient_that_has_died_is_told_where_little_was_learned() -> None:
     log2 = math.log(2)
     assert mechanics.rate_too_high(dead([2.0, 0.0, 0.0, 0.0], [1.0, 0.5, 0.5, 0.71 * log2], part(0.5))) is not None
     assert mechanics.rate_too_high(dead([2.0, 0.0, 0.0, 0.0], [1.0, 0.5, 0.5, 0.69 * log2], part(0.5))) is None
+
+
+def usual(found: Finding | None) -> list[float]:
+    assert found is not None
+    return [one.usual for one in found.evidence]
+
+
+def test_each_number_stands_beside_the_one_that_it_is_compared_with() -> None:
+    """Of healthy trainings, or the bound from which on it is told."""
+    first = epoch(gradient=[0.0])
+    assert usual(mechanics.zero_init(run([first], alike=[of_units(99, 0)]))) == [0, 0]
+    assert usual(mechanics.zero_init(run([epoch(layers=layers([0.0]))]))) == [0]
+    assert usual(mechanics.no_normalization(run([epoch(inputs=[99.0, 9.0, 0.0, 1.0])]))) == [1]
+    assert usual(mechanics.gradients_kept(kept(0.95, [1.0, 1.0, 7.0, 3.0]))) == [0.6, 1.5]
+    assert usual(mechanics.deep_sigmoids(vanishing(1500))) == [100]
+    history = [{"epoch": 1, "loss": 0.2}, {"epoch": 2, "loss": 0.9}]
+    whole = run([epoch(update=[0.9], losses=[1.0, 9.0])], history=history, parts={"training": part(0.3)},
+                diverged=(5, "loss: it is nan"))  # fmt: skip
+    assert usual(mechanics.rate_too_high(whole)) == [0.05, 1.5, 0.15, 0]
+    assert usual(mechanics.rate_too_high(dead([2.0, 0.0, 0.0, 0.0], [1.0] * 4)))[0] == 2

@@ -92,6 +92,21 @@ def test_answers_one_class_off_are_told(share: float, by: int, expected: float, 
     assert validated is None  # the validation images come first
 
 
+def test_of_three_classes_one_off_is_told_and_of_two_it_is_no_shift() -> None:
+    parts = {"training": part(np.eye(3, dtype=int) * 9), "test": shifted(0.8, 1, 3)}
+    found = curves.labels_shifted(run(parts=parts))
+    assert found is not None and "the class after" in found.evidence[0].text and found.evidence[0].usual == 1 / 3
+    for share, told in ((0.4, False), (0.5, False), (0.7, True)):  # more than half, and more than are right
+        table = np.round(1000 * np.array([[0.3, share, 0], [0, 0.3, share], [share, 0, 0.3]])).astype(int)
+        one = Part(int(table.sum()), int(0.65 * table.sum()), 1.0, [], table.tolist())
+        found = curves.labels_shifted(run(parts={"training": parts["training"], "test": one}))
+        share_of_all = share / (0.3 + share)
+        assert (found is not None and "the class after" in found.evidence[0].text) == (share_of_all > 0.65) == told
+    two = {"training": part(np.eye(2, dtype=int) * 900), "test": part([[50, 450], [450, 50]], 9.0)}
+    found = curves.labels_shifted(run(parts=two))
+    assert found is not None and "one answer for all has 50 %" in found.evidence[0].text
+
+
 def guessed(images: int = 1000, right: float = 0.25, loss: float = 1.38) -> Part:
     """Four classes, each as often; so many answers right, the others anywhere else."""
     table = np.full((4, 4), round(images / 4 * (1 - right) / 3))

@@ -171,7 +171,7 @@ def _death(run: RunFacts) -> Evidence | None:
     high = 0.7 * trained.entropy if trained is not None and trained.answers else 0.3 * losses[0]
     if losses[-1] < high:
         return None
-    last = max((place for place, (length, _) in enumerate(lengths) if length > 1e-6 * lengths[0][0]), default=0)
+    last = max(place for place, (length, _) in enumerate(lengths) if length > 1e-6 * lengths[0][0])
     if last > len(lengths) - 3:
         return None
     epoch = lengths[last + 1][1]

@@ -199,6 +199,8 @@ def test_draws_of_dropout_are_told_and_drawn(monkeypatch: pytest.MonkeyPatch) ->
     drawn = {form: np.array(found) for form, found in given.values["drawn"].items()}
     inputs = np.array([4, 1, 3, 2, 0.5, 2.5, 1.5, 3.5])
     rows = {row[0]: [float(one) for one in row[1:]] for row in rows_of(given, "one draw, p = 0.5")}
+    [heads] = [block.heads for block in given.blocks if getattr(block, "title", "") == "one draw, p = 0.5"]
+    assert list(heads) == ["", *(f"x{place}" for place in range(1, 9))]
     assert rows["input"] == inputs.tolist() == rows["inverted, evaluation"]
     assert rows["first, evaluation"] == (inputs / 2).tolist()
     for form in ("inverted", "first"):

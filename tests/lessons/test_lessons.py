@@ -43,6 +43,9 @@ VALUES: dict[str, tuple[float, ...]] = {
 }  # fmt: skip
 
 
+PLAIN = {"rate", "h", "o", "x5", "x6", "x7", "x8"}  # columns of numbers as short as they can be
+
+
 @each_lesson
 def test_it_has_what_a_lesson_has_and_fits_a_terminal_of_80_columns(
     entry: Entry, capsys: pytest.CaptureFixture[str]
@@ -54,6 +57,9 @@ def test_it_has_what_a_lesson_has_and_fits_a_terminal_of_80_columns(
     assert (given.frames is not None) == entry.animated
     for table in (block for block in given.blocks if isinstance(block, Numbers)):
         assert {len(row) for row in table.rows} == {len(table.heads)}
+        for column, head in enumerate(table.heads):  # numbers below each other have the same digits, but plain ones
+            cells = [row[column] for row in table.rows if re.fullmatch(r"-?\d+\.\d+", row[column])]
+            assert len({len(cell.partition(".")[2]) for cell in cells}) <= 1 or head in PLAIN, (table.title, head)
     for command in given.go_on:
         assert command.startswith("cnn ")
     for line in (*lesson_lines(given), *judge(given, 1)):

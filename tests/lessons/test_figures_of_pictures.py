@@ -1,6 +1,7 @@
 """What the lessons on pictures, dropout and normalization tell and draw, beside formulas in float64."""
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -227,7 +228,8 @@ def test_draws_of_dropout_are_told_and_drawn(monkeypatch: pytest.MonkeyPatch) ->
             assert height == pytest.approx(drawn[form][: round(10**at), 0].mean(), abs=1e-5)
         assert curve[-1] == pytest.approx([math.log10(2000), given.values["means"][form]])
         assert dots(mean, colour) == pytest.approx(curve[-1:])
-        assert [target, target] in [one[:, 1].tolist() for one in points(mean, Line, "in evaluation")]
+        level = [one for one in points(mean, Line, "in evaluation") if one[:, 1].tolist() == [target, target]]
+        assert level[0][:, 0] == pytest.approx(mean.x)  # from side to side
     assert mean.y == pytest.approx((-0.06 * 8, 1.06 * 8))  # one draw can give 4 / 0.5
     [bars] = points(sums, Bars)
     assert bars[:, 1].sum() == 2000 and (bars[:, 1] @ bars[:, 0]) / 2000 == pytest.approx(
@@ -249,7 +251,7 @@ def test_draws_of_dropout_are_told_and_drawn(monkeypatch: pytest.MonkeyPatch) ->
         run = runs[row[0]]
         expected = [run["train"][-1], run["test"][-1], min(run["test"])]
         assert [float(one) for one in row[1:4]] == pytest.approx(expected, abs=6e-4)
-        assert row[4] == f"{run['right'][-1]:.1%}"
+        assert row[4] == f"{run['right'][-1]:.1%}" and all(re.fullmatch(r"\d\.\d{3}", one) for one in row[1:4])
     frames = frames_of(given)
     for number in (0, 1, 5, 9):
         above, below = frames[4 * number]

@@ -330,6 +330,11 @@ def test_batches_behind_normalization_are_told_and_drawn(monkeypatch: pytest.Mon
         ends = [np.mean(pair[name]["batches"][-10:]) for name in ("without", "with")]
         assert [float(one) for one in row[1:3]] == pytest.approx(ends, abs=6e-4)
         assert row[3:] == [f"{pair[name]['right'][-1]:.1%}" for name in ("without", "with")]
+    ends = {name: [pair[name]["right"][-1] for pair in values["training"]["runs"]] for name in ("with", "without")}
+    better = sum(one > other for one, other in zip(*ends.values(), strict=True))
+    [said] = [block.text for block in given.blocks if "which lie far apart" in getattr(block, "text", "")]
+    assert f"better at {better} of the 3 rates" in said
+    assert [f"{max(ends[name]) - min(ends[name]):.1%}" in said for name in ("with", "without")] == [True, True]
     frames = frames_of(given)
     assert len(frames) == 10 * 3 + 50
     for number, (above, below) in ((1, frames[0]), (4, frames[9]), (60, frames[-1])):

@@ -10,9 +10,12 @@ import pytest
 
 from cnncli.cli.main import cli as cnn
 from cnncli.errors import UsageError
-from cnncli.layers import BatchNorm1d, Module
-from cnncli.lessons.blocks import Code
+from cnncli.layers import BatchNorm1d, BatchNorm2d, Flatten, Linear, Module
+from cnncli.lessons.blocks import Asked, Code
 from cnncli.lessons.catalogue import find_entry
+from cnncli.lessons.given import seen
+from cnncli.model_file.serialize import save_model
+from cnncli.network import Network
 from lesson_pages import lesson, opened, press, slide
 
 ROOT = Path(__file__).parents[2]
@@ -118,6 +121,24 @@ def test_batch_normalization_looks_into_the_reader_s_network() -> None:
         assert running == 0 and variance == 1 and behind == pytest.approx(mean, abs=1e-4) and deviation > 0
     with pytest.raises(UsageError, match="normalizes no batches"):
         lesson("batchnorm", model="lenet5")
+
+
+def test_of_a_trained_network_the_kept_values_are_those_of_evaluation(tmp_path: Path) -> None:
+    layer = BatchNorm2d(1)
+    network = Network([layer, Flatten(), Linear(64, 2)], (1, 8, 8), class_names=["a", "b"])
+    network.initialize(1)
+    layer.running_mean[...], layer.running_var[...] = 50.0, 400.0
+    assert layer.weight is not None and layer.bias is not None
+    layer.weight[...], layer.bias[...] = 3.0, 1.0
+    save_model(tmp_path / "own.bin", network)
+    own = lesson("batchnorm", model=str(tmp_path / "own.bin")).values["own"]
+    [[mean, kept, variance, behind, deviation]] = own["channels"]
+    assert (kept, variance) == (50, 400)
+    assert behind == pytest.approx(3 * (mean - 50) / 400.00001**0.5 + 1, rel=1e-4)
+    picture = seen(Asked(model=str(tmp_path / "own.bin")))
+    samples = picture.network.samples(picture.image).astype(np.float64)
+    assert mean == pytest.approx(samples.mean(), rel=1e-5)
+    assert deviation == pytest.approx(3 * samples.std() / 400.00001**0.5, rel=1e-4)
 
 
 def test_the_page_of_batch_normalization_computes_what_the_layer_does(browser: Any, tmp_path: Path) -> None:

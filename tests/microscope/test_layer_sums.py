@@ -228,3 +228,20 @@ def test_what_is_no_finite_number_is_none_in_json() -> None:
     facts = unit.to_dict()
     assert facts["output"] is None and facts["computed"] is None and facts["terms"][0]["value"] is None
     assert facts["unit"] == [0] and facts["shape"] == [1] and facts["terms"][1]["value"] == 1
+
+
+@pytest.mark.parametrize("layer", [BatchNorm2d(4, affine=False), GroupNorm(2, 4, affine=False)], ids=str)
+def test_a_normalization_that_learns_nothing_has_the_weight_1_and_the_bias_0(layer: Module) -> None:
+    unit = unit_of(layer, (1, 2, 3))
+    assert (unit.facts["w"], unit.bias) == (1, 0) and unit.computed == pytest.approx(unit.facts["normalized"])
+
+
+@pytest.mark.parametrize(("dim", "axis"), [(1, 0), (2, 1), (3, 2)])
+def test_probabilities_along_any_axis_have_the_scores_of_that_axis(dim: int, axis: int) -> None:
+    unit = unit_of(Softmax(dim=dim), (2, 1, 3))
+    assert [term.place[axis] for term in unit.terms] == list(range(X.shape[axis]))
+    others = {tuple(np.delete(term.place, axis).tolist()) for term in unit.terms}
+    assert others == {tuple(np.delete((2, 1, 3), axis).tolist())}
+    assert unit.computed == pytest.approx(unit.output, rel=1e-5)
+    assert unit_of(Softmax(dim=-1), (4,), X.ravel()[:7]).computed == pytest.approx(
+        unit_of(Softmax(), (4,), X.ravel()[:7]).computed)  # fmt: skip

@@ -13,7 +13,15 @@ from cnncli.model.model import Model
 from cnncli.network.architectures import shipped_model
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.views.page import page_image
-from cnncli.views.saliency import class_index, grad_cam, gradient_map, occlusion_map, saliencies, saliency_page
+from cnncli.views.saliency import (
+    _starts,
+    class_index,
+    grad_cam,
+    gradient_map,
+    occlusion_map,
+    saliencies,
+    saliency_page,
+)
 from cnncli.views.scales import Scale
 
 
@@ -152,3 +160,8 @@ def test_the_page_has_the_maps_and_looking_leaves_the_model_alone() -> None:
     )
     assert isinstance(page_image(saliency_page(model, image, "digit.png", 3, found, note)), Image.Image)
     assert " and not 5" in saliency_page(model, image, "digit.png", 3, found, note).title
+
+
+def test_squares_begin_half_of_one_apart_and_the_last_ends_at_the_edge() -> None:
+    cases = {(7, 2): [0, 1, 2, 3, 4, 5], (7, 3): [0, 1, 2, 3, 4], (9, 4): [0, 2, 4, 5], (10, 6): [0, 3, 4], (3, 5): [0]}
+    assert {case: _starts(*case) for case in cases} == cases and _starts(3, 1) == [0, 1, 2]

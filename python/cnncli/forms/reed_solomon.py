@@ -90,7 +90,7 @@ def _locator(syndromes: list[int]) -> list[int]:
     locator, before, length, shift, last = [1], [1], 0, 1, 1
     for step, syndrome in enumerate(syndromes):
         error = syndrome
-        for index in range(1, min(length, len(locator) - 1) + 1):
+        for index in range(1, length + 1):
             error ^= _times(locator[index], syndromes[step - index])
         if error == 0:
             shift += 1
@@ -104,7 +104,7 @@ def _locator(syndromes: list[int]) -> list[int]:
         else:
             shift += 1
         locator = changed
-    while len(locator) > 1 and locator[-1] == 0:
+    while locator[-1] == 0:
         locator.pop()
     return locator
 

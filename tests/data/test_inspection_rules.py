@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cnncli.data.imbalance import Imbalance, imbalance_of
-from cnncli.data.inspection.alike import alike, confirm, detail_size
+from cnncli.data.inspection.alike import _share_of_one_grey, alike, confirm, detail_size
 from cnncli.data.inspection.groups import find_groups
 from cnncli.data.inspection.inspection import Finding, _of_classes, _of_groups, _of_single, inspect
 from cnncli.data.inspection.looks import Looks, look_at, picture_name
@@ -103,6 +103,13 @@ def test_pictures_are_compared_with_64_pixels_on_their_longer_side(
     shape: tuple[int, int], size: tuple[int, int]
 ) -> None:
     assert detail_size(*shape) == size
+
+
+@pytest.mark.parametrize(("greys", "share"), [
+    ([96, 97, 103, 104], 0.75), ([0, 32, 64, 96], 0.25), ([7, 8, 15, 16], 0.5), ([255, 248, 247, 0], 0.5), ([5], 1.0),
+])  # fmt: skip
+def test_greys_are_about_one_in_steps_of_eight(greys: list[int], share: float) -> None:
+    assert _share_of_one_grey(np.array([greys], np.uint8)) == share
 
 
 def noisy(rng: np.random.Generator, amount: float, base: np.ndarray) -> np.ndarray:

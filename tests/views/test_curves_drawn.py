@@ -50,13 +50,7 @@ def heights(picture: np.ndarray, colour: Colour, top: int, bottom: int) -> dict[
     return {int(x): top + float(np.flatnonzero(there[:, x]).mean()) for x in np.flatnonzero(there.any(axis=0))}
 
 
-COURSES = [
-    [2.0, 1.1, 0.6, 0.5, 0.45],
-    [0.031, 0.03, 0.029],
-    [5.0, 12.0],
-    [-1.0, 0.5, -0.25],
-    [300.0, 120.0, 80.0, 60.0],
-]
+COURSES = [[2.0, 1.1, 0.6, 0.5, 0.45], [-1.0, 0.5, -0.25]]
 
 
 @pytest.mark.parametrize("losses", COURSES)

@@ -55,7 +55,8 @@ def test_samples_are_dealt_out_in_turn_and_their_errors_are_drawn() -> None:
     assert dots(error, "mark").tolist() == [[given.values["chosen"], errors[given.values["chosen"], 1]]]
     room = 0.04 * np.ptp(xy[:, 0])
     assert curve.x == pytest.approx((xy[:, 0].min() - room, xy[:, 0].max() + room))
-    assert error.y[1] > errors[0, :2].max() and errors[:8, :2].max() < error.y[1] and error.y[0] < 0
+    most = 2.2 * errors[0, :2].max()  # twice what the level line has, and some room
+    assert error.y == pytest.approx((-0.04 * most, most)) and errors[:8, :2].max() < most
     assert [word for _, word in error.marks] == [str(degree) for degree in range(10)]
     assert error.x[0] < 0 and 9 < error.x[1] < 9.5
     assert [frame.title.split(":")[0] for [frame] in frames_of(given)[::5]] == [f"degree {one}" for one in range(10)]

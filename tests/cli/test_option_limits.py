@@ -6,7 +6,9 @@ import click
 import pytest
 
 from cnncli.cli.train import command
+from cnncli.errors import UsageError
 from cnncli.option_row import TrainingOption
+from cnncli.training.rules import check_asked
 from cnncli.training_options import (
     CONVERGED_EPOCHS,
     OPTIMIZERS,
@@ -64,6 +66,13 @@ def test_an_option_takes_the_values_of_its_limits_and_none_beside_them(field: st
         with pytest.raises(click.BadParameter) as caught:
             parsed(field, value)
         assert caught.value.message.startswith(f"{value}: ")
+
+
+def test_a_caller_from_python_gives_a_time_above_0() -> None:
+    check_asked({"time_limit": 1e-9})
+    for value in (0, -0.5):
+        with pytest.raises(UsageError, match="use a number, more than 0"):
+            check_asked({"time_limit": value})
 
 
 def test_every_number_has_its_limits_here() -> None:

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFont
 
 from cnncli.cli.sheet import (
     MAX_ROWS,
@@ -80,7 +80,7 @@ def test_the_more_ink_the_denser_the_letter() -> None:
 
 
 def test_wide_and_high_images_are_made_smaller_to_their_larger_side() -> None:
-    for shape, lines, letters in (((4, 16), 1, 8), ((16, 4), 4, 2), ((64, 2), 4, 1)):
+    for shape, lines, letters in (((4, 16), 1, 8), ((1, 16), 1, 8), ((16, 4), 4, 2), ((64, 2), 4, 1)):
         shown = plain_lines(Sheet([("a", np.full((1, 1, *shape), 255, np.uint8))], 1, 0), 8, True)
         assert [len(line.strip(" a")) for line in shown] == [letters] * lines
 
@@ -109,3 +109,27 @@ def test_grey_images_and_those_of_two_channels_are_shown_by_their_first() -> Non
     for planes in (image, image[:1]):
         page = np.asarray(Image.open(io.BytesIO(sheet_png(Sheet([("a", planes[None])], 1, 0)))).convert("RGB"))
         assert (page[4:52, -52:-4] == 90).all() and (page[:, -4:] == 255).all()
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "tile"),
+    [
+        (24, 30, (48, 60)), (48, 48, (48, 48)), (47, 47, (94, 94)), (24, 48, (24, 48)), (1, 1, (48, 48)),
+        (112, 112, (112, 112)), (113, 113, (112, 112)), (224, 112, (112, 56)), (300, 1, (112, 1)), (1, 300, (1, 112)),
+    ],
+)  # fmt: skip
+def test_images_of_a_png_have_48_to_112_pixels_in_their_larger_side(
+    height: int, width: int, tile: tuple[int, int]
+) -> None:
+    """Small ones are enlarged in whole steps; four pixels are between them, and a line of letters has 14."""
+    images = np.zeros((1, 1, height, width), np.uint8)
+    for names, columns in ((["a", "aaaaaaaa"], 1), (["aaaaaaaa", "a"], 3)):
+        with Image.open(io.BytesIO(sheet_png(Sheet([(name, images) for name in names], columns, 0)))) as page:
+            letters = round(ImageFont.load_default(14).getlength("aaaaaaaa"))
+            assert page.size == (letters + 8 + columns * (tile[1] + 4), 2 * (max(tile[0], 14) + 4) + 4)
+
+
+def test_large_images_of_a_png_are_means_of_their_pixels() -> None:
+    board = (np.indices((224, 224)).sum(axis=0) % 2 * 200).astype(np.uint8)
+    page = np.asarray(Image.open(io.BytesIO(sheet_png(Sheet([("a", board[None, None])], 1, 0)))).convert("RGB"))
+    assert (page[4:116, -116:-4] == 100).all()

@@ -145,11 +145,13 @@ def _word(names: Names, number: int, shows_class: bool) -> str:
 
 def _fitting(words: Sequence[str], between: str, width: int) -> str:
     """As many words as fit into a line, at least one; how many are left out is said."""
+    whole = between.join(words)
+    if len(words) == 1 or len(whole) <= width:
+        return whole
     line, shown = words[0], 1
-    for word in words[1:]:
-        rest = len(words) - shown - 1
-        room = width - (len(f" and {rest:,} more") if rest else 0)
+    for word in words[1:-1]:
+        room = width - len(f" and {len(words) - shown - 1:,} more")
         if len(line) + len(between) + len(word) > room:
             break
         line, shown = f"{line}{between}{word}", shown + 1
-    return line if shown == len(words) else f"{line} and {len(words) - shown:,} more"
+    return f"{line} and {len(words) - shown:,} more"

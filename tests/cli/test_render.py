@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.text import Text
 
 from cnncli.cli import render
 from cnncli.cli.next_commands import next_commands
+from cnncli.training.convergence import Convergence
 from cnncli.training.records import EpochDone, Finished, Started, Stopped
+from printed import printed, squeezed
 
 
 @pytest.mark.parametrize(
@@ -190,3 +193,74 @@ def test_a_training_that_was_stopped_or_missed_its_target_says_how_to_go_on(
     assert capsys.readouterr().err == ""
     render.show_remark(dataclasses.replace(FINISHED, remark="nothing was learned"))
     assert capsys.readouterr().err == "warning: nothing was learned\n"
+
+
+def ended(**changed: Any) -> list[str]:
+    return squeezed(printed(render.show_finished, dataclasses.replace(FINISHED, **changed)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        (
+            {"until": Convergence(0.01, 1), "converged": True},
+            "until the loss falls by less than 1 % in 1 epoch: converged",
+        ),
+        (
+            {"until": Convergence(0.001, 5), "converged": False},
+            "until the loss falls by less than 0.1 % in 5 epochs: not converged, pass more --epochs",
+        ),
+        ({"patience": 3, "ended_early": True}, "patience 3 epochs without a better one: ended early"),
+        ({"patience": 1, "ended_early": False}, "patience 1 epoch without a better one: went on to the end"),
+        ({"time_limit": 90.0}, "time 1:15 min of 1:30 min, 50,000 images/s"),
+        ({"earlier_model": Path("model.1.bin")}, "the earlier model.bin is kept as model.1.bin"),
+        ({"command": "cnn train"}, "repeat cnn train"),
+        ({"epoch_images": 9_000, "cuts_epochs": True}, "training accuracy 99.90 % of 9,000 images, loss 0.0100"),
+        ({"accuracy": None}, "training loss 0.0100"),
+        ({"validation_accuracy": None}, "validation loss 0.0300, 6,000 images held out"),
+        ({"test_images": 10_000, "test_accuracy": 0.75}, "test accuracy 75.00 %, 2,500 of 10,000 images wrong"),
+    ],
+)
+def test_the_end_of_a_training_has_a_line_for_what_it_was_asked(changed: dict[str, Any], line: str) -> None:
+    assert line in ended(**changed)
+    assert line not in ended()
+
+
+def test_the_end_of_a_training_names_its_pictures_and_what_to_try_next() -> None:
+    lines = printed(render.show_finished, FINISHED, Path("c.png"), Path("runs/1/page.html"))
+    assert squeezed(lines)[-6:-3] == ["run runs/1, with page.html", "curves c.png", ""]
+    assert lines[-3] == "try next" and lines[-2].startswith("  cnn ") and lines[0] == ""
+    repeat = printed(render.show_finished, dataclasses.replace(FINISHED, command="cnn train " + "x" * 300))
+    (line,) = [one for one in repeat if one.startswith("repeat")]
+    assert line == f"repeat       cnn train {'x' * 300}"  # as wide as "validation", and three spaces
+    facts = render.finished_facts(FINISHED, Path("c.png"))
+    assert (facts["curves"], facts["earlier_model"], facts["model"]) == ("c.png", None, "model.bin")
+    kept = render.finished_facts(dataclasses.replace(FINISHED, earlier_model=Path("m.1.bin")))
+    assert (kept["curves"], kept["earlier_model"]) == (None, "m.1.bin")
+
+
+@pytest.mark.parametrize(
+    ("limit", "epochs", "words"),
+    [
+        (None, 1, "1 epoch"), (None, 100_000, "100,000 epochs"), (90.0, 100_000, "1:30 min"),
+        (90.0, 10, "at most 10 epochs in 1:30 min"),
+    ],
+)  # fmt: skip
+def test_how_long_a_training_is_to_be(limit: float | None, epochs: int, words: str) -> None:
+    assert render.length_words(dataclasses.replace(STARTED, time_limit=limit, epochs=epochs)) == words
+
+
+def test_lines_are_whole_in_a_file_and_broken_between_words_on_a_terminal() -> None:
+    text = "[bold] :smile: 12 " + "word " * 60
+
+    def show() -> None:
+        console = render.stdout_console()
+        render.print_line(console, Text(text))
+        console.print(text)
+        render.print_table(console, render.facts_table([("name", "x" * 300), ("n", "y")]))
+
+    lines = printed(show)
+    assert lines[:2] == [text, text] and lines[2].startswith("name   xx")
+    assert [len(line) for line in lines[2:4]] == [240, 7 + 67] and lines[4] == "n      y"  # 233 and 67 of the 300
+    on_terminal = printed(show, columns=60)
+    assert max(map(len, on_terminal[:5])) <= 60 and on_terminal[0].startswith("[bold] :smile: 12 word")

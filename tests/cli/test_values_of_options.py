@@ -48,6 +48,7 @@ NO_WHOLE = "use a whole number"
         (options.ImageSize(), "000032", f"000032: {NO_SIZE}"),
         (options.ImageSize(), "4097", f"4097: {NO_SIZE}"),
         (options.ImageSize(), "32x0", f"32x0: {NO_SIZE}"),
+        (options.ImageSize(), "x", f"x: {NO_SIZE}"),
         (options.ImageSize(), "1x2x3", f"1x2x3: {NO_SIZE}"),
         (options.ImageSize(), "²", f"²: {NO_SIZE}"),
         (WHOLE, "1e3", 1000),

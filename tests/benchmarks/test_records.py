@@ -10,6 +10,7 @@ import pytest
 from tools import records
 from tools.records import BEGIN, END, RECORDS, ROOT, RecordKind, read_result, recipe_digest, table, take, with_table
 
+from cnncli.model.evaluate import evaluate_model
 from cnncli.model_file.serialize import load_model
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
@@ -106,6 +107,17 @@ def test_the_table_has_mean_and_deviation(small: TrainSettings, tmp_path: Path) 
     (tmp_path / "results" / "few-3.json").unlink()
     row = table(tmp_path / "results", [KIND]).splitlines()[-1]
     assert f"{statistics.mean(percents[:2]):.2f} ± {statistics.stdev(percents[:2]):.2f} % (2 of 3 seeds) |" in row
+
+
+def test_what_views_of_each_image_give_stands_beside_it(small: TrainSettings, tmp_path: Path) -> None:
+    kind = dataclasses.replace(KIND, seeds=(1,), views=True)
+    facts = take(kind, 1, small, tmp_path / "work", lambda: False)
+    assert facts is not None
+    shown = evaluate_model(tmp_path / "work" / "few-1.bin", data=small.data, tta=True).metrics.accuracy
+    assert facts["test_accuracy_of_views"] == shown != facts["test_accuracy"]
+    (tmp_path / "few-1.json").write_text(json.dumps(facts))
+    row = table(tmp_path, [kind]).splitlines()[-1]
+    assert f"| {100 * facts['test_accuracy']:.2f} %; {100 * shown:.2f} % with `--tta` |" in row
 
 
 def test_the_table_is_put_between_its_marks() -> None:

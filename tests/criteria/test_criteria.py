@@ -132,3 +132,26 @@ def test_loss_refuses_targets_of_another_shape(criterion_type: type[Criterion]) 
             f"{criterion_type.__name__}(): input has shape (2, 3), target (2, 1); "
             "pass one target for each value"
         )
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_mixed_targets_give_the_loss_and_the_slope_of_their_weighted_mean(
+    reduction: str, rng: np.random.Generator
+) -> None:
+    """Two classes with a share each, and classes that weigh differently, by formulas in float64."""
+    scores, weight = distinct(rng, 6, 4).astype(np.float64), np.array([1.0, 0.5, 2.0, 3.0])
+    own, other = rng.integers(0, 4, 6), rng.integers(0, 4, 6)
+    shares = np.linspace(0.1, 1.0, 6)
+    ours, theirs = shares * weight[own], (1 - shares) * weight[other]
+    divisor = (ours + theirs).sum() if reduction == "mean" else 1.0
+
+    def loss(x: np.ndarray) -> np.ndarray:
+        log_shares = x - np.log(np.exp(x).sum(axis=1, keepdims=True))
+        picked, mixed_in = (np.take_along_axis(log_shares, at[:, np.newaxis], 1)[:, 0] for at in (own, other))
+        return -(ours * picked + theirs * mixed_in).sum() / divisor
+
+    criterion = CrossEntropyLoss(weight=weight, reduction=reduction)
+    losses, gradient = criterion.mixed(scores, own, other, shares)
+    total = losses.mean() if reduction == "mean" else losses.sum()
+    assert total == pytest.approx(loss(scores), rel=1e-6)
+    assert_close(gradient.astype(np.float32), oracles.central_differences(loss, scores, np.ones(())))

@@ -1,5 +1,6 @@
 """MaxUnpool2d: where each value goes, which of several stays, and the pooling whose places it takes."""
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -256,3 +257,11 @@ def test_the_field_of_view_behind_it_is_that_of_a_transposed_convolution() -> No
     rows = Network([pooling, MaxUnpool2d(pooling=pooling, output_size=8), Conv2d(1, 1, 3)], (1, 8, 8)).layer_table()
     # A place lies in two windows of 3 pixels that begin 2 apart; three places beside each other see 2 pixels more.
     assert [row.field_of_view for row in rows] == [(3, 3), (5, 5), (7, 7)]
+
+
+def test_the_field_of_view_of_windows_that_are_no_squares_is_that_of_each_side() -> None:
+    pooling = MaxPool2d((4, 2), (1, 2))
+    unpooling = MaxUnpool2d(pooling=pooling, output_size=(8, 8))
+    window = unpooling.window((1, 5, 4))
+    # Windows of 4 rows begin at each row, so that a row lies in four; those of 2 columns do not overlap.
+    assert tuple(map(tuple, window)) == ((4, 1), (1, Fraction(1, 2)))

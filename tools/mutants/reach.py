@@ -4,8 +4,10 @@ import ast
 import hashlib
 import json
 import os
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,16 +40,19 @@ class Reach:
     functions: dict[str, list[str]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
 
-    def tests_of(self, module: str, function: str, names: set[str], budget_seconds: float) -> list[list[str]]:
+    def tests_of(
+        self, module: str, function: str, names: set[str], words: set[str], budget_seconds: float
+    ) -> list[list[str]]:
         """Tests that run the function, in rounds of a few files; all together take no more than the budget.
 
-        names : the functions that name what stands outside of functions, as a constant; they stand for it
+        names, words : the functions that name what stands outside of functions, as a constant; they stand for it, and
+            so do the files of tests in which one of its words stands
 
         The module's own file of tests comes first, then those of its folder, then those with quick tests; in each file
         the quick ones first.
         """
         own, folder = f"test_{Path(module).stem.strip('_')}.py", f"tests/{Path(module).parts[0]}/"
-        found = self.functions.get(f"{module}:{function}") or self._tests_of_outside(module, names, own)
+        found = self.functions.get(f"{module}:{function}") or self._tests_of_outside(module, names, words, own)
         by_file: dict[str, list[str]] = defaultdict(list)
         for test in sorted(found, key=lambda test: self.seconds.get(test, 1.0)):
             by_file[test.split("::")[0]].append(test)
@@ -72,12 +77,15 @@ class Reach:
                 rounds[place >= _FILES_OF_FIRST_ROUND].append(test)
         return [tests for tests in rounds if tests]
 
-    def _tests_of_outside(self, module: str, names: set[str], own: str) -> list[str]:
-        """Tests of what importing the module runs: those of functions that name it, and all of the module's own."""
+    def _tests_of_outside(self, module: str, names: set[str], words: set[str], own: str) -> list[str]:
+        """Tests of what importing the module runs: those of functions that name it, those of files that name it, and
+        all of the module's own."""
         inside = [place for place in self.functions if place.startswith(f"{module}:")]
         naming = [place for place in inside if place.split(":")[1] in names]
         found = {test for place in naming or inside for test in self.functions[place]}
-        return sorted(found | {test for test in self.seconds if Path(test.split("::")[0]).name == own})
+        files = {test.split("::")[0] for test in self.seconds}
+        named = {file for file in files if Path(file).name == own or words & _words_of(file)}
+        return sorted(found | {test for test in self.seconds if test.split("::")[0] in named})
 
     def add(self, other: "Reach") -> None:
         """Puts in what was measured of other files of tests."""
@@ -177,16 +185,31 @@ def functions_of_lines(source: bytes) -> dict[int, str]:
     return lines
 
 
+@cache
+def _words_of(file: str) -> frozenset[str]:
+    path = ROOT / file
+    return frozenset(re.findall(r"\w+", path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
+
+
+def words_set_by(line: str) -> set[str]:
+    """The names that a line outside of functions gives a value to.
+
+    >>> words_set_by("on_command_line = DefaultRate(0.01)")
+    {'on_command_line'}
+    """
+    return {word for word in line.split("=")[0].split(":")[0].replace(",", " ").split() if word.isidentifier()}
+
+
 def functions_that_name(source: bytes, line: str) -> set[str]:
     """The functions in which a name stands that this line, outside of functions, gives a value to."""
-    names = set(line.replace(":", "=").split("=")[0].replace(",", " ").split())
+    names = words_set_by(line)
     inside = functions_of_lines(source)
     text = source.decode().splitlines()
     return {
         function
         for number, function in inside.items()
-        if any(name.isidentifier() and name in text[number - 1] for name in names)
+        if any(name in text[number - 1] for name in names)
     }
 
 
-__all__ = ["KEPT", "PACKAGE", "Reach", "functions_that_name", "reach_of"]
+__all__ = ["KEPT", "PACKAGE", "Reach", "functions_that_name", "reach_of", "words_set_by"]

@@ -192,11 +192,7 @@ def _words_of(file: str) -> frozenset[str]:
 
 
 def words_set_by(line: str) -> set[str]:
-    """The names that a line outside of functions gives a value to.
-
-    >>> words_set_by("on_command_line = DefaultRate(0.01)")
-    {'on_command_line'}
-    """
+    """The names that a line outside of functions gives a value to: x of "x: int = 1"."""
     return {word for word in line.split("=")[0].split(":")[0].replace(",", " ").split() if word.isidentifier()}
 
 

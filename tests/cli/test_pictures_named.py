@@ -23,7 +23,14 @@ def png() -> bytes:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """own/train/{cat,dog} with three pictures, a text and a leftover of a file manager."""
     monkeypatch.chdir(tmp_path)
-    for name in ("own/train/cat/10.png", "own/train/cat/9.png", "own/test/dog/1.png", "own/2.png", "own/1.png"):
+    for name in (
+        "own/train/cat/10.png",
+        "own/train/cat/9.png",
+        "own/test/dog/1.png",
+        "own/2.png",
+        "own/1.png",
+        "own/test/3.png",
+    ):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
         Path(name).write_bytes(png())
     Path("own/notes.txt").write_text("no picture\n")
@@ -67,7 +74,7 @@ def test_a_folder_is_read_in_the_natural_order_and_tells_classes_that_are_no_par
     pictures = Pictures(["own"])
     assert [(one.name, one.told, one.teller) for one in pictures if one] == [
         ("own/1.png", "own", "folder name"), ("own/2.png", "own", "folder name"),
-        ("own/test/dog/1.png", "dog", "folder name"),
+        ("own/test/3.png", "own", "folder name"), ("own/test/dog/1.png", "dog", "folder name"),
         ("own/train/cat/9.png", "cat", "folder name"), ("own/train/cat/10.png", "cat", "folder name"),
     ]  # fmt: skip
     assert sum(pictures.aside.values()) == 1 + (".DS_Store" in str(pictures.aside))  # the text
@@ -80,9 +87,9 @@ def test_a_folder_is_read_in_the_natural_order_and_tells_classes_that_are_no_par
         (["own/*.png"], ["own/1.png", "own/2.png"]),
         (["own/[2-9].png"], ["own/2.png"]),
         (["own/?.png"], ["own/1.png", "own/2.png"]),
-        (["own/tes*"], ["own/test/dog/1.png"]),  # a folder that matches is read
+        (["own/tes*"], ["own/test/3.png", "own/test/dog/1.png"]),  # a folder that matches is read
         (["own/**/1.png"], ["own/1.png", "own/test/dog/1.png"]),
-        (["own/test/**"], ["own/test/dog/1.png"]),
+        (["own/test/**"], ["own/test/3.png", "own/test/dog/1.png"]),
         (["*.gif"], ["*.gif: no file matches; check the pattern and the folder"]),
         (["bare"], ["bare: no pictures; name a picture, or a folder that holds some"]),
         (["bare", "own/2.png"], ["bare: no pictures; name a picture, or a folder that holds some", "own/2.png"]),
@@ -90,6 +97,14 @@ def test_a_folder_is_read_in_the_natural_order_and_tells_classes_that_are_no_par
 )
 def test_words_lead_to_pictures_or_to_what_is_said_of_them(here: Path, words: list[str], names: list[str]) -> None:
     assert told(*words) == names
+
+
+def test_files_of_a_pattern_that_are_no_pictures_are_counted(here: Path) -> None:
+    pictures = Pictures(["own/*.png", "own/n*"])
+    assert [one.error or one.name for one in pictures if one] == [
+        "own/1.png", "own/2.png", "own/n*: no pictures; name a picture, or a folder that holds some",
+    ]  # fmt: skip
+    assert list(pictures.aside.values()) == [1]
 
 
 def test_a_list_tells_classes_where_it_has_some(here: Path) -> None:
@@ -119,7 +134,7 @@ def test_names_over_standard_input_lead_to_pictures_and_folders(
 ) -> None:
     feed(*chunks)
     names = told("-")
-    assert names[0] == "a.png" and len(names) == 1 + 5
+    assert names[0] == "a.png" and len(names) == 1 + 6
 
 
 def test_while_no_more_names_come_it_is_said_that_none_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -312,7 +312,9 @@ def test_unreadable_pictures_count_neither_by_predict_nor_by_eval(
     assert (found["samples"], found["accuracy"]) == (2, 0.5)
 
 
-def test_answers_below_the_threshold_are_counted_as_not_sure(scans: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_answers_below_the_threshold_are_counted_as_not_sure(
+    scans: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     Image.new("L", (2, 2), 66).save("scans/between.png")  # nearly as near to black as to grey
     assert run(["predict", "scans", "--reject", "0.9"]) == 0
     out = capsys.readouterr().out

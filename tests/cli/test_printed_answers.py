@@ -195,7 +195,8 @@ def test_verdicts_and_the_score_of_a_quiz() -> None:
     ("typed", "answers"),
     [
         (["1", "2"], [1, 2]), (["", "3"], [None, 3]), (["q"], [None, None]), (["2", "Q"], [2, None]),
-        (["0", "4", "x", "²", "1", "3"], [1, 3]), (["00001", "1", "2"], [1, 2]), ([], [None, None]),
+        (["0", "4", "x", "²", "1", "3"], [1, 3]), (["00001", "1", "2"], [1, 2]),
+        (["0002", "1"], [2, 1]), ([], [None, None]),
     ],
 )  # fmt: skip
 def test_a_quiz_asks_until_it_gets_the_number_of_a_choice(
@@ -204,6 +205,7 @@ def test_a_quiz_asks_until_it_gets_the_number_of_a_choice(
     monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in typed)))
     assert render_quiz.ask_all([quiz_question()] * 2) == answers
     out = capsys.readouterr().out
+    assert ("2 of 2  linear" in out) is (typed[:1] not in ([], ["q"]))  # the end ends it at once
     assert "1 of 2  linear" in out and "Your answer, 1 to 3 (Enter leaves it out, q ends): " in out
 
 

@@ -221,3 +221,7 @@ def test_clicks_own_sentences_become_our_lines() -> None:
     assert usage_line(click.BadParameter("x: no such file", context, file)) == "two: x: no such file (see two --help)"
     bare = click.Context(click.Command("bare", epilog="cnn bare"), info_name="bare")
     assert usage_line(click.MissingParameter(ctx=bare, param=file)) == "bare: [FILE] is missing (see bare --help)"
+    one = click.Context(click.Command("one", epilog="Example:\n  cnn one"), info_name="one")
+    assert usage_line(click.MissingParameter(ctx=one, param=file)) == (
+        "one: [FILE] is missing; use it as in: cnn one (see one --help)"
+    )

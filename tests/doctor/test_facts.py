@@ -88,7 +88,7 @@ def test_a_layer_without_units_or_counts_is_left_out(wrong: dict[str, Any], tmp_
 
 
 def test_numbers_are_finite_and_counts_whole() -> None:
-    assert [number(one) for one in (1, -0.5, True, "1", None, math.inf, math.nan)] == [1, -0.5, *[None] * 5]
+    assert [number(one) for one in (1, -0.5, True, "1", None, math.inf, math.nan, 10**400)] == [1, -0.5, *[None] * 6]
     assert [whole(one) for one in (0, 7, -1, 1.0, True, None)] == [0, 7, *[None] * 4]
 
 

@@ -75,6 +75,11 @@ def test_what_lies_at_the_horizon_goes_far_away_and_raises_nothing() -> None:
     assert np.isfinite(square_to_quads(np.zeros((1, 4, 2)))).all()
 
 
+def test_to_a_single_place_goes_everything(rng: np.random.Generator) -> None:
+    found = fit_projection(np.array([(0.0, 0), (1, 0), (1, 1), (0, 1)]), np.full((4, 2), 3.0))
+    np.testing.assert_allclose(projected(found, rng.uniform(0, 1, (5, 2))), 3, rtol=1e-9)
+
+
 @pytest.mark.parametrize("shape", [(5, 7), (1, 6), (6, 1), (1, 1), (4, 5, 3)])
 def test_sampling_is_bilinear_between_the_middles_of_pixels(shape: tuple[int, ...], rng: np.random.Generator) -> None:
     """Through np.interp down, then across; beyond the middles of the outer pixels these count."""

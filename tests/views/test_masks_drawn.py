@@ -120,30 +120,16 @@ def test_the_page_has_pictures_side_by_side_and_the_mask_as_each_form_lays_it() 
 
 
 def test_a_mask_of_more_than_15_has_small_cells_without_numbers() -> None:
-    tile = (
-        mask_page(
-            "a",
-            "b",
-            np.zeros((2, 2, 3), np.uint8),
-            [Result("correlation", np.zeros(1), np.zeros((2, 2), np.uint8), "")],
-            np.ones((15, 17)),
-        )
-        .panels[1]
-        .tiles[0]
-    )
-    assert tile.pixels.shape == (15 * 11, 17 * 11, 3) and len(np.unique(tile.pixels.reshape(-1, 3), axis=0)) == 1
-    small = (
-        mask_page(
-            "a",
-            "b",
-            np.zeros((2, 2, 3), np.uint8),
-            [Result("correlation", np.zeros(1), np.zeros((2, 2), np.uint8), "")],
-            np.ones((15, 15)),
-        )
-        .panels[1]
-        .tiles[0]
-    )
-    assert small.pixels.shape == (15 * 44, 15 * 44, 3)
+    blank = np.zeros((2, 2), np.uint8)
+
+    def cells(rows: int, columns: int) -> np.ndarray:
+        results = [Result("correlation", np.zeros(1), blank, "")]
+        page = mask_page("a", "b", np.zeros((2, 2, 3), np.uint8), results, np.ones((rows, columns)))
+        return page.panels[1].tiles[0].pixels
+
+    large = cells(15, 17)
+    assert large.shape == (15 * 11, 17 * 11, 3) and len(np.unique(large.reshape(-1, 3), axis=0)) == 1
+    assert cells(15, 15).shape == (15 * 44, 15 * 44, 3)
 
 
 def test_masks_are_told_by_name_or_size_and_listed_in_columns() -> None:

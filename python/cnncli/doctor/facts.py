@@ -191,7 +191,10 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 
 def number(value: Any) -> Number:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    try:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # a whole number that no float holds
+        return None
     return float(value) if is_number else None
 
 

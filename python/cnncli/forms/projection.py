@@ -66,7 +66,8 @@ def inverse(matrix: Matrix) -> Matrix:
 
 def _normalizer(points: Points) -> Matrix:
     centre = points.mean(axis=0)
-    scale = np.sqrt(2) / float(np.hypot(*(points - centre).T).mean())
+    # Points that all lie in one place have no size; they must not end in a matrix of what is no number.
+    scale = np.sqrt(2) / max(1e-12, float(np.hypot(*(points - centre).T).mean()))
     return np.array([[scale, 0, -scale * centre[0]], [0, scale, -scale * centre[1]], [0, 0, 1]])
 
 

@@ -145,6 +145,23 @@ def test_draws_have_their_distributions() -> None:
     assert shares.min() > 0.015 and shares.max() < 0.22 and abs(shares.mean() - 0.11) < 0.005
 
 
+@pytest.mark.parametrize("share", [0.5, 0.25, 0.1, 2 / 3, 0.9, 1.0])
+def test_each_image_is_mirrored_in_its_share_of_the_epochs(share: float) -> None:
+    """Never more than one off, over any number of epochs that follow each other; with one half, in every other one."""
+    epochs, count = 30, 400
+    flipped = np.array([
+        _core.augmentation_draws({"flip": share}, (3, 8, 8), np.arange(count), seed=9, epoch=epoch)["map"][:, 0] < 0
+        for epoch in range(epochs)
+    ])
+    done = np.concatenate([np.zeros((1, count), int), flipped.cumsum(axis=0)])
+    for first in range(epochs):
+        length = np.arange(epochs - first + 1)
+        assert np.all(abs(done[first:] - done[first] - share * length[:, None]) < 1)
+    assert np.all(abs(flipped.mean(axis=1) - share) <= 5 * np.sqrt(share * (1 - share) / count))
+    if share == 0.5:
+        assert np.all(flipped[1:] != flipped[:-1])
+
+
 def test_an_image_moves_by_its_share_and_its_padding_alike_in_both_directions() -> None:
     settings = {"shift": 0.25, "crop": 2}
     found = _core.augmentation_draws(settings, (1, 40, 20), np.arange(20_000), seed=1, epoch=0)["map"]

@@ -2,6 +2,7 @@
 of Philox, and the pixels from the definition of each step."""
 
 import math
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,12 @@ OFF = dict.fromkeys(
 def words(kind: int, unit: int, seed: int, epoch: int, image: int) -> list[int]:
     counter = (unit, image, epoch, 3 << 24 | kind)
     return list(oracles.philox4x32(counter, (seed & 0xFFFFFFFF, seed >> 32)))
+
+
+def flips(share: float, seed: int, epoch: int, image: int) -> bool:
+    """Whole turns and parts of one: in `share` of each turn an image is mirrored."""
+    begins = Fraction(2 * words(0, 1, seed, 0, image)[1] + 1, 2**33)
+    return (begins + Fraction(share) * epoch) % 1 < Fraction(share)
 
 
 def uniform(word: int) -> float:
@@ -43,7 +50,7 @@ def draws(settings: dict[str, float], shape: tuple, seed: int, epoch: int, image
     found = {
         "forward": forward,
         "moved": moved,
-        "flips": uniform(w[5]) < settings["flip"],
+        "flips": flips(settings["flip"], seed, epoch, image),
         "stroke": settings["stroke"] * centred(w[8]),
         "brightness": 1 + jitter * centred(w[9]),
         "contrast": 1 + jitter * centred(w[10]),

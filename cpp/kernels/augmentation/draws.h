@@ -4,8 +4,9 @@
 // plus one half times 2^-32, and v = 2u - 1. Words of kind 0, in blocks of four:
 //   shift in x, in y, rotation, scale | shear, flip, crop in x, in y | stroke, brightness, contrast,
 //   saturation | hue, erasing, its area, its ratio | its place in x, in y, whether it is upright, noise
-// Kind 1: v of the control points of the elastic field, x and y of each. Kind 2: noise, one word a value.
-// Kind 3: unit 0 the partner of the mixup, from unit 1 on pairs for its share.
+// The flip is that of epoch 0, u, for all epochs: an image is flipped where the fraction of u + flip * epoch
+// is below flip. Kind 1: v of the control points of the elastic field, x and y of each. Kind 2: noise, one
+// word a value. Kind 3: unit 0 the partner of the mixup, from unit 1 on pairs for its share.
 #pragma once
 
 #include <cstddef>

@@ -16,6 +16,7 @@ from cnncli.views.tiles import Array, Page, Panel, number_tile, vector_tile
 _CHANNELS = 8  # that are drawn, those which add most
 _SIDE = 150  # pixels of a tile
 _MOST_IN_A_ROW = 120
+_ROW = 944  # pixels
 
 
 def unit_page(scope: Microscope, index: int, unit: UnitSum, image: Array, title: str) -> Page:
@@ -81,9 +82,9 @@ class Pick:
 
 def _vector_panel(name: str, values: npt.NDArray[np.float64]) -> Panel:
     scale = Scale.of(values, signed=None if name == "values" else True)
-    cell = max(4, 944 // min(_MOST_IN_A_ROW, len(values)))
+    cell = _ROW // min(_MOST_IN_A_ROW, len(values))
     tile = vector_tile(values, scale, _MOST_IN_A_ROW, 2)
-    return Panel(name, [tile], side=min(cell * tile.pixels.shape[1], 944), scale=scale)
+    return Panel(name, [tile], side=cell * tile.pixels.shape[1], scale=scale)
 
 
 def _grid(terms: Sequence[Term], values: Sequence[float]) -> npt.NDArray[np.float64]:

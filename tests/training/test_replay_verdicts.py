@@ -130,13 +130,17 @@ def test_the_first_difference_is_named_by_its_place(said: Any, found: Any, line:
     assert _difference(said, found) == line
 
 
-def epoch_of(said: dict[str, Any], found: dict[str, Any], steps: int, version: str = __version__) -> str:
-    """What is said of one epoch of so many steps."""
+STEPS = (4, 16, 32, 64)  # of each epoch
+
+
+def compared(said: dict[str, Any], found: dict[str, Any], version: str = __version__, cut: int = 0) -> str:
+    """What is said of an epoch of a training of four, each of which ends `cut` steps before its time."""
     network: Any = SimpleNamespace(record={"training": {"versions": {"cnncli": version}}})
-    table = SimpleNamespace(steps_in=lambda epoch: steps, full_steps=lambda epoch: steps)
-    job: Any = SimpleNamespace(trainer=SimpleNamespace(state=SimpleNamespace(history=[found]), timetable=table))
+    table = SimpleNamespace(steps_in=lambda epoch: STEPS[epoch] - cut, full_steps=lambda epoch: STEPS[epoch])
+    done: list[dict[str, Any]] = [{}] * (found["epoch"] - 1)
+    job: Any = SimpleNamespace(trainer=SimpleNamespace(state=SimpleNamespace(history=[*done, found]), timetable=table))
     try:
-        _compare_epoch(job, network, [said])
+        _compare_epoch(job, network, [*done[: said["epoch"] - 1], said])
     except _Ended as ended:
         verdict = ended.verdict
         return f"{verdict.kind} {verdict.epoch} {verdict.steps} {verdict.weights}: {verdict.line}"
@@ -145,21 +149,23 @@ def epoch_of(said: dict[str, Any], found: dict[str, Any], steps: int, version: s
 
 def test_an_epoch_is_compared_by_marks_then_weights_then_all_else() -> None:
     marks = "".join(f"{number:08x}" for number in range(16))
-    facts = {"epoch": 1, "marks": marks, "weights": "w", "loss": 0.5, "seconds": 1.0}
+    facts = {"epoch": 3, "marks": marks, "weights": "w", "loss": 0.5, "seconds": 1.0}  # of 32 steps
+    second = {**facts, "epoch": 2}  # of 16
+    changed = {"marks": marks[:16] + "f" * 112}
     way = "the training goes another way than the file says"
-    assert epoch_of(facts, {**facts, "seconds": 2.0}, 32) == "the same"
-    other = {**facts, "marks": marks[:16] + "f" * 112}
-    assert epoch_of(facts, other, 32) == f"diverged 1 (5, 6) w: epoch 1, steps 5 to 6 of 32: {way}"
-    assert epoch_of(facts, other, 16) == f"diverged 1 (3, 3) w: epoch 1, step 3 of 16: {way}"
-    assert epoch_of(facts, {**facts, "weights": "v"}, 32) == f"diverged 1 (32, 32) v: epoch 1, step 32 of 32: {way}"
-    assert epoch_of(facts, {**facts, "loss": 0.25}, 32) == (
-        "tampered None None None: epoch 1: it says loss = 0.5, and it is 0.25"
+    assert compared(facts, {**facts, "seconds": 2.0}) == "the same"
+    assert compared(facts, {**facts, **changed}) == f"diverged 3 (5, 6) w: epoch 3, steps 5 to 6 of 32: {way}"
+    assert compared(facts, {**facts, **changed}, cut=9) == f"diverged 3 (5, 6) w: epoch 3, steps 5 to 6 of 23: {way}"
+    assert compared(second, {**second, **changed}) == f"diverged 2 (3, 3) w: epoch 2, step 3 of 16: {way}"
+    assert compared(facts, {**facts, "weights": "v"}) == f"diverged 3 (32, 32) v: epoch 3, step 32 of 32: {way}"
+    assert compared(facts, {**facts, "loss": 0.25}) == (
+        "tampered None None None: epoch 3: it says loss = 0.5, and it is 0.25"
     )
-    assert epoch_of(facts, {**facts, "epoch": 2}, 32) == (
-        "tampered None None None: it tells of 1 epochs, and its settings ask for more"
+    assert compared(facts, {**facts, "epoch": 4}) == (
+        "tampered None None None: it tells of 3 epochs, and its settings ask for more"
     )
-    assert epoch_of(facts, other, 16, "0.0.1") == (
-        f"undecided 1 (3, 3) w: epoch 1, step 3 of 16: {way}; "
+    assert compared(second, {**second, **changed}, "0.0.1") == (
+        f"undecided 2 (3, 3) w: epoch 2, step 3 of 16: {way}; "
         f'it was made by cnncli "0.0.1", and this is {__version__}'
     )
 

@@ -73,6 +73,17 @@ def test_a_run_keeps_the_places_of_files_and_no_place_of_what_has_a_name(
     assert (named["--data"], named["--arch"]) == ("mnist", "lenet5") and "--data-dir" not in named
 
 
+def test_the_folder_of_a_run_gets_the_command_with_places_and_all_settings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written: list[str] = []
+    one = job(replace(plan(), data="pets.npz"))
+    replace(one, run=SimpleNamespace(write_command=written.append)).keep_command()  # type: ignore[arg-type]
+    (found,) = map(options, written)
+    assert found["--data"] == str(tmp_path / "pets.npz") and "--lr" in found
+
+
 def test_what_comes_by_itself_is_left_out_of_the_short_command_alone() -> None:
     whole, short = (options(job(plan()).command(is_short=is_short)) for is_short in (False, True))
     assert {"--optim", "--lr", "--epochs"} <= set(whole) and not {"--optim", "--lr"} & set(short)

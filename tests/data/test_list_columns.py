@@ -89,3 +89,21 @@ def test_label_that_the_user_names_is_taken_and_the_path_is_none() -> None:
 def test_only_row_is_no_header_unless_its_words_say_so() -> None:
     assert find_columns("l", [["a", "b"]], nothing, None).header is None
     assert find_columns("l", [["path", "label"]], nothing, None).header == ["path", "label"]
+
+
+def test_column_with_a_name_of_an_index_is_the_path_only_if_no_other_column_holds_pictures() -> None:
+    header = ["id", "where", "label"]
+    assert find_path_column("l", [header, ["7", "b.png", "q"]], nothing)[1] == 1
+    assert find_path_column("l", [header, ["7", "b", "q"]], "b".__eq__)[1] == 1
+    assert find_path_column("l", [header, ["a.png", "b", "q"]], "b".__eq__)[1] == 0  # it holds one, too
+    assert find_path_column("l", [header, ["7", "b", "q"]], nothing)[1] == 0
+    several = ["id", "image", "where", "label"]
+    assert find_path_column("l", [several, ["7", "b.png", "c.png", "q"]], nothing)[1] == 1
+    assert find_path_column("l", [several, ["7", "8", "c.png", "q"]], nothing)[1] == 2
+
+
+def test_only_column_without_a_name_for_labels_that_is_left_is_the_label() -> None:
+    rows = [["path", "nr", "what"], *([f"{at}.png", str(at), "x"] for at in range(3))]
+    assert find_columns("l", rows, nothing, None).label == 2
+    named = [["path", "what", "label"], *([f"{at}.png", "y", "x"] for at in range(3))]
+    assert find_columns("l", named, nothing, None).label == 2

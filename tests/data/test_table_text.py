@@ -7,7 +7,7 @@ import pytest
 
 from cnncli.data.dataset import MAX_BYTES
 from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_table
-from cnncli.data.tables.table_text import TableForm, find_form
+from cnncli.data.tables.table_text import TableForm, find_form, read_table
 from cnncli.errors import DataError
 
 
@@ -107,9 +107,33 @@ def test_row_whose_repeated_numbers_pandas_has_numbered_is_a_header(repeats: str
     assert plain is not None and plain.names is None
 
 
-def test_rows_that_end_with_a_separator_have_no_column_more() -> None:
-    found = form(*[numbers(17)] * 3, end=",\n")
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("spaces", ["", " ", "  "])
+def test_rows_that_end_with_a_separator_have_no_column_more(tmp_path: Path, separator: str, spaces: str) -> None:
+    rows = [numbers(17, begin, separator) for begin in (7, 8, 7)]
+    found = form(*rows, end=f"{separator}{spaces}\n")
     assert found is not None and (found.columns, found.trailing) == (17, True)
+    (tmp_path / "a.csv").write_text("".join(f"{row}{separator}{spaces}\n" for row in rows))
+    read, texts, parts = read_table(tmp_path / "a.csv", found)
+    assert read.tolist() == [[int(cell) for cell in row.split(separator)] for row in rows]
+    assert texts is None and parts is None
+
+
+def test_only_row_is_data_even_if_it_counts() -> None:
+    for first in (0, 1):
+        found = form(",".join(str(first + at) for at in range(17)))
+        assert found is not None and (found.names, found.body, found.first_line) == (None, 0, 1)
+
+
+def test_column_of_parts_is_found_above_one_row_and_not_in_rows_of_other_lengths() -> None:
+    header = ",".join(["label", "split", *(f"p{at}" for at in range(16))])
+    row = ",".join(["1", "train", *["7"] * 16])
+    found = form(header, row)
+    assert found is not None and (found.part_column, found.part_name, found.columns) == (1, "split", 17)
+    assert found.names == ["label", *(f"p{at}" for at in range(16))]
+    assert form(header, row, "7") is None  # words are no pixels
+    plain = form(",".join(["label", "what", *(f"p{at}" for at in range(15))]), *[numbers(17)] * 2)
+    assert plain is not None and (plain.part_column, plain.part_name) == (None, "")
 
 
 def test_decimal_commas_are_those_between_digits_of_tables_with_another_separator() -> None:

@@ -20,7 +20,6 @@ HEAD_BYTES = 1 << 20  # from which the form is found
 LEAST_COLUMNS = 17  # a label and 4x4 pixels
 _PIECE_BYTES = 1 << 20
 _MOST_FILE_BYTES = 4 * MAX_BYTES  # a byte takes up to four characters: "255,"
-_MOST_COLUMNS = 1_000_000
 _DECIMAL_COMMA = re.compile(rb"(?<![\d.,])-?\d+,\d+(?:[eE][-+]?\d+)?(?![\d.,])")
 _QUOTES = b"\"'"
 _MANGLED = re.compile(r"(-?\d+(?:\.\d+)?)\.(\d+)")
@@ -71,7 +70,7 @@ def find_form(head: bytes) -> TableForm | None:
     delimiter = max((b";", b"\t", b"|", b","), key=data.count)
     if data.count(delimiter) < LEAST_COLUMNS - 1:
         delimiter = b" "
-    trailing = delimiter != b" " and data.rstrip().endswith(delimiter)
+    trailing = delimiter != b" " and data.rstrip(b" ").endswith(delimiter)
     decimal_comma = delimiter != b"," and _DECIMAL_COMMA.search(head, lines[-1][1]) is not None
     if decimal_comma:
         lines = [(number, at, text.replace(b",", b".")) for number, at, text in lines]
@@ -80,7 +79,7 @@ def find_form(head: bytes) -> TableForm | None:
     if part is not None:
         rows = [cells[:part] + cells[part + 1 :] for cells in rows]
     row = rows[min(1, len(rows) - 1)]
-    if not LEAST_COLUMNS <= len(row) <= _MOST_COLUMNS:
+    if len(row) < LEAST_COLUMNS:
         return None
     texts = [index for index, cell in enumerate(row) if not is_number(cell)]
     if len(texts) > 1 + len(row) // 10 or any(_is_file(row[index]) for index in texts):
@@ -90,11 +89,10 @@ def find_form(head: bytes) -> TableForm | None:
     if len(texts) > (text_column is not None) and not _is_square(len(row) - 1):
         return None
     is_header = len(rows[0]) == len(row) and (_is_named(rows[0]) or (len(rows) > 1 and _is_counted(rows[0])))
-    first = min(1, len(lines) - 1) if is_header else 0
     if is_header and len(lines) == 1:
         return None
     names = rows[0] if is_header else None
-    body, first_line = lines[first][1], lines[first][0]
+    first_line, body, _ = lines[1] if is_header else lines[0]
     return TableForm(
         delimiter, len(row), names, text_column, body, first_line, trailing, decimal_comma, part, part_name
     )
@@ -178,7 +176,9 @@ def read_table(path: Path, form: TableForm) -> tuple[Array, list[str] | None, li
             if values.dtype.kind == "f" and not np.isfinite(values).all():
                 row, column = np.argwhere(~np.isfinite(values))[0]
                 line += _lines_before(whole, form, int(row))
-                place = f"{where}, line {line}, column {column + 1 + (form.text_column == 0)}"
+                column += form.text_column == 0
+                column += form.part_column is not None and form.part_column <= column
+                place = f"{where}, line {line}, column {column + 1}"
                 raise DataError(f"{place}: NaN or infinite; fill in a number")
             values = _compact(values)
             size += values.nbytes
@@ -237,6 +237,8 @@ def _without_gaps(piece: bytes, form: TableForm) -> bytes:
         rows = [row for row in piece.split(b"\n") if row.strip()]
         return b"\n".join([*rows, b""])
     if form.trailing:
+        while b" \n" in piece:
+            piece = piece.replace(b" \n", b"\n")
         piece = piece.replace(form.delimiter + b"\n", b"\n")
     empty = form.delimiter * (form.columns - (form.part_column is None))
     if empty + b"\n" in piece:  # empty rows as spreadsheets save them

@@ -194,7 +194,7 @@ def test_paths_that_are_no_data_are_told_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("separators", "is_table"), [(50, False), (51, True)])
-def test_table_in_utf_16_has_more_than_fifty_separators_in_its_first_bytes(
+def test_table_in_utf_16_has_more_than_fifty_separators_in_its_first_line(
     tmp_path: Path, separators: int, is_table: bool
 ) -> None:
     plant(tmp_path, "a.png")
@@ -203,6 +203,15 @@ def test_table_in_utf_16_has_more_than_fifty_separators_in_its_first_bytes(
     with pytest.raises(DataError) as caught:
         read_path(path)
     assert ("a table in UTF-16; save it as UTF-8" in str(caught.value)) == is_table
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_list_in_utf_16_may_have_many_short_rows(tmp_path: Path, encoding: str) -> None:
+    """Sixty of them lie in the first bytes."""
+    plant(tmp_path, *(f"{number}.png" for number in range(60)))
+    rows = "".join(f"{number}.png,{number % 2}\n" for number in range(60))
+    (tmp_path / "l.csv").write_bytes((rows if encoding == "utf-16" else "\ufeff" + rows).encode(encoding))
+    assert len(read_path(tmp_path / "l.csv").parts["train"]) == 60
 
 
 def test_lists_beside_pictures_label_those_that_they_name_most_of(tmp_path: Path) -> None:

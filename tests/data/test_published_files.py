@@ -8,15 +8,17 @@ import numpy as np
 import pytest
 
 from cnncli.data.dataset import Split
+from cnncli.data.download import fetching
 from cnncli.data.download.cache import candidates, data_root, own_folder
-from cnncli.data.download.exchange import Answer
-from cnncli.data.download.fetching import _listed
+from cnncli.data.download.exchange import Answer, MirrorError
+from cnncli.data.download.fetching import FetchError, UnreachableError, _listed, fetch
 from cnncli.data.download.mirrors import host_of, shown_mirror
 from cnncli.data.download.named import _as_mnist
 from cnncli.data.download.sources import SOURCES, RemoteFile
-from cnncli.data.download.sums import read_sums
+from cnncli.data.download.sums import read_sums, write_sums
 from cnncli.data.download.transfer import _continues, _cut_words, _number, _validator
 from cnncli.data.download.verify import file_problem
+from cnncli.data.fetch_records import FetchRecord, Skipped
 from cnncli.errors import DataError
 
 # As LeCun's page, TensorFlow Datasets' url_checksums and NIST's page list them.
@@ -144,3 +146,25 @@ def test_sums_are_lines_of_sha256sum(tmp_path: Path) -> None:
         f"{digest}  a.gz\n{digest[:-1]}  b.gz\n{digest} c.gz\n{digest}  d e\n\n{digest.upper()}  f\n"
     )
     assert read_sums(tmp_path) == {"a.gz": digest} and read_sums(tmp_path / "gone") == {}
+    write_sums(tmp_path, {"b.gz": digest, "a.gz": "1b" * 32})
+    assert (tmp_path / "SHA256SUMS").read_text() == f"{'1b' * 32}  a.gz\n{digest}  b.gz\n"
+
+
+def test_reasons_of_mirrors_are_cut_after_200_characters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In part they are the mirror's own words."""
+    mnist, words = SOURCES["mnist"], "w" * 201
+    monkeypatch.setattr(fetching, "why_unreachable", lambda urls, seconds: dict.fromkeys(urls, words))
+    with pytest.raises(UnreachableError) as unreachable:
+        fetch(mnist, tmp_path)
+    assert list(unreachable.value.reasons.values()) == ["w" * 200] * len(unreachable.value.reasons)
+    assert f"127.0.0.1:9: {'w' * 200});" in str(unreachable.value)
+
+    def refuse(*_: object) -> None:
+        raise MirrorError(words)
+
+    monkeypatch.setattr(fetching, "why_unreachable", lambda urls, seconds: None)
+    monkeypatch.setattr(fetching, "transfer", refuse)
+    told: list[FetchRecord] = []
+    with pytest.raises(FetchError, match=f"^mnist: its only mirror does not send {mnist.files[0].name} as it must be;"):
+        fetch(mnist, tmp_path, told.append)
+    assert told[1:] == [Skipped(mnist.files[0].name, "127.0.0.1:9/mnist", "w" * 200)]

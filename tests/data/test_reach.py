@@ -1,11 +1,14 @@
 """Whether a mirror connects: directly, through a proxy, and how long that may take."""
 
 import base64
+import http.client
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,3 +87,57 @@ def test_proxy_that_refuses_is_a_reason(mirror_servers: Any, monkeypatch: pytest
     with proxy(b"HTTP/1.1 403 Forbidden\r\n\r\n", tunnel=False) as (port, _):
         monkeypatch.setenv("HTTPS_PROXY", f"http://localhost:{port}")
         assert why_unreachable([url], 10) == {url: "tunnel connection failed: 403 forbidden"}
+
+
+@pytest.mark.parametrize(("url", "named", "to", "through"), [
+    ("https://a.org/x/", "", ("a.org", 443), None), ("https://a.org:8443/x/", "", ("a.org", 8443), None),
+    ("https://a.org/x/", "http://p.org", ("p.org", 80), ("a.org", 443, {})),
+    ("https://a.org:8443/x/", "p.org:3128", ("p.org", 3128), ("a.org", 8443, {})),
+    ("https://a.org/", "http://me@p.org:1", ("p.org", 1),
+     ("a.org", 443, {"Proxy-Authorization": "Basic " + base64.b64encode(b"me:").decode()})),
+])  # fmt: skip
+def test_ports_are_443_for_mirrors_and_80_for_proxies_where_none_is_named(
+    url: str, named: str, to: tuple[str, int], through: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[tuple[str, int]] = []
+    tunnels: list[object] = []
+
+    class Connection:
+        def __init__(self, host: str, port: int, *, timeout: float, context: ssl.SSLContext) -> None:
+            made.append((host, port))
+            assert context.verify_mode == ssl.CERT_REQUIRED and context.check_hostname
+
+        def set_tunnel(self, *words: object) -> None:
+            tunnels.append(words)
+
+        def connect(self) -> None:
+            pass
+
+        def close(self) -> None:
+            made.append(("closed", 0))
+
+    monkeypatch.setattr(http.client, "HTTPSConnection", Connection)
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    if named:
+        monkeypatch.setenv("HTTPS_PROXY", named)
+    assert why_unreachable([url], 10) is None
+    while len(made) < 2:
+        time.sleep(0.001)
+    assert made == [to, ("closed", 0)] and tunnels == ([] if through is None else [through])
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_certificates_may_be_a_file_or_a_folder(what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str | None, str | None]] = []
+
+    def make(cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:
+        asked.append((cafile, capath))
+        raise OSError("none")
+
+    path = str(tmp_path / "all.pem") if what == "file" else str(tmp_path)
+    monkeypatch.setattr(ssl, "create_default_context", make)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", path)
+    assert why_unreachable(["https://localhost:9/"], 10) == {"https://localhost:9/": "none"}
+    assert asked == [(path, None) if what == "file" else (None, path)]

@@ -60,3 +60,10 @@ def test_each_kind_of_control_character_is_found(character: str) -> None:
 
 def test_text_in_other_scripts_is_allowed() -> None:
     check_strings({"names": ["größe", "数字", "😀", "עברית"]})
+
+
+def test_texts_of_8192_characters_are_allowed() -> None:
+    check_strings({"a": ["x" * 8192], "y" * 8192: 1})
+    for value in ({"a": "x" * 8193}, {"x" * 8193: 1}, ["x" * 8193]):
+        with pytest.raises(FormatError, match=r"^has a text of 8,193 characters; at most 8,192 may be$"):
+            check_strings(value)  # type: ignore[arg-type]

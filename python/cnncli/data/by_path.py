@@ -20,7 +20,7 @@ from cnncli.pictures.formats import find_format, is_text
 from cnncli.shown import printable
 
 _HEAD_BYTES = 1024
-_MOST_LIST_COLUMNS = 50  # separators in the first bytes of UTF-16, of which a list has fewer
+_MOST_LIST_COLUMNS = 50  # separators in the first line of UTF-16, of which a list has fewer
 _TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".lst", ".list", ".tra", ".tes", ".data", ".train", ".test", ".dat"}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -55,7 +55,7 @@ def read_path(path: Path, label_column: str | None = None) -> RawSet:
             f"{where}: one {known.name} picture; pass a folder with one subfolder of pictures for each class"
         )
     if suffix in _TEXT_SUFFIXES or is_text(head) or head.startswith(_UTF_16):
-        if head.startswith(_UTF_16) and head.count(b",") + head.count(b";") + head.count(b"\t") > _MOST_LIST_COLUMNS:
+        if head.startswith(_UTF_16) and _separators(head) > _MOST_LIST_COLUMNS:
             raise DataError(f'{where}: a table in UTF-16; save it as UTF-8 ("CSV UTF-8" in spreadsheets)')
         if is_pixel_table(path):
             return read_pixel_set({"train": path}, path.stem, where, label_column)
@@ -66,6 +66,11 @@ def read_path(path: Path, label_column: str | None = None) -> RawSet:
             raise DataError(dressed)
         return read_list_set(path, label_column)
     raise DataError(f"{where}: is no data set; use a folder of IDX files or of pictures, an .npz or a .csv")
+
+
+def _separators(head: bytes) -> int:
+    line = head.partition(b"\n")[0]
+    return line.count(b",") + line.count(b";") + line.count(b"\t")
 
 
 def _head(path: Path, where: str, suffix: str) -> bytes:

@@ -16,7 +16,8 @@ _GZIP_MAGIC = b"\x1f\x8b"
 def file_problem(path: Path, file: RemoteFile) -> str | None:
     """Why a file is not the published one, in a few words; None if it is.
 
-    A file whose digest is of its content may be plain or gzipped; never is more of it unpacked than it may hold.
+    A file whose digest is of its content may be plain or gzipped; it is unpacked a mebibyte at a time, and no further
+    once that is more than it may hold.
     """
     try:
         status = path.stat()
@@ -53,7 +54,7 @@ def _problem_of_file(raw: BinaryIO, size_bytes: int, file: RemoteFile) -> str | 
 
 def _problem_of_content(content: BinaryIO | gzip.GzipFile, file: RemoteFile) -> str | None:
     digest, size_bytes = hashlib.sha256(), 0
-    while chunk := content.read(min(_CHUNK_BYTES, file.content_bytes + 1 - size_bytes)):
+    while chunk := content.read(_CHUNK_BYTES):
         digest.update(chunk)
         size_bytes += len(chunk)
         if size_bytes > file.content_bytes:

@@ -95,7 +95,7 @@ class _Work(Generic[R]):
 
     def _get_help(self, seconds: float) -> None:
         """Starts helpers if what is left is worth it; no further call comes once there are some."""
-        left = seconds / max(self._done, 1) * (len(self._sources) - self._done)
+        left = seconds / self._done * (len(self._sources) - self._done)
         count = min(_core.default_thread_count() - 1, _MOST_HELPERS, int(left / _WORTH_SECONDS))
         for _ in range(count):
             helper = Helper(self._task)

@@ -48,9 +48,9 @@ class TableForm:
     body: int
     first_line: int
     trailing: bool
-    decimal_comma: bool = False
-    part_column: int | None = None
-    part_name: str = ""
+    decimal_comma: bool
+    part_column: int | None
+    part_name: str
 
 
 def find_form(head: bytes) -> TableForm | None:

@@ -250,8 +250,8 @@ def _loss_of(network: Network) -> Criterion | None:
         return None
 
 
-def _held_out(record: dict[str, Any], split: Split) -> Split | None:
-    """Those of the model's training images that it was not trained on; None if it held none out."""
+def share_held_out(record: dict[str, Any]) -> tuple[float, int] | None:
+    """(share of the training images that a model's training held out, seed by which); None if its record has none."""
     training = record.get("training")
     settings = training.get("settings") if isinstance(training, dict) else None
     if not isinstance(settings, dict):
@@ -259,7 +259,13 @@ def _held_out(record: dict[str, Any], split: Split) -> Split | None:
     share, seed = settings.get("validation"), settings.get("seed")
     if not isinstance(share, float) or not 0 < share < 1 or type(seed) is not int or seed < 0:
         return None
-    return hold_out(split, share, seed)[1]
+    return share, seed
+
+
+def _held_out(record: dict[str, Any], split: Split) -> Split | None:
+    """Those of the model's training images that it was not trained on; None if it held none out."""
+    told = share_held_out(record)
+    return None if told is None else hold_out(split, *told)[1]
 
 
 def _recipe(model: str, network: Network) -> InputRecipe:

@@ -7,12 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import data as data_sets
-from cnncli.data import Split
 from cnncli.data.split import split_indices
 from cnncli.errors import DataError
 from cnncli.measures.suspicion import suspicious
-from cnncli.model.evaluate import Evaluation, evaluate_model
-from cnncli.network import Network
+from cnncli.model.evaluate import Evaluation, evaluate_model, share_held_out
 
 PARTS = ("train", "validation", "test")
 
@@ -109,20 +107,9 @@ def _unseen(one: Evaluation) -> npt.NDArray[np.bool_]:
     if not one.trained_on:
         return np.ones(count, np.bool_)
     unseen = np.zeros(count, np.bool_)
-    held = _held_out(one.network, one.split)
-    if held is not None:
-        unseen[held] = True
+    told = share_held_out(one.network.record)
+    if told is not None:
+        share, seed = told
+        blanks = np.array([blank.label for blank in one.split.blanks], np.int64)  # they come last
+        unseen[split_indices(np.concatenate([one.split.labels, blanks]), share, seed=seed)[1]] = True
     return unseen
-
-
-def _held_out(network: Network, split: Split) -> npt.NDArray[np.int64] | None:
-    """Numbers of the images that the model's training kept for validation; those without a glyph come last."""
-    training = network.record.get("training")
-    settings = training.get("settings") if isinstance(training, dict) else None
-    if not isinstance(settings, dict):
-        return None
-    share, seed = settings.get("validation"), settings.get("seed")
-    if not isinstance(share, float) or not 0 < share < 1 or type(seed) is not int or seed < 0:
-        return None
-    blanks = np.array([blank.label for blank in split.blanks], np.int64)
-    return split_indices(np.concatenate([split.labels, blanks]), share, seed=seed)[1]

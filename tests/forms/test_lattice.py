@@ -114,6 +114,16 @@ def test_a_spot_that_only_looks_like_a_dot_is_told_by_its_neighbours(disturbed: 
     assert abs(disturbed.shifts.reshape(-1, 2)[38]).max() < 0.06
 
 
+def test_three_neighbours_tell_a_spot_from_a_dot_and_two_do_not() -> None:
+    """At both upper corners the dot is gone and a spot is 3.6 mm off; at the right a neighbour is gone, too."""
+    dark = page(still, (0, 10, 9))
+    spot(dark, 0, (3.6, 0.0))
+    spot(dark, 10, (-3.6, 0.0))
+    found = find_dots(dark, A4, ANCHORS, still(ANCHORS))
+    assert found.is_found.reshape(-1)[[0, 10, 9]].tolist() == [False, True, False]
+    np.testing.assert_allclose(found.shifts.reshape(-1, 2)[10], (-3.6, 0), atol=0.15)
+
+
 def test_a_spot_as_near_as_2_mm_is_taken_for_the_dot(disturbed: Lattice) -> None:
     np.testing.assert_allclose(disturbed.shifts.reshape(-1, 2)[82], (0, 2), atol=0.15)
 

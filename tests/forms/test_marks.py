@@ -98,6 +98,20 @@ def test_two_flaws_in_the_border_and_two_around_it_are_borne(holes: int, spots: 
     assert (len(found.read), len(found.unread) > 0) == ((1, False) if is_read else (0, True))
 
 
+def test_what_bleeds_over_the_outer_fifth_of_a_bit_does_not_change_it() -> None:
+    """Modules of 10 pixels, of which 2 all around look like the opposite."""
+    grey = np.full((240, 320), PAPER, np.float32)
+    levels = modules(1)
+    grey[80:150, 100:170] = np.kron(levels[1:-1, 1:-1], np.ones((10, 10)))
+    for row in range(5):
+        for column in range(5):
+            y, x = 90 + 10 * row, 110 + 10 * column
+            inner = grey[y + 2 : y + 8, x + 2 : x + 8].copy()
+            grey[y : y + 10, x : x + 10] = INK + PAPER - inner[0, 0]
+            grey[y + 2 : y + 8, x + 2 : x + 8] = inner
+    assert (one(grey).read.corner, one(grey).read.wrong) == (1, 0)
+
+
 @pytest.mark.parametrize(("ink", "is_read"), [(0.74, True), (0.77, False)])
 def test_the_border_must_be_a_quarter_darker_than_the_light_around(ink: float, is_read: bool) -> None:
     found = find_marks(picture((modules(ink=ink * PAPER), 100, 80)))

@@ -32,7 +32,7 @@ def test_a_page_is_headed_by_the_network_and_what_its_colours_mean() -> None:
         ((39, 2), 10 * 39),  # 420 // 39
         ((2, 67), 14 * 67),  # 944 // 67
         ((10, 500), 500), ((420, 8), 420), ((8, 944), 944),  # a pixel
-        ((840, 100), 420), ((50, 1888), 944),  # less than one
+        ((421, 1), 420), ((1, 945), 944), ((840, 100), 420), ((5, 1888), 944),  # less than one
     ],
 )  # fmt: skip
 def test_a_matrix_is_as_large_as_fits_into_944_by_420_pixels_in_whole_steps(size: tuple[int, int], side: int) -> None:

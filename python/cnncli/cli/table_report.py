@@ -32,14 +32,14 @@ def show_table(path: str, label_column: str | None, skip_bad: bool, as_json: boo
     counts = target_counts(table.cells)
     if as_json:
         facts = {"name": table.name, "source": table.source, "rows": len(table.rows), "columns": measures}
-        values = [{"value": name, "rows": count} for name, count in counts.items()]
+        counted = [{"value": name, "rows": count} for name, count in counts.items()]
         faults = [
             {"kind": one.kind, "count": one.count, "text": one.text, "remedy": one.remedy or None, "rows": one.rows}
             for one in found
         ]
         notes = [note.text for note in table.notes]
-        more: dict[str, Any] = {"targets": table.targets, "values": values, "found": faults, "notes": notes}
-        echo(json.dumps(facts | more, allow_nan=False))
+        of_targets: dict[str, Any] = {"targets": table.targets, "values": counted, "found": faults, "notes": notes}
+        echo(json.dumps(facts | of_targets, allow_nan=False))
         return len(found)
     echo(f"{printable(table.name)}: {len(table.rows):,} rows of {len(table.names)} numbers")
     for one in measures:
@@ -48,9 +48,9 @@ def show_table(path: str, label_column: str | None, skip_bad: bool, as_json: boo
             f"from {one['least']:.6g} to {one['most']:.6g}"
         )
     for position, name in enumerate(table.targets):
-        some_values = sorted({cells[position] for cells in table.cells})[:_VALUES]
-        more_values = " ..." if len(some_values) == _VALUES else ""
-        echo(f"  {printable(name)} is to be predicted: {printable(', '.join(some_values))}{more_values}")
+        values = sorted({cells[position] for cells in table.cells})
+        more = " ..." if len(values) > _VALUES else ""
+        echo(f"  {printable(name)} is to be predicted: {printable(', '.join(values[:_VALUES]))}{more}")
     for value, count in counts.items():
         echo(f"    {shortened(value, 20):20} {count:7,} {bar(count, max(counts.values()))}")
     for note in table.notes:

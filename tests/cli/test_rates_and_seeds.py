@@ -1,0 +1,176 @@
+"""The end of `--find-lr` and of `--seeds`, and the curves of a training, of numbers that are put together by hand."""
+
+import dataclasses
+import math
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from cnncli.cli import find_lr, live_curves, seeds
+from cnncli.training.rate_range import RateRange
+from cnncli.training.records import EpochDone
+from cnncli.training.seeds import SeedsDone
+from printed import printed, squeezed
+
+BEGUN: Any = SimpleNamespace(network="lenet5", data="mnist", batch_size=64, optimizer="sgd", learning_rate=0.05)
+
+
+def rates(count: int) -> RateRange:
+    smooth = [2.0 - 0.01 * at for at in range(count)]
+    return RateRange([1e-3 * 1.1**at for at in range(count)], [9.0] * count, smooth, 0.0125, 0.2)
+
+
+class Plot:
+    """In place of plotext: what was drawn, and an empty picture."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, list[tuple[tuple[Any, ...], dict[str, Any]]]] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *words, **more: self.calls.setdefault(name, []).append((words, more))
+
+    def build(self) -> str:
+        width, height = self.calls["plot_size"][-1][0]
+        return "\n".join(["┌" + "─" * (width - 2) + "┐", *["│" + " " * (width - 2) + "│"] * (height - 1)])
+
+
+@pytest.fixture
+def plot(monkeypatch: pytest.MonkeyPatch) -> Plot:
+    made = Plot()
+    monkeypatch.setitem(sys.modules, "plotext", made)  # type: ignore[arg-type]
+    for module in (find_lr, live_curves):
+        monkeypatch.setattr(module, "has_plotext", lambda: True)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"),
+    [
+        (1, [0]), (19, list(range(19))), (39, list(range(39))), (40, list(range(0, 40, 2))),
+        (150, list(range(0, 150, 7))),
+    ],
+)  # fmt: skip
+def test_without_plotext_about_twenty_rates_are_listed(
+    count: int, shown: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find_lr, "has_plotext", lambda: False)
+    found = rates(count)
+    lines = printed(find_lr._show, BEGUN, found)
+    assert lines == [
+        f"lenet5 on mnist, batches of 64, sgd: {count} steps, each at a larger rate", "",
+        *(f"{found.rates[at]:>10.2g}  {found.smooth[at]:.4f}" for at in shown),
+        "pip install 'cnncli[plot]' draws these as a curve", "",
+        "the usual rate is 0.05; the loss fell most at 0.2",
+        "a tenth of the rate with the lowest loss: --lr 0.0125",
+    ]  # fmt: skip
+
+
+def test_json_of_a_range_test_has_every_step() -> None:
+    found = rates(2)
+    assert find_lr.facts(BEGUN, found) == {
+        "network": "lenet5", "data": "mnist", "batch_size": 64, "optimizer": "sgd", "usual": 0.05,
+        "suggested": 0.0125, "steepest": 0.2, "rates": found.rates, "losses": [9.0, 9.0], "smooth": [2.0, 1.99],
+    }  # fmt: skip
+
+
+def test_a_curve_has_powers_of_ten_and_cuts_off_what_explodes(plot: Plot) -> None:
+    found = RateRange([1e-3, 1e-2, 0.1, 3.0], [], [2.0, 1.5, 0.5, 50.0], 0.01, 0.05)
+    curve = find_lr._curve(found, "utf-8")
+    assert curve is not None and len(curve.plain.split("\n")) == 16 and len(curve.plain.split("\n")[0]) == 78
+    [((x, y), how)] = plot.calls["plot"]
+    # As far above the first loss as the lowest is below it: 2 + (2 - 0.5).
+    assert x == pytest.approx([-3, -2, -1, math.log10(3)]) and y == [2.0, 1.5, 0.5, 3.5]
+    assert how["marker"] == "braille" and plot.calls["vline"][0][0] == pytest.approx((-2.0,))
+    assert plot.calls["xticks"][0][0] == ([-3, -2, -1, 0], ["0.001", "0.01", "0.1", "1"])
+    lines = printed(find_lr._show, BEGUN, found)
+    assert lines[2].startswith("┌──") and len(lines) == 2 + 16 + 3
+    plain = find_lr._curve(found, "ascii")
+    assert plain is not None and plain.plain.isascii() and plot.calls["plot"][-1][1]["marker"] == "*"
+
+
+DONE = EpochDone(5, 9, 90, 0.5, 0.75, 1.5, 0.25, 0.05, 1.0, 90.0)
+
+
+def curves(*epochs: EpochDone) -> live_curves.Curves:
+    made = live_curves.Curves()
+    made._is_there = True
+    for epoch in epochs:
+        made.add(epoch)
+    return made
+
+
+@pytest.mark.parametrize("width", [80, 81])
+def test_losses_and_accuracies_in_percent_stand_side_by_side(width: int, plot: Plot) -> None:
+    made = curves(DONE, dataclasses.replace(DONE, epoch=8, loss=0.25, accuracy=1.0, validation_loss=1.0))
+    drawn = made.draw(width, "utf-8")
+    assert drawn is not None and [len(line) for line in drawn.plain.split("\n")] == [width] * 11
+    assert [call[0] for call in plot.calls["plot_size"]] == [(40, 11), (width - 40, 11)]
+    assert [(call[0], call[1]["label"], call[1]["marker"]) for call in plot.calls["plot"]] == [
+        (([5, 8], [0.5, 0.25]), "training", "braille"), (([5, 8], [1.5, 1.0]), "validation", "braille"),
+        (([5, 8], [75, 100]), "training", "braille"), (([5, 8], [25, 25]), "validation", "braille"),
+    ]  # fmt: skip
+    assert plot.calls["xticks"][0][0] == ([5, 6, 8],)  # the first, the last, and one between
+    assert [call[0][0] for call in plot.calls["title"]] == ["loss", "accuracy, %"]
+
+
+def test_what_was_not_measured_has_no_curve(plot: Plot) -> None:
+    without = dataclasses.replace(DONE, accuracy=None, validation_accuracy=None)
+    made = curves(dataclasses.replace(without, validation_loss=None), dataclasses.replace(without, epoch=6))
+    drawn = made.draw(60, "ascii")
+    assert drawn is not None and drawn.plain.isascii() and [len(line) for line in drawn.plain.split("\n")] == [60] * 11
+    [call] = plot.calls["plot"]  # validated after one of two epochs only
+    assert call[0] == ([5, 6], [0.5, 0.5]) and call[1]["marker"] == "t"
+    assert curves(DONE).draw(60, "utf-8") is None
+    made._is_there = False
+    assert made.draw(60, "utf-8") is None
+
+
+def test_frames_in_ascii_have_corners_and_lines() -> None:
+    assert live_curves.plain_frame("┌─┬┐│├┼┤└┴┘a") == "+-++|++++++a"
+
+
+def seed(number: int, **measures: Any) -> dict[str, Any]:
+    empty: dict[str, Any] = {
+        "seed": number, "model": f"runs/s/seed-{number}.bin", "epochs": 3, "seconds": 61.0, "accuracy": 0.75,
+        "loss": 0.5, "validation_accuracy": None, "validation_loss": None, "test_accuracy": None, "test_loss": None,
+    }  # fmt: skip
+    return empty | measures
+
+
+def table(*results: dict[str, Any]) -> list[str]:
+    return printed(seeds._show, SeedsDone(Path("runs/s"), list(results)))
+
+
+def test_seeds_have_a_row_each_and_last_their_mean_and_deviation() -> None:
+    lines = table(seed(1, test_accuracy=0.5, test_loss=0.25), seed(2, test_accuracy=0.75, test_loss=0.5))
+    assert squeezed(lines) == [
+        "", "seed test training epochs time model",
+        "1 50.00 % 75.00 % 3 1:01 min runs/s/seed-1.bin", "2 75.00 % 75.00 % 3 1:01 min runs/s/seed-2.bin",
+        # The deviation of a sample of two is their distance over the root of 2.
+        "mean 62.50 % ± 17.68 75.00 % ± 0.00 2:02 min", "",
+        "test, mean and standard deviation of 2 seeds: 62.50 % ± 17.68",
+    ]  # fmt: skip
+    assert lines[1].startswith("seed") and lines[2].startswith("   1")
+
+
+def test_of_one_seed_there_is_no_deviation_and_of_values_the_losses() -> None:
+    assert table(seed(1))[-1] == "training, mean and standard deviation of 1 seeds: 75.00 %"
+    held = table(seed(1, validation_accuracy=0.5, validation_loss=1.0))
+    assert held[-1].startswith("validation, mean") and squeezed(held)[1] == "seed validation training epochs time model"
+    values = [seed(at, accuracy=None, loss=loss, test_loss=2 * loss) for at, loss in ((1, 0.5), (2, 0.25))]
+    lines = squeezed(table(*values))
+    assert lines[1:4] == [
+        "seed test loss training loss epochs time model", "1 1.0000 0.5000 3 1:01 min runs/s/seed-1.bin",
+        "2 0.5000 0.2500 3 1:01 min runs/s/seed-2.bin",
+    ]  # fmt: skip
+    assert lines[4].startswith("mean 0.7500 ± 0.3536 0.3750 ± 0.1768 ")
+
+
+def test_json_of_seeds_has_means_and_deviations_of_what_was_measured() -> None:
+    facts = seeds.facts(SeedsDone(Path("runs/s"), [seed(1), seed(2, accuracy=0.25)]))
+    assert (facts["folder"], facts["mean"]["accuracy"], facts["mean"]["test_loss"]) == ("runs/s", 0.5, None)
+    assert facts["deviation"]["accuracy"] == pytest.approx(0.5 / 2**0.5) and facts["deviation"]["test_loss"] is None
+    assert seeds.facts(SeedsDone(Path("runs/s"), [seed(1)]))["deviation"]["accuracy"] is None

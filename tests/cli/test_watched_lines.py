@@ -1,0 +1,187 @@
+"""What a training says at its start, and what stands below its table, on terminals of several sizes."""
+
+import dataclasses
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from cnncli.cli import training_display
+from cnncli.cli.live_curves import Curves
+from cnncli.cli.training_display import TrainingDisplay
+from cnncli.training.convergence import Convergence
+from cnncli.training.records import EpochDone, Progress, SaveFailed, Started
+from printed import squeezed
+
+STARTED = Started(
+    run=Path("runs/1"), network="lenet5", parameters=61_706, data="mnist", source="", notice=None, started_from=None,
+    warnings=[], images=54_000, validation_images=6_000, epochs=1_000, steps=8_000, first_step=0, batch_size=64,
+    until=None, optimizer="sgd", learning_rate=0.05, rate_factor=None, threads=1, seed=7, target=None,
+    target_epoch=None, early_target=None, preparation="", samples="images", notes=[],
+)  # fmt: skip
+DONE = EpochDone(7, 1_000, 54_000, 0.25, 0.75, 0.5, 0.5, 0.05, 12.0, 45_000.0)
+FIRST = "lenet5 with 61,706 parameters on mnist, 54,000 images (and 6,000 to validate), 1,000 epochs of batches of 64,"
+FIRST += " learning rate 0.05, seed 7, 1 thread"
+
+
+class Screen:
+    """A display on a terminal of some size, or on none."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, width: int = 240, height: int = 24, terminal: bool = True) -> None:
+        self.stream = io.StringIO()
+        console = Console(
+            file=self.stream, force_terminal=terminal, width=width, height=height, color_system=None, highlight=False,
+            legacy_windows=False, soft_wrap=True, _environ={},
+        )  # fmt: skip
+        patch.setattr(training_display, "progress_console", lambda: console)
+        patch.setattr(training_display, "stderr_console", lambda: console)
+        patch.setattr(training_display, "_MOST_SHARE", float("inf"))  # it never rests
+        self.display = TrainingDisplay()
+
+    def show(self, record: Any) -> list[str]:
+        """The lines that a record adds."""
+        before = len(self.stream.getvalue())
+        self.display.show(record)
+        return squeezed(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "\n", self.stream.getvalue()[before:]).splitlines())
+
+
+@pytest.mark.parametrize(
+    ("changed", "added"),
+    [
+        ({}, []),
+        ({"reasons": ["few images"]}, ["chosen: few images"]),
+        ({"started_from": "from a.bin"}, ["from a.bin"]),
+        ({"augmentation": "shift 2"}, ["images change in each epoch: shift 2"]),
+        ({"warnings": ["a class has one image"]}, ["warning: a class has one image"]),
+        ({"notes": ["left aside: 3"]}, ["left aside: 3"]),
+        ({"until": Convergence(0.01, 5)}, ["until the loss falls by less than 1 % in 5 epochs, at most 1,000 epochs"]),
+        ({"target": 0.98, "target_epoch": 1_000, "early_target": 2.0},
+         ["target: validation accuracy 98.00 % in epoch 1000"]),
+        ({"first_step": 2_000}, ["going on with runs/1 at step 2,000 (25 %)"]),
+        ({"first_step": 1}, ["going on with runs/1 at step 1 (0 %)"]),
+    ],
+)  # fmt: skip
+def test_a_training_begins_with_a_line_for_what_there_is_to_say(
+    changed: dict[str, Any], added: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Screen(monkeypatch, terminal=False)
+    assert screen.show(dataclasses.replace(STARTED, **changed)) == [FIRST, *added]
+
+
+def test_a_notice_comes_first_and_what_is_not_there_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, terminal=False)
+    timed = dataclasses.replace(STARTED, notice="digits are used", validation_images=0, time_limit=90.0, epochs=10,
+                                first_step=5)  # fmt: skip
+    first = FIRST.replace(" (and 6,000 to validate)", "").replace("1,000 epochs", "at most 10 epochs in 1:30 min")
+    assert screen.show(timed) == ["digits are used", first, "going on with runs/1 at step 5"]
+
+
+def test_lines_without_a_terminal_tell_of_epochs_that_took_some_images_and_of_saves(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    screen = Screen(monkeypatch, terminal=False)
+    line = "epoch 7/1000 loss 0.2500 accuracy 75.00 %{} validation loss 0.5000 accuracy 50.00 % 45,000 images/s 12.0 s"
+    screen.show(STARTED)
+    assert screen.show(DONE) == [line.format("")]
+    assert screen.show(dataclasses.replace(DONE, images=53_999)) == [line.format(" of the hardest 53,999")]
+    assert screen.show(Progress(1, 40, 0.5, 0.8, 0.05, 4e4, 30.0)) == []
+    assert screen.show(SaveFailed("m.bin: no space left", 61.0)) == [
+        "not saved: m.bin: no space left; trying again in 1:01 min or sooner"
+    ]
+
+
+def test_each_turn_to_some_of_the_images_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch)
+    assert "epoch loss accuracy validation rate images/s time" in screen.show(STARTED)
+    told = []
+    for images in (54_000, 9_000, 9_000, 54_000, 9_000):
+        lines = screen.show(dataclasses.replace(DONE, images=images))
+        told.append(sum(line == "now of the hardest 9,000 only" for line in lines))
+    assert told == [0, 1, 0, 0, 1]
+
+
+PROGRESS = Progress(12, 400, 0.5, 0.8, 0.05, 45_000.0, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("width", "changed", "words"),
+    [
+        (100, {}, "epoch 12/1000 loss 0.5000 accuracy 80.00 % 45,000 images/s 30.0 s left"),
+        (99, {}, "epoch 12/1000 loss 0.5000 accuracy 80.00 % 30.0 s left"),
+        (99, {"time_limit": 60.0}, "epoch 12 loss 0.5000 accuracy 80.00 % 30.0 s left"),
+    ],
+)
+def test_the_bar_tells_epoch_loss_and_time_and_where_there_is_room_the_speed(
+    width: int, changed: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Screen(monkeypatch, width)
+    screen.show(dataclasses.replace(STARTED, **changed))
+    lines = screen.show(PROGRESS)
+    assert words in [" ".join(re.sub(r"[━╸╺]", "", line).split()) for line in lines]
+
+
+def test_numbers_of_epochs_are_as_wide_as_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch)
+    screen.show(STARTED)
+    screen.display.show(PROGRESS)
+    assert "epoch   12/1000 " in screen.stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changed", "done", "total"),
+    [({}, 400, 8_000), ({"first_step": 300}, 400, 8_000), ({"time_limit": 90.0}, 60.0, 90.0)],
+)
+def test_the_bar_is_as_long_as_what_is_done_of_the_steps_or_of_the_time(
+    changed: dict[str, Any], done: float, total: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Screen(monkeypatch)
+    screen.show(dataclasses.replace(STARTED, **changed))
+    assert screen.display._progress is not None
+    [task] = screen.display._progress.tasks
+    assert (task.completed, task.total) == (changed.get("first_step", 0), total)
+    screen.show(PROGRESS)
+    assert (task.completed, task.total) == (done, total)
+
+
+def below(patch: pytest.MonkeyPatch, height: int, classes: int) -> set[str]:
+    """Which of curves and bars stand below the table on a terminal of so many lines."""
+    screen = Screen(patch, 100, height)
+    patch.setattr(Curves, "draw", lambda self, width, encoding: f"curves of {width}")
+    names = tuple("abcdefghijklmnopqrstu"[:classes])
+    screen.show(dataclasses.replace(STARTED, class_names=names))
+    text = "\n".join(screen.show(dataclasses.replace(DONE, class_recall=(1.0,) * classes)))
+    return {word for word in ("curves of 100", "right of each class") if word in text}
+
+
+def test_curves_need_27_lines_and_bars_of_classes_12_and_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Curves have 11 lines beside 16 others. In 100 columns three bars of 29 characters stand beside each other."""
+    assert [below(monkeypatch, height, 20) for height in (26, 27)] == [
+        {"right of each class"}, {"curves of 100", "right of each class"}
+    ]  # fmt: skip
+    lines = 12 + 7 + 1  # 20 classes in three columns, and a heading
+    assert [bool(below(monkeypatch, height, 20)) for height in (lines - 1, lines)] == [False, True]
+    assert below(monkeypatch, 50, 21) == {"curves of 100"}  # of more than 20 classes there are no bars
+
+
+def test_drawings_are_100_columns_wide_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [Screen(monkeypatch, width).display._width for width in (99, 100, 101)] == [99, 100, 100]
+
+
+@pytest.mark.parametrize(
+    ("keys", "validation", "line"),
+    [
+        ("q stops", 10, "q stops; * the best epoch so far"), ("", 10, "* the best epoch so far"),
+        ("q stops", 0, "q stops"), ("", 0, None),
+    ],
+)  # fmt: skip
+def test_the_last_line_says_what_keys_and_stars_mean(
+    keys: str, validation: int, line: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = Screen(monkeypatch)
+    screen.display = TrainingDisplay(keys)
+    lines = [*screen.show(dataclasses.replace(STARTED, validation_images=validation)), *screen.show(PROGRESS)]
+    told = [one for one in lines if "stops" in one or one.startswith("*")]
+    assert set(told) == ({line} if line else set())

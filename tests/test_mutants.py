@@ -11,6 +11,7 @@ sys.path.insert(0, str(ROOT / "tools"))  # as the tool's command has it
 
 from mutants.core_trials import CPP, changes_that_matter, families, no_matter, rounds_of
 from mutants.cpp_changes import changes_of_cpp
+from mutants.reach import statement_at, words_set_by
 
 SOURCE = b'''"""A module: 1 < 2."""
 from typing import TYPE_CHECKING
@@ -29,6 +30,17 @@ def first(values: "list[1]", *, most: int = 7) -> bool:
         value  # <
         < 0.5 for value in values) is True
 '''
+
+
+def test_what_gives_a_value_is_told_from_any_of_its_lines() -> None:
+    """A row over several lines is tried by the tests that name it, not by those that name an argument."""
+    row = (
+        b"class A:\n    momentum: float = row(\n        1,\n        limits={'below': 1},\n    )\n\n\n"
+        b"def f():\n    x = (\n        1)\n"
+    )
+    for number in (2, 3, 4, 5):
+        assert words_set_by(statement_at(row, number)) == {"momentum"}
+    assert statement_at(row, 10) == "1)"
 
 
 def test_every_token_that_means_something_is_changed_and_nothing_else() -> None:

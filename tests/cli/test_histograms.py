@@ -77,3 +77,16 @@ def test_folders_without_histograms_and_damaged_ones_are_one_line(
         assert run(["histograms", "a"]) == 1
         error = capsys.readouterr().err
         assert "histograms.json: " in error and error.count("\n") == 1
+
+
+def test_a_file_of_histograms_may_have_64_mebibytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of zeros, which take no room on a disk: what is no larger is read, and found to be no JSON."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "a").mkdir(parents=True)
+    for size, is_told in ((2**26, False), (2**26 + 1, True)):
+        with (tmp_path / "runs" / "a" / "histograms.json").open("wb") as file:
+            file.truncate(size)
+        assert run(["histograms", "a"]) == 1
+        assert ("is larger than 64 MiB; train again" in capsys.readouterr().err) == is_told

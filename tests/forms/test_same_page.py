@@ -53,3 +53,9 @@ def test_files_that_are_no_pictures_do_no_harm(tmp_path: Path) -> None:
     for path in save_cells(tmp_path, "first", DIGEST, cells(10)):
         path.write_bytes(b"no picture")
     assert page_before(tmp_path, cells(10)) == []
+
+
+def test_a_long_name_of_a_photograph_is_cut_to_80_characters(tmp_path: Path) -> None:
+    for stem, kept in (("p" * 80, "p" * 80), ("q" * 81, "q" * 80)):
+        saved = save_cells(tmp_path, stem, DIGEST, cells(0, 1))
+        assert [path.name for path in saved] == [f"{kept}-r1c1.png"]

@@ -265,3 +265,16 @@ def test_the_field_of_view_of_windows_that_are_no_squares_is_that_of_each_side()
     window = unpooling.window((1, 5, 4))
     # Windows of 4 rows begin at each row, so that a row lies in four; those of 2 columns do not overlap.
     assert tuple(map(tuple, window)) == ((4, 1), (1, Fraction(1, 2)))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_a_size_is_taken_where_the_pooling_may_have_come_from_it(rows: int) -> None:
+    """Of windows of 3 that move by 4: those sizes that the pooling makes `rows` of, with up to a step more or less."""
+    usual = (rows - 1) * 4 + 3
+    taken = []
+    for size in range(usual + 9):
+        try:
+            taken.append(MaxUnpool2d(3, 4, output_size=(size, usual)).output_shape((1, rows, rows))[1])
+        except CnnError as error:
+            assert f"use an output_size from {max(1, usual - 3)} to {usual + 3}" in str(error) or size == 0
+    assert taken == list(range(max(1, usual - 3), usual + 4))

@@ -167,3 +167,11 @@ def test_a_network_is_a_name_a_description_or_a_file(tmp_path: Path) -> None:
     assert given.image.shape == (1, 8, 8) and given.image.max() > 100  # a digit, made small
     with pytest.raises(CnnError):
         own_network(Asked(model="nowhere"))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 5), (5, 2)])
+def test_a_mask_is_learned_of_a_picture_that_it_does_not_fit_into(size: tuple[int, int], tmp_path: Path) -> None:
+    """The picture goes on as its edges are, up to the three pixels of a mask."""
+    Image.fromarray(np.arange(size[0] * size[1], dtype=np.uint8).reshape(size)).save(tmp_path / "small.png")
+    entry = find_entry("learn-a-mask")
+    assert give(entry, Asked(picture=str(tmp_path / "small.png"))).name == entry.name

@@ -193,6 +193,14 @@ def test_the_page_learns_the_mask_as_the_library_does(browser: Any, tmp_path: Pa
         assert page.evaluate("lesson.state().losses.length") == 1 and shown.errors == []
 
 
+def test_the_example_of_convolution_is_that_of_lectures() -> None:
+    """The picture, the cross and the map that Ng et al. draw, "Feature extraction using convolution" (UFLDL, 2010)."""
+    given = lesson("convolution").values
+    assert given["picture"] == [[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]]
+    assert given["mask"] == (np.eye(3) + np.eye(3)[::-1] - np.outer([0, 1, 0], [0, 1, 0])).tolist()
+    assert given["result"] == [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
+
+
 def test_a_mask_of_the_reader_s_slides_over_a_piece_of_his_picture(photo: str) -> None:
     mask = (0.0, 1.0, 2.0, -1.0, 0.5, 0.0, 3.0, 0.0, -2.0)
     given = lesson("convolution", picture=photo, values=mask).values

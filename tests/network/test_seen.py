@@ -62,6 +62,8 @@ IMAGES: dict[str, list[Module]] = {
     "dilation of two taps": [Conv2d(1, 1, 2, dilation=3)],
     "pooling behind padding": [Conv2d(1, 2, 3, padding=1), ReLU(), AvgPool2d(3, 2, 1)],
     "zeros around and rows off": [ZeroPad2d((1, -1, -1, 1)), Conv2d(1, 1, 2)],
+    "zeros on unlike sides": [ZeroPad2d((2, 1, 0, 1)), Conv2d(1, 1, 3)],
+    "rows and columns off": [ZeroPad2d((0, -3, -2, -1)), Conv2d(1, 1, 2)],
     "adaptive pooling": [AdaptiveAvgPool2d((4, 3)), Conv2d(1, 1, 1)],
     "transposed": [ConvTranspose2d(1, 1, 3, stride=2, padding=1), AvgPool2d(2, 2)],
     "transposed and dilated": [ConvTranspose2d(1, 2, 2, stride=1, dilation=2), BatchNorm2d(2)],

@@ -19,6 +19,7 @@ BORDERS: dict[str, tuple[list[Any], list[Any]]] = {
     "steps": (["1", "100,50:150"], [5, "0", "5:10", "10,3", "10,10:20", "10,3:20,2:30", "10,5:4", "ten"]),
     "plateau_factor": ([0.001, 0.999], [0, 1]), "warmup": FROM_0,
     "clip_norm": ABOVE_0, "clip_value": ABOVE_0, "validation": SHARE, "target": ([0.001, 1], [0, -0.5, 1.001]),
+    "images": ([1, 10**9], [0, -1, 1.5]),
     "seed": ([0, 2**63 - 1], [-1, 2**63, 1.0]), "threads": ([1, 1024], [0, 1025]),
     "ema": ([1e-9, 0.999], [0, 1, float("nan")]), "reduce": (["mean", "sum"], ["max", 1]),
     "nesterov": ([True, False], [1, "yes"]),

@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from mutants.changes import Change, changes_of
 from mutants.core_builds import CoreBuild
 from mutants.core_trials import CoreTrials, changes_that_matter, sources
-from mutants.reach import Reach, functions_that_name, reach_of, words_set_by
+from mutants.reach import Reach, functions_that_name, reach_of, statement_at, words_set_by
 from mutants.runs import PACKAGE, ROOT, Place, in_parallel
 
 NO_MATTER = Path(__file__).parent / "no_matter.txt"
@@ -81,7 +81,8 @@ class Trials:
     def verdict(self, change: Change) -> str:
         """Which test finds it, or "" if none does."""
         source = (PACKAGE / change.module).read_bytes()
-        names, words = functions_that_name(source, change.line), words_set_by(change.line)
+        statement = statement_at(source, change.number)
+        names, words = functions_that_name(source, statement), words_set_by(statement)
         self.place.change(change.module, change.applied(source))
         try:
             for tests in self.reach.tests_of(change.module, change.function, names, words, self.budget):

@@ -191,6 +191,18 @@ def _words_of(file: str) -> frozenset[str]:
     return frozenset(re.findall(r"\w+", path.read_text(encoding="utf-8"))) if path.exists() else frozenset()
 
 
+def statement_at(source: bytes, number: int) -> str:
+    """What gives values to names and covers this line, outside of functions: the whole of it, or the line alone."""
+    lines = source.decode().splitlines()
+    inside = functions_of_lines(source)
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.lineno in inside:
+            continue
+        if node.lineno <= number <= (node.end_lineno or 0):
+            return "\n".join(lines[node.lineno - 1 : node.end_lineno]).strip()
+    return lines[number - 1].strip()
+
+
 def words_set_by(line: str) -> set[str]:
     """The names that a line outside of functions gives a value to: x of "x: int = 1"."""
     return {word for word in line.split("=")[0].split(":")[0].replace(",", " ").split() if word.isidentifier()}
@@ -208,4 +220,4 @@ def functions_that_name(source: bytes, line: str) -> set[str]:
     }
 
 
-__all__ = ["KEPT", "PACKAGE", "Reach", "functions_that_name", "reach_of", "words_set_by"]
+__all__ = ["KEPT", "PACKAGE", "Reach", "functions_that_name", "reach_of", "statement_at", "words_set_by"]

@@ -93,14 +93,17 @@ class Place:
         """Runs whole files of tests under coverage in a process of its own; nothing comes back if it dies."""
         self._result.write_text("")
         under_coverage = ("-m", "coverage", "run", f"--rcfile={settings}", "-m", "pytest")
-        ended = subprocess.run(
+        with subprocess.Popen(
             [sys.executable, *under_coverage, *_OPTIONS, *_paths(files)],
             cwd=self._here,
             env={**os.environ, **self._environment, "COVERAGE_PROCESS_START": str(settings)},
             stdout=subprocess.DEVNULL,
-            check=False,
-        )
-        return self._ran() if ended.returncode in (0, 1) else []
+            start_new_session=True,
+        ) as running:
+            code = running.wait()
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)  # what the tests left running would write while it is read
+        return self._ran() if code in (0, 1) else []
 
     def first_failure(self, tests: list[str], seconds: float) -> str:
         """Runs these tests in this order until one fails, and names it; "" if none does.
@@ -194,8 +197,11 @@ def in_parallel(places: list[Place], tasks: Sequence[Task], work: Callable[[Plac
             free.put(place)
 
     with ThreadPoolExecutor(len(places)) as pool:
-        for future in as_completed([pool.submit(one, task) for task in tasks]):
-            yield future.result()
+        try:
+            for future in as_completed([pool.submit(one, task) for task in tasks]):
+                yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)  # where one failed, the others do not begin
 
 
 def _paths(files: list[str]) -> list[str]:

@@ -240,7 +240,8 @@ def test_runs_are_found_the_newest_first_and_pruned_by_number(tmp_path: Path) ->
     assert unmeasured.best == {"epoch": 2} and unmeasured.seconds == 0
     assert found[0].size_bytes == sum(entry.stat().st_size for entry in (tmp_path / "a-1").iterdir())
     assert (
-        differing(found) == ["name"] and differing([]) == [] and differing([run("x", a=1), run("y", b=1)]) == ["a", "b"]
+        differing(found) == ["name"] and differing([]) == differing(found[:1]) == []
+        and differing([run("x", a=1), run("y", b=1)]) == ["a", "b"]
     )
     done = [run(str(number)) for number in range(4)]
     mixed = [done[0], run("s", "stopped"), *done[1:], run("d", "damaged")]

@@ -29,6 +29,7 @@ def model(tmp_path: Path) -> str:
     weight[...], bias[...] = np.array([1, -2]).reshape(weight.shape), [0.5, 0]
     assert first.weight is not None and first.bias is not None
     first.running_mean[...], first.running_var[...] = MEANS, VARIANCES
+    second.running_mean[...] = 100
     first.weight[...], first.bias[...] = WEIGHTS, BIASES
     save_model(tmp_path / "own.bin", network)
     return str(tmp_path / "own.bin")

@@ -129,3 +129,24 @@ def test_a_softmax_before_cross_entropy_is_told() -> None:
     inside: list[Module] = [Flatten(), Linear(16, 8), Softmax(), Linear(8, 3)]
     for others in (PLAIN, inside, [*PLAIN, LogSoftmax()]):
         assert not twice_softmax(Network(others, (1, 4, 4)), "cross-entropy")
+
+
+def test_values_are_asked_for_no_classes_and_two_of_them_are_enough_to_normalize() -> None:
+    network = Network([Flatten(), Linear(16, 8), BatchNorm1d(8), Linear(8, 1)], (1, 4, 4))
+
+    def of_values(images: int) -> list[str]:
+        return check_prospects(network, np.zeros(images), [], Timetable(images, min(16, images), 3), "pets")
+
+    assert of_values(16) == [] and len(of_values(2)) == 1
+    with pytest.raises(UsageError, match=r"^layer 2, BatchNorm1d\(8\), has nothing to normalize with one training"):
+        of_values(1)
+
+
+def test_one_image_in_a_later_epoch_is_told_and_not_refused() -> None:
+    (line,) = told(NORMALIZED, [0, 1, 2] * 10, 16, (1.0, 1 / 30))
+    assert line.startswith("the last of an epoch's batches has one image")
+
+
+def test_maps_of_one_column_have_many_values() -> None:
+    column: list[Module] = [Conv2d(1, 2, (2, 4)), BatchNorm2d(2), Flatten(), Linear(6, 3)]
+    assert told(column, [0, 1, 2] * 10, 1) == []

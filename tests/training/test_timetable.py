@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from cnncli.errors import UsageError
+from cnncli.training.pace import Pace
 from cnncli.training.timetable import HardImages, Timetable
 
 
@@ -73,3 +75,19 @@ def test_arrays_of_other_images_are_refused(wrong: dict[str, np.ndarray]) -> Non
     images = HardImages(4)
     with pytest.raises(ValueError, match="other images"):
         images.load({**images.arrays(), **wrong})
+
+
+def test_shares_are_taken_up_to_all_images_and_hard_ones_up_to_the_last() -> None:
+    assert Timetable(9, 3, 2, [1.0, 1e-9]).images(1) == 1
+    for wrong in (0, -0.5, 1.001):
+        with pytest.raises(UsageError, match=r"^shares is .*; use a number, more than 0 and at most 1$"):
+            Timetable(9, 3, 2, [wrong])
+    images = HardImages(4)
+    for chosen in ([-1, 2], [1, 4]):
+        with pytest.raises(ValueError, match="other images"):
+            images.load({**images.arrays(), "chosen": np.array(chosen)})
+
+
+def test_the_warm_up_of_steps_is_counted_in_whole_epochs() -> None:
+    assert Timetable(95, 10, 1, warm_up=0.5, pace=Pace.of("8")).warm_up_steps == 5
+    assert Timetable(95, 10, 1, warm_up=1.5, pace=Pace.of("25")).warm_up_steps == 15

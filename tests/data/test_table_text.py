@@ -142,6 +142,8 @@ def test_decimal_commas_are_those_between_digits_of_tables_with_another_separato
     assert found is not None and found.decimal_comma and found.columns == 17
     plain = form(*[";".join(["3", *["0.25"] * 16])] * 3)
     assert plain is not None and not plain.decimal_comma
+    names = form(";".join(["label", *(f"at {at},5" for at in range(16))]), *[";".join(["3", *["7"] * 16])] * 2)
+    assert names is not None and not names.decimal_comma and names.names is not None and names.names[1] == "at 0,5"
 
 
 def test_file_of_four_characters_for_each_byte_of_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:

@@ -10,12 +10,13 @@ from cnncli.data import Split
 from cnncli.data.dataset import Blank
 from cnncli.data.split import split_indices
 from cnncli.errors import DataError, ShapeError
+from cnncli.layers import Flatten, Linear, ReLU, Tanh
 from cnncli.measures.classification import measure
 from cnncli.measures.paired import Paired
 from cnncli.model import compare as compare_module
 from cnncli.model.compare import Comparison, compare_models
 from cnncli.model.evaluate import Evaluation
-from cnncli.model.evaluate_numbers import _sum, fit_of
+from cnncli.model.evaluate_numbers import _sum, fit_of, learned_line
 from cnncli.model.given_rows import as_rows
 from cnncli.model.model import Prediction
 from cnncli.model.suspects import _unseen, gathered
@@ -137,10 +138,32 @@ def test_errors_of_a_target_are_those_of_their_definitions(rng: np.random.Genera
 
 @pytest.mark.parametrize(("weights", "bias", "text"), [
     ([2, -0.5], 3, "2 a - 0.5 b + 3"), ([-2, 0], -0.25, "-2 a + 0 b - 0.25"),
-    ([1 / 3, 1e9], 0, "0.333333 a + 1e+09 b + 0"),
+    ([-0.5, -1], 0.5, "-0.5 a - 1 b + 0.5"), ([1 / 3, 1e9], 0, "0.333333 a + 1e+09 b + 0"),
 ])  # fmt: skip
 def test_line_is_written_as_a_sum(weights: list[float], bias: float, text: str) -> None:
     assert _sum(zip(weights, "ab", strict=True), bias) == text
+
+
+def test_lines_of_a_linear_network_are_in_the_units_of_its_table() -> None:
+    """One output a line; a Flatten before it and a Tanh behind it are no part of the line."""
+    recipe = NumberRecipe(("a", "b"), (10.0, -1.0), (2.0, 4.0), ("y", "z"), (5.0, 0.0), (0.5, 2.0))
+    linear = Linear(2, 2)
+    linear.weight[...], linear.bias[...] = [[4, 8], [1, -2]], [1, 0]  # type: ignore[index]
+    # y = 5 + 0.5 (4 (a - 10) / 2 + 8 (b + 1) / 4 + 1), z = 2 (1 (a - 10) / 2 - 2 (b + 1) / 4)
+    lines = ["y = 1 a + 1 b - 3.5", "z = 1 a - 1 b - 11"]
+
+    def learned(*layers: object, **facts: object) -> list[str]:
+        given = {"recipe": recipe, "outputs": "values", "class_names": []} | facts
+        return learned_line(SimpleNamespace(leaves=lambda: [("", layer) for layer in layers], **given))  # type: ignore
+
+    assert learned(linear) == learned(Flatten(), linear, Tanh()) == lines
+    assert learned() == learned(linear, linear) == learned(Flatten()) == learned(linear, recipe=None) == []
+    assert learned(ReLU()) == [] == learned(linear, ReLU())
+    of_classes = NumberRecipe(("a", "b"), (10.0, -1.0), (2.0, 4.0), ("what",))
+    one = Linear(2, 1)
+    one.weight[...], one.bias[...] = [[4, 8]], [1]  # type: ignore[index]
+    # One output tells two classes apart, and is yes for the second.
+    assert learned(one, recipe=of_classes, outputs="sign", class_names=["no", "yes"]) == ["yes = 2 a + 2 b - 17"]
 
 
 @pytest.mark.parametrize(("count", "names"), [(16, 16), (17, 16), (2, 2)])

@@ -83,7 +83,7 @@ class Evaluation:
         """int64 (M,), numbers of the images with a wrong answer or none: the most probable mistakes first, those
         without an answer last."""
         wrong = np.flatnonzero(self.predictions != self.labels)
-        return wrong[np.argsort(-np.nan_to_num(self.of_answers[wrong], nan=-1.0), kind="stable")]
+        return wrong[np.argsort(-self.of_answers[wrong], kind="stable")]  # NaN comes last
 
     def name_of(self, index: int) -> str:
         """The file of an image, or which image of its part it is."""
@@ -305,7 +305,7 @@ def _positions(network: Network, dataset: DataSet) -> tuple[npt.NDArray[np.int64
     if len(loose) == len(position) and len({loosely(name) for name in dataset.class_names}) == len(dataset.class_names):
         for name in dataset.class_names:
             known = loose.get(loosely(name), name)
-            if known != name and name not in position and known not in dataset.class_names:
+            if known != name:
                 position[name] = position[known]
                 notes.append(Note("classes", f"classes: {printable(name)[:80]} is read as {printable(known)[:80]}"))
     unknown = [name for name in dataset.class_names if name not in position]

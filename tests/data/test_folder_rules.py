@@ -203,6 +203,10 @@ def test_table_in_utf_16_has_more_than_fifty_separators_in_its_first_line(
     with pytest.raises(DataError) as caught:
         read_path(path)
     assert ("a table in UTF-16; save it as UTF-8" in str(caught.value)) == is_table
+    if is_table:  # of all three together
+        path.write_bytes(("a.png" + "\t;," * 17 + "x\n").encode("utf-16"))
+        with pytest.raises(DataError, match="a table in UTF-16; save it as UTF-8"):
+            read_path(path)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])

@@ -80,6 +80,7 @@ def test_copies_are_named_after_their_classes_and_files_and_all_differ(tmp_path:
         "a as b/one.JPG", "a as b/ONE-2.jpg", "a as b/one-3.jpg", "a as b/bare.png"
     ]  # fmt: skip
     assert names(files[:2], [0, 1], [1, -1]) == ["a as b/one.JPG", "b as no answer/ONE.jpg"]
+    assert names(["image 7"], [1], [0]) == ["b as a/image 7.png"]
     assert names(["image 7", "image 8.5"], [0, 1], [1, 1]) == ["a as b/image 7.png"]  # the second is right
     assert names(["image 8.5"], [0], [1]) == ["a as b/image 8.png"]  # no file, so no name of a format
 
@@ -90,7 +91,7 @@ def test_copies_are_named_after_their_classes_and_files_and_all_differ(tmp_path:
         ("cat", "cat"), (" a cat ", "a cat"), ('a\\b/c:d*e?f"g<h>i|j', "a_b_c_d_e_f_g_h_i_j"), ("", "_"), ("  ", "_"),
         ("x" * 60, "x" * 60), ("x" * 61, "x" * 60),
         ("€" * 60, "€" * 60),  # 180 bytes
-        ("😀" * 50, "😀" * 50), ("😀" * 51, "😀" * 50),  # four bytes each, of which file systems take 255 with the rest
+        ("😀" * 50, "😀" * 50), ("😀" * 50 + "a", "😀" * 50),  # 4 bytes each; file systems take 255 with the rest
     ],
 )  # fmt: skip
 def test_a_name_of_a_class_becomes_one_that_any_system_takes(text: str, safe: str) -> None:

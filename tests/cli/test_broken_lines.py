@@ -125,6 +125,17 @@ def test_a_case_has_its_figures_its_words_and_what_the_doctor_says(monkeypatch: 
     assert ("cnn break no-shuffle shows it" in shown) is KINDS["no-shuffle"].is_shown is True
 
 
+def test_no_word_of_a_paragraph_is_torn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Options such as --find-lr would be typed with a gap in them."""
+    monkeypatch.setattr(render_break, "figures", lambda *_: [])
+    monkeypatch.setattr(render_break, "findings", lambda of: [])
+    for columns in range(40, 60):
+        monkeypatch.setattr(render_break, "_columns", lambda columns=columns: columns)
+        for case in CASES:
+            words = " ".join(render_break.case_lines(case, run(), run(), source(9)))
+            assert case.look in words and case.why in words and case.mend in words
+
+
 def test_where_the_doctor_finds_nothing_that_is_said_of_both(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render_break, "findings", lambda of: [])
     monkeypatch.setattr(render_break, "figures", lambda *_: [])

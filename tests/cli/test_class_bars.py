@@ -37,6 +37,27 @@ def test_each_class_has_its_bar_and_the_least_is_marked() -> None:
     assert plain is not None and plain.plain.splitlines()[1:] == ["cat ########## 100 %", "dog #####       50 %"]
 
 
+@pytest.mark.parametrize(
+    ("letters", "width", "columns"),
+    [(3, 42, 1), (3, 43, 2), (3, 65, 2), (3, 66, 3), (3, 19, 1), (3, 1, 1), (12, 60, 1), (12, 61, 2), (30, 61, 2)],
+)
+def test_cells_of_a_name_a_bar_and_a_share_stand_side_by_side(letters: int, width: int, columns: int) -> None:
+    """A cell has the letters of the longest name, 12 at most, a bar of 10 and "100 %"; three spaces are between."""
+    found = class_bars(["b" * letters, "a", "c", "d", "e", "f"], [0.5] * 6, width, "ascii")
+    assert found is not None
+    lines = found.plain.splitlines()[1:]
+    assert [line.count("50 %") for line in lines] == [columns] * (6 // columns)
+    assert lines_for(6, width) == 1 + -(-6 // max(1, (width + 3) // (12 + 17 + 3)))
+    wide = min(letters, 12)
+    name = "b" * letters if letters == wide else "b" * (wide - 3) + "..."
+    assert lines[0].startswith(f"{name} {'#' * 5}      " + " 50 %") and lines[1].startswith(f"{'a':{wide}} #####")
+
+
+def test_where_all_is_right_none_is_marked() -> None:
+    found = class_bars(["a", "b"], [1.0, 1.0], 80, "utf-8")
+    assert found is not None and not any("yellow" in str(span.style) for span in found.spans)
+
+
 @pytest.mark.parametrize("width", [40, 80, 100])
 @pytest.mark.parametrize("count", [2, 3, 10, 20])
 def test_nothing_is_wider_than_the_screen_nor_higher_than_said(width: int, count: int) -> None:

@@ -47,8 +47,8 @@ def evaluation(tmp_path: Path, count: int = 3, images: int = 2) -> Any:
         model=str(tmp_path / "m.bin"), network=network, class_names=["a", "b"], trained_on=False, part="test",
         data="pets", metrics=SimpleNamespace(samples=count), calibration=None, notes=[SimpleNamespace(text="a note")],
         labels=np.zeros(count, np.int64), predictions=np.array([1] * (count - 1) + [-1]), probabilities=shares,
-        of_answers=shares[:, 1], mistakes=np.arange(count), name_of=lambda index: f"secret/pets/cat/{index}.png",
-        split=SimpleNamespace(images=np.full((images, 1, 3, 5), 90, np.uint8)),
+        of_answers=shares[:, 1], mistakes=np.arange(count), name_of=lambda index: f"a/secret/pets/cat/{index}.png",
+        split=SimpleNamespace(images=np.full((images, 7, 5, 3), 90, np.uint8)),
     )  # fmt: skip
 
 
@@ -66,8 +66,12 @@ def test_a_report_has_the_mistakes_with_label_answer_and_picture(
     first, _, last = report.mistakes
     assert (first.file, first.label, first.answer) == ("cat/0.png", "a", "b")
     assert (first.probability, first.truth, first.pixels) == (0.75, 0.25, 5)
-    assert first.image is not None and picture(first.image)[1].size == (5, 3)
+    assert first.image is not None and picture(first.image)[1].size == (3, 5)
     assert (last.answer, last.image) == (None, None)
+    other = evaluation(tmp_path)
+    other.predictions[0], other.labels[0] = 0, 1
+    mistake = gathered(other, monkeypatch).mistakes[0]
+    assert (mistake.label, mistake.answer) == ("b", "a")
     assert (report.model, report.warning, report.notes) == ("m.bin", "", ["a note"])
     assert report.images == "3 test images of pets" and report.title
     assert report.made[0][0] == "network"  # of the file itself only its name is told

@@ -56,10 +56,12 @@ def test_a_line_for_what_is_there(changed: dict[str, Any], line: str) -> None:
 )
 def test_bars_have_the_room_that_is_left_and_at_least_six_characters(columns: int, validation: int, width: int) -> None:
     """Names have 5 letters, two columns of 7 and one of 10, each with 2 spaces before it, as the bars have."""
-    facts = dataclasses.replace(FACTS, validation=validation)
-    lines = printed(render_data.show_facts, facts, columns=columns)
-    (bar,) = [line for line in lines if line.startswith("cat")]
-    assert bar.count("█") == min(width, columns - bar.index("█"))
+    for other in ("a dog", "dog"):  # "class" has 5 letters, too
+        counts = [("cat", 1_000, 0, 4), (other, 200, 0, 3)]
+        facts = dataclasses.replace(FACTS, validation=validation, class_counts=counts)
+        lines = printed(render_data.show_facts, facts, columns=columns)
+        (bar,) = [line for line in lines if line.startswith("cat")]
+        assert bar.count("█") == min(width, columns - bar.index("█"))
 
 
 def test_of_more_than_64_classes_the_largest_ten_and_the_smallest_twenty_are_shown() -> None:
@@ -115,6 +117,16 @@ def test_a_sheet_is_as_wide_as_there_is_room(
     assert "@" not in "".join(dark)
 
 
+@pytest.mark.parametrize(("shape", "letters"), [((4, 28), 14), ((28, 4), 2), ((28, 6), 3)])
+def test_of_images_that_are_no_squares_the_longer_side_is_14_characters(
+    shape: tuple[int, int], letters: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    split = Split(np.full((70, 1, *shape), 255, np.uint8), np.zeros(70, np.int64))
+    lines = printed(render_data.show_sheet, split, ["a"], None, None, "light-on-dark")
+    assert lines[0] == "a " + " ".join(["@" * letters] * 6)
+
+
 def test_a_sheet_tells_how_many_classes_it_leaves_out() -> None:
     split = Split(np.zeros((1, 1, 4, 4), np.uint8), np.zeros(1, np.int64))
     for count, last in ((64, False), (65, True)):
@@ -134,10 +146,14 @@ def names(folder: Path) -> render_inspection.Names:
     return render_inspection.Names(looks, ["cat", "dog"], str(folder / "pets"))
 
 
-def test_pictures_are_named_as_seen_from_the_folder_of_their_data(tmp_path: Path) -> None:
+def test_pictures_are_named_as_seen_from_the_folder_of_their_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     named = names(tmp_path)  # a place that is not there: its folder
     assert (named(0), named(5), named.label(1), named.part(5)) == ("pets/0.png", "test image 1", "dog", "test")
     (tmp_path / "pets").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert names(Path())(0) == "0.png" and (tmp_path / "pets").is_dir()
     assert names(tmp_path)(0) == "0.png" and render_inspection._below("/a/", "/b/c.png") == "/b/c.png"
 
 
@@ -224,6 +240,12 @@ def test_an_inspection_tells_each_fault_with_its_remedy_or_that_there_is_none(tm
              "groups": [[{"name": "pets/1.png", "part": "train", "class": "dog"}]]},
         ],
     }  # fmt: skip
+    made.findings = [Finding("dark", 2, [(0,), (1,)], "2 are dark")]
+    examples = []
+    for columns in (26, 25):  # behind 4 spaces there is room for 22 letters, or for one less
+        shown = printed(lambda: render_inspection.show_inspection(stdout_console(), made, named, 61.0), columns=columns)
+        examples.append([line for line in shown if line.startswith("    p")])
+    assert examples == [["    pets/0.png, pets/1.png"], ["    pets/0.png and 1 more"]]
     made.findings, made.notes = [], []
     made.imbalance = SimpleNamespace(ratio=2.0, largest=("cat", 4), smallest=("dog", 2), remedy="")
     assert lines()[4:] == [

@@ -206,6 +206,13 @@ def test_data_sets_are_listed_with_where_they_are_or_what_they_take() -> None:
     ]
 
 
+def test_names_of_data_sets_stay_in_their_line_in_narrow_terminals() -> None:
+    facts = [{"data": "a b c d e", "title": "t u v", "classes": 10, "download_bytes": 11_600_000, "folder": None,
+              "is_here": False}]  # fmt: skip
+    lines = printed(data_list.list_data_sets, facts, columns=24)
+    assert lines[1].startswith("a b c") and "  no, 11" in lines[1] and lines[2] == ""
+
+
 def test_what_is_known_of_data_sets_says_which_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         data_list, "locate", lambda source, folder: (Path(folder) / "m", {}) if source.name == "mnist" else None

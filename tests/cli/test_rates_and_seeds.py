@@ -1,18 +1,20 @@
 """The end of `--find-lr` and of `--seeds`, and the curves of a training, of numbers that are put together by hand."""
 
 import dataclasses
+import json
 import math
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from cnncli.cli import find_lr, live_curves, seeds
 from cnncli.training.rate_range import RateRange
-from cnncli.training.records import EpochDone
-from cnncli.training.seeds import SeedsDone
+from cnncli.training.records import EpochDone, Started, StepDone, Stopped
+from cnncli.training.seeds import SeedBegins, SeedsDone, SeedsStopped
 from printed import printed, squeezed
 
 BEGUN: Any = SimpleNamespace(network="lenet5", data="mnist", batch_size=64, optimizer="sgd", learning_rate=0.05)
@@ -68,6 +70,24 @@ def test_without_plotext_about_twenty_rates_are_listed(
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_while_rates_are_tried_the_steps_are_counted(as_json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = Started(
+        Path("r"), "lenet5", 1, "mnist", "", None, None, [], 9, 0, 1, 9, 0, 64, None, "sgd", 0.05, None, 1, 1, None,
+        None, None, "", "images", [],
+    )  # fmt: skip
+    step = StepDone(1, 1, 2.0, 64)
+    monkeypatch.setattr(find_lr, "find_rate", lambda settings, report: iter([begun, step, step, rates(2)]))
+    monkeypatch.setattr(find_lr, "has_plotext", lambda: False)
+    told: list[str] = []
+    status: Any = SimpleNamespace(update=told.append)
+    console = SimpleNamespace(status=lambda text: nullcontext(status))
+    monkeypatch.setattr(find_lr, "progress_console", lambda: console)
+    lines = printed(find_lr.run, SimpleNamespace(), as_json)
+    assert told == ["step 1 of 150", "step 2 of 150"]
+    assert json.loads(lines[0])["usual"] == 0.05 if as_json else lines[0].startswith("lenet5 on mnist, batches of 64")
+
+
 def test_json_of_a_range_test_has_every_step() -> None:
     found = rates(2)
     assert find_lr.facts(BEGUN, found) == {
@@ -104,13 +124,16 @@ def curves(*epochs: EpochDone) -> live_curves.Curves:
 
 @pytest.mark.parametrize("width", [80, 81])
 def test_losses_and_accuracies_in_percent_stand_side_by_side(width: int, plot: Plot) -> None:
-    made = curves(DONE, dataclasses.replace(DONE, epoch=8, loss=0.25, accuracy=1.0, validation_loss=1.0))
+    made = curves(
+        DONE, dataclasses.replace(DONE, epoch=6),
+        dataclasses.replace(DONE, epoch=8, loss=0.25, accuracy=1.0, validation_loss=1.0),
+    )  # fmt: skip
     drawn = made.draw(width, "utf-8")
     assert drawn is not None and [len(line) for line in drawn.plain.split("\n")] == [width] * 11
     assert [call[0] for call in plot.calls["plot_size"]] == [(40, 11), (width - 40, 11)]
     assert [(call[0], call[1]["label"], call[1]["marker"]) for call in plot.calls["plot"]] == [
-        (([5, 8], [0.5, 0.25]), "training", "braille"), (([5, 8], [1.5, 1.0]), "validation", "braille"),
-        (([5, 8], [75, 100]), "training", "braille"), (([5, 8], [25, 25]), "validation", "braille"),
+        (([5, 6, 8], [0.5, 0.5, 0.25]), "training", "braille"), (([5, 6, 8], [1.5, 1.5, 1.0]), "validation", "braille"),
+        (([5, 6, 8], [75, 75, 100]), "training", "braille"), (([5, 6, 8], [25] * 3), "validation", "braille"),
     ]  # fmt: skip
     assert plot.calls["xticks"][0][0] == ([5, 6, 8],)  # the first, the last, and one between
     assert [call[0][0] for call in plot.calls["title"]] == ["loss", "accuracy, %"]
@@ -153,7 +176,10 @@ def test_seeds_have_a_row_each_and_last_their_mean_and_deviation() -> None:
         "mean 62.50 % ± 17.68 75.00 % ± 0.00 2:02 min", "",
         "test, mean and standard deviation of 2 seeds: 62.50 % ± 17.68",
     ]  # fmt: skip
-    assert lines[1].startswith("seed") and lines[2].startswith("   1")
+    assert lines[1:3] == [
+        f"seed  {'test':>15}  {'training':>14}  epochs      time  model",
+        f"   1  {'50.00 %':>15}  {'75.00 %':>14}       3  1:01 min  runs/s/seed-1.bin",
+    ]
 
 
 def test_of_one_seed_there_is_no_deviation_and_of_values_the_losses() -> None:
@@ -174,3 +200,56 @@ def test_json_of_seeds_has_means_and_deviations_of_what_was_measured() -> None:
     assert (facts["folder"], facts["mean"]["accuracy"], facts["mean"]["test_loss"]) == ("runs/s", 0.5, None)
     assert facts["deviation"]["accuracy"] == pytest.approx(0.5 / 2**0.5) and facts["deviation"]["test_loss"] is None
     assert seeds.facts(SeedsDone(Path("runs/s"), [seed(1)]))["deviation"]["accuracy"] is None
+
+
+class Shown:
+    """In place of what shows a training."""
+
+    made: ClassVar[list["Shown"]] = []
+
+    def __init__(self) -> None:
+        self.records: list[Any] = []
+        self.left = 0
+        Shown.made.append(self)
+
+    def __enter__(self) -> "Shown":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.left += 1
+
+    def show(self, record: Any) -> None:
+        assert not self.left
+        self.records.append(record)
+
+
+def run_seeds(monkeypatch: pytest.MonkeyPatch, *told: Any, as_json: bool = False) -> tuple[bool, list[str], list[str]]:
+    """(what it returns, the lines of stdout, those of stderr)."""
+    Shown.made = []
+    said: list[str] = []
+    console = SimpleNamespace(print=lambda text: said.append(str(text)))
+    monkeypatch.setattr(seeds, "train_seeds", lambda settings, count, stop, report: iter(told))
+    monkeypatch.setattr(seeds, "TrainingDisplay", Shown)
+    for name in ("progress_console", "stderr_console"):
+        monkeypatch.setattr(seeds, name, lambda: console)
+    found: list[bool] = []
+    nobody: Any = None
+    lines = printed(lambda: found.append(seeds.run(nobody, 2, as_json, nobody)))
+    return found[0], lines, said
+
+
+def test_each_seed_has_its_display_and_the_table_comes_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    done = SeedsDone(Path("runs/s"), [seed(1), seed(2)])
+    told = [SeedBegins(1, 1, 2), "a", "b", SeedBegins(2, 2, 2), "c", done, "never"]
+    went, lines, said = run_seeds(monkeypatch, *told)
+    assert went and lines == table(seed(1), seed(2)) and said == ["seed 1, 1 of 2", "seed 2, 2 of 2"]
+    assert [(one.records, one.left) for one in Shown.made] == [(["a", "b"], 1), (["c"], 1)]
+    went, lines, _ = run_seeds(monkeypatch, done, as_json=True)
+    assert went and json.loads(lines[0])["folder"] == "runs/s" and Shown.made == []
+
+
+def test_seeds_that_were_stopped_say_how_they_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = SeedsStopped(Path("runs/my seeds"), Stopped(Path("runs/my seeds/a"), 3, 40))
+    went, lines, said = run_seeds(monkeypatch, SeedBegins(1, 1, 2), stopped)
+    assert not went and lines == [] and [one.left for one in Shown.made] == [1]
+    assert said[1:] == ["stopped in epoch 3 of a seed; go on with", "  cnn train --resume 'runs/my seeds'"]

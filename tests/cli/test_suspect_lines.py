@@ -1,6 +1,8 @@
 """What `cnn data --model` says of suspicious labels that are put together by hand: lines, JSON and sheet."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -8,12 +10,25 @@ import pytest
 
 from cnncli.cli import suspects
 from cnncli.model.suspects import Suspect, Suspects
+from cnncli.training.folds import Answered, FoldDone
 from printed import printed, squeezed
 
 SEEN = (
     "was trained on: it may have learned wrong labels of these by heart, and then it does not doubt them (--folds 5 "
     "asks networks that have not)"
 )
+
+
+@dataclass(frozen=True)
+class Answers:
+    """As much of an evaluation as folds need."""
+
+    labels: Any
+    probabilities: Any
+    predictions: Any
+    class_names: list[str]
+    data: str
+    split: Any
 
 
 def suspect(name: str = "train image 7", side: int = 4, was_seen: bool = False, **changed: Any) -> Suspect:
@@ -45,7 +60,7 @@ def lines(rows: list[Suspect], place: str = "pets.npz") -> list[str]:
 
 
 def test_suspects_have_their_label_the_answer_and_how_sure_it_is() -> None:
-    rows = [suspect(), suspect("x" * 50, was_seen=True, label="l" * 17, answer="a" * 16, answer_share=0.9995)]
+    rows = [suspect(), suspect("x" * 50, was_seen=True, label="l" * 17, answer="a" * 17, answer_share=0.9995)]
     told = lines(rows)
     assert told[:3] == [
         "", "labels: asked about 1,200 pictures that m.bin was not trained on",
@@ -53,9 +68,11 @@ def test_suspects_have_their_label_the_answer_and_how_sure_it_is() -> None:
     ]  # fmt: skip
     assert squeezed(told[3:]) == [
         "label answer sure picture", "cat dog 75.0 % train image 7",
-        f"{'l' * 13}... {'a' * 16} 100.0 % ..{'x' * 38} (seen)",
+        f"{'l' * 13}... {'a' * 13}... 100.0 % ..{'x' * 38} (seen)",
     ]  # fmt: skip
-    assert told[4].startswith("   cat ")
+    assert told[3:5] == [
+        f"{'   label':19}  {'answer':16}     sure  picture", f"{'   cat':19}  {'dog':16}   75.0 %  train image 7"
+    ]  # fmt: skip
     assert lines([suspect()])[2] == "! 1 label is suspicious, the first ones"
     assert lines([])[2:] == ["no label is suspicious"]
 
@@ -70,10 +87,62 @@ def test_suspects_have_their_label_the_answer_and_how_sure_it_is() -> None:
 def test_ten_are_listed_and_60_shown(count: int, more: str | None) -> None:
     rows = [suspect(f"train image {number + 1}") for number in range(count)]
     told = lines(rows)
-    assert sum("train image" in line for line in told) == 10 and (told[-1] if more else None) == more
+    assert sum("train image" in line for line in told) == 10
+    assert (told[-1] if "more" in told[-1] else None) == more
     page = suspects.suspect_sheet(found(rows), "pets.npz")
     assert len(page.panels[0].tiles) == min(count, 60)
     assert page.title == f"pets: {count:,} suspicious labels"
+
+
+@pytest.mark.parametrize("columns", [24, 32, 40])
+def test_rows_stay_one_line_in_narrow_terminals(columns: int) -> None:
+    rows = [suspect("a b c d e f g h", label="a b c d e f", answer="g h i j k l", was_seen=True)] * 3
+    told = printed(suspects.show_suspects, found(rows), "pets.npz", columns=columns)
+    verdict = next(number for number, line in enumerate(told) if "suspicious" in line)
+    assert sum(line.startswith("   a") for line in told[verdict:]) == 3 and told[-1].startswith("   a")
+
+
+def test_in_folds_each_picture_gets_the_answer_of_the_network_that_had_not_seen_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two of three pictures have a glyph; what is no number is no answer."""
+    asked: Any = SimpleNamespace(
+        model="m.bin", name_or_path="pets", folds=2, data_dir="sets", label_column="kind", skip_bad=True,
+        use_cache=False,
+    )  # fmt: skip
+    own = Answers(
+        np.array([1, 0, 1]), np.full((3, 2), np.nan), np.array([-1, -1, -1]), ["a", "b"], "pets",
+        SimpleNamespace(images=np.zeros((2, 1, 4, 4), np.uint8)),
+    )  # fmt: skip
+    seen: dict[str, Any] = {}
+
+    def in_folds(model: str, dataset: Any, folds: int) -> Any:
+        seen.update(labels=dataset.train.labels.tolist(), names=dataset.class_names, folds=folds)
+        yield FoldDone(1, 2, 900, 1_200)
+        yield Answered(dataset, np.log([[0.25, 0.75], [0.875, 0.125]]))
+
+    monkeypatch.setattr("cnncli.model.evaluate.evaluate_model", lambda *words, **how: seen.update(how) or own)
+    monkeypatch.setattr("cnncli.training.folds.answer_in_folds", in_folds)
+    monkeypatch.setattr(suspects, "gathered", lambda *words: words)
+    told: list[str] = []
+    console = SimpleNamespace(print=lambda text: told.append(str(text)))
+    monkeypatch.setattr(suspects, "progress_console", lambda: console)
+    model, [(part, answered, unseen)], folds = suspects.ask_model(asked, lambda record: None)  # type: ignore[misc]
+    assert (model, part, folds, unseen.tolist()) == ("m.bin", "train", 2, [True] * 3)
+    assert answered.predictions.tolist() == [1, 0, -1]
+    np.testing.assert_allclose(answered.probabilities[:2], [[0.25, 0.75], [0.875, 0.125]])
+    assert (seen["labels"], seen["names"], seen["folds"], seen["part"]) == ([1, 0], ["a", "b"], 2, "train")
+    assert (seen["data_dir"], seen["label_column"]) == ("sets", "kind")
+    assert (seen["skip_bad"], seen["use_cache"]) == (True, False)
+    assert told == ["fold 1 of 2: 75.00 % of 1,200 right"]
+
+
+def test_without_folds_the_model_itself_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: Any = SimpleNamespace(
+        model="m.bin", name_or_path="pets", folds=None, data_dir=None, label_column=None, skip_bad=False, use_cache=True
+    )
+    monkeypatch.setattr(suspects, "find_suspects", lambda model, place, **how: (model, place, how["use_cache"]))
+    assert suspects.ask_model(asked, lambda record: None) == ("m.bin", "pets", True)
 
 
 def test_a_sheet_names_label_answer_and_file_below_each_picture() -> None:

@@ -4,6 +4,7 @@ import dataclasses
 import io
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ class Screen:
             file=self.stream, force_terminal=terminal, width=width, height=height, color_system=None, highlight=False,
             legacy_windows=False, soft_wrap=True, _environ={},
         )  # fmt: skip
+        self.console = console
         patch.setattr(training_display, "progress_console", lambda: console)
         patch.setattr(training_display, "stderr_console", lambda: console)
         patch.setattr(training_display, "_MOST_SHARE", float("inf"))  # it never rests
@@ -185,3 +187,82 @@ def test_the_last_line_says_what_keys_and_stars_mean(
     lines = [*screen.show(dataclasses.replace(STARTED, validation_images=validation)), *screen.show(PROGRESS)]
     told = [one for one in lines if "stops" in one or one.startswith("*")]
     assert set(told) == ({line} if line else set())
+
+
+def test_an_epoch_of_some_images_is_told_from_the_first_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch)
+    screen.show(STARTED)
+    assert "now of the hardest 9,000 only" in screen.show(dataclasses.replace(DONE, images=9_000))
+
+
+def test_rows_of_a_table_are_called_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, terminal=False)
+    screen.show(dataclasses.replace(STARTED, samples="rows"))
+    assert screen.show(DONE)[0].endswith("45,000 rows/s 12.0 s")
+
+
+def test_on_a_terminal_the_first_line_is_broken_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, width=60)
+    lines = screen.show(STARTED)
+    first = lines[: lines.index("")]
+    assert len(first) > 1 and max(map(len, first)) <= 60 and " ".join(first) == FIRST
+
+
+def test_at_the_end_the_bar_goes_and_the_cursor_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    for ends in ("by leaving", "by its last epoch"):
+        screen = Screen(monkeypatch)
+        screen.show(STARTED)
+        screen.show(PROGRESS)
+        before = len(screen.stream.getvalue())
+        if ends == "by leaving":
+            screen.display.__exit__(None, None, None)
+        else:
+            screen.display.show(dataclasses.replace(DONE, epoch=1_000))
+        last = screen.stream.getvalue()[before:]
+        assert "\x1b[?25h" in last and "\x1b[2K" in last, ends
+        assert last.rstrip().endswith(("\x1b[2K", "\x1b[?25h")), ends  # nothing is drawn again
+        before = len(screen.stream.getvalue())
+        screen.display.show(PROGRESS)
+        assert len(screen.stream.getvalue()) == before
+
+
+def test_a_warning_goes_above_the_bar_while_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch)
+    other = io.StringIO()
+    monkeypatch.setattr(training_display, "stderr_console", lambda: Console(file=other))
+    screen.show(dataclasses.replace(STARTED, warnings=["few images"]))
+    assert other.getvalue() == "warning: few images\n"
+    assert "not saved: full; trying again in 5.0 s or sooner" in screen.show(SaveFailed("full", 5.0))
+    assert other.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize(("took", "rest"), [(0.004, 0.4), (0.02, 2.0), (0.03, 2.0)])
+def test_drawing_rests_until_it_was_its_share_of_the_time_and_not_for_long(
+    took: float, rest: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = {"process": 20.0, "thread": 10.0}
+    monkeypatch.setattr(
+        training_display, "time",
+        SimpleNamespace(process_time=lambda: clock["process"], thread_time=lambda: clock["thread"]),
+    )  # fmt: skip
+    display = Screen(monkeypatch).display
+    monkeypatch.setattr(training_display, "_MOST_SHARE", 0.01)
+    monkeypatch.setattr(training_display, "_LONGEST_REST", 2.0)
+    with display._counted():
+        clock["thread"] += took
+    assert display._rests_until == pytest.approx(20.0 + rest)
+    assert not display._rests  # before the first progress nothing waits
+    display._has_shown = True
+    assert display._rests
+    clock["process"] = 20.0 + rest + 1e-6
+    assert not display._rests
+
+
+def test_epochs_that_are_over_before_the_first_progress_do_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch)
+    monkeypatch.setattr(training_display, "_MOST_SHARE", 1e-9)
+    screen.show(STARTED)
+    for epoch in (1, 2):
+        assert any(line.startswith(f"{epoch}/1000") for line in screen.show(dataclasses.replace(DONE, epoch=epoch)))
+    screen.show(PROGRESS)
+    assert screen.show(dataclasses.replace(DONE, epoch=3)) == []

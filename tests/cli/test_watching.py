@@ -52,7 +52,19 @@ def test_values_stand_below_their_names_within_80_columns() -> None:
     assert len(text(widest, long)) == len(widest.header) <= 80
 
 
+@pytest.mark.parametrize(
+    ("epochs", "limit", "width"), [(9, None, 5), (100, None, 7), (10_000, None, 11), (9, 60.0, 7), (100_000, 60.0, 7)]
+)
+def test_the_first_column_has_room_for_the_last_epoch(epochs: int, limit: float | None, width: int) -> None:
+    """As "100/100"; of a training that its time ends nobody knows how many there will be: three digits each."""
+    table = EpochTable(dataclasses.replace(STARTED, epochs=epochs, time_limit=limit))
+    assert table.header.startswith(f"{'epoch':>{width}}     loss")
+    last = 9 if limit is not None else epochs
+    assert text(table, dataclasses.replace(DONE, epoch=1, epochs=last)).startswith(f"{f'1/{last}':>{width}}   0.1235")
+
+
 def test_columns_that_a_training_lacks_are_left_out() -> None:
+    assert "validation" in EpochTable(dataclasses.replace(STARTED, validation_images=1)).header
     plain = EpochTable(dataclasses.replace(STARTED, validation_images=0))
     assert "validation" not in plain.header
     assert "*" not in text(plain, dataclasses.replace(DONE, validation_accuracy=None, validation_loss=None))

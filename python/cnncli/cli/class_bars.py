@@ -27,7 +27,7 @@ def class_bars(
     if not 1 < len(names) <= MOST_CLASSES:
         return None
     letters = min(_LETTERS, max(map(len, names)))
-    known = [*recalls, *[None] * (len(names) - len(recalls))]
+    known = [*recalls, *[None] * len(names)]
     least = min((share for share in known if share is not None), default=None)
     columns = _columns(letters, width)
     rows = -(-len(names) // columns)

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from cnncli.cli.render import print_table, size, stdout_console
+from cnncli.cli.render import columns_table, print_table, size, stdout_console
 from cnncli.data.download.cache import locate
 from cnncli.data.download.sources import SOURCES
 from cnncli.shown import printable
@@ -38,7 +37,7 @@ def data_set_facts(data_dir: str | None) -> list[dict[str, Any]]:
 def list_data_sets(data_sets: list[dict[str, Any]]) -> None:
     """Shows them, one a line."""
     console = stdout_console()
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table = columns_table()
     table.add_column("data set", no_wrap=True, style="bold")
     table.add_column("classes", justify="right", no_wrap=True)
     table.add_column("here", no_wrap=True)

@@ -16,8 +16,8 @@ class EpochTable:
     def __init__(self, started: records.Started) -> None:
         self._validates = started.validation_images > 0
         self._has_classes = started.has_classes
-        most = 999 if started.time_limit is not None else started.epochs
-        self._columns = [("epoch", max(2 * len(str(most)) + 1, 5)), ("loss", 7)]
+        digits = 3 if started.time_limit is not None else len(str(started.epochs))
+        self._columns = [("epoch", max(2 * digits + 1, 5)), ("loss", 7)]
         if self._has_classes:
             self._columns.append(("accuracy", 8))
         if self._validates:

@@ -78,6 +78,11 @@ def facts_table(rows: list[tuple[str, str]]) -> Table:
     return table
 
 
+def columns_table(gap: int = 2, header_style: str = "dim") -> Table:
+    """Columns below their names, no lines, so many spaces between."""
+    return Table(box=None, pad_edge=False, header_style=header_style, padding=(0, gap, 0, 0))
+
+
 def print_line(console: Console, text: Text) -> None:
     """A line; on a terminal broken between words, elsewhere as long as it is."""
     console.print(text, soft_wrap=not console.is_terminal)

@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from cnncli.cli.render import facts_table, print_table, stdout_console
+from cnncli.cli.render import columns_table, facts_table, print_table, stdout_console
 from cnncli.cli.render_eval import SEEN, interval_facts, which_images
 from cnncli.model.compare import Comparison
 from cnncli.model.evaluate import Evaluation
@@ -91,7 +91,7 @@ def show_comparison(comparison: Comparison, written: Sequence[str] = ()) -> None
 
 
 def _class_table(comparison: Comparison) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 3, 0, 0))
+    table = columns_table(3)
     shown = comparison.classes[:_CLASSES]
     more = len(comparison.classes) - len(shown)
     table.add_column("class" if not more else f"class (of {len(comparison.classes):,})", no_wrap=True)

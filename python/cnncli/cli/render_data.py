@@ -5,13 +5,12 @@ from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from cnncli.cli.bars import WIDTH as BAR_WIDTH
 from cnncli.cli.bars import bar
 from cnncli.cli.plain import ink_of, terminal_columns
-from cnncli.cli.render import facts_table, plural, print_table, size, stdout_console
+from cnncli.cli.render import columns_table, facts_table, plural, print_table, size, stdout_console
 from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet, plain_lines
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
@@ -75,7 +74,7 @@ def show_facts(facts: DataFacts) -> None:
 
 def _print_classes(console: Console, facts: DataFacts) -> None:
     """A row for each class with a bar; of very many those at both ends of the order by size."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = columns_table()
     table.add_column("class", no_wrap=True, overflow="ellipsis")
     wholes = (facts.train, facts.validation, facts.test)
     for heading, whole in _headed(wholes):

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from cnncli.cli.render import duration, facts_table, loss_text, print_table, stdout_console
+from cnncli.cli.render import columns_table, duration, facts_table, loss_text, print_table, stdout_console
 from cnncli.measures.classification import Confusion, Metrics
 from cnncli.measures.intervals import Interval
 from cnncli.model.evaluate import Evaluation
@@ -164,7 +164,7 @@ def which_images(evaluation: Evaluation) -> str:
 
 
 def _class_table(names: Sequence[str], metrics: Metrics, samples: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = columns_table()
     table.add_column("class", no_wrap=True, overflow="ellipsis")
     for heading in ("precision", "recall", "F1", samples):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -189,7 +189,7 @@ def _matrix(names: Sequence[str], metrics: Metrics, width: int) -> Table:
     digits = len(str(metrics.confusion.max(initial=0)))
     fits = max(map(len, rows)) + sum(1 + max(len(name), digits) for name in rows) <= width
     heads = rows if fits else [str(number + 1) for number in range(len(rows))]
-    table = Table(box=None, pad_edge=False, header_style="dim")
+    table = columns_table()
     table.add_column("", no_wrap=True, style="dim", overflow="ellipsis")
     for head in heads:
         table.add_column(Text(head), justify="right", no_wrap=True)

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.augmentation import SWITCHES
-from cnncli.cli.render import duration, facts_table, loss_text, plural, print_table, size, stdout_console
+from cnncli.cli.render import columns_table, duration, facts_table, loss_text, plural, print_table, size, stdout_console
 from cnncli.measures.intervals import wilson
 from cnncli.measures.tensors import tensor_statistics
 from cnncli.model_file.confidence import Confidence
@@ -162,7 +162,7 @@ def _tensors(network: Network) -> Iterator[tuple[str, Any]]:
 
 
 def _tensor_table(tensors: list[tuple[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table = columns_table()
     table.add_column("tensor", no_wrap=True, overflow="ellipsis")
     for heading in ("shape", "mean", "std", "least", "most", "zero"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from cnncli.cli.render import duration, loss_text, print_table, size, stdout_console
+from cnncli.cli.render import columns_table, duration, loss_text, print_table, size, stdout_console
 from cnncli.shown import percent, printable
 from cnncli.training.run_list import Run, differing
 
@@ -46,7 +45,7 @@ def list_runs(runs: Sequence[Run], root: Path) -> None:
     if not runs:
         console.print(f"no runs in {printable(root)}; cnn train starts one")
         return
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table = columns_table()
     is_wide = not console.is_terminal or console.width >= _WIDE
     names = [name for name in _COLUMNS if is_wide or name not in _IF_WIDE]
     for name in names:
@@ -111,7 +110,7 @@ def comparison_facts(runs: Sequence[Run]) -> dict[str, Any]:
 def show_comparison(runs: Sequence[Run]) -> None:
     """A column a run: what was set otherwise, and what came of it."""
     console = stdout_console()
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 3, 0, 0))
+    table = columns_table(3, "bold")
     table.add_column("", style="dim", no_wrap=True)
     for run in runs:
         table.add_column(printable(run.path.name), overflow="fold")

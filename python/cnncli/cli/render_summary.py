@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
 from cnncli.cli.numbers_named import learned_lines
-from cnncli.cli.render import facts_table, print_table, size, stdout_console
+from cnncli.cli.render import columns_table, facts_table, print_table, size, stdout_console
 from cnncli.network import LayerRow, Network
 from cnncli.network.architectures import model_names, read_model
 from cnncli.number_recipe import NumberRecipe
@@ -86,7 +85,7 @@ def show_summary(network: Network) -> None:
     console, facts = stdout_console(), summary_facts(network)
     console.print(Text.assemble((network.title or network.name or "network", "bold")))
     console.print()
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table = columns_table()
     table.add_column("", justify="right", style="dim")
     table.add_column("layer", overflow="fold")  # a word that does not fit goes on in the next line: nothing is cut
     table.add_column("output", no_wrap=True)
@@ -141,7 +140,7 @@ def network_facts() -> list[dict[str, Any]]:
 
 def list_networks(networks: list[dict[str, Any]]) -> None:
     console = stdout_console()
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table = columns_table()
     table.add_column("network", no_wrap=True, style="bold")
     table.add_column("input", no_wrap=True)
     table.add_column("parameters", justify="right", no_wrap=True)

@@ -4,10 +4,17 @@ import json
 import shlex
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from cnncli.cli.render import duration, loss_text, print_table, progress_console, stderr_console, stdout_console
+from cnncli.cli.render import (
+    columns_table,
+    duration,
+    loss_text,
+    print_table,
+    progress_console,
+    stderr_console,
+    stdout_console,
+)
 from cnncli.cli.render_fetch import FetchDisplay
 from cnncli.cli.signals import StopRequest
 from cnncli.cli.streams import echo
@@ -71,7 +78,7 @@ def facts(record: SeedsDone) -> dict[str, Any]:
 def _show(record: SeedsDone) -> None:
     console = stdout_console()
     shown = [row for row in _ROWS if record.summary(row[2]) is not None]
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table = columns_table()
     table.add_column("seed", justify="right")
     for name, accuracy, _ in shown:
         table.add_column(name if record.summary(accuracy) else f"{name} loss", justify="right")

@@ -4,12 +4,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
 from rich.text import Text
 
 from cnncli import data
 from cnncli.cli.finding_sheet import short_name
-from cnncli.cli.render import plural, print_line, print_table, progress_console, stdout_console
+from cnncli.cli.render import columns_table, plural, print_line, print_table, progress_console, stdout_console
 from cnncli.model.suspects import Suspect, Suspects, find_suspects, gathered
 from cnncli.shown import percent, printable, shortened
 from cnncli.views.tiles import Page, Panel, as_rgb, picture_tile
@@ -101,7 +100,7 @@ def show_suspects(found: Suspects, place: str) -> None:
     count = len(found.rows)
     verb = "label is" if count == 1 else "labels are"
     console.print(Text.assemble(("! ", "bold yellow"), (f"{count:,} {verb} suspicious", "bold"), ", the first ones"))
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    table = columns_table()
     table.add_column("   label", no_wrap=True)
     table.add_column("answer", no_wrap=True)
     table.add_column("sure", justify="right", no_wrap=True)

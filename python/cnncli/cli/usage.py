@@ -97,7 +97,6 @@ def check_values(command: click.Command, arguments: Sequence[str], ctx: click.Co
             continue
         takes_value = not (option.is_flag or option.count)
         if takes_value and isinstance(option.flag_value, str):  # it may stand alone; unset it is a thing of click's own
-            rest = rest[1:] if rest and not equals and not rest[0].startswith("-") else rest
             continue
         if equals and not takes_value and word.startswith("--"):
             raise click.UsageError(f"{name} is on or off; write {name} alone", ctx)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from cnn_process import Outcome, environment, run_cnn
 from cnncli.cli.main import run
-from cnncli.cli.streams import prepare_streams
+from cnncli.cli.streams import echo_json, prepare_streams
 
 ENCODINGS = ("ascii", "latin-1", "cp1252", "utf-8")
 CLASSES = ("猫", "chien é")
@@ -159,3 +159,12 @@ def test_a_reader_of_both_streams_that_leaves_gets_no_traceback(place: Path, arg
         call, shell=True, cwd=place, env=environment(place), capture_output=True, text=True, timeout=60, check=False
     )
     assert (outcome.returncode, outcome.stderr) == (0, "")
+
+
+def test_json_is_one_line_and_has_no_number_that_json_lacks(capsys: pytest.CaptureFixture[str]) -> None:
+    echo_json({"a": [1.5, None, "é"]})
+    assert capsys.readouterr().out == '{"a": [1.5, null, "\\u00e9"]}\n'
+    for number in (float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            echo_json([number])
+    assert capsys.readouterr().out == ""

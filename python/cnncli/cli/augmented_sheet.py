@@ -1,6 +1,5 @@
 """`cnn data --augment`: training images beside what epochs of a training see of them."""
 
-import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +27,7 @@ def tell_augmented(asked: Asked, level: str) -> None:
     from cnncli import data
     from cnncli.cli.drawn import print_page, save_page, say_saved
     from cnncli.cli.render_fetch import FetchDisplay
-    from cnncli.cli.streams import echo
+    from cnncli.cli.streams import echo_json
 
     with FetchDisplay() as fetching:
         dataset = data.load(
@@ -47,7 +46,7 @@ def tell_augmented(asked: Asked, level: str) -> None:
     if asked.show:
         print_page(augmented_page(dataset, level, asked.columns or _SHOWN_COLUMNS, asked.seed))
     elif asked.as_json:
-        echo(json.dumps({"data": dataset.name, "augmentation": page.lines[0], "sheet": asked.out}, allow_nan=False))
+        echo_json({"data": dataset.name, "augmentation": page.lines[0], "sheet": asked.out})
     if asked.out is not None and not asked.as_json:
         say_saved(asked.out, f"{dataset.name}, {page.lines[0]}")
 

@@ -11,7 +11,7 @@ import click
 from cnncli.cli.drawn import check_ending
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import Folder, Number, debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 from cnncli.cli.training_options import table_option
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def command(
             write_page(out, chosen, *twins, source)
         if as_json:
             kept = {} if keep is None else {"broken": str(broken), "healthy": str(healthy)}
-            echo(json.dumps({**case_facts(chosen, *twins), **kept, **({"out": out} if out else {})}, allow_nan=False))
+            echo_json({**case_facts(chosen, *twins), **kept, **({"out": out} if out else {})})
             return
         for line in case_lines(chosen, *twins, source):
             echo(line)

@@ -9,7 +9,7 @@ import click
 from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import Folder, debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 
 if TYPE_CHECKING:
     from cnncli.cli.pictures_named import NamedPicture
@@ -39,8 +39,6 @@ def command(photos: tuple[str, ...], out: str | None, show: str | None, overwrit
     away. Cells that are empty, crossed out, blurred or covered are left aside. A photo that shows no whole form is
     refused with the reason, and the command ends with 1.
     """
-    import json
-
     from cnncli.cli.render_collect import end_lines, facts, photograph_lines
     from cnncli.cli.several_files import numbered
     from cnncli.errors import DataError
@@ -75,7 +73,7 @@ def command(photos: tuple[str, ...], out: str | None, show: str | None, overwrit
                 echo(f"{printable(picture)}: the page, straightened")
             echo("")
     if as_json:
-        echo(json.dumps({"photos": results}, allow_nan=False))
+        echo_json({"photos": results})
     else:
         for line in end_lines(results, out):
             echo(line)

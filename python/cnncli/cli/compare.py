@@ -5,7 +5,7 @@ import click
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.names import ModelPath
 from cnncli.cli.options import NearestChoice, debug_option, json_option, quiet_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option, table_options
 
 
@@ -48,8 +48,6 @@ def command(
     """Measure FIRST and SECOND on the same images, and say whether their difference is real or could be chance
     (McNemar's test), and in which classes they differ.
     """
-    import json
-
     from cnncli.cli.eval_files import check_target, write_both_answers
     from cnncli.cli.numbers_named import is_number_model
     from cnncli.cli.render_compare import comparison_facts, show_comparison
@@ -78,6 +76,6 @@ def command(
         write_both_answers(comparison, answers_file)
         written.append(f"answers: {answers_file}")
     if as_json:
-        echo(json.dumps(comparison_facts(comparison), allow_nan=False))
+        echo_json(comparison_facts(comparison))
     else:
         show_comparison(comparison, written)

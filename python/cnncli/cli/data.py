@@ -15,7 +15,7 @@ from cnncli.cli.options import (
     json_option,
     quiet_option,
 )
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 from cnncli.cli.training_options import table_options
 
 _OF_CLASSES = ("classes", "names")
@@ -150,12 +150,10 @@ def _check_sheet(ctx: click.Context, show: bool, as_json: bool, out: str | None,
 
 def _tell_names(data_dir: str | None, as_json: bool) -> None:
     """The data sets that have names."""
-    import json
-
     from cnncli.cli.data_list import data_set_facts, list_data_sets
 
     known = data_set_facts(data_dir)
-    echo(json.dumps({"data_sets": known}, allow_nan=False)) if as_json else list_data_sets(known)
+    echo_json({"data_sets": known}) if as_json else list_data_sets(known)
 
 
 def _tell_cache(clears: bool, as_json: bool) -> None:

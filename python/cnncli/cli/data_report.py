@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cnncli.cli.data_asked import PNG_COLUMNS, Asked
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 
 if TYPE_CHECKING:
     from cnncli.cli.render_inspection import Names
@@ -134,8 +134,6 @@ def _picked(asked: Asked, found: _Found) -> int | None:
 
 
 def _print_json(asked: Asked, found: _Found) -> None:
-    import json
-
     from cnncli.cli.render_data import facts_json
     from cnncli.data.facts import data_facts
 
@@ -148,7 +146,7 @@ def _print_json(asked: Asked, found: _Found) -> None:
         from cnncli.cli.suspects import suspect_facts
 
         facts |= suspect_facts(found.suspects, asked.name_or_path)
-    echo(json.dumps(facts | ({"sheet": asked.out} if asked.out else {}), allow_nan=False))
+    echo_json(facts | ({"sheet": asked.out} if asked.out else {}))
 
 
 def _show(asked: Asked, found: _Found) -> None:

@@ -9,7 +9,7 @@ from cnncli.cli import plain
 from cnncli.cli.drawn import check_ending
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 from cnncli.cli.training_options import table_option
 
 
@@ -36,8 +36,6 @@ def command(network: str, out: str | None, plugins: tuple[str, ...] | None, as_j
     NAME is a network that comes with the program, FILE a model.bin or a .toml. The SVG needs nothing else, and its
     colours follow a light or dark page.
     """
-    import json
-
     from cnncli.cli.drawn import say_saved
     from cnncli.cli.models_named import open_network
     from cnncli.storage.files import write_atomically
@@ -47,7 +45,7 @@ def command(network: str, out: str | None, plugins: tuple[str, ...] | None, as_j
     if out is not None:
         write_atomically(out, diagram_svg(described).encode())
     if as_json:
-        echo(json.dumps({**_facts(described), **({"out": out} if out else {})}, allow_nan=False))
+        echo_json({**_facts(described), **({"out": out} if out else {})})
     elif out is not None:
         say_saved(out, f"{described.name or 'the network'}, {described.parameter_count():,} parameters")
     else:

@@ -7,7 +7,7 @@ import click
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.names import RunFolder
 from cnncli.cli.options import Folder, debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 
 FOUND = 3  # the exit code where something was found
 
@@ -33,8 +33,6 @@ def command(ctx: click.Context, names: tuple[str, ...], root: str, as_json: bool
     Read is what the training has recorded: its curves, lengths of gradients and weights, the spread of losses, equal
     images. Exit code 0: nothing found; 3: something. cnn break shows what nine of the faults look like.
     """
-    import json
-
     from cnncli.cli.render_doctor import finding_facts, report_lines
     from cnncli.doctor.examine import findings
     from cnncli.doctor.facts import read_facts
@@ -47,7 +45,7 @@ def command(ctx: click.Context, names: tuple[str, ...], root: str, as_json: bool
              "findings": [finding_facts(one) for one in own]}
             for run, own in zip(runs, found, strict=True)
         ]  # fmt: skip
-        echo(json.dumps({"runs": facts}, allow_nan=False))
+        echo_json({"runs": facts})
     else:
         for number, (run, own) in enumerate(zip(runs, found, strict=True)):
             if number and (own or found[number - 1]):

@@ -9,7 +9,7 @@ import click
 
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import Folder, NearestChoice, debug_option, json_option, quiet_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 
 if TYPE_CHECKING:
     from cnncli.data import FetchRecord
@@ -44,15 +44,13 @@ def command(names: tuple[str, ...], data_dir: str | None, as_json: bool) -> None
     fetched again; a download that was stopped goes on where it ended. Every file comes over https from the first
     mirror that sends the published bytes (SHA-256); CNN_MIRRORS names other mirrors, which docs/datasets.md describes.
     """
-    import json
-
     outcomes = []
     for name in dict.fromkeys(names):
         outcomes.append(_fetch(name, data_dir))
         if not as_json:
             _show(outcomes[-1], data_dir)
     if as_json:
-        echo(json.dumps(outcomes, allow_nan=False))
+        echo_json(outcomes)
 
 
 def _fetch(name: str, data_dir: str | None) -> dict[str, Any]:

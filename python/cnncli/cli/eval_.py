@@ -11,7 +11,7 @@ from cnncli.cli.options import (
     quiet_option,
     tta_option,
 )
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option, table_options
 
 
@@ -67,8 +67,6 @@ def command(
 
     Pictures are prepared as the model says, so that each gets the answer that cnn predict gives.
     """
-    import json
-
     from cnncli.cli.eval_files import check_target, copy_mistakes, write_answers
     from cnncli.cli.numbers_named import is_number_model, show_fit
     from cnncli.cli.render_eval import evaluation_facts, show_evaluation
@@ -111,6 +109,6 @@ def command(
     if mistakes_folder is not None:
         written.append(f"mistakes: {copy_mistakes(evaluation, mistakes_folder):,} in {mistakes_folder}")
     if as_json:
-        echo(json.dumps(evaluation_facts(evaluation), allow_nan=False))
+        echo_json(evaluation_facts(evaluation))
     else:
         show_evaluation(evaluation, written)

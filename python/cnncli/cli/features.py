@@ -7,7 +7,7 @@ import click
 from cnncli.cli.drawn import layer_option, maps_option, png_option
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import box_option, debug_option, invert_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option
 
 
@@ -43,8 +43,6 @@ def command(
     Each layer has a scale of its own, beside its name: numbers without a sign from dark to light, others from blue over
     white (0) to red.
     """
-    import json
-
     from cnncli.cli.drawn import most_maps, save_page, say_saved, show_layers
     from cnncli.cli.models_named import look_at
     from cnncli.cli.render import plural
@@ -62,7 +60,7 @@ def command(
         save_page(page, out)
     if as_json:
         said = {"picture": picture, "layers": list(facts(found)), **({"out": out} if out else {})}
-        echo(json.dumps(said, allow_nan=False))
+        echo_json(said)
     elif out is None:
         show_layers(page, maps, layer)
     else:

@@ -5,7 +5,7 @@ import click
 from cnncli.cli.drawn import layer_option, maps_option, png_option
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option
 
 
@@ -37,8 +37,6 @@ def command(
     Filters over red, green and blue are shown in colour. Units of a layer behind an image are shown as what they look
     for in it.
     """
-    import json
-
     from cnncli.cli.drawn import most_maps, save_page, say_saved, show_layers
     from cnncli.cli.models_named import open_model, refuse_numbers
     from cnncli.cli.render import plural
@@ -54,7 +52,7 @@ def command(
     if out is not None:
         save_page(page, out)
     if as_json:
-        echo(json.dumps({"layers": list(facts(found)), **({"out": out} if out else {})}, allow_nan=False))
+        echo_json({"layers": list(facts(found)), **({"out": out} if out else {})})
     elif out is None:
         show_layers(page, maps, layer)
     else:

@@ -1,6 +1,5 @@
 """`cnn train --find-lr`: the curve of a range test, and the rate that it suggests."""
 
-import json
 from typing import Any
 
 from rich.text import Text
@@ -8,7 +7,7 @@ from rich.text import Text
 from cnncli.cli.live_curves import has_plotext, plain_frame
 from cnncli.cli.render import loss_text, progress_console, stdout_console
 from cnncli.cli.render_fetch import FetchDisplay
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo_json
 from cnncli.shown import printable
 from cnncli.training.rate_range import STEPS, RateRange, find_rate
 from cnncli.training.records import Started, StepDone
@@ -30,7 +29,7 @@ def run(settings: TrainSettings, as_json: bool) -> None:
             else:
                 found = record
     if as_json:
-        echo(json.dumps(facts(begun, found), allow_nan=False))
+        echo_json(facts(begun, found))
     else:
         _show(begun, found)
 

@@ -11,7 +11,7 @@ from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.names import RunFolder
 from cnncli.cli.options import Folder, debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +38,6 @@ def command(run: str | None, root: str, out: str | None, as_json: bool) -> None:
     They are taken from the model that was kept, on some of its training images. A unit is dead if it gives one and the
     same value for all of them.
     """
-    import json
-
     from cnncli.cli.drawn import save_page, say_saved, width
     from cnncli.shown import printable
     from cnncli.training.run_histograms import read_histograms
@@ -51,7 +49,7 @@ def command(run: str | None, root: str, out: str | None, as_json: bool) -> None:
     if out is not None:
         save_page(histogram_page(title, facts["layers"]), out)
     if as_json:
-        echo(json.dumps({"run": str(folder), **facts, **({"out": out} if out else {})}, allow_nan=False))
+        echo_json({"run": str(folder), **facts, **({"out": out} if out else {})})
     elif out is not None:
         say_saved(out, title)
     else:

@@ -5,7 +5,7 @@ import click
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.names import ModelPath
 from cnncli.cli.options import debug_option, json_option, quiet_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option
 
 
@@ -26,13 +26,11 @@ def command(model: str, plugins: tuple[str, ...] | None, as_json: bool) -> None:
 
     All but the weights is what the file says; cnn replay looks whether it is true.
     """
-    import json
-
     from cnncli.cli.render_info import info_facts, show_info
     from cnncli.model_file.serialize import load_model
 
     network = load_model(model)
     if as_json:
-        echo(json.dumps(info_facts(model, network), allow_nan=False))
+        echo_json(info_facts(model, network))
     else:
         show_info(model, network)

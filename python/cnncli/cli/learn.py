@@ -8,7 +8,7 @@ import click
 from cnncli.cli.drawn import check_ending
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import Number, debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 from cnncli.cli.training_options import table_option
 from cnncli.shown import printable
 
@@ -97,7 +97,7 @@ def command(
     if as_json:
         choices = [{"text": one.text, "right": one.is_right, "why": one.why} for one in given.question.choices]
         facts = {"lesson": given.name, "values": given.values, "question": given.question.text, "choices": choices}
-        echo(json.dumps(finite({**facts, **files}), allow_nan=False))
+        echo_json(finite({**facts, **files}))
         return
     if files and answer is None:
         for path in files.values():

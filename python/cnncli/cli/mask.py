@@ -7,7 +7,7 @@ import click
 from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import NearestChoice, debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 
 
 @click.command(
@@ -67,8 +67,6 @@ def command(
     --out gets the picture in its full size. The views, in the terminal or by --save-view, show what the mask does to
     the picture made so small that its pixels can be seen.
     """
-    import json
-
     import numpy as np
 
     from cnncli.cli.drawn import print_page, save_page, say_saved, width
@@ -106,7 +104,7 @@ def command(
         save_page(view(PAGE_SIDE, True), save_view)
         facts["view"] = save_view
     if as_json:
-        echo(json.dumps(facts, allow_nan=False))
+        echo_json(facts)
         return
     if out is None and save_view is None:
         print_page(view(2 * width() // (1 + len(forms)), False))

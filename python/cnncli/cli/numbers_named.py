@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 from cnncli.errors import DataError, UsageError
 from cnncli.shown import percent, printable
 
@@ -77,7 +77,7 @@ def show_fit(
         ]  # fmt: skip
         facts: dict[str, Any] = {"model": found.model, "data": found.data, "samples": found.samples}
         facts |= class_facts(found.metrics, found.class_names) if found.metrics is not None else {"targets": fits}
-        echo(json.dumps(facts | {"notes": [note.text for note in found.notes]}, allow_nan=False))
+        echo_json(facts | {"notes": [note.text for note in found.notes]})
         return
     echo(f"{found.model} on the {found.samples:,} rows of {printable(found.data)}")
     for note in found.notes:

@@ -9,7 +9,7 @@ import click
 from cnncli.cli.drawn import check_ending, say_saved
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import Number, debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 
 if TYPE_CHECKING:
     from cnncli.lessons.quiz.topics import Asked
@@ -35,8 +35,6 @@ def command(seed: int | None, answers: str | None, out: str | None, as_json: boo
     The numbers are drawn from the seed, and the answers computed by the layers, losses and optimizers that train
     networks. A wrong choice is told what slip leads to it.
     """
-    import json
-
     from cnncli.cli.render_quiz import ask_all, question_lines, score_lines, verdict_lines
     from cnncli.lessons.quiz.page import quiz_page
     from cnncli.lessons.quiz.topics import questions, read_answers
@@ -48,7 +46,7 @@ def command(seed: int | None, answers: str | None, out: str | None, as_json: boo
     if out is not None:
         write_atomically(out, quiz_page(asked, seed).encode())
     if as_json:
-        echo(json.dumps(_facts(asked, given, seed, out), allow_nan=False))
+        echo_json(_facts(asked, given, seed, out))
         return
     if out is not None and given is None:
         say_saved(out, "eleven questions with instant verdicts; open it in a browser")

@@ -7,7 +7,7 @@ import click
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.names import ModelPath
 from cnncli.cli.options import debug_option, json_option, quiet_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 from cnncli.cli.training_options import table_option, table_options
 
 EXIT_CODES = {"reproduced": 0, "diverged": 3, "tampered": 4, "undecided": 5}
@@ -40,8 +40,6 @@ def command(ctx: click.Context, /, model: str, as_json: bool, **settings_by_fiel
     here (5), such as with other data or an older file. What no training can make again is not looked at: times,
     threads, versions.
     """
-    import json
-
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.cli.signals import StopRequest, exit_code
     from cnncli.cli.training_display import TrainingDisplay
@@ -65,7 +63,7 @@ def command(ctx: click.Context, /, model: str, as_json: bool, **settings_by_fiel
     if as_json:
         steps = None if record.steps is None else list(record.steps)
         facts = {"model": model, "verdict": record.kind, "why": record.line, "epoch": record.epoch, "steps": steps}
-        echo(json.dumps(facts | {"weights_sha256": record.weights}, allow_nan=False))
+        echo_json(facts | {"weights_sha256": record.weights})
     else:
         echo(f"{printable(model)}: {_WORDS[record.kind]}: {record.line}")
     ctx.exit(EXIT_CODES[record.kind])

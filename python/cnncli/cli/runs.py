@@ -8,7 +8,7 @@ import click
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.names import RunFolder
 from cnncli.cli.options import Folder, Number, debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 
 if TYPE_CHECKING:
     from cnncli.training.run_list import Run
@@ -41,8 +41,6 @@ def command(
         raise click.UsageError(f"--prune is about all runs; leave out {names[0]}", ctx)
     if yes and prune is None:
         raise click.UsageError("--yes goes with --prune; add --prune KEEP", ctx)
-    import json
-
     from cnncli.cli.render_runs import comparison_facts, list_runs, run_facts, show_comparison
     from cnncli.training.run_list import find_runs, prunable
 
@@ -52,13 +50,13 @@ def command(
     if names:
         runs = [run for name in names for run in _named(name, Path(root))]
         if as_json:
-            echo(json.dumps(comparison_facts(runs), allow_nan=False))
+            echo_json(comparison_facts(runs))
         else:
             show_comparison(runs)
         return
     found = find_runs(Path(root))
     if as_json:
-        echo(json.dumps({"runs": [run_facts(run) for run in found]}, allow_nan=False))
+        echo_json({"runs": [run_facts(run) for run in found]})
     else:
         list_runs(found, Path(root))
 
@@ -79,7 +77,6 @@ def _named(name: str, root: Path) -> "list[Run]":
 
 
 def _prune(runs: "list[Run]", yes: bool, as_json: bool) -> None:
-    import json
 
     from cnncli.cli.render import plural, size
     from cnncli.shown import printable
@@ -89,7 +86,7 @@ def _prune(runs: "list[Run]", yes: bool, as_json: bool) -> None:
         for run in runs:
             remove_run(run)
     if as_json:
-        echo(json.dumps({"removed" if yes else "would_remove": [str(run.path) for run in runs]}, allow_nan=False))
+        echo_json({"removed" if yes else "would_remove": [str(run.path) for run in runs]})
         return
     for run in runs:
         echo(f"{'removed' if yes else 'would remove'} {printable(run.path)}")

@@ -7,7 +7,7 @@ import click
 from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.options import NearestChoice, box_option, debug_option, invert_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option
 
 
@@ -52,8 +52,6 @@ def command(
     gradient is how much a small change of each pixel changes the score, grad-cam where the maps of a layer speak for
     the class (Selvaraju et al. 2017), occlusion how much of the probability is lost where a square is covered.
     """
-    import json
-
     from cnncli.cli.drawn import print_page, save_page, say_saved
     from cnncli.cli.models_named import look_at
     from cnncli.pictures.picture_file import name_of
@@ -68,7 +66,7 @@ def command(
     if as_json:
         maps = {one.method: one.values.round(6).tolist() for one in found}
         facts = {"picture": picture, "class": model.class_names[label], "maps": maps}
-        echo(json.dumps({**facts, **({"out": out} if out else {})}, allow_nan=False))
+        echo_json({**facts, **({"out": out} if out else {})})
     elif out is None:
         print_page(page)
     else:

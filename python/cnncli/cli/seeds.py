@@ -1,6 +1,5 @@
 """`cnn train --seeds N`: the trainings one after the other, and the table of what came of them."""
 
-import json
 import shlex
 from typing import Any
 
@@ -17,7 +16,7 @@ from cnncli.cli.render import (
 )
 from cnncli.cli.render_fetch import FetchDisplay
 from cnncli.cli.signals import StopRequest
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo_json
 from cnncli.cli.training_display import TrainingDisplay
 from cnncli.shown import percent, printable
 from cnncli.training.seeds import MEASURES, SeedBegins, SeedsDone, SeedsStopped, train_seeds
@@ -51,7 +50,7 @@ def run(settings: TrainSettings, count: int, as_json: bool, stop: StopRequest) -
         return False
     assert isinstance(record, SeedsDone)
     if as_json:
-        echo(json.dumps(facts(record), allow_nan=False))
+        echo_json(facts(record))
     else:
         _show(record)
     return True

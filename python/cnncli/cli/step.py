@@ -7,7 +7,7 @@ import click
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.names import NameOrPath
 from cnncli.cli.options import debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 from cnncli.cli.training_options import table_option, table_options
 
 
@@ -37,8 +37,6 @@ def command(network: str | None, explain: bool, weight: str | None, as_json: boo
     NAME is a network that comes with the program or a .toml, with new weights; FILE a model.bin, which stays as it is.
     [default: lenet5]
     """
-    import json
-
     from cnncli.cli.render_step import chain_facts, chain_lines, step_facts, step_lines
     from cnncli.microscope.batches import batch_of_training
     from cnncli.microscope.chain import find_weight, gradient_chain, largest_gradient
@@ -64,7 +62,7 @@ def command(network: str | None, explain: bool, weight: str | None, as_json: boo
     step = one_step(batch, optimizer)
     if as_json:
         facts = {"network": batch.network.name, "data": name, "samples": rows.tolist(), **step_facts(step)}
-        echo(json.dumps(facts | ({} if chain is None else {"chain": chain_facts(chain)}), allow_nan=False))
+        echo_json(facts | ({} if chain is None else {"chain": chain_facts(chain)}))
         return
     for line in step_lines(step, batch, optimizer, name, len(rows)):
         echo(line)

@@ -3,6 +3,7 @@
 import codecs
 import os
 import sys
+from typing import Any
 
 _HANDLER = "cnncli.plain"
 
@@ -36,6 +37,13 @@ def echo(line: str, *, err: bool = False) -> None:
     except OSError:
         if not err:  # nobody is left to be told that nobody can be told
             raise
+
+
+def echo_json(value: Any) -> None:
+    """Writes a value as one line of JSON, which has no NaN and no infinity: ValueError for these."""
+    import json  # here: help does not need it
+
+    echo(json.dumps(value, allow_nan=False))
 
 
 def _replace(error: UnicodeError) -> tuple[str, int]:

@@ -5,7 +5,7 @@ import click
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.names import NameOrPath
 from cnncli.cli.options import debug_option, json_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option
 
 
@@ -28,17 +28,15 @@ def command(network: str | None, plugins: tuple[str, ...] | None, as_json: bool)
     For each layer: the shape of its output, its parameters, its multiply-adds, its field of view (how many
     pixels of the image, height x width, one value of its output depends on) and the memory of its output.
     """
-    import json
-
     from cnncli.cli.models_named import open_network
     from cnncli.cli.render_summary import list_networks, network_facts, show_summary, summary_facts
 
     if network is None:
         facts = network_facts()
-        echo(json.dumps({"networks": facts}, allow_nan=False)) if as_json else list_networks(facts)
+        echo_json({"networks": facts}) if as_json else list_networks(facts)
         return
     described = open_network(network)
     if as_json:
-        echo(json.dumps(summary_facts(described), allow_nan=False))
+        echo_json(summary_facts(described))
     else:
         show_summary(described)

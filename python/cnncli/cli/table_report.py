@@ -1,6 +1,5 @@
 """The report of `cnn data` on a table of numbers."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ from rich.text import Text
 
 from cnncli.cli.bars import bar
 from cnncli.cli.render import print_line, stdout_console
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo, echo_json
 from cnncli.data.inspection.rows import inspect_rows, target_counts
 from cnncli.data.tables.number_table import read_number_table
 from cnncli.shown import printable, shortened
@@ -39,7 +38,7 @@ def show_table(path: str, label_column: str | None, skip_bad: bool, as_json: boo
         ]
         notes = [note.text for note in table.notes]
         of_targets: dict[str, Any] = {"targets": table.targets, "values": counted, "found": faults, "notes": notes}
-        echo(json.dumps(facts | of_targets, allow_nan=False))
+        echo_json(facts | of_targets)
         return len(found)
     echo(f"{printable(table.name)}: {len(table.rows):,} rows of {len(table.names)} numbers")
     for one in measures:

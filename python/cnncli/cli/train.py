@@ -8,7 +8,7 @@ import click
 from cnncli.cli.help_pages import GroupedCommand
 from cnncli.cli.names import NameOrPath
 from cnncli.cli.options import Number, debug_option, json_option, quiet_option
-from cnncli.cli.streams import echo
+from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import free_on_resume, training_options
 
 if TYPE_CHECKING:
@@ -50,8 +50,6 @@ def command(
             raise click.UsageError(f"{positional_data} and --data: both say what to learn from; give one of them", ctx)
         settings_by_field["data"] = positional_data
     _check_resume(ctx, settings_by_field["resume"])
-    import json
-
     from cnncli.cli.keys import Keyboard
     from cnncli.cli.render import (
         finished_facts,
@@ -102,7 +100,7 @@ def command(
     curves = _draw(record) if settings.plot else None
     page = write_run_page(record)
     if as_json:
-        echo(json.dumps(finished_facts(record, curves), allow_nan=False))
+        echo_json(finished_facts(record, curves))
     else:
         show_finished(record, curves, page)
     show_remark(record)

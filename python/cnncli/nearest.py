@@ -21,7 +21,7 @@ def nearest(word: str, known: Iterable[str], cutoff: float = _CUTOFF) -> str | N
     longer = [name for name in by_lower_case if len(name) > _LETTERS and typed.startswith(name)]
     if longer:  # "zero-initialization" is "zero-init"
         return by_lower_case[max(longer, key=len)]
-    near = get_close_matches(typed, by_lower_case, n=1, cutoff=cutoff)
+    near = get_close_matches(typed, by_lower_case, cutoff=cutoff)
     if not near and len(typed.strip("-")) >= _LETTERS:
         near = sorted(name for name in by_lower_case if name.startswith(typed))[:1]
     return by_lower_case[near[0]] if near else None

@@ -142,7 +142,7 @@ def test_texts_of_a_table_come_first_or_last_in_pieces_of_any_size(
     pixels = rng.integers(0, 256, (40, 16))
     labels = [f"c{number % 7}" for number in range(40)]
     for size in (50, 64, 1 << 20):
-        monkeypatch.setattr("cnncli.data.tables.table_text._PIECE_BYTES", size)
+        monkeypatch.setattr("cnncli.data.tables.table_text.PIECE_BYTES", size)
         for separator in (",", "\t", " ", ";"):
             for first in (True, False):
                 rows = [
@@ -393,3 +393,15 @@ def test_rows_of_a_column_that_is_no_part_are_told(tmp_path: Path, rng: np.rando
     assert str(caught.value) == f"{tmp_path}/a.csv, row 8: split '{'x' * 40}' is no part; write train, val or test"
     two = read_pixel_set({"train": table(words), "test": tmp_path / "a.csv"}, "set", "w")
     assert texts(two)[:1] == ["left aside: column split of a.csv"] and len(two.parts["train"]) == 1500
+
+
+def test_row_of_more_than_64_mib_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cnncli.data.tables.table_text.PIECE_BYTES", 1 << 27)  # all at once, which is quicker
+    path = write(tmp_path / "a.csv", [[1, *[7] * 16]] * 3)
+    form = find_form(path.read_bytes())
+    assert form is not None
+    with path.open("ab") as file:
+        file.truncate(file.tell() + 67_108_865)
+    with pytest.raises(DataError) as caught:
+        read_table(path, form)
+    assert str(caught.value) == f"{path}, line 1: a row of more than 67,108,864 bytes; use CSV"

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from cnncli.data.tree import Folder
 
 _LIST_SUFFIXES = {".txt", ".csv", ".tsv", ".lst"}
-_MOST_DIGITS = 4000  # which Python turns into an int
 _STDIN = 0
 _CHUNK_BYTES = 1 << 16
 _PATIENCE_SECONDS = 0.2  # for more names, before those that came are answered
@@ -143,14 +142,14 @@ class Pictures:
                     yield None if name is None else NamedPicture(name, name)
 
 
-def natural(name: str) -> tuple[list[str | int], str]:
+def natural(name: str) -> tuple[list[str | tuple[int, str]], str]:
     """A key that sorts names with numbers in them by the numbers.
 
     >>> sorted(["10.png", "9.png", "a2", "a10"], key=natural)
     ['9.png', '10.png', 'a2', 'a10']
     """
-    parts = re.split(r"([0-9]+)", name)
-    return [int(part[:_MOST_DIGITS]) if index % 2 else part for index, part in enumerate(parts)], name
+    parts = [part.lstrip("0") for part in re.split(r"([0-9]+)", name)]
+    return [(len(part), part) if index % 2 else part for index, part in enumerate(parts)], name
 
 
 def _matching(pattern: str) -> list[str]:

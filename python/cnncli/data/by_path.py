@@ -9,7 +9,7 @@ from cnncli.data.array_files.npz import read_npz
 from cnncli.data.binary.cifar_binary import read_batches
 from cnncli.data.binary.idx_sets import is_idx_name, read_idx_set
 from cnncli.data.folder import read_folder
-from cnncli.data.formats_refused import refuse
+from cnncli.data.formats_refused import HEAD_BYTES, refuse
 from cnncli.data.raw import RawSet
 from cnncli.data.tables.lists import read_list_set
 from cnncli.data.tables.number_table import dressed_number
@@ -19,7 +19,6 @@ from cnncli.errors import DataError
 from cnncli.pictures.formats import find_format, is_text
 from cnncli.shown import printable
 
-_HEAD_BYTES = 1024
 _MOST_LIST_COLUMNS = 50  # separators in the first line of UTF-16, of which a list has fewer
 _TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".lst", ".list", ".tra", ".tes", ".data", ".train", ".test", ".dat"}
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -79,7 +78,7 @@ def _head(path: Path, where: str, suffix: str) -> bytes:
             remedy = "save the list to a file first" if suffix in _TEXT_SUFFIXES else "pass the file itself"
             raise DataError(f"{where}: not a regular file; {remedy}")
         with path.open("rb") as file:
-            return file.read(_HEAD_BYTES)
+            return file.read(HEAD_BYTES)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise DataError(f"{where}: cannot be read ({reason}); check the file and its permissions") from None

@@ -4,10 +4,10 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.data.held_out import Indices
+from cnncli.pictures.portions import portions
 
 Digests = npt.NDArray[np.uint64]
 
-_AT_ONCE = 2048  # images, so that copies stay small
 _SEED = 20_260_101
 
 
@@ -29,14 +29,14 @@ def digests_of(images: npt.NDArray[np.uint8], only: Indices | None = None) -> Di
     factors: Digests = drawn | np.uint64(1)
     count = len(images) if only is None else len(only)
     found = np.empty(count, np.uint64)
-    for start in range(0, count, _AT_ONCE):
-        rows = images[start : start + _AT_ONCE] if only is None else images[only[start : start + _AT_ONCE]]
+    for part in portions(count):
+        rows = images[part] if only is None else images[only[part]]
         flat = rows.reshape(len(rows), size)
         if size % 8:
             flat = np.pad(flat, ((0, 0), (0, 8 * words - size)))
         values: Digests = np.ascontiguousarray(flat).view(np.uint64) * factors[0]
         values ^= values >> np.uint64(32)
-        found[start : start + len(rows)] = (values * factors[1]).sum(axis=1, dtype=np.uint64)
+        found[part] = (values * factors[1]).sum(axis=1, dtype=np.uint64)
     return found
 
 

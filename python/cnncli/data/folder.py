@@ -9,7 +9,7 @@ from cnncli.data.binary.cifar_binary import find_batches, read_batches
 from cnncli.data.binary.idx_sets import find_idx_sets, idx_root, read_idx_set
 from cnncli.data.classes import label_order, number_classes
 from cnncli.data.dataset import Note
-from cnncli.data.formats_refused import folder_refusal, refusal
+from cnncli.data.formats_refused import HEAD_BYTES, folder_refusal, refusal
 from cnncli.data.layout import GENERAL_NAMES, Part, classes_from_names, find_layout, seen
 from cnncli.data.part_names import part_folders
 from cnncli.data.raw import PARTS, RawPart, RawSet
@@ -23,7 +23,6 @@ from cnncli.shown import loosely, printable
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
 _TABLE_SUFFIXES = {*_LIST_SUFFIXES, ".tra", ".tes", ".data", ".train", ".test", ".dat"}
 _MOST_LISTS = 20
-_HEAD_BYTES = 1024
 _SHOWN = 6
 
 
@@ -52,7 +51,8 @@ def read_folder(path: Path, label_column: str | None = None) -> RawSet:
     found = [] if root.count else [one for one in root.walk() if find_idx_sets(one.path) or find_batches(one.path)]
     if found:
         _ask_which(root, found)
-        folder = found[0].path
+        [only] = found
+        folder = only.path
         return read_idx_set(folder) if find_idx_sets(folder) else read_batches(folder, find_batches(folder))
     return _read_pictures(root, label_column) if root.count else _read_arrays(root) or _read_tables(root, label_column)
 
@@ -127,7 +127,7 @@ def _tables(folder: Folder) -> list[Path]:
 def _refusal(file: Path) -> str | None:
     try:
         with file.open("rb") as content:
-            return refusal(file, content.read(_HEAD_BYTES))
+            return refusal(file, content.read(HEAD_BYTES))
     except OSError:
         return None
 

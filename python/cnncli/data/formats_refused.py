@@ -7,6 +7,7 @@ from pathlib import Path
 from cnncli.errors import DataError
 from cnncli.shown import printable
 
+HEAD_BYTES = 1024  # of a file, which suffice to tell
 _FOOTER_BYTES = 1 << 20
 _PICKLE = "a pickle, which is never read since it may run any program"
 _H5 = (
@@ -59,7 +60,7 @@ _TFRECORD = (
 def refusal(path: Path, head: bytes) -> str | None:
     """What this file is and how to convert it, as the rest of one line; None for a file that is not known.
 
-    head : its first 1,024 bytes or more (or all)
+    head : its first bytes, HEAD_BYTES or more, or all
     """
     suffix = path.suffix.lower()
     name = path.name.lower()

@@ -44,8 +44,9 @@ def find_layout(root: Folder) -> dict[str, Part]:
     """
     folder = root
     while True:
-        if _is_wrapper(folder) and _has_parts_alone(folder.filled[0]):
-            folder = folder.filled[0]  # whatever it is called: trainval/train, trainval/val
+        inner = _wrapped(folder)
+        if inner is not None and _has_parts_alone(inner):
+            folder = inner  # whatever it is called: trainval/train, trainval/val
             continue
         parts = _parts(folder)
         if parts is not None:
@@ -53,18 +54,17 @@ def find_layout(root: Folder) -> dict[str, Part]:
         inverted = _parts_within_classes(folder)
         if inverted is not None:
             return inverted
-        if _is_wrapper(folder):
-            folder = folder.filled[0]
-            continue
-        return {"train": _part(folder)}
+        if inner is None:
+            return {"train": _part(folder)}
+        folder = inner
 
 
-def _is_wrapper(folder: Folder) -> bool:
-    """Whether a folder only holds another one that is the data set: it has folders of pictures, or is a part."""
+def _wrapped(folder: Folder) -> Folder | None:
+    """What a folder holds and nothing else, if that is the data set: it has folders of pictures, or is a part."""
     if folder.pictures or len(folder.filled) != 1:
-        return False
-    inner = folder.filled[0]
-    return bool(inner.filled) and not inner.pictures
+        return None
+    [inner] = folder.filled
+    return inner if inner.filled and not inner.pictures else None
 
 
 def _has_parts_alone(folder: Folder) -> bool:
@@ -120,7 +120,7 @@ def _descend(folder: Folder) -> Part:
     """A part, perhaps within an outer folder of its own (train/train, train/images)."""
     inner = folder
     while not inner.pictures and len(inner.filled) == 1:
-        only = inner.filled[0]
+        [only] = inner.filled
         if only.filled and not only.pictures:
             inner = only
         elif only.name.lower() in {folder.name.lower(), *GENERAL_NAMES}:

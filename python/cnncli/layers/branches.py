@@ -7,6 +7,7 @@ import numpy as np
 
 from cnncli.layers.arrays import FloatArray, Shape, format_shape
 from cnncli.layers.faults import LayerError, LayerShapeError, OrderError, SettingError
+from cnncli.layers.initialization import GAIN_RELU
 from cnncli.layers.module import Module
 from cnncli.layers.registry import LAYER_TYPES, describe
 from cnncli.layers.returned import grad_input_of
@@ -173,7 +174,7 @@ class Branches(Module):
     def _inputs(self, input_shape: Shape) -> list[Shape]:
         return self.part_shapes(input_shape, len(self.branches))
 
-    def initialize(self, seed: int, stream: int = 0, gain: float = 1.0) -> None:
+    def initialize(self, seed: int, stream: int = 0, gain: float = GAIN_RELU) -> None:
         Sequential(self).initialize(seed, stream)
 
     def described_as(self) -> str:

@@ -34,6 +34,10 @@ def _axis(layer: str, name: str, value: object) -> int:
     return axis
 
 
+def _from_start(axis: int, axes: int) -> int:
+    return axis if axis > 0 else axes + axis
+
+
 class Flatten(Reshaping):
     """Each sample as one row of values, channel by channel, row by row; what comes before Linear.
 
@@ -63,8 +67,8 @@ class Flatten(Reshaping):
         if self.kind == "flatten":
             return (math.prod(input_shape),)
         axes = len(input_shape) + 1
-        start = self.start_dim if self.start_dim > 0 else axes + self.start_dim
-        end = self.end_dim if self.end_dim > 0 else axes + self.end_dim
+        start = _from_start(self.start_dim, axes)
+        end = _from_start(self.end_dim, axes)
         if not 1 <= start <= end < axes:
             raise LayerShapeError(
                 repr(self),
@@ -109,7 +113,7 @@ class Unflatten(Reshaping):
 
     def output_shape(self, input_shape: Shape) -> Shape:
         axes = len(input_shape) + 1
-        axis = self.dim if self.dim > 0 else axes + self.dim
+        axis = _from_start(self.dim, axes)
         if not 1 <= axis < axes:
             raise LayerShapeError(
                 repr(self),

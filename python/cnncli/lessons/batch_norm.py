@@ -67,8 +67,8 @@ def run(given: npt.NDArray[np.float32]) -> Run:
     for number_of, batch in enumerate(given, start=1):
         output = layer.train().forward(batch)
         trained = output if trained is None else trained
-        means.append(float(layer.running_mean[0]))
-        variances.append(float(layer.running_var[0]))
+        means.append(layer.running_mean.item())
+        variances.append(layer.running_var.item())
         if number_of in _TOLD:
             evaluated.append(layer.eval().forward(first)[:, 0].astype(np.float64))
     assert trained is not None

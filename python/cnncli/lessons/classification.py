@@ -198,10 +198,12 @@ def _three_figure(three: dict[str, Any]) -> Figure:
     for one, two, other in ((0, 1, 2), (0, 2, 1), (1, 2, 0)):
         difference, shift = weight[one] - weight[two], bias[one] - bias[two]
         ends = line_ends((float(difference[0]), float(difference[1]), float(shift)), reach)
-        path = np.linspace(ends[0], ends[1], 400) if ends else np.zeros((0, 2))
-        lower = path @ weight[other] + bias[other] <= path @ weight[one] + bias[one]  # there the third does not win
-        meets = [((float(a[0]), float(a[1])), (float(b[0]), float(b[1])))
-                 for a, b, is_border in zip(path, path[1:], lower[1:], strict=False) if is_border]  # fmt: skip
+        meets: list[tuple[Point, Point]] = []
+        if ends:
+            path = np.linspace(ends[0], ends[1], 400)
+            lower = path @ weight[other] + bias[other] <= path @ weight[one] + bias[one]  # there the third does not win
+            meets = [((float(a[0]), float(a[1])), (float(b[0]), float(b[1])))
+                     for a, b, is_border in zip(path, path[1:], lower[1:], strict=False) if is_border]  # fmt: skip
         parts.append(Segments(meets, "mark", "borders"))
     for label, kind in enumerate(("first", "second", "third")):
         parts.append(Dots([(float(x), float(y)) for x, y in points[labels == label]], kind, f"class {label}"))

@@ -35,7 +35,11 @@ class _Sheet:
         (left, right), (low, high) = self.figure.x, self.figure.y
         x = _LEFT + (point[0] - left) / (right - left) * (_WIDTH - _LEFT - _RIGHT)
         y = self.height - _BOTTOM - (point[1] - low) / (high - low) * (self.height - _TOP - _BOTTOM)
-        return max(-2000.0, min(3000.0, x)) * _FINE, max(-2000.0, min(3000.0, y)) * _FINE
+        return _near(x) * _FINE, _near(y) * _FINE
+
+
+def _near(place: float) -> float:
+    return max(-2000.0, min(3000.0, place))
 
 
 def figure_image(figure: Figure, height: int = _HEIGHT) -> Image.Image:

@@ -165,9 +165,11 @@ class _Canvas:
 
     def _fill(self, corner: Point, other: Point, kind: str) -> None:
         (left, right), (top, bottom) = (sorted(map(round, pair)) for pair in zip(corner, other, strict=True))
-        for x in range(max(left, 0), min(right, self.columns * self._across - 1) + 1):
-            for y in range(max(top, 0), min(bottom, self.rows * self._down - 1) + 1):
-                self._set(x, y, kind)
+        rows = [y for y in range(self.rows * self._down) if top <= y <= bottom]
+        for x in range(self.columns * self._across):
+            if left <= x <= right:
+                for y in rows:
+                    self._set(x, y, kind)
 
     def _set(self, x: int, y: int, kind: str) -> None:
         if not (0 <= x < self.columns * self._across and 0 <= y < self.rows * self._down):

@@ -95,9 +95,13 @@ def _grown(given: Seen, layers: Sequence[Known]) -> list[_Step]:
     found = {}
     for index, step in enumerate(given.network.trace()):
         inputs = [fields[source] for source in step.inputs]
-        after = inputs[0].after(step.layer, step.input_shapes[0]) if step.is_layer else FieldOfView.union(inputs)
+        if step.is_layer:
+            [before] = inputs
+            after = before.after(step.layer, *step.input_shapes)
+            found[index] = _Step(before, after)
+        else:
+            after = FieldOfView.union(inputs)
         fields.append(after)
-        found[index] = _Step(inputs[0], after)
     return [found[one.index] for one in layers]
 
 

@@ -182,7 +182,7 @@ def contours(
     x: Point,
     y: Point,
     levels: Sequence[float],
-    cells: int = 48,
+    cells: int = 40,
 ) -> list[tuple[Point, Point]]:
     """Short lines along which a function of x and y has one of these values, by marching squares (Lorensen & Cline
     1987).

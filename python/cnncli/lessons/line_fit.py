@@ -94,7 +94,7 @@ def surface(x: Floats, y: Floats, ways: Sequence[Sequence[Point]], title: str, p
     across, up = spread([one for one, _ in reach], 0.35), spread([two for _, two in reach], 0.35)
     corner = max(float(error(a, b)) for a in across for b in up)
     levels = [least + (corner - least) * share**2 for share in (0.08, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95)]
-    lines = Segments(contours(error, across, up, levels), "soft", "lines of equal E")
+    lines = Segments(contours(error, across, up, levels, 48), "soft", "lines of equal E")
     return Figure(title, across, up, [lines, *parts, Dots([best], "mark", "the lowest point")], "w0", "w1")
 
 

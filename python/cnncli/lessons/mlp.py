@@ -158,7 +158,7 @@ def _plane(small: Small, weights: Sequence[float], wanted: Sequence[int], title:
         return np.asarray(small.values(points)[3][:, 0].reshape(np.shape(x)))
 
     faint = contours(output, _REACH, _REACH, [-0.5, 0.5], 30)
-    border = contours(output, _REACH, _REACH, [0.0], 40)
+    border = contours(output, _REACH, _REACH, [0.0])
     parts: list[Part] = [Segments(faint, "soft", "output -0.5 and 0.5"), Segments(border, "third", "output 0")]
     return Figure(title, _REACH, _REACH, [*parts, *points_of(INPUTS, wanted)], "x1", "x2")
 

@@ -185,7 +185,7 @@ def _height(surface: Surface, path: Sequence[Point], step: int) -> str:
 
 @lru_cache
 def _lines(surface: Surface) -> list[tuple[Point, Point]]:
-    found = contours(surface.height, surface.x, surface.y, surface.levels, 40)
+    found = contours(surface.height, surface.x, surface.y, surface.levels)
     return [((round(a[0], 3), round(a[1], 3)), (round(b[0], 3), round(b[1], 3))) for a, b in found]
 
 

@@ -20,6 +20,7 @@ TOLD = {
     "edge": "the four neighbours less four times the pixel: what is alike all around becomes 0",
 }
 _SIDE = 96  # pixels of the longer side in the lesson
+_SHOWN = 288  # of that on its pages
 Floats = npt.NDArray[np.float32]
 
 
@@ -83,9 +84,9 @@ def lesson(asked: Asked) -> Lesson:
 def _pictures(picture: Floats, masks: dict[str, Mask], results: dict[str, Floats]) -> list[Block]:
     made = [picture_tile(_grey(as_picture(values, values_of(masks[one]))[0]), one) for one, values in results.items()]
     return [
-        Panel("the picture", [picture_tile(_grey(picture))], side=288),
-        Panel("what the masks make of it", made[:2], side=288),
-        Panel("", made[2:], side=288),
+        Panel("the picture", [picture_tile(_grey(picture))], side=_SHOWN),
+        Panel("what the masks make of it", made[:2], side=_SHOWN),
+        Panel("", made[2:], side=_SHOWN),
     ]
 
 
@@ -104,7 +105,7 @@ def _moving(picture: Floats, masks: dict[str, Mask], results: dict[str, Floats])
             shown[row:] = 255
             tiles.append(picture_tile(shown, one))
         title = f"row {min(row, high - 1)} of {high}: three rows below the mask make one row behind it"
-        frames.append(Page(title, [Panel("", tiles[:3], side=288), Panel("", tiles[3:], side=288)]))
+        frames.append(Page(title, [Panel("", tiles[:3], side=_SHOWN), Panel("", tiles[3:], side=_SHOWN)]))
     return frames
 
 
@@ -116,7 +117,8 @@ def landscape(height: int = 64, width: int = 96) -> Floats:
     far = height * 0.55 + 6 * np.sin(x / 9)
     picture = np.where(y > far, 120 - 0.4 * y + 6 * np.sin(x / 3) * np.sin(y / 4), picture)
     wall = (y > 34) & (y < 58) & (x > 14) & (x < 44)
-    joints = ((y - 34) % 6 < 1) | ((x + 5 * ((y - 34) // 6 % 2)) % 10 < 1)
+    course, within = np.divmod(y - 34, 6)
+    joints = (within < 1) | ((x + 5 * (course % 2)) % 10 < 1)
     picture = np.where(wall, np.where(joints, 70, 185), picture)
     roof = (y > 20) & (y <= 34) & (np.abs(x - 29) < (y - 20) * 1.3)
     picture = np.where(roof, 40, picture)

@@ -207,7 +207,7 @@ def _border(training: Training) -> Figure:
 
     inputs, targets = training.names["inputs"], training.names["targets"]
     ends = [spread(inputs[:, axis].tolist(), 0.15) for axis in (0, 1)]
-    parts: list[Part] = [Segments(contours(lead, ends[0], ends[1], [0.0], 40), "mark", "the border")]
+    parts: list[Part] = [Segments(contours(lead, ends[0], ends[1], [0.0]), "mark", "the border")]
     for value, kind in ((0, "first"), (1, "second")):
         found = [(float(x), float(y)) for (x, y), t in zip(inputs, targets, strict=True) if t == value]
         parts.append(Dots(found, kind, f"class {value + 1}"))

@@ -14,12 +14,12 @@ import numpy.typing as npt
 from cnncli.augmentation import PictureFacts, sides_are_alike
 from cnncli.network import Network
 from cnncli.network.answers import log_probabilities
+from cnncli.pictures.portions import portions
 from cnncli.pictures.recipe import InputRecipe
 
 Array = npt.NDArray[Any]
 
 _STEP_OF = 28  # pixels of the shorter side, for each of which images are moved by one
-_AT_ONCE = 2048  # images of which there is a moved copy at a time
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,7 @@ class Views:
         outputs : what they mean, see `network.answers`
         """
         total = np.exp(log_probabilities(first, outputs).astype(np.float64))
-        for start in range(0, len(images), _AT_ONCE):
-            rows = slice(start, start + _AT_ONCE)
+        for rows in portions(len(images)):
             for view in self.others(images[rows]):
                 total[rows] += np.exp(log_probabilities(predict(view), outputs).astype(np.float64))
         with np.errstate(divide="ignore"):

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-_AT_ONCE = 4096  # images; keeps copies small
+from cnncli.pictures.portions import portions
 
 
 def with_border(images: npt.NDArray[np.uint8], border: int) -> npt.NDArray[np.uint8]:
@@ -20,9 +20,9 @@ def with_border(images: npt.NDArray[np.uint8], border: int) -> npt.NDArray[np.ui
     count, channels, height, width = images.shape
     made = np.empty((count, channels, height + 2 * border, width + 2 * border), np.uint8)
     inside = slice(border, border + height), slice(border, border + width)
-    for start in range(0, count, _AT_ONCE):
-        part = images[start : start + _AT_ONCE]
+    for rows in portions(count):
+        part = images[rows]
         edge = np.concatenate([part[..., 0, :], part[..., -1, :], part[..., 0], part[..., -1]], axis=-1)
-        made[start : start + len(part)] = np.median(edge, axis=-1).round().astype(np.uint8)[..., None, None]
-        made[start : start + len(part), :, *inside] = part
+        made[rows] = np.median(edge, axis=-1).round().astype(np.uint8)[..., None, None]
+        made[rows, :, *inside] = part
     return made

@@ -49,7 +49,7 @@ class _Ink:
     """Ink from 0 to 1; is it dark; what was done. Or why there is none: `reason` and nothing else."""
 
     ink: Floats | None
-    dark: bool = True
+    dark: bool
     notes: tuple[str, ...] = ()
     reason: str = ""
     left: int = 0  # of the region looked at, in working pixels
@@ -132,7 +132,7 @@ def find_digits(
     for box in parts.glyph_boxes(found.ink):
         pixels, more = _laid_out(parts.only_within(found.ink, box), height, width)
         left, top = round((found.left + box.left) * ratio), round((found.top + box.top) * ratio)
-        size = max(1, round((box.right - box.left) * ratio)), max(1, round(box.height * ratio))
+        size = round((box.right - box.left) * ratio), round(box.height * ratio)
         digits.append(FoundDigit(pixels, (left, top, *size), [*found.notes, *more]))
     return digits
 
@@ -152,7 +152,7 @@ def find_ink(
     rows, columns = (np.flatnonzero((found.ink > parts.EDGE).any(axis=axis)) for axis in (1, 0))
     left, top = (found.left + columns[0]) * ratio, (found.top + rows[0]) * ratio
     right, bottom = (found.left + columns[-1] + 1) * ratio, (found.top + rows[-1] + 1) * ratio
-    return found.ink, found.dark, (round(left), round(top), max(1, round(right - left)), max(1, round(bottom - top)))
+    return found.ink, found.dark, (round(left), round(top), round(right - left), round(bottom - top))
 
 
 def cut_out(image: Image.Image, where: str, box: BoxOfPicture | None) -> Image.Image:
@@ -255,10 +255,11 @@ def _find_ink(grey: Floats, dark_ink: bool | None) -> _Ink:
     ink, lines = without_rules(ink, floor)
     stands_out = ink > floor
     if not stands_out.any():
-        return _Ink(None, reason=_nothing_stands_out(lines))
+        return _Ink(None, dark, reason=_nothing_stands_out(lines))
     if dark_ink is None and undecided:
         return _Ink(
             None,
+            dark,
             reason="has strokes both darker and lighter than its paper; pass --invert to read the dark ones, "
             "--no-invert to read the light ones",
         )
@@ -269,7 +270,7 @@ def _find_ink(grey: Floats, dark_ink: bool | None) -> _Ink:
     strong = ink > 0.5
     if dark_ink is None and (strong[rim].mean() > _MOST_INK_ON_BORDER or _looks_like_paper(strong)):
         return _Ink(
-            None, reason="ink covers nearly all of it or its border; leave a margin of paper around the digit"
+            None, dark, reason="ink covers nearly all of it or its border; leave a margin of paper around the digit"
         )
     return _Ink(ink, dark, (f"{lines} lines of the paper removed",) if lines else ())
 

@@ -392,5 +392,4 @@ def _flat(image: Image.Image, filling: str) -> Image.Image:
 
 def _is_plain(image: Image.Image) -> bool:
     """Whether every pixel has the same colour."""
-    pixels = np.asarray(image)
-    return bool((pixels == pixels[0, 0]).all())
+    return not np.ptp(np.asarray(image), axis=(0, 1)).any()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from cnncli.errors import DataError, FormatError, NoGlyphError, ShapeError
 from cnncli.limits import Limits
 from cnncli.pictures.border import with_border
+from cnncli.pictures.portions import portions
 from cnncli.shown import shown
 from cnncli.storage.typed_json import check_fields
 
@@ -27,7 +28,6 @@ _MAX_SIDE = 4096
 _SIDE = Limits(whole=True, least=1, most=_MAX_SIDE)
 _MEAN_OR_SCALE = Limits(above=-1e6, below=1e6)
 _SCALE = Limits(least=1e-6)  # what `measured` rounds to; much less is 0 in float32
-_IMAGES_AT_ONCE = 1024  # keeps the int64 copies of `np.bincount` at a few MB
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,7 @@ class InputRecipe:
     @property
     def enough_pixels(self) -> int:
         """Pixels a side from which a picture loses nothing; a large JPEG is decoded no larger than needed."""
-        least = 320 if self.kind == "glyph" else 1
+        least = 320 if self.kind == "glyph" else self.width
         return 2 * max(least, self.height, self.width)
 
     def _glyph(
@@ -344,9 +344,9 @@ def _byte_counts(planes: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     Bytes are counted in pairs, since `np.bincount` makes an int64 of each number first: half the time.
     """
     pairs, singles = np.zeros(65_536, np.int64), np.zeros(256, np.int64)
-    for start in range(0, len(planes), _IMAGES_AT_ONCE):
-        part = planes[start : start + _IMAGES_AT_ONCE].reshape(-1)
-        even = part.size // 2 * 2
+    for rows in portions(len(planes)):
+        part = planes[rows].ravel()
+        even = part.size - part.size % 2
         pairs += np.bincount(part[:even].view(np.uint16), minlength=65_536)
         singles += np.bincount(part[even:], minlength=256)
     table = pairs.reshape(256, 256)

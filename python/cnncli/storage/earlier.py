@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cnncli.shown import printable
 from cnncli.storage.files import (
+    PIECE_BYTES,
     Content,
     StrPath,
     flush_folder,
@@ -18,8 +19,6 @@ from cnncli.storage.files import (
     writing_error,
 )
 from cnncli.storage.locks import hold_lock
-
-_PIECE_BYTES = 1 << 20
 
 # What a file system without hard links answers (FAT, some network and FUSE ones), and Linux where the file belongs to
 # another user (protected_hardlinks), or has as many names as it can have.
@@ -82,7 +81,7 @@ def _copy(target: Path, kept: Path) -> None:
     try:
         with target.open("rb") as old, temporary_file(target.parent, 0o600) as (descriptor, temporary):
             size_bytes = os.fstat(old.fileno()).st_size
-            while piece := old.read(_PIECE_BYTES):
+            while piece := old.read(PIECE_BYTES):
                 write_all(descriptor, piece)
             shutil.copystat(target, temporary)
             os.fsync(descriptor)
@@ -118,8 +117,8 @@ def _are_equal(one: Path, other: Path) -> bool:
             return True
         if status.st_size != other_status.st_size:
             return False
-        while piece := first.read(_PIECE_BYTES):
-            if piece != second.read(_PIECE_BYTES):
+        while piece := first.read(PIECE_BYTES):
+            if piece != second.read(PIECE_BYTES):
                 return False
     return True
 

@@ -15,6 +15,8 @@ from cnncli.storage.locks import hold_lock
 StrPath = str | os.PathLike[str]
 Content = bytes | list[bytes | memoryview]
 
+PIECE_BYTES = 1 << 20  # of a file that is read from its beginning to its end
+
 _TEMPORARY_NAME = re.compile(r"\.cnncli-[0-9a-f]{16}\.tmp")
 _swept_folders: set[str] = set()
 

@@ -1,6 +1,8 @@
 """Locks of files that the system frees with the process, however it ends."""
 
 import errno
+import os
+from pathlib import Path
 from typing import Any
 
 fcntl: Any  # None where there is no such module
@@ -10,6 +12,14 @@ except ImportError:  # a system without POSIX locks, as Windows; what that costs
     fcntl = None
 
 NO_LOCKS = "this system has no file locks, so nothing keeps two programs from writing here at once; on Windows use WSL"
+
+
+def open_lock(path: Path) -> int:
+    """The descriptor of a file that is there for its lock alone, made if need be; who may write the folder may hold it.
+
+    Raises OSError if the file cannot be made, or is a symbolic link.
+    """
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
 
 
 def hold_lock(descriptor: int, *, wait: bool) -> None:

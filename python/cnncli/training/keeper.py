@@ -34,7 +34,7 @@ class Keeper:
         self._run, self._trainer, self._target, self._record = run, trainer, target, record
         self._save_every = save_every
         self._save_time = time.perf_counter() + save_every  # of the next checkpoint within an epoch
-        self._saved = -1, 0  # step and epochs of the last checkpoint
+        self._saved: tuple[int, int] | None = None  # step and epochs of the last checkpoint
         self._unsaved_best: tuple[Network, dict[str, Any]] | None = None  # and its record
 
     @property

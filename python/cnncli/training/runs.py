@@ -32,7 +32,7 @@ from cnncli.network import Network
 from cnncli.shown import printable
 from cnncli.storage.container import Array
 from cnncli.storage.files import StrPath, flush_folder, sweep_stale, write_atomically, writing_error
-from cnncli.storage.locks import hold_lock
+from cnncli.storage.locks import hold_lock, open_lock
 from cnncli.storage.strict_json import parse_object
 
 GROUP_FILE = "seeds.json"
@@ -274,7 +274,7 @@ def _make_folder(path: Path) -> None:
 
 def _lock(path: Path) -> int | None:
     """A descriptor that holds the lock of a run folder until it is closed; None while another holds it."""
-    descriptor = os.open(path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+    descriptor = open_lock(path / "lock")
     try:
         hold_lock(descriptor, wait=False)
     except BlockingIOError:

@@ -6,12 +6,11 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from cnncli.views.page import EDGE, FAINT, INK, MARGIN, PAPER, WIDTH, font, png, write
+from cnncli.views.page import EDGE, FAINT, HEADING, INK, LABEL, MARGIN, PAPER, TITLE, WIDTH, font, png, write
 
 _FINE = 2  # drawn so many times as large, and made smaller: smooth lines
 _HEIGHT = 300  # of one diagram, with what is written around it
 _LEFT, _TOP, _BOTTOM = 70, 44, 34
-_TITLE, _HEADING, _LABEL = 26, 18, 14
 TRAINING, VALIDATION = (37, 99, 235), (234, 88, 12)  # apart also for who does not see red from green
 _MOST_TICKS = 6
 
@@ -27,12 +26,12 @@ def curves_png(title: str, history: Sequence[Mapping[str, Any]]) -> bytes:
         (heading, _curves(history, name)) for heading, name in (("loss", "loss"), ("accuracy, %", "accuracy"))
     ]
     shown = [(heading, curves) for heading, curves in diagrams if curves]
-    size = WIDTH * _FINE, (2 * MARGIN + _TITLE + 10 + _HEIGHT * len(shown)) * _FINE
+    size = WIDTH * _FINE, (2 * MARGIN + TITLE + 10 + _HEIGHT * len(shown)) * _FINE
     image = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(image)
-    _text(draw, (MARGIN, MARGIN), title, _TITLE, INK)
+    _text(draw, (MARGIN, MARGIN), title, TITLE, INK)
     for index, (heading, curves) in enumerate(shown):
-        _diagram(draw, MARGIN + _TITLE + 10 + index * _HEIGHT, heading, curves)
+        _diagram(draw, MARGIN + TITLE + 10 + index * _HEIGHT, heading, curves)
     return png(image.resize((size[0] // _FINE, size[1] // _FINE), Image.Resampling.LANCZOS))
 
 
@@ -79,15 +78,15 @@ def _diagram(draw: ImageDraw.ImageDraw, top: int, heading: str, curves: list[Cur
         y = low - (value - levels[0]) / (levels[-1] - levels[0]) * (low - high)
         return x * _FINE, y * _FINE
 
-    _text(draw, (MARGIN, top), heading, _HEADING, FAINT)
+    _text(draw, (MARGIN, top), heading, HEADING, FAINT)
     for level in levels:
         y = place(1, level)[1]
         draw.line((left * _FINE, y, right * _FINE, y), fill=EDGE, width=_FINE)
-        _text(draw, (left - 8, round(y / _FINE) - _LABEL // 2), f"{level:g}", _LABEL, FAINT, from_right=True)
+        _text(draw, (left - 8, round(y / _FINE) - LABEL // 2), f"{level:g}", LABEL, FAINT, from_right=True)
     for epoch in sorted({round(number) for number in ticks(1, epochs) if 1 <= number <= epochs} | {1, epochs}):
         below = round(place(epoch, levels[0])[0] / _FINE)
         name = f"epoch {epoch}" if epoch == epochs else str(epoch)
-        _text(draw, (below + 20 if epoch == epochs else below + 4, low + 8), name, _LABEL, FAINT, from_right=True)
+        _text(draw, (below + 20 if epoch == epochs else below + 4, low + 8), name, LABEL, FAINT, from_right=True)
     at = left + 120
     for label, colour, curve in curves:
         points = [place(epoch, value) for epoch, value in enumerate(curve, 1) if value is not None]
@@ -98,7 +97,7 @@ def _diagram(draw: ImageDraw.ImageDraw, top: int, heading: str, curves: list[Cur
             draw.ellipse((x - dot, y - dot, x + dot, y + dot), fill=colour)
         draw.line((at * _FINE, (top + 10) * _FINE, (at + 24) * _FINE, (top + 10) * _FINE), fill=colour, width=3 * _FINE)
         last = next(value for value in reversed(curve) if value is not None)
-        at = _text(draw, (at + 32, top + 2), f"{label} {last:.4g}", _LABEL, INK) + 28
+        at = _text(draw, (at + 32, top + 2), f"{label} {last:.4g}", LABEL, INK) + 28
 
 
 def _text(

@@ -14,7 +14,7 @@ from cnncli.views.tiles import Page, Panel, Tile
 WIDTH = 1000
 MARGIN = 28
 _GAP = 10  # between tiles
-_TITLE, _HEADING, _LABEL = 26, 18, 14  # pixels of letters
+TITLE, HEADING, LABEL = 26, 18, 14  # pixels of letters
 _BAR = (150, 12)  # of a scale
 MARK = (235, 110, 20)  # of frames: orange, which differs from black, white and the blues and reds of the scales
 INK, FAINT, PAPER, EDGE = (24, 24, 27), (99, 99, 108), (255, 255, 255), (212, 212, 218)
@@ -37,7 +37,7 @@ def png(image: Image.Image) -> bytes:
 
 def page_image(page: Page) -> Image.Image:
     """The page as an RGB image."""
-    heads = [(page.title, _TITLE, INK), *((line, _HEADING, FAINT) for line in page.lines)]
+    heads = [(page.title, TITLE, INK), *((line, HEADING, FAINT) for line in page.lines)]
     laid = [_laid_out(panel) for panel in page.panels]
     height = 2 * MARGIN + sum(size + 10 for _, size, _ in heads) + sum(panel.height for panel in laid)
     image = Image.new("RGB", (WIDTH, height - _GAP), PAPER)
@@ -100,21 +100,21 @@ class _LaidOut:
 
     @property
     def _head(self) -> int:
-        return 14 + (_HEADING + 10 if self.panel.title or self.panel.note else 0)
+        return 14 + (HEADING + 10 if self.panel.title or self.panel.note else 0)
 
     @staticmethod
     def _row_height(row: list[tuple[Tile, Image.Image]]) -> int:
         tall = max(picture.height for _, picture in row)
         lines = max(len(tile.label.splitlines()) for tile, _ in row)
-        return tall + _GAP + (lines * (_LABEL + 4) + 2 if lines else 0)
+        return tall + _GAP + (lines * (LABEL + 4) + 2 if lines else 0)
 
     def draw(self, image: Image.Image, draw: ImageDraw.ImageDraw, top: int) -> None:
         panel, right = self.panel, WIDTH - MARGIN
         if panel.scale is not None:
             right = draw_scale(image, draw, panel.scale, (right, top + 14)) - 20
-        end = write(draw, (MARGIN, top + 14), panel.title, _HEADING, INK, right - MARGIN)
+        end = write(draw, (MARGIN, top + 14), panel.title, HEADING, INK, right - MARGIN)
         if panel.note and end + 40 < right:
-            write(draw, (end + 12, top + 14), panel.note, _HEADING, FAINT, right - end - 12)
+            write(draw, (end + 12, top + 14), panel.note, HEADING, FAINT, right - end - 12)
         top += self._head
         for row in self.rows:
             left, tall = MARGIN, max(picture.height for _, picture in row)
@@ -123,7 +123,7 @@ class _LaidOut:
                 draw.rectangle((left - 1, top - 1, left + picture.width, top + picture.height), outline=EDGE)
                 room = picture.width + _GAP - 4 if len(row) > 1 else WIDTH - 2 * MARGIN
                 for line, words in enumerate(tile.label.splitlines()):
-                    write(draw, (left, top + tall + 4 + line * (_LABEL + 4)), words, _LABEL, FAINT, room)
+                    write(draw, (left, top + tall + 4 + line * (LABEL + 4)), words, LABEL, FAINT, room)
                 left += picture.width + _GAP
             top += self._row_height(row)
 
@@ -157,7 +157,7 @@ def draw_scale(image: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, righ
     right, top = right_top
     wide, tall = _BAR
     high, low = f"{scale.high:.3g}", f"{scale.low:.3g}"
-    face, _ = font(_LABEL)
+    face, _ = font(LABEL)
     left = right - round(face.getlength(high)) - 8 - wide
     draw.text((right, top + 10), high, fill=FAINT, font=face, anchor="rm")
     ramp = scale.colours(np.linspace(scale.low, scale.high, wide))

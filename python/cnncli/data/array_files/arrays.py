@@ -12,6 +12,7 @@ from cnncli.data.classes import number_classes, number_whole
 from cnncli.data.dataset import Images, Note, check_size
 from cnncli.data.raw import RawPart
 from cnncli.errors import DataError
+from cnncli.pictures.portions import portions
 
 Array = npt.NDArray[Any]
 
@@ -62,11 +63,10 @@ def _number(
     if any(part.dtype.kind == "U" for part in labels.values()):
         return number_classes(where, {part: [str(label) for label in values] for part, values in labels.items()})
     whole = {part: values.astype(np.int64) for part, values in labels.items()}
-    if names is not None:
-        highest = max((int(values.max()) for values in whole.values() if len(values)), default=-1)
-        lowest = min((int(values.min()) for values in whole.values() if len(values)), default=0)
-        if lowest >= 0 and highest < len(names):
-            return names, whole, []
+    if names is not None and all(
+        values.min() >= 0 and values.max() < len(names) for values in whole.values() if len(values)
+    ):
+        return names, whole, []
     for values in whole.values():
         if len(values) and values.min() < 0 and set(np.unique(values)) != {-1, 1}:
             raise DataError(f"{where}: label {values.min()} found; labels are whole numbers from 0, or text")
@@ -177,7 +177,7 @@ def _opaque(images: Images, notes: list[Note]) -> Images:
         return np.ascontiguousarray(images[:, :3])
     notes.append(Note("converted", "converted: four channels to three, transparent parts filled with white"))
     flat = np.empty((len(images), 3, *images.shape[2:]), np.uint8)
-    for at in range(0, len(images), 1024):
-        colour, share = images[at : at + 1024, :3].astype(np.uint32), alpha[at : at + 1024].astype(np.uint32)
-        flat[at : at + 1024] = (colour * share + 255 * (255 - share) + 127) // 255
+    for rows in portions(len(images)):
+        colour, share = images[rows, :3].astype(np.uint32), alpha[rows].astype(np.uint32)
+        flat[rows] = (colour * share + 255 * (255 - share) + 127) // 255
     return flat

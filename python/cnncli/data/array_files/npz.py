@@ -102,7 +102,7 @@ def _values(where: str, archive: zipfile.ZipFile, name: str, member: zipfile.Zip
     with archive.open(member) as file:
         header = read_header(where, printable(name[:40]), file)
         values = read_values(where, printable(name[:40]), file, header, member.file_size)
-        file.read(1)  # at the end the CRC-32 is checked
+        file.read()  # at the end the CRC-32 is checked
         return values
 
 

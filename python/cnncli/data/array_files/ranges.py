@@ -121,7 +121,7 @@ def _is_whole(array: Array) -> bool:
 
 
 def _cast(array: Array) -> Images:
-    return np.ascontiguousarray(array.astype(np.uint8, copy=False))
+    return np.ascontiguousarray(array, np.uint8)
 
 
 def _scaled(arrays: Mapping[str, Array], least: float, scale: float) -> dict[str, Images]:

@@ -15,10 +15,10 @@ from cnncli.data.binary.gzip_reader import GzipReader
 from cnncli.data.dataset import MAX_BYTES, Split, check_size
 from cnncli.errors import DataError
 from cnncli.shown import format_shape, printable
+from cnncli.storage.files import PIECE_BYTES
 
 _UNSIGNED_BYTE = 0x08
 _TYPE_NAMES = {0x09: "int8", 0x0B: "int16", 0x0C: "int32", 0x0D: "float32", 0x0E: "float64"}
-_CHUNK_BYTES = 1 << 20
 _MOST_EXPANSION = 1032  # DEFLATE codes at most 258 bytes in 2 bits
 
 PARTS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
@@ -90,7 +90,7 @@ def _read(
     digest = hashlib.sha256(header)
     filled = 0
     while filled < count:
-        chunk = content.read(min(_CHUNK_BYTES, count - filled))
+        chunk = content.read(min(PIECE_BYTES, count - filled))
         if not chunk:
             raise DataError(f"{where}: the header says {claim}, but only {filled:,} values follow; fetch it again")
         digest.update(chunk)

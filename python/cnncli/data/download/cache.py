@@ -11,7 +11,7 @@ from cnncli.data.download.sources import Source
 from cnncli.errors import DataError
 from cnncli.shown import printable
 from cnncli.storage.files import writing_error
-from cnncli.storage.locks import hold_lock
+from cnncli.storage.locks import hold_lock, open_lock
 
 _LOCK_NAME = ".cnncli-fetch.lock"
 _LOCK_POLL_SECONDS = 0.05
@@ -84,7 +84,7 @@ def locked(folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
     path = folder / _LOCK_NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
+        descriptor = open_lock(path)
     except OSError as error:
         raise writing_error(path if folder.is_dir() else folder, error) from None
     try:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cnncli.data.download.sources import RemoteFile
+from cnncli.storage.files import PIECE_BYTES
 
-_CHUNK_BYTES = 1 << 20
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -41,7 +41,7 @@ def file_problem(path: Path, file: RemoteFile) -> str | None:
 def sha256_of(raw: BinaryIO) -> str:
     """SHA-256 of what is left to read of a file, in hex."""
     digest = hashlib.sha256()
-    while chunk := raw.read(_CHUNK_BYTES):
+    while chunk := raw.read(PIECE_BYTES):
         digest.update(chunk)
     return digest.hexdigest()
 
@@ -54,7 +54,7 @@ def _problem_of_file(raw: BinaryIO, size_bytes: int, file: RemoteFile) -> str | 
 
 def _problem_of_content(content: BinaryIO | gzip.GzipFile, file: RemoteFile) -> str | None:
     digest, size_bytes = hashlib.sha256(), 0
-    while chunk := content.read(_CHUNK_BYTES):
+    while chunk := content.read(PIECE_BYTES):
         digest.update(chunk)
         size_bytes += len(chunk)
         if size_bytes > file.content_bytes:

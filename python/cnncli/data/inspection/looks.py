@@ -16,8 +16,8 @@ from cnncli.data.preparation.decoding import do_all
 from cnncli.data.preparation.helpers import Looking
 from cnncli.data.raw import PARTS, RawSet
 from cnncli.pictures.fingerprint import DIGEST_BYTES, HUE, TAIL, THUMB, Fingerprint, thumbnails
+from cnncli.pictures.portions import portions
 
-_AT_ONCE = 1024  # images of an array
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as for files
 _QUIET_SECONDS = 0.5
 _REPORT_SECONDS = 0.1
@@ -79,9 +79,9 @@ def look_at(raw: RawSet, report: Report = ignore) -> Looks:
         if isinstance(pictures, list):
             do_all(Looking(), pictures, partial(_put, looks, first), partial(watch.show, first))
         else:
-            for start in range(0, count, _AT_ONCE):
-                _put_arrays(looks, first + start, pictures[start : start + _AT_ONCE])
-                watch.show(first, start)
+            for rows in portions(count):
+                _put_arrays(looks, first + rows.start, pictures[rows])
+                watch.show(first, rows.start)
         first += count
     watch.close()
     return looks

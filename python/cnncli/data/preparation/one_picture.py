@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from cnncli.data.dataset import Images
 from cnncli.errors import CnnError, NoGlyphError
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.storage.files import PIECE_BYTES
 
 if TYPE_CHECKING:  # loaded with the first picture: a training on arrays needs it not
     from PIL import Image
 
 Source = Path | Images
 
-_CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def file_digest(path: Path) -> bytes:
             return b""
         digest = hashlib.sha256()
         with path.open("rb", buffering=0) as file:
-            while chunk := file.read(_CHUNK_BYTES):
+            while chunk := file.read(PIECE_BYTES):
                 digest.update(chunk)
         return digest.digest()
     except (OSError, ValueError):

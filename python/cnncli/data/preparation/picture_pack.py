@@ -20,11 +20,11 @@ import numpy as np
 
 from cnncli.data.dataset import Images
 from cnncli.data.preparation.one_picture import FileState
+from cnncli.pictures.portions import portions
 
 MAGIC = b"cnnpack1"
 _HEAD = struct.Struct("<8s4Q32s")
 _MOST_INDEX_BYTES = 1 << 30
-_ROWS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def pack_parts(
     )
     yield _HEAD.pack(MAGIC, len(digests), row_bytes, len(files), len(names), hashlib.sha256(index).digest())
     yield index
-    for start in range(0, len(places), _ROWS_AT_ONCE):
-        yield images[places[start : start + _ROWS_AT_ONCE]].tobytes()
+    for rows in portions(len(places)):
+        yield images[places[rows]].tobytes()
 
 
 def name_of(path: Path) -> bytes:

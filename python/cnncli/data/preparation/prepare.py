@@ -18,6 +18,7 @@ from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import PARTS, RawPart, RawSet
 from cnncli.errors import DataError
 from cnncli.pictures.border import with_border
+from cnncli.pictures.portions import portions
 from cnncli.pictures.recipe import COLOURS, InputRecipe
 from cnncli.pictures.segmentation.as_mnist import lies_as_mnist
 from cnncli.shown import printable
@@ -26,7 +27,6 @@ _QUIET_SECONDS = 0.5
 _REPORT_SECONDS = 0.1
 _MOST_LISTED = 20
 _MOST_NAMED = 3
-_MOVED_AT_ONCE = 1024
 _ANYTHING = PictureWish()
 
 
@@ -157,9 +157,8 @@ class _Made:
         if not lost:
             return Split(self.images, part.labels, files)
         kept = np.array([number for number in range(len(part)) if number not in lost], np.int64)
-        for start in range(0, len(kept), _MOVED_AT_ONCE):  # forward, so that nothing is overwritten before it moved
-            some = kept[start : start + _MOVED_AT_ONCE]
-            self.images[start : start + len(some)] = self.images[some]
+        for rows in portions(len(kept)):  # forward, so that nothing is overwritten before it moved
+            self.images[rows] = self.images[kept[rows]]
         blanks = tuple(
             Blank(_name(part, number), int(part.labels[number]), line) for number, line in sorted(self.blank.items())
         )

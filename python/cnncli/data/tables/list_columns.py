@@ -158,7 +158,7 @@ def _label_column(
     """(the column of labels, ()) or (None, a column for each class)."""
     count = len(header) if header is not None else len(body[0])
     known = [column for column in named_columns(header, LABEL_NAMES) if column not in taken] if header else []
-    if len(known) > 1 and body:
+    if known and body:
         known = _different(body, known)
     if len(known) == 1:
         return known[0], ()

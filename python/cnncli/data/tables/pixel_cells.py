@@ -14,13 +14,12 @@ from cnncli.data.raw import RawSet
 from cnncli.data.tables.columns import LABEL_NAMES, named_columns, wanted_column
 from cnncli.data.tables.list_columns import is_index
 from cnncli.data.tables.numbers import Array, parse_rows
-from cnncli.data.tables.text import read_content
+from cnncli.data.tables.text import HEAD_BYTES, read_content
 from cnncli.errors import DataError
 from cnncli.shown import find_unprintable, printable
 
 _LEAST_PIXELS = 16
 _MOST_CELL = 4 << 20  # characters: a megapixel
-_HEAD_BYTES = 1 << 20
 _SAMPLE_ROWS = 300
 _SHOWN = 5
 _MOST_FILE_BYTES = 1 << 30
@@ -30,7 +29,7 @@ def has_pixel_cells(path: Path) -> bool:
     """Whether the second row of a file has a cell of numbers separated by spaces."""
     try:
         with path.open("rb") as file:
-            lines = file.read(_HEAD_BYTES).split(b"\n")[:2]
+            lines = file.read(HEAD_BYTES).split(b"\n")[:2]
     except OSError:
         return False
     if len(lines) < 2 or lines[1].count(b",") > 20:

@@ -15,11 +15,11 @@ from cnncli.data.part_names import part_column
 from cnncli.data.tables.numbers import Array, is_number, parse_rows
 from cnncli.errors import DataError
 from cnncli.shown import printable
+from cnncli.storage.files import PIECE_BYTES
 
-HEAD_BYTES = 1 << 20  # from which the form is found
 LEAST_COLUMNS = 17  # a label and 4x4 pixels
-_PIECE_BYTES = 1 << 20
 _MOST_FILE_BYTES = 4 * MAX_BYTES  # a byte takes up to four characters: "255,"
+_MOST_ROW_BYTES = 64 << 20
 _DECIMAL_COMMA = re.compile(rb"(?<![\d.,])-?\d+,\d+(?:[eE][-+]?\d+)?(?![\d.,])")
 _QUOTES = b"\"'"
 _MANGLED = re.compile(r"(-?\d+(?:\.\d+)?)\.(\d+)")
@@ -211,12 +211,12 @@ def _pieces(path: Path, where: str, form: TableForm) -> Iterator[tuple[int, byte
         file.seek(form.body)
         rest = b""
         while True:
-            block = file.read(_PIECE_BYTES)
+            block = file.read(PIECE_BYTES)
             whole, mark, after = (rest + block).rpartition(b"\n")
             if not block:
                 whole, mark, after = rest, b"\n" if rest else b"", b""
-            elif len(after) > 64 * _PIECE_BYTES:
-                raise DataError(f"{where}, line {line}: a row of more than {64 * _PIECE_BYTES:,} bytes; use CSV")
+            elif len(after) > _MOST_ROW_BYTES:
+                raise DataError(f"{where}, line {line}: a row of more than {_MOST_ROW_BYTES:,} bytes; use CSV")
             piece = (whole + mark).translate(None, _QUOTES + b"\r")
             if form.decimal_comma:
                 piece = piece.replace(b",", b".")

@@ -12,11 +12,11 @@ from cnncli.data.dataset import Note
 from cnncli.errors import DataError
 from cnncli.shown import printable
 
+HEAD_BYTES = 1 << 20  # of a list or table, from which its form is found
 MAX_LIST_BYTES = 64 << 20  # a million rows; what is larger is no list
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x80-\x9f]")
 _LATIN_RUN = re.compile(rb"[\x80-\xff]{3,}")
 _SAMPLE_ROWS = 50
-_MOST_SAMPLE = 1 << 20
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -64,7 +64,7 @@ def _is_latin(content: bytes) -> bool:
 
     Texts of other scripts in other encodings have long runs of such bytes.
     """
-    sample = content[:_MOST_SAMPLE]
+    sample = content[:HEAD_BYTES]
     high, letters = (len(re.findall(pattern, sample)) for pattern in (rb"[\xa0-\xff]", rb"[A-Za-z]"))
     return (
         high * 4 <= letters
@@ -101,7 +101,7 @@ def find_delimiter(text: str) -> str:
     >>> find_delimiter("path;label\\na, b.png;x\\n"), find_delimiter("a/b.png 0\\nc/d.png 1\\n")
     (';', '')
     """
-    sample = "".join(text[:_MOST_SAMPLE].splitlines(keepends=True)[: 4 * _SAMPLE_ROWS])
+    sample = "".join(text[:HEAD_BYTES].splitlines(keepends=True)[: 4 * _SAMPLE_ROWS])
     best, share, width = ",", 0.0, 1
     for delimiter in DELIMITERS:
         rows = []

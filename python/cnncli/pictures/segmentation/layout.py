@@ -52,7 +52,7 @@ def not_too_thin(ink: Floats) -> tuple[Floats, bool]:
         height, width = ink.shape
         size = (width + 2) * factor, (height + 2) * factor
         large = Image.fromarray(np.pad(ink, 1)).resize(size, Image.Resampling.BICUBIC)
-        ink = np.asarray(large, np.float32).clip(0, 1)
+        ink = np.asarray(large, np.float32).clip(max=1)  # what is below 0 lies beside strokes, and is covered
     reach = min(round(missing * factor / 2) or 1, max(ink.shape))
     closed = round(_GAP * factor) if side < _FINE // 2 else 0  # a closing: first wider, then as much thinner again
     wide = Image.fromarray(np.pad(ink, reach + closed)).filter(ImageFilter.MaxFilter(2 * (reach + closed) + 1))

@@ -74,3 +74,9 @@ def test_a_bomb_is_taken_in_small_pieces() -> None:
     reader = GzipReader(io.BytesIO(gzip.compress(bytes(100_000_000))))
     assert reader.read(1000) == bytes(1000)
     assert len(reader._rest) < 200_000 and len(reader._member.unconsumed_tail) < 200_000
+
+
+def test_what_zlib_packs_without_a_gzip_header_is_damage() -> None:
+    for packed in (zlib.compress(b"12"), gzip.compress(b"12") + zlib.compress(b"34")):
+        with pytest.raises(zlib.error):
+            read_all(packed, 3)

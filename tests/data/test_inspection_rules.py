@@ -15,7 +15,7 @@ from cnncli.data.inspection.looks import Looks, look_at, picture_name
 from cnncli.data.inspection.rows import inspect_rows, target_counts
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.errors import DataError
-from cnncli.pictures.fingerprint import _areas, fingerprint, grey_range, thumbnails
+from cnncli.pictures.fingerprint import THUMB, _areas, fingerprint, grey_range, thumbnails
 
 
 def looks(count: int, **facts: Any) -> Looks:
@@ -300,3 +300,13 @@ def test_faults_of_rows_are_counted_and_said() -> None:
     assert [(one.kind, one.text, one.remedy) for one in many] == [
         ("imbalance", "109 times as many of often (1,090) as of rare (10)", "as classes: cnn train --balance sample"),
     ]
+
+
+@pytest.mark.parametrize(("more", "has_colour"), [(0, False), (10, False), (11, True)])
+def test_colour_is_where_channels_differ_by_more_than_10(more: int, has_colour: bool) -> None:
+    image = np.full((THUMB, THUMB, 3), 100, np.uint8)  # of a thumbnail's size, which is not scaled
+    image[:8, :, 1] += np.uint8(more)
+    assert fingerprint(Image.fromarray(image)).has_colour == has_colour
+    images = np.ascontiguousarray(image.transpose(2, 0, 1)[None])
+    found = look_at(RawSet("set", ["a"], {"train": RawPart(images, np.zeros(1, np.int64))}))
+    assert found.has_colour.tolist() == [has_colour]

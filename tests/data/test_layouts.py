@@ -258,11 +258,11 @@ def test_lists_for_each_part_beside_one_folder_of_pictures(tmp_path: Path) -> No
 
 
 def test_a_folder_that_holds_no_classes_is_answered_with_what_was_seen(tmp_path: Path) -> None:
-    plant(tmp_path, "0.png", "1.png", "2.png")
+    plant(tmp_path, "0.png", "1.png", "2.png", "3.png")
     with pytest.raises(DataError) as caught:
         read_path(tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}: pictures without classes (0 folders, pictures 3; such as 0.png, 1.png, 2.png); make one "
+        f"{tmp_path}: pictures without classes (0 folders, pictures 4; such as 0.png, 1.png, 2.png); make one "
         "subfolder for each class, put a list path,label beside them, or name them cat.0.png, dog.0.png"
     )
 

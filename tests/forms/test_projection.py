@@ -97,3 +97,11 @@ def test_sampling_is_bilinear_between_the_middles_of_pixels(shape: tuple[int, ..
     seen = sampled(image, points)
     assert seen.dtype == np.float32 and seen.shape == (40, *shape[2:])
     np.testing.assert_allclose(seen.reshape(40, -1), expected, rtol=1e-5, atol=1e-3)
+
+
+def test_points_in_any_number_of_rows_are_moved_one_by_one(rng: np.random.Generator) -> None:
+    matrix, points = some_matrix(rng), rng.uniform(0, 250, (24, 2))
+    moved = by_matrix(matrix, points)
+    for shape in ((2, 3, 4, 2), (4, 6, 2), (24, 2)):
+        np.testing.assert_allclose(projected(matrix, points.reshape(shape)), moved.reshape(shape), rtol=1e-12)
+    np.testing.assert_allclose(projected(matrix, points[0]), moved[0], rtol=1e-12)

@@ -1,10 +1,13 @@
 """How weights begin: He's rule, and Torch's."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 
 from cnncli.errors import FormatError, UsageError
-from cnncli.layers import Conv2d, Linear, Module
+from cnncli.layers import LAYER_TYPES, Conv2d, Linear, Module
+from cnncli.layers.registry import is_built_in
 from cnncli.network import Network
 
 
@@ -91,3 +94,11 @@ def test_a_description_says_which_rule_and_a_network_begins_by_it() -> None:
 def test_an_unknown_rule_is_refused() -> None:
     with pytest.raises(UsageError, match=r"^Linear: initialization is 3; use he or torch$"):
         Linear(3, 3, initialization=3)  # type: ignore[arg-type]
+
+
+def test_seed_and_stream_are_0_where_none_is_told() -> None:
+    """Also where nothing is drawn: who writes a layer takes what `Module` takes."""
+    kinds = [kind for kind in LAYER_TYPES.values() if is_built_in(kind)]
+    assert {signature(kind.initialize).parameters["stream"].default for kind in (Module, *kinds)} == {0}
+    seeds = [signature(kind).parameters["seed"].default for kind in kinds if "seed" in signature(kind).parameters]
+    assert len(seeds) > 10 and set(seeds) == {0}

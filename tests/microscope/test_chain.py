@@ -140,3 +140,11 @@ def test_what_a_step_did_is_told_in_lengths() -> None:
         assert row.value == pytest.approx(np.sqrt((old**2).sum()), rel=1e-6)
         assert row.change == pytest.approx(np.sqrt(((parameter.value - old) ** 2).sum()), rel=1e-5)
         assert row.gradient == pytest.approx(row.change / 0.25, rel=1e-4)
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e6])
+def test_the_way_on_is_found_from_units_of_any_size(size: float) -> None:
+    small = batch_of([Linear(3, 4), Linear(4, 5), Linear(5, 2)], (3,), samples=2)
+    batch = Batch(small.network, small.samples * np.float32(size), small.targets, MSELoss())
+    chain = gradient_chain(batch, "0.weight", (1, 2))
+    assert [factor.type for factor in chain.factors] == ["MSELoss", "Linear", "Linear", "Linear"]

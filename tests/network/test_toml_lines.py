@@ -80,3 +80,9 @@ def test_text_of_a_megabyte_takes_no_time_to_speak_of() -> None:
 def test_line_is_found_whatever_stands_before_it(before: list[str], between: list[str], key: str) -> None:
     text = "\n".join([*before, "[table]", *between, f"{key} = 1", "# key"])
     assert line_of(text, ["table", "key"]) == text.count("\n")
+
+
+def test_statement_is_followed_over_a_hundred_lines() -> None:
+    for lines, line in ((99, 1), (100, 1), (101, None)):
+        text = "key = [\n" + "1,\n" * (lines - 2) + "]\nmore = 2\n"
+        assert tomllib.loads(text) and line_of(text, ["key"]) == line

@@ -5,9 +5,11 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from cnncli.layers import LAYER_TYPES
+from cnncli.checks.subject import Subject
+from cnncli.layers import LAYER_TYPES, Module
 from cnncli.layers.registry import is_built_in
 from plugin_files import SWISH, Said, write_files
 
@@ -204,3 +206,15 @@ def test_the_written_layer_passes_and_trains_in_lenet5(cnn: Said, tmp_path: Path
     assert code == 0, err
     history = json.loads(out)["history"]
     assert history[-1]["loss"] < history[0]["loss"]
+
+
+@pytest.mark.parametrize("in_training", [False, True])
+def test_layer_without_an_output_in_evaluation_has_none_to_be_checked(in_training: bool) -> None:
+    class Fails(Module):
+        def update_output(self, input):  # type: ignore[no-untyped-def]
+            if self.training == in_training:
+                raise ValueError("no")
+            return input
+
+    subject = Subject(Fails(), (2,), np.ones((3, 2), np.float32))
+    assert (subject.fault is None) == in_training

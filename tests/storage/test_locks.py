@@ -24,6 +24,19 @@ def test_a_lock_is_held_by_one_until_it_is_closed(tmp_path: Path) -> None:
         os.close(second)
 
 
+def test_who_may_write_a_folder_may_hold_its_lock_whoever_made_the_file(tmp_path: Path) -> None:
+    before = os.umask(0)  # which takes nothing away, as in a folder of data sets that many people share
+    try:
+        os.close(locks.open_lock(tmp_path / "lock"))
+    finally:
+        os.umask(before)
+    assert (tmp_path / "lock").stat().st_mode & 0o777 == 0o666  # read and written by all, run by nobody
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic links"):
+        locks.open_lock(tmp_path / "link")
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_without_the_module_the_package_is_imported_and_says_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ from cnncli.storage.strict_json import check_strings, parse_object
         ('{"a":-Infinity}', "has -Infinity, which is not JSON"),
         ('{"a":1e999}', "has the number 1e999, which no float64 can hold"),
         ('{"a":18446744073709551616}', "has the number 18446744073709551616, which needs more than 64 bits"),
+        ('{"a":-18446744073709551615}', "has the number -18446744073709551615, which needs more than 64 bits"),
         ('{"a":' + "9" * 5000 + "}", "has the number " + "9" * 40 + ", which needs more than 64 bits"),
         ('{"a":' * 33 + "1" + "}" * 33, "is nested deeper than 32 levels"),
         ('{"a":' * 100_000, "is nested deeper than 32 levels"),

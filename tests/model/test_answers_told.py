@@ -194,7 +194,7 @@ def test_views_are_averaged_some_images_at_a_time(rng: np.random.Generator, monk
         return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
 
     whole = Views(1, False).mean(predict, predict(images), images, "scores")
-    monkeypatch.setattr("cnncli.model.views_of_image._AT_ONCE", 2)
+    monkeypatch.setattr("cnncli.pictures.portions.IMAGES", 2)
     np.testing.assert_array_equal(Views(1, False).mean(predict, predict(images), images, "scores"), whole)
     assert [Views(*how).words for how in ((1, False), (2, True))] == [
         "as it is and moved by 1 pixel to each side",

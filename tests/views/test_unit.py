@@ -9,6 +9,7 @@ from cnncli import Network
 from cnncli.layers import Conv2d, Flatten, Linear
 from cnncli.microscope.unit import Microscope
 from cnncli.microscope.unit_sum import Term, UnitSum
+from cnncli.views.page import MARGIN, WIDTH, scaled
 from cnncli.views.scales import Scale
 from cnncli.views.tiles import Page, Panel
 from cnncli.views.unit import unit_page
@@ -118,15 +119,26 @@ def test_channels_of_two_sources_are_apart_and_a_line_is_a_grid_of_one_row() -> 
     np.testing.assert_array_equal(values.tiles[1].pixels, Scale(0, 5).colours([[1.0, 2.0]]))
 
 
-def test_a_vector_is_a_row_of_cells_as_wide_as_the_page_has_room_for() -> None:
-    """944 pixels: cells of 944 // n, and rows of 120 where there are more."""
+def test_a_vector_is_a_row_of_cells_in_the_colours_of_its_scale() -> None:
     made = unit([term((place,), place + 1.0, -1.0) for place in range(10)], place=(0,))
     values, weights, products = terms_of(made)
     assert (values.scale, weights.scale, products.scale) == (Scale(0, 10), Scale(-1, 1, True), Scale(-10, 10, True))
     (tile,) = values.tiles
-    assert tile.pixels.shape == (2, 10, 3) and values.side == 94 * 10
+    assert tile.pixels.shape == (2, 10, 3)
     np.testing.assert_array_equal(tile.pixels[1], Scale(0, 10).colours(np.arange(1.0, 11)))
-    longest, *_ = terms_of(unit([term((place,), 1.0) for place in range(120)], place=(0,)))
-    assert longest.tiles[0].pixels.shape == (2, 120, 3) and longest.side == 7 * 120
-    rows, *_ = terms_of(unit([term((place,), 1.0) for place in range(121)], place=(0,)))
-    assert rows.tiles[0].pixels.shape == (2, 61, 3) and rows.side == 7 * 61
+
+
+@pytest.mark.parametrize(
+    ("count", "drawn"),
+    [
+        (1, (75, 150)), (2, (150, 150)), (3, (225, 150)), (12, (900, 150)), (13, (72 * 13, 144)), (120, (7 * 120, 14)),
+        (121, (15 * 61, 30)), (240, (7 * 120, 14)), (120 * 136, (120 * 7, 136 * 7)),
+    ],
+)  # fmt: skip
+def test_a_vector_is_as_wide_as_the_page_has_room_for_and_no_higher_than_a_tile(
+    count: int, drawn: tuple[int, int]
+) -> None:
+    """Pixels (width, height): one row is two cells high, of several each is one, with 120 cells at most."""
+    values, *_ = terms_of(unit([term((place,), 1.0) for place in range(count)], place=(0,)))
+    assert values.side <= WIDTH - 2 * MARGIN
+    assert scaled(values.tiles[0], values.side).size == pytest.approx(drawn, abs=8)

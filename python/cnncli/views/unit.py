@@ -16,7 +16,7 @@ from cnncli.views.tiles import Array, Page, Panel, number_tile, vector_tile
 _CHANNELS = 8  # that are drawn, those which add most
 _SIDE = 150  # pixels of a tile
 _MOST_IN_A_ROW = 120
-_ROW = 944  # pixels
+_ROW = 944  # pixels, between the margins of a page
 
 
 def unit_page(scope: Microscope, index: int, unit: UnitSum, image: Array, title: str) -> Page:
@@ -82,9 +82,10 @@ class Pick:
 
 def _vector_panel(name: str, values: npt.NDArray[np.float64]) -> Panel:
     scale = Scale.of(values, signed=None if name == "values" else True)
-    cell = _ROW // min(_MOST_IN_A_ROW, len(values))
     tile = vector_tile(values, scale, _MOST_IN_A_ROW, 2)
-    return Panel(name, [tile], side=cell * tile.pixels.shape[1], scale=scale)
+    # A row is two cells high: of a few values it is as high as other tiles.
+    cell = min(_SIDE // 2, _ROW // tile.pixels.shape[1])
+    return Panel(name, [tile], side=min(cell * max(tile.pixels.shape[:2]), _ROW), scale=scale)
 
 
 def _grid(terms: Sequence[Term], values: Sequence[float]) -> npt.NDArray[np.float64]:

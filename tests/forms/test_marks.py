@@ -98,6 +98,21 @@ def test_two_flaws_in_the_border_and_two_around_it_are_borne(holes: int, spots: 
     assert (len(found.read), len(found.unread) > 0) == ((1, False) if is_read else (0, True))
 
 
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+@pytest.mark.parametrize("is_hole", [True, False])
+def test_flaws_count_on_each_side_of_a_mark(side: str, is_hole: bool) -> None:
+    """Two are borne, also at the corners, and a third one is not."""
+    near, far = (1, 7) if is_hole else (0, 8)
+    across = near if side in ("left", "top") else far
+    for places, is_read in (((near, 3), True), ((near, 4, far), False)):
+        grey = picture((modules(), 100, 80))
+        for along in places:
+            row, column = (along, across) if side in ("left", "right") else (across, along)
+            y, x = 80 + (row - 1) * MODULE, 100 + (column - 1) * MODULE
+            grey[y + 2 : y + MODULE - 2, x + 2 : x + MODULE - 2] = PAPER if is_hole else INK
+        assert bool(find_marks(grey).read) == is_read
+
+
 def test_what_bleeds_over_the_outer_fifth_of_a_bit_does_not_change_it() -> None:
     """Modules of 10 pixels, of which 2 all around look like the opposite."""
     grey = np.full((240, 320), PAPER, np.float32)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from cnncli import Network
-from cnncli.layers import BatchNorm2d, Concat, Conv2d, Flatten, Linear, MaxPool2d, ReLU
+from cnncli.layers import BatchNorm2d, Concat, Conv2d, Flatten, Linear, MaxPool2d, ReLU, Residual
 from cnncli.views.diagram import diagram_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -47,10 +47,19 @@ def root() -> ElementTree.Element:
     return drawn()
 
 
-def test_a_box_has_its_name_and_parameters_in_a_line_and_its_settings_below(root: ElementTree.Element) -> None:
+@pytest.mark.parametrize(
+    "network",
+    [
+        Network(CHAIN, (1, 8, 8)),
+        # Names that need more than the least width, with few parameters and with many.
+        Network([Residual([Residual([Residual([BatchNorm2d(4)])])]), Flatten()], (4, 2, 2)),
+        Network([Residual([Residual([Residual([Linear(1000, 1000)])])])], (1000,)),
+    ],
+)
+def test_a_box_has_its_name_and_parameters_in_a_line_and_its_settings_below(network: Network) -> None:
     """Letters are about 7 pixels wide and 13 high, those of settings 6 and 12."""
-    rows = {row.name: row for row in Network(CHAIN, (1, 8, 8)).layer_table()}
-    for name, group in groups(root).items():
+    rows = {row.name: row for row in network.layer_table()}
+    for name, group in groups(ElementTree.fromstring(diagram_svg(network))).items():
         left, top, right, bottom = sides(group)
         texts = group.findall(f"{SVG}text")
         start, base = number(texts[0], "x", "y")

@@ -56,8 +56,20 @@ def test_a_note_stands_behind_the_title_where_there_is_room() -> None:
     assert ink[0] >= MARGIN and 8 <= faint[0] - ink[-1] <= 20
     long = "H" * 200
     np.testing.assert_array_equal(
-        drawn(Page("", [Panel(long, [tile()], "NN")])), drawn(Page("", [Panel(long, [tile()], "N")]))
+        drawn(Page("", [Panel(long, [tile()], "NN")])), drawn(Page("", [Panel(long, [tile()])]))
     )
+
+
+def test_titles_and_notes_reach_to_the_right_margin_and_no_further() -> None:
+    for page in (Page("H" * 200, []), Page("", [], ["H" * 200]), Page("", [Panel("H", [tile()], "H" * 200)])):
+        last = (drawn(page) != PAPER).any(axis=(0, 2)).nonzero()[0][-1]
+        assert WIDTH - MARGIN - 20 < last < WIDTH - MARGIN
+
+
+def test_below_the_last_tile_there_is_a_margin() -> None:
+    for page in (Page("H", [Panel("", [tile()])], ["H", "H"]), Page("", [Panel("H", [tile()]), Panel("", [tile()])])):
+        image = drawn(page)
+        assert len(image) - bands(image)[-1][1] == pytest.approx(MARGIN, abs=6)
 
 
 def test_a_label_may_be_as_wide_as_its_tile_or_the_page_if_the_tile_stands_alone() -> None:

@@ -188,6 +188,7 @@ def test_colours_are_counted_where_there_are_two_kinds() -> None:
         (["aa", "bb", "c" * 20], 17, "aa, bb and 1 more"),
         (["aa", "bb", "c" * 20], 16, "aa and 2 more"),
         (["aa", "b" * 20, "cc"], 16, "aa and 2 more"),
+        (["aa", "b" * 20, "cc", "d" * 20], 16, "aa and 3 more"),  # none is passed over
         (["a", "b", "c" * 10, "d" * 10], 25, "a, b and 2 more"),
         (["a" * 20], 5, "a" * 20),
     ],
@@ -214,6 +215,22 @@ def test_as_many_names_as_fit_are_in_a_line(words: list[str], width: int, line: 
 )  # fmt: skip
 def test_faults_have_examples(kind: str, groups: list[tuple[int, ...]], lines: list[str], tmp_path: Path) -> None:
     assert list(render_inspection._examples(Finding(kind, 1, groups, ""), names(tmp_path), 200)) == lines
+
+
+def test_names_of_a_group_leave_room_for_how_many_more_there_are(tmp_path: Path) -> None:
+    """Of four three are named: 10 letters each and 3 between are 36, and " and 1 more" 11."""
+    def lines(width: int) -> list[str]:
+        return list(render_inspection._examples(Finding("duplicates", 1, [(0, 1, 2, 3)], ""), names(tmp_path), width))
+
+    assert lines(47) == ["pets/0.png = pets/1.png = pets/2.png and 1 more"]
+    assert max(map(len, lines(46))) <= 46
+
+
+@pytest.mark.parametrize("columns", [18, 24, 30])
+def test_rows_of_classes_stay_one_line_in_narrow_terminals(columns: int) -> None:
+    facts = dataclasses.replace(FACTS, validation=9, class_counts=[("a b c d", 1_000, 1, 4), ("e f g h", 200, 8, 3)])
+    lines = printed(render_data.show_facts, facts, columns=columns)
+    assert lines[-3].startswith("c") and lines[-4] == "" and (lines[-2][0], lines[-1][0]) == ("a", "e")
 
 
 def test_an_inspection_tells_each_fault_with_its_remedy_or_that_there_is_none(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from cnncli.cli import render_info, render_summary
 from cnncli.model_file.record import TrainingRecord
 from cnncli.network import Network
+from cnncli.pictures.recipe import InputRecipe
 from printed import printed, squeezed
 
 RECORD: dict[str, Any] = {
@@ -90,7 +91,7 @@ def test_64_tensors_are_shown(count: int, more: str | None, monkeypatch: pytest.
     (tmp_path / "m.bin").touch()
     lines = printed(render_info.show_info, str(tmp_path / "m.bin"), Network.from_model_name("linear", seed=1))
     rows = [line for line in lines if line.startswith("t") and line[1:2].isdigit()]
-    assert len(rows) == 64 and (lines[-3] if more else None) == more
+    assert len(rows) == 64 and [line for line in lines if line.startswith("and ")] == ([more] if more else [])
     assert squeezed(rows[:1]) == ["t0 2x2 1.5 1.12 0 3 25 %"]  # the deviation is the root of 5/4
     assert lines[-1] == "the file does not say which command made it" and lines[-2] == ""
 
@@ -123,3 +124,73 @@ def test_a_summary_has_headings_of_one_line_where_they_fit() -> None:
     assert render_summary._count(0) == "" and render_summary._count(1_000) == "1,000"
     facts = render_summary.summary_facts(network)
     assert (facts["parameters"], facts["parameter_bytes"]) == (7_850, 31_400)
+
+
+@pytest.mark.parametrize(("title", "name", "told"), [("T", "n", "T"), ("", "n", "n"), ("", "", "network")])
+def test_a_network_is_called_by_its_title_or_its_name(title: str, name: str, told: str, tmp_path: Path) -> None:
+    network = Network.from_model_name("linear", seed=1)
+    network.title, network.name = title, name
+    (tmp_path / "m.bin").touch()
+    assert printed(render_summary.show_summary, network)[0] == told
+    assert printed(render_info.show_info, str(tmp_path / "m.bin"), network)[0] == told
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "has_interval"), [(-0.5, False), (0.0, True), (0.5, True), (1.0, True), (1.125, False)]
+)
+def test_a_share_has_an_interval_and_what_is_none_has_not(accuracy: float, has_interval: bool) -> None:
+    record = dataclasses.replace(TrainingRecord.of(RECORD), test=(8, accuracy, 0.5))
+    assert (" to " in dict(render_info._results(record))["test"]) is has_interval
+
+
+def test_never_not_sure_is_said_of_models_that_give_classes_of_pictures(tmp_path: Path) -> None:
+    (tmp_path / "m.bin").touch()
+    for classes, recipe in ((["a", "b"], True), (["a", "b"], False), ([], True)):
+        network = Network.from_model_name("linear", classes or None, seed=1)
+        if not classes:
+            network.class_names = []
+        network.recipe = InputRecipe("glyph") if recipe else None
+        told = dict(render_info.what_it_is(str(tmp_path / "m.bin"), network))
+        assert ("answers" in told) is (bool(classes) and recipe) and ("pictures" in told) is recipe
+
+
+def test_json_of_a_model_has_its_recipe_and_threshold_or_null(tmp_path: Path) -> None:
+    (tmp_path / "m.bin").touch()
+    network = Network.from_model_name("linear", ["a", "b"], seed=1)
+    network.recipe = None
+    bare = render_info.info_facts(str(tmp_path / "m.bin"), network)
+    assert (bare["recipe"], bare["confidence"]) == (None, None)
+    network.recipe = InputRecipe("glyph")
+    network.record = {"confidence": {"temperature": 1.5, "threshold": 0.25}}
+    full = render_info.info_facts(str(tmp_path / "m.bin"), network)
+    assert full["recipe"]["kind"] == "glyph"
+    assert (full["confidence"]["temperature"], full["confidence"]["threshold"]) == (1.5, 0.25)
+
+
+def test_what_sees_no_part_of_the_picture_has_no_field_and_lines_that_were_learned_have_one_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    network = Network.from_model_name("linear", seed=1)
+    row = network.layer_table()[-1]
+    shown = dataclasses.replace(row, field_of_view=(3, 5), name="7")
+    none = dataclasses.replace(row, field_of_view=None, name="8")
+    monkeypatch.setattr(network, "layer_table", lambda: [shown, none])
+    assert [render_summary._layer_facts(one)["field_of_view"] for one in (shown, none)] == [[3, 5], None]
+    facts = render_summary.summary_facts(network)
+    monkeypatch.setattr(render_summary, "summary_facts", lambda network: facts | {"learned": ["y = 2 x", "z = x"]})
+    lines = printed(render_summary.show_summary, network)
+    assert [" 3x5 " in line for line in lines if line.strip().startswith(("7 ", "8 "))] == [True, False]
+    at = next(number for number, line in enumerate(lines) if line.startswith("learned"))
+    assert squeezed(lines[at : at + 2]) == ["learned y = 2 x", "z = x"]
+
+
+def test_networks_are_listed_in_a_line_each() -> None:
+    facts = [{"network": "a b", "title": "A title", "input": [1, 28, 28], "parameters": 61_706}]
+    hint = "cnn summary NAME shows the layers, cnn train --arch NAME trains one"
+    assert printed(render_summary.list_networks, facts) == [
+        "network  input    parameters", "a b      1x28x28      61,706  A title", "", hint
+    ]  # fmt: skip
+    for columns in (20, 26):
+        facts[0] |= {"network": "a b c d e f g h", "title": ""}
+        narrow = printed(render_summary.list_networks, facts, columns=columns)
+        assert narrow[1].startswith("a b") and narrow[2] == ""

@@ -45,6 +45,35 @@ def test_figures_of_a_file_are_those_since_this_run_began(monkeypatch: pytest.Mo
     assert "a.gz 500 kB of 4.0 MB" in screen.show(progress(500_000), after=1.0)  # begun again
     assert "b.gz 0 B of 4.0 MB" in screen.show(progress(0, file="b.gz"), after=1.0)
     assert screen.show(progress(0, file="b.gz"), after=5.0).endswith("b.gz 0 B of 4.0 MB")  # no speed of nothing
+    assert "c.gz 2.0 MB of 4.0 MB" in screen.show(progress(2_000_000, file="c.gz"), after=1.0)
+    assert screen.show(progress(2_000_000, file="c.gz"), after=1.0).endswith("c.gz 2.0 MB of 4.0 MB")
+    assert screen.show(progress(3_000_000, file="c.gz"), after=1.0).endswith("500 kB/s 2.0 s left")  # 1 MB in 2 s
+
+
+def test_a_speed_is_told_after_a_fifth_of_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, terminal=True)
+    screen.show(progress(0))
+    assert screen.show(progress(100_000), after=0.19).endswith("100 kB of 4.0 MB")
+    assert "/s" in screen.show(progress(200_000), after=0.11)
+    other = Screen(monkeypatch, terminal=True)
+    other.show(progress(0))
+    assert other.show(progress(100_000), after=0.25).endswith("400 kB/s 9.8 s left")
+
+
+def test_a_bar_goes_when_its_file_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, terminal=True)
+    screen.show(progress(1_000_000))
+    before = len(screen.stream.getvalue())
+    screen.show(records.Unpacking("a.gz"))
+    last = screen.stream.getvalue()[before:]
+    assert "\x1b[2K" in last.partition("verified, unpacking")[0].rpartition("4.0 MB")[2]
+    assert "\x1b[?25h" in last and " ".join(last.split()).endswith("a.gz verified, unpacking")
+
+
+def test_who_stops_before_anything_was_fetched_is_told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, terminal=False)
+    screen.display.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+    assert screen.stream.getvalue() == ""
 
 
 def test_pictures_are_counted_with_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -133,3 +133,9 @@ def test_large_images_of_a_png_are_means_of_their_pixels() -> None:
     board = (np.indices((224, 224)).sum(axis=0) % 2 * 200).astype(np.uint8)
     page = np.asarray(Image.open(io.BytesIO(sheet_png(Sheet([("a", board[None, None])], 1, 0)))).convert("RGB"))
     assert (page[4:116, -116:-4] == 100).all()
+
+
+def test_an_image_of_one_line_stays_one_line_of_a_png() -> None:
+    page = np.asarray(Image.open(io.BytesIO(sheet_png(Sheet([("a", np.zeros((1, 1, 1, 300), np.uint8))], 1, 0)))))
+    inked = (page[..., :3].max(axis=2) == 0)[:, -60:]  # right of the name
+    assert inked.any(axis=1).sum() == 1

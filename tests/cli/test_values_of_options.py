@@ -127,6 +127,20 @@ def test_options_of_several_commands_are_read_alike(words: list[str], seen: str)
     assert seen in CliRunner().invoke(command, words).output
 
 
+@pytest.mark.parametrize(("word", "kept"), [("--debug", "debug"), ("--quiet", "quiet"), ("-q", "quiet")])
+def test_what_concerns_errors_is_known_before_another_option_is_refused(word: str, kept: str) -> None:
+    @click.command()
+    @options.box_option
+    @options.quiet_option
+    @options.debug_option
+    def command(box: Any) -> None:
+        raise AssertionError(box)
+
+    state: dict[str, bool] = {}
+    assert NO_BOX in CliRunner().invoke(command, ["--box", "x", word], obj=state).output
+    assert state == {kept: True}
+
+
 def test_nothing_is_quiet_where_no_command_runs() -> None:
     assert not options.is_quiet()
 

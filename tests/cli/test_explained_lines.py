@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from cnncli.cli.render_explain import answer_line, reader_lines, title, unit_lines
 from cnncli.microscope.unit import Reader
 from cnncli.microscope.unit_sum import Term, UnitSum
@@ -53,6 +55,42 @@ def test_places_that_a_window_lacks_are_dots_and_large_numbers_have_no_decimals(
     assert (
         lines[5] == "   123 99.99 x   2.00  2.00 = 446.7800" and lines[6] == "     .  -100 x      .     . = -100.4000"
     )
+
+
+@pytest.mark.parametrize(
+    ("pair", "shown"),
+    [
+        ((99.99, 100.0), " 99.99   100"), ((1.0, -9.99), "  1.00 -9.99"), ((1.0, -10.0), "  1.00 -10.0"),
+        ((1.0, -99.94), "  1.00 -99.9"), ((1.0, -99.96), "  1.00  -100"), ((99_999.0, -9_999.0), " 99999 -9999"),
+        ((100_000.0, -10_000.0), "   1e5  -1e4"), ((3e12, -3e12), "  3e12 -3e12"),
+    ],
+)  # fmt: skip
+def test_numbers_of_a_window_never_touch(pair: tuple[float, float], shown: str) -> None:
+    lines = list(unit_lines(unit([term((0, 0, place), value) for place, value in enumerate(pair)]), False))
+    assert lines[5].startswith(f"{shown} x")
+
+
+def test_a_row_of_a_signal_and_a_window_far_from_the_corner_are_windows_too() -> None:
+    row = list(unit_lines(unit([term((2, column), 1.0) for column in (7, 8)]), False))
+    assert row[3] == "channel 2 of the input, rows 0 to 0, columns 7 to 8"
+    far = list(unit_lines(unit([term((0, row, column), 1.0) for row in (20, 30) for column in (10, 14)]), False))
+    assert far[3] == "channel 0 of the input, rows 20 to 30, columns 10 to 14"
+    one_of_two = [term((0, 0, 0), 1.0), term((1, 0, 0), 1.0), term((1, 0, 1), 1.0)]
+    assert sum(line.startswith("channel ") for line in unit_lines(unit(one_of_two), False)) == 2
+    for no_windows in ([], [term((0, 0), 1.0), term((0, 1), 1.0), term((0,), 1.0)]):
+        assert not any(line.startswith("channel ") for line in unit_lines(unit(no_windows), False))
+
+
+def test_of_three_channels_drawn_and_twelve_summed_up_there_are_no_more() -> None:
+    many = [term((channel, 0, column), 16.0 - channel) for channel in range(15) for column in (0, 1)]
+    (rest,) = [line for line in unit_lines(unit(many), whole=False) if "other channels" in line]
+    assert rest.count(":") == 12 and rest.endswith("14: 8  (--all shows them)")
+
+
+def test_a_reader_that_nothing_changes_hides_none_behind_it() -> None:
+    readers = [Reader("6", "ReLU", 3, (0,), 1.0, 1.0), Reader("7", "Linear", 2, (1,), 1.0, 0.5)]
+    told = list(reader_lines(readers, unit(WINDOW)))
+    assert len(told) == 2 and told[1].startswith("Then 7 Linear: 2 of its units change")
 
 
 def test_of_four_channels_the_three_that_add_most_are_drawn_and_all_if_asked_for() -> None:

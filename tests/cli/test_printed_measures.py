@@ -304,6 +304,14 @@ def test_two_runs_stand_beside_each_other() -> None:
     assert [line.split()[0] for line in neither] == ["a-1", "state", "epochs", "loss", "time"]
 
 
+@pytest.mark.parametrize("columns", [18, 24])
+def test_names_of_settings_stay_one_line_in_narrow_terminals(columns: int) -> None:
+    other = dataclasses.replace(RUN, path=Path("b"), settings={"epochs": 3, "batch_size": 2})
+    one = dataclasses.replace(RUN, path=Path("a"), settings={"epochs": 9, "batch_size": 4})
+    lines = printed(render_runs.show_comparison, [one, other], columns=columns)
+    assert sum(line.startswith("batch size ") for line in lines) == 1
+
+
 CHAIN = Chain("1.weight", (0, 2), 0.25, 0.5, 0.5, 3e-4, 1.5, 1.25, 1_200, [], 0.125)
 
 

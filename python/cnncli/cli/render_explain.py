@@ -86,7 +86,7 @@ Grid = dict[tuple[int, int], Term]
 
 def _grids(terms: Sequence[Term]) -> list[tuple[str, Grid]] | None:
     """Terms that are places of channels, by channel; None if they are no small windows."""
-    if len(terms) < 2 or any(len(term.place) not in (2, 3) for term in terms):
+    if any(len(term.place) not in (2, 3) for term in terms):
         return None
     found: dict[tuple[str, int], Grid] = {}
     for term in terms:
@@ -141,7 +141,9 @@ def _number(term: Term | None, what: str) -> str:
     value: Any = None if term is None else getattr(term, what)
     if value is None:
         return " " * (_WIDTH - 1) + "."
-    text = f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+    forms = (".2f", ".1f", ".0f", ".0e") if abs(value) < 100 else (".0f", ".0e")
+    texts = [format(value, form).replace("e+0", "e").replace("e+", "e") for form in forms]
+    text = next((one for one in texts if len(one) < _WIDTH), texts[-1])  # or it would touch the number before it
     return f"{text:>{_WIDTH}}"
 
 

@@ -93,7 +93,7 @@ def _ago(then: float) -> str:
     >>> _ago(time.time() - 90), _ago(time.time() - 200_000)
     ('1 min ago', '2 d ago')
     """
-    seconds = max(time.time() - then, 0)
+    seconds = time.time() - then
     for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= length:
             return f"{int(seconds // length)} {unit} ago"

@@ -10,7 +10,9 @@ FLAGS = [row for row in TRAINING_OPTIONS if row.kind == "flag"]
 
 def parsed(words: list[str]) -> dict[str, object]:
     """The fields that `cnn train` would get."""
-    with command.make_context("train", words, resilient_parsing=True) as context:
+    # With the help options of `cnn`: click keeps those of the first context for the whole process.
+    names = ["-h", "--help"]
+    with command.make_context("train", words, resilient_parsing=True, help_option_names=names) as context:
         return dict(context.params)
 
 

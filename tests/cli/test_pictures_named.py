@@ -187,3 +187,4 @@ def test_names_are_sorted_by_numbers_of_any_length() -> None:
     names = ["a10", "a9", "a09", "b", "10", "9", "x" + "1" * 5_000, "x2"]
     assert sorted(names, key=natural) == ["9", "10", "a09", "a9", "a10", "b", "x2", "x" + "1" * 5_000]
     assert natural("a0") < natural("a00") < natural("a1") < natural("a02b") < natural("a2c1")
+    assert natural("a1b9") < natural("a1b10") < natural("a1c2")

@@ -9,6 +9,7 @@ from cnncli.data.array_files.ranges import _ranges
 from cnncli.data.binary.cifar_binary import _label_bytes
 from cnncli.data.by_path import read_path
 from cnncli.data.dataset import find_polarity
+from cnncli.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,14 @@ def test_names_that_are_too_few_for_any_part_are_not_taken(
     arrays[f"y_{beyond}"][-1] = 2
     np.savez(tmp_path / "set.npz", **arrays, class_names=np.array(["ant", "bee", "cat"]))
     assert read_path(tmp_path / "set.npz").class_names == ["ant", "bee", "cat"]
+
+
+def test_labels_below_0_have_no_names(tmp_path: Path, rng: np.random.Generator) -> None:
+    images = rng.integers(0, 256, (4, 5, 4), dtype=np.uint8)
+    labels, names = np.array([-1, 1, 0, 1]), np.array(["ant", "bee"])
+    np.savez(tmp_path / "set.npz", x_train=images, y_train=labels, class_names=names)
+    with pytest.raises(DataError, match="label -1 found; labels are whole numbers from 0, or text"):
+        read_path(tmp_path / "set.npz")
 
 
 def test_sizes_of_cifar_tell_how_many_bytes_a_label_has(tmp_path: Path) -> None:

@@ -127,6 +127,11 @@ def test_an_outer_folder_around_each_part_is_passed_through(tmp_path: Path) -> N
     assert counted(read_path(plant(tmp_path, *names))) == {"train": TWO, "test": TWO}
 
 
+def test_a_folder_with_pictures_of_its_own_is_a_class_with_all_below_it(tmp_path: Path) -> None:
+    found = read_path(plant(tmp_path, "cats/0.png", "cats/black/{}.png", "cats/grey/{}.png"))
+    assert counted(found) == {"train": {"cats": 5}}
+
+
 def test_pictures_may_lie_deeper_in_their_class(tmp_path: Path) -> None:
     found = read_path(plant(tmp_path, "a/writer1/0.png", "a/writer2/page/0.png", "b/{}.png"))
     assert counted(found) == {"train": TWO}

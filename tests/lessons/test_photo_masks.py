@@ -9,7 +9,7 @@ from PIL import Image
 
 from cnncli.lessons.photo_masks import landscape, strongest_place
 from cnncli.views.page import MARK
-from cnncli.views.tiles import Page
+from cnncli.views.tiles import Page, Panel
 from lesson_pages import fresh
 from lesson_parts import rows_of
 
@@ -90,6 +90,11 @@ def test_masks_go_down_over_the_picture_and_leave_their_results_behind(tmp_path:
     Image.fromarray(sheet).save(tmp_path / "p.png")
     long = fresh("masks", picture=str(tmp_path / "p.png"))
     assert np.shape(long.values["picture"]) == (96, 19) and len(long.frames()) == 25  # type: ignore[misc]
+
+
+def test_the_picture_and_what_each_mask_makes_of_it_are_shown_once() -> None:
+    panels = [block for block in fresh("masks").blocks if isinstance(block, Panel)]
+    assert [tile.label for panel in panels for tile in panel.tiles] == ["", "sharpen", "emboss", "blur", "edge"]
 
 
 def save(folder: Path, pixels: object) -> str:

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections import Counter
 from pathlib import Path
 
 from tools.mutants.changes import changes_of
@@ -85,6 +86,7 @@ def test_what_is_listed_as_of_no_matter_is_a_change_that_would_be_made() -> None
         for change in changes_of(path.name, path.read_bytes())
     }
     assert [line for name, line in entries if (name, line.strip()) not in made] == []
+    assert [line for line, times in Counter(map(tuple, entries)).items() if times > 1] == []
 
 
 def test_a_change_is_found_in_a_copy_and_the_tree_stays_as_it_was(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The layers that are named where a unit's layer is none: all of up to twelve, of more the first eleven and the last."""
+"""The layers that are named where a unit's layer is none: all of up to twelve, of more the first 11 and the last."""
 
 import pytest
 

@@ -217,7 +217,7 @@ class MaxUnpool2d(NodeLayer):
         given = np.asarray(indices)
         if given.dtype.kind not in "iu" and given.size:
             raise LayerShapeError(repr(self), f"indices are {given.dtype}; pass whole numbers, as MaxPool2d gives them")
-        if given.shape != batch.shape and given.shape not in (batch.shape[1:], batch.shape[2:]):
+        if given.size != batch.size or given.shape not in (batch.shape, batch.shape[1:], batch.shape[2:]):
             raise LayerShapeError(
                 repr(self), f"indices have shape {given.shape}, the input {batch.shape}; pass one for each value"
             )

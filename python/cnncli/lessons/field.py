@@ -29,8 +29,10 @@ def lesson(asked: Asked) -> Lesson:
             "convolutions"
         )
     grown = _grown(given, layers)
-    growing = [one for one, step in zip(layers, grown, strict=True) if step.grows]
-    last = (growing or layers)[-1]
+    pairs = list(zip(layers, grown, strict=True))
+    told = [(one, step) for one, step in pairs if step.grows] or pairs  # of windows of one value none grows
+    growing = [one for one, _ in told]
+    last = growing[-1]
     name = given.network.name or given.said
     blocks: list[Block] = [
         Words(
@@ -41,7 +43,7 @@ def lesson(asked: Asked) -> Lesson:
         ),
         Numbers(f"how the field of view of {name} grows",
                 ["layer", "maps", "distance", "field = before + (k - 1) x distance"],
-                [_row(one, step) for one, step in zip(layers, grown, strict=True) if step.grows][:_MOST_ROWS]),
+                [_row(one, step) for one, step in told][:_MOST_ROWS]),
         _steps(layers, grown),
         _nested(given, growing),
         *_marked(given, last),
@@ -50,7 +52,7 @@ def lesson(asked: Asked) -> Lesson:
         name="field",
         title="Field of view: what a unit sees of the picture",
         blocks=blocks,
-        question=_question(growing, [step for step in grown if step.grows]),
+        question=_question(growing, [step for _, step in told]),
         go_on=[
             "cnn learn field --model cifar10            # a deeper network",
             "cnn field lenet5 --unit 3:7,4 digit.png    # any unit of a network",
@@ -66,7 +68,7 @@ def lesson(asked: Asked) -> Lesson:
         script="field",
         tools=["maps"],
         data=_data(given, layers),
-        frames=lambda: [page for one in growing or layers for page in [_frame(given, one)] * 8],
+        frames=lambda: [page for one in growing for page in [_frame(given, one)] * 8],
     )
 
 

@@ -37,7 +37,7 @@ def lesson(asked: Asked) -> Lesson:
             "once. Pooling and activations learn nothing."
         ),
         *_formulas(layers),
-        _shares(layers),
+        *([_shares(layers)] if any(one.row.parameters or one.row.multiply_adds for one in layers) else []),
         *_panels(given, maps, layers),
         *([_answer_figure(given, answers)] if answers else []),
     ]

@@ -9,6 +9,7 @@ from cnncli.data.array_files.ranges import _ranges
 from cnncli.data.binary.cifar_binary import _label_bytes
 from cnncli.data.by_path import read_path
 from cnncli.data.dataset import find_polarity
+from cnncli.data.formats_refused import refusal
 from cnncli.errors import DataError
 
 
@@ -82,3 +83,17 @@ def test_polarity_is_that_of_nine_images_in_ten(rng: np.random.Generator) -> Non
         image[:, :, 2:4, 2:4] = 255 if paper < 128 else 0
         assert find_polarity(image) == expected
     assert find_polarity(np.zeros((3, 1, 6, 6), np.uint8)) == find_polarity(dark[:0]) == "any"  # nothing on it
+
+
+@pytest.mark.parametrize(("count", "more"), [(6, ""), (7, " and 1 more")])
+def test_six_arrays_that_are_not_used_are_named(tmp_path: Path, count: int, more: str) -> None:
+    images, labels = np.zeros((6, 5, 4), np.uint8), np.array([0, 1, 2, 0, 1, 2])
+    images[:, 0, 0] = 255
+    np.savez(tmp_path / "set.npz", x=images, y=labels, **{f"more{number}": np.array(3) for number in range(count)})
+    notes = [note.text for note in read_path(tmp_path / "set.npz").notes]
+    assert notes == [f"left aside: arrays more0, more1, more2, more3, more4, more5{more}"]
+
+
+@pytest.mark.parametrize(("name", "head"), [("x.mat", b"other"), ("x.dat", b"MATLAB 5.0 MAT-file, Platform")])
+def test_a_file_of_matlab_is_told_by_its_name_or_its_beginning(name: str, head: bytes) -> None:
+    assert (refusal(Path(name), head) or "").startswith("a MATLAB file; convert it: python -c")

@@ -327,3 +327,13 @@ def test_lists_of_parts_beside_classes_are_left_aside_by_name(tmp_path: Path) ->
     for part in ("train", "test"):
         (tmp_path / f"{part}.txt").write_text("images/a/0.png a\n")
     assert texts(read_path(tmp_path)) == ["left aside: 2 files (test.txt 1, train.txt 1)"]
+
+
+@pytest.mark.parametrize("stray", [["overview.png"], ["set/overview.png"], ["overview.png", "set/all/overview.png"]])
+def test_a_picture_beside_the_folder_of_the_parts_is_left_aside(tmp_path: Path, stray: list[str]) -> None:
+    """Not a class of all parts together, which it was."""
+    inside = [f"set/all/{part}/{name}/{{}}.png" for part in ("train", "test") for name in "ab"]
+    found = read_path(plant(tmp_path, *inside, *stray))
+    assert counted(found) == {"train": TWO, "test": TWO}
+    plural = "s" if len(stray) > 1 else ""
+    assert [text for text in texts(found) if text.startswith(f"left aside: {len(stray)} file{plural} (pictures in ")]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from cnncli.forms.cells import WINDOW, Cell, cut_cells
+from cnncli.forms.cells import WINDOW, Cell, _glyph_parts, cut_cells
 from cnncli.forms.form_page import FormPage, make_pages
 from cnncli.forms.lattice import Lattice
 from cnncli.forms.layout import PAPERS
@@ -276,3 +276,20 @@ def test_the_cells_of_letter_paper_are_where_they_are() -> None:
     flat = replace(flat_page(dark), paper=paper)
     for column, cell in enumerate(cut_cells(flat, page)):
         assert np.flatnonzero((ink_of(cell) > 0.5).any(axis=0)) == pytest.approx(range(48 + column, 60 + column), abs=1)
+
+
+@pytest.mark.parametrize(
+    ("part", "is_of_the_cell"),
+    [("inside", True), ("half outside", True), ("just outside", True), ("from outside to the rim", False)],
+)
+def test_ink_beside_a_cell_is_of_it_where_it_does_not_reach_the_next(part: str, is_of_the_cell: bool) -> None:
+    around = round((WINDOW - CELL * PER_MM) / 2)  # pixels from the window's edge to the frame
+    inside = np.zeros((WINDOW, WINDOW), np.bool_)
+    inside[around:-around, around:-around] = True
+    ink = np.zeros_like(inside)
+    first, last = {
+        "inside": (around + 20, around + 40), "half outside": (around - 4, around + 4),
+        "just outside": (around - 5, around - 1), "from outside to the rim": (0, around - 1),
+    }[part]  # fmt: skip
+    ink[WINDOW // 2 - 6 : WINDOW // 2 + 6, first:last] = True
+    assert np.array_equal(_glyph_parts(ink, inside, ink, np.ones(ink.shape, np.float32)), ink & is_of_the_cell)

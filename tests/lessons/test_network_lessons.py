@@ -68,6 +68,9 @@ def test_a_hidden_layer_learns_what_it_says(asked: dict[str, Any]) -> None:
 def test_a_start_that_gets_stuck_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["learn", "mlp", "--seed", "2"]) == 0
     assert "of 4 are right; but E is large: it got stuck" in " ".join(capsys.readouterr().out.split())
+    assert run(["learn", "mlp"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "4 of 4 are right" in said and "it got stuck" not in said
 
 
 def test_the_page_of_the_mlp_has_its_outputs_at_every_step(browser: Any, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from cnncli.pictures.digit_picture import (
     cut_out,
     find_digit,
     find_digits,
+    find_ink,
 )
 from picture_sets import mnist_like
 
@@ -319,3 +320,15 @@ def test_ink_of_the_other_sign_with_more_than_half_of_the_mass_leaves_it_undecid
         )
     negative = _find_ink(255 - grey, None)
     assert (negative.ink is not None) == decided and not (decided and negative.dark)
+
+
+@pytest.mark.parametrize("size", [(300, 400), (3000, 2200)])
+def test_the_box_around_ink_is_in_pixels_of_the_picture(size: tuple[int, int]) -> None:
+    """Of small pictures to a pixel, of those that are made smaller first to a few."""
+    sheet = Image.new("L", size, 235)
+    wide, tall = size[0] // 8, size[1] // 3
+    left, top = size[0] // 2, size[1] // 4
+    ImageDraw.Draw(sheet).rectangle((left, top, left + wide - 1, top + tall - 1), fill=15)
+    _, dark, box = find_ink(sheet, "a.png")
+    assert dark
+    assert box == pytest.approx((left, top, wide, tall), abs=1 + max(size) / 200)

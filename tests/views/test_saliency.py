@@ -132,6 +132,16 @@ def test_networks_without_convolutions_have_the_other_two_maps() -> None:
         grad_cam(smooth(), np.zeros((3, 8, 10), np.uint8), 0, "x")
 
 
+def test_maps_of_one_place_say_nothing_of_where() -> None:
+    """As the last convolution of LeNet-5 in 1998 has them: the one before it is taken."""
+    network = Network([Conv2d(1, 2, 3), Conv2d(2, 3, 6), Flatten(), Linear(3, 2)], (1, 8, 8))
+    network.initialize(seed=1)
+    image = np.ones((1, 8, 8), np.float32)
+    assert grad_cam(network, image, 0)[1] == "0"
+    with pytest.raises(UsageError, match="layer 1 has no maps"):
+        grad_cam(network, image, 0, "1")
+
+
 def test_classes_are_known_by_name() -> None:
     model = Model(smooth(1))
     image = np.random.default_rng(1).integers(0, 256, (1, 8, 10)).astype(np.uint8)

@@ -60,7 +60,15 @@ def find_layout(root: Folder) -> dict[str, Part]:
 
 
 def _wrapped(folder: Folder) -> Folder | None:
-    """What a folder holds and nothing else, if that is the data set: it has folders of pictures, or is a part."""
+    """What a folder holds and nothing else, if that is the data set: it has folders of pictures, or is a part.
+
+    Pictures beside it, such as an overview, are left aside where what it holds is certain: folders for parts.
+    """
+    below = folder
+    while len(below.filled) == 1:
+        [below] = below.filled
+        if _has_parts_alone(below):
+            return below
     if folder.pictures or len(folder.filled) != 1:
         return None
     [inner] = folder.filled

@@ -41,9 +41,7 @@ def descent(rng: np.random.Generator) -> Drawn | None:
     kind = whole(rng, 0, 2)
     if kind == 0:
         images, batch, epochs = whole(rng, 3, 60) * 1000, int(pick(rng, 64, 96, 128)), whole(rng, 2, 5)
-        steps = -(-images // batch)
-        if images % batch == 0:
-            return None
+        steps = -(-images // batch)  # where none is left over, the first wrong answer is right, and nothing is asked
         return drawn(
             rng, f"{images:,} samples, mini-batches of {batch}, {epochs} epochs: how many steps are taken?",
             (f"{steps * epochs:,}", f"{images:,} / {batch} = {images / batch:g}, so {steps:,} steps an epoch with "

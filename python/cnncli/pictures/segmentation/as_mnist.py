@@ -71,10 +71,11 @@ def _is_hairline(light: Images) -> npt.NDArray[np.bool_]:
 
 
 def _extent(profile: Images) -> npt.NDArray[np.int64]:
-    """From the first to the last that is not 0 in each row of (N, side); 0 if all are."""
+    """From the first to the last that is not 0 in each row of (N, side); all of it where there is none."""
     inked = profile > 0
     first, last = inked.argmax(axis=1), profile.shape[1] - 1 - inked[:, ::-1].argmax(axis=1)
-    return np.where(inked.any(axis=1), last - first + 1, 0)
+    extent: npt.NDArray[np.int64] = last - first + 1
+    return extent
 
 
 def _from_centre(light: Images) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

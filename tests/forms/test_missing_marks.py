@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
+from cnncli.forms import missing_marks
 from cnncli.forms.cells import Cell
 from cnncli.forms.form_page import FormPage
 from cnncli.forms.lattice import Lattice
@@ -207,3 +208,14 @@ def test_the_head_counts_what_was_taken_and_what_was_not() -> None:
     rows = np.flatnonzero((mixed[:44].max(axis=2) < 120).any(axis=1))
     frame = np.flatnonzero((abs(mixed[:44] - BLUE).max(axis=2) < 40).any(axis=1))
     assert abs(rows.mean() - frame.mean()) < 4 and frame[-1] - frame[0] == 16
+
+
+@pytest.mark.parametrize(
+    ("soft", "of", "are"), [(3, 3, False), (4, 4, True), (3, 7, False), (4, 8, True), (4, 9, True), (4, 10, False)]
+)
+def test_four_soft_quadrangles_and_half_of_all_are_a_blurred_form(
+    soft: int, of: int, are: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(missing_marks, "_is_soft", lambda quad, grey: quad[0, 0] == 1)
+    quads = [np.full((4, 2), float(number < soft)) for number in range(of)]
+    assert missing_marks._are_soft(quads, sharp()) == are

@@ -164,7 +164,7 @@ def _ask_which_level(folder: Folder) -> None:
 def _parts_within_classes(folder: Folder) -> dict[str, Part] | None:
     """The parts if every class holds them: cats/train, cats/test, dogs/train, dogs/test."""
     subs = folder.filled
-    if len(subs) < 2 or any(sub.pictures for sub in subs):
+    if not subs or any(sub.pictures for sub in subs):
         return None
     parts: dict[str, dict[str, list[Path]]] = {}
     for sub in subs:

@@ -171,3 +171,26 @@ def test_masks_that_fall_apart_begin_as_large_as_an_output_needs() -> None:
     layer = ConvTranspose2d(64, 64, (3, 2), stride=2, groups=2)
     bound = np.sqrt(2 * 3 / 64)
     assert 0.99 * bound < np.abs(layer.weight).max() <= bound * (1 + 1e-6)
+
+
+def test_each_side_is_scaled_by_its_own_factor() -> None:
+    image = np.array([[1, 2], [3, 4]])
+    for factors in ((2, 3), (3, 2)):
+        wanted = image.repeat(factors[0], axis=0).repeat(factors[1], axis=1)
+        assert Upsample(scale_factor=factors).forward(image)[0, 0].tolist() == wanted.tolist()
+
+
+def test_sides_are_told_from_channels() -> None:
+    assert AdaptiveAvgPool2d((None, 1)).output_shape((4, 2, 3)) == (4, 2, 1)
+    assert AdaptiveAvgPool2d((1, None)).output_shape((4, 2, 3)) == (4, 1, 3)
+    assert MaxPool2d(3).window_reads((1, 4, 5)) == 3 * 3  # one window
+
+
+def test_the_index_that_is_no_place_is_named_beside_right_ones() -> None:
+    for places, wrong in (([[-1, 3]], -1), ([[0, 8]], 8)):
+        with pytest.raises(ShapeError, match=rf"indices have {wrong}, which is no place of 2x4; use 0 to 7$"):
+            MaxUnpool2d(2).forward([[1, 2]], places)
+
+
+def test_returned_indices_are_a_setting() -> None:
+    assert AdaptiveMaxPool2d(1, return_indices=True).settings() == {"output_size": [1, 1], "return_indices": True}

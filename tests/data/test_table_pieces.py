@@ -37,7 +37,7 @@ def test_line_of_a_fault_counts_those_of_all_pieces_before(
     table: Callable[..., tuple[Path, TableForm]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good, header = ["1", *PIXELS], ["label", *(f"p{at}" for at in range(16))]
-    monkeypatch.setattr(f"{TABLE}._PIECE_BYTES", 100)  # not three rows of 34 bytes
+    monkeypatch.setattr(f"{TABLE}.PIECE_BYTES", 100)  # not three rows of 34 bytes
     for before in (1, 2, 3, 9, 10):
         words = table(header, *[good] * before, ["1", "x", *PIXELS[1:]], good)
         assert said(*words) == f", line {before + 2}, column 2: 'x' is no number; fill in a number"
@@ -87,7 +87,7 @@ def test_pixels_of_all_pieces_count_towards_the_limit(
     table: Callable[..., tuple[Path, TableForm]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = table(*[["1", *PIXELS]] * 20)
-    monkeypatch.setattr(f"{TABLE}._PIECE_BYTES", 100)
+    monkeypatch.setattr(f"{TABLE}.PIECE_BYTES", 100)
     monkeypatch.setattr(f"{TABLE}.MAX_BYTES", 20 * 17)  # a byte each
     assert read_table(*made)[0].shape == (20, 17)
     monkeypatch.setattr(f"{TABLE}.MAX_BYTES", 20 * 17 - 1)
@@ -104,9 +104,10 @@ def test_file_may_be_as_large_as_the_limit(
     assert said(path, form) == ": 680 bytes; the limit is 679, use fewer images"
 
 
-def test_row_may_take_64_pieces(table: Callable[..., tuple[Path, TableForm]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_may_take_so_many_bytes(table: Callable[..., tuple[Path, TableForm]], monkeypatch: pytest.MonkeyPatch) -> None:
     """A file without ends of lines is not read to its end."""
-    monkeypatch.setattr(f"{TABLE}._PIECE_BYTES", 16)
+    monkeypatch.setattr(f"{TABLE}.PIECE_BYTES", 16)
+    monkeypatch.setattr(f"{TABLE}._MOST_ROW_BYTES", 1024)
     for pixels, is_read in ((519, True), (520, False)):  # 1024 and 1040 bytes are read before its end
         path, form = table(*[["1", *["7"] * pixels]] * 3)
         if is_read:

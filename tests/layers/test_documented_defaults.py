@@ -43,7 +43,6 @@ LAYERS: dict[str, dict[str, Any]] = {
     "RReLU": {"lower": 1 / 8, "upper": 1 / 3},
     "Softmax": {"dim": None},
     "Softplus": {"beta": 1, "threshold": 20},
-    "Softshrink": {"lambd": 0.5},
     "Upsample": {"size": None, "scale_factor": None, "mode": "nearest", "align_corners": None,
                  "recompute_scale_factor": None},
 }  # fmt: skip

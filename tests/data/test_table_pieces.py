@@ -104,7 +104,9 @@ def test_file_may_be_as_large_as_the_limit(
     assert said(path, form) == ": 680 bytes; the limit is 679, use fewer images"
 
 
-def test_a_row_may_take_so_many_bytes(table: Callable[..., tuple[Path, TableForm]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_may_take_so_many_bytes(
+    table: Callable[..., tuple[Path, TableForm]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A file without ends of lines is not read to its end."""
     monkeypatch.setattr(f"{TABLE}.PIECE_BYTES", 16)
     monkeypatch.setattr(f"{TABLE}._MOST_ROW_BYTES", 1024)

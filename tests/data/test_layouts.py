@@ -337,3 +337,15 @@ def test_a_picture_beside_the_folder_of_the_parts_is_left_aside(tmp_path: Path, 
     assert counted(found) == {"train": TWO, "test": TWO}
     plural = "s" if len(stray) > 1 else ""
     assert [text for text in texts(found) if text.startswith(f"left aside: {len(stray)} file{plural} (pictures in ")]
+
+
+def test_two_data_sets_side_by_side_are_asked_about(tmp_path: Path) -> None:
+    """They were two classes, of all classes of each."""
+    parts = [f"{outer}/{part}" for outer in ("one", "two") for part in ("train", "test")]
+    inside = [f"{part}/{name}/{{}}.png" for part in parts for name in "ab"]
+    with pytest.raises(DataError) as caught:
+        read_path(plant(tmp_path, *inside))
+    assert "one/, two/ hold the same folders a/, b/ each, and either may be the classes; pass one of them" in str(
+        caught.value
+    )
+    assert counted(read_path(tmp_path / "one")) == {"train": TWO, "test": TWO}

@@ -142,16 +142,16 @@ def _part(folder: Folder) -> Part:
     """Classes are the subfolders, with all pictures below them."""
     if not folder.filled:
         return Part(folder, None)
-    _ask_which_level(folder)
+    _ask_which_level(folder, folder.filled)
     classes = {sub.name: sub.all_pictures() for sub in folder.filled}
     return Part(folder, classes, [sub.name for sub in folder.folders if not sub.count])
 
 
-def _ask_which_level(folder: Folder) -> None:
-    """Folders that all hold the same folders of pictures: the outer or the inner ones may be the classes."""
-    if len(folder.filled) < 2 or any(sub.pictures for sub in folder.filled):
+def _ask_which_level(folder: Folder, holders: list[Folder]) -> None:
+    """Where all `holders` hold the same folders of pictures: the subfolders or these inner ones may be the classes."""
+    if len(folder.filled) < 2 or any(sub.pictures for sub in holders):
         return
-    inner = [{below.name for below in sub.filled} for sub in folder.filled]
+    inner = [{below.name for below in sub.filled} for sub in holders]
     if len(inner[0]) > 1 and all(names == inner[0] for names in inner):
         outer = ", ".join(f"{printable(sub.name)}/" for sub in folder.filled[:_SHOWN])
         within = ", ".join(f"{printable(name)}/" for name in sorted(inner[0])[:_SHOWN])
@@ -166,11 +166,12 @@ def _parts_within_classes(folder: Folder) -> dict[str, Part] | None:
     subs = folder.filled
     if not subs or any(sub.pictures for sub in subs):
         return None
+    named = [(sub, part_folders(below.name for below in sub.filled)) for sub in subs]
+    if any(len(names) < len(sub.filled) or "train" not in names.values() for sub, names in named):
+        return None
+    _ask_which_level(folder, [below for sub in subs for below in sub.filled])
     parts: dict[str, dict[str, list[Path]]] = {}
-    for sub in subs:
-        names = part_folders(below.name for below in sub.filled)
-        if len(names) < len(sub.filled) or "train" not in names.values():
-            return None
+    for sub, names in named:
         for below in sub.filled:
             parts.setdefault(names[below.name], {}).setdefault(sub.name, []).extend(below.all_pictures())
     empty = [sub.name for sub in folder.folders if not sub.count]

@@ -240,3 +240,12 @@ def test_set_of_a_table_has_its_numbers_and_its_names() -> None:
         [row[0]] for row in ready.train.labels
     ]
     assert ready.digest == values.digest
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("rows", [2, 60, 30_000])
+def test_a_table_in_utf_16_is_one_of_numbers(encoding: str, rows: int) -> None:
+    """As spreadsheets save "Unicode text"; of many rows some are looked at, the last of them cut anywhere."""
+    lines = ["a\tb\ty", *(f"{row}.5\t-1\tno" for row in range(rows))]
+    Path("t.txt").write_bytes(("\ufeff" + "\r\n".join(lines) + "\r\n").encode(encoding))
+    assert holds_numbers(Path("t.txt"))

@@ -292,8 +292,8 @@ class InputRecipe:
     @property
     def enough_pixels(self) -> int:
         """Pixels a side from which a picture loses nothing; a large JPEG is decoded no larger than needed."""
-        least = 320 if self.kind == "glyph" else self.width
-        return 2 * max(least, self.height, self.width)
+        longer = max(self.height, self.width)
+        return 2 * (max(320, longer) if self.kind == "glyph" else longer)
 
     def _glyph(
         self,

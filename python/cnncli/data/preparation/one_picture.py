@@ -16,7 +16,6 @@ if TYPE_CHECKING:  # loaded with the first picture: a training on arrays needs i
 Source = Path | Images
 
 
-
 @dataclass(frozen=True)
 class FileState:
     """What tells whether a file has changed: its size, and the time of its last change."""

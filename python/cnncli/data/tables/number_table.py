@@ -1,5 +1,6 @@
 """Tables of numbers: a sample in each row, its numbers in columns, and the column or columns to be predicted."""
 
+import codecs
 import csv
 import io
 import re
@@ -31,6 +32,7 @@ _DRESSED = re.compile(
 _SUFFIXES = {".csv", ".tsv", ".txt", ".dat", ".data"}
 _UNNAMED = "column "  # and its number: a column whose name in the header is empty, as that of pandas' index
 _SAMPLE_LINES = 40
+_UTF_16_ENDS = {codecs.BOM_UTF16_LE: b"\n\0", codecs.BOM_UTF16_BE: b"\0\n"}
 _SAMPLE_BYTES = 1 << 16
 
 
@@ -75,7 +77,8 @@ def holds_numbers(path: Path) -> bool:
 def _first_rows(path: Path) -> list[tuple[int, list[str]]]:
     with path.open("rb") as file:
         head = file.read(_SAMPLE_BYTES)
-    return _rows("", decode(head.rpartition(b"\n")[0] + b"\n" if b"\n" in head else head, "")[0])
+    end = _UTF_16_ENDS.get(head[:2], b"\n")  # of a line; what follows the last one may be cut
+    return _rows("", decode(head.rpartition(end)[0] + end if end in head else head, "")[0])
 
 
 def dressed_number(path: Path) -> str | None:

@@ -23,7 +23,7 @@ def label_parts(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], int
     [[1, 0, 2], [1, 0, 0]]
     """
     height, width = mask.shape
-    edges = np.diff(mask.astype(np.int8), prepend=0, append=0)  # (H, W + 1): +1 start, -1 end
+    edges = np.diff(mask.astype(np.int8), prepend=np.int8(0), append=np.int8(0))  # (H, W + 1): +1 start, -1 end
     rows, starts = np.nonzero(edges == 1)
     ends = np.nonzero(edges == -1)[1]
     parent = list(range(len(starts)))

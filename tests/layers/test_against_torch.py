@@ -81,13 +81,13 @@ def twin(layer: Module) -> Any:
         "AvgPool2d": lambda: nn.AvgPool2d(**settings),
         "AdaptiveAvgPool2d": lambda: nn.AdaptiveAvgPool2d(settings["output_size"]),
         "SubSampling2d": lambda: SubSampling(**settings),
-        "ReLU": nn.ReLU,
-        "Tanh": nn.Tanh,
         "ScaledTanh": ScaledTanh,
         "Flatten": nn.Flatten,
         "Dropout": nn.Identity,  # compared in evaluation: each side has random numbers of its own
     }
-    module = make[type(layer).__name__]()
+    kind = type(layer).__name__
+    # The other activations have PyTorch's names and settings.
+    module = make[kind]() if kind in make else getattr(nn, kind)(**settings)
     with torch.no_grad():
         for parameter in layer.named_parameters():
             getattr(module, parameter.name).copy_(torch.tensor(parameter.value))

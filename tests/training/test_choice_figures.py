@@ -19,17 +19,18 @@ def facts(images: int, height: int = 32, width: int = 32, channels: int = 3, gly
 
 
 def expected_epochs(images: int, network: str, side: int, dial: str) -> tuple[int, bool]:
-    wished = SHARE[dial] * 60 * math.sqrt(2_000 / images)
+    wished = min(SHARE[dial] * 60 * math.sqrt(2_000 / images) * max(1, (1_000 / images) ** 0.3), 300)
     speed, own = SPEED[network]
     affordable = BUDGET[dial] / (images / speed * (side / own) ** 2)
-    return max(3, min(300, round(min(wished, affordable)))), affordable < wished
+    return max(3, round(min(wished, affordable))), affordable < wished
 
 
 @pytest.mark.parametrize("dial", ["short", "s", "m", "l"])
 @pytest.mark.parametrize(("height", "width", "channels", "glyph", "images"), [
     (32, 32, 3, False, 50), (32, 32, 3, False, 5_000), (28, 28, 1, False, 60_000), (28, 28, 1, True, 60_000),
     (64, 80, 3, False, 3_000), (64, 64, 3, False, 30_000), (200, 150, 3, False, 9_000), (4, 40, 1, True, 2_000),
-    (128, 128, 3, False, 20_000), (24, 40, 3, False, 1_000_000),
+    (128, 128, 3, False, 20_000), (24, 40, 3, False, 1_000_000), (32, 32, 3, False, 300), (96, 96, 3, False, 700),
+    (28, 28, 1, True, 990), (28, 28, 1, True, 1_010),
 ])  # fmt: skip
 def test_epochs_are_those_that_few_pictures_need_and_the_time_of_the_dial_allows(
     height: int, width: int, channels: int, glyph: bool, images: int, dial: str
@@ -71,7 +72,9 @@ def test_batches_grow_with_the_images(images: int, batch: int, rate: float) -> N
     values = choose(facts(images)).values
     assert (values["batch_size"], values["learning_rate"]) == (batch, rate)
     assert choose_for_table(images).values["batch_size"] == batch
+    assert values["label_smoothing"] == 0.1
     short = choose(facts(images), "short").values
+    assert "label_smoothing" not in short and "label_smoothing" not in choose(facts(images, 5)).values  # lenet5, mlp
     assert short["learning_rate"] == pytest.approx(0.02 * min(batch, 64) / 64)
     assert "learning_rate" not in choose(facts(images, glyph=True), "s").values
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnncli import data
 from cnncli.network import Network
@@ -106,12 +107,18 @@ def test_small_classes_are_drawn_alike_from_a_ratio_of_ten_on() -> None:
 def test_what_is_said_is_neither_chosen_nor_told() -> None:
     known = facts()
     lines = choose(known, said={"epochs"}).reasons
-    assert lines[1] == "batches of 64 at rate 0.1 for 5,000 pictures of 10 classes (--batch-size, --lr)"
-    said = choose(known, said={"epochs", "batch_size", "learning_rate", "augment"})
+    assert lines[1] == (
+        "batches of 64 at rate 0.1, labels smoothed by 0.1, for 5,000 pictures of 10 classes "
+        "(--batch-size, --lr, --label-smoothing)"
+    )
+    plain = choose(known, said={"epochs", "label_smoothing"})
+    assert plain.reasons[1] == "batches of 64 at rate 0.1 for 5,000 pictures of 10 classes (--batch-size, --lr)"
+    said = choose(known, said={"epochs", "batch_size", "learning_rate", "label_smoothing", "augment"})
     assert set(said.values) == {"architecture"} and len(said.reasons) == 2
     assert said.reasons[1] == "500 pictures of each class (--balance)"
     no_rate = choose(known, said={"learning_rate"}).reasons[1]
-    assert no_rate.startswith("38 epochs of batches of 64 for ") and no_rate.endswith("(--epochs, --batch-size)")
+    assert no_rate.startswith("38 epochs of batches of 64, labels smoothed by 0.1, for 5,000 ")
+    assert no_rate.endswith("(--epochs, --batch-size, --label-smoothing)")
     tail = choose(facts(counts=(500, 300, 5)), said={"balance"})
     assert "balance" not in tail.values and "classes of 5 to 500 pictures" in tail.reasons[2]
 
@@ -150,6 +157,19 @@ def test_a_table_of_numbers_gets_a_multilayer_perceptron(tmp_path: Path) -> None
     ends = settle(TrainSettings(data=str(table), steps="10"), data.ignore)
     assert ends.settings.epochs is None and ends.settings.batch_size == 16
     assert settle(TrainSettings("linear", data=str(table)), data.ignore).reasons == []
+
+
+def test_labels_are_smoothed_where_the_loss_can(tmp_path: Path) -> None:
+    for kind in ("cat", "dog"):
+        (tmp_path / "photos" / kind).mkdir(parents=True)
+        for number in range(12):
+            picture = np.random.default_rng(number).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+            Image.fromarray(picture).save(tmp_path / "photos" / kind / f"{number}.png")
+    folder = str(tmp_path / "photos")
+    assert settle(TrainSettings(data=folder), data.ignore).settings.label_smoothing == 0.1
+    assert settle(TrainSettings(data=folder, label_smoothing=0.0), data.ignore).settings.label_smoothing == 0.0
+    for loss in ("multi-margin", "cross-entropy"):  # a loss that is said is taken as it is
+        assert settle(TrainSettings(data=folder, loss=loss), data.ignore).settings.label_smoothing is None
 
 
 def test_the_same_facts_give_the_same_choice_whatever_the_classes_are_called() -> None:

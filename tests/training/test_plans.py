@@ -211,7 +211,7 @@ def test_pictures_are_wished_for_as_the_user_and_the_description_say() -> None:
     ({}, set()), ({"epochs": 3}, {"epochs"}), ({"steps": "9"}, {"steps", "epochs"}),
     ({"target": 0.9}, {"target", "epochs"}),
     ({"until": "converged"}, {"until", "epochs"}), ({"time_limit": 9.0}, {"time_limit", "epochs"}),
-    ({"loss": "nll"}, {"loss", "balance"}),
+    ({"loss": "nll"}, {"loss", "balance", "label_smoothing"}),
     ({"class_weights": "balanced"}, {"class_weights", "balance"}), ({"batch_size": 8}, {"batch_size", "learning_rate"}),
     ({"optimizer": "adam"}, {"optimizer", "learning_rate"}),
     ({"optimizer": "lbfgs"}, {"optimizer", "learning_rate", "batch_size", "augment", "balance"}),

@@ -90,6 +90,8 @@ def _said(settings: TrainSettings) -> set[str]:
         said.add("epochs")
     if said & {"class_weights", "loss"}:
         said.add("balance")
+    if "loss" in said:
+        said.add("label_smoothing")  # others than cross-entropy have none
     if said & {"batch_size", "optimizer"}:
         said.add("learning_rate")  # it belongs to the batch and the optimizer that are chosen with it
     if settings.optimizer in WHOLE_BATCH_OPTIMIZERS:  # the same images, all of them, in each step

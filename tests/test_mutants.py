@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from tools.mutants.changes import changes_of
 from tools.mutants.runs import PACKAGE, ROOT, Place
 
@@ -103,6 +104,31 @@ def test_a_change_is_found_in_a_copy_and_the_tree_stays_as_it_was(tmp_path: Path
         place.restore(change.module)
         assert place.read(change.module) == before
     assert (PACKAGE / "data" / "split.py").read_bytes() == before
+
+
+MEMORY = '''import mmap
+
+import numpy as np
+import pytest
+
+
+def test_addresses_are_reserved_as_a_browser_does():
+    mmap.mmap(-1, 1 << 40, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=0).close()
+
+
+def test_memory_is_not_the_machines():
+    with pytest.raises(MemoryError):
+        np.empty(1 << 37, np.uint8)
+'''
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is one of Linux")
+def test_a_change_takes_little_memory_and_a_browser_has_its_addresses(tmp_path: Path) -> None:
+    file = tmp_path / "test_memory.py"
+    file.write_text(MEMORY)
+    with Place(tmp_path / "copy") as place:
+        for name in ("addresses_are_reserved_as_a_browser_does", "memory_is_not_the_machines"):
+            assert place.first_failure_of([f"{file}::test_{name}", "--noconftest"], 60) == ""
 
 
 CPP_SOURCE = b'''// 1 < 2

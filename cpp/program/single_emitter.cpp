@@ -53,9 +53,10 @@ void SingleEmitter::lay_out(const std::vector<Node>& nodes) {
             x.excess_width = std::max(x.excess_width, excess.col);
         }
     }
-    // Plain convolutions read one channel at a time: an image of one channel needs no seven beside it.
+    // Plain convolutions read one channel at a time: an image of one channel needs no seven beside it, nor
+    // where it becomes a vector.
     tensor(kInput).padded = !std::all_of(nodes.begin(), nodes.end(), [](const Node& node) {
-        return node.input() != kInput ||
+        return node.input() != kInput || node.kind == Kind::kFlatten ||
                (convolves(node) && node.convolution.groups == 1 && !single_winograd_form(node.convolution));
     });
     allocate(tensor(kInput));

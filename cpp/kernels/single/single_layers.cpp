@@ -55,7 +55,11 @@ void SingleFlatten::run(const Context&, std::ptrdiff_t, std::byte*) const {
     for (std::ptrdiff_t c = 0; c < input_.channels; ++c) {
         for (std::ptrdiff_t h = 0; h < input_.height; ++h) {
             const float* row = input_.at(h, 0) + c;
-            for (std::ptrdiff_t w = 0; w < input_.width; ++w) *to++ = row[w * input_.pixel];
+            if (input_.pixel == 1) {
+                to = std::copy(row, row + input_.width, to);
+            } else {
+                for (std::ptrdiff_t w = 0; w < input_.width; ++w) *to++ = row[w * input_.pixel];
+            }
         }
     }
 }

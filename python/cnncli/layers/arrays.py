@@ -1,5 +1,6 @@
 """What people have (lists, uint8, float64) to what kernels take: float32, C-contiguous."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,20 @@ from cnncli.shown import format_shape as format_shape
 
 FloatArray = NDArray[np.float32]
 Shape = tuple[int, ...]
+
+_LINE_BYTES = 64  # of a cache
+
+
+def aligned_zeros(shape: Shape) -> FloatArray:
+    """float32 zeros that begin at a multiple of 64 bytes: sixteen floats then lie in one line of the cache, not in two.
+
+    >>> aligned_zeros((2, 3)).__array_interface__["data"][0] % 64
+    0
+    """
+    values = math.prod(shape)
+    room = np.zeros(4 * values + _LINE_BYTES, np.uint8)
+    begin = -room.__array_interface__["data"][0] % _LINE_BYTES
+    return room[begin : begin + 4 * values].view(np.float32).reshape(shape)
 
 
 def in_batch(array: NDArray[Any], shape: Shape, *, channels_last: bool = False) -> NDArray[Any] | None:

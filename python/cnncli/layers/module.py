@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnncli.layers.arrays import FloatArray, Shape, as_float32
+from cnncli.layers.arrays import FloatArray, Shape, aligned_zeros, as_float32
 from cnncli.layers.faults import LayerShapeError, MissingMethodError, OrderError, SettingError
 from cnncli.layers.initialization import GAIN_LINEAR, GAIN_RELU
 from cnncli.layers.module_tools import ModuleTools
@@ -246,7 +246,7 @@ class Module(ModuleTools):
             shapes |= {name: shape, "grad_" + name: shape}
         for name, shape in shapes.items():
             if getattr(self, name, None) is None:
-                setattr(self, name, np.zeros(shape, np.float32))
+                setattr(self, name, aligned_zeros(shape))
         for _, child in self.children():
             child.allocate()
 

@@ -26,7 +26,7 @@ CONSTANTS = [
     ("convolution", "64 channels of a 1x1 kernel", "kernels/algorithms", "kPointwiseInputs = 64;"),
     ("convolution", "at most 256 positions", "kernels/algorithms", "kPointwisePositions = 256;"),
     ("convolution", "fewer than 8 positions", "kernels/algorithms", "positions < 8"),
-    ("convolution", "up to 5 taps", "kernels/convolution", "kMaxGradientTaps = 5;"),
+    ("convolution", "up to 5 taps", "kernels/convolution", "kMaxGradientTaps = kRegisters == 32 ? 5 : 4;"),
     ("convolution", "16,384 multiply-adds", "kernels/convolution", "kTaskWork = 16384;"),
     ("convolution", "at most 8 parts", "core", "kMaxSlots = 8;"),
     ("pooled-gradient", "at most 512 taps", "kernels/pooled_gradient", "kMostTaps = 512;"),

@@ -1,5 +1,6 @@
 #include "core/lane_tile.h"
 #include "kernels/convolution/convolution_body.h"
+#include "kernels/convolution/gradient_tiles.h"
 
 namespace cnn {
 namespace CNN_ISA {
@@ -107,121 +108,6 @@ void rows(const ConvolutionRows& a) {
             default:
                 break;
         }
-    }
-}
-
-constexpr int kMaxGradientTaps = 5;
-// Output channels in a gradient tile of K taps: T * K registers of sums, K + 1 more in flight.
-constexpr int gradient_tile(int taps) {
-    const int fit = (kRegisters == 32 ? 26 : 12) / taps;
-    return fit > 8 ? 8 : fit > 6 && kRegisters == 16 ? 6 : fit;
-}
-
-template <int T, int K>
-struct GradientSums {
-    Native at[T][K];
-};
-
-template <int T, int K, bool kMasked>
-CNN_INLINE void add_block(GradientSums<T, K>& sums, const ConvolutionGradient& a, const float* x_block,
-                          const float* g_block, NativeInt live) {
-    // Columns that all taps reach, and to either side those that some do.
-    std::ptrdiff_t common_begin = 0, common_end = a.col_end[0], begin = a.col_begin[0], end = 0;
-    for (int k = 0; k < K; ++k) {
-        common_begin = a.col_begin[k] > common_begin ? a.col_begin[k] : common_begin;
-        common_end = a.col_end[k] < common_end ? a.col_end[k] : common_end;
-        begin = a.col_begin[k] < begin ? a.col_begin[k] : begin;
-        end = a.col_end[k] > end ? a.col_end[k] : end;
-    }
-    if (common_end < common_begin) common_end = common_begin = end;  // none in common
-    for (std::ptrdiff_t oh = a.row_begin; oh < a.row_end; ++oh) {
-        const float* x_row = x_block + oh * a.input_row;
-        const float* g_row = g_block + oh * a.output_row;
-        const auto edge = [&](std::ptrdiff_t from, std::ptrdiff_t to) __attribute__((always_inline)) {
-            for (std::ptrdiff_t ow = from; ow < to; ++ow) {
-                CNN_UNROLL for (int k = 0; k < K; ++k) {
-                    if (ow < a.col_begin[k] || ow >= a.col_end[k]) continue;
-                    Native x = load_native(x_row + a.offset[k] + ow * a.input_col);
-                    if constexpr (kMasked) x = select_native(live, x, Native{});
-                    CNN_UNROLL for (int t = 0; t < T; ++t) {
-                        Native g = load_native(g_row + t * a.output_channel + ow * a.output_col);
-                        if constexpr (kMasked) g = select_native(live, g, Native{});
-                        sums.at[t][k] += g * x;
-                    }
-                }
-            }
-        };
-        edge(begin, common_begin);
-        const float* x_tap[K];
-        CNN_UNROLL for (int k = 0; k < K; ++k) x_tap[k] = x_row + a.offset[k];
-        for (std::ptrdiff_t ow = common_begin; ow < common_end; ++ow) {
-            Native g[T];
-            CNN_UNROLL for (int t = 0; t < T; ++t) {
-                g[t] = load_native(g_row + t * a.output_channel + ow * a.output_col);
-                if constexpr (kMasked) g[t] = select_native(live, g[t], Native{});
-            }
-            CNN_UNROLL for (int k = 0; k < K; ++k) {
-                Native x = load_native(x_tap[k] + ow * a.input_col);
-                if constexpr (kMasked) x = select_native(live, x, Native{});
-                CNN_UNROLL for (int t = 0; t < T; ++t) sums.at[t][k] += g[t] * x;
-            }
-        }
-        edge(common_end, end);
-    }
-}
-
-// Sixteen sums of each weight, one for each lane, on every set; where a register holds fewer, the parts of
-// the lanes go by one after the other, block by block, so that a part's sums are all in registers.
-template <int T, int K>
-void add_gradient(const ConvolutionGradient& a) {
-    GradientSums<T, K> sums[kParts];
-    for (int part = 0; part < kParts; ++part) {
-        CNN_UNROLL for (int t = 0; t < T; ++t) {
-            CNN_UNROLL for (int k = 0; k < K; ++k) sums[part].at[t][k] = Native{};
-        }
-    }
-    const Mask live = first_lanes(a.last_lanes);
-    const std::ptrdiff_t full = a.last_lanes == kSamples ? a.blocks : a.blocks - 1;
-    for (std::ptrdiff_t b = 0; b < a.blocks; ++b) {
-        for (int part = 0; part < kParts; ++part) {
-            const float* x = a.input + b * a.input_block + part * kWidth;
-            const float* g = a.grad_output + b * a.output_block + part * kWidth;
-            GradientSums<T, K> here = sums[part];
-            if (b < full) {
-                add_block<T, K, false>(here, a, x, g, live.part[part]);
-            } else {
-                add_block<T, K, true>(here, a, x, g, live.part[part]);
-            }
-            sums[part] = here;
-        }
-    }
-    CNN_UNROLL for (int t = 0; t < T; ++t) {
-        CNN_UNROLL for (int k = 0; k < K; ++k) {
-            Lanes lanes;
-            CNN_UNROLL for (int part = 0; part < kParts; ++part) lanes.part[part] = sums[part].at[t][k];
-            a.gradient[t * a.gradient_row + a.index[k]] = CNN_ISA::sum(lanes);
-        }
-    }
-}
-
-template <int K, int T = gradient_tile(K)>
-void gradient_tiles(const ConvolutionGradient& a) {
-    if (a.tile == T) return add_gradient<T, K>(a);
-    if constexpr (T > 1) gradient_tiles<K, T - 1>(a);
-}
-
-void gradient(const ConvolutionGradient& a) {
-    switch (a.taps) {
-        case 1:
-            return gradient_tiles<1>(a);
-        case 2:
-            return gradient_tiles<2>(a);
-        case 3:
-            return gradient_tiles<3>(a);
-        case 4:
-            return gradient_tiles<4>(a);
-        default:
-            return gradient_tiles<5>(a);
     }
 }
 

@@ -1,7 +1,7 @@
 """How far `cnn train FOLDER` is from the best of 24 settings that have as much CPU time, on folders nobody tuned for.
 
 With --seconds 20 all have so much, what is chosen by `cnn train FOLDER --time-limit 20`; that takes an hour of CPU time
-instead of a day. Each training is kept in benchmarks/results/untuned, so that this may be stopped and started again,
+instead of eight. Each training is kept in benchmarks/results/untuned, so that this may be stopped and started again,
 and the table of docs/choices.md is made of them. The best of 24 is chosen by the very pictures that it is measured on,
 so it is flattered by luck; what was chosen is not.
 """

@@ -23,8 +23,8 @@ def file_of(results: Path, name: str, seconds: float | None) -> Path:
 def line(folder: Folder, taken: Sequence[Result]) -> str:
     """A row of the table. The gap is in points: above 0 the best setting is better than what was chosen.
 
-    The best is that of most seeds, and of these the one with the highest mean; where none of the others has had all the
-    time yet, of those that had a part of it.
+    The best is that of most seeds, and of these the one with the highest mean. Where none of the others has had all the
+    time, it is of those that had a part of it, and the gap is what is missing to 100 %: none can be larger.
     """
     chosen = [result for result in taken if result.name == CHOSEN]
     others = [result for result in taken if result.name != CHOSEN]
@@ -37,13 +37,14 @@ def line(folder: Folder, taken: Sequence[Result]) -> str:
         folder.name, f"{chosen[0].network}, {chosen[0].epochs} epochs", f"{seconds:.0f} s",
         _spread(own),
     ]  # fmt: skip
+    gap = f"at most {100 - mean(own):+.2f}"
     if percents:
         best = max(percents, key=lambda name: (len(percents[name]), mean(percents[name])))
-        tried = sum(result.share == SCREEN for result in taken)
-        words = best if full else f"{best}, {SCREEN:g} of the time"
-        cells += [words, _spread(percents[best]), f"{mean(percents[best]) - mean(own):+.2f}", f"{tried}"]
+        cells += [best if full else f"{best}, {SCREEN:g} of the time", _spread(percents[best])]
+        gap = f"{mean(percents[best]) - mean(own):+.2f}" if full else gap
     else:
-        cells += [""] * 4
+        cells += ["", ""]
+    cells += [gap, f"{sum(result.share == SCREEN for result in taken)}"]
     return f"| {' | '.join(cells)} |"
 
 

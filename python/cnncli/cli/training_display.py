@@ -164,7 +164,8 @@ class TrainingDisplay:
             self._say(Text.assemble(("chosen: ", "dim"), printable(reason)))
         if started.started_from:
             self._say(Text(printable(started.started_from)))
-        if started.augmentation and not any(started.augmentation in reason for reason in started.reasons):
+        # What was chosen may have been changed by an option of its own since.
+        if started.augmentation and not any(f": {started.augmentation};" in reason for reason in started.reasons):
             self._say(Text(f"images change in each epoch: {started.augmentation}"))
         for warning in started.warnings:
             self._warn(f"warning: {printable(warning)}")

@@ -8,6 +8,7 @@ namespace cnn {
 namespace CNN_ISA {
 namespace {
 
+// With 16 registers 3 outputs x 4 taps fill the twelve that hold sums, and 2 x 5 do not.
 constexpr int kMaxGradientTaps = kRegisters == 32 ? 5 : 4;
 // Output channels in a gradient tile of K taps: T * K registers of sums, K + 1 more in flight.
 constexpr int gradient_tile(int taps) {
@@ -140,7 +141,7 @@ void gradient(const ConvolutionGradient& a) {
         case 4:
             return gradient_tiles<4>(a);
         default:
-            return gradient_tiles<5>(a);
+            return gradient_tiles<kMaxGradientTaps>(a);
     }
 }
 

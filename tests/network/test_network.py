@@ -469,3 +469,10 @@ def test_shipped_descriptions_hold_the_defaults_of_training() -> None:
         training = read_model(name)[0]["training"]
         assert {"epochs", "batch_size", "learning_rate", "schedule"} <= set(training)
         assert training.get("optimizer", "sgd") != "sgd" or {"momentum", "weight_decay"} <= set(training)
+
+
+@pytest.mark.parametrize("name", ["lenet5", "mlp", "resnet-small"])
+def test_parameters_and_gradients_begin_with_a_line_of_the_cache(name: str) -> None:
+    for parameter in Network.from_model_name(name, seed=1).named_parameters():
+        for array in (parameter.value, parameter.gradient):
+            assert array.__array_interface__["data"][0] % 64 == 0, parameter.name

@@ -92,6 +92,16 @@ CNN_INLINE Native load_leading(const float* p, std::ptrdiff_t count) {
     return r;
 #endif
 }
+
+// Holds a value that was read in a register: the compiler may read it from memory again for each use.
+CNN_INLINE void keep_in_register(Native& v) {
+#if defined(__SSE2__)
+    asm("" : "+v"(v));
+#elif defined(__aarch64__)
+    asm("" : "+w"(v));
+#endif
+}
+
 CNN_INLINE void store_unaligned(float* p, Native v) {
     *reinterpret_cast<UnalignedNative*>(p) = v;
 }

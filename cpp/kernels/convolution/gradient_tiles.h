@@ -10,15 +10,22 @@ namespace {
 
 // With 16 registers 3 outputs x 4 taps fill the twelve that hold sums, and 2 x 5 do not.
 constexpr int kMaxGradientTaps = kRegisters == 32 ? 5 : 4;
-// Output channels in a gradient tile of K taps: T * K registers of sums, K + 1 more in flight.
+// Parts of the lanes whose sums are in registers at the same time. With 2 or 3 taps half as many outputs for
+// both parts are quicker than all for one: a line of the cache is read once then, as quickly as it can be
+// multiplied.
+constexpr int parts_at_once(int taps) {
+    return kParts == 2 && (taps == 2 || taps == 3) ? 2 : 1;
+}
+// Output channels in a gradient tile of K taps: T * K registers of sums for each part, the fewer of T and K
+// and one more in flight.
 constexpr int gradient_tile(int taps) {
-    const int fit = (kRegisters == 32 ? 26 : 12) / taps;
+    const int fit = (kRegisters == 32 ? 26 : 12) / parts_at_once(taps) / taps;
     return fit > 8 ? 8 : fit > 6 && kRegisters == 16 ? 6 : fit;
 }
 
 template <int T, int K>
 struct GradientSums {
-    Native at[T][K];
+    Native at[parts_at_once(K)][T][K];
 };
 
 // Columns that all taps reach, and to either side those that some do.
@@ -39,86 +46,113 @@ CNN_INLINE GradientColumns columns_of(const ConvolutionGradient& a) {
     return at;
 }
 
+template <bool kMasked>
+CNN_INLINE Native load_kept(const float* from, NativeInt live) {
+    Native value = load_native(from);
+    if constexpr (kMasked) value = select_native(live, value, Native{});
+    keep_in_register(value);
+    return value;
+}
+
+// Some rows of a block, for the parts of the lanes that begin at x_block and g_block; their live lanes.
 template <int T, int K, bool kMasked>
 CNN_INLINE void add_block(GradientSums<T, K>& sums, const ConvolutionGradient& a,
                           const GradientColumns& columns, std::ptrdiff_t row_begin, std::ptrdiff_t row_end,
-                          const float* x_block, const float* g_block, NativeInt live) {
+                          const float* x_block, const float* g_block, const NativeInt* live) {
+    constexpr int kPartsHere = parts_at_once(K);
     for (std::ptrdiff_t oh = row_begin; oh < row_end; ++oh) {
         const float* x_row = x_block + oh * a.input_row;
         const float* g_row = g_block + oh * a.output_row;
+        const float* x_tap[K];
+        CNN_UNROLL for (int k = 0; k < K; ++k) x_tap[k] = x_row + a.offset[k];
+        const auto x_of = [&](int k, std::ptrdiff_t ow, int part) __attribute__((always_inline)) {
+            return load_kept<kMasked>(x_tap[k] + ow * a.input_col + part * kWidth, live[part]);
+        };
+        const auto g_of = [&](int t, std::ptrdiff_t ow, int part) __attribute__((always_inline)) {
+            return load_kept<kMasked>(g_row + t * a.output_channel + ow * a.output_col + part * kWidth,
+                                      live[part]);
+        };
         const auto edge = [&](std::ptrdiff_t from, std::ptrdiff_t to) __attribute__((always_inline)) {
             for (std::ptrdiff_t ow = from; ow < to; ++ow) {
                 CNN_UNROLL for (int k = 0; k < K; ++k) {
                     if (ow < a.col_begin[k] || ow >= a.col_end[k]) continue;
-                    Native x = load_native(x_row + a.offset[k] + ow * a.input_col);
-                    if constexpr (kMasked) x = select_native(live, x, Native{});
-                    CNN_UNROLL for (int t = 0; t < T; ++t) {
-                        Native g = load_native(g_row + t * a.output_channel + ow * a.output_col);
-                        if constexpr (kMasked) g = select_native(live, g, Native{});
-                        sums.at[t][k] += g * x;
+                    CNN_UNROLL for (int part = 0; part < kPartsHere; ++part) {
+                        const Native x = x_of(k, ow, part);
+                        CNN_UNROLL for (int t = 0; t < T; ++t) sums.at[part][t][k] += g_of(t, ow, part) * x;
                     }
                 }
             }
         };
         edge(columns.begin, columns.common_begin);
-        const float* x_tap[K];
-        CNN_UNROLL for (int k = 0; k < K; ++k) x_tap[k] = x_row + a.offset[k];
         for (std::ptrdiff_t ow = columns.common_begin; ow < columns.common_end; ++ow) {
-            Native g[T];
-            CNN_UNROLL for (int t = 0; t < T; ++t) {
-                g[t] = load_native(g_row + t * a.output_channel + ow * a.output_col);
-                if constexpr (kMasked) g[t] = select_native(live, g[t], Native{});
-            }
-            CNN_UNROLL for (int k = 0; k < K; ++k) {
-                Native x = load_native(x_tap[k] + ow * a.input_col);
-                if constexpr (kMasked) x = select_native(live, x, Native{});
-                CNN_UNROLL for (int t = 0; t < T; ++t) sums.at[t][k] += g[t] * x;
+            CNN_UNROLL for (int part = 0; part < kPartsHere; ++part) {
+                // The fewer of both stay in registers beside the sums, the others go by.
+                if constexpr (K <= T) {
+                    Native x[K];
+                    CNN_UNROLL for (int k = 0; k < K; ++k) x[k] = x_of(k, ow, part);
+                    CNN_UNROLL for (int t = 0; t < T; ++t) {
+                        const Native g = g_of(t, ow, part);
+                        CNN_UNROLL for (int k = 0; k < K; ++k) sums.at[part][t][k] += g * x[k];
+                    }
+                } else {
+                    Native g[T];
+                    CNN_UNROLL for (int t = 0; t < T; ++t) g[t] = g_of(t, ow, part);
+                    CNN_UNROLL for (int k = 0; k < K; ++k) {
+                        const Native x = x_of(k, ow, part);
+                        CNN_UNROLL for (int t = 0; t < T; ++t) sums.at[part][t][k] += g[t] * x;
+                    }
+                }
             }
         }
         edge(columns.common_end, columns.end);
     }
 }
 
-// Positions of a block that go by for one part of the lanes before the next part takes the same: enough to
+// Positions of a block that go by for some parts of the lanes before the next parts take the same: enough to
 // pay for the sums that leave the registers meanwhile, few enough that what they read is in the first-level
 // cache still.
 constexpr std::ptrdiff_t kPositionsAtOnce = 42;
 
-// Sixteen sums of each weight, one for each lane, on every set; where a register holds fewer, the parts of
-// the lanes go by one after the other, some rows at a time, so that a part's sums are all in registers.
+// Sixteen sums of each weight, one for each lane, on every set; where they are too many for the registers,
+// the parts of the lanes go by by turns, some rows at a time, so that the sums of a turn are all in
+// registers.
 template <int T, int K>
 void add_gradient(const ConvolutionGradient& a) {
-    GradientSums<T, K> sums[kParts];
-    for (int part = 0; part < kParts; ++part) {
-        CNN_UNROLL for (int t = 0; t < T; ++t) {
-            CNN_UNROLL for (int k = 0; k < K; ++k) sums[part].at[t][k] = Native{};
+    constexpr int kPartsHere = parts_at_once(K), kTurns = kParts / kPartsHere;
+    GradientSums<T, K> sums[kTurns];
+    for (int turn = 0; turn < kTurns; ++turn) {
+        CNN_UNROLL for (int i = 0; i < kPartsHere * T * K; ++i) {
+            sums[turn].at[i / (T * K)][i / K % T][i % K] = Native{};
         }
     }
     const Mask live = first_lanes(a.last_lanes);
     const std::ptrdiff_t full = a.last_lanes == kSamples ? a.blocks : a.blocks - 1;
     const GradientColumns columns = columns_of<K>(a);
     const std::ptrdiff_t width = columns.end - columns.begin;
-    const std::ptrdiff_t rows = kParts == 1 || width < 1 ? a.row_end : (kPositionsAtOnce + width - 1) / width;
+    const std::ptrdiff_t rows = kTurns == 1 || width < 1 ? a.row_end : (kPositionsAtOnce + width - 1) / width;
     for (std::ptrdiff_t b = 0; b < a.blocks; ++b) {
         for (std::ptrdiff_t row = a.row_begin; row < a.row_end; row += rows) {
             const std::ptrdiff_t row_end = a.row_end - row < rows ? a.row_end : row + rows;
-            for (int part = 0; part < kParts; ++part) {
-                const float* x = a.input + b * a.input_block + part * kWidth;
-                const float* g = a.grad_output + b * a.output_block + part * kWidth;
-                GradientSums<T, K> here = sums[part];
+            for (int turn = 0; turn < kTurns; ++turn) {
+                const int first = turn * kPartsHere;
+                const float* x = a.input + b * a.input_block + first * kWidth;
+                const float* g = a.grad_output + b * a.output_block + first * kWidth;
+                GradientSums<T, K> here = sums[turn];
                 if (b < full) {
-                    add_block<T, K, false>(here, a, columns, row, row_end, x, g, live.part[part]);
+                    add_block<T, K, false>(here, a, columns, row, row_end, x, g, live.part + first);
                 } else {
-                    add_block<T, K, true>(here, a, columns, row, row_end, x, g, live.part[part]);
+                    add_block<T, K, true>(here, a, columns, row, row_end, x, g, live.part + first);
                 }
-                sums[part] = here;
+                sums[turn] = here;
             }
         }
     }
     CNN_UNROLL for (int t = 0; t < T; ++t) {
         CNN_UNROLL for (int k = 0; k < K; ++k) {
             Lanes lanes;
-            CNN_UNROLL for (int part = 0; part < kParts; ++part) lanes.part[part] = sums[part].at[t][k];
+            CNN_UNROLL for (int part = 0; part < kParts; ++part) {
+                lanes.part[part] = sums[part / kPartsHere].at[part % kPartsHere][t][k];
+            }
             a.gradient[t * a.gradient_row + a.index[k]] = CNN_ISA::sum(lanes);
         }
     }

@@ -1,11 +1,11 @@
 // The one list of the kinds of nodes. The enumeration, the declarations and the table come from it; the rest
 // of a kind is cpp/program/emit/<name>.cpp. Included several times, each time with other macros.
 //
-//   CNN_KIND(enumerator, name, most inputs)           check_<name>, emit_<name>, and single_<name> for one
-//   sample CNN_KIND_OF_LANES(enumerator, name, most inputs)  without the last: a program with such a node
-//   runs as lanes of samples CNN_KIND_OF_FUSION(enumerator, name)              made by fusion, so without a
-//   check
 // clang-format off
+//   CNN_KIND(enumerator, name, most inputs)           check_<name>, emit_<name>, and single_<name> for one sample
+//   CNN_KIND_OF_LANES(enumerator, name, most inputs)  without the last: a program with it runs as lanes of samples
+//   CNN_KIND_OF_FUSION(enumerator, name)              made by fusion, so without a check
+//
 CNN_KIND(kConvolution, convolution, 1)
 CNN_KIND_OF_FUSION(kPooledConvolution, pooled_convolution)
 CNN_KIND_OF_LANES(kMappedConvolution, mapped_convolution, 1)

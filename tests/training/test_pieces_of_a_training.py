@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnncli.augmentation import Augmentation, PictureFacts, augmentation_at, level_for, sides_are_alike
+from cnncli.augmentation import _SIDES, Augmentation, PictureFacts, augmentation_at, level_for, sides_are_alike
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.limits import Limits
 from cnncli.network import Network
@@ -320,6 +320,12 @@ def test_few_images_of_a_class_are_fewer_than_500(images: int, classes: int, sid
 def test_sides_are_not_alike_where_names_tell_them(names: list[str], alike: bool) -> None:
     assert sides_are_alike(replace(PHOTOS, class_names=names)) == alike
     assert not sides_are_alike(replace(PHOTOS, class_names=names, channels=1))
+
+
+def test_page_of_choices_names_the_words_that_tell_sides() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "choices.md").read_text(encoding="utf-8")
+    words = re.search(r"a class with ([\w, ]+) in its name", page)[1]
+    assert set(re.split(", | or ", words)) == _SIDES
 
 
 def test_window_has_to_hold_something_of_the_image() -> None:

@@ -5,7 +5,6 @@ from typing import Any
 from benchmarks.measure import Result
 from benchmarks.page import TITLES, machines, name_of
 
-BEGIN, END = "<!-- made by tools/make_performance.py -->\n", "<!-- end -->\n"
 _NETWORKS = ("lenet5", "vgg")
 # Where a library is quoted in several forms, the fastest counts; what computes with fewer digits stands apart.
 _PEERS = {
@@ -65,13 +64,6 @@ def _faster(group: list[dict[str, Any]]) -> list[str]:
 def _span(times: list[float]) -> str:
     least, most = f"{min(times):.1f}x", f"{max(times):.1f}x"
     return least if least == most else f"{least} to {most}"
-
-
-def with_table(text: str, table: str) -> str:
-    """The README with this table between its two marks."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return before + BEGIN + table + END + after
 
 
 def _row(record: dict[str, Any], result: Result) -> str:

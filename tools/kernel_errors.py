@@ -6,7 +6,6 @@ the result, and the largest error in units of the last place (2^-23) of the resu
     python -m tools.kernel_errors
 """
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ import numpy as np
 from tools import kernel_error_rows
 from tools.kernel_error_rows import SAMPLES, Names, Result, double, made, values
 from tools.page_blocks import run_lines
+from tools.page_tables import with_made_lines
 
 import cnncli
 from cnncli import _core
@@ -209,8 +209,7 @@ def main() -> None:
             continue
         path = FOLDER / f"{page}.md"
         text = path.read_text(encoding="utf-8")
-        pattern = r"(?<=made by tools/kernel_errors.py -->\n).*?(?=<!-- end -->)"
-        path.write_text(re.sub(pattern, lambda _, new=lines: new, text, flags=re.DOTALL), encoding="utf-8")
+        path.write_text(with_made_lines(text, "tools/kernel_errors.py", lines), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -9,16 +9,18 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from tools.page_tables import with_made_lines  # noqa: E402
+
 from benchmarks import results  # noqa: E402
 from benchmarks.page import page  # noqa: E402
-from benchmarks.readme_table import readme_table, with_table  # noqa: E402
+from benchmarks.readme_table import readme_table  # noqa: E402
 
 if __name__ == "__main__":
     records = results.read()
     readme = ROOT / "README.md"
     made = {
         ROOT / "docs" / "performance.md": page(records),
-        readme: with_table(readme.read_text(encoding="utf-8"), readme_table(records)),
+        readme: with_made_lines(readme.read_text(encoding="utf-8"), "tools/make_performance.py", readme_table(records)),
     }
     for path, text in made.items():
         if sys.argv[1:] != ["--check"]:

@@ -1,7 +1,7 @@
 """Takes the records by size and puts their table into the README.
 
-    python tools/records.py --data-dir FOLDER --cifar10 FOLDER [NAME...]
-    python tools/records.py --table
+    python -m tools.records --data-dir FOLDER --cifar10 FOLDER [NAME...]
+    python -m tools.records --table
 
 Each record is a preset of `cnn train` (models/presets), trained with each of its seeds to its last epoch and measured
 on the test images once, at the end; nothing was chosen by these. A seed that is done has its numbers in
@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tools.page_tables import with_made_lines
+
 from cnncli import _core
 from cnncli.errors import CnnError
 from cnncli.model.evaluate import evaluate_model
@@ -38,7 +40,6 @@ from cnncli.training_options import TrainSettings
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "records"
-BEGIN, END = "<!-- made by tools/records.py -->", "<!-- end -->"
 
 
 @dataclass(frozen=True)
@@ -212,11 +213,7 @@ def _minutes(seconds: Sequence[float]) -> str:
 
 def with_table(page: str, rows: str) -> str:
     """The page with its table in place of the one between the marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise SystemExit(f"the page has no {BEGIN} ... {END}")
-    return f"{before}{BEGIN}\n{rows}\n{END}{after}"
+    return with_made_lines(page, "tools/records.py", rows)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Writes the table of docs/same-bits.md: `python tools/same_bits.py`; with --check, only says whether it differs.
+"""Writes the table of docs/same-bits.md: `python -m tools.same_bits`; with --check, only says whether it differs.
 
 Each network is trained as by `cnn train --arch NAME --data digits --epochs 1 --seed 1`, and the SHA-256 of its
 weights is taken. Takes about a minute.
@@ -7,6 +7,8 @@ weights is taken. Takes about a minute.
 import sys
 import tempfile
 from pathlib import Path
+
+from tools.page_tables import made_lines, with_made_lines
 
 from cnncli import _core
 from cnncli.model_file.serialize import load_model
@@ -17,7 +19,7 @@ from cnncli.training_options import TrainSettings
 
 TARGET = Path(__file__).parents[1] / "docs" / "same-bits.md"
 NETWORKS = ("linear", "mlp", "lenet5", "convnet")
-_BEGIN, _END = "<!-- made by tools/same_bits.py -->\n", "<!-- end -->\n"
+_TOOL = "tools/same_bits.py"
 
 
 def weights_hash(network: str) -> str:
@@ -42,8 +44,7 @@ def table() -> str:
 
 def documented() -> dict[str, str]:
     """network -> its hash in docs/same-bits.md."""
-    page = TARGET.read_text(encoding="utf-8")
-    lines = page[page.index(_BEGIN) : page.index(_END)].splitlines()
+    lines = made_lines(TARGET.read_text(encoding="utf-8"), _TOOL).splitlines()
     cells = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines if line.startswith("| ")]
     return {row[0]: row[1] for row in cells if row[0] in NETWORKS}
 
@@ -52,10 +53,9 @@ def main() -> int:
     if _core.instruction_set() not in ("avx2", "avx512"):
         sys.exit("the table is for CPUs with fused multiply-adds, AVX2 or AVX-512")
     page = TARGET.read_text(encoding="utf-8")
-    begin, end = page.index(_BEGIN) + len(_BEGIN), page.index(_END)
-    made = page[:begin] + table() + page[end:]
+    made = with_made_lines(page, _TOOL, table())
     if "--check" in sys.argv:
-        print("as it is" if made == page else f"{TARGET.name} differs; python tools/same_bits.py makes it")
+        print("as it is" if made == page else f"{TARGET.name} differs; python -m tools.same_bits makes it")
         return int(made != page)
     TARGET.write_text(made, encoding="utf-8")
     return 0

@@ -9,10 +9,11 @@ The operations of a stage do not depend on each other; threads meet between two 
 
 import argparse
 import math
-import re
 from collections.abc import Iterator
 from itertools import groupby, pairwise
 from pathlib import Path
+
+from tools.page_tables import with_made_lines
 
 from cnncli import Network, _core
 from cnncli.layers.arrays import Shape, format_shape
@@ -72,7 +73,7 @@ def _layers(operation: Operation, layers: dict[int, list[Step]]) -> str:
 def page_with(lines: str) -> str:
     """docs/architecture.md with these lines between its marks."""
     page = PAGE.read_text(encoding="utf-8")
-    return re.sub(r"(?<=made by tools/show_step.py -->\n```\n).*?(?=```\n)", lambda _: lines, page, flags=re.DOTALL)
+    return with_made_lines(page, "tools/show_step.py", f"```\n{lines}```")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Writes the table of errors in docs/kernels/winograd.md: `python tools/winograd_error.py`. Takes some seconds.
+"""Writes the table of errors in docs/kernels/winograd.md: `python -m tools.winograd_error`. Takes some seconds.
 
 64 channels and outputs, normal values, against float64. Each cell: the error's root mean square, relative to that of
 the result, and the largest error in units of the last place (2^-23) of the result's root mean square.
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from tools.page_tables import made_lines, with_made_lines
 
 from cnncli import _core
 from cnncli.layers import Conv2d, MaxPool2d, Module
@@ -15,7 +16,7 @@ from cnncli.program.lowering import lower
 
 TARGET = Path(__file__).parents[1] / "docs" / "kernels" / "winograd.md"
 CHANNELS = 64
-_BEGIN, _END = "<!-- made by tools/winograd_error.py -->\n", "<!-- end -->\n"
+_TOOL = "tools/winograd_error.py"
 Results = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
@@ -107,8 +108,7 @@ def table(sets: list[str]) -> Iterator[str]:
 
 def documented() -> dict[str, dict[str, tuple[float, float]]]:
     """Instruction set -> row -> what errors() gave when the page was made."""
-    page = TARGET.read_text(encoding="utf-8")
-    lines = page[page.index(_BEGIN) + len(_BEGIN) : page.index(_END)].splitlines()
+    lines = made_lines(TARGET.read_text(encoding="utf-8"), _TOOL).splitlines()
     (_, *sets), _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
     numbers = {row: [tuple(map(float, cell.split(","))) for cell in cells] for row, *cells in rows}
     return {name: {row: (cells[i][0], cells[i][1]) for row, cells in numbers.items()} for i, name in enumerate(sets)}
@@ -116,8 +116,8 @@ def documented() -> dict[str, dict[str, tuple[float, float]]]:
 
 def main() -> None:
     page = TARGET.read_text(encoding="utf-8")
-    begin, end = page.index(_BEGIN) + len(_BEGIN), page.index(_END)
-    TARGET.write_text(page[:begin] + "".join(table(_core.instruction_sets())) + page[end:], encoding="utf-8")
+    made = with_made_lines(page, _TOOL, "".join(table(_core.instruction_sets())))
+    TARGET.write_text(made, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.page import page
-from benchmarks.readme_table import BEGIN, END, readme_table, with_table
+from benchmarks.readme_table import readme_table
 
 TOOL = Path(__file__).parents[2] / "tools" / "make_performance.py"
 
@@ -111,7 +111,6 @@ def test_readme_has_the_newest_record_of_each_network_and_thread_count() -> None
     new = record(results=[result("infer, batch 1", cnncli=[1.0] * 3, **measured)])
     table = readme_table([new, old, record("command")])
     assert table.splitlines()[2:] == ["| LeNet-5: infer, batch 1 | 1 | 100 | 8.0x |  |  | 3.0x |  |"]
-    assert with_table(f"a\n{BEGIN}old\n{END}b\n", table) == f"a\n{BEGIN}{table}{END}b\n"
 
 
 def test_readme_is_of_the_machine_with_most_peers_and_tells_what_is_faster_on_any() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tools import records
-from tools.records import BEGIN, END, RECORDS, ROOT, RecordKind, read_result, recipe_digest, table, take, with_table
+from tools.records import RECORDS, ROOT, RecordKind, read_result, recipe_digest, table, take, with_table
 
 from cnncli.model.evaluate import evaluate_model
 from cnncli.model_file.serialize import load_model
@@ -118,13 +118,6 @@ def test_what_views_of_each_image_give_stands_beside_it(small: TrainSettings, tm
     (tmp_path / "few-1.json").write_text(json.dumps(facts))
     row = table(tmp_path, [kind]).splitlines()[-1]
     assert f"| {100 * facts['test_accuracy']:.2f} %; {100 * shown:.2f} % with `--tta` |" in row
-
-
-def test_the_table_is_put_between_its_marks() -> None:
-    page = f"before\n{BEGIN}\nold\n{END}\nafter {END}\n"
-    assert with_table(page, "new") == f"before\n{BEGIN}\nnew\n{END}\nafter {END}\n"
-    with pytest.raises(SystemExit, match="the page has no"):
-        with_table("nothing", "new")
 
 
 def test_the_readme_has_the_table_of_the_results_that_are_here() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from tools.kernel_errors import ROWS, errors
+from tools.page_tables import made_lines
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "kernels"
@@ -47,7 +48,7 @@ def unwrapped(page: str) -> str:
 @pytest.mark.parametrize("page", ROWS)
 def test_lines_of_a_page_run_and_errors_are_as_it_says(page: str) -> None:
     text = (FOLDER / f"{page}.md").read_text(encoding="utf-8")
-    head, *rows = re.findall(r"^\| (.*) \|$", text[text.index("made by tools/kernel_errors.py") :], re.MULTILINE)
+    head, *rows = re.findall(r"^\| (.*) \|$", made_lines(text, "tools/kernel_errors.py"), re.MULTILINE)
     sets = head.removeprefix("| ").split(" | ")
     shown = {label: dict(zip(sets, cells, strict=True)) for label, *cells in (row.split(" | ") for row in rows)}
     found = errors(page)

@@ -108,7 +108,7 @@ def test_all_have_the_time_that_is_said(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_the_table_takes_its_place_in_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
+    page.write_text("before\n<!-- made by tools/untuned -->\nold\n<!-- end -->\nafter\n")
     table.file_of(tmp_path, "few", 20.0).write_text(
         '{"name": "chosen", "seed": 1, "share": 1.0, "accuracy": 0.5, "seconds": 20, "epochs": 3, "network": "mlp"}\n'
     )

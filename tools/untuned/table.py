@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
 
+from tools.page_tables import with_made_lines
 from tools.untuned.sets import FOLDERS, Folder
 from tools.untuned.tries import CHOSEN, SCREEN, Result, read_results
 
@@ -12,7 +13,6 @@ from cnncli.storage.files import write_atomically
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "benchmarks" / "results" / "untuned"
 PAGE = ROOT / "docs" / "choices.md"
-BEGIN, END = "<!-- made by tools/untuned -->", "<!-- end -->"
 
 
 def file_of(results: Path, name: str, seconds: float | None) -> Path:
@@ -74,8 +74,5 @@ def write_table(results: Path, page: Path = PAGE) -> None:
     print(rows)
     if results.resolve() != RESULTS:
         return
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise SystemExit(f"{page.name} has no {BEGIN} ... {END}")
-    write_atomically(page, f"{before}{BEGIN}\n{rows}\n{END}{after}".encode())
+    made = with_made_lines(page.read_text(encoding="utf-8"), "tools/untuned", rows)
+    write_atomically(page, made.encode())

@@ -18,7 +18,8 @@ from cnncli.shown import format_shape
 SCHEDULES = ("constant", "step", "cosine", "one-cycle", "triangle", "exponential", "polynomial", "plateau")
 BATCH_SIZE = 64  # for descriptions that give none
 FULL = "full"  # a batch of all training images
-# What `--until converged` and `--schedule plateau` mean where nothing more is said.
+# What `--until converged` and `--schedule plateau` mean if no more is said; the class `Plateau` has PyTorch's patience,
+# which is 10.
 CONVERGED_LIMIT, CONVERGED_WINDOW, CONVERGED_EPOCHS = 0.001, 5, 1000
 PLATEAU_PATIENCE, PLATEAU_FACTOR = 2, 0.1
 MOST_EPOCHS = 100_000

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnncli.limits import Limits
+from cnncli.training_options import CONVERGED_LIMIT, CONVERGED_WINDOW
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,8 @@ class Convergence:
     True
     """
 
-    limit: float = 0.001
-    window: int = 5
+    limit: float = CONVERGED_LIMIT
+    window: int = CONVERGED_WINDOW
 
     def __post_init__(self) -> None:
         Limits(least=0, below=1).checked("Convergence: limit", self.limit)

@@ -11,6 +11,7 @@ from cnncli.errors import FormatError
 from cnncli.limits import Limits
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.whole.line_search import Closure, Vector
+from cnncli.training_options import MAX_ITER
 
 _RATE = Limits(above=0)
 _COUNT = Limits(whole=True, least=1)
@@ -38,7 +39,7 @@ class WholeBatchOptimizer:
     def __init__(
         self,
         lr: float = 1.0,
-        max_iter: int = 20,
+        max_iter: int = MAX_ITER,
         max_eval: int | None = None,
         tolerance_grad: float = 1e-7,
         tolerance_change: float = 1e-9,

@@ -12,6 +12,7 @@ from cnncli.limits import Limits
 from cnncli.optim.whole.base import WholeBatchOptimizer, as_bits, dot
 from cnncli.optim.whole.line_search import Closure, Point, Vector, check_vector, measure, strong_wolfe
 from cnncli.shown import shown
+from cnncli.training_options import MAX_ITER
 
 _MOST_CHANGES = 2**31 - 1  # far more than memory holds
 
@@ -43,7 +44,7 @@ class LBFGS(WholeBatchOptimizer):
     def __init__(
         self,
         lr: float = 1.0,
-        max_iter: int = 20,
+        max_iter: int = MAX_ITER,
         max_eval: int | None = None,
         tolerance_grad: float = 1e-7,
         tolerance_change: float = 1e-9,

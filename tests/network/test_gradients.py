@@ -6,6 +6,7 @@ import pytest
 from cnncli.layers import AvgPool2d, Concat, Conv2d, Flatten, Linear, Parallel, Residual, Sequential, Tanh
 from cnncli.network import Network
 from cnncli.network.gradients import activation_gradients
+from every_layer import CASES, filled
 
 
 def smooth() -> Network:
@@ -61,5 +62,17 @@ def test_the_gradient_of_the_input_is_that_of_backward(rng: np.random.Generator)
     x = rng.normal(size=(2, 1, 4, 6)).astype(np.float32)
     grad = rng.normal(size=(2, 3)).astype(np.float32)
     _, gradients = activation_gradients(network, x, grad)
+    network.forward(x)
+    np.testing.assert_allclose(gradients[0], network.backward(x, grad), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_networks_of_every_layer_have_the_gradient_of_backward(case: int, rng: np.random.Generator) -> None:
+    make, shape = CASES[case]
+    network = filled(make(), shape, rng)
+    x = rng.uniform(0.1, 1, (2, *shape)).astype(np.float32)
+    grad = rng.normal(size=network.forward(x).shape).astype(np.float32)
+    tensors, gradients = activation_gradients(network, x, grad)
+    assert [tensor.shape for tensor in tensors] == [gradient.shape for gradient in gradients]
     network.forward(x)
     np.testing.assert_allclose(gradients[0], network.backward(x, grad), rtol=1e-5, atol=1e-6)

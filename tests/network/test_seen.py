@@ -17,6 +17,8 @@ from cnncli.layers import (
     Flatten,
     LayerNorm,
     Linear,
+    MaxPool2d,
+    MaxUnpool2d,
     Module,
     Parallel,
     ReLU,
@@ -26,6 +28,7 @@ from cnncli.layers import (
 )
 from cnncli.network import Network
 from cnncli.network.seen import find_unit, seen_parts
+from every_layer import CASES, filled
 
 Box = tuple[tuple[int, int], ...]
 
@@ -87,6 +90,37 @@ def test_rows_and_columns_are_those_that_change_the_unit(name: str, corner: tupl
     unit = tuple(place % size for place, size in zip(corner, shape[1:], strict=True))
     text = f"{network.trace()[index].name}:{unit[0]},{unit[1]}"
     assert seen(network, text) == changed_by(network, index, unit)
+
+
+@pytest.mark.parametrize("case", range(len(CASES)))
+def test_whatever_changes_a_unit_lies_in_what_it_sees(case: int, rng: np.random.Generator) -> None:
+    make, shape = CASES[case]
+    network = filled(make(), shape, rng)
+    sample = rng.uniform(-1, 1, shape).astype(np.float32)
+    moved = np.stack([sample] * (1 + 2 * sample.size))
+    for number in range(sample.size):
+        moved[1 + 2 * number].flat[number] += 3
+        moved[2 + 2 * number].flat[number] -= 3
+    outputs = network.activations(moved)
+    for index, step in enumerate(network.trace()):
+        values = outputs[index].reshape(len(moved), -1)
+        for place in rng.integers(values.shape[1], size=3).tolist():
+            unit = np.unravel_index(place, step.output_shape)
+            try:
+                region = seen_parts(network, index, tuple((int(side), int(side)) for side in unit))[0].region
+            except UsageError:  # padding alone
+                region = ((1, 0),) * len(shape)
+            changing = np.flatnonzero(values[1:, place].astype(np.float64) != values[0, place]) // 2
+            for number in changing.tolist():
+                at = np.unravel_index(number, shape)
+                assert all(low <= side <= high for side, (low, high) in zip(at, region, strict=True)), (step.name, at)
+
+
+def test_an_unpooled_value_sees_the_windows_that_may_hold_it() -> None:
+    pooling = MaxPool2d(3, 2)
+    network = Network([Conv2d(1, 1, 1), pooling, MaxUnpool2d(pooling=pooling)], (1, 7, 9))
+    assert seen(network, "2:2,4") == ((0, 0), (0, 4), (2, 6))  # of rows 0 to 2 and 2 to 4, of columns 2 to 4 and 4 to 6
+    assert seen(network, "2:1,0") == ((0, 0), (0, 2), (0, 2))
 
 
 def test_a_channel_of_joined_branches_sees_what_its_branch_sees() -> None:

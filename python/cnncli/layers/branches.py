@@ -113,6 +113,13 @@ class Branches(Module):
             total += value
         return total
 
+    def grad_of_join(self, values: Sequence[FloatArray], grad_output: FloatArray) -> list[FloatArray]:
+        """The gradient with respect to what each branch gave, `values`."""
+        if self.joined_by == "add":
+            return [grad_output] * len(values)
+        ends = np.cumsum([value.shape[1] for value in values])[:-1]
+        return [np.ascontiguousarray(part) for part in np.split(grad_output, ends, axis=1)]
+
     def update_output(self, input: FloatArray) -> FloatArray:
         values = []
         for (name, branch), part in zip(self.branches, self.parts(input), strict=True):
@@ -129,11 +136,7 @@ class Branches(Module):
             raise OrderError(
                 type(self).__name__, "backward needs the results of forward; call forward with this input first"
             )
-        self.grad_parts = [grad_output] * len(self.branches)
-        if self.joined_by == "concat":
-            sizes = [value.shape[1] for value in self.kept[1]]
-            parts = np.split(grad_output, np.cumsum(sizes)[:-1], axis=1)
-            self.grad_parts = [np.ascontiguousarray(part) for part in parts]
+        self.grad_parts = self.grad_of_join(self.kept[1], grad_output)
         gradients = []
         for (name, branch), part, gradient in zip(self.branches, self.parts(input), self.grad_parts, strict=True):
             try:

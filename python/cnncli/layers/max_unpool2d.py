@@ -243,9 +243,14 @@ class MaxUnpool2d(NodeLayer):
         gradient = self.as_shaped(as_float32(grad_output, f"grad_output of {self!r}"), (*batch.shape[:2], *size))
         return self.node(output=size).grad_input(batch, gradient, {}, found, training)
 
+    @property
+    def windows(self) -> MaxPool2d:
+        """The pooling whose windows say what is put where: its own, or that of its sizes."""
+        assert self._windows is not None  # what has no shape is asked for none
+        return self._windows
+
     def window(self, input_shape: Shape) -> Window:
-        windows = self._windows
-        assert windows is not None  # what has no shape is asked for none
+        windows = self.windows
         reach, stride = span(windows.kernel_size, windows.dilation), windows.stride
         # As many values as windows may hold one place.
         most = [min(-(-reach[side] // stride[side]), input_shape[side + 1]) for side in (0, 1)]

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.layers.branches import Branches
 from cnncli.layers.faults import LayerError, SettingError
 from cnncli.layers.max_unpool2d import MaxUnpool2d
 from cnncli.layers.module import Module
+from cnncli.layers.returned import grad_input_of
 from cnncli.layers.sequential import Sequential, runs_in_order
 
 
@@ -38,11 +41,30 @@ class Step:
         """Whether it is a layer that is run as it stands."""
         return self.part is None and not self.joins
 
+    @property
+    def adds(self) -> bool:
+        """Whether it joins branches to the sum of what they gave, and not to their channels beside each other."""
+        return self.joins and isinstance(self.layer, Branches) and self.layer.joined_by == "add"
+
     def run(self, values: list[FloatArray]) -> FloatArray:
         """Its output by the eager layers; `values`: its inputs, with the batch axis."""
         if isinstance(self.layer, Branches) and not self.is_layer:
             return self.layer.join(values) if self.part is None else self.layer.parts(values[0])[self.part]
         return self.layer.forward(values[0])
+
+    def back(self, values: list[FloatArray], gradient: FloatArray) -> list[FloatArray]:
+        """The gradient with respect to each of its inputs, `values`, which its last forward pass took.
+
+        Nothing flows back to the pooling that tells an unpooling where values go: 0.
+        """
+        if isinstance(self.layer, Branches) and not self.is_layer:
+            if self.part is None:
+                return self.layer.grad_of_join(values, gradient)
+            whole = np.zeros_like(values[0])
+            start = self.part * gradient.shape[1]
+            whole[:, start : start + gradient.shape[1]] = gradient
+            return [whole]
+        return [grad_input_of(self.layer, values[0], gradient), *(np.zeros_like(other) for other in values[1:])]
 
 
 def trace(layers: Sequential, input_shape: Shape) -> tuple[list[Step], int]:

@@ -9,7 +9,6 @@ import numpy as np
 from cnncli.errors import UsageError
 from cnncli.layers.arrays import FloatArray
 from cnncli.layers.parameter import Parameter
-from cnncli.layers.returned import grad_input_of
 from cnncli.layers.trace import Step
 from cnncli.microscope.one_step import Batch
 from cnncli.microscope.unit_sum import Place
@@ -131,25 +130,11 @@ class _Walk:
         criterion.forward(self.tensors[-1], self.batch.targets)
         found[-1] += criterion.backward(self.tensors[-1], self.batch.targets)
         for index in range(len(self.steps) - 1, -1, -1):
-            inputs = [self.tensors[source] for source in self.steps[index].inputs]
-            for source, part in zip(self.steps[index].inputs, self._back(index, inputs, found[index + 1]), strict=True):
+            step = self.steps[index]
+            inputs = [self.tensors[source] for source in step.inputs]
+            for source, part in zip(step.inputs, step.back(inputs, found[index + 1]), strict=True):
                 found[source] += part
         return found
-
-    def _back(self, index: int, inputs: list[FloatArray], gradient: FloatArray) -> list[FloatArray]:
-        """The gradient with respect to each input of a step, whose last pass was forward through these inputs."""
-        step = self.steps[index]
-        if step.is_layer:
-            return [grad_input_of(step.layer, inputs[0], gradient)] + [np.zeros_like(other) for other in inputs[1:]]
-        if step.part is not None:
-            whole = np.zeros_like(inputs[0])
-            start = step.part * gradient.shape[1]
-            whole[:, start : start + gradient.shape[1]] = gradient
-            return [whole]
-        if getattr(step.layer, "joined_by", "") == "add":
-            return [gradient] * len(inputs)
-        ends = np.cumsum([value.shape[1] for value in inputs])[:-1]
-        return [np.ascontiguousarray(part) for part in np.split(gradient, ends, axis=1)]
 
     def from_weight(self, parameter: Parameter, place: Place) -> tuple[int, list[Factor]]:
         """(how many units the weight takes part in, the factors of the strongest path from it to the loss)."""
@@ -217,7 +202,7 @@ class _Walk:
                     chosen[other] = 1
                     self._run(after, self.tensors)
                     inputs = [self.tensors[source] for source in step.inputs]
-                    back = self._back(after, inputs, chosen)
+                    back = step.back(inputs, chosen)
                     slope = sum(
                         float(part[unit]) for source, part in zip(step.inputs, back, strict=True) if source == tensor
                     )

@@ -127,7 +127,7 @@ class Microscope:
         if step.part is not None:  # one of the equal parts that Parallel gives
             where: Place = (channel + step.part * step.output_shape[0], *rest)
             return _moved(inputs[0], where), [step.inputs[0]]
-        if getattr(step.layer, "joined_by", "") == "add":
+        if step.adds:
             values = [float(one[(0, *place)]) for one in inputs]
             return Made("sum", [(place, value, 1.0, value) for value in values], float(np.sum(values))), list(
                 step.inputs
@@ -151,7 +151,7 @@ def words_of(step: Step) -> str:
     if not step.is_layer:
         if step.part is not None:
             return f"part {step.part} of the channels"
-        adds = getattr(step.layer, "joined_by", "") == "add"
+        adds = step.adds
         return "the sum of its branches" if adds else "its branches beside each other"
     if not is_built_in(step.layer):
         return "a layer of your own: what is listed is the slope for each value it depends on"

@@ -4,8 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from cnncli.layers.arrays import FloatArray
-from cnncli.layers.returned import grad_input_of
-from cnncli.layers.trace import Step
 from cnncli.network.network import Network
 
 
@@ -27,21 +25,6 @@ def activation_gradients(
     for place in range(len(steps) - 1, -1, -1):
         step = steps[place]
         inputs = [tensors[index] for index in step.inputs]
-        for index, part in zip(step.inputs, _before(step, inputs, gradients[place + 1]), strict=True):
+        for index, part in zip(step.inputs, step.back(inputs, gradients[place + 1]), strict=True):
             gradients[index] += part
     return tensors, gradients
-
-
-def _before(step: Step, inputs: list[FloatArray], gradient: FloatArray) -> list[FloatArray]:
-    """The gradient with respect to each input of a step."""
-    if step.is_layer:
-        return [grad_input_of(step.layer, inputs[0], gradient)]
-    if step.part is not None:  # one of the equal parts that Parallel gives
-        whole = np.zeros_like(inputs[0])
-        start = step.part * gradient.shape[1]
-        whole[:, start : start + gradient.shape[1]] = gradient
-        return [whole]
-    if getattr(step.layer, "joined_by", "") == "add":
-        return [gradient] * len(inputs)
-    ends = np.cumsum([value.shape[1] for value in inputs])[:-1]
-    return [np.ascontiguousarray(part) for part in np.split(gradient, ends, axis=1)]

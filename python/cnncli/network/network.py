@@ -300,7 +300,7 @@ class Network(Sequential):
 def _joins(step: Step) -> str:
     """What joins the branches: "sum of 16x8x8 + 16x8x8"."""
     shapes = " + ".join(format_shape(shape) for shape in step.input_shapes)
-    return f"sum of {shapes}" if getattr(step.layer, "joined_by", "") == "add" else f"channels of {shapes}"
+    return f"sum of {shapes}" if step.adds else f"channels of {shapes}"
 
 
 def _last(layers: Sequence[Module]) -> Module | None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnncli.errors import UsageError
-from cnncli.layers import ConvTranspose2d, Module, Upsample, ZeroPad2d
+from cnncli.layers import ConvTranspose2d, MaxUnpool2d, Module, Upsample, ZeroPad2d
 from cnncli.layers.adaptive_pool2d import AdaptivePooling
 from cnncli.layers.arrays import Shape
 from cnncli.layers.flatten import Reshaping
@@ -101,12 +101,12 @@ def seen_parts(network: Network, index: int, region: Region) -> list[SeenPart]:
 
 def _before(step: Step, region: Region) -> list[Region | None]:
     """Of each input of a step, the region that a region of its output depends on; None: nothing of it."""
-    if step.is_layer:
-        return [_layer_before(step.layer, step.input_shapes[0], step.output_shape, region)]
+    if step.is_layer:  # what tells an unpooling its places does so for the same windows
+        return [_layer_before(step.layer, shape, step.output_shape, region) for shape in step.input_shapes]
     if step.part is not None:  # one of the equal parts that Parallel gives
         start = step.part * step.output_shape[0]
         return [((region[0][0] + start, region[0][1] + start), *region[1:])]
-    if getattr(step.layer, "joined_by", "") == "add":
+    if step.adds:
         return [region] * len(step.inputs)
     found: list[Region | None] = []
     start = 0
@@ -142,14 +142,17 @@ def _side(layer: Module, before: int, after: int, side: int, part: Interval) -> 
     if isinstance(layer, Upsample):
         low, high = _enlarged_from(layer, before, after, side, part)
         return max(low, 0), min(high, before - 1)
+    goes_back = isinstance(layer, ConvTranspose2d | MaxUnpool2d)  # from what a window gave to where it stood
+    if isinstance(layer, MaxUnpool2d):
+        layer = layer.windows
     if not (hasattr(layer, "kernel_size") and hasattr(layer, "stride")):  # of elements, or a custom layer
         return part
     sliding: Any = layer
-    gap = getattr(layer, "dilation", (1, 1))[side]
+    gap = getattr(sliding, "dilation", (1, 1))[side]
     outputs = np.arange(first, last + 1)[:, None]
-    offsets = np.arange(sliding.kernel_size[side])[None] * gap - getattr(layer, "padding", (0, 0))[side]
+    offsets = np.arange(sliding.kernel_size[side])[None] * gap - getattr(sliding, "padding", (0, 0))[side]
     stride = sliding.stride[side]
-    if isinstance(layer, ConvTranspose2d):
+    if goes_back:
         products = outputs - offsets
         taps = products[products % stride == 0] // stride
     else:

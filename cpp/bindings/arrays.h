@@ -11,21 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "core/sizes.h"
+
 namespace cnn {
 
 namespace py = pybind11;
-using Shape = std::vector<py::ssize_t>;
+using Shape = Sizes;  // of a NumPy array
 using OptionalArray = std::optional<py::array>;
-
-constexpr py::ssize_t kAny = -1;
-
-inline std::string text(const Shape& shape) {
-    std::string s = "(";
-    for (std::size_t i = 0; i < shape.size(); ++i) {
-        s += (i ? ", " : "") + (shape[i] == kAny ? std::string("any") : std::to_string(shape[i]));
-    }
-    return s + (shape.size() == 1 ? ",)" : ")");
-}
 
 inline Shape shape_of(const py::array& array) {
     return Shape(array.shape(), array.shape() + array.ndim());
@@ -41,8 +33,9 @@ void check_array(const py::array& array, const char* name, const Shape& expected
     const Shape shape = shape_of(array);
     bool fits = shape.size() == expected.size();
     for (std::size_t i = 0; fits && i < shape.size(); ++i)
-        fits = expected[i] == kAny || expected[i] == shape[i];
-    if (!fits) throw py::value_error(where + ": expected shape " + text(expected) + ", got " + text(shape));
+        fits = expected[i] == kAnySize || expected[i] == shape[i];
+    if (!fits)
+        throw py::value_error(where + ": expected shape " + text_of(expected) + ", got " + text_of(shape));
     if (!(array.flags() & py::array::c_style)) throw py::value_error(where + ": must be C-contiguous");
     if (written && !array.writeable()) throw py::value_error(where + ": is read-only");
 }
@@ -59,13 +52,6 @@ T* output(const py::array& array, const char* name, const Shape& expected) {
     return static_cast<T*>(const_cast<void*>(array.data()));
 }
 
-// An array that is read, and written only if `written`: that of a model which must not change may be
-// read-only.
-inline float* state(const py::array& array, const char* name, const Shape& expected, bool written) {
-    check_array<float>(array, name, expected, written);
-    return static_cast<float*>(const_cast<void*>(array.data()));
-}
-
 template <class T = float>
 T* optional_output(const OptionalArray& array, const char* name, const Shape& expected) {
     return array ? output<T>(*array, name, expected) : nullptr;
@@ -73,19 +59,6 @@ T* optional_output(const OptionalArray& array, const char* name, const Shape& ex
 
 inline void check(bool holds, const std::string& message) {
     if (!holds) throw py::value_error(message);
-}
-
-struct Pair {
-    py::ssize_t height, width;
-};
-
-inline Pair pair(const py::tuple& value, const char* name, py::ssize_t least) {
-    check(value.size() == 2, std::string(name) + ": expected (height, width)");
-    const Pair p{value[0].cast<py::ssize_t>(), value[1].cast<py::ssize_t>()};
-    check(p.height >= least && p.width >= least && p.height < (1 << 24) && p.width < (1 << 24),
-          std::string(name) + ": expected at least " + std::to_string(least) + ", got (" +
-              std::to_string(p.height) + ", " + std::to_string(p.width) + ")");
-    return p;
 }
 
 }  // namespace cnn

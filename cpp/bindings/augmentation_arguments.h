@@ -56,7 +56,7 @@ inline AugmentationSource augmentation_source(const py::dict& given, py::ssize_t
 // Numbers of images among `count`; none: all of them.
 inline std::vector<std::int64_t> partner_images(const OptionalArray& partners, std::int64_t count) {
     if (!partners) return {};
-    const std::int64_t* given = input<std::int64_t>(*partners, "partners", {kAny});
+    const std::int64_t* given = input<std::int64_t>(*partners, "partners", {kAnySize});
     std::vector<std::int64_t> images(given, given + partners->shape(0));
     for (const std::int64_t image : images)
         check(image >= 0 && image < count, "partners: expected numbers of images");

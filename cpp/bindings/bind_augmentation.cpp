@@ -19,7 +19,7 @@ constexpr std::ptrdiff_t kAtOnce =
     256;  // images, so that the blocks of a large array do not double its memory
 
 std::vector<std::int64_t> checked_indices(const py::array& indices, std::int64_t count) {
-    const std::int64_t* given = input<std::int64_t>(indices, "indices", {kAny});
+    const std::int64_t* given = input<std::int64_t>(indices, "indices", {kAnySize});
     std::vector<std::int64_t> images(given, given + indices.shape(0));
     for (const std::int64_t image : images) {
         check(image >= 0 && image < count,

@@ -15,7 +15,7 @@ namespace {
 constexpr std::ptrdiff_t kChunk = 2048;
 
 void generate(const py::array& images, const py::array& labels, std::uint64_t seed, std::uint64_t first) {
-    std::uint8_t* const pixels = output<std::uint8_t>(images, "images", {kAny, kDigitSize, kDigitSize});
+    std::uint8_t* const pixels = output<std::uint8_t>(images, "images", {kAnySize, kDigitSize, kDigitSize});
     const std::ptrdiff_t count = images.shape(0);
     std::uint8_t* const names = output<std::uint8_t>(labels, "labels", {count});
     const int threads = thread_count();

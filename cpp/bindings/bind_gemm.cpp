@@ -8,12 +8,12 @@ namespace {
 
 void gemm(const py::array& a, const py::array& b, const py::array& c, bool transpose_a, bool transpose_b,
           bool accumulate) {
-    const float* left = input(a, "a", {kAny, kAny});
-    const float* right = input(b, "b", {kAny, kAny});
+    const float* left = input(a, "a", {kAnySize, kAnySize});
+    const float* right = input(b, "b", {kAnySize, kAnySize});
     const py::ssize_t rows = a.shape(transpose_a ? 1 : 0), terms = a.shape(transpose_a ? 0 : 1);
     const py::ssize_t columns = b.shape(transpose_b ? 0 : 1);
     check(b.shape(transpose_b ? 1 : 0) == terms,
-          "b: expected " + std::to_string(terms) + " terms, as a has, got shape " + text(shape_of(b)));
+          "b: expected " + std::to_string(terms) + " terms, as a has, got shape " + text_of(shape_of(b)));
     float* result = output(c, "c", {rows, columns});
     GemmShape shape{};
     shape.rows = rows;

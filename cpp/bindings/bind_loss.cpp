@@ -11,7 +11,7 @@ namespace {
 
 std::ptrdiff_t classes_of(const py::array& x, const char* name) {
     check(x.ndim() == 2 && x.shape(1) > 0,
-          std::string(name) + ": expected shape (N, classes), got " + text(shape_of(x)));
+          std::string(name) + ": expected shape (N, classes), got " + text_of(shape_of(x)));
     return x.shape(1);
 }
 

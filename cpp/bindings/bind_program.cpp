@@ -178,7 +178,7 @@ class BoundProgram {
     // features).
     void bind(const py::array& images, const OptionalArray& targets) {
         check_idle();
-        const Shape shape{kAny, input_shape_[0], input_shape_[1], input_shape_[2]};
+        const Shape shape{kAnySize, input_shape_[0], input_shape_[1], input_shape_[2]};
         const bool is_bytes = images.dtype().equal(py::dtype::of<std::uint8_t>());
         const std::uint8_t* bytes = is_bytes ? input<std::uint8_t>(images, "images", shape) : nullptr;
         const float* floats = is_bytes ? nullptr : input<float>(images, "images", shape);
@@ -210,7 +210,7 @@ class BoundProgram {
                     const OptionalArray& losses, const py::object& should_stop,
                     const std::optional<float>& average_share) {
         check_idle();
-        const std::int64_t* given = input<std::int64_t>(indices, "indices", {kAny});
+        const std::int64_t* given = input<std::int64_t>(indices, "indices", {kAnySize});
         const py::ssize_t count = indices.shape(0);
         check(training_, "this program does not train");
         check(count > 0 && count <= program_.batch_size(), "indices: expected 1 to " +

@@ -7,12 +7,11 @@
 namespace cnn {
 namespace {
 
-template <void (*kFill)(float*, std::ptrdiff_t, std::uint64_t, std::uint32_t, std::uint32_t)>
-void fill(const py::array& out, std::uint64_t seed, std::uint32_t purpose, std::uint32_t stream) {
+void uniform(const py::array& out, std::uint64_t seed, std::uint32_t purpose, std::uint32_t stream) {
     check(purpose < 256, "purpose: expected less than 256, got " + std::to_string(purpose));
     float* numbers = output(out, "out", shape_of(out));
     py::gil_scoped_release release;
-    kFill(numbers, out.size(), seed, purpose, stream);
+    random_uniform(numbers, out.size(), seed, purpose, stream);
 }
 
 py::array_t<std::int64_t> permutation(py::ssize_t count, std::uint64_t seed, std::uint32_t epoch) {
@@ -49,10 +48,8 @@ py::array_t<std::int64_t> balanced_order(const py::array& labels, py::ssize_t co
 }  // namespace
 
 void bind_random(py::module_& m) {
-    m.def("random_uniform", fill<random_uniform>, py::arg("out"), py::kw_only(), py::arg("seed"),
-          py::arg("purpose"), py::arg("stream") = 0);
-    m.def("random_normal", fill<random_normal>, py::arg("out"), py::kw_only(), py::arg("seed"),
-          py::arg("purpose"), py::arg("stream") = 0);
+    m.def("random_uniform", uniform, py::arg("out"), py::kw_only(), py::arg("seed"), py::arg("purpose"),
+          py::arg("stream") = 0);
     m.def("permutation", permutation, py::arg("count"), py::kw_only(), py::arg("seed"), py::arg("epoch"));
     m.def("balanced_order", balanced_order, py::arg("labels"), py::kw_only(), py::arg("count"),
           py::arg("seed"), py::arg("epoch"));

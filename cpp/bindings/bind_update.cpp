@@ -22,7 +22,7 @@ void muon_update(const py::array& parameter, const py::array& gradient, const py
                  float rate, float kept_weight, float momentum, float new_share, bool nesterov,
                  std::array<float, 3> coefficients, float eps, int steps) {
     const Shape shape = shape_of(parameter);
-    check(shape.size() == 2, "parameter: expected a matrix, got shape " + text(shape));
+    check(shape.size() == 2, "parameter: expected a matrix, got shape " + text_of(shape));
     float* to = output(parameter, "parameter", shape);
     const float* from = input(gradient, "gradient", shape);
     float* mean = output(momentum_array, "momentum", shape);
@@ -49,7 +49,7 @@ void muon_update(const py::array& parameter, const py::array& gradient, const py
 // In double precision and one order: eight sums that do not wait for each other, added in turn.
 double dot(const py::array& one, const py::array& other) {
     constexpr py::ssize_t kSums = 8;
-    const double* x = input<double>(one, "one", {kAny});
+    const double* x = input<double>(one, "one", {kAnySize});
     const double* y = input<double>(other, "other", shape_of(one));
     const py::ssize_t count = one.size();
     double sums[kSums] = {};

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/tiles.h"
+
 namespace cnn {
 
 constexpr std::ptrdiff_t kLanes = 16;  // samples side by side: one block
@@ -11,7 +13,7 @@ constexpr std::ptrdiff_t kMaxSlots = 8;
 
 // Each activation is an array of blocks [C][H][W][16 samples]; sample n is lane n % 16 of block n / 16.
 constexpr std::ptrdiff_t block_count(std::ptrdiff_t samples) {
-    return (samples + kLanes - 1) / kLanes;
+    return ceil_divide(samples, kLanes);
 }
 
 // Sums over samples are split into slots that depend on the batch size alone, never on the number of threads:
@@ -26,8 +28,8 @@ struct BlockRange {
 };
 
 constexpr BlockRange slot_blocks(std::ptrdiff_t samples, std::ptrdiff_t slot) {
-    return {slot * block_count(samples) / slot_count(samples),
-            (slot + 1) * block_count(samples) / slot_count(samples)};
+    const std::ptrdiff_t blocks = block_count(samples), slots = slot_count(samples);
+    return {part_begin(blocks, slots, slot), part_begin(blocks, slots, slot + 1)};
 }
 
 constexpr std::ptrdiff_t live_lanes(std::ptrdiff_t samples, std::ptrdiff_t block) {

@@ -4,13 +4,6 @@
 
 namespace cnn {
 
-std::string text_of(const Sizes& shape) {
-    std::string s = "(";
-    for (std::size_t i = 0; i < shape.size(); ++i)
-        s += (i ? ", " : "") + (shape[i] == kAnySize ? std::string("any") : std::to_string(shape[i]));
-    return s + (shape.size() == 1 ? ",)" : ")");
-}
-
 void Arguments::check(bool holds, const std::string& message) const {
     if (!holds) throw std::invalid_argument(kind_ + ": " + message);
 }

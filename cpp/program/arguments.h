@@ -11,12 +11,10 @@
 #include <variant>
 #include <vector>
 
+#include "core/sizes.h"
 #include "program/layer_calls.h"
 
 namespace cnn {
-
-using Sizes = std::vector<std::ptrdiff_t>;
-constexpr std::ptrdiff_t kAnySize = -1;
 
 struct NamedArray {
     float* values;
@@ -25,8 +23,6 @@ struct NamedArray {
 };
 
 using Setting = std::variant<bool, std::int64_t, double, std::string, std::vector<std::int64_t>>;
-
-std::string text_of(const Sizes& shape);
 
 struct SizePair {
     std::ptrdiff_t height, width;

@@ -38,6 +38,20 @@ LearnedArrays learned(const Given& given, const Sizes& shape, std::ptrdiff_t out
     return arrays;
 }
 
+LearnedArrays optional_learned(const Given& given, const Sizes& shape) {
+    Arguments& a = given.arguments;
+    LearnedArrays arrays;
+    arrays.weight = a.optional_values("weight", shape);
+    arrays.bias = a.optional_values("bias", shape);
+    float* grad_weight = a.optional_values("grad_weight", shape, given.gradients);
+    float* grad_bias = a.optional_values("grad_bias", shape, given.gradients);
+    if (given.gradients) {
+        arrays.grad_weight = grad_weight;
+        arrays.grad_bias = grad_bias;
+    }
+    return arrays;
+}
+
 CheckedNode check_node(const std::string& kind, const Given& given) {
     const KindRow& row = row_named(kind);
     const std::size_t count = given.inputs.size();

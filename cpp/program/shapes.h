@@ -37,6 +37,8 @@ std::uint32_t layer_number(Arguments& a);  // of a layer that draws random numbe
 std::string misfit(const TensorShape& x);  // " does not fit an input of shape (C, H, W)"
 // `shape`: that of the weights; `outputs`: of the biases.
 LearnedArrays learned(const Given& given, const Sizes& shape, std::ptrdiff_t outputs);
+// The same where a layer may learn nothing: weight and bias of one shape, each there or not.
+LearnedArrays optional_learned(const Given& given, const Sizes& shape);
 
 // The node of this kind, without its place in the graph, and the shape of its output for one sample.
 // Throws std::invalid_argument.

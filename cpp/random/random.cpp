@@ -1,7 +1,6 @@
 #include "random/random.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 #include <vector>
 
@@ -82,19 +81,6 @@ void random_uniform(float* out, std::ptrdiff_t count, std::uint64_t seed, std::u
                     std::uint32_t stream) {
     Sequence sequence(Philox4x32::key(seed), purpose, stream);
     for (std::ptrdiff_t i = 0; i < count; ++i) out[i] = Philox4x32::uniform(sequence.next());
-}
-
-void random_normal(float* out, std::ptrdiff_t count, std::uint64_t seed, std::uint32_t purpose,
-                   std::uint32_t stream) {
-    Sequence sequence(Philox4x32::key(seed), purpose, stream);
-    for (std::ptrdiff_t i = 0; i < count; i += 2) {
-        // In (0, 1], so that its logarithm is finite.
-        const double u = (static_cast<double>(sequence.next()) + 1.0) * 0x1p-32;
-        const double angle = 6.283185307179586 * static_cast<double>(sequence.next()) * 0x1p-32;
-        const double radius = std::sqrt(-2.0 * std::log(u));
-        out[i] = static_cast<float>(radius * std::cos(angle));
-        if (i + 1 < count) out[i + 1] = static_cast<float>(radius * std::sin(angle));
-    }
 }
 
 void random_permutation(std::int64_t* out, std::ptrdiff_t count, std::uint64_t seed, std::uint32_t epoch) {

@@ -7,7 +7,6 @@ namespace cnn {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr auto kPollInterval = std::chrono::milliseconds(20);
 constexpr int kTasksPerLook = 4;  // at the clock, which costs a hundredth of a short task
 
 // The same operations on as many samples take as long.

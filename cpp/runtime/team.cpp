@@ -25,7 +25,6 @@ constexpr auto kSpin = std::chrono::microseconds(100);
 // Two threads of a team on one core: the other may be the one that is waited for.
 constexpr auto kSpinOnSharedCore = std::chrono::microseconds(4);
 constexpr int kPausesPerLook = 8;  // at the clock
-constexpr auto kPollInterval = std::chrono::milliseconds(20);
 
 void pause() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -45,11 +44,6 @@ int current_cpu() {
 
 constexpr std::uint64_t ticket_of(std::uint32_t opened, std::uint32_t left) {
     return static_cast<std::uint64_t>(opened) << 32 | left;
-}
-
-// Where the share of an owner in the tasks of an operation begins.
-constexpr std::ptrdiff_t share_begin(std::ptrdiff_t tasks, int owner, int owners) {
-    return tasks * owner / owners;
 }
 
 }  // namespace
@@ -143,8 +137,8 @@ void Team::run_claimed(int owner, std::uint32_t left, int self) {
     std::ptrdiff_t place = static_cast<std::ptrdiff_t>(left);
     for (auto op = stage.rbegin(); op != stage.rend(); ++op) {
         const std::ptrdiff_t tasks = (*op)->tasks(*work_.context);
-        const std::ptrdiff_t end = share_begin(tasks, owner + 1, owners_);
-        const std::ptrdiff_t share = end - share_begin(tasks, owner, owners_);
+        const std::ptrdiff_t end = part_begin(tasks, owners_, owner + 1);
+        const std::ptrdiff_t share = end - part_begin(tasks, owners_, owner);
         if (place <= share) return (*op)->run(*work_.context, end - place, work_.scratch[self]);
         place -= share;
     }
@@ -166,7 +160,7 @@ void Team::open_from(std::size_t stage) {
             std::ptrdiff_t share = 0;
             for (const Op* op : (*work_.stages)[stage]) {
                 const std::ptrdiff_t tasks = op->tasks(*work_.context);
-                share += share_begin(tasks, owner + 1, owners) - share_begin(tasks, owner, owners);
+                share += part_begin(tasks, owners, owner + 1) - part_begin(tasks, owners, owner);
             }
             members_[static_cast<std::size_t>(owner)]->ticket.store(
                 ticket_of(opened, static_cast<std::uint32_t>(share)), std::memory_order_release);

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -25,6 +26,9 @@
 namespace cnn {
 
 using Stage = std::vector<const Op*>;
+
+// How often a run that may be stopped asks whether it should be.
+constexpr auto kPollInterval = std::chrono::milliseconds(20);
 
 class Team {
   public:

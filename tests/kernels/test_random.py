@@ -1,4 +1,4 @@
-"""`_core.random_uniform`, `random_normal` and `permutation`: pure functions of what they are for."""
+"""`_core.random_uniform` and `permutation`: pure functions of what they are for."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import oracles
-from closeness import assert_close, same_bits, unwritten
+from closeness import same_bits, unwritten
 from cnncli import _core
 
 SHUFFLE, INITIAL_WEIGHTS = 1, 5
@@ -18,16 +18,9 @@ def uniform(shape: tuple, seed: int = 1, purpose: int = INITIAL_WEIGHTS, stream:
     return out
 
 
-def normal(shape: tuple, seed: int = 1, purpose: int = INITIAL_WEIGHTS, stream: int = 0) -> np.ndarray:
-    out = unwritten(*shape)
-    _core.random_normal(out, seed=seed, purpose=purpose, stream=stream)
-    return out
-
-
-@pytest.mark.parametrize("fill", [uniform, normal])
 @pytest.mark.parametrize("shape", [(0,), (1,), (3,), (4,), (5,), (16,), (17,), (1031,), (6, 1, 5, 5)])
-def test_random_numbers_fill_any_shape(fill: Callable, shape: tuple) -> None:
-    assert np.isfinite(fill(shape)).all()
+def test_random_numbers_fill_any_shape(shape: tuple) -> None:
+    assert np.isfinite(uniform(shape)).all()
 
 
 def bits(count: int, seed: int, purpose: int, stream: int) -> np.ndarray:
@@ -43,38 +36,30 @@ def test_random_numbers_are_those_of_philox(seed: int, purpose: int, stream: int
         drawn = bits(count + 1, seed, purpose, stream).astype(np.float64)
         expected = drawn[:count] // 256 / 2**24
         np.testing.assert_array_equal(uniform((count,), seed, purpose, stream), expected.astype(np.float32))
-        # Box & Muller: two uniform numbers make a radius and an angle, and so two normal ones.
-        radius = np.sqrt(-2 * np.log((drawn[0::2] + 1) / 2**32))[: (count + 1) // 2]
-        angle = 2 * np.pi * drawn[1::2][: len(radius)] / 2**32
-        pairs = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1).ravel()[:count]
-        assert_close(normal((count,), seed, purpose, stream), pairs)
 
 
-@pytest.mark.parametrize("fill", [uniform, normal])
-def test_random_numbers_are_those_of_a_longer_array(fill: Callable) -> None:
+def test_random_numbers_are_those_of_a_longer_array() -> None:
     """A number depends on its place, not on how many are asked for."""
-    long = fill((1031,))
+    long = uniform((1031,))
     for count in (1, 3, 4, 5, 17, 100):
-        assert same_bits(fill((count,)), long[:count])
-    assert same_bits(fill((2, 3, 5)).ravel(), long[:30])
+        assert same_bits(uniform((count,)), long[:count])
+    assert same_bits(uniform((2, 3, 5)).ravel(), long[:30])
 
 
-@pytest.mark.parametrize("fill", [uniform, normal])
 @pytest.mark.parametrize("other", [{"seed": 2}, {"seed": 1 + 2**32}, {"purpose": SHUFFLE}, {"stream": 1}])
-def test_random_numbers_differ_with_seed_purpose_and_stream(fill: Callable, other: dict) -> None:
-    one, two = fill((4000,)), fill((4000,), **other)
+def test_random_numbers_differ_with_seed_purpose_and_stream(other: dict) -> None:
+    one, two = uniform((4000,)), uniform((4000,), **other)
     assert abs(np.corrcoef(one, two)[0, 1]) < 4 / np.sqrt(4000)
     assert np.isin(one, two).mean() < 0.01  # not the same numbers elsewhere
 
 
-@pytest.mark.parametrize("fill", [uniform, normal])
 def test_random_numbers_do_not_depend_on_instruction_set_or_threads(
-    fill: Callable, instruction_set: str, assert_same_bits_for_any_threads: Callable
+    instruction_set: str, assert_same_bits_for_any_threads: Callable
 ) -> None:
-    before = fill((1031,))
+    before = uniform((1031,))
     _core.set_instruction_set(_core.instruction_sets()[0])
-    assert same_bits(fill((1031,)), before)
-    assert_same_bits_for_any_threads(lambda: (fill((100_003,)),))
+    assert same_bits(uniform((1031,)), before)
+    assert_same_bits_for_any_threads(lambda: (uniform((100_003,)),))
 
 
 def test_uniform_numbers_are_uniform() -> None:
@@ -84,16 +69,6 @@ def test_uniform_numbers_are_uniform() -> None:
     chi_squared = ((shares - 5000) ** 2 / 5000).sum()
     assert 4 < chi_squared < 50  # 19 degrees of freedom: one in 10,000 on either side
     assert abs(np.corrcoef(values[:-1], values[1:])[0, 1]) < 4 / np.sqrt(100_000)
-
-
-def test_normal_numbers_are_normal() -> None:
-    values = normal((100_000,)).astype(np.float64)
-    assert abs(values.mean()) < 4 / np.sqrt(100_000)
-    assert abs(values.std() - 1) < 4 / np.sqrt(200_000)
-    for limit, share in ((1, 0.682689), (2, 0.954500), (3, 0.997300)):
-        deviation = np.sqrt(share * (1 - share) / 100_000)
-        assert abs((np.abs(values) < limit).mean() - share) < 4 * deviation
-    assert abs(np.corrcoef(values[::2], values[1::2])[0, 1]) < 4 / np.sqrt(50_000)
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 16, 17, 1031])
@@ -123,7 +98,7 @@ def test_random_functions_refuse_what_does_not_fit() -> None:
     with pytest.raises(TypeError, match=r"^out: expected float32, got float64$"):
         _core.random_uniform(np.zeros(4), seed=1, purpose=INITIAL_WEIGHTS)
     with pytest.raises(ValueError, match=r"^purpose: expected less than 256, got 256$"):
-        _core.random_normal(unwritten(4), seed=1, purpose=256)
+        _core.random_uniform(unwritten(4), seed=1, purpose=256)
     with pytest.raises(ValueError, match=r"^count: expected 0 to "):
         _core.permutation(-1, seed=1, epoch=0)
 

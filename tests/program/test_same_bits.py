@@ -307,7 +307,6 @@ KERNELS: dict[str, Callable[[np.random.Generator], Iterator[Case]]] = {
     "dot": dot,
     "gemm": gemm,
     "muon_update": muon_update,
-    "random_normal": drawn,
     "random_uniform": drawn,
     "update": update,
     "softmax_nll_forward": softmax_nll("forward"),

@@ -8,14 +8,7 @@ namespace cnn {
 TensorShape check_batch_normalization(const Given& given, Node& node) {
     Arguments& a = given.arguments;
     const Sizes channels{given.x().channels};
-    node.arrays.weight = a.optional_values("weight", channels);
-    node.arrays.bias = a.optional_values("bias", channels);
-    float* grad_weight = a.optional_values("grad_weight", channels, given.gradients);
-    float* grad_bias = a.optional_values("grad_bias", channels, given.gradients);
-    if (given.gradients) {
-        node.arrays.grad_weight = grad_weight;
-        node.arrays.grad_bias = grad_bias;
-    }
+    node.arrays = optional_learned(given, channels);
     // Those of a model which must not change may be read-only.
     node.statistics.mean = a.array("running_mean", channels, given.training).values;
     node.statistics.variance = a.array("running_variance", channels, given.training).values;

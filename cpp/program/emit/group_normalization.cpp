@@ -19,15 +19,7 @@ TensorShape check_group_normalization(const Given& given, Node& node) {
     } else {
         node.groups = {x.features() / size, size, 1, true, epsilon};
     }
-    const Sizes weights{node.groups.weights()};
-    node.arrays.weight = a.optional_values("weight", weights);
-    node.arrays.bias = a.optional_values("bias", weights);
-    float* grad_weight = a.optional_values("grad_weight", weights, given.gradients);
-    float* grad_bias = a.optional_values("grad_bias", weights, given.gradients);
-    if (given.gradients) {
-        node.arrays.grad_weight = grad_weight;
-        node.arrays.grad_bias = grad_bias;
-    }
+    node.arrays = optional_learned(given, {node.groups.weights()});
     return x;
 }
 

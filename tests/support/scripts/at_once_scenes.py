@@ -226,7 +226,7 @@ def long_calls():
         "digits": lambda: _core.digits_generate(drawn, names, seed=1, first=0),
         "matrix product": lambda: _core.gemm(a, a, c),
         "permutation": lambda: _core.permutation(3_000_000, seed=1, epoch=0),
-        "normal numbers": lambda: _core.random_normal(c, seed=1, purpose=0),
+        "random numbers": lambda: _core.random_uniform(c, seed=1, purpose=0),
         "convolution": lambda: convolution.forward(x, {"weight": w}),
         "update": lambda: _core.update("sgd", a, c, {"velocity": c2}, settings),
         "activation": lambda: tanh.forward(a),

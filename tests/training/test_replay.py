@@ -19,7 +19,7 @@ from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
 from cnncli.training.records import Finished, Stopped
 from cnncli.training.replay import Verdict, replay
-from cnncli.training.trace import MARKS, mark_steps, parted_after
+from cnncli.training.trace import MARKS, after_marks, mark_steps, parted_after
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings
 
@@ -280,3 +280,10 @@ def test_marks_are_even_and_find_the_step(steps: int) -> None:
         others = "".join(f"{one:08x}" if one < step else "f" * 8 for one in marked)
         first, last = parted_after(whole, others, steps) or (0, 0)
         assert first <= step <= last and last - first < marked[0]
+    # What no mark shows came about behind the last one.
+    first, last = after_marks(steps, steps)
+    assert last == steps and first == min(marked[-1] + 1, steps)
+
+
+def test_an_epoch_that_was_cut_parts_behind_its_last_mark() -> None:
+    assert after_marks(938, 100) == (60, 100) and after_marks(938, 59) == (59, 59) and after_marks(938, 7) == (1, 7)

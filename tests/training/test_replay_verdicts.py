@@ -158,6 +158,12 @@ def test_an_epoch_is_compared_by_marks_then_weights_then_all_else() -> None:
     assert compared(facts, {**facts, **changed}, cut=9) == f"diverged 3 (5, 6) w: epoch 3, steps 5 to 6 of 23: {way}"
     assert compared(second, {**second, **changed}) == f"diverged 2 (3, 3) w: epoch 2, step 3 of 16: {way}"
     assert compared(facts, {**facts, "weights": "v"}) == f"diverged 3 (32, 32) v: epoch 3, step 32 of 32: {way}"
+    # Each second step of 32 has a mark: what was cut at 23 differs behind the one of step 22.
+    cut = compared(facts, {**facts, "weights": "v"}, cut=9)
+    assert cut == f"diverged 3 (23, 23) v: epoch 3, step 23 of 23: {way}"
+    assert compared({**facts, "epoch": 4}, {**facts, "weights": "v", "epoch": 4}, cut=1) == (
+        f"diverged 4 (61, 63) v: epoch 4, steps 61 to 63 of 63: {way}"
+    )
     assert compared(facts, {**facts, "loss": 0.25}) == (
         "tampered None None None: epoch 3: it says loss = 0.5, and it is 0.25"
     )

@@ -29,7 +29,7 @@ from cnncli.training.rules import TARGET, check_asked
 from cnncli.training.running import run_job, started
 from cnncli.training.runs import RunFolder
 from cnncli.training.start import Start, read_start
-from cnncli.training.trace import parted_after
+from cnncli.training.trace import after_marks, parted_after
 from cnncli.training.train import data_again, make_job
 from cnncli.training_options import TrainSettings
 from cnncli.version import __version__
@@ -248,9 +248,10 @@ def _compare_epoch(job: Job, network: Network, history: list[Any]) -> None:
         raise _Ended("tampered", f"it tells of {len(history)} epochs, and its settings ask for more")
     said = history[epoch - 1]
     steps = job.trainer.timetable.steps_in(epoch - 1)
-    parted = parted_after(str(said["marks"]), found["marks"], job.trainer.timetable.full_steps(epoch - 1))
+    full_steps = job.trainer.timetable.full_steps(epoch - 1)
+    parted = parted_after(str(said["marks"]), found["marks"], full_steps)
     if parted is not None or said.get("weights") != found["weights"]:
-        first, last = parted or (steps, steps)
+        first, last = parted or after_marks(full_steps, steps)
         where = f"step {first}" if first == last else f"steps {first} to {last}"
         line = f"epoch {epoch}, {where} of {steps}: the training goes another way than the file says"
         raise _parted(network, line, epoch=epoch, steps=(first, last), weights=found["weights"])

@@ -34,6 +34,19 @@ def mark_steps(steps: int) -> Sequence[int]:
     return range(every, steps + 1, every)
 
 
+def after_marks(steps: int, done: int) -> tuple[int, int]:
+    """(first, last) step of an epoch, from 1, among which two trainings parted whose marks of it are all the same.
+
+    steps : of the epoch; done : of those, where it ended before its time
+
+    >>> after_marks(938, 938), after_marks(48, 48)
+    ((886, 938), (48, 48))
+    """
+    marked = [step for step in mark_steps(steps) if step <= done]
+    # Where the last step has a mark, its loss is the same, and what differs is what it did to the weights.
+    return min(max(marked, default=0) + 1, done), done
+
+
 def parted_after(marks: str, others: str, steps: int) -> tuple[int, int] | None:
     """(first, last) step of an epoch, from 1, among which the first one is at which two trainings differ; None if all
     marks are the same.

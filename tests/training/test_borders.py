@@ -12,7 +12,7 @@ from cnncli.training.plateau import Plateau, measured_losses
 from cnncli.training.prospects import _few_steps, _without_rest_of_one
 from cnncli.training.schedule import SCHEDULES, learning_rate
 from cnncli.training.state import TrainingState, read_state
-from cnncli.training.targets import Target
+from cnncli.training.targets import Target, kept_epoch
 from cnncli.training.timetable import HardImages, Timetable, batch_of
 
 
@@ -70,7 +70,6 @@ def test_a_timetable_counts_images_steps_and_rates_one_by_one(warm_up: float, cy
     steps = [-(-count // batch) for count in counts]
     assert [table.images(epoch) for epoch in range(5)] == counts
     assert [table.last_batch(epoch) for epoch in range(5)] == [2, 1, 7, 7, 7]
-    assert [table.ends_cycle(epoch) for epoch in range(5)] == [epoch + 1 >= (cycle or 5) for epoch in range(5)]
     whole = int(warm_up)
     warm = min(sum(steps[:whole]) + round((warm_up - whole) * steps[whole]), sum(steps[: cycle or 5]) - 1)
     assert table.warm_up_steps == warm
@@ -125,12 +124,19 @@ def test_a_target_is_reached_at_its_end_or_far_enough_before() -> None:
 def test_the_best_epoch_is_the_first_of_the_most_accurate_and_then_of_the_least_loss() -> None:
     table = Timetable(100, 10, 6, cycle=3)
     history = [epoch(1, 0.9, 0.5), epoch(2, 0.95, 0.4), epoch(3, 0.95, 0.3), epoch(4, 0.95, 0.3), epoch(5, 0.94, 0.1)]
-    assert Target(None, table, 10).best_epoch(history) == 3
-    assert Target(0.99, table, 10).best_epoch([*history[:2], epoch(3, 0.5)]) == 3  # the end of a cycle goes first
-    assert Target(None, table, 10).best_epoch([*history[:2], epoch(3, 0.5)]) == 2
-    assert Target(None, table, 0).best_epoch(history) == 5
+    short = [*history[:2], epoch(3, 0.5)]
     values = [{"epoch": n, "validation_accuracy": None, "validation_loss": loss} for n, loss in ((1, 0.5), (2, 0.2))]
-    assert Target(None, table, 10).best_epoch(values) == 2
+    for accuracy, images, epochs, best in (
+        (None, 10, history, 3), (0.99, 10, short, 3),  # the end of a cycle goes first
+        (None, 10, short, 2), (None, 0, history, 5), (None, 10, values, 2),
+    ):  # fmt: skip
+        target, found = Target(accuracy, table, images), None
+        for facts in epochs:
+            found = facts if target.is_best(facts, found) else found
+        assert found is not None and found["epoch"] == best
+        if images:  # without, the facts have no measures of these
+            assert kept_epoch(epochs, 3 if accuracy else None) + 1 == best
+    assert kept_epoch([{"epoch": 1, "loss": 0.1}, {"epoch": 2, "loss": 0.2, "validation_loss": None}], None) == 1
 
 
 @pytest.mark.parametrize(

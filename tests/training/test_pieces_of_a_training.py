@@ -226,8 +226,10 @@ def run(name: str, state: str = "done", changed: float = 0.0, **settings: Any) -
 def test_runs_are_found_the_newest_first_and_pruned_by_number(tmp_path: Path) -> None:
     for number, name in enumerate(("b", "a", "c")):
         with RunFolder.create(tmp_path, name, {"name": name, "same": 1}) as folder:
-            folder.write_metrics([{"epoch": 1, "seconds": 2.0, "validation_accuracy": 0.5 + number / 8},
-                                  {"epoch": 2, "seconds": 1.5, "validation_accuracy": 0.25}])  # fmt: skip
+            folder.write_metrics([
+                {"epoch": 1, "seconds": 2.0, "validation_accuracy": 0.5 + number / 8, "validation_loss": 1.0},
+                {"epoch": 2, "seconds": 1.5, "validation_accuracy": 0.25, "validation_loss": 1.0},
+            ])  # fmt: skip
     for entry in tmp_path.rglob("*"):
         if entry.is_file():
             os.utime(entry, (1_000, 1_000) if entry.parent.name != "a-1" else (2_000, 2_000))
@@ -236,6 +238,12 @@ def test_runs_are_found_the_newest_first_and_pruned_by_number(tmp_path: Path) ->
     assert [one.path.name for one in found] == ["a-1", "b-1", "c-1"] and [one.state for one in found] == ["stopped"] * 3
     assert found[0].changed == 2_000 and found[0].seconds == 3.5
     assert found[0].best is not None and found[0].best["epoch"] == 1 and run("x").best is None
+    alike = [{"epoch": n, "validation_accuracy": 0.5, "validation_loss": loss} for n, loss in ((1, 3.0), (2, 1.0))]
+    assert replace(found[0], history=alike).best == alike[1]
+    values = [{**facts, "validation_accuracy": None} for facts in reversed(alike)]
+    assert replace(found[0], history=values).best == values[0]
+    aimed = replace(found[0], settings={"target": 0.9, "cycle": 2}, history=[{**alike[1], "epoch": 1}, alike[1]])
+    assert aimed.best == alike[1]  # the end of the first cycle goes first
     unmeasured = replace(found[0], history=[{"epoch": 1}, {"epoch": 2}])
     assert unmeasured.best == {"epoch": 2} and unmeasured.seconds == 0
     assert found[0].size_bytes == sum(entry.stat().st_size for entry in (tmp_path / "a-1").iterdir())

@@ -45,10 +45,10 @@ class Keeper:
     def note_epoch(self) -> bool:
         """An epoch is over: its model is to be kept if it is the best one so far, and whether it is."""
         state = self._trainer.state
-        epoch = state.history[-1]["epoch"]
-        if self._target.best_epoch(state.history) != epoch:
+        facts = state.history[-1]
+        if not self._target.is_best(facts, state.history[state.best_epoch - 1] if state.best_epoch else None):
             return False
-        state.best_epoch = epoch
+        state.best_epoch = facts["epoch"]
         if self._trainer.validation is not None:
             self._unsaved_best = self._trainer.kept, self._record()
         return True

@@ -15,6 +15,7 @@ from cnncli.storage import container
 from cnncli.storage.files import writing_error
 from cnncli.storage.strict_json import parse_object
 from cnncli.training.runs import is_group, is_held, read_metrics
+from cnncli.training.targets import kept_epoch
 
 _TEXT = 64 << 20  # bytes, of a settings.json
 
@@ -43,11 +44,11 @@ class Run:
 
     @property
     def best(self) -> dict[str, Any] | None:
-        """The facts of the best epoch by validation, else of the last one; None before the first is over."""
+        """The facts of the epoch whose model is kept; None before the first is over."""
         if not self.history:
             return None
-        measured = [facts for facts in self.history if facts.get("validation_accuracy") is not None]
-        return max(measured, key=lambda facts: facts["validation_accuracy"]) if measured else self.history[-1]
+        cycle = self.settings.get("cycle") if self.settings.get("target") is not None else None
+        return self.history[kept_epoch(self.history, cycle if type(cycle) is int else None)]
 
     @property
     def seconds(self) -> float:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cnncli.training.early_stopping import merit
+from cnncli.training.early_stopping import best_of, ends_cycle, merit
 from cnncli.training.timetable import Timetable
 
 # Within a cycle a target must be passed by this many standard errors of an accuracy measured on so many images.
@@ -21,7 +21,8 @@ class Target:
 
     def __init__(self, accuracy: float | None, timetable: Timetable, validation_images: int) -> None:
         self.accuracy = accuracy
-        self._timetable, self._validation_images = timetable, validation_images
+        self._cycle = None if accuracy is None else timetable.cycle
+        self._validation_images = validation_images
 
     @property
     def early(self) -> float | None:
@@ -38,21 +39,21 @@ class Target:
         if early is None or self.accuracy is None:
             return False
         return any(
-            epoch["validation_accuracy"] >= (self.accuracy if self._ends_cycle(epoch) else early) for epoch in history
+            facts["validation_accuracy"] >= (self.accuracy if ends_cycle(facts, self._cycle) else early)
+            for facts in history
         )
 
-    def best_epoch(self, history: Sequence[Mapping[str, Any]]) -> int:
-        """By validation accuracy, then by loss; of equal ones the first. Without validation the last one.
+    def is_best(self, facts: Mapping[str, Any], best: Mapping[str, Any] | None) -> bool:
+        """Whether the model of an epoch is to be kept, where that of `best` is. best : the best before; None: none"""
+        if best is None or not self._validation_images:
+            return True
+        return merit(facts, self._cycle) > merit(best, self._cycle)
 
-        With a target the end of a cycle goes first: what is accurate at a high rate is so by luck more often.
-        """
-        if not self._validation_images:
-            return int(history[-1]["epoch"])
-        return int(max(history, key=self._rank)["epoch"])
 
-    def _rank(self, facts: Mapping[str, Any]) -> tuple[bool, float, float]:
-        is_end = self.accuracy is not None and self._ends_cycle(facts)
-        return is_end, *merit(facts)
+def kept_epoch(history: Sequence[Mapping[str, Any]], cycle: int | None) -> int:
+    """The number, from 0, of the epoch whose model is kept: the best by `merit`, without validation the last one.
 
-    def _ends_cycle(self, facts: Mapping[str, Any]) -> bool:
-        return self._timetable.ends_cycle(facts["epoch"] - 1)
+    cycle : epochs of the first cycle, of a training with a target
+    """
+    is_measured = all(facts.get("validation_loss") is not None for facts in history)
+    return best_of(history, cycle) if is_measured else len(history) - 1

@@ -97,10 +97,6 @@ class Timetable:
         """The epoch that a step belongs to."""
         return bisect_right(self._starts, step) - 1
 
-    def ends_cycle(self, epoch: int) -> bool:
-        """Whether an epoch ends a cycle of the schedule; after the first cycle each one does."""
-        return epoch + 1 >= self.cycle
-
     def learning_rate(self, step: int, peak: float) -> float:
         """Of a step; `peak` is the largest one."""
         first, end, share, warm_up = 0, self.first_step(self.cycle), 1.0, self.warm_up_steps

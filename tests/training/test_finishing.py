@@ -14,10 +14,12 @@ import pytest
 
 from cnncli import data
 from cnncli.data import Split
+from cnncli.errors import CnnError
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
 from cnncli.training.finishing import _sample_picture, finish
 from cnncli.training.job import Job
+from cnncli.training.run_list import prunable, read_run
 from cnncli.training.train import begin
 from cnncli.training_options import TrainSettings
 
@@ -128,6 +130,19 @@ def test_the_model_of_the_best_epoch_is_measured_and_written_and_that_of_the_las
         f"cnn train --arch {tmp_path}/tiny.toml --data d.npz --prepare plain --epochs 3 --batch-size 6 --val 0.25 "
         "--seed 1"
     )
+
+
+def test_a_run_that_was_stopped_at_its_end_is_not_done_until_all_is_written(tmp_path: Path) -> None:
+    with ended(tmp_path, [epoch(1), epoch(2)]) as job:
+        folder, out = job.run.path, tmp_path / "model.bin"
+        job.run.close()
+        out.mkdir()  # in the way
+        with pytest.raises(CnnError, match="is a folder"):
+            finish(job, lambda: False)
+        assert read_run(folder).state == "stopped" and prunable([read_run(folder)], 0) == []
+        out.rmdir()
+        finish(job, lambda: False)
+        assert read_run(folder).state == "done"
 
 
 def test_a_model_that_was_there_before_is_kept_beside_the_new_one(tmp_path: Path) -> None:

@@ -32,8 +32,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     """Measures the best model on the test images, unread until now, and writes the model files."""
     trainer, dataset, plan, validation = job.trainer, job.dataset, job.plan, job.validation
     state, test, record = trainer.state, dataset.test, job.record()
-    epochs = len(state.history)
-    _save_last(job, record)
+    epochs, last = len(state.history), _of_last_epoch(job, record)
     network = trainer.kept
     if state.best_epoch != epochs:
         network = load_model(job.run.best_path)
@@ -58,6 +57,8 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         earlier = save_beside_earlier(out, network, record)
     except WriteError as error:
         raise WriteError(f"{error}; the trained model is {printable(job.run.best_path)}") from None
+    # After all else: a run with this file is done, and what was stopped before can go on.
+    job.run.save_last(trainer.kept, last)
     best = state.history[state.best_epoch - 1]
     images = [facts.get("images", job.images) for facts in state.history]  # older runs did not say
     return Finished(
@@ -122,11 +123,10 @@ def _save_best(job: Job, network: Network, record: dict[str, Any]) -> None:
     write_histograms(job, network)
 
 
-def _save_last(job: Job, record: dict[str, Any]) -> None:
-    """The model of the last epoch, which need not be the best one."""
-    network, epochs = job.trainer.kept, len(job.trainer.state.history)
-    of_last = {**record, "training": {**record["training"], "epoch": epochs}}
-    job.run.save_last(network, sealed(network, of_last))
+def _of_last_epoch(job: Job, record: dict[str, Any]) -> dict[str, Any]:
+    """The record of the model of the last epoch, which need not be the best one."""
+    epochs = len(job.trainer.state.history)
+    return sealed(job.trainer.kept, {**record, "training": {**record["training"], "epoch": epochs}})
 
 
 def _sample_picture(job: Job) -> str | None:

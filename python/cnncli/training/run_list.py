@@ -74,8 +74,7 @@ def read_run(path: Path) -> Run:
     try:
         settings = _settings(path / "settings.json")
         history = read_metrics(path / "metrics.jsonl")
-        # The last model is there before the best one: what was stopped between the two can go on.
-        is_done = (path / "last.bin").exists() and (path / "best.bin").exists()
+        is_done = (path / "last.bin").exists() and (path / "best.bin").exists()  # the last model is written last
         test = TrainingRecord.of(_record(path / "best.bin")).test if is_done else None
     except (CnnError, OSError) as error:
         return Run(path, "damaged", settings, [], None, changed, size_bytes, str(error))

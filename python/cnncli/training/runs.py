@@ -7,7 +7,7 @@ runs/lenet5-mnist-1/
     metrics.csv       the same as a table
     checkpoint.bin    where the training is: a model file with the optimizer's state
     best.bin          the best model so far
-    last.bin          the model at the end
+    last.bin          the model at the end; written after all else, so that a run with it is done
     report.html       its result, curves and recipe as a page, by `cnn train`
     histograms.json   of weights, outputs and gradients at the end (`run_histograms`)
     diagnostics.json  signs of how it went, for `cnn doctor` (`signs`, `diagnostics`)

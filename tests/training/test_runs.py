@@ -1,5 +1,6 @@
 """Run folders: never two runs in one, never two processes in one, and resumed where they were."""
 
+import errno
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.layers import Flatten, Linear
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
-from cnncli.training.runs import RunFolder
+from cnncli.training.runs import RunFolder, is_held
 from scripts import command_of
 
 
@@ -104,6 +105,20 @@ def test_one_process_does_not_open_a_run_twice(root: Path) -> None:
         pytest.raises(CnnError, match=f"process {os.getpid()} is training in it"),
     ):
         RunFolder.open("a-1")
+
+
+def test_a_lock_whose_file_cannot_be_written_is_free_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    RunFolder.create(root, "a", {}).close()
+
+    def full(descriptor: int, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full)
+        with pytest.raises(CnnError, match="the disk is full"):
+            RunFolder.open("a-1")
+    assert not is_held(root / "a-1")
+    RunFolder.open("a-1").close()
 
 
 def test_opening_sweeps_what_a_killed_process_left(root: Path) -> None:

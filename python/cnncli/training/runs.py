@@ -31,7 +31,7 @@ from cnncli.model_file.serialize import Checkpoint, load_checkpoint, save_checkp
 from cnncli.network import Network
 from cnncli.shown import printable
 from cnncli.storage.container import Array
-from cnncli.storage.files import StrPath, flush_folder, sweep_stale, write_atomically, writing_error
+from cnncli.storage.files import StrPath, flush_folder, sweep_stale, write_all, write_atomically, writing_error
 from cnncli.storage.locks import hold_lock, open_lock
 from cnncli.storage.strict_json import parse_object
 
@@ -277,14 +277,14 @@ def _lock(path: Path) -> int | None:
     descriptor = open_lock(path / "lock")
     try:
         hold_lock(descriptor, wait=False)
+        os.ftruncate(descriptor, 0)
+        write_all(descriptor, f"{os.getpid()}\n".encode())
     except BlockingIOError:
         os.close(descriptor)
         return None
     except BaseException:
         os.close(descriptor)
         raise
-    os.ftruncate(descriptor, 0)
-    os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor
 
 

@@ -12,6 +12,7 @@ from cnncli import Trainer
 from cnncli.cli import training_display
 from cnncli.cli.class_bars import MOST_CLASSES, class_bars, lines_for
 from cnncli.cli.training_display import TrainingDisplay
+from cnncli.criteria import CrossEntropyLoss
 from cnncli.layers import Flatten, Linear
 from cnncli.network import Network
 from cnncli.training.records import EpochDone, Started
@@ -103,3 +104,16 @@ def test_a_trainer_tells_the_recall_of_each_class_and_the_history_does_not() -> 
     answers = trainer.evaluate((images, np.array([0, 2, 2, 0]))).predictions
     assert done.class_recall == (float((answers[[0, 3]] == 0).mean()), None, float((answers[[1, 2]] == 2).mean()))
     assert "class_recall" not in trainer.state.history[0]
+
+
+@pytest.mark.parametrize("ignored", [-100, 1])
+def test_labels_that_the_loss_ignores_have_no_recall(ignored: int) -> None:
+    images = np.eye(4, dtype=np.float32).reshape(4, 1, 2, 2)
+    network, labels = Network([Flatten(), Linear(4, 3)], (1, 2, 2)), np.array([0, ignored, 2, 0])
+    trainer = Trainer(
+        network, (images, labels), CrossEntropyLoss(ignore_index=ignored), epochs=1, validation=(images, labels)
+    )
+    *_, done = trainer
+    assert isinstance(done, EpochDone) and done.class_recall is not None
+    answers = trainer.evaluate((images, labels)).predictions
+    assert done.class_recall == (float((answers[[0, 3]] == 0).mean()), None, float(answers[2] == 2))

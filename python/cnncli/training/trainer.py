@@ -377,7 +377,8 @@ class Trainer:
             measured = self._measuring.evaluate(samples.images, samples.targets, should_stop)
             validation_loss = measured.loss
             validation_accuracy = self._accuracy(measured.correct, len(samples) + samples.blanks)
-            recall = class_recall(samples, measured.predictions) if self.criterion.takes_labels else None
+            ignored = getattr(self.criterion, "ignore_index", None)
+            recall = class_recall(samples, measured.predictions, ignored) if self.criterion.takes_labels else None
             self.check_loss("validation", validation_loss)
         self._tick()
         done = EpochDone(

@@ -18,7 +18,7 @@ from cnncli.training.records import Started, StepDone
 from cnncli.training.running import started
 from cnncli.training.timetable import Timetable
 from cnncli.training.train import begin
-from cnncli.training_options import WHOLE_BATCH_OPTIMIZERS, TrainSettings
+from cnncli.training_options import FULL, WHOLE_BATCH_OPTIMIZERS, TrainSettings
 
 STEPS = 150
 _SPAN = 1e4  # the rates go from the usual one over this up to the usual one times this, or until the loss has grown
@@ -61,7 +61,7 @@ def find_rate(
     """
     if settings.resume is not None:
         raise UsageError("--find-lr: looks for a rate before a training; leave out --resume")
-    if settings.optimizer in WHOLE_BATCH_OPTIMIZERS or settings.batch_size == "full":
+    if settings.optimizer in WHOLE_BATCH_OPTIMIZERS or settings.batch_size == FULL:
         raise UsageError("--find-lr: a batch of all images has too few steps to tell; leave it out")
     with tempfile.TemporaryDirectory(prefix="cnncli-rates-") as folder:
         apart = replace(settings, runs=str(Path(folder) / "runs"), out=str(Path(folder) / "model.bin"))
@@ -70,7 +70,8 @@ def find_rate(
             trainer = job.trainer
             count = len(trainer.training_set)
             trainer.timetable = _RisingRates(count, trainer.timetable.batch_size, 1, pace=Pace(((0, STEPS),)))
-            trainer.validation, trainer.plateau = None, None
+            # What goes by how the epochs went would change the rates, or end the test.
+            trainer.validation = trainer.plateau = trainer.until = trainer.early = None
             losses: list[float] = []
             try:
                 for record in trainer.steps(should_stop):

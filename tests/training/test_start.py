@@ -1,5 +1,6 @@
 """`cnn train --from`: what a training takes over from a model, what is made new, and what stays as it is."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 from cnncli.cli.main import run
 from cnncli.errors import CnnError
 from cnncli.model_file.serialize import load_model
+from cnncli.storage import container
 from cnncli.training.records import Finished, Started, Stopped
+from cnncli.training.start import read_start
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings
 from small_training import small_settings, weights
@@ -34,6 +37,22 @@ def trained(tmp_path: Path) -> TrainSettings:
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+
+
+def test_the_digest_is_that_of_the_model_that_was_loaded(
+    trained: TrainSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert trained.start_from is not None
+    path, read = Path(trained.start_from), container._read_regular_file
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def read_and_change(*what: Any) -> bytes:
+        content = read(*what)
+        path.write_bytes(b"another model, written in between")
+        return content
+
+    monkeypatch.setattr(container, "_read_regular_file", read_and_change)
+    assert read_start(trained).digest == digest
 
 
 def few_classes(tmp_path: Path) -> str:

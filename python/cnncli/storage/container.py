@@ -71,9 +71,13 @@ def read(path: StrPath, max_bytes: int = MAX_FILE_BYTES) -> tuple[dict[str, Arra
 
     Raises FormatError for every broken rule of the format, CnnError when the file cannot be read.
     """
+    return unpack(read_bytes(path, max_bytes), printable(path))
+
+
+def read_bytes(path: StrPath, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+    """The bytes of a model file, not yet checked; for who needs more of them than `read` gives. Raises as `read`."""
     with _located(printable(path)):
-        data = _read_regular_file(path, max_bytes)
-    return unpack(data, printable(path))
+        return _read_regular_file(path, max_bytes)
 
 
 def pack(tensors: Mapping[str, Array], record: Mapping[str, Any], where: str = "model.bin") -> bytes:

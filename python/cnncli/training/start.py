@@ -11,13 +11,14 @@ from typing import Any
 from cnncli.data import DataSet
 from cnncli.data.number_set import NumberSet
 from cnncli.errors import DataError, UsageError
-from cnncli.model_file.serialize import load_model
+from cnncli.model_file.serialize import unpack_network
 from cnncli.network import Network
 from cnncli.network.architectures import model_names, read_model, shipped_model
 from cnncli.network.description import CLASSES
 from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.shown import format_shape, printable
+from cnncli.storage import container
 from cnncli.training_options import RecordedSettings, TrainSettings
 
 # What the model has decided.
@@ -118,8 +119,9 @@ def read_start(settings: TrainSettings) -> Start:
             raise UsageError(f"{option}: is what the model of --from has decided; leave it out")
     is_name = given in model_names() and not Path(given).exists()
     path = shipped_model(given) if is_name else Path(given)
-    network = load_model(path)
-    return Start(given, network, hashlib.sha256(path.read_bytes()).hexdigest())
+    content, where = container.read_bytes(path), printable(path)  # once: the digest is that of what was loaded
+    network = unpack_network(*container.unpack(content, where), where)
+    return Start(given, network, hashlib.sha256(content).hexdigest())
 
 
 def as_for(start: Start, settings: TrainSettings) -> TrainSettings:

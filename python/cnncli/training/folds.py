@@ -12,7 +12,7 @@ import numpy.typing as npt
 from cnncli import _core
 from cnncli.data import DataSet
 from cnncli.data.held_out import Indices
-from cnncli.errors import UsageError
+from cnncli.errors import FormatError, UsageError
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
 from cnncli.network.answers import log_probabilities
@@ -83,7 +83,7 @@ def answer_in_folds(
                 trainer = make_job(run, plan, dataset, (kept, None), fresh, None, threads).trainer
                 for _ in trainer.run(should_stop):
                     pass
-            rows = log_probabilities(Program(fresh, _BATCH_SIZE).predict(train.images[left]), fresh.outputs)
+            rows = log_probabilities(Program(trainer.kept, _BATCH_SIZE).predict(train.images[left]), fresh.outputs)
             found = np.empty((len(train), rows.shape[1]), np.float32) if found is None else found
             found[left] = rows
             yield FoldDone(number + 1, folds, int((rows.argmax(axis=1) == train.labels[left]).sum()), len(left))
@@ -97,7 +97,12 @@ def _plan_of(path: str, network: Network) -> Plan:
     settings = training.get("settings") if isinstance(training, dict) else None
     if not isinstance(settings, dict) or isinstance(network.recipe, NumberRecipe):
         raise UsageError(f"--folds: {printable(path)} does not say how it was trained; leave it out")
-    plan = from_json(Plan, {**settings, "data_dir": None, "out": ""})
+    try:
+        plan = from_json(Plan, {**settings, "data_dir": None, "out": ""})
+    except FormatError as error:
+        raise FormatError(
+            f"{printable(path)}: what it says of its training {error}; train it again, or leave out --folds"
+        ) from None
     if plan.start_from is not None:
         raise UsageError(f"--folds: {printable(path)} started from another model; leave it out")
-    return replace(plan, validation=0.0, own_validation=False, target=None, images=None, until=None)
+    return replace(plan, validation=0.0, own_validation=False, target=None, images=None, until=None, patience=None)

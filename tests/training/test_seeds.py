@@ -54,6 +54,50 @@ def test_trainings_that_were_stopped_go_on_where_they_were(tmp_path: Path) -> No
     assert isinstance(again, SeedsDone) and again.results == whole.results
 
 
+PLUGIN = """
+import numpy as np
+from cnncli.layers import Module
+
+class Half(Module):
+    def update_output(self, input):
+        return input * np.float32(0.5)
+
+    def update_grad_input(self, input, grad_output):
+        return grad_output * np.float32(0.5)
+"""
+
+
+@pytest.mark.parametrize("from_model", [False, True])
+def test_trainings_go_on_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, from_model: bool
+) -> None:
+    """Also those that had not begun, whose files were named from the folder before."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    settings = dataclasses.replace(ours(tmp_path / "here"), data="drawn.npz", runs="runs")
+    if from_model:
+        *_, last = train(dataclasses.replace(settings, epochs=1, out="start.bin"))
+        assert isinstance(last, Finished)
+        settings = dataclasses.replace(settings, start_from="start.bin", architecture=TrainSettings().architecture)
+    else:
+        Path("half.py").write_text(PLUGIN)
+        Path("small.toml").write_text(Path("small.toml").read_text().replace('"ReLU"', '"Half"'))
+        settings = dataclasses.replace(settings, architecture="small.toml", plugins=("half.py",))
+    count = iter(range(10**9))
+    *_, stopped = train_seeds(settings, 2, should_stop=lambda: next(count) > 3)  # in the first one
+    assert isinstance(stopped, SeedsStopped)
+    folder = stopped.folder.resolve()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    *_, done = train_seeds(TrainSettings(resume=str(folder)), 1)
+    assert isinstance(done, SeedsDone) and len(done.results) == 2
+
+
+def test_a_folder_of_no_seeds_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"^nowhere: is no folder of --seeds; name the one that they made, such as "):
+        list(train_seeds(TrainSettings(resume="nowhere", runs=str(tmp_path)), 1))
+
+
 def test_one_seed_has_no_deviation(tmp_path: Path) -> None:
     *_, done = train_seeds(ours(tmp_path), 1)
     assert isinstance(done, SeedsDone)

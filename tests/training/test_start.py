@@ -55,6 +55,12 @@ def test_the_digest_is_that_of_the_model_that_was_loaded(
     assert read_start(trained).digest == digest
 
 
+def test_a_model_that_comes_with_the_program_is_repeated_by_its_name(tmp_path: Path) -> None:
+    settings = TrainSettings(data="digits", start_from="lenet5", images=64, epochs=1, runs=str(tmp_path / "runs"))
+    _, last = finish(settings)
+    assert " --from lenet5 " in (last.run / "command.txt").read_text()
+
+
 def few_classes(tmp_path: Path) -> str:
     """The drawn digits 0 to 3 alone."""
     drawn = np.load(tmp_path / "drawn.npz")

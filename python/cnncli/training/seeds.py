@@ -21,6 +21,7 @@ from cnncli.storage.strict_json import parse_object
 from cnncli.storage.typed_json import from_json
 from cnncli.training.records import Finished, Record, Started, Stopped
 from cnncli.training.runs import GROUP_FILE, is_group
+from cnncli.training.start import start_place
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings
 
@@ -111,8 +112,6 @@ def _of_seed(base: TrainSettings, folder: Path, kept: dict[str, Any], seed: int)
 
 def _made(settings: TrainSettings, count: int) -> tuple[Path, dict[str, Any]]:
     """A new folder for so many seeds."""
-    where = settings.data if settings.data is not None and Path(settings.data).exists() else None
-    absolute = replace(settings, data=str(Path(where).resolve())) if where and not _is_name(settings) else settings
     name = Path(settings.network).stem if settings.architecture else "chosen"
     root, number = Path(settings.runs), 0
     try:
@@ -128,13 +127,31 @@ def _made(settings: TrainSettings, count: int) -> tuple[Path, dict[str, Any]]:
     except OSError as error:
         raise writing_error(root, error) from None
     seeds = [settings.seed + offset for offset in range(count)]
-    kept = {"settings": _plain(absolute), "seeds": seeds, "begun": {}, "results": []}
+    kept = {"settings": _plain(_with_places(settings)), "seeds": seeds, "begun": {}, "results": []}
     _keep(folder, kept)
     return folder, kept
 
 
-def _is_name(settings: TrainSettings) -> bool:
-    return settings.data in data.NAMES
+def _with_places(settings: TrainSettings) -> TrainSettings:
+    """The settings with files that are found from whatever folder the trainings go on in."""
+    changed: dict[str, Any] = {}
+    if settings.data is not None and settings.data not in data.NAMES and Path(settings.data).exists():
+        changed["data"] = _absolute(settings.data)
+    if settings.data_dir is not None:
+        changed["data_dir"] = _absolute(settings.data_dir)
+    if settings.plugins:
+        changed["plugins"] = tuple(map(_absolute, settings.plugins))
+    if settings.start_from is not None:
+        changed["start_from"] = start_place(settings.start_from)
+    for field in ("architecture", "preset"):
+        value = getattr(settings, field)
+        if value is not None and value.endswith(".toml"):
+            changed[field] = _absolute(value)
+    return replace(settings, **changed)
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).resolve())
 
 
 def _plain(settings: TrainSettings) -> dict[str, Any]:
@@ -146,7 +163,12 @@ def _opened(settings: TrainSettings) -> tuple[Path, dict[str, Any]]:
     """The folder of an earlier call."""
     assert settings.resume is not None
     places = (Path(settings.resume), Path(settings.runs) / settings.resume)
-    folder = next(place for place in places if is_group(place))
+    folder = next((place for place in places if is_group(place)), None)
+    if folder is None:
+        raise UsageError(
+            f"{printable(settings.resume)}: is no folder of --seeds; name the one that they made, such as "
+            "runs/lenet5-seeds-1"
+        )
     try:
         kept = parse_object((folder / GROUP_FILE).read_text(encoding="utf-8"))
         whole = all(isinstance(kept.get(name), kind) for name, kind in _KINDS.items())

@@ -117,11 +117,19 @@ def read_start(settings: TrainSettings) -> Start:
         if getattr(settings, name) != getattr(plain, name):
             option = "--arch" if name == "architecture" else f"--{name}"
             raise UsageError(f"{option}: is what the model of --from has decided; leave it out")
-    is_name = given in model_names() and not Path(given).exists()
-    path = shipped_model(given) if is_name else Path(given)
+    path = shipped_model(given) if _is_name(given) else Path(given)
     content, where = container.read_bytes(path), printable(path)  # once: the digest is that of what was loaded
     network = unpack_network(*container.unpack(content, where), where)
     return Start(given, network, hashlib.sha256(content).hexdigest())
+
+
+def start_place(given: str) -> str:
+    """What names the model of --from in whatever folder: its name where it comes with the program, else its path."""
+    return given if _is_name(given) else str(Path(given).resolve())
+
+
+def _is_name(given: str) -> bool:
+    return given in model_names() and not Path(given).exists()
 
 
 def as_for(start: Start, settings: TrainSettings) -> TrainSettings:

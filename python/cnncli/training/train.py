@@ -55,7 +55,7 @@ from cnncli.training.prospects import check_prospects, twice_softmax
 from cnncli.training.records import EpochDone, Record
 from cnncli.training.running import run_job, started
 from cnncli.training.runs import RunFolder
-from cnncli.training.start import Start, as_for, frozen_names, read_start, with_frozen
+from cnncli.training.start import Start, as_for, frozen_names, read_start, start_place, with_frozen
 from cnncli.training.state import TrainingState, check_fit, read_state
 from cnncli.training.summed import with_sum
 from cnncli.training.targets import Target
@@ -130,7 +130,7 @@ def begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     started_from = None
     if start is not None:
         network, started_from = start.grown(dataset, plan.seed)
-        plan = replace(plan, start_from=str(Path(start.path).resolve()), start_digest=start.digest)
+        plan = replace(plan, start_from=start_place(start.path), start_digest=start.digest)
     else:
         with layer_lines(settings.network, source):
             network = Network.from_description(

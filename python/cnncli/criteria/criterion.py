@@ -1,6 +1,7 @@
 """The protocol of all losses."""
 
 from inspect import signature
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -53,6 +54,11 @@ class Criterion:
             for name, value in self.settings().items()
         )
         return f"{type(self).__name__}({', '.join(settings)})"
+
+
+def are_soft(target: NDArray[Any]) -> bool:
+    """Whether the targets of a loss of labels are soft: floats, a row for each sample."""
+    return target.dtype.kind == "f" and target.ndim == 2
 
 
 def scores_and_labels(

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnncli import _core
-from cnncli.criteria.criterion import checked_number, scores_and_labels, values_and_targets, weights_of
+from cnncli.criteria.criterion import are_soft, checked_number, scores_and_labels, values_and_targets, weights_of
 from cnncli.criteria.nll_loss import NLLLoss
 from cnncli.layers.arrays import FloatArray
 
@@ -91,4 +91,4 @@ class CrossEntropyLoss(NLLLoss):
 def is_soft(input: ArrayLike, target: ArrayLike) -> bool:
     """Whether targets are probabilities of classes, as PyTorch tells them: floats of the shape of the input."""
     targets = np.asarray(target)
-    return targets.dtype.kind == "f" and targets.ndim == 2 and targets.shape == np.shape(input)
+    return are_soft(targets) and targets.shape == np.shape(input)

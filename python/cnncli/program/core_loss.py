@@ -109,20 +109,6 @@ def end_with_loss(
         core.result(core.add("log_softmax", [x]) if is_cross_entropy else x)
 
 
-def usual_loss(network: Network) -> Criterion:
-    """Where nobody says which: of scores the cross-entropy, else the squared error of what the outputs mean."""
-    if network.outputs == "scores":
-        return CrossEntropyLoss()
-    return MSELoss() if network.outputs == "values" else OfLabels(MSELoss(), -1.0 if network.outputs == "sign" else 0.0)
-
-
-def is_for_core(criterion: Criterion, targets: npt.NDArray[Any]) -> bool:
-    """Whether the core takes these targets: it knows no label that does not count, and no soft targets."""
-    ignored = getattr(criterion, "ignore_index", None)
-    has_ignored = ignored is not None and bool(np.any(targets == ignored))
-    return not has_ignored and not (criterion.takes_labels and targets.dtype.kind == "f" and targets.ndim > 1)
-
-
 def _of_shares(criterion: Any, classes: int) -> tuple[str, dict[str, Any]] | None:
     """Cross-entropy with settings; the labels to be ignored, if there are any, are another matter."""
     name = "cross_entropy" if type(criterion) is CrossEntropyLoss else "nll"

@@ -22,11 +22,12 @@ from cnncli.limits import MOST_THREADS, Limits
 from cnncli.network import Network
 from cnncli.network.answers import answers
 from cnncli.program.augmenting import augmentation_source, check_images
-from cnncli.program.called_loss import CalledLoss, Mixed, labels_of, losses_of, targets_as_given
-from cnncli.program.core_loss import core_loss, end_with_loss, is_for_core, usual_loss
+from cnncli.program.called_loss import CalledLoss, Mixed, labels_of, losses_of
+from cnncli.program.core_loss import core_loss, end_with_loss
 from cnncli.program.lowering import byte_table, couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
 from cnncli.program.results import EvaluationResult, Operation, StepResult
+from cnncli.program.targets import check_loss, is_for_core, targets_for, usual_loss
 from cnncli.program.updates import Updates
 from cnncli.program.weight_average import WeightAverage
 
@@ -97,6 +98,7 @@ class Program:
         self.network = network
         self.batch_size = batch_size
         self.criterion = criterion if criterion is not None else usual_loss(network)
+        check_loss(self.criterion, network)
         self.optimizer = optimizer
         self._threads = threads if threads is not None else _core.thread_count()
         self._seed = seed
@@ -348,13 +350,7 @@ class Program:
         return np.ascontiguousarray(batch.reshape(len(batch), *in_three(self.network.input_shape)))
 
     def _as_targets(self, targets: npt.ArrayLike) -> npt.NDArray[Any]:
-        if self._called is not None:
-            return targets_as_given(self.criterion, targets, self._output_shape)
-        if self.criterion.takes_labels:
-            given = np.asarray(targets)
-            is_soft = given.dtype.kind == "f" and given.ndim > 1
-            return np.ascontiguousarray(given, np.float32 if is_soft else np.int64)
-        return np.ascontiguousarray(np.reshape(np.asarray(targets, np.float32), (len(np.asarray(targets)), -1)))
+        return targets_for(self.criterion, targets, self._output_shape, is_called=self._called is not None)
 
     def _needs_training(self) -> _core.Program:
         if self._training is None:

@@ -13,7 +13,6 @@ import numpy as np
 
 from cnncli import _core
 from cnncli.augmentation import Augmentation
-from cnncli.criteria import CrossEntropyLoss
 from cnncli.criteria.criterion import Criterion
 from cnncli.data.held_out import Indices
 from cnncli.errors import Interrupted, UsageError
@@ -21,6 +20,7 @@ from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer, WholeBatchOptimizer
 from cnncli.program import EvaluationResult, Program
+from cnncli.program.targets import loss_to_train
 from cnncli.program.weight_average import WeightAverage
 from cnncli.shown import printable
 from cnncli.training.class_recall import class_recall
@@ -47,7 +47,8 @@ class Trainer:
     training_set : (images, targets), a `Split`, or a data set, whose training part it is and whose preparation the
         network takes over. images: uint8 or float32 (N, *input_shape); targets: int64 (N,) classes, or float32
         (N, outputs) for squared errors
-    criterion : the loss; default CrossEntropyLoss()
+    criterion : the loss; default by what the network's outputs are: CrossEntropyLoss() of scores, MSELoss() of values,
+        else OfLabels(MSELoss())
     optimizer : default SGD(0.05, momentum=0.9); its `lr` is the largest rate of the timetable. LBFGS and CG, with
         batch_size="full", make a call of their `step` in each epoch
     timetable : which images each step takes, and at which share of the rate; default: 10 epochs of batches of 64
@@ -114,7 +115,7 @@ class Trainer:
         on_epoch: Callable[[EpochDone], object] | None = None,
     ) -> None:
         self.network = network
-        self.criterion = criterion if criterion is not None else CrossEntropyLoss()
+        self.criterion = criterion if criterion is not None else loss_to_train(network)
         self.optimizer = optimizer if optimizer is not None else SGD(0.05, momentum=0.9)
         self.training_set = TrainingSet.of(training_set, "training_set", only)
         self.validation = None if validation is None else TrainingSet.of(validation, "validation")

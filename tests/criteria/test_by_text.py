@@ -22,6 +22,7 @@ from cnncli.criteria import (
 )
 from cnncli.criteria.by_text import BY_NAME, make_loss, outputs_for, read_loss, takes_one_output, takes_weight
 from cnncli.errors import UsageError
+from cnncli.layers.registry import LAYER_TYPES
 
 SIGNED = ["Tanh", "ScaledTanh", "Hardtanh", "Softsign", "Step"]
 SHARES = ["Sigmoid", "Hardsigmoid", "Softmax"]
@@ -41,7 +42,7 @@ def test_what_outputs_mean_follows_the_loss_and_then_the_last_layer() -> None:
                     meant = "sign" if name == "hinge" else "probability"
                 else:
                     meant = "sign" if layer in SIGNED or (layer not in SHARES and count == 1) else "probability"
-                assert outputs_for(name, layer, count) == meant, (name, layer, count)
+                assert outputs_for(name, LAYER_TYPES[layer].gives, count) == meant, (name, layer, count)
         assert takes_one_output(name) == (name not in ONE_A_CLASS)
         assert takes_weight(name) == (name in {"cross-entropy", "nll", "multi-margin"})
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cnncli.errors import CnnError, FormatError, ShapeError, UsageError
-from cnncli.layers import Conv2d, Flatten, Linear, Module, Sigmoid, Tanh
+from cnncli.layers import Conv2d, Flatten, Hardsigmoid, Hardtanh, Linear, Module, Sequential, Sigmoid, Tanh
 from cnncli.network import Network
 from cnncli.network import network as module
 
@@ -19,6 +19,9 @@ from cnncli.network import network as module
         ([Linear(4, 1)], ["a", "b"], None, ("sign", ["a", "b"])),
         ([Linear(4, 1), Tanh()], ["a", "b"], None, ("sign", ["a", "b"])),
         ([Linear(4, 1), Sigmoid()], ["a", "b"], None, ("probability", ["a", "b"])),
+        ([Linear(4, 1), Hardsigmoid()], ["a", "b"], None, ("probability", ["a", "b"])),
+        ([Sequential(Linear(4, 1), Sigmoid())], ["a", "b"], None, ("probability", ["a", "b"])),
+        ([Linear(4, 1), Hardtanh()], ["a", "b"], None, ("sign", ["a", "b"])),
         ([Linear(4, 1), Sigmoid()], ["a", "b"], "logit", ("logit", ["a", "b"])),
         ([Linear(4, 2), Sigmoid()], ["a", "b"], None, ("scores", ["a", "b"])),
         ([Linear(4, 3)], None, "values", ("values", [])), ([Linear(4, 3)], [], "values", ("values", [])),

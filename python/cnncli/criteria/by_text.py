@@ -112,22 +112,21 @@ def _number(name: str, key: str, value: str) -> float | int:
     raise UsageError(f"{key} of {name} is {value!r}; use a number")
 
 
-def outputs_for(name: str, last_layer: str, count: int) -> str:
+def outputs_for(name: str, gives: str, count: int) -> str:
     """What the outputs of a network mean that learns classes by a loss, see `network.answers`.
 
-    last_layer : name of its class; count : how many outputs there are
+    gives : what the last layer does, see `Module`; count : how many outputs there are
 
-    >>> outputs_for("mse", "Tanh", 1), outputs_for("mse", "Sigmoid", 10), outputs_for("cross-entropy", "Linear", 10)
+    >>> outputs_for("mse", "sign", 1), outputs_for("mse", "probability", 10), outputs_for("cross-entropy", "", 10)
     ('sign', 'probability', 'scores')
     """
     if name in _ONE_A_CLASS or not _is_ours(name):
         return "scores"
     if name in ("soft-margin", "bce-with-logits"):
         return "logit"
-    if name == "bce" or (name != "hinge" and last_layer in ("Sigmoid", "Hardsigmoid", "Softmax")):
+    if name == "bce" or (name != "hinge" and gives == "probability"):
         return "probability"
-    ends_in_signs = last_layer in ("Tanh", "ScaledTanh", "Hardtanh", "Softsign", "Step")
-    return "sign" if name == "hinge" or ends_in_signs or count == 1 else "probability"
+    return "sign" if name == "hinge" or gives == "sign" or count == 1 else "probability"
 
 
 def _is_ours(name: str) -> bool:

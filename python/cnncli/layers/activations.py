@@ -33,6 +33,7 @@ class Tanh(Activation):
     """
 
     function = "tanh"
+    gives = "sign"
 
 
 class Sigmoid(Activation):
@@ -45,6 +46,7 @@ class Sigmoid(Activation):
     """
 
     function = "sigmoid"
+    gives = "probability"
 
 
 class ScaledTanh(Activation):
@@ -61,6 +63,7 @@ class ScaledTanh(Activation):
     """
 
     function = "scaled_tanh"
+    gives = "sign"
     setting_names = ("amplitude", "slope")
 
     def __init__(self, amplitude: float = 1.7159, slope: float = 2 / 3) -> None:
@@ -191,6 +194,7 @@ class Softsign(Activation):
     """
 
     function = "softsign"
+    gives = "sign"
 
 
 class LogSigmoid(Activation):

@@ -37,6 +37,7 @@ class Step(Activation):
     """
 
     function = "step"
+    gives = "sign"
     setting_names = ("threshold",)
 
     def __init__(self, threshold: float = 0.0) -> None:
@@ -101,6 +102,7 @@ class ReLU6(Activation):
     """
 
     function = "hardtanh"
+    gives = "sign"
     gain_before = GAIN_RELU
 
     def coefficients(self) -> tuple[float, float]:
@@ -119,6 +121,7 @@ class Hardtanh(Activation):
     """
 
     function = "hardtanh"
+    gives = "sign"
     setting_names = ("min_val", "max_val")
 
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0) -> None:
@@ -162,6 +165,7 @@ class Hardsigmoid(Activation):
     """
 
     function = "hardsigmoid"
+    gives = "probability"
 
 
 class Hardswish(Activation):

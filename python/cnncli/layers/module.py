@@ -58,6 +58,8 @@ class Module(ModuleTools):
     couples_samples: ClassVar[bool] = False
     # Numbers of axes that one sample may have; none: any shape will do.
     sample_axes: ClassVar[tuple[int, ...]] = ()
+    # What the outputs of a network mean that ends with it: "probability" from 0 to 1, "sign" from -1 to 1; "": neither.
+    gives: ClassVar[str] = ""
 
     training: bool = True
 

@@ -25,6 +25,7 @@ class Softmax(NodeLayer):
     """
 
     kind = "softmax"
+    gives = "probability"
     keeps = keeps_output = True
     sample_axes: ClassVar[tuple[int, ...]] = (1, 3)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnncli.errors import FormatError, ShapeError, UsageError
-from cnncli.layers import Module, Sequential, Sigmoid
+from cnncli.layers import Module, Sequential
 from cnncli.layers.arrays import FloatArray, Shape, as_float32, format_shape, in_batch
 from cnncli.layers.max_unpool2d import link_poolings
 from cnncli.layers.origin import Origin
@@ -70,7 +70,7 @@ class Network(Sequential):
     name, title : of the architecture: "lenet5", "LeNet-5, LeCun et al. 1998"
     recipe : how pictures and bytes, or numbers of a table, become input; None: values are taken as they are
     outputs : what the outputs mean, see `answers.OUTPUTS`; None: for one output and two classes "sign", after a Sigmoid
-        "probability"; else "scores"
+        or another layer from 0 to 1 "probability"; else "scores"
     record : attribute, how the network was trained, as its model file tells; empty at first
     plugins : attribute, the files of custom layers that its model file names; none of a network that was not loaded
 
@@ -106,7 +106,7 @@ class Network(Sequential):
         self.plugins: list[Origin] = []
         output_shape = self.output_shape(self.input_shape)
         is_binary = class_names is not None and len(class_names) == 2 and output_shape == (1,)
-        of_binary = "probability" if isinstance(_last(layers), Sigmoid) else "sign"
+        of_binary = next((layer.gives for _, layer in reversed(list(self.leaves()))), "") or "sign"
         self.outputs = outputs or (of_binary if is_binary else "scores")
         if self.outputs not in OUTPUTS:
             raise UsageError(f"{self._label()}: outputs is {self.outputs!r}; use one of {', '.join(OUTPUTS)}")
@@ -301,10 +301,6 @@ def _joins(step: Step) -> str:
     """What joins the branches: "sum of 16x8x8 + 16x8x8"."""
     shapes = " + ".join(format_shape(shape) for shape in step.input_shapes)
     return f"sum of {shapes}" if step.adds else f"channels of {shapes}"
-
-
-def _last(layers: Sequence[Module]) -> Module | None:
-    return layers[-1] if layers else None
 
 
 def _names(found: int | list[str] | None, is_binary: bool, outputs: str | None) -> list[str] | None:

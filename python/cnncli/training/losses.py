@@ -38,7 +38,7 @@ def check_loss(network: Network, plan: Plan) -> None:
         for wanted, fits, remedy in (
             ("log-probabilities", name not in ("nll", "kl-div") or kind == "LogSoftmax",
              "end it with LogSoftmax, or use --loss cross-entropy"),
-            ("probabilities", name != "bce" or kind in (*_SIGMOIDS, "Softmax"),
+            ("probabilities", name != "bce" or last.gives == "probability",
              "end it with Sigmoid, or use --loss bce-with-logits"),
             ("scores of any size", name not in ("bce-with-logits", "soft-margin") or kind not in _SIGMOIDS,
              "leave out that layer, or use --loss bce"),
@@ -47,7 +47,7 @@ def check_loss(network: Network, plan: Plan) -> None:
             if not fits:
                 raise UsageError(f"--loss {name}: takes {wanted}, but {ends}; {remedy}")
     if network.outputs != "values":
-        network.outputs = outputs_for(names[0], kind, count)
+        network.outputs = outputs_for(names[0], last.gives, count)
 
 
 def _check_targets(name: str, network: Network, count: int) -> None:

@@ -152,7 +152,8 @@ def test_threads_and_vectors_change_no_bit(
 def test_what_cannot_be_is_told() -> None:
     for wrong, line in (
         ({"ns_coefficients": (1, 2)}, "Muon: ns_coefficients is (1, 2); use three numbers"),
-        ({"ns_steps": 100}, "Muon: ns_steps is 100; use a number, at least 0 and less than 100"),
+        ({"ns_steps": 100}, "Muon: ns_steps is 100; use a whole number, at least 0 and less than 100"),
+        ({"ns_steps": 2.7}, "Muon: ns_steps is 2.7; use a whole number, at least 0 and less than 100"),
         ({"adjust_lr_fn": "x"}, "Muon: adjust_lr_fn is 'x'; use None, 'original' or 'match_rms_adamw'"),
     ):
         with pytest.raises(UsageError) as caught:
@@ -192,3 +193,13 @@ def test_steps_are_those_of_pytorch(rng: np.random.Generator, shape: tuple[int, 
     moved, expected = ours - start, theirs.detach().numpy() - start
     assert np.linalg.norm(moved - expected) < 0.03 * np.linalg.norm(expected)
     np.testing.assert_allclose(momentum, optimizer.state[theirs]["momentum_buffer"].numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_an_array_that_two_layers_share_is_changed_once(rng: np.random.Generator) -> None:
+    value, gradient, last = numbers(rng, 5, 5), numbers(rng, 5, 5), numbers(rng, 5, 5)
+    once, twice = value.copy(), value.copy()
+    end = Parameter("2.weight", last, numbers(rng, 5, 5), True)
+    Muon(0.03).step([Parameter("0.weight", once, gradient, True), end])
+    shared = [Parameter(name, twice, gradient, True) for name in ("0.weight", "1.weight")]
+    Muon(0.03).step([*shared, end])
+    assert same_bits(once, twice) and not same_bits(once, value)

@@ -9,9 +9,10 @@ import numpy as np
 from cnncli import _core
 from cnncli.errors import UsageError
 from cnncli.layers.parameter import Parameter
+from cnncli.limits import Limits
 from cnncli.optim.adamw import AdamW
 from cnncli.optim.default_rate import DefaultRate
-from cnncli.optim.optimizer import Optimizer
+from cnncli.optim.optimizer import Optimizer, unique
 
 _ADJUSTMENTS = (None, "original", "match_rms_adamw")
 
@@ -69,7 +70,7 @@ class Muon(Optimizer):
             raise UsageError(f"Muon: ns_coefficients is {ns_coefficients}; use three numbers")
         self.ns_coefficients = tuple(map(float, ns_coefficients))
         self.eps = self.setting("eps", eps)
-        self.ns_steps = int(self.setting("ns_steps", ns_steps, below=100))
+        self.ns_steps = int(Limits(whole=True, least=0, below=100).checked("Muon: ns_steps", ns_steps))
         if adjust_lr_fn not in _ADJUSTMENTS:
             raise UsageError(f"Muon: adjust_lr_fn is {adjust_lr_fn!r}; use None, 'original' or 'match_rms_adamw'")
         self.adjust_lr_fn = adjust_lr_fn
@@ -79,7 +80,7 @@ class Muon(Optimizer):
 
     def step(self, parameters: Iterable[Parameter]) -> None:
         self.steps += 1
-        listed = list(parameters)
+        listed = unique(parameters)
         hidden = {parameter.name for parameter in listed if parameter.decay and parameter.value.ndim >= 2}
         hidden -= {next((p.name for p in reversed(listed) if p.name in hidden), "")}
         for parameter in listed:

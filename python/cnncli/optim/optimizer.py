@@ -57,11 +57,7 @@ class Optimizer:
     def step(self, parameters: Iterable[Parameter]) -> None:
         """Change every parameter in place, by its gradient and its state."""
         self.steps += 1
-        seen: set[int] = set()  # an array that two layers share is changed once
-        for parameter in parameters:
-            if id(parameter.value) in seen:
-                continue
-            seen.add(id(parameter.value))
+        for parameter in unique(parameters):
             self.update(
                 parameter.value,
                 parameter.gradient,
@@ -170,6 +166,14 @@ class Optimizer:
             if value or name == "lr"
         ]
         return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def unique(parameters: Iterable[Parameter]) -> list[Parameter]:
+    """Parameters of different arrays: one that two layers share is changed once."""
+    found: dict[int, Parameter] = {}
+    for parameter in parameters:
+        found.setdefault(id(parameter.value), parameter)
+    return list(found.values())
 
 
 def whole_power(base: float, exponent: int) -> float:

@@ -574,3 +574,23 @@ def test_a_custom_layer_that_returns_another_shape_is_told(rng: np.random.Genera
     network = Network([Flatten(), Short(), Linear(144, 5)], (1, 12, 12))
     with pytest.raises(ShapeError, match=r"^layer 1, Short\(\): update_output returned .* \(3, 143\) for"):
         Program(network, 3).predict(samples(rng, 3)[0])
+
+
+class Doubled(MSELoss):
+    """A loss of one's own, which is called in Python."""
+
+
+@pytest.mark.parametrize("criterion", [Doubled(), MSELoss()], ids=["called", "of the core"])
+def test_of_samples_that_are_refused_nothing_is_left(criterion: Criterion, rng: np.random.Generator) -> None:
+    x, y = rng.normal(size=(6, 3)).astype(np.float32), rng.normal(size=(6, 2)).astype(np.float32)
+    losses = []
+    for is_faulty in (False, True):
+        network = Network([Linear(3, 2)], (3,), outputs="values")
+        network.initialize(1)
+        program = Program(network, 6, criterion=criterion, optimizer=sgd())
+        program.bind(x, y)
+        if is_faulty:
+            with pytest.raises((ShapeError, ValueError), match="targets"):
+                program.bind(x[:3], y + 100)
+        losses.append(program.step(np.arange(6), step=0, epoch=0, learning_rate=0.1).loss)
+    assert losses[0] == losses[1]

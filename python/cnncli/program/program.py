@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # a prediction needs none
     from cnncli.optim.optimizer import Optimizer
 
 _EVALUATION_BATCH = 256
+_Source = tuple[dict[str, Any], npt.NDArray[np.int64] | None]  # what an augmentation measured, and the images it mixes
 
 
 def _completed(result: tuple[float, int] | None) -> tuple[float, int]:
@@ -123,7 +124,7 @@ class Program:
         self._evaluating: _core.Program | None = None
         self._images: npt.NDArray[Any] | None = None
         self._targets: npt.NDArray[Any] | None = None
-        self._source: tuple[dict[str, Any], npt.NDArray[np.int64] | None] | None = None
+        self._source: _Source | None = None
 
     def bind(
         self, images: npt.ArrayLike, targets: npt.ArrayLike, only: npt.NDArray[np.int64] | None = None
@@ -135,27 +136,32 @@ class Program:
         only : numbers of those that are trained on, from which an augmentation measures and mixes; None: all
         """
         program = self._needs_training()
-        self._images, self._targets = self._as_images(images), self._as_targets(targets)
+        samples, wanted, source = self._as_images(images), self._as_targets(targets), None
         if self._augmentation is not None:
             chosen = None if only is None else np.ascontiguousarray(only, np.int64)
-            self._source = augmentation_source(self._images, chosen), chosen
+            source = augmentation_source(samples, chosen), chosen
         with self._lock:
-            if self._called is None and not is_for_core(self.criterion, self._targets):
-                self._called = CalledLoss(self.criterion, self._output_shape, self.network.outputs)
-                program = self._training = self._compile(self.batch_size, training=True)
-                self._evaluating = None
-            if self._called is not None and len(self._targets) != len(self._images):
+            called = self._called
+            if called is None and not is_for_core(self.criterion, wanted):
+                called = CalledLoss(self.criterion, self._output_shape, self.network.outputs)
+            if called is not None and len(wanted) != len(samples):
                 raise ShapeError(
-                    f"{self.criterion!r}: {len(self._images)} samples and {len(self._targets)} targets; "
+                    f"{self.criterion!r}: {len(samples)} samples and {len(wanted)} targets; "
                     "pass one target for each sample"
                 )
-            self._bind(program)
+            if called is not self._called:
+                self._called = called
+                program = self._training = self._compile(self.batch_size, training=True)
+                self._evaluating = None
+            self._bind(program, samples, wanted, source)
+            self._images, self._targets, self._source = samples, wanted, source  # nothing of a call that is refused
 
-    def _bind(self, program: _core.Program) -> None:
-        assert self._images is not None
-        program.bind(self._images, self._targets if self._called is None else None)
-        if self._source is not None:
-            program.bind_augmentation(*self._source)
+    def _bind(
+        self, program: _core.Program, images: npt.NDArray[Any], targets: npt.NDArray[Any] | None, source: _Source | None
+    ) -> None:
+        program.bind(images, targets if self._called is None else None)
+        if source is not None:
+            program.bind_augmentation(*source)
 
     def step(
         self, indices: npt.NDArray[np.int64], *, step: int, epoch: int, learning_rate: float | None = None,
@@ -294,7 +300,7 @@ class Program:
         if self._training is not None:
             self._training = self._compile(self.batch_size, training=True)
             if self._images is not None:
-                self._bind(self._training)
+                self._bind(self._training, self._images, self._targets, self._source)
 
     def _compile(self, batch_size: int, *, training: bool) -> _core.Program:
         network, criterion = self.network, self.criterion

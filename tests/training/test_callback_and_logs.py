@@ -50,6 +50,13 @@ def test_only_true_ends_a_training(rng: np.random.Generator, answer: Any) -> Non
     assert sum(isinstance(record, EpochDone) for record in trainer) == 3
 
 
+def test_true_of_numpy_ends_a_training_too(rng: np.random.Generator) -> None:
+    images, labels = rng.normal(size=(40, 1, 2, 3)).astype(np.float32), rng.integers(0, 3, 40)
+    network = Network([Flatten(), Linear(6, 3)], (1, 2, 3))
+    trainer = Trainer(network, (images, labels), epochs=3, on_epoch=lambda record: np.float32(record.loss) < 99)
+    assert sum(isinstance(record, EpochDone) for record in trainer) == 1
+
+
 def test_what_a_callback_raises_reaches_the_caller(rng: np.random.Generator) -> None:
     images, labels = rng.normal(size=(40, 1, 2, 3)).astype(np.float32), rng.integers(0, 3, 40)
 

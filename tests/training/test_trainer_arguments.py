@@ -1,17 +1,20 @@
-"""What Trainer makes of its arguments: the loss that a network needs, and targets that fit it."""
+"""What Trainer makes of its arguments: the loss that a network needs, targets that fit it, parts of data sets."""
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
 from cnncli.criteria import CrossEntropyLoss, MSELoss, OfLabels
+from cnncli.data import DataSet, Split
 from cnncli.errors import UsageError
-from cnncli.layers import Linear
+from cnncli.layers import Flatten, Linear
 from cnncli.network import Network
 from cnncli.optim import SGD
 from cnncli.program import Program
 from cnncli.training.records import EpochDone
+from cnncli.training.timetable import Timetable
 from cnncli.training.trainer import Trainer
 
 
@@ -103,3 +106,71 @@ def test_probabilities_of_classes_train_as_before(rng: np.random.Generator) -> N
     yes = 1 / (1 + np.exp(-4 * x[:, :1]))
     last = last_of(Trainer(linear(2), (x, np.hstack([1 - yes, yes])), optimizer=SGD(0.5), epochs=10))
     assert last.accuracy is not None and last.accuracy > 0.9
+
+
+def classes(rng: np.random.Generator, count: int = 20) -> tuple[np.ndarray, np.ndarray]:
+    return rng.normal(size=(count, 3)).astype(np.float32), rng.integers(0, 2, count)
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"epochs": 10}, "epochs"), ({"batch_size": 64, "warm_up": 0.0}, "batch_size, warm_up"),
+        ({"schedule": "constant"}, "schedule"),
+    ],
+)  # fmt: skip
+def test_what_a_timetable_has_is_not_given_beside_it(
+    rng: np.random.Generator, more: dict[str, Any], named: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        Trainer(linear(2), classes(rng), timetable=Timetable(20, 8, 2), **more)
+    assert str(caught.value) == f"timetable: has {named} of its own; leave out one of them"
+
+
+def test_without_a_timetable_there_are_ten_epochs_of_batches_of_64(rng: np.random.Generator) -> None:
+    table = Trainer(linear(2), classes(rng, 100)).timetable
+    assert (table.epochs, table.batch_size, table.steps, table.schedule) == (10, 64, 20, "constant")
+    assert table.warm_up_steps == 0
+    table = Trainer(linear(2), classes(rng), epochs=4, batch_size="full", schedule="linear", warm_up=1).timetable
+    assert (table.epochs, table.batch_size, table.schedule, table.warm_up_steps) == (4, 20, "linear", 1)
+
+
+def test_progress_can_be_asked_for_before_a_step_and_between_epochs(rng: np.random.Generator) -> None:
+    trainer = Trainer(linear(2), classes(rng), epochs=2, batch_size=8)
+    told = trainer.progress()
+    assert (told.epoch, told.step, told.accuracy, told.images_per_second) == (1, 0, None, 0)
+    assert math.isnan(told.loss) and told.seconds_left == math.inf and told.learning_rate == 0.05
+    left = []
+    for record in trainer.steps():
+        told = trainer.progress()
+        left.append((told.epoch, round(told.seconds_left * told.images_per_second)))
+        assert math.isnan(told.loss) == isinstance(record, EpochDone)
+    assert left == [(1, 32), (1, 24), (1, 20), (2, 20), (2, 12), (2, 4), (2, 0), (2, 0)]
+
+
+def images_of(rng: np.random.Generator, count: int) -> Split:
+    return Split(rng.integers(0, 256, (count, 1, 1, 3), dtype=np.uint8), rng.integers(0, 2, count))
+
+
+def test_of_a_data_set_its_own_parts_are_measured(rng: np.random.Generator) -> None:
+    parts = {"train": images_of(rng, 30), "validation": images_of(rng, 7), "test": images_of(rng, 11)}
+
+    def data(*names: str) -> DataSet:
+        return DataSet("shapes", class_names=["a", "b"], **{part: parts[part] if part in names else None
+                                                           for part in parts})  # fmt: skip
+
+    def trainer(validation: DataSet | None = None) -> Trainer:
+        network = Network([Flatten(), Linear(3, 2)], (1, 1, 3))
+        return Trainer(network, data("train"), validation=validation, epochs=1)
+
+    assert len(trainer(data(*parts)).validation or ()) == 7
+    assert len(trainer().evaluate(data(*parts)).predictions) == 11
+    assert len(trainer().evaluate(data("train", "validation")).predictions) == 7
+    for call, message in (
+        (lambda: trainer(data("train", "test")), "validation: shapes has no validation images"),
+        (lambda: trainer().evaluate(data("train")), "samples: shapes has no test or validation images"),
+        (lambda: Trainer(linear(2), data("test")), "training_set: shapes has no training images"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            call()
+        assert str(caught.value) == f"{message}; pass other images, (images, targets)"

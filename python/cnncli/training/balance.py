@@ -1,4 +1,4 @@
-"""`--balance`: what it goes with, and what it does to the classes of a data set, in a line."""
+"""Classes that are drawn alike: what that goes with, and what `--balance` does to a data set, in a line."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.criteria.criterion import Criterion
 from cnncli.errors import UsageError
 from cnncli.optim.whole import WHOLE_BATCH
 from cnncli.shown import shortened
+from cnncli.training.training_set import TrainingSet
 from cnncli.training_options import TrainSettings
 
 _LETTERS = 24
@@ -33,6 +35,20 @@ def check_balance(settings: TrainSettings, chosen: dict[str, Any]) -> None:
         chosen["balance"] = None
     elif balance == "sample":
         chosen["shares"] = []  # of a description's [target]: the hardest images, which are another choice
+
+
+def labels_to_draw(criterion: Criterion, samples: TrainingSet, chooses: bool) -> npt.NDArray[np.int64]:
+    """The class of each sample that is trained on, by which epochs are drawn.
+
+    chooses : whether the training chooses its images itself
+
+    Raises UsageError where there are no classes, or another choice.
+    """
+    if not criterion.takes_labels or samples.targets.ndim != 1:
+        raise UsageError("balanced: the targets are no classes; leave it out")
+    if chooses:
+        raise UsageError("balanced: shares and whole batches choose their images themselves; leave one of them out")
+    return np.ascontiguousarray(samples.targets[samples.indices(np.arange(len(samples)))], np.int64)
 
 
 def balance_line(

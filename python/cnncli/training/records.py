@@ -89,8 +89,10 @@ class Progress:
 
     epoch : counted from 1
     step : steps done so far, over all epochs
-    loss, accuracy : mean over the epoch so far; no accuracy where the targets are no classes
-    seconds_left : to the end of the training, or of the cycle at which it may have reached its target
+    loss, accuracy : mean over the epoch so far; NaN and None before its first step; no accuracy where the targets are
+        no classes
+    seconds_left : to the end of the training, or of the cycle at which it may have reached its target; infinity before
+        the first step
     """
 
     epoch: int

@@ -109,6 +109,17 @@ class Timetable:
         return schedules.learning_rate(self.schedule, share * peak, step - first, end - first, warm_up)
 
 
+def timetable_for(timetable: Timetable | None, images: int, **of_default: Any) -> Timetable:
+    """The timetable that is given, or one of these settings; of them None is the default.
+
+    Raises UsageError for both: it would be the timetable's own ones that count.
+    """
+    given = {name: value for name, value in of_default.items() if value is not None}
+    if timetable is not None and given:
+        raise UsageError(f"timetable: has {', '.join(given)} of its own; leave out one of them")
+    return timetable or Timetable(images, given.pop("batch_size", 64), given.pop("epochs", 10), **given)
+
+
 def batch_of(batch_size: int | str, images: int) -> int:
     """The number that a batch size stands for; raises UsageError for what is neither a number of images nor "full"."""
     if batch_size == FULL:

@@ -15,7 +15,7 @@ from cnncli import _core
 from cnncli.augmentation import Augmentation
 from cnncli.criteria.criterion import Criterion
 from cnncli.data.held_out import Indices
-from cnncli.errors import Interrupted, UsageError
+from cnncli.errors import Interrupted
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
 from cnncli.optim import SGD, Optimizer, WholeBatchOptimizer
@@ -23,6 +23,7 @@ from cnncli.program import EvaluationResult, Program
 from cnncli.program.targets import loss_to_train
 from cnncli.program.weight_average import WeightAverage
 from cnncli.shown import printable
+from cnncli.training.balance import labels_to_draw
 from cnncli.training.class_recall import class_recall
 from cnncli.training.convergence import Convergence
 from cnncli.training.divergence import Cause, Diverged, find_cause, find_parameter
@@ -32,7 +33,7 @@ from cnncli.training.plateau import Plateau, measured_losses, plateau_for
 from cnncli.training.records import SHOWN_ONLY, EpochDone, Progress, StepDone
 from cnncli.training.signs import Signs
 from cnncli.training.state import TrainingState
-from cnncli.training.timetable import HardImages, Timetable
+from cnncli.training.timetable import HardImages, Timetable, timetable_for
 from cnncli.training.trace import mark_step
 from cnncli.training.training_set import Samples, TrainingSet, give_recipe
 from cnncli.training.whole_batch import GradientsOnly, WholeBatch
@@ -51,13 +52,14 @@ class Trainer:
         else OfLabels(MSELoss())
     optimizer : default SGD(0.05, momentum=0.9); its `lr` is the largest rate of the timetable. LBFGS and CG, with
         batch_size="full", make a call of their `step` in each epoch
-    timetable : which images each step takes, and at which share of the rate; default: 10 epochs of batches of 64
+    timetable : which images each step takes, and at which share of the rate
 
-    epochs, batch_size, schedule, warm_up : of the default timetable
+    epochs, batch_size, schedule, warm_up : of the timetable where none is given, see `Timetable`; default 10 epochs of
+        batches of 64, schedule "constant", no warm-up
     plateau : by what the rate falls with the schedule "plateau"; default Plateau()
     until : ends the training before its timetable does, once it is reached; None: nothing does
     patience : int, epochs without a better one after which the training ends, see `EarlyStopping`; None: it goes on
-    validation : as training_set; measured after each epoch, never trained on
+    validation : as training_set, of a data set its validation part; measured after each epoch, never trained on
     only : int64, numbers of the images that are trained on; None: all
     seed : of the order of images and of dropout
     threads : default CNN_NUM_THREADS, else the CPUs given; changes no bit
@@ -92,10 +94,10 @@ class Trainer:
         optimizer: Optimizer | WholeBatchOptimizer | None = None,
         timetable: Timetable | None = None,
         *,
-        epochs: int = 10,
-        batch_size: int | str = 64,
-        schedule: str = "constant",
-        warm_up: float = 0.0,
+        epochs: int | None = None,
+        batch_size: int | str | None = None,
+        schedule: str | None = None,
+        warm_up: float | None = None,
         plateau: Plateau | None = None,
         until: Convergence | None = None,
         patience: int | None = None,
@@ -118,9 +120,10 @@ class Trainer:
         self.criterion = criterion if criterion is not None else loss_to_train(network)
         self.optimizer = optimizer if optimizer is not None else SGD(0.05, momentum=0.9)
         self.training_set = TrainingSet.of(training_set, "training_set", only)
-        self.validation = None if validation is None else TrainingSet.of(validation, "validation")
-        self.timetable = timetable or Timetable(
-            len(self.training_set), batch_size, epochs, schedule=schedule, warm_up=warm_up
+        own = ("validation",)
+        self.validation = None if validation is None else TrainingSet.of(validation, "validation", parts=own)
+        self.timetable = timetable_for(
+            timetable, len(self.training_set), epochs=epochs, batch_size=batch_size, schedule=schedule, warm_up=warm_up
         )
         self.state = state if state is not None else TrainingState()
         self.seed = seed
@@ -151,7 +154,8 @@ class Trainer:
         self._whole, self._signs = self._whole_batch(bool(clip_norm or clip_value)), Signs(network, self.state)
         self.state.check_step(self.timetable.steps)
         self.hard_images = hard_images or (HardImages(len(self.training_set)) if self.timetable.shares else None)
-        self._drawn_labels = self._labels_to_draw() if balanced else None
+        chooses = bool(self.timetable.shares) or self._whole is not None
+        self._drawn_labels = labels_to_draw(self.criterion, self.training_set, chooses) if balanced else None
         self._order_epoch, self._order = -1, np.empty(0, dtype=np.int64)
         self._images_here, self._seconds_here, self._clock = 0, 0.0, time.perf_counter()  # for the speed shown
 
@@ -167,15 +171,6 @@ class Trainer:
         WholeBatch.check(self.optimizer, self.timetable, count, clips, self.average is not None)
         WholeBatch.check_augmentation(self.optimizer, self.augmentation)
         return WholeBatch(self.program, self.optimizer, self.network, self.training_set.indices(np.arange(count)))
-
-    def _labels_to_draw(self) -> Indices:
-        """The class of each sample that is trained on."""
-        if not self.criterion.takes_labels or self.training_set.targets.ndim != 1:
-            raise UsageError("balanced: the targets are no classes; leave it out")
-        if self.timetable.shares or self._whole is not None:
-            raise UsageError("balanced: shares and whole batches choose their images themselves; leave one of them out")
-        positions = np.arange(len(self.training_set))
-        return np.ascontiguousarray(self.training_set.targets[self.training_set.indices(positions)], np.int64)
 
     def __iter__(self) -> Iterator[Progress | EpochDone]:
         return self.run()
@@ -215,7 +210,8 @@ class Trainer:
     def _tell(self, done: EpochDone) -> None:
         """Asks `on_epoch` whether to go on; if not, no more steps are planned, so that they can be done again."""
         table, step = self.timetable, self.state.step
-        if self.on_epoch is None or self.on_epoch(done) is not True or step == table.steps:
+        answer = None if self.on_epoch is None else self.on_epoch(done)
+        if not (isinstance(answer, bool | np.bool_) and answer) or step == table.steps:
             return
         self._is_ended = True
         if not table.shares and table.cycle == table.epochs:
@@ -233,8 +229,9 @@ class Trainer:
         return ask
 
     def evaluate(self, samples: Samples, should_stop: Callable[[], bool] = lambda: False) -> EvaluationResult:
-        """Mean loss, right answers and predictions of `kept` for other samples."""
-        measured = TrainingSet.of(samples, "samples")
+        """Mean loss, right answers and predictions of `kept` for other samples; of a data set for its test part, or
+        where it has none its validation part."""
+        measured = TrainingSet.of(samples, "samples", parts=("test", "validation"))
         return self._measuring.evaluate(measured.images, measured.targets, should_stop)
 
     @property
@@ -286,20 +283,20 @@ class Trainer:
             raise self._diverged(f"the {name} loss is {loss}", find_parameter(self.network), self.state.step)
 
     def progress(self) -> Progress:
-        """Where the training is, within an epoch."""
-        state = self.state
-        speed = self._images_here / self._seconds_here
-        epoch = min(self.timetable.epoch_of(state.step), self.timetable.epochs - 1)
-        last = max(self.timetable.cycle, epoch + 1)
-        left = sum(self.timetable.images(later) for later in range(epoch, last)) - state.images
+        """Where the training is, within an epoch or between two, where the loss of the next one is no number yet."""
+        state, table = self.state, self.timetable
+        epoch = table.epoch_of(state.step - 1 if state.images else state.step)
+        last = max(table.cycle, min(epoch + 1, table.epochs))
+        left = sum(table.images(later) for later in range(epoch, last)) - state.images
+        speed = self._images_here / self._seconds_here if self._images_here else 0.0
         return Progress(
-            epoch=epoch + 1,
+            epoch=min(epoch + 1, table.epochs),
             step=state.step,
-            loss=state.loss_sum / state.images,
-            accuracy=self._accuracy(state.correct, state.images),
-            learning_rate=self.learning_rate(state.step),
+            loss=state.loss_sum / state.images if state.images else math.nan,
+            accuracy=self._accuracy(state.correct, state.images) if state.images else None,
+            learning_rate=self.learning_rate(min(state.step, table.steps - 1)),
             images_per_second=speed,
-            seconds_left=left / speed,
+            seconds_left=left / speed if speed else math.inf if left else 0.0,
         )
 
     def _step(self, epoch: int, should_stop: Callable[[], bool]) -> StepDone:

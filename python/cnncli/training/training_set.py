@@ -31,15 +31,19 @@ class TrainingSet:
     blanks: int = 0
 
     @classmethod
-    def of(cls, samples: Samples, name: str, only: Indices | None = None) -> "TrainingSet":
-        """Of a data set its training part. Without copies where the types are right.
+    def of(
+        cls, samples: Samples, name: str, only: Indices | None = None, parts: tuple[str, ...] = ("train",)
+    ) -> "TrainingSet":
+        """Of a data set the first of these parts that it has. Without copies where the types are right.
 
         Raises UsageError, with `name`, for arrays that do not fit.
         """
         if isinstance(samples, DataSet):
-            if samples.train is None:
-                raise UsageError(f"{name}: {samples.name} has no training images; pass (images, targets)")
-            samples = samples.train
+            there = [part for part in map(samples.__getattribute__, parts) if part is not None and len(part)]
+            if not there:
+                words = " or ".join("training" if part == "train" else part for part in parts)
+                raise UsageError(f"{name}: {samples.name} has no {words} images; pass other images, (images, targets)")
+            samples = there[0]
         if isinstance(samples, Split):
             return cls(samples.images, samples.labels, only, len(samples.blanks))
         if not isinstance(samples, tuple | list) or len(samples) != 2:

@@ -39,6 +39,7 @@ from cnncli.training.training_set import Samples, TrainingSet, give_recipe
 from cnncli.training.whole_batch import GradientsOnly, WholeBatch
 
 _PROGRESS_SECONDS = 0.2
+_VALIDATION = ("validation",)  # of a data set
 
 
 class Trainer:
@@ -120,14 +121,12 @@ class Trainer:
         self.criterion = criterion if criterion is not None else loss_to_train(network)
         self.optimizer = optimizer if optimizer is not None else SGD(0.05, momentum=0.9)
         self.training_set = TrainingSet.of(training_set, "training_set", only)
-        own = ("validation",)
-        self.validation = None if validation is None else TrainingSet.of(validation, "validation", parts=own)
+        self.validation = None if validation is None else TrainingSet.of(validation, "validation", parts=_VALIDATION)
         self.timetable = timetable_for(
             timetable, len(self.training_set), epochs=epochs, batch_size=batch_size, schedule=schedule, warm_up=warm_up
         )
         self.state = state if state is not None else TrainingState()
-        self.seed = seed
-        self.threads = threads or _core.default_thread_count()
+        self.seed, self.threads = seed, threads or _core.default_thread_count()
         self.peak = self.optimizer.lr
         self.until, self.on_epoch, self._is_ended = until, on_epoch, False
         self.early = None if patience is None else EarlyStopping(patience)

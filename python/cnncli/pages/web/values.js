@@ -13,7 +13,7 @@ function normalShare(x) {
 const softplus = (x) => (x > 0 ? x + Math.log1p(Math.exp(-x)) : Math.log1p(Math.exp(x)));
 const clamp = (x, low, high) => (x < low ? low : x > high ? high : x);
 
-// As cpp/kernels/activation/activation_functions.h: y from x with two settings. NaN stays NaN.
+// As cpp/kernels/activation/activation_functions.h, a row each: y from x with two settings. NaN stays NaN.
 const ACTIVATIONS = {
     relu: (x) => (x < 0 ? 0 : x),
     tanh: (x) => Math.tanh(x),

@@ -1,8 +1,14 @@
 """Every element-wise layer against its formula, a row each of one table; a layer or function without a row fails."""
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import beside_torch
+import drawn_activations
 from activation_cases import CASES, Case
 from closeness import EPSILON, assert_close, same_bits
 from cnncli import _core
@@ -29,6 +35,7 @@ from cnncli.layers.activation import Activation
 from cnncli.program.lowering import in_three, lower
 from drawn_activations import away_from_kinks, derivative
 from layer_check import check_layer
+from layer_rows import Row
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 # Where exp() overflows, where it underflows, and what lies between.
@@ -39,6 +46,23 @@ def test_every_layer_and_every_function_has_a_case() -> None:
     layers = [case.layer() for case in CASES]
     assert {type(layer).__name__ for layer in layers} == set(activations.__all__)
     assert {layer.function for layer in layers} == set(_core.activation_functions())
+
+
+def test_the_page_of_the_kernel_has_the_formula_of_every_layer_that_needs_no_setting() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "kernels" / "activation.md").read_text(encoding="utf-8")
+    shown = re.search(r"^FUNCTIONS = {\n(.*?)^}", page, re.MULTILINE | re.DOTALL)[1]
+    assert set(re.findall(r'^    "(\w+)": ', shown, re.MULTILINE)) == set(activations.__all__) - {"Threshold"}
+
+
+def test_a_case_that_pytorch_has_nothing_for_is_held_to_its_formula_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    class HalfELU(ELU):
+        """Of another name than any module of PyTorch's."""
+
+    elu, scaled = (next(case for case in CASES if type(case.layer()) is kind) for kind in (ELU, ScaledTanh))
+    monkeypatch.setattr(drawn_activations, "CASES", [replace(elu, layer=HalfELU, torch=""), scaled, elu])
+    found = {row.name: row for row in drawn_activations.rows(Row)}
+    assert [row.torch for row in found.values()] == [None, beside_torch.scaled_tanh, beside_torch.same]
+    found["HalfELU"].check((HalfELU(), (3,)), 2, 5)
 
 
 @each_case

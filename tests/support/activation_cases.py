@@ -45,7 +45,8 @@ class Case:
     formula : y of x, both float64
     limits : y at -Inf and at Inf
     kinks : (x, gradient there) where the function has no derivative; PyTorch's choices
-    torch : module of torch.nn with the same arguments, or "" where there is none
+    torch : module of torch.nn with the same arguments, or "" where there is none: then it is held to a function of
+        `beside_torch` with the core's name for it, if there is one
     """
 
     layer: Callable[[], Activation]

@@ -42,14 +42,13 @@ def check(case: Case, drawn: Any, samples: int, seed: int) -> None:
 
 
 def rows(row: Any) -> list[Any]:
-    """A row for each case."""
+    """A row for each case, held to PyTorch's module that the case names, or else to the function of `beside_torch` that
+    has the name of the core's; where there is neither, not to PyTorch."""
     made = []
     for case in CASES:
         layer = case.layer()
         name, note = type(layer).__name__, ",".join(f"{value}" for value in layer.settings().values())
         drawn = st.builds(lambda shape, case=case: (case.layer(), shape), shapes)
-        torch = beside_torch.same if case.torch else {
-            "ScaledTanh": beside_torch.scaled_tanh, "Step": beside_torch.step,
-        }[name]  # fmt: skip
+        torch = beside_torch.same if case.torch else getattr(beside_torch, layer.function, None)
         made.append(row(name, drawn, partial(check, case), torch, note=note))
     return made

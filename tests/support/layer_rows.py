@@ -72,7 +72,8 @@ class Row:
     drawn : the strategy
     check : (drawn, samples, seed): eager, both passes are the definition's, on every instruction set
     torch : (layer) -> a function (x, parameters and buffers by name) of PyTorch's means, or None where this drawing
-        has no counterpart; the default makes PyTorch's module of the same name with the same arguments
+        has no counterpart; the default makes PyTorch's module of the same name with the same arguments; None instead
+        of a function: PyTorch has nothing like it
     compiled : whether a drawing can be held to chains, whose values are of both signs
     note : tells two rows of one layer apart
     layer : the layer in what is drawn, if that is a container of what the layer needs
@@ -81,7 +82,7 @@ class Row:
     name: str
     drawn: st.SearchStrategy[Any]
     check: Check
-    torch: Callable[[Any], Any] = beside_torch.same
+    torch: Callable[[Any], Any] | None = beside_torch.same
     compiled: Callable[[Any], bool] = field(default=lambda layer: True)
     note: str = ""
     layer: Callable[[Any], Any] = field(default=lambda drawn: drawn)

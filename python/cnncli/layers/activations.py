@@ -1,7 +1,6 @@
 """The element-wise layers without parameters, a class each; the formulas are the core's.
 
-A new one is a row in cpp/kernels/activation/activation_functions.h, a class and its name here or in
-kinked_activations.py, and a row in tests/support/activation_cases.py.
+How one is added: docs/add-a-layer.md.
 """
 
 from cnncli.layers import kinked_activations

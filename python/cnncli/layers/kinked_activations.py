@@ -1,5 +1,7 @@
-"""The element-wise layers without parameters that have kinks or jumps; the others are in activations.py, which says how
-one is added."""
+"""The element-wise layers without parameters that have kinks or jumps; the others are in activations.py.
+
+How one is added: docs/add-a-layer.md.
+"""
 
 from cnncli.layers.activation import Activation
 from cnncli.layers.faults import SettingError

@@ -1,6 +1,7 @@
 """The pages for those who add to the program name files that are there, and show lines that stand in them."""
 
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
@@ -44,8 +45,34 @@ def section(page: str, title: str) -> str:
 
 
 def files_of_rows(text: str) -> list[str]:
-    rows = re.findall(r"^\| (`(?:cpp|python|tests)/.*?) \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| (`(?:cpp|python|tests|docs|tools|fuzz)/.*?) \|", text, re.MULTILINE)
     return [file for row in rows for file in re.findall(r"`([^`]+)`", row)]
+
+
+def of_code(files: list[str]) -> list[str]:
+    return [file for file in files if not file.startswith("docs/")]
+
+
+def all_files() -> dict[str, str]:
+    """What people write, of the whole tree: sources, tests, tools, pages, descriptions."""
+    kinds = {".py", ".pyi", ".h", ".cpp", ".js", ".css", ".html", ".md", ".toml", ".txt", ".sh", ".json", ".svg"}
+    folders = ("benchmarks", "cpp", "docs", "examples", "fuzz", "models", "python", "tests", "tools")
+    paths = [*ROOT.glob("*.md"), *ROOT.glob("*.toml"), *(path for name in folders for path in (ROOT / name).rglob("*"))]
+    return {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted(paths)
+        if path.suffix in kinds and path.is_file()
+    }
+
+
+def left_over(found: Iterable[str], excepted: Mapping[str, str]) -> list[str]:
+    """The files that no pattern stands for, each of which tells why it may; one that stands for none fails."""
+    files = set(found)
+    for pattern, why in excepted.items():
+        matched = {file for file in files if re.match(f"(?:{pattern})$", file)}
+        assert matched, f"{pattern} ({why}): no such file any more"
+        files -= matched
+    return sorted(files)
 
 
 def product_files(*patterns: str) -> dict[str, str]:
@@ -66,17 +93,19 @@ def test_lines_on_the_page_of_layers_run_and_stand_in_its_files() -> None:
     assert len(parts) == 3
     for lines in parts:
         assert lines in sources
+    for file in re.findall(r"`((?:tests|tools|docs|python|cpp|fuzz)/[\w./]+)`", page.read_text()):
+        assert (ROOT / file).exists(), file
 
 
-def test_an_element_wise_layer_is_three_files() -> None:
+def test_an_element_wise_layer_is_the_files_of_the_page() -> None:
     page = (ROOT / "docs" / "add-a-layer.md").read_text()
     listed = files_of_rows(section(page, "An element-wise function"))
-    assert len(listed) == 3
-    product = ("cpp/**/*.h", "cpp/**/*.cpp", "python/cnncli/**/*.py", "python/cnncli/**/*.pyi", "models/*.toml")
-    files = product_files(*product, "tests/**/*.py")
-    del files["tests/test_pages_for_authors.py"]
-    found = [file for file, text in files.items() if "softshrink" in text.lower()]
-    assert sorted(listed) == sorted(found)
+    assert f"| `Softshrink` | {len(of_code(listed))}, and a line on two pages |" in page
+    found = [file for file, text in all_files().items() if "softshrink" in text.lower()]
+    assert sorted(listed) == left_over(found, {
+        r"docs/(add-a-layer|architecture)\.md|tests/test_pages_for_authors\.py": "show it as the example",
+        r"CHANGELOG\.md": "once, when it was new",
+    })  # fmt: skip
 
 
 def test_an_option_of_training_is_one_field() -> None:
@@ -94,7 +123,8 @@ def test_the_table_of_additions_says_what_the_pages_show() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
     row = r"^\| .* \| \d+ \| (\d+) \| (?:\[([\w.-]+)\]|`([\w./]+)`)"
     counts = re.findall(row, section(page, "What an addition touches"), re.MULTILINE)
-    layers = files_of_rows(section((ROOT / "docs" / "add-a-layer.md").read_text(), "An element-wise function"))
+    page_of_layers = (ROOT / "docs" / "add-a-layer.md").read_text()
+    layers = of_code(files_of_rows(section(page_of_layers, "An element-wise function")))
     optimizer = re.findall(r"^\| `([^`]+)` \|", (ROOT / "docs" / "add-an-optimizer.md").read_text(), re.MULTILINE)
     assert counts == [
         (str(len(layers)), "add-a-layer.md", ""),
@@ -122,19 +152,50 @@ def test_lines_are_counted_by_folder() -> None:
     assert table({"now": counted}).splitlines()[2:] == rows
 
 
+# What begins the second table, of files that may need a word of a layer.
+ASKS = "Where a layer differs"
+
+
 def test_all_files_that_know_average_pooling_are_on_the_page() -> None:
-    page = (ROOT / "docs" / "add-a-layer.md").read_text()
-    listed = files_of_rows(section(page, "A layer with a kernel of its own"))
-    files = product_files("cpp/**/*.h", "cpp/**/*.cpp", "python/cnncli/layers/*.py", "python/cnncli/program/*.py")
-    files["python/cnncli/_core.pyi"] = (ROOT / "python" / "cnncli" / "_core.pyi").read_text()
-    # Where averages of weights are kept, by ASGD and by --ema.
-    of_weights = re.compile("/update/|bind_program|program/program|stages|updates.py|weight_average|_core.pyi")
+    text = section((ROOT / "docs" / "add-a-layer.md").read_text(), "A layer with a kernel of its own")
+    listed = files_of_rows(text[: text.index(ASKS)])
+    own = re.compile(r"cpp/|python/cnncli/(layers|program)/")  # where an average is one of a window, or of weights
     found = [
         file
-        for file, text in files.items()
-        if not of_weights.search(file) and (re.search("average", text, re.IGNORECASE) or "AvgPool" in text)
+        for file, text in all_files().items()
+        if re.search("average.?pool|avg.?pool" + "|average" * bool(own.match(file)), text, re.IGNORECASE)
     ]
-    assert sorted(listed) == sorted(found)
+    assert sorted(listed) == left_over(found, {
+        r"cpp/kernels/update/.*|cpp/bindings/bind_program\.cpp|cpp/program/(program|stages)\.(h|cpp)|"
+        r"python/cnncli/program/(program|updates|weight_average)\.py": "averages of weights, by ASGD and by --ema",
+        r"models/.*|docs/gallery/.*": "networks that have it",
+        r"python/cnncli/lessons/.*": "teach what it does",
+        r"docs/(add-a-layer|lecture)\.md|CHANGELOG\.md": "tell of it",
+        r"tests/support/(beside_torch|drawn_more_pools)\.py": "compute other layers by it",
+        r"tests/(?!support/|layers/test_node_layers|model_file/test_serialize|program/test_same_bits).*":
+        "test it or what has it; no list of all layers",
+    })  # fmt: skip
+
+
+def test_all_files_that_ask_layers_what_they_are_are_on_the_page() -> None:
+    text = section((ROOT / "docs" / "add-a-layer.md").read_text(), "A layer with a kernel of its own")
+    listed = files_of_rows(text[text.index(ASKS) :])
+    kinds = r"\b(\w*Pooling|\w+Pool[12]d|Conv[12]d|ConvTranspose2d|Upsample|BatchNorm\w*|GroupNorm)\b"
+    asks = r"isinstance|tuple\[type|startswith"
+    found = [
+        file
+        for file, text in product_files("python/cnncli/**/*.py").items()
+        if "/layers/" not in file and re.search(asks, text) and re.search(kinds, text)
+    ]
+    by_name = [file for file in listed if file not in found]
+    assert by_name == ["cpp/program/graph.h"] and all((ROOT / file).exists() for file in listed)
+    assert sorted({*listed} - {*by_name}) == left_over(found, {
+        r".*/(broken/cases|training/finishing|training/prospects)\.py": "of statistics of batches alone",
+        r".*/network/description\.py": "the pooling of an unpooling",
+        r".*/network/network\.py": "an example in its words",
+        r".*/project/layer_code\.py": "in the first table",
+        r".*/lessons/(batch_norm|lenet5)\.py": "about one layer, and one network",
+    })  # fmt: skip
 
 
 def test_page_for_contributors_names_what_is_there() -> None:

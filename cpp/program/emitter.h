@@ -133,6 +133,17 @@ class Emitter {
     // The backward pass of the node being emitted; not called where none is emitted.
     void backward(std::function<void()> emit);
 
+    // All of a node with one input that learns nothing. forward() makes the operation that gives its output,
+    // backward(grad_x) the one that writes the gradient of its input; each is called only where that is
+    // needed.
+    template <class Forward, class Backward>
+    void unlearned(const Node& node, Forward forward, Backward backward) {
+        make(node.output, needs_gradient(node.input()));
+        float* grad_x = gradient_for_reader(node.input());
+        if (runs_forward()) stage(forward());
+        if (grad_x) this->backward([=] { backward_stage({keep(backward(grad_x))}); });
+    }
+
     // In a backward pass:
     void backward_stage(Stage stage);
     void backward_call(std::function<bool(const Context&)> function);

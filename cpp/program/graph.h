@@ -3,25 +3,13 @@
 // (emit/).
 #pragma once
 
+#include <any>
 #include <cstddef>
-#include <cstdint>
-#include <memory>
-#include <optional>
 #include <vector>
 
 #include "kernels/activation/activation.h"
-#include "kernels/convolution/connections.h"
 #include "kernels/convolution/convolution.h"
-#include "kernels/dropout/dropout.h"
-#include "kernels/gains/gains.h"
-#include "kernels/group_normalization/group_normalization.h"
-#include "kernels/padding/zero_padding.h"
-#include "kernels/pooling/max_unpooling.h"
 #include "kernels/pooling/pooling.h"
-#include "kernels/pooling/power_pooling.h"
-#include "kernels/response_normalization/response_normalization.h"
-#include "kernels/softmax/softmax.h"
-#include "kernels/upsampling/upsampling.h"
 #include "program/layer_calls.h"
 
 namespace cnn {
@@ -44,7 +32,7 @@ struct Statistics {
     float momentum = 0.0f, epsilon = 0.0f;
 };
 
-// Of the settings, those of its kind have a meaning.
+// What several files read of a node stands here by name; what only the file of its kind knows is its own.
 struct Node {
     Kind kind;
     std::vector<int> inputs;
@@ -52,30 +40,19 @@ struct Node {
 
     LearnedArrays arrays{};
     ConvolutionShape convolution{};
-    Connections connections{};
-    std::optional<ConvolutionAlgorithm> algorithm{};  // none: the one that its shape chooses
     PoolingShape pooling{};
     bool keeps_places = false;  // max pooling: an unpooling reads where the maxima were
-    UnpoolingShape unpooling{};
-    int pooled = -1;  // unpooling: what the max pooling gave whose places it takes
-    ZeroPadding padding{};
-    UpsamplingShape upsampling{};
-    bool count_padding = false;
-    PowerNorm norm{};
-    std::uint32_t layer = 0;  // stochastic pooling: its number, from which it draws
+    int pooled = -1;            // unpooling: what the max pooling gave whose places it takes
     Activation activation{};
     Statistics statistics{};
-    DropoutForm dropout{};
-    bool scales_in_evaluation = false;  // dropout
-    SlopeRange slopes{};
-    GainKind gain{};
-    GainPattern pattern{};
-    GroupShape groups{};
-    ResponseSettings response{};
-    SoftmaxShape softmax{};
-    std::ptrdiff_t first = 0;  // channel of a slice
-    // Shared: a copy of what Python made would need the GIL.
-    std::shared_ptr<const CustomLayer> custom{};
+    bool does_nothing = false;  // its output is its input, so a program leaves it out
+
+    // A value of a type of that file, so that a new kind adds nothing here. Copied with the node.
+    std::any own{};
+    template <class T>
+    const T& own_as() const {
+        return std::any_cast<const T&>(own);
+    }
 
     // What fusion has added. A convolution with statistics normalizes first, by `normalization`, then
     // rectifies; a pooled one rectifies, then pools.

@@ -48,8 +48,7 @@ int Program::add(const std::string& kind, const std::vector<int>& inputs, Argume
         given.makers.push_back(graph_.maker(x));
     }
     CheckedNode checked = check_node(kind, given);
-    if (checked.node.kind == Kind::kDropout && !training_ && !checked.node.scales_in_evaluation)
-        return inputs.front();
+    if (checked.node.does_nothing) return inputs.front();
     checked.node.inputs = inputs;
     if (checked.node.kind == Kind::kMaxUnpooling) {
         // It reads the places, and no values.

@@ -20,16 +20,13 @@ TensorShape check_activation(const Given& given, Node& node) {
 
 void emit_activation(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
-    e.make(y, e.needs_gradient(x));
-    float* grad_x = e.gradient_for_reader(x);
-    if (e.runs_forward())
-        e.stage(new ActivationForward(node.activation, e.features(x), e.values(x), e.values(y)));
-    if (!grad_x) return;
-    e.backward([&e, node, x, y, grad_x] {
-        const float* kept = e.values(kept_by(node.activation.kind) == Kept::kInput ? x : y);
-        e.backward_stage(
-            {e.keep(new ActivationBackward(node.activation, e.features(y), kept, e.gradient(y), grad_x))});
-    });
+    const Activation function = node.activation;
+    e.unlearned(
+        node, [&] { return new ActivationForward(function, e.features(x), e.values(x), e.values(y)); },
+        [&e, function, x, y](float* grad_x) {
+            const float* kept = e.values(kept_by(function.kind) == Kept::kInput ? x : y);
+            return new ActivationBackward(function, e.features(y), kept, e.gradient(y), grad_x);
+        });
 }
 
 void single_activation(SingleEmitter& e, const Node& node) {

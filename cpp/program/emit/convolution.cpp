@@ -28,6 +28,12 @@ std::optional<ConvolutionAlgorithm> algorithm(Arguments& a, const ConvolutionSha
     return std::nullopt;
 }
 
+// That which a layer at once was asked for; none: the one that its shape chooses.
+std::optional<ConvolutionAlgorithm> asked_algorithm(const Node& node) {
+    if (!node.own.has_value()) return std::nullopt;
+    return node.own_as<std::optional<ConvolutionAlgorithm>>();
+}
+
 }  // namespace
 
 ConvolutionShape convolution_shape(const TensorShape& x, const TensorShape& y, const SizePair& kernel,
@@ -76,7 +82,7 @@ TensorShape check_convolution(const Given& given, Node& node) {
     a.check(outputs > 0 && outputs % groups == 0 && kh > 0 && kw > 0,
             "weight: shape " + text_of(sizes) + " does not fit " + std::to_string(groups) + " groups");
     const TensorShape y = check_convolution_shape(given, node, outputs, {kh, kw}, groups);
-    if (given.at_once) node.algorithm = algorithm(a, node.convolution);
+    if (given.at_once) node.own = algorithm(a, node.convolution);
     node.arrays = learned(given, sizes, outputs);
     return y;
 }
@@ -103,7 +109,7 @@ void weight_gradient(Emitter& e, const Node& node, const float* x, const float* 
     const LearnedArrays& arrays = node.arrays;
     const std::ptrdiff_t positions = shape.output_height * shape.output_width;
     float* weight_slots = e.floats(slot_count(e.capacity()) * shape.weight_size());
-    const ConvolutionAlgorithm algorithm = node.algorithm.value_or(choose_backward_parameters(shape));
+    const ConvolutionAlgorithm algorithm = asked_algorithm(node).value_or(choose_backward_parameters(shape));
     e.later(convolution_weight_gradient(e, shape, algorithm, x, grad_y, weight_slots, first));
     e.add_slots(shape.weight_size(), weight_slots, arrays.grad_weight);
     if (arrays.grad_bias) e.bias_gradient(shape.output_channels, positions, grad_y, arrays.grad_bias);
@@ -127,7 +133,7 @@ void normalize(Emitter& e, const Node& node, WinogradGather& convolution) {
 void forward(Emitter& e, const Node& node) {
     const ConvolutionShape& shape = node.convolution;
     const bool normalizes = node.statistics.mean != nullptr;
-    const ConvolutionAlgorithm algorithm = node.algorithm.value_or(choose_forward(shape));
+    const ConvolutionAlgorithm algorithm = asked_algorithm(node).value_or(choose_forward(shape));
     float* packed = e.floats(packed_weight_size(shape, algorithm));
     e.prepare(pack_weights(shape, algorithm, false, node.arrays.weight, packed));
     Op* op = convolution_forward(shape, algorithm, e.values(node.input()), e.values(node.output), packed,
@@ -149,7 +155,7 @@ void emit_convolution(Emitter& e, const Node& node) {
         if (node.arrays.grad_weight) weight_gradient(e, node, e.values(x), e.gradient(y), first);
         if (grad_x) {
             const ConvolutionShape& s = node.convolution;
-            const ConvolutionAlgorithm backward = node.algorithm.value_or(choose_backward_input(s));
+            const ConvolutionAlgorithm backward = asked_algorithm(node).value_or(choose_backward_input(s));
             float* packed_back = e.floats(packed_weight_size(s, backward));
             e.prepare(pack_weights(s, backward, true, node.arrays.weight, packed_back));
             first.push_back(

@@ -3,6 +3,12 @@
 #include "program/shapes.h"
 
 namespace cnn {
+namespace {
+
+// A copy of what Python made would need the GIL.
+using Shared = std::shared_ptr<const CustomLayer>;
+
+}  // namespace
 
 TensorShape check_custom(const Given& given, Node& node) {
     Arguments& a = given.arguments;
@@ -11,15 +17,16 @@ TensorShape check_custom(const Given& given, Node& node) {
     std::ptrdiff_t left = kMostValues;
     for (const std::int64_t size : sizes) left = size < 1 ? 0 : left / size;
     a.check(left > 0, "output_shape: expected sizes from 1, at most 2^31 - 1 values");
-    node.custom = a.custom();
-    a.check(node.custom != nullptr, "forward, backward: needed, got none");
+    const Shared layer = a.custom();
+    node.own = layer;
+    a.check(layer != nullptr, "forward, backward: needed, got none");
     return {sizes[0], sizes[1], sizes[2]};
 }
 
 void emit_custom(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
     const std::ptrdiff_t x_size = e.features(x), y_size = e.features(y);
-    const std::shared_ptr<const CustomLayer> layer = node.custom;
+    const Shared layer = node.own_as<Shared>();
     e.make(y, true);
     float* grad_x = e.gradient_for_reader(x);
     float* x_rows = e.floats(e.capacity() * x_size);
@@ -44,7 +51,7 @@ void single_custom(SingleEmitter& e, const Node& node) {
     const SingleTensor y = e.layout(node.output);
     const float* from = e.vector_of(node.input());
     float* to = e.floats(y.features());
-    e.call([=, custom = node.custom] {
+    e.call([=, custom = node.own_as<Shared>()] {
         if (!custom->forward(1, from, to)) return false;
         single_from_planes(to, y);
         return true;

@@ -14,18 +14,20 @@ TensorShape check_group_normalization(const Given& given, Node& node) {
     const std::int64_t parted = size == 0 ? x.channels : x.features(), by = size == 0 ? groups : size;
     a.check(by > 0 && parted % by == 0, (size == 0 ? "groups: " : "size: ") + std::to_string(by) + misfit(x));
     const float epsilon = static_cast<float>(a.number("epsilon"));
+    GroupShape shape{};
     if (size == 0) {
-        node.groups = {groups, x.channels / groups, x.height * x.width, false, epsilon};
+        shape = {groups, x.channels / groups, x.height * x.width, false, epsilon};
     } else {
-        node.groups = {x.features() / size, size, 1, true, epsilon};
+        shape = {x.features() / size, size, 1, true, epsilon};
     }
-    node.arrays = optional_learned(given, {node.groups.weights()});
+    node.own = shape;
+    node.arrays = optional_learned(given, {shape.weights()});
     return x;
 }
 
 void emit_group_normalization(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
-    const GroupShape& shape = node.groups;
+    const GroupShape shape = node.own_as<GroupShape>();
     const bool learns = node.arrays.grad_weight || node.arrays.grad_bias;
     e.make(y, learns || e.needs_gradient(x));
     float* grad_x = e.gradient_for_reader(x);
@@ -37,9 +39,7 @@ void emit_group_normalization(Emitter& e, const Node& node) {
                                    statistics));
     }
     if (!statistics) return;
-    e.backward([&e, node, x, y, grad_x, statistics] {
-        const GroupShape& s = node.groups;
-        const LearnedArrays& arrays = node.arrays;
+    e.backward([&e, s = shape, arrays = node.arrays, x, y, grad_x, statistics] {
         if (!e.runs_forward()) e.backward_stage({e.keep(new GroupStatistics(s, e.values(x), statistics))});
         if (grad_x) {
             e.backward_stage({e.keep(new GroupNormalizationBackward(s, arrays.weight, e.values(x),

@@ -12,13 +12,11 @@ TensorShape check_log_softmax(const Given& given, Node&) {
 
 void emit_log_softmax(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
-    e.make(y, e.needs_gradient(x));
-    float* grad_x = e.gradient_for_reader(x);
-    if (e.runs_forward()) e.stage(new LogSoftmaxForward(e.features(x), e.values(x), e.values(y)));
-    if (!grad_x) return;
-    e.backward([&e, y, grad_x] {
-        e.backward_stage({e.keep(new LogSoftmaxBackward(e.features(y), e.values(y), e.gradient(y), grad_x))});
-    });
+    e.unlearned(
+        node, [&] { return new LogSoftmaxForward(e.features(x), e.values(x), e.values(y)); },
+        [&e, y](float* grad_x) {
+            return new LogSoftmaxBackward(e.features(y), e.values(y), e.gradient(y), grad_x);
+        });
 }
 
 void single_log_softmax(SingleEmitter& e, const Node& node) {

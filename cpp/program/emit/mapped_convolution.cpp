@@ -13,7 +13,7 @@ TensorShape check_mapped_convolution(const Given& given, Node& node) {
             "out_channels: expected at least 1, got " + std::to_string(outputs));
     const std::vector<std::int64_t> table = a.whole_numbers("connections");
     a.check(!table.empty() && table.size() % 2 == 0, "connections: expected pairs (output, input)");
-    Connections& c = node.connections;
+    Connections c;
     for (std::size_t i = 0; i < table.size(); i += 2) {
         const std::int64_t output = table[i], input = table[i + 1];
         a.check(output >= 0 && output < outputs && input >= 0 && input < inputs,
@@ -30,6 +30,7 @@ TensorShape check_mapped_convolution(const Given& given, Node& node) {
     c.pairs = outputs * inputs;
     c.area = sizes[1] * sizes[2];
     a.check(c.pairs <= kMostValues / c.area, "connections: expected at most 2^31 - 1 weights of all outputs");
+    node.own = c;
     node.arrays = learned(given, sizes, outputs);
     return check_convolution_shape(given, node, outputs, {sizes[1], sizes[2]}, 1);
 }
@@ -40,7 +41,7 @@ void emit_mapped_convolution(Emitter& e, const Node& node) {
     e.make(y, true);
     float* grad_x = e.gradient_for_reader(x);
     float* weight = e.floats(shape.weight_size());
-    e.prepare(new SpreadConnections(node.connections, node.arrays.weight, weight));
+    e.prepare(new SpreadConnections(node.own_as<Connections>(), node.arrays.weight, weight));
     if (e.runs_forward()) {
         const ConvolutionAlgorithm algorithm = choose_forward(shape);
         float* packed = e.floats(packed_weight_size(shape, algorithm));
@@ -67,9 +68,9 @@ void emit_mapped_convolution(Emitter& e, const Node& node) {
         e.backward_alone(std::move(first));
         e.backward_alone(std::move(second));
         if (!slots) return;
-        const std::ptrdiff_t count = node.connections.weight_size();
+        const std::ptrdiff_t count = node.own_as<Connections>().weight_size();
         float* picked = e.floats(slot_count(e.capacity()) * count);
-        e.later(new PickConnections(node.connections, slots, picked));
+        e.later(new PickConnections(node.own_as<Connections>(), slots, picked));
         e.add_slots(count, picked, arrays.grad_weight);
         if (arrays.grad_bias)
             e.bias_gradient(s.output_channels, s.output_height * s.output_width, e.gradient(y),

@@ -13,10 +13,11 @@ namespace cnn {
 TensorShape check_max_unpooling(const Given& given, Node& node) {
     Arguments& a = given.arguments;
     const TensorShape& x = given.x();
+    UnpoolingShape shape{};
     if (given.at_once) {
         const SizePair y = a.pair("output", 1);
         a.check(y.height <= kMostValues / y.width, "output: expected at most 2^31 - 1 values in a plane");
-        node.unpooling = {x.channels, x.height * x.width, y.height * y.width, y.height, y.width, false};
+        shape = {x.channels, x.height * x.width, y.height * y.width, y.height, y.width, false};
     } else {
         const Node* pooling = given.makers.size() == 2 ? given.makers[1] : nullptr;
         a.check(pooling != nullptr && pooling->kind == Kind::kMaxPooling,
@@ -24,10 +25,11 @@ TensorShape check_max_unpooling(const Given& given, Node& node) {
         const PoolingShape& s = pooling->pooling;
         a.check(x.channels == s.channels && x.height == s.output_height && x.width == s.output_width,
                 "inputs: expected values of the shape that the pooling gave, got " + text_of(x));
-        node.unpooling = {x.channels,     x.height * x.width, s.input_plane(),
-                          s.input_height, s.input_width,      s.disjoint()};
+        shape = {x.channels,     x.height * x.width, s.input_plane(),
+                 s.input_height, s.input_width,      s.disjoint()};
     }
-    return {x.channels, node.unpooling.height, node.unpooling.width};
+    node.own = shape;
+    return {x.channels, shape.height, shape.width};
 }
 
 namespace {
@@ -44,20 +46,18 @@ void check_inside(std::ptrdiff_t places, std::ptrdiff_t count, const std::int32_
 
 void emit_max_unpooling(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
-    const UnpoolingShape& shape = node.unpooling;
-    e.make(y, e.needs_gradient(x));
-    float* grad_x = e.gradient_for_reader(x);
+    const UnpoolingShape shape = node.own_as<UnpoolingShape>();
     const std::int32_t* places =
         node.pooled >= 0
             ? e.places(node.pooled)
             : e.given_indices("indices", x, [shape](std::ptrdiff_t samples, const std::int32_t* rows) {
                   check_inside(shape.places, samples * shape.channels * shape.values, rows);
               });
-    if (e.runs_forward()) e.stage(new MaxUnpoolingForward(shape, e.values(x), places, e.values(y)));
-    if (!grad_x) return;
-    e.backward([&e, shape, y, grad_x, places] {
-        e.backward_stage({e.keep(new MaxUnpoolingBackward(shape, e.gradient(y), places, grad_x))});
-    });
+    e.unlearned(
+        node, [&] { return new MaxUnpoolingForward(shape, e.values(x), places, e.values(y)); },
+        [&e, shape, y, places](float* grad_x) {
+            return new MaxUnpoolingBackward(shape, e.gradient(y), places, grad_x);
+        });
 }
 
 }  // namespace cnn

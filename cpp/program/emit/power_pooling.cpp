@@ -12,20 +12,19 @@ TensorShape check_power_pooling(const Given& given, Node& node) {
     a.check(!a.has("dilation") && !a.has("output"), "dilation, output: expected none");
     const double p = a.number("norm");
     a.check(p >= 1.0 && p <= 1e6, "norm: expected 1 to 1e6, got " + std::to_string(p));
-    node.norm = {static_cast<float>(p), std::floor(p) == p ? static_cast<std::int32_t>(p) : 0};
+    node.own = PowerNorm{static_cast<float>(p), std::floor(p) == p ? static_cast<std::int32_t>(p) : 0};
     return check_max_pooling(given, node);
 }
 
 void emit_power_pooling(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
-    e.make(y, e.needs_gradient(x));
-    float* grad_x = e.gradient_for_reader(x);
-    if (e.runs_forward()) e.stage(new PowerPoolingForward(node.pooling, node.norm, e.values(x), e.values(y)));
-    if (!grad_x) return;
-    e.backward([&e, node, x, y, grad_x] {
-        e.backward_stage(
-            {e.keep(new PowerPoolingBackward(node.pooling, node.norm, e.values(x), e.gradient(y), grad_x))});
-    });
+    const PoolingShape& shape = node.pooling;
+    const PowerNorm norm = node.own_as<PowerNorm>();
+    e.unlearned(
+        node, [&] { return new PowerPoolingForward(shape, norm, e.values(x), e.values(y)); },
+        [&e, shape, norm, x, y](float* grad_x) {
+            return new PowerPoolingBackward(shape, norm, e.values(x), e.gradient(y), grad_x);
+        });
 }
 
 }  // namespace cnn

@@ -11,7 +11,7 @@ TensorShape check_random_slope(const Given& given, Node& node) {
     const double lower = a.number("lower"), upper = a.number("upper");
     a.check(lower <= upper,
             "upper: expected at least lower, " + std::to_string(lower) + ", got " + std::to_string(upper));
-    node.slopes = {static_cast<float>(lower), static_cast<float>(upper), layer_number(a)};
+    node.own = SlopeRange{static_cast<float>(lower), static_cast<float>(upper), layer_number(a)};
     node.activation = {ActivationKind::leaky_relu, static_cast<float>((lower + upper) / 2), 0.0f};
     return given.x();
 }
@@ -19,15 +19,12 @@ TensorShape check_random_slope(const Given& given, Node& node) {
 void emit_random_slope(Emitter& e, const Node& node) {
     if (!e.training()) return emit_activation(e, node);
     const int x = node.input(), y = node.output;
-    e.make(y, e.needs_gradient(x));
-    float* grad_x = e.gradient_for_reader(x);
-    if (e.runs_forward())
-        e.stage(new RandomSlope(e.features(x), node.slopes, e.values(x), e.values(x), e.values(y)));
-    if (!grad_x) return;
-    e.backward([&e, node, x, y, grad_x] {
-        e.backward_stage(
-            {e.keep(new RandomSlope(e.features(y), node.slopes, e.values(x), e.gradient(y), grad_x))});
-    });
+    const SlopeRange slopes = node.own_as<SlopeRange>();
+    e.unlearned(
+        node, [&] { return new RandomSlope(e.features(x), slopes, e.values(x), e.values(x), e.values(y)); },
+        [&e, slopes, x, y](float* grad_x) {
+            return new RandomSlope(e.features(y), slopes, e.values(x), e.gradient(y), grad_x);
+        });
 }
 
 void single_random_slope(SingleEmitter& e, const Node& node) {

@@ -11,23 +11,22 @@ TensorShape check_response_normalization(const Given& given, Node& node) {
     const std::int64_t size = a.whole("size");
     a.check(size >= 1, "size: expected at least 1, got " + std::to_string(size));
     a.check(x.features() > 0, "input: expected at least one value");
-    node.response = {size, static_cast<float>(a.number("alpha")), static_cast<float>(a.number("beta")),
-                     static_cast<float>(a.number("k"))};
+    node.own = ResponseSettings{size, static_cast<float>(a.number("alpha")),
+                                static_cast<float>(a.number("beta")), static_cast<float>(a.number("k"))};
     return x;
 }
 
 void emit_response_normalization(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
     const std::ptrdiff_t channels = e.shape(x).channels, positions = e.shape(x).height * e.shape(x).width;
-    e.make(y, e.needs_gradient(x));
-    float* grad_x = e.gradient_for_reader(x);
-    if (e.runs_forward())
-        e.stage(new ResponseNormalization(node.response, channels, positions, e.values(x), e.values(y)));
-    if (!grad_x) return;
-    e.backward([&e, node, x, y, channels, positions, grad_x] {
-        e.backward_stage({e.keep(new ResponseNormalizationBackward(node.response, channels, positions,
-                                                                   e.values(x), e.gradient(y), grad_x))});
-    });
+    const ResponseSettings settings = node.own_as<ResponseSettings>();
+    e.unlearned(
+        node,
+        [&] { return new ResponseNormalization(settings, channels, positions, e.values(x), e.values(y)); },
+        [=, &e](float* grad_x) {
+            return new ResponseNormalizationBackward(settings, channels, positions, e.values(x),
+                                                     e.gradient(y), grad_x);
+        });
 }
 
 }  // namespace cnn

@@ -11,7 +11,7 @@ TensorShape check_slice(const Given& given, Node& node) {
     const std::int64_t first = a.whole("first"), channels = a.whole("channels");
     a.check(first >= 0 && first < x.channels && channels >= 1 && channels <= x.channels - first,
             "first, channels: not among the " + std::to_string(x.channels) + " channels");
-    node.first = first;
+    node.own = std::ptrdiff_t{first};
     return {channels, x.height, x.width};
 }
 
@@ -20,20 +20,18 @@ TensorShape check_slice(const Given& given, Node& node) {
 void emit_slice(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
     const TensorShape& shape = e.shape(x);
-    const std::ptrdiff_t offset = node.first * shape.height * shape.width * kLanes;
+    const std::ptrdiff_t offset = node.own_as<std::ptrdiff_t>() * shape.height * shape.width * kLanes;
     const std::ptrdiff_t all = e.features(x), count = e.features(y);
-    e.make(y, e.needs_gradient(x));
-    float* grad_x = e.gradient_for_reader(x);
-    if (e.runs_forward()) e.stage(new CopyFeatures(count, e.values(x) + offset, all, e.values(y), count));
-    if (!grad_x) return;
-    e.backward([&e, y, grad_x, offset, all, count] {
-        e.backward_stage({e.keep(new CopyFeatures(count, e.gradient(y), count, grad_x + offset, all))});
-    });
+    e.unlearned(
+        node, [&] { return new CopyFeatures(count, e.values(x) + offset, all, e.values(y), count); },
+        [=, &e](float* grad_x) {
+            return new CopyFeatures(count, e.gradient(y), count, grad_x + offset, all);
+        });
 }
 
 void single_slice(SingleEmitter& e, const Node& node) {
     const SingleTensor& y = e.layout(node.output);
-    e.stage(new SingleCopyChannels(e.layout(node.input()), node.first, y, 0, y.channels));
+    e.stage(new SingleCopyChannels(e.layout(node.input()), node.own_as<std::ptrdiff_t>(), y, 0, y.channels));
 }
 
 }  // namespace cnn

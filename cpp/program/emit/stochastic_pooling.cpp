@@ -8,7 +8,7 @@ namespace cnn {
 TensorShape check_stochastic_pooling(const Given& given, Node& node) {
     Arguments& a = given.arguments;
     a.check(!a.has("dilation") && !a.has("output"), "dilation, output: expected none");
-    node.layer = layer_number(a);
+    node.own = layer_number(a);  // from which it draws
     return check_max_pooling(given, node);
 }
 
@@ -26,7 +26,8 @@ void emit_drawn(Emitter& e, const Node& node) {
                                 });
     }
     if (e.runs_forward())
-        e.stage(new StochasticPoolingDraw(node.pooling, node.layer, e.values(x), e.values(y), choice));
+        e.stage(new StochasticPoolingDraw(node.pooling, node.own_as<std::uint32_t>(), e.values(x),
+                                          e.values(y), choice));
     if (!grad_x) return;
     e.backward([&e, node, y, grad_x, choice] {
         e.backward_stage(
@@ -38,15 +39,16 @@ void emit_drawn(Emitter& e, const Node& node) {
 
 void emit_stochastic_pooling(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
-    e.make(y, e.needs_gradient(x));
-    if (e.training()) return emit_drawn(e, node);
-    float* grad_x = e.gradient_for_reader(x);
-    if (e.runs_forward()) e.stage(new StochasticPoolingWeigh(node.pooling, e.values(x), e.values(y)));
-    if (!grad_x) return;
-    e.backward([&e, node, x, y, grad_x] {
-        e.backward_stage(
-            {e.keep(new StochasticPoolingWeighBackward(node.pooling, e.values(x), e.gradient(y), grad_x))});
-    });
+    if (e.training()) {
+        e.make(y, e.needs_gradient(x));
+        return emit_drawn(e, node);
+    }
+    const PoolingShape& shape = node.pooling;
+    e.unlearned(
+        node, [&] { return new StochasticPoolingWeigh(shape, e.values(x), e.values(y)); },
+        [&e, shape, x, y](float* grad_x) {
+            return new StochasticPoolingWeighBackward(shape, e.values(x), e.gradient(y), grad_x);
+        });
 }
 
 }  // namespace cnn

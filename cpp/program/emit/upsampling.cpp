@@ -23,7 +23,7 @@ TensorShape check_upsampling(const Given& given, Node& node) {
     const TensorShape& x = given.x();
     const SizePair size = a.pair("size", 0);
     const double scale_height = a.number("scale_height"), scale_width = a.number("scale_width");
-    UpsamplingShape& s = node.upsampling;
+    UpsamplingShape s{};
     s.channels = x.channels;
     s.input_height = x.height;
     s.input_width = x.width;
@@ -42,19 +42,16 @@ TensorShape check_upsampling(const Given& given, Node& node) {
     const bool by_sizes = a.flag("recompute_scale_factor");
     s.scale_height = size.height > 0 || by_sizes ? 0 : scale_height;
     s.scale_width = size.width > 0 || by_sizes ? 0 : scale_width;
+    node.own = s;
     return {x.channels, s.output_height, s.output_width};
 }
 
 void emit_upsampling(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
-    e.make(y, e.needs_gradient(x));
-    float* grad_x = e.gradient_for_reader(x);
-    const auto plan = std::make_shared<const UpsamplingPlan>(node.upsampling);
-    if (e.runs_forward()) e.stage(new UpsampleForward(plan, e.values(x), e.values(y)));
-    if (!grad_x) return;
-    e.backward([&e, plan, y, grad_x] {
-        e.backward_stage({e.keep(new UpsampleBackward(plan, e.gradient(y), grad_x))});
-    });
+    const auto plan = std::make_shared<const UpsamplingPlan>(node.own_as<UpsamplingShape>());
+    e.unlearned(
+        node, [&] { return new UpsampleForward(plan, e.values(x), e.values(y)); },
+        [&e, plan, y](float* grad_x) { return new UpsampleBackward(plan, e.gradient(y), grad_x); });
 }
 
 }  // namespace cnn

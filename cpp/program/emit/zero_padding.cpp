@@ -13,14 +13,16 @@ TensorShape check_zero_padding(const Given& given, Node& node) {
     for (const std::int64_t side : sides)
         a.check(side > -(1 << 24) && side < (1 << 24),
                 "padding: expected less than 2^24, got " + std::to_string(side));
-    node.padding.channels = x.channels;
-    node.padding.height = x.height;
-    node.padding.width = x.width;
-    node.padding.left = sides[0];
-    node.padding.right = sides[1];
-    node.padding.top = sides[2];
-    node.padding.bottom = sides[3];
-    const TensorShape y{x.channels, node.padding.output_height(), node.padding.output_width()};
+    ZeroPadding form{};
+    form.channels = x.channels;
+    form.height = x.height;
+    form.width = x.width;
+    form.left = sides[0];
+    form.right = sides[1];
+    form.top = sides[2];
+    form.bottom = sides[3];
+    node.own = form;
+    const TensorShape y{x.channels, form.output_height(), form.output_width()};
     a.check(y.height > 0 && y.width > 0, "padding: nothing is left of an input of shape " + text_of(x));
     a.check(y.height <= kMostValues / y.width && y.channels <= kMostValues / (y.height * y.width),
             "padding: expected at most 2^31 - 1 values");
@@ -29,13 +31,10 @@ TensorShape check_zero_padding(const Given& given, Node& node) {
 
 void emit_zero_padding(Emitter& e, const Node& node) {
     const int x = node.input(), y = node.output;
-    e.make(y, e.needs_gradient(x));
-    float* grad_x = e.gradient_for_reader(x);
-    if (e.runs_forward()) e.stage(new PadWithZeros(node.padding, e.values(x), e.values(y)));
-    if (!grad_x) return;
-    e.backward([&e, node, y, grad_x] {
-        e.backward_stage({e.keep(new PadWithZeros(node.padding.reversed(), e.gradient(y), grad_x))});
-    });
+    const ZeroPadding form = node.own_as<ZeroPadding>();
+    e.unlearned(
+        node, [&] { return new PadWithZeros(form, e.values(x), e.values(y)); },
+        [&e, form, y](float* grad_x) { return new PadWithZeros(form.reversed(), e.gradient(y), grad_x); });
 }
 
 }  // namespace cnn

@@ -23,14 +23,14 @@ _SETS = {"sets", "pictures", "storage", "core", "errors"}
 # Layer: (its folders and modules, the layers it may use). Modules of one layer may use each other. What is within a
 # folder and stands here by itself ("data.tables") is no part of that folder's layer.
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
-    "errors": ({"errors", "version", "limits", "shown", "number_recipe", "custom_code", "nearest",
+    "errors": ({"errors", "version", "limits", "shown", "array_types", "number_recipe", "custom_code", "nearest",
          "option_row", "training_options", "augmentation", "augmentation_options"}, set()),
     "core": ({"_core"}, set()),
     "storage": ({"storage"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),
     "criteria": ({"criteria"}, {"layers", "core", "errors"}),
     "optim": ({"optim"}, {"layers", "core", "errors"}),
-    "segmentation": ({"pictures.segmentation"}, set()),
+    "segmentation": ({"pictures.segmentation"}, {"errors"}),
     "pictures": ({"pictures"}, {"segmentation", "storage", "errors"}),
     "forms": ({"forms"}, {"pictures", "segmentation", "storage", "errors"}),
     "network": ({"network"}, {"layers", "pictures", "storage", "errors"}),

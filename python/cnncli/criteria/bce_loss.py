@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria.criterion import checked_value_weight, value_weight
-from cnncli.criteria.value_criterion import Doubles, ValueCriterion
+from cnncli.criteria.value_criterion import ValueCriterion
 from cnncli.errors import UsageError
 
 
@@ -29,14 +30,14 @@ class BCELoss(ValueCriterion):
         super().__init__(reduction)
         self.weight = checked_value_weight(type(self).__name__, weight)
 
-    def value(self, x: Doubles, t: Doubles) -> Doubles:
+    def value(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         likelihood = t * np.maximum(np.log(x), -100) + (1 - t) * np.maximum(np.log1p(-x), -100)
         return -value_weight(self, self.weight, x) * likelihood
 
-    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+    def slope(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return value_weight(self, self.weight, x) * (x - t) / np.maximum(x * (1 - x), 1e-12)
 
-    def check(self, x: Doubles, t: Doubles) -> None:
+    def check(self, x: DoubleArray, t: DoubleArray) -> None:
         for name, values in (("input", x), ("target", t)):
             outside = values[(values < 0) | (values > 1)]
             if outside.size:

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria.criterion import checked_value_weight, checked_weight, value_weight
-from cnncli.criteria.value_criterion import Doubles, ValueCriterion, sigmoid, softplus
+from cnncli.criteria.value_criterion import ValueCriterion, sigmoid, softplus
 from cnncli.errors import ShapeError
 
 
@@ -33,15 +34,15 @@ class BCEWithLogitsLoss(ValueCriterion):
             type(self).__name__, None if pos_weight is None else np.atleast_1d(np.asarray(pos_weight)), "pos_weight"
         )
 
-    def value(self, x: Doubles, t: Doubles) -> Doubles:
+    def value(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         entropy = (1 - t) * softplus(x) + self._positive(x) * t * softplus(-x)
         return value_weight(self, self.weight, x) * entropy
 
-    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+    def slope(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         slope = (1 - t) * sigmoid(x) - self._positive(x) * t * sigmoid(-x)
         return value_weight(self, self.weight, x) * slope
 
-    def _positive(self, x: Doubles) -> Doubles:
+    def _positive(self, x: DoubleArray) -> DoubleArray:
         if self.pos_weight is None:
             return np.ones(1)
         if self.pos_weight.size > 1 and x.shape[-1:] != self.pos_weight.shape:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria.criterion import checked_number
-from cnncli.criteria.value_criterion import Doubles, ValueCriterion
+from cnncli.criteria.value_criterion import ValueCriterion
 
 
 class HingeLoss(ValueCriterion):
@@ -24,8 +25,8 @@ class HingeLoss(ValueCriterion):
         super().__init__(reduction)
         self.margin = checked_number(type(self).__name__, "margin", margin)
 
-    def value(self, x: Doubles, t: Doubles) -> Doubles:
+    def value(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return np.maximum(self.margin - t * x, 0)
 
-    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+    def slope(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return np.where(t * x >= self.margin, 0 * x, -t + 0 * x)

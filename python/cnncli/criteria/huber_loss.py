@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria.criterion import checked_number
-from cnncli.criteria.value_criterion import Doubles, ValueCriterion
+from cnncli.criteria.value_criterion import ValueCriterion
 
 
 class HuberLoss(ValueCriterion):
@@ -24,9 +25,9 @@ class HuberLoss(ValueCriterion):
         super().__init__(reduction)
         self.delta = checked_number(type(self).__name__, "delta", delta, above=0)
 
-    def value(self, x: Doubles, t: Doubles) -> Doubles:
+    def value(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         distance = np.abs(x - t)
         return np.where(distance <= self.delta, distance * distance / 2, self.delta * (distance - self.delta / 2))
 
-    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+    def slope(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return np.clip(x - t, -self.delta, self.delta)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cnncli.criteria.value_criterion import Doubles, ValueCriterion
+from cnncli.array_types import DoubleArray
+from cnncli.criteria.value_criterion import ValueCriterion
 
 
 class KLDivLoss(ValueCriterion):
@@ -24,13 +25,13 @@ class KLDivLoss(ValueCriterion):
         super().__init__(reduction)
         self.log_target = log_target
 
-    def value(self, x: Doubles, t: Doubles) -> Doubles:
+    def value(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         if self.log_target:
             return np.exp(t) * (t - x)
         return np.where(t == 0, 0, t * np.log(t)) - t * x
 
-    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+    def slope(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return -(np.exp(t) if self.log_target else t) + 0 * x  # what is no number stays none
 
-    def _factor(self, x: Doubles) -> float:
+    def _factor(self, x: DoubleArray) -> float:
         return 1 / max(len(x), 1) if self.reduction == "batchmean" else super()._factor(x)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from cnncli.criteria.value_criterion import Doubles, ValueCriterion
+from cnncli.array_types import DoubleArray
+from cnncli.criteria.value_criterion import ValueCriterion
 
 
 class L1Loss(ValueCriterion):
@@ -17,8 +18,8 @@ class L1Loss(ValueCriterion):
     1.0
     """
 
-    def value(self, x: Doubles, t: Doubles) -> Doubles:
+    def value(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return np.abs(x - t)
 
-    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+    def slope(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return np.sign(x - t)

@@ -1,6 +1,7 @@
 """Mean squared error."""
 
-from cnncli.criteria.value_criterion import Doubles, ValueCriterion
+from cnncli.array_types import DoubleArray
+from cnncli.criteria.value_criterion import ValueCriterion
 
 
 class MSELoss(ValueCriterion):
@@ -15,8 +16,8 @@ class MSELoss(ValueCriterion):
     2.0
     """
 
-    def value(self, x: Doubles, t: Doubles) -> Doubles:
+    def value(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return (x - t) ** 2
 
-    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+    def slope(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return 2 * (x - t)

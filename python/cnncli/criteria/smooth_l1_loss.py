@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria.criterion import checked_number
-from cnncli.criteria.value_criterion import Doubles, ValueCriterion
+from cnncli.criteria.value_criterion import ValueCriterion
 
 
 class SmoothL1Loss(ValueCriterion):
@@ -24,13 +25,13 @@ class SmoothL1Loss(ValueCriterion):
         super().__init__(reduction)
         self.beta = checked_number(type(self).__name__, "beta", beta, least=0)
 
-    def value(self, x: Doubles, t: Doubles) -> Doubles:
+    def value(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         distance = np.abs(x - t)
         if self.beta == 0:
             return distance
         return np.where(distance < self.beta, distance * distance / (2 * self.beta), distance - self.beta / 2)
 
-    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+    def slope(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         difference = x - t
         if self.beta == 0:
             return np.sign(difference)

@@ -1,6 +1,7 @@
 """Logistic loss of labels -1 and +1."""
 
-from cnncli.criteria.value_criterion import Doubles, ValueCriterion, sigmoid, softplus
+from cnncli.array_types import DoubleArray
+from cnncli.criteria.value_criterion import ValueCriterion, sigmoid, softplus
 
 
 class SoftMarginLoss(ValueCriterion):
@@ -15,8 +16,8 @@ class SoftMarginLoss(ValueCriterion):
     0.3466
     """
 
-    def value(self, x: Doubles, t: Doubles) -> Doubles:
+    def value(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return softplus(-t * x)
 
-    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+    def slope(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return -t * sigmoid(-t * x)

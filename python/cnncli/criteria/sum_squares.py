@@ -1,6 +1,7 @@
 """Half the sum of squares."""
 
-from cnncli.criteria.value_criterion import Doubles, ValueCriterion
+from cnncli.array_types import DoubleArray
+from cnncli.criteria.value_criterion import ValueCriterion
 
 
 class SumSquares(ValueCriterion):
@@ -20,8 +21,8 @@ class SumSquares(ValueCriterion):
     def __init__(self) -> None:
         super().__init__("sum")
 
-    def value(self, x: Doubles, t: Doubles) -> Doubles:
+    def value(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return (x - t) ** 2 / 2
 
-    def slope(self, x: Doubles, t: Doubles) -> Doubles:
+    def slope(self, x: DoubleArray, t: DoubleArray) -> DoubleArray:
         return x - t

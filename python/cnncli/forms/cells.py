@@ -6,13 +6,13 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import FloatArray
 from cnncli.forms.crossed import Mask, is_crossed_out
 from cnncli.forms.drawing import FRAME_INK, LETTER_WIDTH, label
 from cnncli.forms.form_page import FormPage
 from cnncli.forms.frame_lines import AROUND, without_frames
 from cnncli.forms.layout import CELL, DOT_RADIUS, Paper
 from cnncli.forms.light import smoothed
-from cnncli.forms.projection import Floats
 from cnncli.forms.straighten import PER_MM, FlatPage
 from cnncli.pictures.segmentation.connected import label_parts
 
@@ -101,7 +101,7 @@ def _printed(paper: Paper, letters: int) -> Mask:
     return np.asarray(result)
 
 
-def _in_light_of_surroundings(flat: FlatPage, view: tuple[slice, slice]) -> Floats:
+def _in_light_of_surroundings(flat: FlatPage, view: tuple[slice, slice]) -> FloatArray:
     """Darkness in a window; a filled glyph, which itself passes for dark paper, is seen against the paper around."""
     light = flat.light[view].mean(axis=2)
     edge = round(1.5 * PER_MM)
@@ -131,7 +131,7 @@ def _dot_blur(flat: FlatPage, row: int, column: int) -> float:
     return float(DOT_RADIUS / np.sqrt(-2 * np.log(1 - share)))
 
 
-def _judged(dark: Floats, soft: Floats, printed: Mask, name: str, dot_blur: float) -> tuple[str | None, Mask]:
+def _judged(dark: FloatArray, soft: FloatArray, printed: Mask, name: str, dot_blur: float) -> tuple[str | None, Mask]:
     """(why the cell is refused or None, the ink of its glyph).
 
     dark, soft : the window without its frame, and its means over 3 x 3 pixels; printed : where dots and the name stand
@@ -167,7 +167,7 @@ def _rim(shape: tuple[int, ...]) -> Mask:
     return result
 
 
-def _glyph_parts(ink: Mask, inside: Mask, sure: Mask, soft: Floats) -> Mask:
+def _glyph_parts(ink: Mask, inside: Mask, sure: Mask, soft: FloatArray) -> Mask:
     """The parts of the ink that belong to the cell: no specks, somewhere surely ink, and mostly inside it.
 
     What stands outside, but at the frame, belongs to the cell too, if it does not reach the next one.
@@ -188,7 +188,7 @@ def _glyph_parts(ink: Mask, inside: Mask, sure: Mask, soft: Floats) -> Mask:
     return np.asarray(kept[labels])
 
 
-def _is_frame(labels: npt.NDArray[np.int32], whole: npt.NDArray[np.int64], soft: Floats) -> Mask:
+def _is_frame(labels: npt.NDArray[np.int32], whole: npt.NDArray[np.int64], soft: FloatArray) -> Mask:
     """Which parts lie all along the frame and are as light: what a fold has bent away from where it was taken off."""
     outer, inner = (round((AROUND + way * _BAND) * PER_MM) for way in (-1, 1))
     band = np.zeros(labels.shape, np.bool_)
@@ -199,7 +199,7 @@ def _is_frame(labels: npt.NDArray[np.int32], whole: npt.NDArray[np.int64], soft:
     return np.asarray((along >= 0.95 * whole) & (shade < FRAME_INK))
 
 
-def _ink_blur(dark: Floats, glyph: Mask) -> float:
+def _ink_blur(dark: FloatArray, glyph: Mask) -> float:
     """Blur in mm by the steepest edges of the ink: a thin line of deviation s rises by 0.61 of its height in s."""
     down, right = np.gradient(dark)
     steep = np.hypot(down, right)[_thicker(glyph)]

@@ -2,12 +2,13 @@
 
 import numpy as np
 
+from cnncli.array_types import FloatArray
 from cnncli.errors import DataError
 from cnncli.forms.form_page import FormPage, read_page
 from cnncli.forms.layout import CODE_BLOCKS, Box
 from cnncli.forms.light import as_grey, smoothed
 from cnncli.forms.page_code import SIZES, read_blocks
-from cnncli.forms.projection import Floats, sampled
+from cnncli.forms.projection import sampled
 from cnncli.forms.straighten import PER_MM, FlatPage
 
 _AROUND = 2  # modules beside one, of which the lightest and darkest say where the middle between both is
@@ -35,7 +36,7 @@ def read_code(flat: FlatPage) -> FormPage:
     raise DataError("the code at the foot of the form cannot be read; is it covered, dirty or torn?")
 
 
-def _dark_modules(soft: Floats, box: Box, side: int, shift: tuple[float, float]) -> Floats:
+def _dark_modules(soft: FloatArray, box: Box, side: int, shift: tuple[float, float]) -> FloatArray:
     """bool (side, side): against the middle between the lightest and the darkest of the modules nearby."""
     module = box.width / side
     steps = np.arange(-1, side + 1) + 0.5

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from cnncli.array_types import FloatArray
 from cnncli.forms.layout import Points
-from cnncli.forms.projection import Floats, sampled
+from cnncli.forms.projection import sampled
 
 _PLACES = 16  # at which a side is looked at
 _STEPS = 25  # samples across an edge
@@ -11,7 +12,7 @@ _LEAST_CONTRAST = 0.15  # of the light beside an edge
 _WITHIN = 0.85  # of a side that is looked at: corners are round
 
 
-def refined(grey: Floats, corners: Points, reach: float) -> tuple[Points, float] | None:
+def refined(grey: FloatArray, corners: Points, reach: float) -> tuple[Points, float] | None:
     """(corners where fitted lines along the four edges meet, blur in pixels); None where edges are not to be seen.
 
     Across a side, at 16 places, the grey level crosses the middle between its dark and its light end; a line through
@@ -42,7 +43,7 @@ def refined(grey: Floats, corners: Points, reach: float) -> tuple[Points, float]
     return np.array(found), max(widths)
 
 
-def _crossings(values: Floats, offsets: Points) -> tuple[Points, Points]:
+def _crossings(values: FloatArray, offsets: Points) -> tuple[Points, Points]:
     """(offset of the middle level, blur) of each row of values, from dark inside to light outside; NaN without edge."""
     dark, light = values[:, :4].mean(axis=1), values[:, -4:].mean(axis=1)
     contrast = light - dark
@@ -51,7 +52,7 @@ def _crossings(values: Floats, offsets: Points) -> tuple[Points, Points]:
     return at, abs(three - quarter) / 1.349
 
 
-def _first_above(values: Floats, levels: Floats, offsets: Points) -> Points:
+def _first_above(values: FloatArray, levels: FloatArray, offsets: Points) -> Points:
     """Where each row rises through its level, nearest to the middle of the row; NaN where it does not."""
     rises = (values[:, :-1] <= levels[:, None]) & (values[:, 1:] > levels[:, None])
     away = abs(np.arange(rises.shape[1]) - len(offsets) // 2)

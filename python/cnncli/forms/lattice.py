@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import FloatArray
 from cnncli.forms.layout import COLUMNS, DOT_RADIUS, ROWS, Paper, Points
 from cnncli.forms.light import smoothed
-from cnncli.forms.projection import Floats
 
 PER_MM = 3.0  # pixels a mm of the page in which dots are looked for
 _RING = 1.75  # mm from the middle of a dot, where the paper is light again
@@ -32,7 +32,7 @@ class Lattice:
     strength: Points
 
 
-def find_dots(dark: Floats, paper: Paper, anchors: Points, anchor_shifts: Points) -> Lattice:
+def find_dots(dark: FloatArray, paper: Paper, anchors: Points, anchor_shifts: Points) -> Lattice:
     """Looks for the dots of a page.
 
     dark : darkness of the page as the corner marks straighten it, at PER_MM
@@ -72,7 +72,7 @@ def _distances(nodes: Points, place: Points) -> Points:
     return np.asarray(np.hypot(nodes[..., 0] - place[0], nodes[..., 1] - place[1]))
 
 
-def _response(dark: Floats) -> Floats:
+def _response(dark: FloatArray) -> FloatArray:
     """Darkness of each place above that around it: of 8 places in a ring the third darkest, ink may touch a dot."""
     middle = smoothed(dark, 2 * round(DOT_RADIUS * PER_MM * 0.6) + 1)
     padded = np.pad(middle, 8, mode="edge")
@@ -103,7 +103,7 @@ def _expected(place: Points, known: Points, shifts: Points) -> Points:
     return np.asarray(plane[0])
 
 
-def _peak(response: Floats, dark: Floats, place: Points) -> tuple[Points, float] | None:
+def _peak(response: FloatArray, dark: FloatArray, place: Points) -> tuple[Points, float] | None:
     """(where the dot near a place is in mm, its strength), or None."""
     x, y = place * PER_MM - 0.5
     reach = round(_REACH * PER_MM)

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from cnncli.forms.projection import Floats
+from cnncli.array_types import FloatArray
 
 _WIDEST = 7.0  # mm, strokes that are filled to see the paper below
 _SMOOTH = 0.5  # mm, over which the light is averaged
@@ -14,7 +14,7 @@ _COARSE = 3.0  # pixels a mm, at which the light is looked at
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 
 
-def paper_light(page: Floats, per_mm: float) -> Floats:
+def paper_light(page: FloatArray, per_mm: float) -> FloatArray:
     """The light of the paper at every pixel of a page, as if nothing stood on it; (H, W) or (H, W, C).
 
     A closing: of every neighbourhood of 7 mm the lightest, then of these the darkest. What is narrower than that
@@ -32,7 +32,7 @@ def paper_light(page: Floats, per_mm: float) -> Floats:
     return result.reshape(page.shape)
 
 
-def darkness(page: Floats, light: Floats) -> Floats:
+def darkness(page: FloatArray, light: FloatArray) -> FloatArray:
     """How much of the paper's light ink takes, (H, W), 0 to 1: half by lightness, half by the channel it takes most.
 
     So yellow counts, which hardly darkens, and the noise of one channel does not count whole.
@@ -46,7 +46,7 @@ def darkness(page: Floats, light: Floats) -> Floats:
     return np.asarray(np.float32(0.5) * (taken @ _LUMA + most), np.float32)
 
 
-def smoothed(values: Floats, size: int) -> Floats:
+def smoothed(values: FloatArray, size: int) -> FloatArray:
     """Means over `size` values along the last two axes, an odd number; the edge counts further out, too."""
     reach = size // 2
     for axis in (-2, -1):
@@ -62,7 +62,7 @@ def smoothed(values: Floats, size: int) -> Floats:
     return values
 
 
-def _padded(values: Floats, reach: int, axis: int) -> Floats:
+def _padded(values: FloatArray, reach: int, axis: int) -> FloatArray:
     widths = [(0, 0)] * values.ndim
     widths[axis] = (reach, reach)
     return np.pad(values, widths, mode="edge")
@@ -74,7 +74,7 @@ def _cut(values: Any, axis: int, start: int, stop: int) -> Any:
     return values[tuple(view)]
 
 
-def _lightest(values: Floats, reach: int) -> Floats:
+def _lightest(values: FloatArray, reach: int) -> FloatArray:
     """The largest value within `reach` down and across, in steps of 1, 2, 4, ... (van Herk's idea, made simple)."""
     for axis in (-2, -1):
         padded = _padded(values, reach, axis)
@@ -88,6 +88,6 @@ def _lightest(values: Floats, reach: int) -> Floats:
     return values
 
 
-def as_grey(pixels: npt.NDArray[Any]) -> Floats:
+def as_grey(pixels: npt.NDArray[Any]) -> FloatArray:
     """(H, W, 3) bytes or floats as grey levels."""
     return np.asarray(pixels.astype(np.float32) @ _LUMA, np.float32)

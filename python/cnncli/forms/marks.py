@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnncli.array_types import FloatArray
 from cnncli.forms.edges import refined
 from cnncli.forms.layout import CORNERS, MARK, MARK_MODULES, PAPERS, Points, corners_of
 from cnncli.forms.mark_words import Bits, ReadMark, read_word, wrong_bits
-from cnncli.forms.projection import Floats, Matrix, fit_projection, inverse, projected, sampled, square_to_quads
+from cnncli.forms.projection import Matrix, fit_projection, inverse, projected, sampled, square_to_quads
 from cnncli.forms.quads import dark_quads
 
 _WINDOWS = (10, 24)  # of which the photograph's longer side is so many: neighbourhoods in which a mark is dark
@@ -60,7 +61,7 @@ class Marks:
     several: bool = False
 
 
-def find_marks(grey: Floats) -> Marks:
+def find_marks(grey: FloatArray) -> Marks:
     """Looks for marks in a photograph, grey levels (H, W)."""
     read: list[Mark] = []
     unread: list[Points] = []
@@ -85,7 +86,7 @@ def _near(quad: Points, mark: Mark) -> bool:
     return bool(np.hypot(*(quad.mean(axis=0) - mark.centre)) < 0.4 * mark.side)
 
 
-def _read(grey: Floats, quad: Points) -> Mark | None:
+def _read(grey: FloatArray, quad: Points) -> Mark | None:
     """The mark whose border this is, about."""
     side = _side(quad)
     fitted = fitted_edges(grey, quad)
@@ -99,7 +100,7 @@ def _read(grey: Floats, quad: Points) -> Mark | None:
     return Mark(word, np.roll(corners, -word.turns, axis=0), blur, _side(corners)) if word is not None else None
 
 
-def fitted_edges(grey: Floats, quad: Points) -> tuple[Points, float] | None:
+def fitted_edges(grey: FloatArray, quad: Points) -> tuple[Points, float] | None:
     """(corners, blur in pixels) of a dark quadrangle as large as a mark; None where its edges are not to be seen."""
     module = _side(quad) / MARK_MODULES
     for reach in (1.2 * module, 0.7 * module):
@@ -113,7 +114,7 @@ def _side(quad: Points) -> float:
     return float(np.hypot(*(np.roll(quad, -1, axis=0) - quad).T).mean())
 
 
-def _bits(levels: Floats) -> Bits | None:
+def _bits(levels: FloatArray) -> Bits | None:
     """The dark ones of the 5 x 5 modules; None where the border is not dark or what is around it not light."""
     dark, light = _border(levels), _around(levels)
     if not np.isfinite(dark).all() or not np.isfinite(light).any():
@@ -126,13 +127,13 @@ def _bits(levels: Floats) -> Bits | None:
     return levels[2:-2, 2:-2] < middle[2:-2, 2:-2] if flaws <= _MOST_FLAWS else None
 
 
-def _module_levels(grey: Floats, corners: Points) -> Floats:
+def _module_levels(grey: FloatArray, corners: Points) -> FloatArray:
     """Mean grey level of the middle of each module, (9, 9): the mark and the light around it; NaN off the picture."""
-    levels: Floats = _levels_of_all(grey, corners[None], _POINTS)[0]
+    levels: FloatArray = _levels_of_all(grey, corners[None], _POINTS)[0]
     return levels
 
 
-def _levels_of_all(grey: Floats, quads: Points, per_module: int) -> Floats:
+def _levels_of_all(grey: FloatArray, quads: Points, per_module: int) -> FloatArray:
     """The same of many quadrangles, (N, 9, 9), by so many points a side of each module."""
     count = MARK_MODULES + 2
     inner = (np.arange(per_module) + 0.5) / per_module * 0.6 + 0.2
@@ -147,7 +148,7 @@ def _levels_of_all(grey: Floats, quads: Points, per_module: int) -> Floats:
     return np.asarray(values.reshape(-1, count, per_module, count, per_module).mean(axis=(2, 4)), np.float32)
 
 
-def _like_marks(grey: Floats, quads: list[Points]) -> list[tuple[Points, int]]:
+def _like_marks(grey: FloatArray, quads: list[Points]) -> list[tuple[Points, int]]:
     """Those with a dark border and light around it, roughly, and in how many bits each differs from the nearest mark.
 
     All at once: a page of text has thousands.
@@ -167,16 +168,16 @@ def _like_marks(grey: Floats, quads: list[Points]) -> list[tuple[Points, int]]:
     return kept
 
 
-def _border(levels: Floats) -> Floats:
+def _border(levels: FloatArray) -> FloatArray:
     inner = levels[1:-1, 1:-1]
     return np.concatenate([inner[0], inner[-1], inner[1:-1, 0], inner[1:-1, -1]])
 
 
-def _around(levels: Floats) -> Floats:
+def _around(levels: FloatArray) -> FloatArray:
     return np.concatenate([levels[0], levels[-1], levels[1:-1, 0], levels[1:-1, -1]])
 
 
-def _middle(levels: Floats, low: float, high: float) -> Floats:
+def _middle(levels: FloatArray, low: float, high: float) -> FloatArray:
     """Between dark and light: a plane through what is around the mark, times where the middle is."""
     count = len(levels)
     row, column = np.mgrid[0:count, 0:count] - count // 2

@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
+from cnncli.array_types import FloatArray
 from cnncli.forms.layout import CORNERS, PAPERS, Paper, Points, corners_of
 from cnncli.forms.marks import Mark, Marks, fitted_edges, page_projection
-from cnncli.forms.projection import Floats, Matrix, projected
+from cnncli.forms.projection import Matrix, projected
 
 _DARK, _BRIGHT = 45.0, 235.0  # grey levels: of the lightest and of the darkest parts of a picture that shows nothing
 _SOFT = 0.0035  # of the longer side: in a sharp picture some edge is narrower
@@ -15,7 +16,7 @@ _SOFT_MARK = 0.085  # of a quadrangle's side: blur at which the modules of a mar
 _MOST_LOOKED_AT = 60  # quadrangles
 
 
-def why_not(marks: Marks, grey: Floats) -> str | None:
+def why_not(marks: Marks, grey: FloatArray) -> str | None:
     """The reason why the marks in a photograph are no form's four corners, or None."""
     found = _of_one_paper(marks.read)
     is_several = marks.several or len(marks.read) - len(found) >= 2
@@ -36,7 +37,7 @@ def _of_one_paper(found: list[Mark]) -> list[Mark]:
     return [mark for mark in found if mark.read.paper == max(papers, key=papers.count)] if found else []
 
 
-def _missing(found: list[Mark], unread: list[Points], grey: Floats) -> str:
+def _missing(found: list[Mark], unread: list[Points], grey: FloatArray) -> str:
     """Two or three marks tell where the others would be."""
     paper = PAPERS[found[0].read.paper]
     matrix, _ = page_projection(found)
@@ -49,7 +50,7 @@ def _missing(found: list[Mark], unread: list[Points], grey: Floats) -> str:
     return "; ".join(parts) + "; photograph the page with all four corner marks"
 
 
-def _place(corner: int, matrix: Matrix, paper: Paper, grey: Floats) -> str:
+def _place(corner: int, matrix: Matrix, paper: Paper, grey: FloatArray) -> str:
     """`the form's top left corner (bottom right in the picture)`, without what is in brackets where both agree."""
     centre = projected(matrix, np.array([[paper.width / 2, paper.height / 2]]))[0]
     x, y = projected(matrix, corners_of(paper.mark(corner)).mean(axis=0)[None])[0] - centre
@@ -58,7 +59,7 @@ def _place(corner: int, matrix: Matrix, paper: Paper, grey: Floats) -> str:
     return f"the mark in the form's {CORNERS[corner]} corner{more}"
 
 
-def _fate(corner: int, matrix: Matrix, paper: Paper, unread: list[Points], grey: Floats) -> str:
+def _fate(corner: int, matrix: Matrix, paper: Paper, unread: list[Points], grey: FloatArray) -> str:
     expected = projected(matrix, corners_of(paper.mark(corner)))
     height, width = grey.shape
     if (expected < 0).any() or (expected > [width, height]).any():
@@ -70,7 +71,7 @@ def _fate(corner: int, matrix: Matrix, paper: Paper, unread: list[Points], grey:
     return "is covered, damaged or torn off"
 
 
-def _is_soft(quad: Points, grey: Floats) -> bool:
+def _is_soft(quad: Points, grey: FloatArray) -> bool:
     fitted = fitted_edges(grey, quad)
     if fitted is None:
         return True
@@ -78,7 +79,7 @@ def _is_soft(quad: Points, grey: Floats) -> bool:
     return fitted[1] > _SOFT_MARK * side
 
 
-def light_fault(grey: Floats) -> str | None:
+def light_fault(grey: FloatArray) -> str | None:
     """What is wrong with the light of a picture (H, W), grey levels 0 to 255, if it hides things."""
     low, high = (float(np.quantile(grey, share)) for share in (0.02, 0.98))
     if high < _DARK:
@@ -88,7 +89,7 @@ def light_fault(grey: Floats) -> str | None:
     return None
 
 
-def _nothing(found: list[Mark], unread: list[Points], grey: Floats) -> str:
+def _nothing(found: list[Mark], unread: list[Points], grey: FloatArray) -> str:
     """At most one mark is read: the focus, or no form."""
     spread = _sharpest(grey)
     soft = _SOFT * max(grey.shape)
@@ -105,12 +106,12 @@ def _nothing(found: list[Mark], unread: list[Points], grey: Floats) -> str:
     return "no form of cnn sheet: none of its four corner marks is seen; print one with cnn sheet, photograph it whole"
 
 
-def _are_soft(unread: list[Points], grey: Floats) -> bool:
+def _are_soft(unread: list[Points], grey: FloatArray) -> bool:
     """Whether four or more of the quadrangles are as far apart as marks and blurred."""
     return sum(_is_soft(quad, grey) for quad in unread[:_MOST_LOOKED_AT]) >= max(4, len(unread) // 2)
 
 
-def _sharpest(grey: Floats) -> float:
+def _sharpest(grey: FloatArray) -> float:
     """Blur in pixels of the steepest edges: a step of height h blurred by s rises by h / (s sqrt(2 pi)) a pixel."""
     down = abs(np.diff(grey, axis=0))[:, :-1]
     right = abs(np.diff(grey, axis=1))[:-1]

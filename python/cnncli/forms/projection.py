@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import FloatArray
 from cnncli.forms.layout import Points
 
 Matrix = npt.NDArray[np.float64]  # (3, 3)
-Floats = npt.NDArray[np.float32]
 
 
 def fit_projection(source: Points, target: Points) -> Matrix:
@@ -85,7 +85,7 @@ def projected(matrix: Matrix, points: Points) -> Points:
     )
 
 
-def sampled(image: npt.NDArray[Any], points: Points) -> Floats:
+def sampled(image: npt.NDArray[Any], points: Points) -> FloatArray:
     """Values of an image (H, W) or (H, W, C) at points (..., 2), by bilinear interpolation.
 
     The centre of the first pixel is at (0.5, 0.5); beyond the edge the nearest pixel counts.

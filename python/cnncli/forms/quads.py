@@ -5,8 +5,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import FloatArray
 from cnncli.forms.layout import Points
-from cnncli.forms.projection import Floats
 from cnncli.pictures.segmentation.connected import label_parts
 
 Point = tuple[float, float]  # x, y
@@ -19,7 +19,7 @@ _LEAST_SHAPE = 0.35  # shortest over longest side
 _DARKER = 0.88  # than the mean around a pixel, which is dark then
 
 
-def dark_quads(grey: Floats, window: int) -> list[Points]:
+def dark_quads(grey: FloatArray, window: int) -> list[Points]:
     """Corners (4, 2) of dark quadrangles, clockwise as one sees them, in pixels of `grey` (H, W).
 
     window : pixels of the neighbourhood against whose mean a pixel is dark
@@ -49,7 +49,7 @@ def dark_quads(grey: Floats, window: int) -> list[Points]:
     return found
 
 
-def local_mean(values: Floats, window: int) -> Floats:
+def local_mean(values: FloatArray, window: int) -> FloatArray:
     """Means over squares of about `window` pixels a side, cut off at the edges."""
     reach = max(1, window // 2)
     height, width = values.shape

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from cnncli.array_types import FloatArray
 from cnncli.forms.cells import Cell
-from cnncli.forms.projection import Floats
 
 _LEAST_CELLS = 4  # that are compared; fewer may be alike by chance
 _FIRST = 8  # cells that are looked at before all are
@@ -52,7 +52,7 @@ def _share_alike(pairs: Sequence[tuple[Path, Cell]]) -> float:
     return alike / len(pairs)
 
 
-def _spread(picture: np.ndarray) -> Floats:
+def _spread(picture: np.ndarray) -> FloatArray:
     """Where the ink is, by parts of the cell, with mean 0."""
     side = picture.shape[0] // _PART
     cut = 255 - picture[: side * _PART, : side * _PART].astype(np.float32)

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from cnncli.array_types import FloatArray
 from cnncli.forms.lattice import PER_MM as DOTS_PER_MM
 from cnncli.forms.lattice import Lattice, find_dots
 from cnncli.forms.layout import PAPERS, Paper, Points, corners_of
 from cnncli.forms.light import as_grey, darkness, paper_light
 from cnncli.forms.marks import Mark, page_projection
-from cnncli.forms.projection import Floats, Matrix, inverse, projected
+from cnncli.forms.projection import Matrix, inverse, projected
 
 PER_MM = 6  # pixels a mm of the flat page
 
@@ -20,9 +21,9 @@ class FlatPage:
     """pixels : float32 (H, W, 3) as photographed, at PER_MM; dark : (H, W), what ink takes of the paper's light"""
 
     paper: Paper
-    pixels: Floats
-    light: Floats
-    dark: Floats
+    pixels: FloatArray
+    light: FloatArray
+    dark: FloatArray
     lattice: Lattice
 
 

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnncli.array_types import FloatArray as FloatArray
 from cnncli.errors import UsageError
 from cnncli.shown import format_shape as format_shape
 
-FloatArray = NDArray[np.float32]
 Shape = tuple[int, ...]
 
 _LINE_BYTES = 64  # of a cache

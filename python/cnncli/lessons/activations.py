@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray
 from cnncli.layers import Module, PReLU, ScaledTanh, Sigmoid, Tanh
 from cnncli.layers.kinked_activations import LeakyReLU, ReLU, Step
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_values, distinct, number
@@ -16,7 +16,6 @@ _REACH = (-4.0, 4.0)
 _VALUES = (-2.0, 0.5)
 _LEAK, _LEARNED = 0.1, 0.25
 _PLACES = 49  # of the animation
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ def functions() -> dict[str, Function]:
     }
 
 
-def value_and_slope(layer: Module, at: Sequence[float] | Floats) -> tuple[Floats, Floats]:
+def value_and_slope(layer: Module, at: Sequence[float] | DoubleArray) -> tuple[DoubleArray, DoubleArray]:
     """f and f' of each number, by the layer's two passes."""
     column = np.asarray(at, np.float32)[:, None]
     outputs = layer.forward(column)
@@ -79,7 +78,10 @@ def lesson(asked: Asked) -> Lesson:
 
 
 def _blocks(
-    at: Sequence[float], known: dict[str, Function], found: dict[str, tuple[Floats, Floats]], steepest: dict[str, float]
+    at: Sequence[float],
+    known: dict[str, Function],
+    found: dict[str, tuple[DoubleArray, DoubleArray]],
+    steepest: dict[str, float],
 ) -> list[Words | Numbers | Figure]:
     heads = ["", *(head for a in at for head in (f"f({a:g})", f"f'({a:g})"))]
     rows = [[name, *(number(value) for pair in zip(*found[name], strict=True) for value in pair)] for name in known]
@@ -112,7 +114,11 @@ def _blocks(
 
 
 def _figure(
-    at: Sequence[float], known: dict[str, Function], found: dict[str, tuple[Floats, Floats]], which: int, title: str
+    at: Sequence[float],
+    known: dict[str, Function],
+    found: dict[str, tuple[DoubleArray, DoubleArray]],
+    which: int,
+    title: str,
 ) -> Figure:
     """f (which = 0) or f' (1) of those that have a colour, with dots at the reader's sums."""
     grid = np.linspace(*_REACH, 161)

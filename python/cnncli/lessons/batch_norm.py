@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray
 from cnncli.errors import UsageError
 from cnncli.layers import BatchNorm1d, Linear, Module, Sigmoid
 from cnncli.layers.batch_norm import BatchNorm
@@ -35,7 +36,6 @@ _MOST_CHANNELS = 6
 IMAGES, HIDDEN, DEEP, BATCH, STEPS = 3_200, 32, 3, 64, 120
 FACTORS = (0.2, 1.0, 10.0)  # of the rate
 _MEAN_OF = 10  # steps that a point of a curve is the mean of
-Doubles = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -46,9 +46,9 @@ class Run:
     of _TOLD; means, variances : the running values after each batch
     """
 
-    before: Doubles
-    trained: Doubles
-    evaluated: list[Doubles]
+    before: DoubleArray
+    trained: DoubleArray
+    evaluated: list[DoubleArray]
     means: list[float]
     variances: list[float]
 
@@ -200,7 +200,7 @@ def _curves(pair: dict[str, Trained], rate: float) -> Figure:
                   "steps", "loss")  # fmt: skip
 
 
-def distribution(title: str, series: list[tuple[Doubles, str, str]], x: Point | None = None) -> Figure:
+def distribution(title: str, series: list[tuple[DoubleArray, str, str]], x: Point | None = None) -> Figure:
     """How often which value, as outlines over one axis; x : its ends, None: those of the values"""
     low, high = x or spread([float(value) for values, _, _ in series for value in (values.min(), values.max())], 0.05)
     edges = np.linspace(low, high, 29)
@@ -258,9 +258,9 @@ class _Own:
 
     title: str
     channels: list[tuple[float, float, float, float, float]]
-    before: Doubles
-    trained: Doubles
-    evaluated: Doubles
+    before: DoubleArray
+    trained: DoubleArray
+    evaluated: DoubleArray
 
 
 def _look(asked: Asked) -> _Own | None:

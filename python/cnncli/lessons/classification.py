@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria import CrossEntropyLoss, MSELoss
 from cnncli.data.tables.number_table import read_number_table, target_values
 from cnncli.errors import UsageError
@@ -22,7 +22,6 @@ STEPS = 40
 _SHOWN = (0, 1, 2, 5, 10, 20, STEPS)
 _EACH = 12  # points of a class
 _MOST = 200  # rows of a table that are taken
-Floats = npt.NDArray[np.float64]
 
 
 def lesson(asked: Asked) -> Lesson:
@@ -71,7 +70,9 @@ def _put(network: Network, linear: Linear, weights: Sequence[float]) -> None:
     linear.weight[0], linear.bias[:] = weights[:2], weights[2]
 
 
-def descend(points: Floats, labels: Floats, rate: float) -> tuple[list[tuple[float, float, float]], list[float]]:
+def descend(
+    points: DoubleArray, labels: DoubleArray, rate: float
+) -> tuple[list[tuple[float, float, float]], list[float]]:
     """(w1, w2, b) before each step on all points and after the last, and E there, from zeros."""
     network, linear = _unit()
     _put(network, linear, (0, 0, 0))
@@ -89,7 +90,7 @@ def descend(points: Floats, labels: Floats, rate: float) -> tuple[list[tuple[flo
     return path, losses
 
 
-def _two_classes(asked: Asked) -> tuple[Floats, Floats, tuple[str, str, str, str]]:
+def _two_classes(asked: Asked) -> tuple[DoubleArray, DoubleArray, tuple[str, str, str, str]]:
     """Points (N, 2), labels -1 or +1, and (first input, second input, the class -1, the class +1)."""
     if asked.data is None:
         rng = np.random.default_rng(asked.seed)
@@ -138,7 +139,7 @@ def _three_classes(seed: int) -> dict[str, Any]:
 
 
 def _blocks(
-    points: Floats, labels: Floats, names: tuple[str, str, str, str], sides: tuple[Point, Point],
+    points: DoubleArray, labels: DoubleArray, names: tuple[str, str, str, str], sides: tuple[Point, Point],
     path: Sequence[tuple[float, float, float]], rows: list[list[str]], rate: float, right: Sequence[int],
     three: dict[str, Any],
 ) -> list[Words | Numbers | Figure]:  # fmt: skip
@@ -169,7 +170,7 @@ def _blocks(
 
 
 def _plane(
-    points: Floats, labels: Floats, names: tuple[str, str, str, str], sides: tuple[Point, Point],
+    points: DoubleArray, labels: DoubleArray, names: tuple[str, str, str, str], sides: tuple[Point, Point],
     weights: tuple[float, float, float], title: str,
 ) -> Figure:  # fmt: skip
     """The points, the border, and where the output is -0.5 and 0.5."""
@@ -210,7 +211,7 @@ def _three_figure(three: dict[str, Any]) -> Figure:
     return Figure("three classes: the largest of three sums", reach, reach, parts, "x1", "x2")
 
 
-def _question(x: Floats, weights: tuple[float, float, float], output: float) -> Question:
+def _question(x: DoubleArray, weights: tuple[float, float, float], output: float) -> Question:
     w1, w2, b = weights
     z = float(w1 * x[0] + w2 * x[1] + b)
     side = "+1" if z > 0 else "-1"

@@ -6,8 +6,8 @@ import textwrap
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import Array, DoubleArray
 from cnncli.checks.differences import Failed, check_gradients
 from cnncli.checks.subject import Subject
 from cnncli.layers import Module
@@ -17,8 +17,6 @@ from cnncli.lessons.figures import Dots, Figure, Line, Part, Stack, held, spread
 
 _START = 0.25
 _STEPS = 10.0 ** np.arange(-1, -13, -1.0)
-Array = npt.NDArray[Any]
-Doubles = npt.NDArray[np.float64]
 
 
 class Bend(Module):
@@ -148,14 +146,14 @@ def _word(said: tuple[str, bool]) -> str:
     return "right" if said[1] else "wrong"
 
 
-def slopes(kind: type[Bend], w: float, x: Doubles) -> Doubles:
+def slopes(kind: type[Bend], w: float, x: DoubleArray) -> DoubleArray:
     """dy/dx by the layer's update_grad_input, with a gradient of 1 from behind."""
     layer = kind(w)
-    found: Doubles = layer.update_grad_input(x, np.ones_like(x))
+    found: DoubleArray = layer.update_grad_input(x, np.ones_like(x))
     return found
 
 
-def difference_errors(w: float, at: float) -> Doubles:
+def difference_errors(w: float, at: float) -> DoubleArray:
     """|central difference - dy/dx| of sum exp(y) at a place, for each of _STEPS; exp, so that it is no parabola."""
 
     def value(x: float) -> float:
@@ -165,7 +163,7 @@ def difference_errors(w: float, at: float) -> Doubles:
     return np.array([abs((value(at + h) - value(at - h)) / (2 * h) - exact) for h in _STEPS])
 
 
-def _slopes(w: float, x: Doubles) -> Figure:
+def _slopes(w: float, x: DoubleArray) -> Figure:
     """The layer, its slope by its method, by differences, and by the method that forgot the 2."""
     h = 1e-4
     layer = Bend(w)
@@ -175,7 +173,7 @@ def _slopes(w: float, x: Doubles) -> Figure:
     differences = (ahead - behind) / (2 * h)
     right, wrong = slopes(Bend, w, x), slopes(ForgotTwo, w, x)
 
-    def pairs(across: Doubles, values: Any) -> list[tuple[float, float]]:
+    def pairs(across: DoubleArray, values: Any) -> list[tuple[float, float]]:
         return [(float(one), float(value)) for one, value in zip(across, values, strict=True)]
 
     parts: list[Part] = [
@@ -215,7 +213,7 @@ def _secant(w: float, at: float, h: float) -> Stack:
     return Stack([above, below])
 
 
-def _steps(errors: Doubles) -> Figure:
+def _steps(errors: DoubleArray) -> Figure:
     """The error of a central difference against its step, both as powers of ten."""
     points = [(float(np.log10(h)), float(np.log10(max(error, 1e-16)))) for h, error in zip(_STEPS, errors, strict=True)]
     parts: list[Part] = [Line(points, "first", "error of the difference"), Dots(points, "first")]

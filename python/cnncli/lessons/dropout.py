@@ -1,8 +1,8 @@
 """Dropout in both of its forms: scaled in training, as is usual now, and scaled at evaluation, as at first."""
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray, FloatArray
 from cnncli.errors import UsageError
 from cnncli.layers import Dropout, Linear
 from cnncli.layers.kinked_activations import ReLU
@@ -32,7 +32,6 @@ _TOLD = (1, 10, 100, DRAWS)
 # The training: few images, some with a wrong label, so that there is something to learn by heart.
 IMAGES, HIDDEN, BATCH, STEPS, EVERY = 600, 64, 25, 400, 20
 WRONG = 0.2  # of the labels
-Floats = npt.NDArray[np.float32]
 
 
 def layer_of(form: str, p: float, seed: int) -> Dropout:
@@ -42,11 +41,11 @@ def layer_of(form: str, p: float, seed: int) -> Dropout:
     return layer
 
 
-def drawn(form: str, p: float, seed: int, draws: int = DRAWS) -> Floats:
+def drawn(form: str, p: float, seed: int, draws: int = DRAWS) -> FloatArray:
     """VALUES through the layer in training, once for each draw: float32 (draws, values)."""
     layer = layer_of(form, p, seed).train()
     batch = np.tile(np.array(VALUES, np.float32), (draws, 1))
-    found: Floats = layer.forward(batch)
+    found: FloatArray = layer.forward(batch)
     return found
 
 
@@ -172,7 +171,7 @@ def _losses(runs: dict[str, Trained]) -> Figure:
     return Figure(title, (0.0, float(STEPS)), high, parts, "steps", "loss")
 
 
-def _moving(p: float, training: dict[str, Floats], evaluation: dict[str, Floats]) -> list[Figure | Stack]:
+def _moving(p: float, training: dict[str, FloatArray], evaluation: dict[str, FloatArray]) -> list[Figure | Stack]:
     """Draw after draw, and the means over those so far."""
     counts = [*range(1, 11), *np.unique(np.geomspace(11, DRAWS, 40).astype(int)).tolist()]
     first = {form: found[:, 0].astype(np.float64) for form, found in training.items()}
@@ -192,7 +191,7 @@ def _moving(p: float, training: dict[str, Floats], evaluation: dict[str, Floats]
     return frames
 
 
-def mean_figure(first: dict[str, npt.NDArray[np.float64]], evaluation: dict[str, Floats], until: int = DRAWS) -> Figure:
+def mean_figure(first: dict[str, DoubleArray], evaluation: dict[str, FloatArray], until: int = DRAWS) -> Figure:
     """The mean of the first value over the draws so far, in both forms, and what evaluation gives."""
     kinds = {"inverted": "first", "first": "second"}
     parts: list[Part] = []
@@ -212,7 +211,7 @@ def mean_figure(first: dict[str, npt.NDArray[np.float64]], evaluation: dict[str,
                   marks=marks)  # fmt: skip
 
 
-def _sums_figure(p: float, sums: npt.NDArray[np.float64], without: float) -> Figure:
+def _sums_figure(p: float, sums: DoubleArray, without: float) -> Figure:
     """How often a unit that adds all values gets which sum."""
     unit = 0.5 / (1 - p)  # VALUES are halves, 36 of them, so that every sum is a multiple of this
     counts, edges = np.histogram(sums, bins=unit * (np.arange(38) - 0.5))

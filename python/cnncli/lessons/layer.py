@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray, FloatArray
 from cnncli.layers import Linear
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_values, distinct, number
 from cnncli.lessons.figures import Cells, Dots, Figure, Label, Line, Part, box, held, spread
@@ -14,7 +14,6 @@ INPUT = (1.0, -2.0, 0.5)
 _GRADIENT = (1.0, -0.5)  # dE/do of the backward pass that is shown
 _REACH = (-3.0, 3.0)
 _TERMS = 4  # of an output: three products and the bias
-Floats = npt.NDArray[np.float64]
 
 
 def small_layer(seed: int) -> Linear:
@@ -60,7 +59,7 @@ def lesson(asked: Asked) -> Lesson:
     )  # fmt: skip
 
 
-def _two_layers(layer: Linear, inputs: npt.NDArray[np.float32], seed: int) -> tuple[Floats, Floats, Floats, float]:
+def _two_layers(layer: Linear, inputs: FloatArray, seed: int) -> tuple[DoubleArray, DoubleArray, DoubleArray, float]:
     """A second layer of 2 to 2 behind the first: (its outputs, those of one layer W2 W1, W2 W1, the difference)."""
     second, both = Linear(2, 2), Linear(3, 2)
     assert second.bias is not None and both.bias is not None and layer.bias is not None
@@ -75,8 +74,8 @@ def _two_layers(layer: Linear, inputs: npt.NDArray[np.float32], seed: int) -> tu
 
 
 def _blocks(
-    x: Sequence[float], weight: Floats, bias: Floats, outputs: Floats, by_x: Floats, by_weight: Floats, two: Floats,
-    one: Floats, apart: float,
+    x: Sequence[float], weight: DoubleArray, bias: DoubleArray, outputs: DoubleArray, by_x: DoubleArray,
+    by_weight: DoubleArray, two: DoubleArray, one: DoubleArray, apart: float,
 ) -> list[Words | Numbers | Figure]:  # fmt: skip
     terms = [
         [f"o{k + 1}", *(f"{weight[k, j]:g} x {x[j]:g} = {weight[k, j] * x[j]:.4g}" for j in range(3)), f"{bias[k]:g}",
@@ -119,7 +118,9 @@ def _blocks(
     ]
 
 
-def _matrix_figure(x: Sequence[float], weight: Floats, bias: Floats, outputs: Floats, done: int = 2 * _TERMS) -> Figure:
+def _matrix_figure(
+    x: Sequence[float], weight: DoubleArray, bias: DoubleArray, outputs: DoubleArray, done: int = 2 * _TERMS
+) -> Figure:
     """W, x, b and o as squares. done : terms that are added up by now; the last of them is marked, and told"""
     parts: list[Part] = []
     for at, name, numbers, kind in (
@@ -145,7 +146,7 @@ def _matrix_figure(x: Sequence[float], weight: Floats, bias: Floats, outputs: Fl
     return Figure("o = W x + b", (-0.2, 8.4), (-0.3, 3.5), parts, bare=True, notes=notes)
 
 
-def _lines_figure(x: Sequence[float], weight: Floats, bias: Floats) -> Figure:
+def _lines_figure(x: Sequence[float], weight: DoubleArray, bias: DoubleArray) -> Figure:
     """Both outputs over x1, the other inputs as they are."""
     parts: list[Part] = []
     ends: list[float] = []
@@ -158,7 +159,7 @@ def _lines_figure(x: Sequence[float], weight: Floats, bias: Floats) -> Figure:
     return Figure("both outputs over the first input", _REACH, spread(ends), parts, "x1", "o")
 
 
-def _question(x: Sequence[float], weight: Floats, bias: Floats, outputs: Floats) -> Question:
+def _question(x: Sequence[float], weight: DoubleArray, bias: DoubleArray, outputs: DoubleArray) -> Question:
     products = weight[1] * np.array(x)
     choices = distinct([
         Choice(number(float(outputs[1])), True,

@@ -4,8 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import FloatArray
 from cnncli.criteria import MSELoss
 from cnncli.layers import Conv2d
 from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, check_rate, distinct, number
@@ -23,14 +23,13 @@ _LEAST = 1e-7  # a loss below it is that of float32
 _SIDE = 48  # of the reader's picture
 _PATCHES, _PATCH = 16, 10
 _TOLD = (0, 10, 50, 100, 200, STEPS)
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Learned:
     """masks : (steps + 1, 3, 3), before each step and after the last; biases, losses : likewise"""
 
-    masks: Floats
+    masks: FloatArray
     biases: list[float]
     losses: list[float]
 
@@ -89,7 +88,7 @@ def lesson(asked: Asked) -> Lesson:
     )  # fmt: skip
 
 
-def learn(before: Floats, after: Floats, rate: float, seed: int, steps: int = STEPS) -> Learned:
+def learn(before: FloatArray, after: FloatArray, rate: float, seed: int, steps: int = STEPS) -> Learned:
     """What a `Conv2d` becomes, by `MSELoss` and `Adam` on all pairs at once.
 
     before : float32 (N, 1, H, W); after : (N, 1, H - 2, W - 2)
@@ -110,7 +109,7 @@ def learn(before: Floats, after: Floats, rate: float, seed: int, steps: int = ST
     return Learned(np.array(masks), biases, losses)
 
 
-def _pictures(asked: Asked) -> tuple[Floats, str]:
+def _pictures(asked: Asked) -> tuple[FloatArray, str]:
     """(N, 1, H, W) with mean 0 and deviation 1, and what they are."""
     own = grey_picture(asked, _SIDE)
     if own is None:
@@ -124,10 +123,10 @@ def _pictures(asked: Asked) -> tuple[Floats, str]:
     return standard[None, None].astype(np.float32), f"{name}, grey and small, with mean 0 and deviation 1"
 
 
-def _masked(before: Floats, mask: Floats) -> Floats:
+def _masked(before: FloatArray, mask: FloatArray) -> FloatArray:
     maker = Conv2d(1, 1, 3, bias=False)
     maker.weight[0, 0] = mask
-    found: Floats = maker.forward(before)
+    found: FloatArray = maker.forward(before)
     return found
 
 
@@ -139,11 +138,11 @@ def _curve(found: Learned) -> Figure:
     return Figure("the loss goes down", (0.0, float(STEPS)), (least - 0.3, max(heights) + 1), parts, "step", "log10 E")
 
 
-def _figure(found: Learned, true: Floats, step: int) -> Figure:
+def _figure(found: Learned, true: FloatArray, step: int) -> Figure:
     """The mask that is learned beside the true one."""
     most = float(np.abs(true).max())
 
-    def cells(left: float, mask: Floats) -> Cells:
+    def cells(left: float, mask: FloatArray) -> Cells:
         return Cells((left, 3), [[f"{value + 0.0:.2f}" for value in row] for row in np.round(mask, 2)],
                      np.nan_to_num(mask / most).tolist())  # fmt: skip
 
@@ -154,7 +153,7 @@ def _figure(found: Learned, true: Floats, step: int) -> Figure:
     return Figure(title, (-0.3, 7.3), (-0.4, 3.9), parts, bare=True, rows=13)
 
 
-def _question(parameters: int, after: Floats) -> Question:
+def _question(parameters: int, after: FloatArray) -> Question:
     """How many of the pixels after the mask it takes."""
     pairs, _, high, wide = after.shape
     weights = parameters - 1

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria import MSELoss
 from cnncli.data.tables.number_table import read_number_table, target_values
 from cnncli.errors import UsageError
@@ -17,8 +17,7 @@ from cnncli.lessons.figures import Dots, Figure, Part, Point, Segments, contours
 from cnncli.network import Network
 from cnncli.shown import printable
 
-Floats = npt.NDArray[np.float64]
-Points = tuple[Floats, Floats, tuple[str, str]]  # x, y, and what they are
+Points = tuple[DoubleArray, DoubleArray, tuple[str, str]]  # x, y, and what they are
 
 
 def points(asked: Asked) -> Points:
@@ -36,7 +35,7 @@ def points(asked: Asked) -> Points:
     return x, np.round(1.5 * x - 0.5 + rng.normal(0, 0.6, 14), 2), ("x", "y")
 
 
-def standard(column: Floats, name: str, path: str) -> Floats:
+def standard(column: DoubleArray, name: str, path: str) -> DoubleArray:
     """A column of a table with mean 0 and deviation 1; UsageError where it holds one value only."""
     deviation = float(column.std())
     if not deviation > 0:
@@ -44,20 +43,20 @@ def standard(column: Floats, name: str, path: str) -> Floats:
     return np.asarray((column - column.mean()) / deviation)
 
 
-def curvature(x: Floats) -> float:
+def curvature(x: DoubleArray) -> float:
     """The largest eigenvalue of the matrix of second derivatives: a rate above 2 over it diverges."""
     design = np.stack([np.ones_like(x), x], axis=1)
     return float(np.linalg.eigvalsh(2 * design.T @ design / len(x))[-1])
 
 
-def least_squares(x: Floats, y: Floats) -> tuple[Point, float]:
+def least_squares(x: DoubleArray, y: DoubleArray) -> tuple[Point, float]:
     """(w0, w1) of the lowest point, and E there."""
     design = np.stack([np.ones_like(x), x], axis=1)
     best = np.linalg.lstsq(design, y, rcond=None)[0]
     return (float(best[0]), float(best[1])), float(np.mean((design @ best - y) ** 2))
 
 
-def walk(x: Floats, y: Floats, rate: float, batches: Iterable[Any]) -> tuple[list[Point], list[float]]:
+def walk(x: DoubleArray, y: DoubleArray, rate: float, batches: Iterable[Any]) -> tuple[list[Point], list[float]]:
     """(w0, w1) before each step and after the last, and E of all points there, by a `Linear` layer and `MSELoss`.
 
     batches : which points each step takes its mean gradient from
@@ -82,11 +81,13 @@ def walk(x: Floats, y: Floats, rate: float, batches: Iterable[Any]) -> tuple[lis
     return path, losses
 
 
-def surface(x: Floats, y: Floats, ways: Sequence[Sequence[Point]], title: str, parts: Sequence[Part]) -> Figure:
+def surface(
+    x: DoubleArray, y: DoubleArray, ways: Sequence[Sequence[Point]], title: str, parts: Sequence[Part]
+) -> Figure:
     """E over w0 and w1 by lines of equal height, wide enough for all ways, with its lowest point and these parts."""
     best, least = least_squares(x, y)
 
-    def error(w0: Any, w1: Any) -> Floats:
+    def error(w0: Any, w1: Any) -> DoubleArray:
         mean = (w0 + w1 * x.mean() - y.mean()) ** 2
         return np.asarray(mean + np.var(x) * w1**2 + np.var(y) - 2 * w1 * np.cov(x, y, bias=True)[0, 1])
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray
 from cnncli.lessons import line_fit
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_rate, distinct, number
 from cnncli.lessons.figures import Dots, Figure, Line, Part, Point, spread
-from cnncli.lessons.line_fit import Floats
 
 EPOCHS = 8
 _SHOWN = (1, 2, 4, EPOCHS)
@@ -115,7 +115,7 @@ def _blocks(
     ]  # fmt: skip
 
 
-def _surface(x: Floats, y: Floats, ways: dict[str, Way], epochs: float) -> Figure:
+def _surface(x: DoubleArray, y: DoubleArray, ways: dict[str, Way], epochs: float) -> Figure:
     parts: list[Part] = []
     for kind, name in (("first", "stochastic"), ("second", "mini-batch"), ("third", "batch")):
         way = ways[name]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria import MSELoss
 from cnncli.errors import UsageError
 from cnncli.layers import Linear, Tanh
@@ -29,7 +29,6 @@ STEPS, EVERY = 600, 12
 _REACH = (-0.6, 1.6)
 _STUCK = 0.2  # E where two outputs are near 0 instead of -1 and 1 is about 0.5
 _CUBE = (-1.25, 1.25)
-Floats = npt.NDArray[np.float64]
 
 
 class Small:
@@ -70,7 +69,7 @@ class Small:
             one.value[...] = np.reshape(weights[at : at + one.value.size], one.value.shape)
             at += one.value.size
 
-    def values(self, x: Any) -> list[Floats]:
+    def values(self, x: Any) -> list[DoubleArray]:
         """a, h, the last sum and o of each row."""
         return [np.asarray(one, np.float64) for one in self.network.activations(np.asarray(x, np.float32))]
 
@@ -153,7 +152,7 @@ def _plane(small: Small, weights: Sequence[float], wanted: Sequence[int], title:
     """The output over the plane of the inputs by lines of equal output, with the four points."""
     small.put(weights)
 
-    def output(x: Any, y: Any) -> Floats:
+    def output(x: Any, y: Any) -> DoubleArray:
         points = np.stack([np.ravel(x), np.ravel(y)], axis=1)
         return np.asarray(small.values(points)[3][:, 0].reshape(np.shape(x)))
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray
 from cnncli.data.tables.number_table import read_number_table
 from cnncli.layers import Conv1d
 from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, check_values, distinct, number
@@ -15,31 +15,32 @@ SIGNAL = (0.0, 0.0, 1.0, 3.0, 2.0, 0.0, 0.0, 1.0)
 MASK = (1.0, 2.0, 4.0)
 _STEPS = (0.5, 0.25, 0.1, 0.05, 0.01)
 _FROM, _TO = -0.5, 2.5
-Floats = npt.NDArray[np.float64]
 
 
-def slid(signal: Sequence[float] | Floats, mask: Sequence[float] | Floats, *, true: bool = False) -> Floats:
+def slid(
+    signal: Sequence[float] | DoubleArray, mask: Sequence[float] | DoubleArray, *, true: bool = False
+) -> DoubleArray:
     """The mask at every place where it fits, by a `Conv1d` layer: correlated, or with the mask turned (`true`)."""
     weights = np.asarray(mask, np.float32)
     layer = Conv1d(1, 1, len(weights), bias=False)
     layer.weight[...] = weights[::-1] if true else weights
-    found: Floats = layer.forward(np.asarray(signal, np.float32)[None, None])[0, 0].astype(np.float64)
+    found: DoubleArray = layer.forward(np.asarray(signal, np.float32)[None, None])[0, 0].astype(np.float64)
     return found
 
 
-def boxes(step: float) -> tuple[Floats, Floats]:
+def boxes(step: float) -> tuple[DoubleArray, DoubleArray]:
     """(t, (f * g)(t)) of two boxes of 1 from 0 to 1, as a sum over points `step` apart in place of the integral."""
     count = round(1 / step)
     box = np.ones(count)
     around = np.pad(box, (count - 1, count - 1))
     sums = slid(around, box, true=True) * step
-    t: Floats = np.arange(len(sums), dtype=np.float64) * step
+    t: DoubleArray = np.arange(len(sums), dtype=np.float64) * step
     return t, sums
 
 
-def triangle(t: Floats) -> Floats:
+def triangle(t: DoubleArray) -> DoubleArray:
     """The integral itself: 1 - |t - 1| from 0 to 2."""
-    found: Floats = np.maximum(0, 1 - np.abs(t - 1))
+    found: DoubleArray = np.maximum(0, 1 - np.abs(t - 1))
     return found
 
 
@@ -101,11 +102,11 @@ def lesson(asked: Asked) -> Lesson:
     )  # fmt: skip
 
 
-def _list(values: Sequence[float] | Floats) -> str:
+def _list(values: Sequence[float] | DoubleArray) -> str:
     return " ".join(f"{value:.4g}" for value in values)
 
 
-def _signal(asked: Asked, least: int) -> tuple[Floats, str]:
+def _signal(asked: Asked, least: int) -> tuple[DoubleArray, str]:
     if asked.data is None:
         return np.array(SIGNAL), "a list of eight numbers"
     table = read_number_table(Path(asked.data))
@@ -129,7 +130,7 @@ def box_figure(t: float) -> Figure:
     return Figure(title, (-1.6, 2.6), (0.0, 1.25), parts, "s, and t")
 
 
-def signal_figure(signal: Floats, mask: Sequence[float]) -> Figure:
+def signal_figure(signal: DoubleArray, mask: Sequence[float]) -> Figure:
     """The signal, and both results."""
     count = len(signal)
     correlated, convolved = slid(signal, mask), slid(signal, mask, true=True)
@@ -146,7 +147,7 @@ def signal_figure(signal: Floats, mask: Sequence[float]) -> Figure:
     return Figure(title, (-0.8, count - 0.2), spread(heights), parts, "place")
 
 
-def _question(signal: Floats, mask: Sequence[float]) -> Question:
+def _question(signal: DoubleArray, mask: Sequence[float]) -> Question:
     """What true convolution gives at the first place where the two differ."""
     correlated, convolved = slid(signal, mask), slid(signal, mask, true=True)
     differ = np.flatnonzero(~np.isclose(correlated, convolved))

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from cnncli import optim
 from cnncli.layers.parameter import Parameter
@@ -16,7 +15,6 @@ from cnncli.lessons.figures import Dots, Figure, Line, Point, Segments, Stack, c
 from cnncli.optim import Optimizer
 
 STEPS = 120
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import FloatArray
 from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words
 from cnncli.lessons.figures import Figure, Line, spread
 from cnncli.lessons.given import grey_picture
@@ -21,7 +22,6 @@ TOLD = {
 }
 _SIDE = 96  # pixels of the longer side in the lesson
 _SHOWN = 288  # of that on its pages
-Floats = npt.NDArray[np.float32]
 
 
 def lesson(asked: Asked) -> Lesson:
@@ -81,7 +81,7 @@ def lesson(asked: Asked) -> Lesson:
     )  # fmt: skip
 
 
-def _pictures(picture: Floats, masks: dict[str, Mask], results: dict[str, Floats]) -> list[Block]:
+def _pictures(picture: FloatArray, masks: dict[str, Mask], results: dict[str, FloatArray]) -> list[Block]:
     made = [picture_tile(_grey(as_picture(values, values_of(masks[one]))[0]), one) for one, values in results.items()]
     return [
         Panel("the picture", [picture_tile(_grey(picture))], side=_SHOWN),
@@ -90,7 +90,7 @@ def _pictures(picture: Floats, masks: dict[str, Mask], results: dict[str, Floats
     ]
 
 
-def _moving(picture: Floats, masks: dict[str, Mask], results: dict[str, Floats]) -> list[Page]:
+def _moving(picture: FloatArray, masks: dict[str, Mask], results: dict[str, FloatArray]) -> list[Page]:
     """The masks go down over the picture, and their results come into being, row by row."""
     high = len(picture)
     made = {one: _grey(as_picture(values, values_of(masks[one]))[0]) for one, values in results.items()}
@@ -109,7 +109,7 @@ def _moving(picture: Floats, masks: dict[str, Mask], results: dict[str, Floats])
     return frames
 
 
-def landscape(height: int = 64, width: int = 96) -> Floats:
+def landscape(height: int = 64, width: int = 96) -> FloatArray:
     """A sun over hills and a wall, float32 (height, width) from 0 to 255: smooth parts, edges and fine lines."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     sky = 200 - 0.9 * y
@@ -126,7 +126,7 @@ def landscape(height: int = 64, width: int = 96) -> Floats:
     return np.rint(picture).astype(np.float32)
 
 
-def strongest_place(edges: Floats) -> tuple[int, int]:
+def strongest_place(edges: FloatArray) -> tuple[int, int]:
     """Where the edge mask finds most, away from the border if there is room."""
     inside = np.abs(edges).astype(np.float64)
     if min(inside.shape) > 2:
@@ -135,7 +135,7 @@ def strongest_place(edges: Floats) -> tuple[int, int]:
     return int(row), int(column)
 
 
-def _at(picture: Floats, row: int, column: int) -> float:
+def _at(picture: FloatArray, row: int, column: int) -> float:
     high, wide = picture.shape
     return float(picture[max(0, min(high - 1, row)), max(0, min(wide - 1, column))])
 
@@ -149,10 +149,10 @@ def _grey(picture: npt.NDArray[np.generic]) -> npt.NDArray[np.uint8]:
     return np.repeat(levels[:, :, None], 3, axis=2)
 
 
-def _profile(picture: Floats, results: dict[str, Floats], row: int) -> Figure:
+def _profile(picture: FloatArray, results: dict[str, FloatArray], row: int) -> Figure:
     """One row of the picture as a curve, before and after."""
 
-    def line(values: Floats, kind: str, name: str) -> Line:
+    def line(values: FloatArray, kind: str, name: str) -> Line:
         return Line([(float(column), float(value)) for column, value in enumerate(values[row])], kind, name)
 
     lines = [line(results["sharpen"], "second", "sharpen"), line(picture, "soft", "the picture"),
@@ -163,7 +163,7 @@ def _profile(picture: Floats, results: dict[str, Floats], row: int) -> Figure:
     return Figure(title, across, spread(heights), lines, "column", "value")
 
 
-def _question(picture: Floats, results: dict[str, Floats], row: int, column: int) -> Question:
+def _question(picture: FloatArray, results: dict[str, FloatArray], row: int, column: int) -> Question:
     """What the sharpening mask makes of the pixel of the table."""
     middle = _at(picture, row, column)
     beside = [_at(picture, row - 1, column), _at(picture, row, column - 1), _at(picture, row, column + 1),

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import FloatArray
 from cnncli.layers import AvgPool2d, MaxPool2d, StochasticPool2d
 from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, distinct
 from cnncli.lessons.figures import Cells, Figure, Label, Line, Part, Segments, held
@@ -12,7 +12,6 @@ from cnncli.lessons.given import crop
 
 SIZE, WINDOW = 4, 2
 _DRAWS = 1000
-Floats = npt.NDArray[np.float32]
 
 
 def lesson(asked: Asked) -> Lesson:
@@ -65,12 +64,12 @@ def lesson(asked: Asked) -> Lesson:
     )  # fmt: skip
 
 
-def pooled(image: Floats, seed: int) -> tuple[dict[str, Floats], Floats]:
+def pooled(image: FloatArray, seed: int) -> tuple[dict[str, FloatArray], FloatArray]:
     """What each pooling leaves in evaluation, and a draw of stochastic pooling in training."""
     batch = image[None, None]
     drawing = StochasticPool2d(WINDOW)
     drawing.initialize(seed)
-    draw: Floats = drawing.train().forward(batch)[0, 0]
+    draw: FloatArray = drawing.train().forward(batch)[0, 0]
     layers = {
         "max": MaxPool2d(WINDOW), "average": AvgPool2d(WINDOW), "sum": AvgPool2d(WINDOW, divisor_override=1),
         "stochastic, evaluation": drawing.eval(),
@@ -78,7 +77,7 @@ def pooled(image: Floats, seed: int) -> tuple[dict[str, Floats], Floats]:
     return {name: layer.forward(batch)[0, 0] for name, layer in layers.items()}, draw
 
 
-def gradients(image: Floats) -> dict[str, Floats]:
+def gradients(image: FloatArray) -> dict[str, FloatArray]:
     """Where a gradient of 1 for each window goes."""
     batch = image[None, None]
     ones = np.ones((1, 1, SIZE // WINDOW, SIZE // WINDOW), np.float32)
@@ -89,7 +88,7 @@ def gradients(image: Floats) -> dict[str, Floats]:
     return found
 
 
-def drawn_shares(image: Floats, seed: int) -> list[list[str]]:
+def drawn_shares(image: FloatArray, seed: int) -> list[list[str]]:
     """Of the values of the upper left window: the chance of each, and how often it was drawn."""
     layer = StochasticPool2d(WINDOW)
     layer.initialize(seed)
@@ -101,12 +100,12 @@ def drawn_shares(image: Floats, seed: int) -> list[list[str]]:
     return [[f"{value:g}", f"{count[value] * value / total:.3f}", str(int((draws == value).sum()))] for value in values]
 
 
-def _lines(values: Floats) -> list[str]:
+def _lines(values: FloatArray) -> list[str]:
     return [" ".join(f"{value:g}".replace("0.", ".") if value < 1 else f"{value:g}" for value in line)
             for line in values.round(2)]  # fmt: skip
 
 
-def _figure(image: Floats, largest: Floats, windows: int | None = None) -> Figure:
+def _figure(image: FloatArray, largest: FloatArray, windows: int | None = None) -> Figure:
     """The map with an arrow from the largest value of each window to its place in the result.
 
     windows : so many of them have theirs already
@@ -134,7 +133,7 @@ def _figure(image: Floats, largest: Floats, windows: int | None = None) -> Figur
     return Figure("the largest of each window", (-0.4, 9.4), (-0.9, 4.9), parts, bare=True, rows=13)
 
 
-def _texts(values: Floats) -> list[list[str]]:
+def _texts(values: FloatArray) -> list[list[str]]:
     return [[f"{value:g}" for value in row] for row in values]
 
 
@@ -147,7 +146,7 @@ def _head(start: Sequence[float], end: Sequence[float]) -> list[tuple[float, flo
     return [(float(x), float(y)) for x, y in (one, np.array(end), two)]
 
 
-def _question(image: Floats, largest: Floats) -> Question:
+def _question(image: FloatArray, largest: FloatArray) -> Question:
     """Another window and stride than the figure's."""
     layer = MaxPool2d(3, stride=1)
     answer = float(layer.forward(image[None, None])[0, 0, 1, 0])

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cnncli.array_types import DoubleArray
 from cnncli.lessons import line_fit
 from cnncli.lessons.blocks import Asked, Choice, Lesson, Numbers, Question, Words, check_rate, number
 from cnncli.lessons.figures import Dots, Figure, Line, Part, Point, spread
-from cnncli.lessons.line_fit import Floats
 
 _STEPS = 60
 _SHOWN = (0, 1, 2, 5, 10, 30, 60)
@@ -63,12 +63,12 @@ def lesson(asked: Asked) -> Lesson:
     )
 
 
-def descent(x: Floats, y: Floats, rate: float, steps: int = _STEPS) -> tuple[list[Point], list[float]]:
+def descent(x: DoubleArray, y: DoubleArray, rate: float, steps: int = _STEPS) -> tuple[list[Point], list[float]]:
     """(w0, w1) before each step of all points and after the last, and the error there."""
     return line_fit.walk(x, y, rate, [np.arange(len(x))] * steps)
 
 
-def _data_figure(x: Floats, y: Floats, path: Sequence[Point], names: tuple[str, str]) -> Figure:
+def _data_figure(x: DoubleArray, y: DoubleArray, path: Sequence[Point], names: tuple[str, str]) -> Figure:
     low, high = spread(x.tolist())
     first, last = path[0], path[-1]
     lines = [
@@ -81,7 +81,7 @@ def _data_figure(x: Floats, y: Floats, path: Sequence[Point], names: tuple[str, 
     )
 
 
-def _question(x: Floats, y: Floats) -> Question:
+def _question(x: DoubleArray, y: DoubleArray) -> Question:
     """Which way w1 goes first."""
     slope = float(2 * np.mean(-y * x))
     rises = slope < 0

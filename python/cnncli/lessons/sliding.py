@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import FloatArray
 from cnncli.layers import Conv2d
 from cnncli.lessons.blocks import Asked, Block, Choice, Lesson, Numbers, Question, Words, check_values, distinct
 from cnncli.lessons.figures import Cells, Figure, Label, Line, Part, box, held
@@ -16,18 +16,17 @@ MASK = ((1, 0, 1), (0, 1, 0), (1, 0, 1))
 _SLANTED = ((0, 1, 2), (0, 0, 1), (0, 0, 0))  # turned by half a circle it is another mask
 _CROP = 7  # pixels a side of the reader's picture
 _LARGEST = 1000.0  # of a number of a mask
-Floats = npt.NDArray[np.float32]
 Rows = Sequence[Sequence[float]]
 
 
 def slid(
-    picture: Rows | Floats, mask: Rows | Floats, *, true: bool = False, padding: int = 0, stride: int = 1
-) -> Floats:
+    picture: Rows | FloatArray, mask: Rows | FloatArray, *, true: bool = False, padding: int = 0, stride: int = 1
+) -> FloatArray:
     """The mask at every place where it fits, by a `Conv2d` layer: correlated, or with the mask turned (`true`)."""
     kernel = np.array(mask, np.float32)
     layer = Conv2d(1, 1, kernel.shape, bias=False, padding=padding, stride=stride)
     layer.weight[...] = kernel[::-1, ::-1] if true else kernel
-    found: Floats = layer.forward(np.array([[picture]], np.float32))[0, 0]
+    found: FloatArray = layer.forward(np.array([[picture]], np.float32))[0, 0]
     return found
 
 
@@ -93,21 +92,21 @@ def lesson(asked: Asked) -> Lesson:
     )  # fmt: skip
 
 
-def _table(title: str, values: Floats) -> Numbers:
+def _table(title: str, values: FloatArray) -> Numbers:
     heads = ["", *map(str, range(values.shape[1]))]
     return Numbers(title, heads, [[str(row), *_whole(line)] for row, line in enumerate(values)])
 
 
-def _whole(line: Sequence[float] | Floats) -> list[str]:
+def _whole(line: Sequence[float] | FloatArray) -> list[str]:
     return [f"{value + 0.0:.4g}" for value in line]
 
 
-def _shades(values: Floats) -> list[list[float]]:
+def _shades(values: FloatArray) -> list[list[float]]:
     most = float(np.abs(values).max()) or 1.0
     return [[float(value) / most * 0.8 for value in row] for row in values]
 
 
-def _figure(picture: Floats, mask: Floats, row: int, column: int, result: Floats) -> Figure:
+def _figure(picture: FloatArray, mask: FloatArray, row: int, column: int, result: FloatArray) -> Figure:
     """The picture with the mask at a place, and as much of the result as there is by then."""
     high, wide = picture.shape
     rows, columns = result.shape
@@ -132,7 +131,7 @@ def _figure(picture: Floats, mask: Floats, row: int, column: int, result: Floats
                   rows=2 * high + 2)  # fmt: skip
 
 
-def _question(picture: Floats, mask: Floats, result: Floats) -> Question:
+def _question(picture: FloatArray, mask: FloatArray, result: FloatArray) -> Question:
     below = picture[1:4, 0:3]
     right = float(result[1, 0])
     met = [f"{weight:.4g} x {pixel:.4g}" for weight, pixel in zip(mask.ravel(), below.ravel(), strict=True) if weight]

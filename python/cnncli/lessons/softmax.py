@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria import CrossEntropyLoss, NLLLoss
 from cnncli.errors import UsageError
 from cnncli.layers import LogSoftmax
@@ -28,7 +28,6 @@ from cnncli.views.features import feature_maps
 SCORES, TARGET = (14.0, 11.0, 16.0), 3
 _STEPS = 30
 _MOST, _FEW = 12, 5  # classes
-Floats = npt.NDArray[np.float64]
 
 
 def lesson(asked: Asked) -> Lesson:
@@ -87,22 +86,22 @@ def _scores(asked: Asked) -> tuple[tuple[float, ...], list[str], list[Words]]:
     return scores, list(names), [Words(told)]
 
 
-def log_probabilities(scores: Sequence[float] | Floats) -> Floats:
+def log_probabilities(scores: Sequence[float] | DoubleArray) -> DoubleArray:
     """By the layer LogSoftmax."""
     return np.asarray(LogSoftmax().forward([list(scores)])[0], np.float64)
 
 
-def loss_of(scores: Sequence[float] | Floats, target: int) -> float:
+def loss_of(scores: Sequence[float] | DoubleArray, target: int) -> float:
     """By NLLLoss behind LogSoftmax."""
     return float(NLLLoss().forward(LogSoftmax().forward([list(scores)]), [target - 1]))
 
 
-def gradient_of(scores: Sequence[float] | Floats, target: int) -> Floats:
+def gradient_of(scores: Sequence[float] | DoubleArray, target: int) -> DoubleArray:
     """dE/dz of every score, by CrossEntropyLoss, which is both in one."""
     return np.asarray(CrossEntropyLoss().backward([list(scores)], [target - 1])[0], np.float64)
 
 
-def descent(scores: Sequence[float], target: int, rate: float, steps: int = _STEPS) -> list[Floats]:
+def descent(scores: Sequence[float], target: int, rate: float, steps: int = _STEPS) -> list[DoubleArray]:
     """The scores before each step and after the last, where they themselves are learned."""
     found = [np.array(scores, np.float64)]
     for _ in range(steps):
@@ -111,8 +110,8 @@ def descent(scores: Sequence[float], target: int, rate: float, steps: int = _STE
 
 
 def _blocks(
-    scores: Sequence[float], names: Sequence[str], target: int, logs: Floats, losses: Sequence[float],
-    gradient: Floats,
+    scores: Sequence[float], names: Sequence[str], target: int, logs: DoubleArray, losses: Sequence[float],
+    gradient: DoubleArray,
 ) -> list[Words | Numbers | Figure]:  # fmt: skip
     most = max(scores)
     right = names[target - 1]
@@ -159,7 +158,7 @@ def _blocks(
     ]  # fmt: skip
 
 
-def _bars(scores: Sequence[float] | Floats, names: Sequence[str], target: int, title: str) -> Figure:
+def _bars(scores: Sequence[float] | DoubleArray, names: Sequence[str], target: int, title: str) -> Figure:
     found = np.exp(log_probabilities(scores))
     others = [(float(k), float(p)) for k, p in enumerate(found, start=1) if k != target]
     parts: list[Bars | Label] = [
@@ -173,7 +172,7 @@ def _bars(scores: Sequence[float] | Floats, names: Sequence[str], target: int, t
                   marks=[(float(k), name) for k, name in enumerate(names, start=1)])  # fmt: skip
 
 
-def _curve(logs: Floats, target: int, right: str) -> Figure:
+def _curve(logs: DoubleArray, target: int, right: str) -> Figure:
     """-log p, and where the classes are on it."""
     curve = [(p, -math.log(p)) for p in np.geomspace(0.002, 1.0, 120).tolist()]
     places = [(math.exp(one), -float(one)) for one in logs]
@@ -187,7 +186,7 @@ def _curve(logs: Floats, target: int, right: str) -> Figure:
     return Figure("the loss over the probability of the right class", (-0.02, 1.04), (-0.3, high), parts, "p", "E")
 
 
-def _steps(walk: Sequence[Floats], target: int, rate: float) -> Figure:
+def _steps(walk: Sequence[DoubleArray], target: int, rate: float) -> Figure:
     """The loss, step by step."""
     losses = [(float(step), loss_of(one, target)) for step, one in enumerate(walk)]
     title = f"the loss in {len(walk) - 1} steps z := z - {rate:g} dE/dz"
@@ -195,7 +194,7 @@ def _steps(walk: Sequence[Floats], target: int, rate: float) -> Figure:
                   [Line(losses, "second"), Dots(losses[:1], "second")], "step", "E")  # fmt: skip
 
 
-def _question(scores: Sequence[float], names: Sequence[str], target: int, logs: Floats) -> Question:
+def _question(scores: Sequence[float], names: Sequence[str], target: int, logs: DoubleArray) -> Question:
     """The loss with the class that is least probable but for the right one."""
     other = min((k for k in range(1, len(scores) + 1) if k != target), key=lambda k: scores[k - 1])
     log, gap = float(logs[other - 1]), max(scores) - scores[other - 1]

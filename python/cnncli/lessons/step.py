@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria import NLLLoss
 from cnncli.layers import Linear, LogSoftmax, Tanh
 from cnncli.lessons.blocks import Asked, Choice, Code, Lesson, Numbers, Question, Words, check_rate, distinct, number
@@ -24,7 +24,6 @@ LINES = (
 _STEPS = 60
 _SAMPLES, _FLIPPED = 12, 3
 _RATES = 60
-Floats = npt.NDArray[np.float64]
 
 
 class Training:
@@ -52,18 +51,18 @@ class Training:
             exec(line, self.names)  # these are constants of this file
         return float(self.names["loss"])
 
-    def vector(self, what: str) -> Floats:
+    def vector(self, what: str) -> DoubleArray:
         """All weights ("value") or all gradients ("gradient") behind each other."""
         parts = [np.ravel(getattr(one, what)) for one in self.names["network"].named_parameters()]
         return np.concatenate(parts).astype(np.float64)
 
-    def put(self, weights: Floats) -> None:
+    def put(self, weights: DoubleArray) -> None:
         at = 0
         for one in self.names["network"].named_parameters():
             one.value[...] = weights[at : at + one.value.size].reshape(one.value.shape)
             at += one.value.size
 
-    def loss_at(self, weights: Floats) -> float:
+    def loss_at(self, weights: DoubleArray) -> float:
         """The loss with other weights; those that there are come back."""
         kept = self.vector("value")
         self.put(weights)
@@ -119,7 +118,7 @@ def lesson(asked: Asked) -> Lesson:
     )
 
 
-def _rows(training: Training, loss: float, gradient: Floats, moved: Any) -> list[list[str]]:
+def _rows(training: Training, loss: float, gradient: DoubleArray, moved: Any) -> list[list[str]]:
     slopes, outputs = training.names["slopes"], training.names["outputs"]
     return [
         ["1", "forward: x to o", f"{outputs.shape[0]} x {outputs.shape[1]} outputs, log-probabilities"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import DoubleArray
 from cnncli.criteria import MSELoss
 from cnncli.errors import UsageError
 from cnncli.layers import Linear
@@ -20,7 +21,6 @@ _EACH = 10  # samples of each part
 _MOST = 90  # rows of a table that are taken
 _PARTS = ("training", "validation", "test")
 _KINDS = ("first", "second", "third")
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def lesson(asked: Asked) -> Lesson:
     )  # fmt: skip
 
 
-def fit(x: Floats, y: Floats, parts: Sequence[npt.NDArray[np.int64]], degree: int) -> Fit:
+def fit(x: DoubleArray, y: DoubleArray, parts: Sequence[npt.NDArray[np.int64]], degree: int) -> Fit:
     """The powers of x are inputs of a `Linear` layer, made orthonormal over the training samples (a QR decomposition).
 
     For such inputs the error surface of `MSELoss` is as round as a bowl, and one step with the rate N / 2 ends at the
@@ -76,7 +76,7 @@ def fit(x: Floats, y: Floats, parts: Sequence[npt.NDArray[np.int64]], degree: in
     training = parts[0]
     middle, half = float(np.ptp(x) / 2 + x.min()), float(np.ptp(x) / 2) or 1.0
 
-    def powers(at: Floats) -> Floats:
+    def powers(at: DoubleArray) -> DoubleArray:
         return np.asarray(np.polynomial.legendre.legvander((at - middle) / half, degree))
 
     turned = np.linalg.inv(np.linalg.qr(powers(x[training]))[1])
@@ -84,7 +84,7 @@ def fit(x: Floats, y: Floats, parts: Sequence[npt.NDArray[np.int64]], degree: in
     network = Network([layer], (degree + 1,))
     layer.weight[...] = 0
 
-    def outputs(at: Floats) -> npt.NDArray[np.float32]:
+    def outputs(at: DoubleArray) -> npt.NDArray[np.float32]:
         return network.forward((powers(at) @ turned).astype(np.float32))
 
     inputs, targets = (powers(x[training]) @ turned).astype(np.float32), y[training].astype(np.float32)[:, None]
@@ -110,7 +110,7 @@ def _samples(asked: Asked) -> line_fit.Points:
 
 
 def _blocks(
-    x: Floats, y: Floats, names: tuple[str, str], parts: Sequence[npt.NDArray[np.int64]], fits: Sequence[Fit],
+    x: DoubleArray, y: DoubleArray, names: tuple[str, str], parts: Sequence[npt.NDArray[np.int64]], fits: Sequence[Fit],
     chosen: int, degree: int,
 ) -> list[Words | Numbers | Figure]:  # fmt: skip
     counts = ", ".join(f"{len(one)} for {name}" for name, one in zip(_PARTS, parts, strict=True))
@@ -145,7 +145,7 @@ def _blocks(
 
 
 def _curve_figure(
-    x: Floats, y: Floats, names: tuple[str, str], parts: Sequence[npt.NDArray[np.int64]], one: Fit, shown: int
+    x: DoubleArray, y: DoubleArray, names: tuple[str, str], parts: Sequence[npt.NDArray[np.int64]], one: Fit, shown: int
 ) -> Figure:
     """The curve of a degree with the samples of the first `shown` parts."""
     side = spread(y.tolist(), 0.35)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import Array
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers.arrays import format_shape, in_batch
 from cnncli.shown import shown
@@ -16,7 +16,6 @@ from cnncli.shown import shown
 if TYPE_CHECKING:
     from cnncli.pictures.recipe import Picture
 
-Array = npt.NDArray[Any]
 Shape = tuple[int, int, int]
 
 _PICTURES = "paths, PIL images or the bytes of picture files"

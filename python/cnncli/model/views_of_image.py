@@ -6,18 +6,15 @@ averages over crops and their mirror images.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import Array
 from cnncli.augmentation import PictureFacts, sides_are_alike
 from cnncli.network import Network
 from cnncli.network.answers import log_probabilities
 from cnncli.pictures.portions import portions
 from cnncli.pictures.recipe import InputRecipe
-
-Array = npt.NDArray[Any]
 
 _STEP_OF = 28  # pixels of the shorter side, for each of which images are moved by one
 

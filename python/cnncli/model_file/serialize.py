@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cnncli.array_types import Array
 from cnncli.errors import CnnError, FormatError
 from cnncli.layers import Concat, Module, Residual
 from cnncli.layers.arrays import Shape, format_shape
@@ -21,7 +22,6 @@ from cnncli.network import Network
 from cnncli.network.description import UnknownLayerError
 from cnncli.shown import printable, shown
 from cnncli.storage import container
-from cnncli.storage.container import Array
 from cnncli.storage.files import StrPath
 
 VERSION = 1

@@ -7,18 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from cnncli.array_types import FloatArray
 from cnncli.errors import DataError
 from cnncli.pictures.segmentation import layout, parts
 from cnncli.pictures.segmentation.cutout import ink_of_cutout
 from cnncli.pictures.segmentation.frame import inside_of_frame, without_ring
-from cnncli.pictures.segmentation.paper import (
-    LOWEST_CONTRAST,
-    Floats,
-    fitted_paper,
-    local_paper,
-    quantile,
-    stroke_width,
-)
+from cnncli.pictures.segmentation.paper import LOWEST_CONTRAST, fitted_paper, local_paper, quantile, stroke_width
 from cnncli.pictures.segmentation.rim import Mask, rim_mask
 from cnncli.pictures.segmentation.rules import without_rules
 
@@ -48,7 +42,7 @@ class FoundDigit:
 class _Ink:
     """Ink from 0 to 1; is it dark; what was done. Or why there is none: `reason` and nothing else."""
 
-    ink: Floats | None
+    ink: FloatArray | None
     dark: bool
     notes: tuple[str, ...] = ()
     reason: str = ""
@@ -139,7 +133,7 @@ def find_digits(
 
 def find_ink(
     image: Image.Image, where: str, dark_ink: bool | None = None
-) -> tuple[Floats, bool, BoxOfPicture]:
+) -> tuple[FloatArray, bool, BoxOfPicture]:
     """(ink, whether it is dark, the box around it): what `find_digit` crops.
 
     Ink is float32 (H, W), 0 paper to 1 full ink, the picture made smaller or a part of it; the box x, y, width and
@@ -173,7 +167,7 @@ def cut_out(image: Image.Image, where: str, box: BoxOfPicture | None) -> Image.I
             raise DataError(f"{where}: a box of {wide}x{tall} pixels is too large; leave it out") from None
 
 
-def _ink_or_error(grey: Floats, where: str, dark_ink: bool | None) -> _Ink:
+def _ink_or_error(grey: FloatArray, where: str, dark_ink: bool | None) -> _Ink:
     """The ink without dirt and frames; DataError with one reason if there is none."""
     found = _inside_frame(grey, dark_ink) or _find_ink(grey, dark_ink)
     if found.ink is None:
@@ -195,7 +189,7 @@ def _ink_or_error(grey: Floats, where: str, dark_ink: bool | None) -> _Ink:
     return _Ink(ink, found.dark, (*found.notes, *notes), "", found.left, found.top)
 
 
-def _inside_frame(grey: Floats, dark_ink: bool | None) -> _Ink | None:
+def _inside_frame(grey: FloatArray, dark_ink: bool | None) -> _Ink | None:
     """The ink inside of a frame at the picture's edge; None if there is no frame or nothing in it."""
     inner = inside_of_frame(grey)
     if inner is None:
@@ -207,13 +201,13 @@ def _inside_frame(grey: Floats, dark_ink: bool | None) -> _Ink | None:
     return _Ink(found.ink, found.dark, ("frame removed", *found.notes), "", left, top)
 
 
-def _laid_out(ink: Floats, height: int, width: int) -> tuple[npt.NDArray[np.uint8], list[str]]:
+def _laid_out(ink: FloatArray, height: int, width: int) -> tuple[npt.NDArray[np.uint8], list[str]]:
     ink, thickened = layout.not_too_thin(layout.cropped(ink))
     notes = ["thin strokes thickened"] if thickened else []
     return layout.centred(ink, height, width), [*notes, "cropped and centred"]
 
 
-def _grey(image: Image.Image) -> Floats:
+def _grey(image: Image.Image) -> FloatArray:
     """Grey levels in [0, 255], float32 (H, W), at working size.
 
     Ink that differs from the paper more in colour than in luma (yellow on white) is taken from the channel
@@ -233,7 +227,7 @@ def _grey(image: Image.Image) -> Floats:
     return np.ascontiguousarray(colours[:, :, int(ranges.argmax())])
 
 
-def _find_ink(grey: Floats, dark_ink: bool | None) -> _Ink:
+def _find_ink(grey: FloatArray, dark_ink: bool | None) -> _Ink:
     """Ink, float32 (H, W), 0 paper to 1 full ink; or the reason why none is found or its sign is undecided."""
     cutout = ink_of_cutout(grey, dark_ink)
     if cutout is not None:
@@ -283,14 +277,14 @@ def _nothing_stands_out(lines: int) -> str:
     return "blank: nothing stands out of the paper; take a picture with a darker pen or more light"
 
 
-def _share(grey: Floats, paper: Floats, noise: float, dark: bool) -> tuple[Floats, float]:
+def _share(grey: FloatArray, paper: FloatArray, noise: float, dark: bool) -> tuple[FloatArray, float]:
     """(ink, how much of it stands out of the noise).
 
     Light falls on dark ink as on the paper around it: the share that ink swallows does not depend on the light.
     """
     threshold = max(LOWEST_CONTRAST, _NOISE_FACTOR * noise)
     if dark:
-        ink: Floats = (1 - grey / np.maximum(paper, 1)).astype(np.float32)
+        ink: FloatArray = (1 - grey / np.maximum(paper, 1)).astype(np.float32)
         return ink, threshold / max(quantile(paper, 0.5), 1)
     room = np.maximum(255 - paper, 1)
     ink = ((grey - paper) / room).astype(np.float32)
@@ -298,8 +292,8 @@ def _share(grey: Floats, paper: Floats, noise: float, dark: bool) -> tuple[Float
 
 
 def _by_local_paper(
-    grey: Floats, dark_ink: bool | None, dark: bool, undecided: bool
-) -> tuple[Floats, float, bool, bool]:
+    grey: FloatArray, dark_ink: bool | None, dark: bool, undecided: bool
+) -> tuple[FloatArray, float, bool, bool]:
     """(ink, floor, dark, undecided) against the picture with its strokes filled."""
     signs = [dark, not dark] if dark_ink is None and undecided else [dark]
     found = []
@@ -322,7 +316,7 @@ def _looks_like_paper(strong: Mask) -> bool:
     return bool(strong.mean() > 0.3 and len(rows) / box > 0.65)
 
 
-def _inside_of_paper(grey: Floats) -> tuple[int, int, Floats] | None:
+def _inside_of_paper(grey: FloatArray) -> tuple[int, int, FloatArray] | None:
     """(top, left, the inner part of the sheet), where the picture shows a sheet of paper on a table; else None."""
     paper, noise = fitted_paper(grey)
     sheet = np.abs(grey - paper) > max(3 * LOWEST_CONTRAST, _NOISE_FACTOR * noise)

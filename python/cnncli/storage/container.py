@@ -15,15 +15,13 @@ from re import compile as pattern
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import Array
 from cnncli.errors import CnnError, FormatError
 from cnncli.shown import printable, shown
 from cnncli.storage.earlier import write_beside_earlier
 from cnncli.storage.files import StrPath, write_atomically
 from cnncli.storage.strict_json import check_strings, parse_object
-
-Array = npt.NDArray[Any]
 
 MAX_FILE_BYTES = 2 << 30
 MAX_HEADER_BYTES = 4 << 20

@@ -25,12 +25,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from cnncli.array_types import Array
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.model_file.record import EPOCH_MEASURES
 from cnncli.model_file.serialize import Checkpoint, load_checkpoint, save_checkpoint, save_model
 from cnncli.network import Network
 from cnncli.shown import printable
-from cnncli.storage.container import Array
 from cnncli.storage.files import StrPath, flush_folder, sweep_stale, write_all, write_atomically, writing_error
 from cnncli.storage.locks import hold_lock, open_lock
 from cnncli.storage.strict_json import parse_object

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from cnncli.array_types import Array
 from cnncli.layers.arrays import FloatArray
 from cnncli.layers.trace import Step
 from cnncli.model.model import Model
 from cnncli.network import Network
 from cnncli.shown import format_shape, percent
 from cnncli.views.scales import Scale
-from cnncli.views.tiles import Array, Page, Panel, as_rgb, number_tile, picture_tile, vector_tile
+from cnncli.views.tiles import Page, Panel, as_rgb, number_tile, picture_tile, vector_tile
 
 _NAMED = 20  # classes that get a tile each
 _COLUMNS = 128  # values of a vector beside each other, at most

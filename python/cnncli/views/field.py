@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cnncli.array_types import Array
 from cnncli.network.seen import Region, SeenPart
 from cnncli.shown import format_shape
 from cnncli.views.page import FAINT, MARK
-from cnncli.views.tiles import Array, Page, Panel, Pixels, Tile, as_rgb, picture_tile
+from cnncli.views.tiles import Page, Panel, Pixels, Tile, as_rgb, picture_tile
 
 _SIDE = 448  # pixels of the picture, about
 _MAP_SIDE = 128  # of a map, about: labels below two neighbours do not touch

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
+from cnncli.array_types import Array
 from cnncli.shown import shortened
 from cnncli.views.masks import FORMS, MASKS, Mask, as_picture
 from cnncli.views.page import font
 from cnncli.views.scales import Scale
-from cnncli.views.tiles import Array, Page, Panel, Pixels, picture_tile
+from cnncli.views.tiles import Page, Panel, Pixels, picture_tile
 
 _CELL = 44  # pixels of a number of the mask
 _SIDES = {2: 467, 3: 308}  # of two or three pictures beside each other

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from cnncli.array_types import Array
 from cnncli.errors import UsageError
 from cnncli.layers import Conv2d
 from cnncli.layers.trace import Step
@@ -17,7 +18,7 @@ from cnncli.network.gradients import activation_gradients
 from cnncli.shown import percent, shown
 from cnncli.views.layer_names import of_layer
 from cnncli.views.scales import Scale
-from cnncli.views.tiles import Array, Page, Panel, Tile, as_rgb, number_tile, picture_tile
+from cnncli.views.tiles import Page, Panel, Tile, as_rgb, number_tile, picture_tile
 
 Map = npt.NDArray[np.float64]  # (H, W), of the network's input
 

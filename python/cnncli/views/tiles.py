@@ -3,15 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from cnncli.array_types import Array
 from cnncli.views.scales import Scale
 
-Array = npt.NDArray[Any]
 Pixels = npt.NDArray[np.uint8]  # (H, W, 3), RGB
 
 

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import Array
 from cnncli.errors import UsageError
 from cnncli.microscope.unit import Microscope
 from cnncli.microscope.unit_sum import Term, UnitSum
 from cnncli.network.seen import seen_parts
 from cnncli.views.field import field_page
 from cnncli.views.scales import Scale
-from cnncli.views.tiles import Array, Page, Panel, number_tile, vector_tile
+from cnncli.views.tiles import Page, Panel, number_tile, vector_tile
 
 _CHANNELS = 8  # that are drawn, those which add most
 _SIDE = 150  # pixels of a tile

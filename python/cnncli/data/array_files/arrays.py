@@ -2,19 +2,17 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import Array
 from cnncli.data.array_files.ranges import to_bytes
 from cnncli.data.classes import number_classes, number_whole
 from cnncli.data.dataset import Images, Note, check_size
 from cnncli.data.raw import RawPart
 from cnncli.errors import DataError
 from cnncli.pictures.portions import portions
-
-Array = npt.NDArray[Any]
 
 _SAMPLES = 64  # images from which the order of flat colours is found
 _CLEAR = 0.8  # one order must be this much smoother than the other

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import Array
 from cnncli.data.dataset import MAX_BYTES
 from cnncli.errors import DataError
 from cnncli.shown import format_shape, printable
-
-Array = npt.NDArray[Any]
 
 SIGNATURE = b"\x93NUMPY"
 _MOST_HEADER_BYTES = 10_000

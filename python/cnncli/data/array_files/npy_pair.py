@@ -5,9 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from cnncli.array_types import Array
 from cnncli.data.array_files.arrays import make_parts
 from cnncli.data.array_files.named_arrays import common_words, meaning_of, read_named
-from cnncli.data.array_files.npy import Array, NpyHeader, read_header, read_values
+from cnncli.data.array_files.npy import NpyHeader, read_header, read_values
 from cnncli.data.dataset import MAX_BYTES, Note
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError

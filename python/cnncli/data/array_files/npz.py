@@ -7,8 +7,9 @@ import zlib
 from collections import Counter
 from pathlib import Path
 
+from cnncli.array_types import Array
 from cnncli.data.array_files.named_arrays import common_words, read_named
-from cnncli.data.array_files.npy import Array, NpyHeader, read_header, read_values
+from cnncli.data.array_files.npy import NpyHeader, read_header, read_values
 from cnncli.data.dataset import MAX_BYTES
 from cnncli.data.part_names import part_folders
 from cnncli.data.raw import RawSet

@@ -1,15 +1,12 @@
 """Pixels of any kind of number as bytes: what their range means is found from all parts of a set together."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import Array
 from cnncli.data.dataset import Images, Note
 from cnncli.errors import DataError
-
-Array = npt.NDArray[Any]
 
 _ROUNDING = 1e-3  # floats that were 1 before somebody calculated with them
 _TOPS = (1023, 4095, 65535)  # of 10, 12 and 16 bits, as `picture_file` takes them

@@ -1,12 +1,10 @@
 """Rows of numbers out of text, fast: whole numbers up to 999 by array arithmetic, others as NumPy reads them."""
 
 import warnings
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Array = npt.NDArray[Any]
+from cnncli.array_types import Array
 
 _NEWLINE = 10
 _MOST_DIGITS = 3

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from cnncli.array_types import Array
 from cnncli.data.array_files.arrays import make_parts
 from cnncli.data.dataset import MAX_BYTES, Note
 from cnncli.data.part_names import part_column, part_of_value
 from cnncli.data.raw import RawSet
 from cnncli.data.tables.columns import LABEL_NAMES, named_columns, wanted_column
 from cnncli.data.tables.list_columns import is_index
-from cnncli.data.tables.numbers import Array, parse_rows
+from cnncli.data.tables.numbers import parse_rows
 from cnncli.data.tables.text import HEAD_BYTES, read_content
 from cnncli.errors import DataError
 from cnncli.shown import find_unprintable, printable

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from cnncli.array_types import Array
 from cnncli.data.array_files.arrays import is_one_hot, make_parts
 from cnncli.data.dataset import MAX_CLASSES, Note
 from cnncli.data.part_names import part_of_value
 from cnncli.data.raw import PARTS, RawSet
 from cnncli.data.tables.columns import INDEX_NAMES, LABEL_NAMES, named_columns, plain_name, wanted_column
-from cnncli.data.tables.numbers import Array
 from cnncli.data.tables.table_text import TableForm, find_form, read_table
 from cnncli.data.tables.text import HEAD_BYTES
 from cnncli.errors import DataError

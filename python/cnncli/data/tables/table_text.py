@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from cnncli.array_types import Array
 from cnncli.data.dataset import MAX_BYTES
 from cnncli.data.part_names import part_column
-from cnncli.data.tables.numbers import Array, is_number, parse_rows
+from cnncli.data.tables.numbers import is_number, parse_rows
 from cnncli.errors import DataError
 from cnncli.shown import printable
 from cnncli.storage.files import PIECE_BYTES

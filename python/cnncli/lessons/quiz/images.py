@@ -1,14 +1,12 @@
 """Questions on convolution, sizes and pooling, and on what the layers of a deep network see and do."""
 
 import numpy as np
-import numpy.typing as npt
 
+from cnncli.array_types import FloatArray
 from cnncli.layers import AvgPool2d, BatchNorm1d, Conv2d, Dropout, MaxPool2d
 from cnncli.lessons.blocks import Numbers
 from cnncli.lessons.quiz.asked import Drawn, drawn, pick, plain, whole
 from cnncli.network import Network
-
-Floats = npt.NDArray[np.float32]
 
 
 def convolution(rng: np.random.Generator) -> Drawn | None:
@@ -151,14 +149,14 @@ def _dropout(rng: np.random.Generator) -> Drawn | None:
     )  # fmt: skip
 
 
-def _slide(picture: Floats, mask: Floats) -> Floats:
+def _slide(picture: FloatArray, mask: FloatArray) -> FloatArray:
     """The sums of a convolution layer with this mask."""
     layer = Conv2d(1, 1, 3, bias=False)
     layer.weight[...] = mask
-    sums: Floats = layer.forward(picture[np.newaxis, np.newaxis])[0, 0]
+    sums: FloatArray = layer.forward(picture[np.newaxis, np.newaxis])[0, 0]
     return sums
 
 
-def _table(title: str, values: Floats) -> Numbers:
+def _table(title: str, values: FloatArray) -> Numbers:
     heads = ["", *(f"column {index}" for index in range(values.shape[1]))]
     return Numbers(title, heads, [[f"row {index}", *map(plain, row)] for index, row in enumerate(values.tolist())])

@@ -3,8 +3,9 @@
 import numpy as np
 from PIL import Image
 
+from cnncli.array_types import FloatArray
 from cnncli.pictures.segmentation.connected import label_parts
-from cnncli.pictures.segmentation.paper import Floats, highest, quantile, stroke_width
+from cnncli.pictures.segmentation.paper import highest, quantile, stroke_width
 from cnncli.pictures.segmentation.rim import Mask
 
 _LEAST_SEPARATED = 0.6  # share of the variance that two levels explain
@@ -15,7 +16,7 @@ _MOST_OF_BORDER = 0.6  # ink takes at most this share of the outermost pixels
 _WORTH_COUNTING = 0.01  # share of the picture; smaller parts are noise
 
 
-def ink_of_cutout(grey: Floats, dark_ink: bool | None) -> tuple[Floats, bool] | None:
+def ink_of_cutout(grey: FloatArray, dark_ink: bool | None) -> tuple[FloatArray, bool] | None:
     """(ink, is it dark?) if a stroke touches all four sides of the picture, else None.
 
     Two levels are told apart. Ink hangs together, paper is cut into parts by it: the level with fewer parts is
@@ -45,7 +46,7 @@ def ink_of_cutout(grey: Floats, dark_ink: bool | None) -> tuple[Floats, bool] | 
     return ink.astype(np.float32), dark
 
 
-def _two_levels(grey: Floats) -> tuple[float, float]:
+def _two_levels(grey: FloatArray) -> tuple[float, float]:
     """(the threshold that tells the two levels apart best, share of the variance that they explain)."""
     counts = np.bincount(grey.clip(0, 255).astype(np.uint8).reshape(-1), minlength=256).astype(np.float64)
     share = counts.cumsum() / counts.sum()

@@ -3,8 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.array_types import FloatArray
 from cnncli.pictures.segmentation.connected import label_parts
-from cnncli.pictures.segmentation.paper import Floats, quantile, stroke_width
+from cnncli.pictures.segmentation.paper import quantile, stroke_width
 from cnncli.pictures.segmentation.parts import EDGE
 from cnncli.pictures.segmentation.rim import Mask
 
@@ -24,7 +25,7 @@ _ROUNDEST = 0.78  # width over height, or the inverse, of a circle or a square; 
 _WIDE = 1.1  # width over height from which the parts inside are several glyphs, in a box of any shape
 
 
-def inside_of_frame(grey: Floats) -> tuple[int, int, Floats] | None:
+def inside_of_frame(grey: FloatArray) -> tuple[int, int, FloatArray] | None:
     """(top, left, what is inside) where all four sides of the picture, grey (H, W), show a frame; else None."""
     height, width = grey.shape
     if min(height, width) < _LEAST_INSIDE + 4:
@@ -57,7 +58,7 @@ def _rows_of_frame(far: Mask) -> int:
     return count + int(clear[0]) if len(clear) else 0
 
 
-def without_ring(ink: Floats) -> tuple[Floats, bool]:
+def without_ring(ink: FloatArray) -> tuple[FloatArray, bool]:
     """Takes away a circle or a box that is drawn around a glyph, or a box around several.
 
     It is closed, its line is thin, and what it encloses is large and touches it nowhere. Ink float32 (H, W), 0 to 1.

@@ -4,8 +4,9 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from cnncli.array_types import FloatArray
 from cnncli.pictures.segmentation.as_mnist import box_side, lies_as_mnist
-from cnncli.pictures.segmentation.paper import Floats, stroke_width
+from cnncli.pictures.segmentation.paper import stroke_width
 from cnncli.pictures.segmentation.parts import EDGE
 
 _THINNEST = 0.075  # stroke width over the digit's size: 1.5 pixels of 20; MNIST's pens are wider
@@ -26,14 +27,14 @@ def as_it_is(pixels: npt.NDArray[np.uint8], dark_ink: bool | None) -> tuple[npt.
     return (np.subtract(np.uint8(255), planes[0]) if is_dark else np.ascontiguousarray(planes[0])), is_dark
 
 
-def cropped(ink: Floats) -> Floats:
+def cropped(ink: FloatArray) -> FloatArray:
     """The box around the ink."""
     rows = np.flatnonzero((ink > EDGE).any(axis=1))
     columns = np.flatnonzero((ink > EDGE).any(axis=0))
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def not_too_thin(ink: Floats) -> tuple[Floats, bool]:
+def not_too_thin(ink: FloatArray) -> tuple[FloatArray, bool]:
     """Widens hairlines, which would fade to grey at 20x20, to the pens of MNIST.
 
     The stroke's width is twice its area over its outline's length. Small crops are made larger first: their
@@ -61,13 +62,13 @@ def not_too_thin(ink: Floats) -> tuple[Floats, bool]:
     return np.asarray(wide, np.float32), True
 
 
-def centred(ink: Floats, height: int, width: int) -> npt.NDArray[np.uint8]:
+def centred(ink: FloatArray, height: int, width: int) -> npt.NDArray[np.uint8]:
     """Fits the crop to the box and moves its centre of mass to the centre; uint8 (height, width)."""
     tall, wide = ink.shape
     ratio = min(box_side(height) / tall, box_side(width) / wide)
     size = (max(1, round(wide * ratio)), max(1, round(tall * ratio)))
     resized = Image.fromarray(ink).resize(size, Image.Resampling.BICUBIC)
-    fitted: Floats = np.asarray(resized, np.float32).clip(0, 1)
+    fitted: FloatArray = np.asarray(resized, np.float32).clip(0, 1)
     fitted /= max(float(fitted.max()), 1e-6)
     top, left = _offsets(fitted, height, width)
     top, left = min(max(top, 0), height - size[1]), min(max(left, 0), width - size[0])
@@ -76,7 +77,7 @@ def centred(ink: Floats, height: int, width: int) -> npt.NDArray[np.uint8]:
     return pixels
 
 
-def _offsets(ink: Floats, height: int, width: int) -> tuple[int, int]:
+def _offsets(ink: FloatArray, height: int, width: int) -> tuple[int, int]:
     """Where the top left corner goes so that the centre of mass is the centre of height x width."""
     total = float(ink.sum())
     row = float(ink.sum(axis=1) @ np.arange(ink.shape[0])) / total + 0.5

@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from cnncli.array_types import FloatArray
 from cnncli.pictures.segmentation.rim import Mask, rim_mask
-
-Floats = npt.NDArray[np.float32]
 
 LOWEST_CONTRAST = 10.0  # grey levels of 255; less than this is paper, noise and JPEG
 _FIT_SIDE = 40  # the paper is fitted to about this many samples a side: six numbers need no more
@@ -17,7 +16,7 @@ _LOCAL_SIDE = 64  # samples a side of the local paper
 _LOCAL_REACH = 0.35  # of the side: strokes narrower than this are filled
 
 
-def fitted_paper(grey: Floats) -> tuple[Floats, float]:
+def fitted_paper(grey: FloatArray) -> tuple[FloatArray, float]:
     """(the paper's grey at each pixel, standard deviation of the paper around it).
 
     A constant, a plane, a quadratic surface are fitted by least squares to the border, then to everything within a
@@ -46,7 +45,7 @@ def fitted_paper(grey: Floats) -> tuple[Floats, float]:
     return np.full(grey.shape, quantile(grey[rim_mask(*grey.shape)], 0.5), np.float32), noise
 
 
-def local_paper(grey: Floats, dark: bool) -> tuple[Floats, float]:
+def local_paper(grey: FloatArray, dark: bool) -> tuple[FloatArray, float]:
     """(paper, noise) where light falls in no simple way, as at the edge of a shadow.
 
     Strokes are filled by a closing with a square: the largest grey within its reach, then the smallest of these.
@@ -101,7 +100,7 @@ def _quadratic(height: int, width: int) -> npt.NDArray[np.float64]:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
 
 
-def highest(values: Floats, reach: int) -> Floats:
+def highest(values: FloatArray, reach: int) -> FloatArray:
     """The largest value within `reach` rows and columns; what lies outside the picture does not count."""
     for axis in (0, 1):
         result = values.copy()

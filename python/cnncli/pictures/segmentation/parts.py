@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageFilter
 
+from cnncli.array_types import FloatArray
 from cnncli.pictures.segmentation.connected import label_parts
-from cnncli.pictures.segmentation.paper import Floats
 
 EDGE = 0.25  # share of full ink from which a pixel belongs to the glyph
 _SPECK = 0.04  # parts below this share of the largest part's ink are dirt
@@ -34,7 +34,7 @@ class Box:
         return self.bottom - self.top
 
 
-def without_dirt(ink: Floats) -> tuple[Floats, bool]:
+def without_dirt(ink: FloatArray) -> tuple[FloatArray, bool]:
     """Drops specks, and frames and table edges that run along the picture's border beside the digit."""
     labels, count = label_parts(ink > EDGE)
     if count <= 1:
@@ -60,7 +60,7 @@ def without_dirt(ink: Floats) -> tuple[Floats, bool]:
     return np.where(around & ~dropped[labels], ink, 0).astype(np.float32), True
 
 
-def glyph_boxes(ink: Floats) -> list[Box]:
+def glyph_boxes(ink: FloatArray) -> list[Box]:
     """The boxes of glyphs in one line, from left to right; one box for all ink if it is one glyph.
 
     Parts one above the other, as the bar of a 5, belong together. Several glyphs are parts of like height, beside
@@ -92,7 +92,7 @@ def glyph_boxes(ink: Floats) -> list[Box]:
     return lines
 
 
-def only_within(ink: Floats, box: Box) -> Floats:
+def only_within(ink: FloatArray, box: Box) -> FloatArray:
     """The ink in a box and its soft edge."""
     return ink[box.top : box.bottom, box.left : box.right]
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.pictures.segmentation.paper import Floats, quantile
+from cnncli.array_types import FloatArray
+from cnncli.pictures.segmentation.paper import quantile
 from cnncli.pictures.segmentation.rim import Mask
 
 _SMALLEST_SIDE = 48  # below, a line cannot be told from a stroke
@@ -15,7 +16,7 @@ _THICKEST = 0.035  # of the side; what is wider is a stroke
 _RISE = 0.3  # the share of ink on a line is higher by this than beside it
 
 
-def without_rules(ink: Floats, floor: float) -> tuple[Floats, int]:
+def without_rules(ink: FloatArray, floor: float) -> tuple[FloatArray, int]:
     """Takes thin straight lines through the whole picture away, those from left to right and those from top to bottom.
 
     A line is a narrow peak in the projection of the ink along one slant. In its place comes the ink that lies on both
@@ -127,7 +128,7 @@ def _bands(profile: npt.NDArray[np.float64]) -> list[tuple[int, int]]:
     return bands
 
 
-def _removed(ink: Floats, strokes: Floats, lines: _Lines) -> Floats:
+def _removed(ink: FloatArray, strokes: FloatArray, lines: _Lines) -> FloatArray:
     """Without the lines of one slant. `strokes`: the ink without the lines across them, by which gaps are mended."""
     rows, inside = _sheared(ink, lines.rise)
     columns = np.arange(ink.shape[1])

@@ -6,17 +6,15 @@ docs/choices.md says where the figures come from, and what was not measured.
 
 import math
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cnncli.augmentation import PictureFacts, augmentation_at, level_for
 from cnncli.data.imbalance import imbalance_of
 from cnncli.shown import format_shape
 
-DIAL = ("s", "m", "l")
 # Pixels of the shorter side: below the first a multilayer perceptron, above the second a network with one more stage.
 _TINY, _SMALL = 8, 40
-_MOST_PIXELS = {"short": 64, "s": 64, "m": 96, "l": 128}
 # Images that a network learns from in a second of one core, at its own size; measured within a factor of two.
 _SPEED = {
     "mlp": (160_000, 28), "lenet5": (100_000, 28), "resnet9-s": (1_900, 32), "resnet9-m": (610, 32),
@@ -29,8 +27,6 @@ _SLOWER = 2.0
 # Of lenet5 for batches of 64 pictures that are no glyphs; its description's is for digits. With 5,000 of CIFAR-10's
 # 53.4 % were right with 0.02 and 43.5 with 0.1.
 _LENET5_RATE = 0.02
-_BUDGET = {"short": 90.0, "s": 90.0, "m": 800.0, "l": 4_800.0}  # seconds of one core, for large data
-_EPOCHS = {"short": 0.6, "s": 0.6, "m": 1.0, "l": 1.5}
 _FEWEST_EPOCHS, _MOST_EPOCHS = 3, 300
 # Images -> epochs at the dial's middle: the fewer there are, the more often each is seen, and the more so if there are
 # very few: 200 were learned better in 300 epochs than in 190.
@@ -42,6 +38,34 @@ _LARGEST_BATCH = 128
 _RATES = {16: 0.05, 32: 0.1, 64: 0.1, 128: 0.1}
 # Of the residual networks: with 20 pictures a class one more in a hundred comes right.
 _LABEL_SMOOTHING = 0.1
+
+
+@dataclass(frozen=True)
+class _Dial:
+    """What a dial stands for.
+
+    glyphs, small, large : networks for glyphs, and for other pictures up to and above _SMALL
+    pixels : of the shorter side, at most
+    epochs : times those of the middle
+    seconds : of one core, for large data
+    """
+
+    glyphs: str
+    small: str
+    large: str
+    pixels: int
+    epochs: float
+    seconds: float
+
+
+DIAL = ("s", "m", "l")
+_DIALS = {
+    "s": _Dial("lenet5", "resnet9-s", "resnet10-s", 64, 0.6, 90.0),
+    "m": _Dial("resnet9-s", "resnet9-m", "resnet10-m", 96, 1.0, 800.0),
+    "l": _Dial("resnet9-m", "resnet9-l", "resnet10-l", 128, 1.5, 4_800.0),
+}
+# For little time: small pictures that are no glyphs, which a larger network would see too seldom.
+_DIALS["short"] = replace(_DIALS["s"], small="lenet5")
 
 
 @dataclass(frozen=True)
@@ -116,7 +140,7 @@ def choose_for_table(rows: int, dial: str = "m", said: Collection[str] = ()) -> 
     >>> choose_for_table(150).values
     {'architecture': 'mlp', 'epochs': 219, 'batch_size': 16}
     """
-    epochs = min(round(_EPOCHS[dial] * _EPOCHS_AT * math.sqrt(_EPOCHS_OF / max(rows, 1))), _MOST_EPOCHS)
+    epochs = min(round(_DIALS[dial].epochs * _EPOCHS_AT * math.sqrt(_EPOCHS_OF / max(rows, 1))), _MOST_EPOCHS)
     values = {"architecture": "mlp", "epochs": max(_FEWEST_EPOCHS, epochs), "batch_size": _batch(rows)}
     values = {name: value for name, value in values.items() if name not in said}
     words = [f"{values['epochs']} epochs"] if "epochs" in values else []
@@ -156,7 +180,7 @@ def _of_pictures(facts: Facts, pixels: tuple[int, int] | None) -> PictureFacts:
 
 def _pixels(facts: Facts, dial: str) -> tuple[int, int] | None:
     """(height, width) where the images are larger than the dial allows; None: as they are."""
-    most = _MOST_PIXELS[dial]
+    most = _DIALS[dial].pixels
     if facts.side <= most:
         return None
     factor = most / facts.side
@@ -168,25 +192,24 @@ def _network(facts: Facts, side: int, dial: str) -> tuple[str, str]:
     if side < _TINY:
         return "mlp", f"images of {format_shape((facts.height, facts.width))} are too small for convolutions"
     if facts.is_glyph:
-        return {"s": "lenet5", "m": "resnet9-s", "l": "resnet9-m"}[dial], "each picture is one glyph"
+        return _DIALS[dial].glyphs, "each picture is one glyph"
     colour = "in colour" if facts.channels == 3 else "in grey"
-    if dial == "short":
-        return "lenet5", f"pictures {colour} that a larger network would see too seldom in the time"
-    family = "resnet9" if side <= _SMALL else "resnet10"
-    return f"{family}-{dial}", f"pictures {colour} that are no glyphs"
+    network = _DIALS[dial].small if side <= _SMALL else _DIALS[dial].large
+    why = "that a larger network would see too seldom in the time" if dial == "short" else "that are no glyphs"
+    return network, f"pictures {colour} {why}"
 
 
 def _epochs(facts: Facts, network: str, side: int, dial: str) -> tuple[int, bool]:
     """(how many, whether time limits them)"""
     wished = _wished_epochs(facts, dial)
-    affordable = _BUDGET[dial] / _epoch_seconds(facts, network, side)
+    affordable = _DIALS[dial].seconds / _epoch_seconds(facts, network, side)
     return max(_FEWEST_EPOCHS, round(min(wished, affordable))), affordable < wished
 
 
 def _wished_epochs(facts: Facts, dial: str) -> float:
     images = max(facts.images, 1)
     more = math.pow(max(_VERY_FEW / images, 1.0), _VERY_FEW_POWER)
-    return min(_EPOCHS[dial] * _EPOCHS_AT * math.sqrt(_EPOCHS_OF / images) * more, _MOST_EPOCHS)
+    return min(_DIALS[dial].epochs * _EPOCHS_AT * math.sqrt(_EPOCHS_OF / images) * more, _MOST_EPOCHS)
 
 
 def _epoch_seconds(facts: Facts, network: str, side: int) -> float:

@@ -151,6 +151,7 @@ py::dict augmentation_draws(const std::map<std::string, double>& settings, const
 }  // namespace
 
 void bind_augmentation(py::module_& m) {
+    m.attr("MOST_AUGMENTED_VALUES") = kMostValues;
     m.def("augment_images", augment_images, py::arg("images"), py::arg("indices"), py::kw_only(),
           py::arg("settings"), py::arg("source"), py::arg("partners") = py::none(), py::arg("seed"),
           py::arg("epoch"), py::arg("threads") = 1);

@@ -2,6 +2,7 @@
 
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
+#include "random/philox.h"
 #include "random/random.h"
 
 namespace cnn {
@@ -48,6 +49,7 @@ py::array_t<std::int64_t> balanced_order(const py::array& labels, py::ssize_t co
 }  // namespace
 
 void bind_random(py::module_& m) {
+    m.attr("PURPOSE_INITIAL_WEIGHTS") = static_cast<int>(Purpose::kInitialWeights);
     m.def("random_uniform", uniform, py::arg("out"), py::kw_only(), py::arg("seed"), py::arg("purpose"),
           py::arg("stream") = 0);
     m.def("permutation", permutation, py::arg("count"), py::kw_only(), py::arg("seed"), py::arg("epoch"));

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import _core
+from cnncli._core import PURPOSE_INITIAL_WEIGHTS
 from cnncli.layers.arrays import FloatArray
 from cnncli.layers.faults import SettingError
 
@@ -13,8 +14,6 @@ from cnncli.layers.faults import SettingError
 GAIN_RELU = math.sqrt(2.0)
 # Before anything else: LeCun, Bottou, Orr & Müller 1998, "Efficient BackProp", section 4.6.
 GAIN_LINEAR = 1.0
-
-PURPOSE_INITIAL_WEIGHTS = 5  # Purpose::kInitialWeights of cpp/random/philox.h
 
 INITIALIZATIONS = ("he", "torch")
 # How many inputs an output sums, one number for all, or one for each row of the array to fill.

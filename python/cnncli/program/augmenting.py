@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from cnncli._core import MOST_AUGMENTED_VALUES
 from cnncli.augmentation import Augmentation
 from cnncli.errors import UsageError
 from cnncli.layers.arrays import Shape
 from cnncli.shown import format_shape
 
-_MOST_VALUES = 1 << 25  # of an image, so that 32 bits hold an offset among 16 images of floats
 _LOOKED_AT = 2048  # images, evenly spaced: enough to see whether there is a background
 _ALIKE = 255 / 32  # levels by which pixels of one background may differ
 _SHARE = 0.5  # of the border's pixels that have to be alike
@@ -65,9 +65,9 @@ def check_images(augmentation: Augmentation, shape: Shape) -> None:
         raise UsageError(
             f"augmentation: {augmentation.words}, but samples of shape {tuple(shape)} are no images; leave it out"
         )
-    if shape[0] * (shape[1] + 3) * (shape[2] + 3) > _MOST_VALUES:
+    if shape[0] * (shape[1] + 3) * (shape[2] + 3) > MOST_AUGMENTED_VALUES:
         raise UsageError(
             f"augmentation: {augmentation.words}, but images of {format_shape(shape)} are too large for it; use "
-            f"at most {_MOST_VALUES:,} values with a border of three, or leave it out"
+            f"at most {MOST_AUGMENTED_VALUES:,} values with a border of three, or leave it out"
         )
     augmentation.check_size(shape[1], shape[2])

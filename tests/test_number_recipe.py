@@ -34,6 +34,12 @@ def test_a_line_is_that_of_the_table() -> None:
         assert ROWS @ w.T + b == pytest.approx(by_network, rel=1e-5, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", ["price\u00a0in €", "soft\u00adhyphen", "", "größe", "\u3000"])
+def test_names_of_columns_are_what_a_line_can_hold(name: str) -> None:
+    recipe = NumberRecipe.measured([name, "b"], ROWS, [name], VALUES)
+    assert NumberRecipe.from_dict("here", recipe.to_dict()) == recipe
+
+
 def test_of_many_columns_eight_are_told() -> None:
     def text(count: int) -> str:
         names = [f"c{n}" for n in range(count)]

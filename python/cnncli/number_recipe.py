@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import FormatError
+from cnncli.shown import find_unprintable
 
 KIND = "numbers"
 _MOST_COLUMNS = 65_536
@@ -107,7 +108,7 @@ class NumberRecipe:
         if not all(isinstance(value, list) and len(value) <= _MOST_COLUMNS for value in lists.values()):
             raise FormatError(f"{where}: recipe of numbers has something else than lists; train the model again")
         for name in ("columns", "targets"):
-            if not all(isinstance(item, str) and item.isprintable() for item in lists[name]):
+            if not all(isinstance(item, str) and find_unprintable(item) is None for item in lists[name]):
                 raise FormatError(f"{where}: {name} of the recipe are no printable texts; train the model again")
         for name in ("mean", "scale", "target_mean", "target_scale"):
             whole = lists["targets" if name.startswith("target") else "columns"]

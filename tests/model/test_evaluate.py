@@ -9,6 +9,7 @@ from cnncli.data import Split
 from cnncli.errors import ShapeError, UsageError
 from cnncli.measures.classification import measure
 from cnncli.model.evaluate import _held_out, evaluate_model
+from cnncli.model.suspects import find_suspects
 from cnncli.model_file.serialize import save_model
 from cnncli.network import Network
 
@@ -64,6 +65,15 @@ def test_path_in_a_record_is_never_opened(tmp_path: Path) -> None:
     save_model(tmp_path / "model.bin", network)
     with pytest.raises(UsageError, match=r"model files hold no paths; pass --data PATH$"):
         evaluate_model(tmp_path / "model.bin")
+
+
+def test_suspects_are_found_without_a_word_on_how_to_read_the_data(tmp_path: Path, rng: np.random.Generator) -> None:
+    images = rng.integers(0, 256, (6, 28, 28), dtype=np.uint8)
+    np.savez(tmp_path / "set.npz", images=images, labels=np.array([0, 1] * 3))
+    network = Network.from_model_name("linear", 2)
+    save_model(tmp_path / "model.bin", network)
+    found = find_suspects(str(tmp_path / "model.bin"), str(tmp_path / "set.npz"))
+    assert (found.unseen, found.seen, found.folds) == (6, 0, 0)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,8 @@ def find_suspects(
 
     Raises as `evaluate_model` does.
     """
-    raw = data_sets.read_raw(name_or_path, **{key: how[key] for key in ("data_dir", "label_column")}, report=report)  # type: ignore[arg-type]
+    of_reading = {key: how[key] for key in ("data_dir", "label_column") if key in how}
+    raw = data_sets.read_raw(name_or_path, **of_reading, report=report)  # type: ignore[arg-type]
     there = [part for part in parts if len(raw.parts.get(part, ()))]
     if not there:
         raise DataError(f"{raw.name}: holds no pictures to ask about")

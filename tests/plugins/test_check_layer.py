@@ -1,7 +1,9 @@
 """`cnn check-layer` finds each kind of wrong layer by the check that is made for it, and passes sound ones;
 `cnn new-layer` writes a sound one."""
 
+import errno
 import json
+import os
 import re
 from pathlib import Path
 
@@ -9,8 +11,10 @@ import numpy as np
 import pytest
 
 from cnncli.checks.subject import Subject
+from cnncli.errors import WriteError
 from cnncli.layers import LAYER_TYPES, Module
 from cnncli.layers.registry import is_built_in
+from cnncli.plugins.new_layer import write_new_layer
 from plugin_files import SWISH, Said, write_files
 
 OUTPUT = "        return input * self.gate(input)\n"
@@ -162,7 +166,9 @@ USAGE = {
     "new-layer ReLU": "ReLU: is the name of a built-in layer; use another one",
     "new-layer Swish --out swish.txt": "swish.txt: plugins are .py files; use such a name",
     "new-layer Swish --out my_layers.py": "my_layers.py: is there already and is not overwritten; pass another --out",
-    "new-layer Swish --out lost/swish.py": "lost/swish.py: cannot be written: no such file or directory",
+    "new-layer Swish --out lost/swish.py": (
+        "lost/swish.py: the folder lost does not exist; make it with mkdir -p or name another place"
+    ),
 }
 
 
@@ -206,6 +212,22 @@ def test_the_written_layer_passes_and_trains_in_lenet5(cnn: Said, tmp_path: Path
     assert code == 0, err
     history = json.loads(out)["history"]
     assert history[-1]["loss"] < history[0]["loss"]
+
+
+def test_a_full_disk_leaves_no_half_of_a_new_layer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, left = os.write, [100]  # bytes that the disk still holds
+
+    def write_some(descriptor: int, part: memoryview) -> int:
+        if not left[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        count, left[0] = write(descriptor, part[: left[0]]), 0
+        return count
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", write_some)
+        with pytest.raises(WriteError, match=r"/swish.py: the disk is full \(1,\d{3} bytes to write\); "):
+            write_new_layer("Swish", str(tmp_path / "swish.py"))
+    assert list(tmp_path.iterdir()) == [] and left == [0]
 
 
 @pytest.mark.parametrize("in_training", [False, True])

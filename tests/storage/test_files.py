@@ -13,7 +13,7 @@ import pytest
 from cnncli.errors import CnnError
 from cnncli.shown import find_unprintable, printable
 from cnncli.storage import files
-from cnncli.storage.files import publish, sweep_stale, write_atomically
+from cnncli.storage.files import as_new, publish, sweep_stale, write_atomically
 from scripts import command_of
 
 
@@ -189,6 +189,19 @@ def test_a_failing_disk_leaves_the_old_file(
         assert error_of("here/a") == f"here/a: {line}"
     assert Path("here/a").read_bytes() == b"old"
     assert list(Path("here").iterdir()) == [Path("here/a")]
+
+
+@pytest.mark.parametrize("code", [None, errno.EPERM, errno.EOPNOTSUPP], ids=["links", "no links", "no links here"])
+def test_a_new_file_replaces_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int | None) -> None:
+    def no_link(*_: object) -> None:
+        raise OSError(code, os.strerror(code or 0))
+
+    if code is not None:
+        monkeypatch.setattr(os, "link", no_link)
+    write_atomically(tmp_path / "a", b"old", replace=as_new)
+    with pytest.raises(CnnError, match=r"/a: cannot be written: file exists$"):
+        write_atomically(tmp_path / "a", b"new", replace=as_new)
+    assert (tmp_path / "a").read_bytes() == b"old" and list(tmp_path.iterdir()) == [tmp_path / "a"]
 
 
 def test_ctrl_c_while_writing_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

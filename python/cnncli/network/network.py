@@ -329,4 +329,4 @@ def _read_recipe(where: str, value: object) -> InputRecipe | NumberRecipe | None
         return NumberRecipe.from_dict(where, value)
     from cnncli.pictures.recipe import InputRecipe
 
-    return InputRecipe.from_dict(dict(value))
+    return InputRecipe.from_dict(dict(value), where)

@@ -1,14 +1,13 @@
 """Drawings kept as a folder of classes, which `cnn train` takes: my_digits/7/0001.png."""
 
 import io
-import os
 from pathlib import Path
 
 from PIL import Image
 
 from cnncli.errors import UsageError
 from cnncli.shown import shown
-from cnncli.storage.files import write_atomically, writing_error
+from cnncli.storage.files import as_new, write_atomically, writing_error
 
 _LONGEST_NAME = 60  # characters
 
@@ -42,10 +41,5 @@ def save_sample(folder: str, name: str, picture: Image.Image) -> tuple[Path, int
     content = io.BytesIO()
     picture.save(content, "PNG", optimize=True)
     path = place / f"{max(taken, default=0) + 1:04d}.png"
-    write_atomically(path, content.getvalue(), replace=_as_new)
+    write_atomically(path, content.getvalue(), replace=as_new)
     return path, len(list(place.glob("*.png")))
-
-
-def _as_new(temporary: Path, target: Path) -> None:
-    """Never over a file that another process wrote under this number meanwhile."""
-    os.link(temporary, target)

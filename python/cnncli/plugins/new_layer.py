@@ -1,13 +1,15 @@
 """The file that `cnn new-layer` writes: a layer that works, with a comment at each place that is to be changed."""
 
 import keyword
+import os
 import re
 from pathlib import Path
 
-from cnncli.errors import UsageError, WriteError
+from cnncli.errors import UsageError
 from cnncli.layers import LAYER_TYPES
 from cnncli.layers.registry import is_built_in
 from cnncli.shown import printable
+from cnncli.storage.files import as_new, write_atomically
 
 _TEXT = '''"""A layer of my own.
 
@@ -72,11 +74,7 @@ def write_new_layer(name: str, out: str | None = None) -> Path:
     if path.suffix != ".py":
         raise UsageError(f"{printable(path)}: plugins are .py files; use such a name")
     text = _TEXT.replace("@NAME", name).replace("@FILE", path.name)
-    try:
-        with path.open("x", encoding="utf-8") as file:  # "x": never over another file
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(f"{printable(path)}: is there already and is not overwritten; pass another --out") from None
-    except OSError as error:
-        raise WriteError(f"{printable(path)}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+    if os.path.lexists(path):
+        raise UsageError(f"{printable(path)}: is there already and is not overwritten; pass another --out")
+    write_atomically(path, text.encode(), replace=as_new)
     return path

@@ -38,6 +38,19 @@ def _replace(temporary: Path, target: Path) -> None:
     temporary.replace(target)
 
 
+def as_new(temporary: Path, target: Path) -> None:
+    """`replace` of `write_atomically` that raises FileExistsError for a file that is there, or that another process
+    wrote meanwhile."""
+    try:
+        os.link(temporary, target)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EOPNOTSUPP):
+            raise
+        if os.path.lexists(target):  # a file system without links, where another process may come between
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target)) from None
+        temporary.replace(target)
+
+
 def write_atomically(
     path: StrPath,
     data: Content,

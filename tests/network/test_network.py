@@ -258,6 +258,20 @@ def test_bytes_are_normalized_by_the_recipe_and_other_types_are_not() -> None:
             "add classes = 10 on top",
         ),
         (
+            description(FLATTEN, {"type": "Linear", "out_features": "targets"}),
+            'network "mine", layer 1 (Linear): out_features = "targets" needs the number of classes; '
+            "add classes = 10 on top",
+        ),
+        (
+            description(FLATTEN, recipe={"kind": "glyph"}),
+            'network "mine": input recipe has no channels; it needs kind, channels, height, width, polarity, mean, '
+            "scale, border",
+        ),
+        (
+            description(FLATTEN, recipe={**InputRecipe().to_dict(), "height": 0}),
+            'network "mine": input recipe: height is 0; use a whole number, at least 1 and at most 4,096',
+        ),
+        (
             description({"kernel": 2}),
             'network "mine", layer 0: has no "type"; use one such as type = "ReLU"',
         ),
@@ -447,6 +461,15 @@ def test_a_file_that_is_no_description_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError) as caught:
         read_model(path)
     assert str(caught.value) == f"{path}: is larger than 1 MiB; a network description is a page of text"
+
+
+def test_the_name_of_a_description_steers_no_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "a\x1b[31m.toml"
+    for content in (None, b"\xff", b"#" * (1024 * 1024 + 1), b'name = "mine"\ninput = [1, 4, 4]\n'):
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises((UsageError, FormatError), match=r"/a\\x1b\[31m.toml: "):
+            Network.from_model_name(path)
 
 
 def test_unknown_network_is_answered_with_the_nearest_name(tmp_path: Path) -> None:

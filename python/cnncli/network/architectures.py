@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.network.description import suggestion
-from cnncli.shown import shortened, shown
+from cnncli.shown import printable, shortened, shown
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -60,7 +60,7 @@ def find_layer_line(name_or_path: str | Path, path: Sequence[int]) -> int | None
 def _read(name: str) -> tuple[bytes, str]:
     """The bytes of a description, and what errors call it."""
     if name.endswith(".toml"):
-        return _read_file(Path(name)), name
+        return _read_file(Path(name)), printable(name)
     if name not in model_names():
         raise UsageError(
             f'no network is named {shown(name)}; {suggestion(name, model_names())} '
@@ -96,12 +96,12 @@ def description_folder() -> "Traversable":
 def _read_file(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise FormatError(f"{path}: is larger than 1 MiB; a network description is a page of text")
+            raise FormatError(f"{printable(path)}: is larger than 1 MiB; a network description is a page of text")
         return path.read_bytes()
     except FileNotFoundError:
-        raise UsageError(f"{path}: no such file; known names: {', '.join(model_names())}") from None
+        raise UsageError(f"{printable(path)}: no such file; known names: {', '.join(model_names())}") from None
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}); use a readable file") from None
+        raise UsageError(f"{printable(path)}: cannot be read ({error.strerror}); use a readable file") from None
 
 
 def _parse(data: bytes, source: str) -> dict[str, Any]:

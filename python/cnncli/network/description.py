@@ -156,7 +156,7 @@ class LayerBuilder:
         settings = {**layer_type.inferred_settings(input_shape), **settings}
         for key in known:
             if settings.get(key) in (CLASSES, TARGETS):
-                settings[key] = self._class_count(where, key)
+                settings[key] = self._class_count(where, key, settings[key])
             if key not in settings and accepted[key].default is inspect.Parameter.empty:
                 raise FormatError(f'{where}: setting "{key}" is missing; add it')
         if takes_seed:
@@ -194,9 +194,9 @@ class LayerBuilder:
             taken = self.poolings[str(layer.pooling_name)][1]
             layer.fit(taken, input_shape)
 
-    def _class_count(self, where: str, key: str) -> int:
+    def _class_count(self, where: str, key: str, word: str) -> int:
         if self.classes is None:
-            raise FormatError(f'{where}: {key} = "classes" needs the number of classes; add classes = 10 on top')
+            raise FormatError(f'{where}: {key} = "{word}" needs the number of classes; add classes = 10 on top')
         return self.classes
 
     def _count(self, values: int, what: str, where: str) -> None:

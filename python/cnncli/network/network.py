@@ -329,4 +329,7 @@ def _read_recipe(where: str, value: object) -> InputRecipe | NumberRecipe | None
         return NumberRecipe.from_dict(where, value)
     from cnncli.pictures.recipe import InputRecipe
 
-    return InputRecipe.from_dict(dict(value), where)
+    try:
+        return InputRecipe.from_dict(dict(value))
+    except FormatError as error:
+        raise FormatError(f"{where}: {error}") from None

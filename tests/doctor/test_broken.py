@@ -137,6 +137,9 @@ def test_a_deep_network_has_six_layers_more_of_one_function() -> None:
         found = mistakes.deep({"name": "n", "layers": LAYERS}, is_broken)["layers"]
         assert [one["type"] for one in found] == ["Flatten", "Linear", function, *["Linear", function] * 6, "Linear"]
         assert [one["out_features"] for one in found if one["type"] == "Linear"] == [9, *[64] * 6, "classes"]
+    for own in ("Hardswish", "Softplus", "PReLU", "Hardtanh"):  # of whatever function its own layers are
+        given = [LAYERS[0], LAYERS[1], {"type": own}, LAYERS[3]]
+        assert mistakes.deep({"name": "n", "layers": given}, True)["layers"][2] == {"type": "Sigmoid"}
     with pytest.raises(UsageError, match="does not end in a Linear layer"):
         mistakes.deep({"layers": LAYERS[:-1]}, True)
     with pytest.raises(UsageError, match="the network: does not end"):

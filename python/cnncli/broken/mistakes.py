@@ -10,6 +10,8 @@ import numpy.typing as npt
 from cnncli.data import DataSet, Split
 from cnncli.data.held_out import Indices
 from cnncli.errors import UsageError
+from cnncli.layers import LAYER_TYPES, Module, PReLU, RReLU
+from cnncli.layers.activation import Activation
 from cnncli.layers.arrays import FloatArray
 from cnncli.layers.parameter import Parameter
 from cnncli.network import Network
@@ -23,7 +25,6 @@ Description = dict[str, Any]
 
 _DEEPER = 6  # layers of sigmoids more
 _WIDTH = 64
-_ACTIVATIONS = {"ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Mish", "HardSwish", "Tanh", "Sigmoid"}
 
 
 class Unshuffled(Trainer):
@@ -134,10 +135,14 @@ def deep(description: Description, is_broken: bool) -> Description:
     """Six more layers; of sigmoids in the broken network, and of rectifiers in its twin."""
     layers = _plain(description)
     function = "Sigmoid" if is_broken else "ReLU"
-    changed = [{"type": function} if one["type"] in _ACTIVATIONS else one for one in layers[:-1]]
+    changed = [{"type": function} if _is_activation(one["type"]) else one for one in layers[:-1]]
     for _ in range(_DEEPER):
         changed += [{"type": "Linear", "out_features": _WIDTH}, {"type": function}]
     return {**description, "layers": [*changed, layers[-1]]}
+
+
+def _is_activation(kind: str) -> bool:
+    return issubclass(LAYER_TYPES.get(kind, Module), Activation | PReLU | RReLU)
 
 
 def with_dropout(description: Description, is_broken: bool) -> Description:

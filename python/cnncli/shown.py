@@ -42,6 +42,15 @@ def printable(text: str | os.PathLike[str]) -> str:
     return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), os.fspath(text))
 
 
+def reason_of(error: Exception) -> str:
+    """What the system says of its error, in lower case; where it says nothing, what the error itself does.
+
+    >>> reason_of(PermissionError(13, "Permission denied")), reason_of(OSError("No such device"))
+    ('permission denied', 'no such device')
+    """
+    return printable(getattr(error, "strerror", None) or str(error)).lower()
+
+
 def shortened(text: str, most: int = MOST_SHOWN) -> str:
     """`text` for a message: at most `most` characters, none that a terminal would obey."""
     text = printable(text[: most + 1])

@@ -20,6 +20,7 @@ from cnncli.cli.signals import Terminated, exit_code, raise_terminated
 from cnncli.cli.streams import echo, prepare_streams
 from cnncli.errors import CnnError
 from cnncli.nearest import nearest, same_but_for_case
+from cnncli.shown import printable, reason_of
 
 _COLLECT_AFTER = 100_000  # new objects; Python's own number is 700
 
@@ -124,8 +125,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if error.filename is None:
             _drop_stdout()
-        reason = (error.strerror or str(error)).lower()
-        return _fail(f"{error.filename}: {reason}" if error.filename else reason, error, state["debug"])
+        reason = reason_of(error)
+        return _fail(f"{printable(str(error.filename))}: {reason}" if error.filename else reason, error, state["debug"])
     except MemoryError as error:
         return _fail("not enough memory; use a smaller --batch-size or data set", error, state["debug"])
     except Exception as error:

@@ -17,7 +17,7 @@ from cnncli.data.tables.pixel_cells import has_pixel_cells, read_pixel_cells
 from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.errors import DataError
 from cnncli.pictures.formats import find_format, is_text
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 
 _MOST_LIST_COLUMNS = 50  # separators in the first line of UTF-16, of which a list has fewer
 _TEXT_SUFFIXES = {".csv", ".tsv", ".txt", ".lst", ".list", ".tra", ".tes", ".data", ".train", ".test", ".dat"}
@@ -80,5 +80,5 @@ def _head(path: Path, where: str, suffix: str) -> bytes:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise DataError(f"{where}: cannot be read ({reason}); check the file and its permissions") from None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnncli.errors import DataError
 from cnncli.pictures.formats import HEAD_BYTES, HEIC_REMEDY, SUFFIXES, find_format, is_text
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 
 _LEFTOVERS = {
     "__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin", "system volume information",
@@ -90,7 +90,7 @@ def _scan(root: Path, path: Path, budget: list[int], above: frozenset[tuple[int,
         with os.scandir(path) as listed:
             entries = sorted(listed, key=lambda entry: os.fsencode(entry.name))
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise DataError(f"{printable(path)}: cannot be read ({reason}); check the folder and its permissions") from None
     budget[0] -= len(entries)
     if budget[0] < 0 or depth > _MOST_DEPTH:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.network.description import suggestion
-from cnncli.shown import printable, shortened, shown
+from cnncli.shown import printable, reason_of, shortened, shown
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -101,7 +101,7 @@ def _read_file(path: Path) -> bytes:
     except FileNotFoundError:
         raise UsageError(f"{printable(path)}: no such file; known names: {', '.join(model_names())}") from None
     except OSError as error:
-        raise UsageError(f"{printable(path)}: cannot be read ({error.strerror}); use a readable file") from None
+        raise UsageError(f"{printable(path)}: cannot be read ({reason_of(error)}); use a readable file") from None
 
 
 def _parse(data: bytes, source: str) -> dict[str, Any]:

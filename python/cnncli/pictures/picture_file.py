@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from cnncli.errors import DataError
 from cnncli.pictures import huge
 from cnncli.pictures.formats import AVIF_REMEDY, HEAD_BYTES, HEIC_REMEDY, find_format, format_names
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 
 MAX_FILE_BYTES = 1 << 30
 _READ_AT_ONCE = 64 << 20  # bytes of a file; longer ones are read by their decoder, as it needs them
@@ -161,8 +161,7 @@ def _content(path: Path, where: str) -> IO[bytes]:
     except FileNotFoundError:
         raise DataError(f"{where}: no such file; check the name") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise DataError(f"{where}: cannot be read ({reason.lower()}); check the file and its permissions") from None
+        raise DataError(f"{where}: cannot be read ({reason_of(error)}); check the file and its permissions") from None
     return io.BytesIO(_checked(content, where))
 
 

@@ -19,7 +19,7 @@ from cnncli.layers.origin import Origin, note_origin
 from cnncli.layers.registry import is_built_in
 from cnncli.optim import Optimizer
 from cnncli.option_row import PLUGIN_WORDS
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 from cnncli.storage.files import StrPath
 
 _PREFIX = "cnncli_plugin_"
@@ -84,7 +84,7 @@ def _read(place: Path, shown: str) -> bytes:
     except FileNotFoundError:
         raise UsageError(f"{shown}: no such file; name the .py file that has your layers") from None
     except OSError as error:
-        raise UsageError(f"{shown}: cannot be read ({(error.strerror or str(error)).lower()})") from None
+        raise UsageError(f"{shown}: cannot be read ({reason_of(error)})") from None
 
 
 def _module_name(place: Path) -> str:

@@ -18,7 +18,7 @@ import numpy as np
 
 from cnncli.array_types import Array
 from cnncli.errors import CnnError, FormatError
-from cnncli.shown import printable, shown
+from cnncli.shown import printable, reason_of, shown
 from cnncli.storage.earlier import write_beside_earlier
 from cnncli.storage.files import StrPath, write_atomically
 from cnncli.storage.strict_json import check_strings, parse_object
@@ -162,7 +162,7 @@ def _reading_remedy(error: OSError) -> str:
         return "does not exist; check the name, or make one with cnn train --out"
     if isinstance(error, PermissionError):
         return "no permission to read it; allow it with chmod +r"
-    return f"cannot be read: {(error.strerror or str(error)).lower()}"
+    return f"cannot be read: {reason_of(error)}"
 
 
 def _parse_layout(data: bytes) -> tuple[str, list[_Place]]:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from cnncli.errors import CnnError, WriteError
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 from cnncli.storage.locks import hold_lock
 
 StrPath = str | os.PathLike[str]
@@ -174,8 +174,7 @@ def flush_folder(folder: StrPath) -> None:
 
 def writing_error(path: StrPath, error: OSError, size_bytes: int = 0) -> WriteError:
     """The one line for a file or a folder that cannot be made: what is in the way, and what to do."""
-    reason = error.strerror or str(error)
-    line = _REMEDIES.get(error.errno or 0, f"cannot be written: {reason[:1].lower()}{reason[1:]}")
+    line = _REMEDIES.get(error.errno or 0, f"cannot be written: {reason_of(error)}")
     folder = Path(path).parent
     if not folder.name or Path(path).is_symlink():
         folder = Path(os.path.realpath(path)).parent

@@ -19,7 +19,7 @@ from cnncli.layers.arrays import FloatArray
 from cnncli.network import Network
 from cnncli.network.answers import answers, log_probabilities
 from cnncli.program import Program
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 from cnncli.storage.files import write_atomically
 from cnncli.storage.strict_json import parse_object
 from cnncli.training.signs import rounded
@@ -88,7 +88,7 @@ def read_diagnostics(folder: Path) -> dict[str, Any] | None:
     except FormatError as error:
         raise FormatError(f"{printable(path)}: {error}") from None
     except OSError as error:
-        raise CnnError(f"{printable(path)}: cannot be read ({error.strerror})") from None
+        raise CnnError(f"{printable(path)}: cannot be read ({reason_of(error)})") from None
 
 
 def _spread(rows: FloatArray, labels: npt.NDArray[np.int64], network: Network) -> dict[str, Any]:

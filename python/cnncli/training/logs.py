@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from cnncli.errors import CnnError, UsageError
+from cnncli.shown import reason_of
 from cnncli.training.records import EpochDone, Record
 
 # --log -> the packages of which one has to be there.
@@ -64,8 +65,7 @@ def logged(records: Iterator[Record], log: Log | None) -> Iterator[Record]:
             try:
                 log.write(measures(record), record.epoch)
             except OSError as error:
-                why = error.strerror or error
-                raise CnnError(f"--log: cannot be written ({why}); mend that, or leave it out") from None
+                raise CnnError(f"--log: cannot be written ({reason_of(error)}); mend that, or leave it out") from None
         yield record
 
 

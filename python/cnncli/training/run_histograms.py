@@ -11,7 +11,7 @@ from cnncli.errors import CnnError, FormatError, UsageError, WriteError
 from cnncli.layers.arrays import FloatArray
 from cnncli.network import Network
 from cnncli.network.histograms import BINS, images_at_once, layer_histograms
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 from cnncli.storage.files import write_atomically
 from cnncli.storage.strict_json import parse_object
 
@@ -64,7 +64,7 @@ def read_histograms(folder: Path) -> dict[str, Any]:
     except FormatError as error:
         raise FormatError(f"{printable(path)}: {error}") from None
     except OSError as error:
-        raise CnnError(f"{printable(path)}: cannot be read ({error.strerror})") from None
+        raise CnnError(f"{printable(path)}: cannot be read ({reason_of(error)})") from None
     layers = facts.get("layers")
     if not isinstance(facts.get("images"), int) or not isinstance(layers, list) or not all(map(_is_layer, layers)):
         raise FormatError(f"{printable(path)}: holds no histograms of layers; train again")

@@ -30,7 +30,7 @@ from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.model_file.record import EPOCH_MEASURES
 from cnncli.model_file.serialize import Checkpoint, load_checkpoint, save_checkpoint, save_model
 from cnncli.network import Network
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 from cnncli.storage.files import StrPath, flush_folder, sweep_stale, write_all, write_atomically, writing_error
 from cnncli.storage.locks import hold_lock, open_lock
 from cnncli.storage.strict_json import parse_object
@@ -308,7 +308,7 @@ def _read_text(path: Path) -> str:
         raise FormatError(f"{printable(path)}: is not UTF-8 at byte {error.start}") from None
     except OSError as error:
         raise CnnError(
-            f"{printable(path)}: cannot be read: {(error.strerror or str(error)).lower()}"
+            f"{printable(path)}: cannot be read: {reason_of(error)}"
         ) from None
 
 

@@ -12,7 +12,7 @@ from cnncli.data.array_files.npy import NpyHeader, read_header, read_values
 from cnncli.data.dataset import MAX_BYTES, Note
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError
-from cnncli.shown import format_shape, printable
+from cnncli.shown import format_shape, printable, reason_of
 
 _SUFFIX = ".npy"
 _MOST_FILES = 1000
@@ -118,5 +118,5 @@ def _with_partners(path: Path, files: dict[str, Path]) -> dict[str, Path]:
 
 
 def _unreadable(file: Path, error: OSError) -> DataError:
-    reason = (error.strerror or str(error)).lower()
+    reason = reason_of(error)
     return DataError(f"{printable(file)}: cannot be read ({reason}); check the file and its permissions")

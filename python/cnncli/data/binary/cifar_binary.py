@@ -11,7 +11,7 @@ from cnncli.data.classes import number_whole
 from cnncli.data.dataset import MAX_BYTES, Images, Note
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.errors import DataError
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 
 _PIXELS = 3 * 32 * 32
 _TRAIN = re.compile(r"(data_batch_\d+|train)\.bin", re.IGNORECASE)
@@ -85,7 +85,7 @@ def _read(path: Path) -> tuple[Images, npt.NDArray[np.int64]]:
             )
         content = path.read_bytes()
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise DataError(f"{where}: cannot be read ({reason}); check the file and its permissions") from None
     rows = np.frombuffer(content[: len(content) // (_PIXELS + width) * (_PIXELS + width)], np.uint8)
     rows = rows.reshape(-1, _PIXELS + width)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from cnncli.data.binary.gzip_reader import GzipReader
 from cnncli.data.dataset import MAX_BYTES, Split, check_size
 from cnncli.errors import DataError
-from cnncli.shown import format_shape, printable
+from cnncli.shown import format_shape, printable, reason_of
 from cnncli.storage.files import PIECE_BYTES
 
 _UNSIGNED_BYTE = 0x08
@@ -60,7 +60,7 @@ def read_idx(path: Path, dimensions: int) -> tuple[npt.NDArray[np.uint8], str]:
     except (EOFError, zlib.error) as error:
         raise DataError(f"{where}: the gzip data is cut or damaged ({str(error).lower()}); fetch it again") from None
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise DataError(f"{where}: cannot be read ({reason}); check the file and its permissions") from None
 
 

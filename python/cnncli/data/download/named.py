@@ -14,7 +14,7 @@ from cnncli.data.download.sources import Source
 from cnncli.data.download.verify import sha256_of
 from cnncli.data.fetch_records import Report, ignore
 from cnncli.errors import DataError
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 
 
 def load_named(source: Source, data_dir: str | Path | None = None, report: Report = ignore) -> DataSet:
@@ -72,7 +72,7 @@ def _file_digest(path: Path) -> str:
         with path.open("rb") as raw:
             return sha256_of(raw)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise DataError(f"{printable(path)}: cannot be read ({reason}); check the file and its permissions") from None
 
 

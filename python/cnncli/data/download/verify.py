@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cnncli.data.download.sources import RemoteFile
+from cnncli.shown import reason_of
 from cnncli.storage.files import PIECE_BYTES
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -35,7 +36,7 @@ def file_problem(path: Path, file: RemoteFile) -> str | None:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         return f"the gzip data is cut or damaged ({str(error).lower()})"
     except OSError as error:
-        return f"cannot be read ({(error.strerror or str(error)).lower()})"
+        return f"cannot be read ({reason_of(error)})"
 
 
 def sha256_of(raw: BinaryIO) -> str:

@@ -15,7 +15,7 @@ from cnncli.data.dataset import MAX_BYTES
 from cnncli.data.part_names import part_column
 from cnncli.data.tables.numbers import is_number, parse_rows
 from cnncli.errors import DataError
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 from cnncli.storage.files import PIECE_BYTES
 
 LEAST_COLUMNS = 17  # a label and 4x4 pixels
@@ -192,7 +192,7 @@ def read_table(path: Path, form: TableForm) -> tuple[Array, list[str] | None, li
             texts += labels
             parts += named
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise DataError(f"{where}: cannot be read ({reason}); check the file and its permissions") from None
     if not numbers:
         raise DataError(f"{where}: holds no rows; write a row of a label and pixels for each image")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cnncli.data.dataset import Note
 from cnncli.errors import DataError
-from cnncli.shown import printable
+from cnncli.shown import printable, reason_of
 
 HEAD_BYTES = 1 << 20  # of a list or table, from which its form is found
 MAX_LIST_BYTES = 64 << 20  # a million rows; what is larger is no list
@@ -32,7 +32,7 @@ def read_content(path: Path, where: str, most_bytes: int = MAX_LIST_BYTES) -> by
         with path.open("rb") as file:
             return file.read(most_bytes + 1)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
+        reason = reason_of(error)
         raise DataError(f"{where}: cannot be read ({reason}); check the file and its permissions") from None
 
 

@@ -106,11 +106,3 @@ def test_mnist_is_read_and_verified(mnist_folder: Path) -> None:
     assert found.train.images.shape == (60000, 1, 28, 28) and found.test.images.shape == (10000, 1, 28, 28)
     assert found.train.labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert found.digest == found.computed_digest()
-
-
-def test_split_holds_out_a_share_of_every_class() -> None:
-    labels = np.repeat(np.arange(4), 25)
-    whole = data.Split(np.zeros((100, 1, 2, 2), np.uint8), labels.astype(np.int64))
-    rest, held_out = data.split(whole, 0.2, seed=3)
-    assert np.bincount(held_out.labels).tolist() == [5, 5, 5, 5]
-    assert len(rest.labels) == 80

@@ -5,9 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from cnncli.data.dataset import Split
 from cnncli.data.held_out import share_to_hold_out
-from cnncli.data.split import split, split_indices
+from cnncli.data.split import split_indices
 from cnncli.errors import UsageError
 
 _WORD = 2**64
@@ -67,10 +66,6 @@ def test_seed_below_0_is_refused() -> None:
 def test_seed_is_0_if_none_is_told() -> None:
     labels = np.zeros(200, np.int64)
     assert split_indices(labels, 0.5)[1].tolist() == split_indices(labels, 0.5, 0)[1].tolist()
-    whole = Split(np.arange(200, dtype=np.uint8).reshape(200, 1, 1, 1), labels)
-    rest, held_out = split(whole, 0.5)
-    assert held_out.images[:, 0, 0, 0].tolist() == split_indices(labels, 0.5, 0)[1].tolist()
-    assert rest.images[:, 0, 0, 0].tolist() == split_indices(labels, 0.5, 0)[0].tolist()
 
 
 @pytest.mark.parametrize(("rows", "share"), [(999, 0.0), (1_000, 0.1)])

@@ -20,7 +20,7 @@ from cnncli.training.records import EpochDone, Finished, Stopped
 from cnncli.training.state import TrainingState
 from cnncli.training.train import train
 from cnncli.training.trainer import Trainer
-from cnncli.training_options import TrainSettings
+from cnncli.training_options import WHOLE_BATCH_OPTIMIZERS, TrainSettings
 from small_training import small_settings, weights
 
 each_kind = pytest.mark.parametrize("kind", [LBFGS, CG])
@@ -109,6 +109,10 @@ def test_a_training_goes_on_from_its_state_with_the_same_bits(
     for _ in Trainer(part, samples, optimizer=second, epochs=5, batch_size="full", state=state):
         pass
     assert bits(part) == bits(whole)
+
+
+def test_their_names_are_those_of_the_command_line() -> None:
+    assert tuple(WHOLE_BATCH) == WHOLE_BATCH_OPTIMIZERS
 
 
 @pytest.mark.parametrize("name", WHOLE_BATCH)

@@ -6,6 +6,7 @@ from rich.text import Text
 
 from cnncli.cli.numbers_named import learned_lines
 from cnncli.cli.render import columns_table, facts_table, print_table, size, stdout_console
+from cnncli.model_file.record import TrainingRecord
 from cnncli.network import LayerRow, Network
 from cnncli.network.architectures import model_names, read_model
 from cnncli.number_recipe import NumberRecipe
@@ -43,14 +44,14 @@ def _kind(recipe: InputRecipe | NumberRecipe) -> str:
 
 def loss_of(network: Network) -> str | None:
     """What its training made small; None for a network that was not trained."""
-    settings = _settings_of(network)
-    loss = settings.get("loss", "cross-entropy") if settings is not None else None
+    settings = TrainingRecord.of(network.record).settings
+    loss = settings.get("loss", "cross-entropy") if settings else None
     return loss if isinstance(loss, str) else None
 
 
 def start_of(network: Network) -> str | None:
     """The model that its training started from, and what stayed of it; None for random weights."""
-    settings = _settings_of(network) or {}
+    settings = TrainingRecord.of(network.record).settings
     name, freeze = settings.get("start_from"), settings.get("freeze")
     if not isinstance(name, str):
         return None
@@ -58,13 +59,6 @@ def start_of(network: Network) -> str | None:
         return name
     frozen = "layer 0 stayed as it was" if freeze == 1 else f"layers 0 to {freeze - 1} stayed as they were"
     return f"{name}, of which {frozen}"
-
-
-def _settings_of(network: Network) -> dict[str, Any] | None:
-    """Those of its training, as its record tells."""
-    training = network.record.get("training")
-    settings = training.get("settings") if isinstance(training, dict) else None
-    return settings if isinstance(settings, dict) else None
 
 
 def _layer_facts(row: LayerRow) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from cnncli.data.preparation.decide import decide
 from cnncli.data.preparation.prepare import prepare_set
 from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import RawSet, as_raw
-from cnncli.data.split import split
 from cnncli.errors import DataError
 from cnncli.nearest import nearest
 from cnncli.pictures.recipe import InputRecipe
@@ -39,7 +38,6 @@ __all__ = [
     "prepare_set",
     "read_raw",
     "resolve_default",
-    "split",
 ]
 
 NAMES = (*SOURCES, "digits")

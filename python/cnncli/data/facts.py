@@ -24,9 +24,8 @@ class DataFacts:
     class_counts : (name, training images, images for validation, test images) of each class, in the order of the labels
     shape : (channels, height, width)
     preparation : "glyph" or "plain"
-    notes : how the pictures were prepared and why, and what was left aside, one line each
     mean, std : of each channel over the training images (the test images if there are no others), pixels in [0, 1]
-    notes : what was left aside, converted or assumed, one line each
+    notes : how the pictures were prepared and why, what was left aside, converted or assumed, one line each
     """
 
     name: str

@@ -3,7 +3,6 @@
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.data.dataset import Split
 from cnncli.limits import Limits
 
 _PURPOSE = 0x73706C6974  # "split" in ASCII: keeps these numbers apart from all others with the same seed
@@ -51,26 +50,3 @@ def split_indices(
         members = np.flatnonzero(labels == label)
         chosen[members[np.argsort(keys[members], kind="stable")[:quota]]] = True
     return np.flatnonzero(~chosen), np.flatnonzero(chosen)
-
-
-def split(whole: Split, fraction: float, seed: int = 0) -> tuple[Split, Split]:
-    """Holds out a share of every class; both parts keep the order of the whole.
-
-    Parameters
-    ----------
-    whole : Split of N images
-    fraction, seed : as in `split_indices`
-
-    Returns
-    -------
-    (rest, held_out) : Split; copies of the images
-
-    Raises
-    ------
-    UsageError : as `split_indices`
-    """
-    kept, held_out = split_indices(whole.labels, fraction, seed)
-    return (
-        Split(whole.images[kept], whole.labels[kept]),
-        Split(whole.images[held_out], whole.labels[held_out]),
-    )

@@ -60,7 +60,7 @@ def find_dots(dark: FloatArray, paper: Paper, anchors: Points, anchor_shifts: Po
         places.append(nodes[node])
         shifts.append(result[node])
         away = np.minimum(away, _distances(nodes, nodes[node]))
-    found &= ~_jumps(nodes, result, found)
+    found &= ~_jumps(result, found)
     known = np.concatenate([anchors, nodes[found]])
     moved = np.concatenate([anchor_shifts, result[found]])
     for node in zip(*np.nonzero(~found), strict=True):
@@ -132,7 +132,7 @@ def _peak(response: FloatArray, dark: FloatArray, place: Points) -> tuple[Points
     return centre / PER_MM, float(window[best])
 
 
-def _jumps(nodes: Points, shifts: Points, found: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def _jumps(shifts: Points, found: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Nodes far from where the median of their found neighbours puts them: ink that looked like a dot."""
     wrong = np.zeros_like(found)
     rows, columns = found.shape

@@ -43,14 +43,14 @@ def _missing(found: list[Mark], unread: list[Points], grey: FloatArray) -> str:
     matrix, _ = page_projection(found)
     there = {mark.read.corner for mark in found}
     parts = [
-        _place(corner, matrix, paper, grey) + " " + _fate(corner, matrix, paper, unread, grey)
+        _place(corner, matrix, paper) + " " + _fate(corner, matrix, paper, unread, grey)
         for corner in range(len(CORNERS))
         if corner not in there
     ]
     return "; ".join(parts) + "; photograph the page with all four corner marks"
 
 
-def _place(corner: int, matrix: Matrix, paper: Paper, grey: FloatArray) -> str:
+def _place(corner: int, matrix: Matrix, paper: Paper) -> str:
     """`the form's top left corner (bottom right in the picture)`, without what is in brackets where both agree."""
     centre = projected(matrix, np.array([[paper.width / 2, paper.height / 2]]))[0]
     x, y = projected(matrix, corners_of(paper.mark(corner)).mean(axis=0)[None])[0] - centre

@@ -21,11 +21,12 @@ from cnncli.measures.classification import Metrics, measure
 from cnncli.model.views_of_image import Views
 from cnncli.model_file.confidence import Confidence
 from cnncli.model_file.custom import changed_plugins
+from cnncli.model_file.record import TrainingRecord
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
 from cnncli.network.answers import log_probabilities
 from cnncli.number_recipe import NumberRecipe
-from cnncli.pictures.recipe import COLOURS, InputRecipe
+from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import Program
 from cnncli.shown import format_shape, loosely, printable
 
@@ -224,10 +225,7 @@ def _was_trained_on(record: dict[str, Any], name_or_path: str, split: Split) -> 
 
 def _of_another_loss(network: Network) -> list[Note]:
     """What the loss is, if the training made another one small."""
-    training = network.record.get("training")
-    settings = training.get("settings") if isinstance(training, dict) else None
-    if not isinstance(settings, dict):
-        return []
+    settings = TrainingRecord.of(network.record).settings
     trained, smoothing = settings.get("loss"), settings.get("label_smoothing")
     of_scores = network.outputs == "scores" and isinstance(trained, str)
     if of_scores and trained not in ("cross-entropy", "nll"):  # nll is the cross-entropy of its scores
@@ -239,9 +237,7 @@ def _of_another_loss(network: Network) -> list[Note]:
 
 def _loss_of(network: Network) -> Criterion | None:
     """The one that the training made small, for outputs that are no scores; None: the usual one."""
-    training = network.record.get("training")
-    settings = training.get("settings") if isinstance(training, dict) else None
-    text = settings.get("loss") if isinstance(settings, dict) else None
+    text = TrainingRecord.of(network.record).settings.get("loss")
     if network.outputs == "scores" or not isinstance(text, str):
         return None
     try:
@@ -252,10 +248,7 @@ def _loss_of(network: Network) -> Criterion | None:
 
 def share_held_out(record: dict[str, Any]) -> tuple[float, int] | None:
     """(share of the training images that a model's training held out, seed by which); None if its record has none."""
-    training = record.get("training")
-    settings = training.get("settings") if isinstance(training, dict) else None
-    if not isinstance(settings, dict):
-        return None
+    settings = TrainingRecord.of(record).settings
     share, seed = settings.get("validation"), settings.get("seed")
     if not isinstance(share, float) or not 0 < share < 1 or type(seed) is not int or seed < 0:
         return None
@@ -275,9 +268,10 @@ def _recipe(model: str, network: Network) -> InputRecipe:
         raise DataError(f"{model}: takes numbers of a table; pass one as --data")
     if network.recipe is not None:
         return network.recipe
-    if len(shape) != 3 or shape[0] not in COLOURS:
+    as_they_are = InputRecipe.of_shape(shape)
+    if as_they_are is None:
         raise DataError(f"{model}: takes {format_shape(shape)}, which are no images; use its outputs from Python")
-    return InputRecipe("plain", *shape, "any", (0.0,) * shape[0], (1.0,) * shape[0])
+    return as_they_are
 
 
 def _recorded_data(model: str, record: dict[str, Any]) -> str:

@@ -54,7 +54,7 @@ def preparation_of(network: Network, said: str) -> InputRecipe:
             return recipe_of(Model(known), said)
     except UsageError:  # none comes with the program
         pass
-    if len(shape) != 3 or shape[0] not in (1, 3):
+    as_they_are = InputRecipe.of_shape(shape)
+    if as_they_are is None:
         raise UsageError(f"{printable(said)}: takes no pictures; leave the picture out")
-    channels, height, width = shape
-    return InputRecipe("plain", channels, height, width, mean=(0.0,) * channels, scale=(1.0,) * channels)
+    return as_they_are

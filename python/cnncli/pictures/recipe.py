@@ -90,6 +90,14 @@ class InputRecipe:
             raise FormatError(f"input recipe: scale is {shown(list(self.scale))}; {_SCALE.remedy}, for each channel")
 
     @classmethod
+    def of_shape(cls, shape: tuple[int, ...]) -> "InputRecipe | None":
+        """Whole pictures fitted to (channels, height, width), bytes / 255 as they are; None if no pictures have it."""
+        if len(shape) != 3 or shape[0] not in COLOURS:
+            return None
+        channels, height, width = shape
+        return cls("plain", channels, height, width, mean=(0.0,) * channels, scale=(1.0,) * channels)
+
+    @classmethod
     def measured(
         cls,
         images: npt.NDArray[np.uint8],

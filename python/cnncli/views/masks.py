@@ -23,7 +23,6 @@ MASKS: dict[str, str] = {
     "sobel-x": "-1 0 1; -2 0 2; -1 0 1",
     "sobel-y": "-1 -2 -1; 0 0 0; 1 2 1",
 }
-VALUES = ("cut", "signed", "size")
 _WHITE = 0.995  # share of the values that are less than white
 _LARGEST = 31  # rows or columns
 _MOST = 1e6  # of a number
@@ -137,7 +136,7 @@ def _band(
 
 
 def values_of(mask: Mask) -> str:
-    """How values are best shown, one of VALUES: of masks that add up to 0, and so find differences, their size."""
+    """How values are best shown, see `as_picture`: of masks that add up to 0, and so find differences, their size."""
     return "size" if abs(mask.sum()) < 1e-6 * np.abs(mask).sum() else "cut"
 
 

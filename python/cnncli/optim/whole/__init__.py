@@ -3,7 +3,6 @@
 from cnncli.optim.whole.base import WholeBatchOptimizer as WholeBatchOptimizer
 from cnncli.optim.whole.conjugate_gradient import CG
 from cnncli.optim.whole.lbfgs import LBFGS
-from cnncli.training_options import WHOLE_BATCH_OPTIMIZERS
 
-# By their names on the command line.
-WHOLE_BATCH: dict[str, type[WholeBatchOptimizer]] = dict(zip(WHOLE_BATCH_OPTIMIZERS, (CG, LBFGS), strict=True))
+# By their names on the command line, which are those of `training_options.WHOLE_BATCH_OPTIMIZERS`.
+WHOLE_BATCH: dict[str, type[WholeBatchOptimizer]] = {"cg": CG, "lbfgs": LBFGS}

@@ -161,6 +161,10 @@ class _Reader:
                 return self._values_of(name)
             case ast.Call(func=ast.Attribute(value=receiver, attr="strip" | "lower" | "rstrip")):
                 return self._read(receiver)
+            case ast.Call(func=ast.Name(id="plural"), args=[count, ast.Constant(value=str(noun))]):
+                return [(_word(count), f" {noun}s")]
+            case ast.Call(func=ast.Name(id="reason_of")):
+                return [("\0reason",)]
             case ast.Call(func=function):
                 return self._returned(_name_of(function))
             case ast.Attribute(attr=name):  # such as limits.remedy

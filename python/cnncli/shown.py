@@ -95,6 +95,14 @@ def setting_text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else repr(value)
 
 
+def plural(count: int, noun: str) -> str:
+    """
+    >>> plural(1, "epoch"), plural(12, "epoch")
+    ('1 epoch', '12 epochs')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 def format_shape(shape: Iterable[int], empty: str = "no axes") -> str:
     """A shape as people write it; `empty` for one without axes.
 

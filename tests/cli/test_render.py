@@ -9,6 +9,7 @@ from rich.text import Text
 
 from cnncli.cli import render
 from cnncli.cli.next_commands import next_commands
+from cnncli.shown import plural
 from cnncli.training.convergence import Convergence
 from cnncli.training.records import EpochDone, Finished, Started, Stopped
 from printed import printed, squeezed
@@ -43,7 +44,7 @@ def test_shares_are_in_percent_and_counts_agree_with_their_noun() -> None:
         "0.00 %", "50.00 %", "100.00 %", "–", "–",
     ]  # fmt: skip
     assert render.percent(0.12345, 1) == "12.3 %"
-    assert [render.plural(count, "thread") for count in (0, 1, 2, 1_000)] == [
+    assert [plural(count, "thread") for count in (0, 1, 2, 1_000)] == [
         "0 threads", "1 thread", "2 threads", "1,000 threads",
     ]  # fmt: skip
 

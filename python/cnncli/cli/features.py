@@ -45,8 +45,8 @@ def command(
     """
     from cnncli.cli.drawn import most_maps, save_page, say_saved, show_layers
     from cnncli.cli.models_named import look_at
-    from cnncli.cli.render import plural
     from cnncli.pictures.picture_file import name_of
+    from cnncli.shown import plural
     from cnncli.views.features import facts, feature_maps, feature_page
     from cnncli.views.layer_names import of_layer
 

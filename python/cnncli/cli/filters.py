@@ -39,7 +39,7 @@ def command(
     """
     from cnncli.cli.drawn import most_maps, save_page, say_saved, show_layers
     from cnncli.cli.models_named import open_model, refuse_numbers
-    from cnncli.cli.render import plural
+    from cnncli.shown import plural
     from cnncli.views.filters import facts, filter_page, filters
     from cnncli.views.layer_names import of_layer
 

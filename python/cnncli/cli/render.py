@@ -11,7 +11,7 @@ from rich.text import Text
 
 from cnncli.cli.next_commands import next_commands
 from cnncli.cli.options import is_quiet
-from cnncli.shown import percent, printable
+from cnncli.shown import percent, plural, printable
 from cnncli.storage.earlier import told
 from cnncli.training import records
 from cnncli.training.convergence import Convergence
@@ -170,14 +170,6 @@ def hardest_words(record: records.Started | records.Finished) -> str:
 def accuracy_words(accuracy: float | None, end: str = "  ") -> str:
     """The accuracy with its name; nothing where the targets are no classes."""
     return "" if accuracy is None else f"accuracy {percent(accuracy)}{end}"
-
-
-def plural(count: int, noun: str) -> str:
-    """
-    >>> plural(1, "epoch"), plural(12, "epoch")
-    ('1 epoch', '12 epochs')
-    """
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def finished_facts(record: records.Finished, curves: Path | None = None) -> dict[str, Any]:

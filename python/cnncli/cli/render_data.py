@@ -10,12 +10,12 @@ from rich.text import Text
 from cnncli.cli.bars import WIDTH as BAR_WIDTH
 from cnncli.cli.bars import bar
 from cnncli.cli.plain import ink_of, terminal_columns
-from cnncli.cli.render import columns_table, facts_table, plural, print_table, size, stdout_console
+from cnncli.cli.render import columns_table, facts_table, print_table, size, stdout_console
 from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet, plain_lines
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
 from cnncli.data.preparation.picture_cache import CacheFacts
-from cnncli.shown import format_shape, printable, shortened
+from cnncli.shown import format_shape, plural, printable, shortened
 from cnncli.views.terminal import Ink
 
 _SIDE = 14  # characters an image is wide on a terminal: half the pixels of MNIST's

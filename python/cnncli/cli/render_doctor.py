@@ -9,7 +9,7 @@ from cnncli.cli import plain
 from cnncli.doctor.facts import RunFacts
 from cnncli.doctor.finding import Evidence, Finding
 from cnncli.doctor.kinds import KINDS
-from cnncli.shown import printable
+from cnncli.shown import plural, printable
 
 _WIDEST = 96
 
@@ -61,7 +61,7 @@ def _with_epoch(one: Evidence) -> str:
 def _result(run: RunFacts) -> str:
     """How far the run has come, in a few words."""
     epochs = len(run.history)
-    text = f"{epochs} epoch{'' if epochs == 1 else 's'}"
+    text = plural(epochs, "epoch")
     for name, words in (("validation_accuracy", "validation"), ("accuracy", "training")):
         measured = run.measures(name)
         if measured:

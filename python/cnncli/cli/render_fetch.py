@@ -53,8 +53,8 @@ class FetchDisplay:
         shows[type(record)](record)
 
     def _start(self, record: records.FetchStarted) -> None:
-        from cnncli.cli.render import plural, size
-        from cnncli.shown import printable
+        from cnncli.cli.render import size
+        from cnncli.shown import plural, printable
 
         self._running = True
         self._print(
@@ -91,8 +91,8 @@ class FetchDisplay:
         self._running = False
 
     def _prepare(self, record: records.PicturesProgress) -> None:
-        from cnncli.cli.render import duration, plural
-        from cnncli.shown import printable
+        from cnncli.cli.render import duration
+        from cnncli.shown import plural, printable
 
         text = f"{record.stage} {plural(record.total, 'picture')} of {printable(record.name)}"
         if self._file != text:
@@ -109,8 +109,8 @@ class FetchDisplay:
         self._progress.update(self._task, completed=record.done, figures=figures, refresh=True)
 
     def _prepared(self, record: records.PicturesDone) -> None:
-        from cnncli.cli.render import duration, plural
-        from cnncli.shown import printable
+        from cnncli.cli.render import duration
+        from cnncli.shown import plural, printable
 
         self._close_bar()
         if record.stage == "preparing":

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.augmentation import SWITCHES
-from cnncli.cli.render import columns_table, duration, facts_table, loss_text, plural, print_table, size, stdout_console
+from cnncli.cli.render import columns_table, duration, facts_table, loss_text, print_table, size, stdout_console
 from cnncli.measures.intervals import wilson
 from cnncli.measures.tensors import tensor_statistics
 from cnncli.model_file.confidence import Confidence
@@ -18,7 +18,7 @@ from cnncli.model_file.record import TrainingRecord
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
 from cnncli.pictures.recipe import InputRecipe
-from cnncli.shown import format_shape, percent, printable, shortened
+from cnncli.shown import format_shape, percent, plural, printable, shortened
 
 _CLASSES_SHOWN = 10
 _LETTERS = 24

@@ -3,12 +3,12 @@
 import shlex
 from pathlib import Path
 
-from cnncli.cli.render import plural
 from cnncli.cli.render_info import how_it_was_made, what_it_is
 from cnncli.errors import CnnError
 from cnncli.model_file.record import TrainingRecord
 from cnncli.model_file.serialize import load_model
 from cnncli.pages.run_report import RunReport, run_page
+from cnncli.shown import plural
 from cnncli.storage.files import write_atomically
 from cnncli.training.records import Finished
 from cnncli.training.run_histograms import read_histograms

@@ -77,8 +77,8 @@ def _named(name: str, root: Path) -> "list[Run]":
 
 
 def _prune(runs: "list[Run]", yes: bool, as_json: bool) -> None:
-    from cnncli.cli.render import plural, size
-    from cnncli.shown import printable
+    from cnncli.cli.render import size
+    from cnncli.shown import plural, printable
     from cnncli.training.run_list import remove_run
 
     if yes:

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from cnncli import data
 from cnncli.cli.finding_sheet import short_name
-from cnncli.cli.render import columns_table, plural, print_line, print_table, progress_console, stdout_console
+from cnncli.cli.render import columns_table, print_line, print_table, progress_console, stdout_console
 from cnncli.model.suspects import Suspect, Suspects, find_suspects, gathered
-from cnncli.shown import percent, printable, shortened
+from cnncli.shown import percent, plural, printable, shortened
 from cnncli.views.tiles import Page, Panel, as_rgb, picture_tile
 
 if TYPE_CHECKING:

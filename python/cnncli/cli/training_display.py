@@ -21,13 +21,12 @@ from cnncli.cli.render import (
     hardest_words,
     length_words,
     loss_text,
-    plural,
     progress_console,
     rate_words,
     stderr_console,
     target_line,
 )
-from cnncli.shown import printable
+from cnncli.shown import plural, printable
 from cnncli.training import records
 
 _LINES_BESIDE_CURVES = 16  # of the table and the bar, without which curves would leave no room

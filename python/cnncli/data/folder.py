@@ -18,7 +18,7 @@ from cnncli.data.tables.pixel_table import is_pixel_table, read_pixel_set
 from cnncli.data.tree import Folder, aside_line, scan
 from cnncli.errors import DataError
 from cnncli.pictures.formats import HEIC_REMEDY
-from cnncli.shown import loosely, printable
+from cnncli.shown import loosely, plural, printable
 
 _LIST_SUFFIXES = {".csv", ".tsv", ".txt"}
 _TABLE_SUFFIXES = {*_LIST_SUFFIXES, ".tra", ".tes", ".data", ".train", ".test", ".dat"}
@@ -201,7 +201,7 @@ def _labels_of(
         some = next(iter(named.values()))[0].name
         return named, Note("classes", f"classes: from the names of the files, such as {printable(some)[:80]}")
     count = len(pictures)
-    text = f"{where}/: {count:,} picture{'s' if count != 1 else ''} without labels, not used (cnn predict reads them)"
+    text = f"{where}/: {plural(count, 'picture')} without labels, not used (cnn predict reads them)"
     return None, Note("parts", text, {"without labels": count})
 
 

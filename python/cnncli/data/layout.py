@@ -7,7 +7,7 @@ from pathlib import Path
 from cnncli.data.part_names import part_folders
 from cnncli.data.tree import Folder
 from cnncli.errors import DataError
-from cnncli.shown import printable
+from cnncli.shown import plural, printable
 
 _NAMED = re.compile(r"(?P<name>[^\W\d].*?)(?:[._-](?:\D{0,3}[._-])?\d+(?: ?\(\d+\))?| ?\(\d+\))")
 GENERAL_NAMES = {
@@ -204,4 +204,4 @@ def seen(root: Folder) -> str:
             kinds[name] = kinds.get(name, 0) + 1
     listed = sorted(kinds.items(), key=lambda item: -item[1])
     files = ", ".join(f"{printable(name)[:20]} {count:,}" for name, count in listed[:_SHOWN]) or "no files"
-    return f"{folders:,} folder{'s' if folders != 1 else ''}, {files}"
+    return f"{plural(folders, 'folder')}, {files}"

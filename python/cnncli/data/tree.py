@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cnncli.errors import DataError
 from cnncli.pictures.formats import HEAD_BYTES, HEIC_REMEDY, SUFFIXES, find_format, is_text
-from cnncli.shown import printable, reason_of
+from cnncli.shown import plural, printable, reason_of
 
 _LEFTOVERS = {
     "__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "$recycle.bin", "system volume information",
@@ -141,4 +141,4 @@ def aside_line(counts: Counter[str]) -> tuple[str, dict[str, int]]:
     parts = ", ".join(f"{printable(kind)} {count:,}" for kind, count in listed[:_SHOWN])
     more = f" and {len(listed) - _SHOWN:,} kinds more" if len(listed) > _SHOWN else ""
     remedy = f"; .heic: {HEIC_REMEDY}" if counts[".heic"] else ""
-    return f"left aside: {total:,} file{'s' if total != 1 else ''} ({parts}{more}){remedy}", dict(listed)
+    return f"left aside: {plural(total, 'file')} ({parts}{more}){remedy}", dict(listed)

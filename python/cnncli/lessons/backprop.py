@@ -21,6 +21,7 @@ from cnncli.lessons.blocks import (
 )
 from cnncli.lessons.figures import Dots, Figure, Label, Line, Part, Point, Stack, held, spread
 from cnncli.network import Network
+from cnncli.shown import plural
 
 _SHIFT = 1e-2
 _STEPS = 40
@@ -126,7 +127,7 @@ def _moving(network: Network, sample: Sample, rate: float, errors: list[float]) 
         for stage in range(len(_STAGES)) if step == 0 else (len(_STAGES) - 2,):
             above = _flow(network, sample, hidden, float(out), chained, stage, step)
             points = [(float(at), error) for at, error in enumerate(errors[: step + 1])]
-            below = Figure(f"E after {step} step{'' if step == 1 else 's'} with the rate {rate:g}: {errors[step]:.5f}",
+            below = Figure(f"E after {plural(step, 'step')} with the rate {rate:g}: {errors[step]:.5f}",
                            (0.0, 12.5), spread([0.0, *errors[:13]], 0.08),
                            [Line(points, "second"), Dots(points, "second")], "step", "E")  # fmt: skip
             frames += held([Stack([above, below], (400, 260))], 10 if step == 0 else 4)

@@ -12,6 +12,7 @@ from cnncli.layers import Linear, LogSoftmax, Tanh
 from cnncli.lessons.blocks import Asked, Choice, Code, Lesson, Numbers, Question, Words, check_rate, distinct, number
 from cnncli.lessons.figures import Dots, Figure, Line, Part, Segments, Stack, contours, held, spread
 from cnncli.network import Network
+from cnncli.shown import plural
 
 LINES = (
     "outputs = network.forward(inputs)",
@@ -190,7 +191,7 @@ def _moving(seed: int, rate: float, walks: dict[str, list[float]]) -> list[Figur
         said = [f"line {at}: {line}" for at, line in enumerate(LINES, start=1)] if step == 0 else []
         for line in said:
             frames += held([Stack([replace(border, title=line), below])], 10)
-        told = f"after {step} step{'' if step == 1 else 's'}: E = {walks['six lines'][step]:.4f}"
+        told = f"after {plural(step, 'step')}: E = {walks['six lines'][step]:.4f}"
         frames += held([Stack([replace(border, title=told), below])], 2)
         training.run()
     return frames

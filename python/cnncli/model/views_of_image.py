@@ -15,6 +15,7 @@ from cnncli.network import Network
 from cnncli.network.answers import log_probabilities
 from cnncli.pictures.portions import portions
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shown import plural
 
 _STEP_OF = 28  # pixels of the shorter side, for each of which images are moved by one
 
@@ -49,7 +50,7 @@ class Views:
     @property
     def words(self) -> str:
         """What they are, for the user."""
-        pixels = f"{self.shift} pixel{'' if self.shift == 1 else 's'}"
+        pixels = plural(self.shift, "pixel")
         return f"as it is and moved by {pixels} to each side{', all that mirrored too' if self.mirrors else ''}"
 
     def others(self, images: Array) -> Iterator[Array]:

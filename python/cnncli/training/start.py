@@ -17,7 +17,7 @@ from cnncli.network.architectures import model_names, read_model, shipped_model
 from cnncli.network.description import CLASSES
 from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import InputRecipe
-from cnncli.shown import format_shape, printable
+from cnncli.shown import format_shape, plural, printable
 from cnncli.storage import container
 from cnncli.training_options import RecordedSettings, TrainSettings
 
@@ -86,7 +86,7 @@ class Start:
         classes: Any = len(new) if self.network.outputs == "values" else dataset.class_names
         network = Network.from_description(description, classes, self.network.input_shape, seed=seed, source=where)
         kept = _copy_arrays(self.network, network, None if head is None else head.place)
-        words = f"starts from {where}, with the weights of {len(kept)} layer{'' if len(kept) == 1 else 's'}"
+        words = f"starts from {where}, with the weights of {plural(len(kept), 'layer')}"
         if head is not None:
             what = "classes" if dataset.class_names else "columns"
             words += f"; layer {head.place} is made new for the {what} {_listed(new)}"

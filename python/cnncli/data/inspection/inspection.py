@@ -15,6 +15,7 @@ from cnncli.data.inspection.looks import Looks, look_at
 from cnncli.data.preparation.one_picture import as_picture
 from cnncli.data.raw import PARTS, RawSet
 from cnncli.pictures.picture_file import as_bytes, read_picture
+from cnncli.shown import plural
 
 KINDS = (
     "leaks", "two-labels", "duplicates", "near-leaks", "near-two-labels", "near-duplicates", "constant", "dark",
@@ -113,17 +114,17 @@ def _of_groups(looks: Looks, groups: Sequence[tuple[int, ...]], near: str) -> It
     if leaks:
         count = sum(_beyond_first_part(looks, group) for group in leaks)
         held = _parts_of(looks, leaks)
-        text = f"{_pictures(count)} of {held} {_is(count)} in another part too"
+        text = f"{plural(count, 'picture')} of {held} {_is(count)} in another part too"
         if near:
-            text = f"{_pictures(count)} of {held} {_is(count)} nearly in another part too"
+            text = f"{plural(count, 'picture')} of {held} {_is(count)} nearly in another part too"
         yield Finding(f"{near}leaks", count, leaks, text, "keep them in one, or measures are too good")
     if contradictions:
         count = sum(map(len, contradictions))
-        text = f"{_pictures(count)} {_is(count)} {alike} one under another label"
+        text = f"{plural(count, 'picture')} {_is(count)} {alike} one under another label"
         yield Finding(f"{near}two-labels", count, contradictions, text, "one of the labels is wrong")
     if groups:
         count = sum(len(group) - 1 for group in groups)
-        text = f"{_pictures(count)} {_is(count)} {alike} another one"
+        text = f"{plural(count, 'picture')} {_is(count)} {alike} another one"
         yield Finding(f"{near}duplicates", count, list(groups), text)
 
 
@@ -152,7 +153,7 @@ def _of_single(looks: Looks) -> Iterable[Finding]:
         numbers = np.flatnonzero(found)
         if len(numbers):
             count = len(numbers)
-            text = f"{_pictures(count)} {_is(count)} {words}"
+            text = f"{plural(count, 'picture')} {_is(count)} {words}"
             if count > _OF_SET * len(looks) and kind != "unreadable":
                 text += f", {100 * count / len(looks):.0f} % of all: so it is with this set"
             yield Finding(kind, count, [(number,) for number in numbers.tolist()], text, remedy)
@@ -173,10 +174,6 @@ def _of_classes(imbalance: Imbalance | None) -> Iterable[Finding]:
         (large, most), (small, least) = imbalance.largest, imbalance.smallest
         text = f"{imbalance.ratio:.0f} times as many of {large} ({most:,}) as of {small} ({least:,})"
         yield Finding("imbalance", 1, [], text, f"cnn train --balance {imbalance.remedy}")
-
-
-def _pictures(count: int) -> str:
-    return f"{count:,} picture{'' if count == 1 else 's'}"
 
 
 def _is(count: int) -> str:

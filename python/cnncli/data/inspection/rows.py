@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.data.imbalance import imbalance_of
+from cnncli.shown import plural
 
 _MOST_CLASSES = 64  # different values of a target that are taken for classes
 
@@ -57,10 +58,11 @@ def inspect_rows(
     found: list[RowFinding] = []
     if same:
         count = sum(len(members) - 1 for members in same)
-        found.append(RowFinding("duplicates", count, same, f"{_rows(count)} {_is(count)} the same as another one"))
+        text = f"{plural(count, 'row')} {_is(count)} the same as another one"
+        found.append(RowFinding("duplicates", count, same, text))
     if parted:
         count = sum(map(len, parted))
-        text = f"{_rows(count)} have the inputs of another one and another target"
+        text = f"{plural(count, 'row')} have the inputs of another one and another target"
         found.append(RowFinding("two-targets", count, parted, text, "no network can tell them apart"))
     constant = [name for name, column in zip(names, rows.T, strict=True) if len(column) and np.ptp(column) == 0]
     if constant:
@@ -74,10 +76,6 @@ def inspect_rows(
         text = f"{balance.ratio:.0f} times as many of {large} ({most:,}) as of {small} ({least:,})"
         found.append(RowFinding("imbalance", 1, [], text, f"as classes: cnn train --balance {balance.remedy}"))
     return found
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _is(count: int) -> str:

@@ -21,7 +21,7 @@ from cnncli.pictures.border import with_border
 from cnncli.pictures.portions import portions
 from cnncli.pictures.recipe import COLOURS, InputRecipe
 from cnncli.pictures.segmentation.as_mnist import lies_as_mnist
-from cnncli.shown import printable
+from cnncli.shown import plural, printable
 
 _QUIET_SECONDS = 0.5
 _REPORT_SECONDS = 0.1
@@ -293,7 +293,7 @@ def _refuse_broken(raw: RawSet, made: dict[str, _Made], skip_bad: bool, notes: l
         return
     total = sum(len(one.images) for one in made.values())
     if skip_bad:
-        text = f"left aside: {_count(len(lines), 'picture')} of {total:,} that cannot be read ({_first(lines)})"
+        text = f"left aside: {plural(len(lines), 'picture')} of {total:,} that cannot be read ({_first(lines)})"
         notes.append(Note("left aside", text, {"cannot be read": len(lines)}))
         return
     if len(lines) == 1:
@@ -326,7 +326,7 @@ def _tell_untrained(class_names: Sequence[str], splits: dict[str, Split], notes:
             count = int(np.isin(labels, unknown).sum())
             text = (
                 f"{'class' if len(unknown) == 1 else 'classes'} {listed}{more}: no training images, so that "
-                f"{_count(count, 'image')} of {name} cannot be answered"
+                f"{plural(count, 'image')} of {name} cannot be answered"
             )
             notes.append(Note("classes", text, {f"untrained in {name}": count}))
 
@@ -335,7 +335,7 @@ def _tell_blanks(name: str, split: Split, notes: list[Note]) -> None:
     if not split.blanks:
         return
     count = len(split.blanks)
-    what = f"{_count(count, 'picture')} in which no glyph is found ({_first([blank.name for blank in split.blanks])})"
+    what = f"{plural(count, 'picture')} in which no glyph is found ({_first([blank.name for blank in split.blanks])})"
     if name != "train":
         notes.append(Note("prepared", f"{name}: {what}, counted as wrong answers", {f"no glyph in {name}": count}))
     else:
@@ -346,7 +346,3 @@ def _first(lines: Sequence[str]) -> str:
     """The names of the first few files, without their folders, which a model file must not hold."""
     names = [Path(line.partition(": ")[0]).name for line in lines[:_MOST_NAMED]]
     return ", ".join(names) + (", ..." if len(lines) > _MOST_NAMED else "")
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'s' if number != 1 else ''}"

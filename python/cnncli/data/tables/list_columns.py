@@ -15,7 +15,7 @@ from cnncli.data.tables.columns import (
 )
 from cnncli.errors import DataError
 from cnncli.pictures.formats import SUFFIXES
-from cnncli.shown import printable
+from cnncli.shown import plural, printable
 
 _NUMBER = re.compile(r"[01](\.0*)?")
 _SHOWN = 6
@@ -136,7 +136,7 @@ def _path_column(
             return near
         raise DataError(f"{place}: the header has no column path; name one column path and one label")
     raise DataError(
-        f"{place}: {count} column{'s' if count != 1 else ''} and no picture in them; write a row path,label for each, "
+        f"{place}: {plural(count, 'column')} and no picture in them; write a row path,label for each, "
         "or name the columns path and label in a header"
     )
 

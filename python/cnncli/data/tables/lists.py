@@ -14,7 +14,7 @@ from cnncli.data.tables.columns import PATH_NAMES, named_columns
 from cnncli.data.tables.list_columns import Columns, find_columns, find_path_column, is_index
 from cnncli.data.tables.text import cells_of, decode, find_delimiter, read_content, without_preamble
 from cnncli.errors import DataError
-from cnncli.shown import find_unprintable, printable
+from cnncli.shown import find_unprintable, plural, printable
 
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _SAMPLE_ROWS = 300
@@ -83,7 +83,7 @@ def _told_twice(rows: list[tuple[str, ListedPicture]]) -> list[Note]:
     notes = []
     if torn:
         file, found = next(iter(torn.items()))
-        text = f"{len(torn):,} picture{'s' if len(torn) > 1 else ''} with more than one label"
+        text = f"{plural(len(torn), 'picture')} with more than one label"
         example = f"{printable(file.name)[:80]}: {', '.join(printable(label)[:40] for label in found[:_SAMPLE_NAMES])}"
         notes.append(Note("classes", f"classes: {text}, such as {example}", {"more than one label": len(torn)}))
     if shared:
@@ -236,7 +236,7 @@ def _even_rows(where: str, text: str, delimiter: str) -> Iterator[tuple[int, lis
         width = width or len(row)
         if len(row) != width:
             raise DataError(
-                f"{where}, line {line}: {len(row)} column{'s' if len(row) != 1 else ''}, {width} in the first row; "
+                f"{where}, line {line}: {plural(len(row), 'column')}, {width} in the first row; "
                 "give each row the same, cells with a comma in double quotes"
             )
         yield line, row

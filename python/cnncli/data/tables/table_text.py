@@ -15,7 +15,7 @@ from cnncli.data.dataset import MAX_BYTES
 from cnncli.data.part_names import part_column
 from cnncli.data.tables.numbers import is_number, parse_rows
 from cnncli.errors import DataError
-from cnncli.shown import printable, reason_of
+from cnncli.shown import plural, printable, reason_of
 from cnncli.storage.files import PIECE_BYTES
 
 LEAST_COLUMNS = 17  # a label and 4x4 pixels
@@ -302,7 +302,7 @@ def _bad_row(where: str, line: int, whole: bytes, form: TableForm) -> DataError:
         part = form.part_column
         wanted = form.columns + (part is not None)
         if len(cells) != wanted:
-            counted = f"{len(cells):,} column{'s' if len(cells) != 1 else ''}"
+            counted = plural(len(cells), "column")
             return DataError(f"{place}: {counted}, {wanted:,} in the first row; give each row the same")
         for column, cell in enumerate(cells):
             inner = column - (part is not None and column > part)

@@ -307,7 +307,7 @@ def test_shares_of_layers_and_answers_are_bars() -> None:
             assert one[0, 0] == 0 and one[0, 1] == one[1, 1] and abs(one[0, 1] + at) == 0.25  # in its row
             assert dots(shares, colour)[at] == pytest.approx(one[1])
             x, y = {part.at: part for part in shares.parts if isinstance(part, Label)
-                    and part.text == f"{share:.1%}" and part.kind == colour}.popitem()[0]  # fmt: skip
+                    and part.text == f"{100 * share:.1f} %" and part.kind == colour}.popitem()[0]  # fmt: skip
             assert share < x < share + 0.1 and y < one[0, 1] < y + 0.3
     assert rows_of(given, "the layers of")[-1] == ["in all", "", "61,706", "416,520", ""]
     probabilities = list(given.values["probabilities"].values())

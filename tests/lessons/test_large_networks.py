@@ -47,9 +47,9 @@ def test_the_most_probable_class_stands_in_the_title_of_the_answers(tmp_path: Pa
     given = fresh("lenet5", model=linear(tmp_path, 4))
     best, chance = max(given.values["probabilities"].items(), key=lambda pair: pair[1])
     figure = figures_of(given)[-1]
-    assert figure.title == f"what the network says of a digit of the set digits: {best}, with {100 * chance:.1f}%"
+    assert figure.title == f"what the network says of a digit of the set digits: {best}, with {100 * chance:.1f} %"
     frames = given.frames()  # type: ignore[misc]
-    assert frames[-1].title.endswith(f" says {best}, with {100 * chance:.1f}%")
+    assert frames[-1].title.endswith(f" says {best}, with {100 * chance:.1f} %")
 
 
 def chain(widths: list[int], without_bias: int) -> list[Module]:
@@ -72,13 +72,13 @@ def test_the_ten_layers_that_learn_and_work_most_are_drawn_in_their_order() -> N
     assert sorted(rows, key=rows.__getitem__, reverse=True) == [f"conv{at + 1}" for at in kept]
     assert kept == list(range(2, 12))
     shares = {
-        f"{100 * one / sum(counts):.1f}%" for counts in (learned, work) for at, one in enumerate(counts) if at > 1
+        f"{100 * one / sum(counts):.1f} %" for counts in (learned, work) for at, one in enumerate(counts) if at > 1
     }
-    assert shares == {text for text in told if text.endswith("%")}
+    assert shares == {text for text in told if text.endswith(" %")}
     most, busiest = int(np.argmax(learned)), int(np.argmax(work))
     assert (most, busiest) == (11, 5) and figure.notes == [
-        f"conv12 holds {100 * learned[11] / sum(learned):.0f}% of what is learned, conv6 does "
-        f"{100 * work[5] / sum(work):.0f}% of the work"
+        f"conv12 holds {100 * learned[11] / sum(learned):.0f} % of what is learned, conv6 does "
+        f"{100 * work[5] / sum(work):.0f} % of the work"
     ]
 
 

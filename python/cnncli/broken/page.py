@@ -9,6 +9,7 @@ from cnncli.lessons.draw_svg import figure_svg
 from cnncli.lessons.figures import Figure
 from cnncli.lessons.page import LESSON_STYLE
 from cnncli.pages.html import Markup, element, page, text
+from cnncli.shown import percent
 from cnncli.version import __version__
 
 _STYLE = ".figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(22rem,100%),1fr));gap:1.5rem 2rem}"
@@ -48,5 +49,5 @@ def _finding(one: Finding) -> Markup:
     rows = [
         element("li", f"{'' if fact.epoch is None else f'epoch {fact.epoch}: '}{fact.text}") for fact in one.evidence
     ]
-    head = element("p", element("b", f"{100 * one.likelihood:.0f} %, {one.kind}: "), f"{kind.means}.")
+    head = element("p", element("b", f"{percent(one.likelihood, 0)}, {one.kind}: "), f"{kind.means}.")
     return element("div", head, element("ul", *rows), element("p", f"What to do: {kind.remedy}."))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from cnncli.cli.bars import bar
-from cnncli.shown import shortened
+from cnncli.shown import percent, shortened
 
 MOST_CLASSES = 20  # of more, bars would take the screen
 _LETTERS, _BAR, _GAP = 12, 10, "   "
@@ -54,5 +54,5 @@ def _add_cell(
     is_least = share is not None and share == least and share < 1
     drawn = "" if share is None else bar(share, 1.0, _BAR, encoding)
     line.append(f"{drawn:<{_BAR}}", style="yellow" if is_least else "cyan")
-    words = "-" if share is None else f"{100 * share:.0f} %"
+    words = "-" if share is None else percent(share, 0)
     line.append(f" {words:>{_PERCENT}}", style="bold yellow" if is_least else "")

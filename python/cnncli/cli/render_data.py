@@ -15,6 +15,7 @@ from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet,
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
 from cnncli.data.preparation.picture_cache import CacheFacts
+from cnncli.pictures.recipe import COLOURS
 from cnncli.shown import format_shape, plural, printable, shortened
 from cnncli.views.terminal import Ink
 
@@ -54,7 +55,7 @@ def show_facts(facts: DataFacts) -> None:
     counts = ((facts.train, "to train"), (facts.validation, "for validation"), (facts.test, "to test"))
     parts = [(count, part) for count, part in counts if count]
     channels = facts.shape[0]
-    kind = {1: "grey", 3: "RGB"}.get(channels, plural(channels, "channel"))
+    kind = COLOURS.get(channels, plural(channels, "channel"))
     polarity = "" if facts.polarity == "any" else f", {facts.polarity.replace('-', ' ')}"
     rows = [
         ("images", ", ".join(f"{count:,} {part}" for count, part in parts)),

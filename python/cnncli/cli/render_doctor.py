@@ -9,7 +9,7 @@ from cnncli.cli import plain
 from cnncli.doctor.facts import RunFacts
 from cnncli.doctor.finding import Evidence, Finding
 from cnncli.doctor.kinds import KINDS
-from cnncli.shown import plural, printable
+from cnncli.shown import percent, plural, printable
 
 _WIDEST = 96
 
@@ -65,7 +65,7 @@ def _result(run: RunFacts) -> str:
     for name, words in (("validation_accuracy", "validation"), ("accuracy", "training")):
         measured = run.measures(name)
         if measured:
-            return f"{text}, {words} accuracy {100 * measured[-1][1]:.1f} %"
+            return f"{text}, {words} accuracy {percent(measured[-1][1], 1)}"
     return text
 
 

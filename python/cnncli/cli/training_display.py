@@ -26,7 +26,7 @@ from cnncli.cli.render import (
     stderr_console,
     target_line,
 )
-from cnncli.shown import plural, printable
+from cnncli.shown import percent, plural, printable
 from cnncli.training import records
 
 _LINES_BESIDE_CURVES = 16  # of the table and the bar, without which curves would leave no room
@@ -175,7 +175,7 @@ class TrainingDisplay:
         if started.target is not None:
             self._console.print(Text(target_line(started)))
         if started.first_step:
-            done = "" if started.time_limit else f" ({100 * started.first_step / started.steps:.0f} %)"
+            done = "" if started.time_limit else f" ({percent(started.first_step / started.steps, 0)})"
             self._console.print(Text(f"going on with {started.run} at step {started.first_step:,}{done}"))
         if self._console.is_terminal and not self._console.quiet:
             self._open_live(started)

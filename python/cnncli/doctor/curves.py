@@ -6,6 +6,7 @@ from statistics import mean, median
 
 from cnncli.doctor.facts import Part, RunFacts
 from cnncli.doctor.finding import Evidence, Finding, grade
+from cnncli.shown import percent
 from cnncli.training.diagnostics import HIGH, LOSS_BINS, LOW
 
 _SURE = 0.97
@@ -80,7 +81,7 @@ def labels_shifted(run: RunFacts) -> Finding | None:
     share, by = max(shifts)
     if classes > 2 and share > max(0.5, part.accuracy):
         where = "after" if by == 1 else "before"
-        text = f"{100 * share:.0f} % of the answers for {name} images are the class {where} the true one"
+        text = f"{percent(share, 0)} of the answers for {name} images are the class {where} the true one"
         return _found("labels-shifted", grade(share, 0.4, 0.7), [Evidence(text, share, 1 / classes)])
     chance = max(part.largest_class, 1 / classes)
     measured = run.measures("validation_accuracy") if name == "validation" else []
@@ -140,7 +141,7 @@ def _like_trained(run: RunFacts, name: str, other: str) -> tuple[float, Evidence
     part, new, trained = run.parts[name], run.parts[other], run.parts["training"]
     gap, z = _lower_losses(part, new)
     text = (
-        f"the {name} losses are lower than those of {other}: {100 * gap:.0f} % more of them lie below one bound; mean "
+        f"the {name} losses are lower than those of {other}: {percent(gap, 0)} more of them lie below one bound; mean "
         f"{part.loss:.3g} against {new.loss:.3g}, of training images {trained.loss:.3g}"
     )
     is_like_trained = _lower_losses(trained, part)[0] < 0.6 * _lower_losses(trained, new)[0]

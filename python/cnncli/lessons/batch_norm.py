@@ -27,6 +27,7 @@ from cnncli.lessons.given import seen
 from cnncli.lessons.layer_facts import known_layers
 from cnncli.lessons.twins import Images, Trained
 from cnncli.optim import SGD
+from cnncli.shown import percent
 
 BATCHES, SIZE = 60, 64
 _MEAN, _DEVIATION = 5.0, 3.0
@@ -159,7 +160,7 @@ def _training_blocks(given: Images, runs: dict[float, dict[str, Trained]], rate:
     """The same training with and without, at three rates."""
     rows = [
         [f"{rate * factor:g}", *(number(_end(pair[name]), 3) for name in pair),
-         *(f"{pair[name].right[-1]:.1%}" for name in pair)]
+         *(percent(pair[name].right[-1], 1) for name in pair)]
         for factor, pair in runs.items()
     ]  # fmt: skip
     better = sum(pair["with"].right[-1] > pair["without"].right[-1] for pair in runs.values())
@@ -177,8 +178,8 @@ def _training_blocks(given: Images, runs: dict[float, dict[str, Trained]], rate:
                 ["rate", "without", "with", "right without", "right with"], rows),
         Words(
             f"With it the network is better at {better} of the {len(runs)} rates, which lie far apart. From one rate "
-            f"to the other its right answers differ by up to {apart['with']:.1%}, without by up to "
-            f"{apart['without']:.1%}"
+            f"to the other its right answers differ by up to {percent(apart['with'], 1)}, without by up to "
+            f"{percent(apart['without'], 1)}"
             + (": with normalization the rate matters less." if apart["with"] < apart["without"] else ".")
         ),
     ]  # fmt: skip

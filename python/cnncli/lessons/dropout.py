@@ -24,6 +24,7 @@ from cnncli.lessons.given import own_network
 from cnncli.lessons.layer_facts import known_layers
 from cnncli.lessons.twins import Images, Trained
 from cnncli.optim import SGD
+from cnncli.shown import percent
 
 DRAWS = 2000
 VALUES = (4.0, 1.0, 3.0, 2.0, 0.5, 2.5, 1.5, 3.5)
@@ -137,7 +138,7 @@ def learn(given: Images, p: float, rate: float, seed: int) -> Trained:
 def _training_blocks(given: Images, runs: dict[str, Trained], p: float, rate: float) -> list[Block]:
     """The same training with and without, and what it comes to."""
     rows = [
-        [name, number(run.train[-1], 3), number(run.test[-1], 3), number(min(run.test), 3), f"{run.right[-1]:.1%}"]
+        [name, number(run.train[-1], 3), number(run.test[-1], 3), number(min(run.test), 3), percent(run.right[-1], 1)]
         for name, run in runs.items()
     ]
     plain, dropped = runs["without"], runs["with dropout"]

@@ -12,7 +12,7 @@ from cnncli.lessons.figures import Figure
 from cnncli.lessons.given import Seen, seen
 from cnncli.lessons.layer_facts import Known, known_layers, seen_intervals, weights_formula, work_formula
 from cnncli.model.model import Model
-from cnncli.shown import format_shape
+from cnncli.shown import format_shape, percent
 from cnncli.views.features import LayerMaps, feature_maps, feature_page
 from cnncli.views.tiles import Page, Panel
 
@@ -114,8 +114,8 @@ def _shares(layers: Sequence[Known]) -> Figure:
     top = max(chosen, key=lambda one: one.row.parameters)
     busy = max(chosen, key=lambda one: one.row.multiply_adds)
     note = (
-        f"{top.name} holds {top.row.parameters / weights:.0%} of what is learned, {busy.name} does "
-        f"{busy.row.multiply_adds / work:.0%} of the work"
+        f"{top.name} holds {percent(top.row.parameters / weights, 0)} of what is learned, {busy.name} does "
+        f"{percent(busy.row.multiply_adds / work, 0)} of the work"
     )
     return row_figure("who learns, and who works", [one.name for one in chosen], series, _percent, [note])
 
@@ -143,7 +143,7 @@ def _moving(name: str, given: Seen, maps: dict[str, LayerMaps], layers: Sequence
     pages = [Page(f"{name}, {title}", [panel]) for title, panel in zip(titles, tiled, strict=True)]
     best = max(_answers(given), key=lambda pair: pair[1], default=None)
     if best is not None:
-        pages.append(Page(f"{name} says {best[0]}, with {best[1]:.1%}", [tiled[0]]))
+        pages.append(Page(f"{name} says {best[0]}, with {percent(best[1], 1)}", [tiled[0]]))
     return [page for page in pages for _ in range(10)]
 
 
@@ -160,12 +160,12 @@ def _answers(given: Seen) -> list[tuple[str, float]]:
 def _answer_figure(given: Seen, answers: Sequence[tuple[str, float]]) -> Figure:
     best, chance = max(answers, key=lambda pair: pair[1])
     names, values = [name for name, _ in answers], [value for _, value in answers]
-    title = f"what the network says of {given.picture}: {best}, with {chance:.1%}"
+    title = f"what the network says of {given.picture}: {best}, with {percent(chance, 1)}"
     return row_figure(title, names, [("first", "probability", values)], _percent)
 
 
 def _percent(share: float) -> str:
-    return f"{share:.1%}"
+    return percent(share, 1)
 
 
 def _mean(maps: LayerMaps) -> float:

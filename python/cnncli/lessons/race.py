@@ -22,6 +22,7 @@ from cnncli.network import Network
 from cnncli.optim import Optimizer
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import Program
+from cnncli.shown import percent
 
 STEPS, BATCH, HIDDEN = 200, 64, 32
 _IMAGES, _TEST = STEPS * BATCH, 2_000  # each image is seen once, of data that have so many
@@ -249,7 +250,7 @@ def _table(found: Race) -> Numbers:
     shown = (10, 50, 100, STEPS)
     rows = [
         [racer, f"{run.rate:g}", *(number(run.mean(step)) if step <= len(run.losses) else "diverged" for step in shown),
-         f"{100 * run.accuracy:.1f} %"]
+         percent(run.accuracy, 1)]
         for racer, run in found.runs.items()
     ]  # fmt: skip
     heads = ["", "rate", *(f"{step} steps" if step == shown[0] else str(step) for step in shown), "test"]

@@ -7,12 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli import data as data_sets
+from cnncli.data.raw import PARTS
 from cnncli.data.split import split_indices
 from cnncli.errors import DataError
 from cnncli.measures.suspicion import suspicious
 from cnncli.model.evaluate import Evaluation, evaluate_model, share_held_out
-
-PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cnncli.measures.calibration import Calibration
 from cnncli.pages.html import Markup, element, join, text
+from cnncli.shown import percent
 
 _WIDTH, _HEIGHT = 560, 320
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 104, 40, 44
@@ -93,7 +94,7 @@ def calibration_chart(curve: Calibration) -> Markup:
         inside.append(element("text", "accuracy", x=_WIDTH - _RIGHT + 8, y=end + 4, class_="second"))
     inside.append(element("text", "bars: share", x=_WIDTH - _RIGHT + 8, y=frame.y(0) - 18, class_="first"))
     inside.append(element("text", "of answers", x=_WIDTH - _RIGHT + 8, y=frame.y(0) - 2, class_="first"))
-    said = f"Calibration curve: {len(points)} bins with answers; expected calibration error {100 * curve.error:.2f} %"
+    said = f"Calibration curve: {len(points)} bins with answers; expected calibration error {percent(curve.error)}"
     return _chart("accuracy of answers by their probability", said, inside)
 
 
@@ -113,7 +114,7 @@ def _axes(
         parts.append(_straight("axis", _LEFT, y, _WIDTH - _RIGHT, y))
         parts.append(element("text", _number(tick, as_percent, 3), x=_LEFT - 8, y=y + 4, text_anchor="end"))
     for tick in x_ticks:
-        words = f"{tick:g}" if not is_share else f"{100 * tick:.0f} %"
+        words = f"{tick:g}" if not is_share else percent(tick, 0)
         parts.append(element("text", words, x=frame.x(tick), y=_HEIGHT - _BOTTOM + 18, text_anchor="middle"))
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     parts.append(element("text", x_name, x=middle, y=_HEIGHT - 8, text_anchor="middle"))

@@ -174,8 +174,7 @@ def picture_wish(
     )
     size = settings.pixels or (shape[1:] if shape is not None else None)
     if asked and size is not None:
-        channels = {"grey": 1, "rgb": 3}.get(settings.colour or "", shape[0] if shape is not None else 1)
-        tried = (channels, *size)
+        tried = (wish.channels or (shape[0] if shape is not None else 1), *size)
         misfit = _misfit(description, tried, source, classes)
         if misfit is not None:
             raise UsageError(f"{asked}: the network cannot take {format_shape(tried)} ({misfit})")

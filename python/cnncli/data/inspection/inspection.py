@@ -15,7 +15,7 @@ from cnncli.data.inspection.looks import Looks, look_at
 from cnncli.data.preparation.one_picture import as_picture
 from cnncli.data.raw import PARTS, RawSet
 from cnncli.pictures.picture_file import as_bytes, read_picture
-from cnncli.shown import plural
+from cnncli.shown import percent, plural
 
 KINDS = (
     "leaks", "two-labels", "duplicates", "near-leaks", "near-two-labels", "near-duplicates", "constant", "dark",
@@ -155,7 +155,7 @@ def _of_single(looks: Looks) -> Iterable[Finding]:
             count = len(numbers)
             text = f"{plural(count, 'picture')} {_is(count)} {words}"
             if count > _OF_SET * len(looks) and kind != "unreadable":
-                text += f", {100 * count / len(looks):.0f} % of all: so it is with this set"
+                text += f", {percent(count / len(looks), 0)} of all: so it is with this set"
             yield Finding(kind, count, [(number,) for number in numbers.tolist()], text, remedy)
 
 

@@ -202,8 +202,8 @@ def _shape(look: Look, wish: PictureWish, is_glyph: bool) -> Shape:
     """(channels, height, width): what the user asks for, then a firm description, then the pictures."""
     declared = wish.declared
     firm = declared if wish.is_firm else None
-    if wish.colour is not None:
-        channels = 3 if wish.colour == "rgb" else 1
+    if wish.channels is not None:
+        channels = wish.channels
     elif firm is not None:
         channels = firm[0]
     else:

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-COLOURS = ("grey", "rgb")
+_CHANNELS = {"grey": 1, "rgb": 3}
+COLOURS = tuple(_CHANNELS)
 
 Shape = tuple[int, int, int]
 
@@ -34,3 +35,8 @@ class PictureWish:
     border: int = 0
     takes: Callable[[Shape], bool] = field(default=_any)
     asker: str = "the network"
+
+    @property
+    def channels(self) -> int | None:
+        """Those of the colour; None: nobody said."""
+        return None if self.colour is None else _CHANNELS[self.colour]

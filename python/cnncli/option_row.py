@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
-    "whole", "number", "time", "steps", "word", "loss", "text", "path", "folder", "flag", "switch", "size", "files"
+    "whole", "number", "time", "steps", "word", "loss", "text", "path", "folder", "flag", "switch", "pixels", "files"
 ]
 
 # Of plugins, by the field of the option; filled while they are loaded.
@@ -18,7 +18,7 @@ class TrainingOption:
 
     group : of GROUPS, where the help has it
     kind : "whole" or "number" within `limits` or a word of `words`, a "word" of `words` or of a plugin, a "time" in
-        seconds, "steps" as `Pace` writes them, "text", a "path", a "folder", "size", a "flag", a "switch", which is
+        seconds, "steps" as `Pace` writes them, "text", a "path", a "folder", "pixels", a "flag", a "switch", which is
         on, off, or left open, or "files", an option that may be given again
     help : one sentence or two; what is chosen without it stands in `otherwise`
     field : its name in the settings
@@ -79,7 +79,7 @@ class TrainingOption:
         if value is None or value in self.words:
             return value
         makers: dict[Kind, Callable[[Any], Any]] = {
-            "whole": int, "number": float, "time": float, "size": tuple, "files": tuple,
+            "whole": int, "number": float, "time": float, "pixels": tuple, "files": tuple,
         }  # fmt: skip
         return makers.get(self.kind, lambda value: value)(value)
 

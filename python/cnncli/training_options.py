@@ -91,7 +91,7 @@ class RecordedSettings(AugmentationSettings):
         otherwise="auto, decided from the training pictures",
     )
     pixels: tuple[int, int] | None = option_row(
-        _DATA, "size", "Pixels of the images.", "N|HxW", otherwise="as for --colour",
+        _DATA, "pixels", "Pixels of the images.", "N|HxW", otherwise="as for --colour",
         brief="Pixels of the images, such as 32",
     )
     colour: str | None = option_row(
@@ -378,7 +378,7 @@ def recorded_words(values: dict[str, Any]) -> list[str]:
             words.append(row.option if value else row.opposite)
         elif row.kind == "flag":
             words.append(row.option)
-        elif row.kind == "size":
+        elif row.kind == "pixels":
             words += [row.option, format_shape(value)]
         elif row.kind == "files":
             words += [word for file in value for word in (row.option, file)]

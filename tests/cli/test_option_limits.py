@@ -76,7 +76,7 @@ def test_a_caller_from_python_gives_a_time_above_0() -> None:
 
 
 def test_every_number_has_its_limits_here() -> None:
-    kinds = ("whole", "number", "time", "size")
+    kinds = ("whole", "number", "time", "pixels")
     assert {row.field for row in TRAINING_OPTIONS if row.kind in kinds and row.group != "Augmentation"} == set(LIMITS)
 
 

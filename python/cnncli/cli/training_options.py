@@ -100,5 +100,5 @@ def _type(row: TrainingOption) -> Any:
         return LossTerms(row.words, lambda: row.known_words)
     if row.field == "resume":
         return RunFolder()
-    return {"folder": Folder(), "path": FilePath(), "size": ImageSize(), "text": None, "time": Duration(),
+    return {"folder": Folder(), "path": FilePath(), "pixels": ImageSize(), "text": None, "time": Duration(),
             "steps": Steps()}[row.kind]  # fmt: skip

@@ -89,7 +89,7 @@ def _value(source: str, key: str, row: TrainingOption, value: Any) -> Any:
         if not isinstance(value, bool):
             raise FormatError(f"{where}: {key} is {shown(value)}; use true or false")
         return value
-    if row.kind == "size":
+    if row.kind == "pixels":
         sides = [value, value] if type(value) is int else value
         if not isinstance(sides, list) or len(sides) != 2 or any(type(side) is not int or side < 1 for side in sides):
             raise FormatError(f"{where}: {key} is {shown(value)}; use a number of pixels or [height, width]")

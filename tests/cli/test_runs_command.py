@@ -54,7 +54,7 @@ def test_each_run_is_listed_with_what_it_came_to(root: Path, capsys: pytest.Capt
     assert (rows["linear-digits-3"]["epochs_done"], rows["linear-digits-3"]["epochs"]) == (0, 9)
     assert run(["runs", "--runs", str(root)]) == 0
     out = capsys.readouterr().out
-    assert "linear-digits-1" in out and "broken-1: " in out and "settings.json: is no JSON object" in out
+    assert "linear-digits-1" in out and "broken-1: " in out and "settings.json: is not JSON at character 1" in out
 
 
 def test_a_run_that_goes_on_is_running(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,11 @@
 """JSON of others is read strictly: what parsers disagree on, and what would cost too much, is refused."""
 
+from pathlib import Path
+
 import pytest
 
-from cnncli.errors import FormatError
-from cnncli.storage.strict_json import check_strings, parse_object
+from cnncli.errors import CnnError, FormatError
+from cnncli.storage.strict_json import MAX_FILE_BYTES, check_strings, parse_object, read_object
 
 
 @pytest.mark.parametrize(
@@ -68,3 +70,28 @@ def test_texts_of_8192_characters_are_allowed() -> None:
     for value in ({"a": "x" * 8193}, {"x" * 8193: 1}, ["x" * 8193]):
         with pytest.raises(FormatError, match=r"^has a text of 8,193 characters; at most 8,192 may be$"):
             check_strings(value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("content", "line"), [
+    (b'{"a": 1}', None), (b"[]", "is not a JSON object; train again"),
+    (b"{", "is not JSON at character 1: expecting property name enclosed in double quotes; train again"),
+    (b'{"a\xff": 1}', "is not UTF-8 at byte 3; train again"),
+])  # fmt: skip
+def test_a_file_of_an_object_is_named_with_what_to_do(tmp_path: Path, content: bytes, line: str | None) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    if line is None:
+        assert read_object(path, "train again") == {"a": 1}
+        return
+    with pytest.raises(FormatError) as caught:
+        read_object(path, "train again")
+    assert str(caught.value) == f"{path}: {line}"
+
+
+def test_files_that_are_too_large_or_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with (tmp_path / "large.json").open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 1)
+    with pytest.raises(FormatError, match=r"large\.json: is larger than 64 MiB; train again$"):
+        read_object(tmp_path / "large.json", "train again")
+    with pytest.raises(CnnError, match=r"none\.json: cannot be read: no such file or directory$"):
+        read_object(tmp_path / "none.json", "train again")

@@ -257,7 +257,7 @@ def test_runs_are_found_the_newest_first_and_pruned_by_number(tmp_path: Path) ->
     assert find_runs(tmp_path / "gone") == []
     (tmp_path / "b-1" / "settings.json").write_text("[]")
     damaged = read_run(tmp_path / "b-1")
-    assert damaged.state == "damaged" and "is no JSON object" in damaged.fault
+    assert damaged.state == "damaged" and damaged.fault.endswith("settings.json: is not a JSON object; remove the run")
     with RunFolder.open(tmp_path / "a-1"):
         with pytest.raises(CnnError, match=r"somebody is training in it; wait for it or stop it$"):
             remove_run(found[0])

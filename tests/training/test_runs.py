@@ -218,10 +218,10 @@ def test_damaged_settings_are_named(root: Path) -> None:
     (root / "a-1/settings.json").write_bytes(b"{")
     assert error_of("a-1") == (
         "runs/a-1/settings.json: is not JSON at character 1: "
-        "expecting property name enclosed in double quotes"
+        "expecting property name enclosed in double quotes; start a new run"
     )
     (root / "a-1/settings.json").write_bytes(b"\xff")
-    assert error_of("a-1") == "runs/a-1/settings.json: is not UTF-8 at byte 0"
+    assert error_of("a-1") == "runs/a-1/settings.json: is not UTF-8 at byte 0; start a new run"
     (root / "a-1/settings.json").write_bytes(b"{}")
     RunFolder.open("a-1").close()  # the errors before have freed it
 

@@ -3,14 +3,42 @@
 import json
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NoReturn
 
-from cnncli.errors import FormatError
-from cnncli.shown import find_unprintable, shown
+from cnncli.errors import CnnError, FormatError
+from cnncli.shown import find_unprintable, printable, reason_of, shown
 
 MAX_DEPTH = 32
 MAX_CHARACTERS = 8192  # of one string
 MAX_INTEGER = (1 << 64) - 1  # seeds are 64-bit numbers
+MAX_FILE_BYTES = 64 << 20  # of a file of JSON
+
+
+def read_object(path: Path, remedy: str) -> dict[str, Any]:
+    """The JSON object in a file of at most 64 MiB, as `parse_object` takes it.
+
+    remedy : the end of the line that says what is wrong with it, "train again"
+
+    Raises FormatError for other content, CnnError for a file that cannot be read, both with its name.
+    """
+    text = read_text(path, remedy)
+    try:
+        return parse_object(text)
+    except FormatError as error:
+        raise FormatError(f"{printable(path)}: {error}; {remedy}") from None
+
+
+def read_text(path: Path, remedy: str) -> str:
+    """The text of a file of JSON values; arguments and errors as those of `read_object`."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise FormatError(f"{printable(path)}: is larger than {MAX_FILE_BYTES >> 20} MiB; {remedy}")
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{printable(path)}: is not UTF-8 at byte {error.start}; {remedy}") from None
+    except OSError as error:
+        raise CnnError(f"{printable(path)}: cannot be read: {reason_of(error)}") from None
 
 
 def parse_object(text: str | bytes) -> dict[str, Any]:

@@ -14,14 +14,13 @@ import numpy.typing as npt
 
 from cnncli.data.equal_images import digests_of, images_more_than_once
 from cnncli.data.held_out import labels_of
-from cnncli.errors import CnnError, FormatError, WriteError
+from cnncli.errors import WriteError
 from cnncli.layers.arrays import FloatArray
 from cnncli.network import Network
 from cnncli.network.answers import answers, log_probabilities
 from cnncli.program import Program
-from cnncli.shown import printable, reason_of
 from cnncli.storage.files import write_atomically
-from cnncli.storage.strict_json import parse_object
+from cnncli.storage.strict_json import read_object
 from cnncli.training.signs import rounded
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 FILE = "diagnostics.json"
 LOW, HIGH, LOSS_BINS = -6.0, 2.0, 32  # of the decimal logarithms of losses
-_LARGEST_BYTES = 64 << 20
 _SHARE, _FEWEST, _MOST = 100, 64, 1024  # images measured: a hundredth of those trained on, in all epochs
 _ASKED_TWICE = 64
 _MOST_CLASSES = 64
@@ -79,16 +77,7 @@ def _write(job: "Job", facts: dict[str, Any]) -> None:
 def read_diagnostics(folder: Path) -> dict[str, Any] | None:
     """The object in a run's diagnostics.json; None of a run without one. Raises FormatError for any other content."""
     path = folder / FILE
-    try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise FormatError("is larger than 64 MiB; train again")
-        return parse_object(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except FormatError as error:
-        raise FormatError(f"{printable(path)}: {error}") from None
-    except OSError as error:
-        raise CnnError(f"{printable(path)}: cannot be read ({reason_of(error)})") from None
+    return read_object(path, "train again") if path.exists() else None
 
 
 def _spread(rows: FloatArray, labels: npt.NDArray[np.int64], network: Network) -> dict[str, Any]:

@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnncli.data.held_out import labels_of
-from cnncli.errors import CnnError, FormatError, UsageError, WriteError
+from cnncli.errors import FormatError, UsageError, WriteError
 from cnncli.layers.arrays import FloatArray
 from cnncli.network import Network
 from cnncli.network.histograms import BINS, images_at_once, layer_histograms
-from cnncli.shown import printable, reason_of
+from cnncli.shown import printable
 from cnncli.storage.files import write_atomically
-from cnncli.storage.strict_json import parse_object
+from cnncli.storage.strict_json import read_object
 
 if TYPE_CHECKING:
     from cnncli.training.job import Job
 
 FILE = "histograms.json"
-_LARGEST_BYTES = 64 << 20
 
 
 def write_histograms(job: "Job", network: Network) -> None:
@@ -57,14 +56,7 @@ def read_histograms(folder: Path) -> dict[str, Any]:
             f"{printable(folder)}: holds no {FILE}; name the folder of a finished training of images, as in "
             "cnn histograms runs/lenet5-mnist-1"
         )
-    try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise FormatError("is larger than 64 MiB; train again")
-        facts = parse_object(path.read_bytes())
-    except FormatError as error:
-        raise FormatError(f"{printable(path)}: {error}") from None
-    except OSError as error:
-        raise CnnError(f"{printable(path)}: cannot be read ({reason_of(error)})") from None
+    facts = read_object(path, "train again")
     layers = facts.get("layers")
     if not isinstance(facts.get("images"), int) or not isinstance(layers, list) or not all(map(_is_layer, layers)):
         raise FormatError(f"{printable(path)}: holds no histograms of layers; train again")

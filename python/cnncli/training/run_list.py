@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnncli.errors import CnnError, FormatError
+from cnncli.errors import CnnError
 from cnncli.model_file.record import TrainingRecord
 from cnncli.shown import printable
 from cnncli.storage import container
 from cnncli.storage.files import writing_error
-from cnncli.storage.strict_json import parse_object
+from cnncli.storage.strict_json import read_object
 from cnncli.training.runs import is_group, is_held, read_metrics
 from cnncli.training.targets import kept_epoch
-
-_TEXT = 64 << 20  # bytes, of a settings.json
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ def read_run(path: Path) -> Run:
     changed, size_bytes = max((file.st_mtime for file in files), default=0.0), sum(file.st_size for file in files)
     settings: dict[str, Any] = {}
     try:
-        settings = _settings(path / "settings.json")
+        settings = read_object(path / "settings.json", "remove the run")
         history = read_metrics(path / "metrics.jsonl")
         is_done = (path / "last.bin").exists() and (path / "best.bin").exists()  # the last model is written last
         test = TrainingRecord.of(_record(path / "best.bin")).test if is_done else None
@@ -86,15 +84,6 @@ def _record(path: Path) -> dict[str, Any]:
     _, content = container.read(path)
     record = content.get("record")
     return record if isinstance(record, dict) else {}
-
-
-def _settings(path: Path) -> dict[str, Any]:
-    if path.stat().st_size > _TEXT:
-        raise FormatError(f"{printable(path)}: is larger than a settings.json; remove the run")
-    try:
-        return parse_object(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, FormatError) as error:
-        raise FormatError(f"{printable(path)}: is no JSON object ({error}); remove the run") from None
 
 
 def prunable(runs: Sequence[Run], keep: int) -> list[Run]:

@@ -30,13 +30,13 @@ from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.model_file.record import EPOCH_MEASURES
 from cnncli.model_file.serialize import Checkpoint, load_checkpoint, save_checkpoint, save_model
 from cnncli.network import Network
-from cnncli.shown import printable, reason_of
+from cnncli.shown import printable
 from cnncli.storage.files import StrPath, flush_folder, sweep_stale, write_all, write_atomically, writing_error
 from cnncli.storage.locks import hold_lock, open_lock
-from cnncli.storage.strict_json import parse_object
+from cnncli.storage.strict_json import parse_object, read_object, read_text
 
 GROUP_FILE = "seeds.json"
-_LARGEST_TEXT_BYTES = 64 << 20
+_REMEDY = "start a new run"  # for damaged files of a run
 _CSV_COLUMNS = ("epoch", "images", *EPOCH_MEASURES, "images_per_second")
 
 
@@ -122,14 +122,14 @@ class RunFolder:
         except OSError as error:
             raise writing_error(path / "lock", error) from None
         if lock is None:
-            owner = _read_text(path / "lock").strip()
+            owner = read_text(path / "lock", _REMEDY).strip()
             raise CnnError(
                 f"{printable(path)}: process {printable(owner[:20]) or 'unknown'} is training in it; "
                 "wait for it or stop it"
             )
         try:
             sweep_stale(path)
-            return cls(path, _read_object(settings_path), lock)
+            return cls(path, read_object(settings_path, _REMEDY), lock)
         except BaseException:
             os.close(lock)
             raise
@@ -219,7 +219,7 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
     lines = []
-    for number, text in enumerate(_read_text(path).splitlines(), 1):
+    for number, text in enumerate(read_text(path, _REMEDY).splitlines(), 1):
         where = f"{printable(path)}, line {number}"
         try:
             line = parse_object(text)
@@ -297,26 +297,3 @@ def known_runs(root: Path) -> str:
                 found.append(((path / "settings.json").stat().st_mtime, printable(path)))
     newest = [name for _, name in sorted(found, reverse=True)[:3]]
     return f"the newest are {', '.join(newest)}" if newest else "start one with cnn train"
-
-
-def _read_text(path: Path) -> str:
-    try:
-        if path.stat().st_size > _LARGEST_TEXT_BYTES:
-            raise FormatError(f"{printable(path)}: is larger than {_LARGEST_TEXT_BYTES:,} bytes")
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise FormatError(f"{printable(path)}: is not UTF-8 at byte {error.start}") from None
-    except OSError as error:
-        raise CnnError(
-            f"{printable(path)}: cannot be read: {reason_of(error)}"
-        ) from None
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        return parse_object(_read_text(path))
-    except FormatError as error:
-        line = str(error)
-        raise FormatError(
-            line if line.startswith(printable(path)) else f"{printable(path)}: {line}"
-        ) from None

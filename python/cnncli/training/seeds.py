@@ -17,7 +17,7 @@ from cnncli import data
 from cnncli.errors import FormatError, UsageError
 from cnncli.shown import printable
 from cnncli.storage.files import write_atomically, writing_error
-from cnncli.storage.strict_json import parse_object
+from cnncli.storage.strict_json import read_object
 from cnncli.storage.typed_json import from_json
 from cnncli.training.records import Finished, Record, Started, Stopped
 from cnncli.training.runs import GROUP_FILE, is_group
@@ -169,15 +169,16 @@ def _opened(settings: TrainSettings) -> tuple[Path, dict[str, Any]]:
             f"{printable(settings.resume)}: is no folder of --seeds; name the one that they made, such as "
             "runs/lenet5-seeds-1"
         )
-    try:
-        kept = parse_object((folder / GROUP_FILE).read_text(encoding="utf-8"))
-        whole = all(isinstance(kept.get(name), kind) for name, kind in _KINDS.items())
-        if not whole or not all(type(seed) is int for seed in kept["seeds"]):
-            raise FormatError("lacks what it needs")
-        if not all(isinstance(result, dict) and {"seed", *MEASURES} <= set(result) for result in kept["results"]):
-            raise FormatError("has a result without its measures")
-    except (OSError, UnicodeDecodeError, FormatError) as error:
-        raise FormatError(f"{printable(folder / GROUP_FILE)}: cannot be gone on with ({error}); start again") from None
+    path = folder / GROUP_FILE
+    kept, fault = read_object(path, "start again"), None
+    if not all(isinstance(kept.get(name), kind) for name, kind in _KINDS.items()):
+        fault = f"has not all of {', '.join(_KINDS)}"
+    elif not all(type(seed) is int for seed in kept["seeds"]):
+        fault = "has a seed that is no whole number"
+    elif not all(isinstance(result, dict) and {"seed", *MEASURES} <= set(result) for result in kept["results"]):
+        fault = "has a result without its measures"
+    if fault is not None:
+        raise FormatError(f"{printable(path)}: {fault}; start again")
     return folder, kept
 
 

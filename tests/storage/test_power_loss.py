@@ -10,6 +10,7 @@ import pytest
 import cnncli
 from cnncli.errors import CnnError
 from cnncli.storage.files import publish, write_atomically
+from cnncli.training.metrics import read_metrics
 from cnncli.training.records import EpochDone, Finished
 from cnncli.training.runs import RunFolder
 from cnncli.training.train import train
@@ -110,7 +111,7 @@ def test_a_run_goes_on_to_the_same_bits_from_whatever_a_power_loss_left(
         lay_out(state, tmp_path / "runs" / "left")
         with RunFolder.open(tmp_path / "runs" / "left") as left:
             steps.add(left.load_checkpoint().state["step"])
-            assert [line["epoch"] for line in left.read_metrics()] in ([1], [1, 2])
+            assert [line["epoch"] for line in read_metrics(left.metrics_path)] in ([1], [1, 2])
             if left.best_path.exists():
                 cnncli.load(left.best_path)
         *_, last = train(TrainSettings(resume=str(tmp_path / "runs" / "left"), out=str(tmp_path / "left.bin")))

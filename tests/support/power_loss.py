@@ -139,7 +139,10 @@ class _Disk:
         safe, written = self.safe.get(inode, b""), self.written.get(inode, b"")
         if safe == written:
             return [safe]
-        return [safe, written, written[: len(written) // 2], bytes(len(written))]
+        if not written.startswith(safe):
+            return [safe, written, written[: len(written) // 2], bytes(len(written))]
+        added = written[len(safe) :]  # to what was flushed, which stays
+        return [safe, written, safe + added[: len(added) // 2], safe + bytes(len(added))]
 
     def outcomes(self) -> Iterator[Folder]:
         for kept in itertools.product((False, True), repeat=len(self.pending)):

@@ -18,6 +18,7 @@ import pytest
 
 import cnncli
 from cnn_process import run_cnn, start_cnn
+from cnncli.training.metrics import read_metrics
 from cnncli.training.runs import RunFolder
 from small_training import NETWORK, weights, write_digits
 
@@ -148,7 +149,7 @@ class Campaign:
             return
         with RunFolder.open(self.run) as run:  # the lock is free again; opening sweeps
             assert not list(self.run.glob("*.tmp"))
-            epochs = [line["epoch"] for line in run.read_metrics()]
+            epochs = [line["epoch"] for line in read_metrics(run.metrics_path)]
             assert epochs == list(range(1, len(epochs) + 1))
             if not run.checkpoint_path.exists():
                 assert not epochs and not run.best_path.exists() and not self.times.any()

@@ -17,7 +17,7 @@ from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
 from cnncli.training import replay as module
 from cnncli.training.records import Finished
-from cnncli.training.replay import Verdict, _compare_epoch, _compared, _difference, _Ended, _parted, replay
+from cnncli.training.replay import Verdict, _by_number, _compare_epoch, _compared, _difference, _Ended, _parted, replay
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings
 from cnncli.version import __version__
@@ -133,14 +133,17 @@ def test_the_first_difference_is_named_by_its_place(said: Any, found: Any, line:
 STEPS = (4, 16, 32, 64)  # of each epoch
 
 
-def compared(said: dict[str, Any], found: dict[str, Any], version: str = __version__, cut: int = 0) -> str:
-    """What is said of an epoch of a training of four, each of which ends `cut` steps before its time."""
+def compared(
+    said: dict[str, Any], found: dict[str, Any], version: str = __version__, cut: int = 0, missing: int = 0
+) -> str:
+    """What is said of an epoch of a training of four, each of which ends `cut` steps before its time, where the file
+    does not tell of the first `missing` ones."""
     network: Any = SimpleNamespace(record={"training": {"versions": {"cnncli": version}}})
     table = SimpleNamespace(steps_in=lambda epoch: STEPS[epoch] - cut, full_steps=lambda epoch: STEPS[epoch])
-    done: list[dict[str, Any]] = [{}] * (found["epoch"] - 1)
+    done = [{"epoch": number, "marks": ""} for number in range(1, found["epoch"])]
     job: Any = SimpleNamespace(trainer=SimpleNamespace(state=SimpleNamespace(history=[*done, found]), timetable=table))
     try:
-        _compare_epoch(job, network, [*done[: said["epoch"] - 1], said])
+        _compare_epoch(job, network, {one["epoch"]: one for one in [*done[missing : said["epoch"] - 1], said]})
     except _Ended as ended:
         verdict = ended.verdict
         return f"{verdict.kind} {verdict.epoch} {verdict.steps} {verdict.weights}: {verdict.line}"
@@ -174,6 +177,29 @@ def test_an_epoch_is_compared_by_marks_then_weights_then_all_else() -> None:
         f"undecided 2 (3, 3) w: epoch 2, step 3 of 16: {way}; "
         f'it was made by cnncli "0.0.1", and this is {__version__}'
     )
+
+
+def test_where_epochs_are_not_told_of_the_first_steps_may_have_parted_in_one_of_them() -> None:
+    marks = "".join(f"{number:08x}" for number in range(16))
+    facts = {"epoch": 3, "marks": marks, "weights": "w", "loss": 0.5}
+    way = "the training goes another way than the file says"
+    assert compared(facts, facts, missing=2) == "the same" == compared({**facts, "epoch": 4}, facts, missing=3)
+    for first, missing, line in (
+        (0, 0, "diverged 3 (1, 2) w: epoch 3, steps 1 to 2 of 32"),
+        (0, 1, "diverged 3 (1, 2) w: epoch 3, steps 1 to 2 of 32"),
+        (0, 2, "diverged 3 None w: epochs 1 to 3"), (1, 2, "diverged 3 (3, 4) w: epoch 3, steps 3 to 4 of 32"),
+    ):  # fmt: skip
+        changed = {"marks": marks[: 8 * first] + "f" * 8 * (16 - first)}
+        assert compared(facts, {**facts, **changed}, missing=missing) == f"{line}: {way}"
+
+
+def test_the_epochs_of_a_file_have_numbers_that_grow() -> None:
+    one, other = {"epoch": 1, "marks": ""}, {"epoch": 4, "marks": ""}
+    assert _by_number([one, other]) == {1: one, 4: other}
+    for wrong in ([other, one], [one, one], [one, {"epoch": 2}], [one, {"epoch": 2.0, "marks": ""}], [one, 2], [
+        {"epoch": 0, "marks": ""}, one,
+    ], []):  # fmt: skip
+        assert _by_number(wrong) == {}
 
 
 def test_of_a_file_without_versions_nothing_is_decided() -> None:

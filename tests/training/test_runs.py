@@ -15,6 +15,7 @@ from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.layers import Flatten, Linear
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
+from cnncli.training.metrics import read_metrics
 from cnncli.training.runs import RunFolder, is_held
 from scripts import command_of
 
@@ -162,24 +163,24 @@ def test_best_and_last_model_stand_beside_the_checkpoint(root: Path) -> None:
 
 def test_metrics_are_one_line_an_epoch(root: Path) -> None:
     with RunFolder.create(root, "a", {}) as run:
-        assert run.read_metrics() == []
+        assert read_metrics(run.metrics_path) == []
         run.write_metrics([{"epoch": epoch, "loss": 1 / epoch} for epoch in (1, 2, 3)])
         run.write_metrics([{"epoch": 1, "loss": 1.0}, {"epoch": 2, "loss": 0.25}])
-        assert run.read_metrics() == [{"epoch": 1, "loss": 1.0}, {"epoch": 2, "loss": 0.25}]
+        assert read_metrics(run.metrics_path) == [{"epoch": 1, "loss": 1.0}, {"epoch": 2, "loss": 0.25}]
         assert run.metrics_path.read_text().count("\n") == 2
 
 
 def test_metrics_that_are_damaged_name_the_line(root: Path) -> None:
     with RunFolder.create(root, "a", {}) as run:
-        run.metrics_path.write_text('{"epoch":1}\n{"epoch":')
+        run.metrics_path.write_text('{"epoch":1}\n{"epoch":\n')
         with pytest.raises(FormatError) as caught:
-            run.read_metrics()
+            read_metrics(run.metrics_path)
         assert str(caught.value) == (
             "runs/a-1/metrics.jsonl, line 2: is not JSON at character 9: expecting value; remove the line"
         )
         run.metrics_path.write_text('{"loss":1}\n')
         with pytest.raises(FormatError) as caught:
-            run.read_metrics()
+            read_metrics(run.metrics_path)
         assert str(caught.value) == (
             "runs/a-1/metrics.jsonl, line 1: has no whole number epoch; remove the line"
         )

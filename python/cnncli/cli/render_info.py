@@ -110,8 +110,8 @@ def how_it_was_made(record: TrainingRecord) -> list[tuple[str, str]]:
     if record.left_aside:
         parts = ", ".join(f"{printable(what)} {count:,}" for what, count in record.left_aside.items())
         rows.append(("left aside", parts))
-    epochs = plural(len(record.history), "epoch")
-    if record.best_epoch is not None and record.best_epoch != len(record.history):
+    epochs = plural(record.epochs, "epoch")
+    if record.best_epoch is not None and record.best_epoch != record.epochs:
         epochs += f", the best was {record.best_epoch}"
     seed = record.settings.get("seed")
     seed_words = f", seed {seed}" if isinstance(seed, int) else ""

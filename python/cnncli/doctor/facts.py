@@ -11,9 +11,9 @@ from cnncli.errors import UsageError
 from cnncli.shown import printable
 from cnncli.storage import container
 from cnncli.training.diagnostics import read_diagnostics
+from cnncli.training.metrics import read_metrics
 from cnncli.training.run_histograms import FILE as HISTOGRAMS
 from cnncli.training.run_histograms import read_histograms
-from cnncli.training.runs import read_metrics
 
 Number = float | None
 

@@ -17,7 +17,8 @@ class TrainingRecord:
     made_from, made_by : the data set with a name whose training images are among its own, and the command that made it
     images : how many were trained on; left_aside : what of the data was not used
     command : the line that repeats the training; settings : its plan, as JSON values
-    best_epoch : of the model that was kept; history : for each epoch "epoch" and those of EPOCH_MEASURES that exist
+    best_epoch : of the model that was kept; history : for each epoch "epoch" and those of EPOCH_MEASURES that exist; of
+        a long training every second, fourth, ... one alone
     test : (images, accuracy, loss) on the test images
     """
 
@@ -65,6 +66,11 @@ class TrainingRecord:
             instruction_set=_text(training.get("instruction_set")),
             versions={name: text for name, text in _mapping(training.get("versions")).items() if _text(text)},
         )
+
+    @property
+    def epochs(self) -> int:
+        """How many there were; of a long training `history` has not all."""
+        return self.history[-1]["epoch"] if self.history else 0
 
     @property
     def best(self) -> dict[str, Any]:

@@ -61,6 +61,8 @@ def _epochs(history: Sequence[dict[str, Any]]) -> Content:
         for facts in shown
     ]
     caption = "Each epoch" if len(shown) == len(history) else f"The last {_EPOCHS} of {len(history):,} epochs"
+    if history and len(history) < history[-1]["epoch"]:
+        caption = f"The last {len(shown)} of {len(history):,} that are recorded, of {history[-1]['epoch']:,} epochs"
     return [table(caption, ("epoch", *(name for name, _, _ in there)), rows)]
 
 

@@ -97,6 +97,25 @@ def write_atomically(
         raise writing_error(path, error, sum(len(part) for part in parts)) from None
 
 
+def append(path: StrPath, data: bytes) -> None:
+    """Add to the end of a file that is there, flushed to the disk.
+
+    A kill, a full disk or a power loss may leave a part of `data` behind what was there, which stays as it was; who
+    reads the file has to know where it ends.
+
+    Raises CnnError, one line, when that fails.
+    """
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            write_all(descriptor, data)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise writing_error(path, error, len(data)) from None
+
+
 @contextmanager
 def written_atomically(path: StrPath) -> Iterator[Callable[[bytes], None]]:
     """A function that writes the next bytes of a file which appears when the block has ended, whole.

@@ -19,6 +19,9 @@ from cnncli.training.trainer import Trainer
 from cnncli.training_options import recorded_words
 from cnncli.version import __version__
 
+MOST_EPOCHS_RECORDED = 4096  # of a training; they take half of what a model file may say
+_FEW_EPOCHS = 64  # recorded with a model that a better one will replace: each has to be written as quickly
+
 
 @dataclass(frozen=True, eq=False)
 class Job:
@@ -47,9 +50,12 @@ class Job:
         """How many are trained on."""
         return len(self.trainer.training_set)
 
-    def record(self) -> dict[str, Any]:
-        """How the model of the best epoch was trained, for the model file. Recorded paths keep their base name only."""
-        state = self.trainer.state
+    def record(self, is_final: bool = True) -> dict[str, Any]:
+        """How the model of the best epoch was trained, for the model file. Recorded paths keep their base name only.
+
+        is_final : no better one will replace it
+        """
+        state, most_epochs = self.trainer.state, MOST_EPOCHS_RECORDED if is_final else _FEW_EPOCHS
         plan = asdict(self.as_done())
         for name in ("data_dir", "out"):
             del plan[name]
@@ -71,7 +77,7 @@ class Job:
                 "settings": plan,
                 "best_epoch": state.best_epoch,
                 "epoch": state.best_epoch,
-                "history": state.history,
+                "history": recorded_epochs(state.history, state.best_epoch, most_epochs),
                 "seconds": state.seconds,
                 "threads": self.trainer.threads,
                 "instruction_set": _core.instruction_set(),
@@ -124,6 +130,21 @@ class Job:
             values["validation"] = None
         where = ["--data-dir", self.plan.data_dir] if with_places and self.plan.data_dir else []
         return shlex.join(["cnn", "train", *recorded_words(values), *where])
+
+
+def recorded_epochs(history: list[dict[str, Any]], best: int, most: int) -> list[dict[str, Any]]:
+    """All epochs if they are at most so many; of more every second, fourth, ... one, with the first, best and last.
+
+    best : number of the best epoch, from 1; 0: there is none yet
+
+    >>> [one["epoch"] for one in recorded_epochs([{"epoch": number} for number in range(1, 12)], 7, 5)]
+    [1, 4, 7, 8, 11]
+    """
+    every = 1
+    while len(history) > most * every:
+        every *= 2
+    numbers = {*range(every, len(history) + 1, every), *({1, best, len(history)} if every > 1 else ())}
+    return [history[number - 1] for number in sorted(numbers - {0})]
 
 
 def from_here(path: Path) -> str:

@@ -3,7 +3,6 @@
 import copy
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
 from typing import Any
 
 from cnncli.errors import WriteError
@@ -60,11 +59,12 @@ class Keeper:
         if self._unsaved_best is not None:
             self._run.save_best(*self._unsaved_best)
             self._unsaved_best = None
-        if trainer.state.history:
-            self._run.write_metrics(trainer.state.history)
+        digest = self._run.write_metrics(trainer.state.history)
         arrays = trainer.hard_images.arrays() if trainer.hard_images is not None else None
         averages = None if trainer.average is None else trainer.average.arrays()
-        state = asdict(trainer.state)
+        # The epochs stand in the metrics already: with all of them here, each save would take longer than the last.
+        state = {name: value for name, value in vars(trainer.state).items() if name != "history"}
+        state |= {"epochs": len(trainer.state.history), "metrics": digest}
         self._run.save_checkpoint(trainer.network, trainer.optimizer, state, images=arrays, averages=averages)
         self._saved = self._here()
         self._save_time = time.perf_counter() + self._save_every

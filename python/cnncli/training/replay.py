@@ -53,7 +53,8 @@ class Verdict:
         with itself, and training it again gives something else; "tampered": the file does not agree with itself, or
         says what is not so; "undecided": this machine, or what the file holds, cannot tell
     line : what was found, in one line
-    epoch, steps : of "diverged": the epoch, and the first and last step of it among which the trainings part
+    epoch, steps : of "diverged": the epoch, and the first and last step of it among which the trainings part; no steps
+        where epochs before it, of which the file does not tell, may be those in which they do
     weights : digest of the weights that were made, once they were
     """
 
@@ -94,8 +95,9 @@ def replay(
         yield ended.verdict
 
 
-def _checked_plan(network: Network) -> tuple[Plan, list[Any]]:
-    """The plan and the history in the record of a file that agrees with itself."""
+def _checked_plan(network: Network) -> tuple[Plan, dict[int, dict[str, Any]]]:
+    """The plan in the record of a file that agrees with itself, and the epochs of its history by their numbers, of
+    which a long training has not all."""
     record = network.record
     training, about = record.get("training"), record.get("data")
     if not isinstance(training, dict) or not isinstance(about, dict) or not has_seal(record):
@@ -105,9 +107,10 @@ def _checked_plan(network: Network) -> tuple[Plan, list[Any]]:
     settings, history, epoch = training.get("settings"), training.get("history"), training.get("epoch")
     if not isinstance(settings, dict) or not isinstance(history, list) or type(epoch) is not int:
         raise _Ended("undecided", "the file does not say all of its training")
-    if not 1 <= epoch <= len(history) or not all(isinstance(facts, dict) and "marks" in facts for facts in history):
+    said = _by_number(history)
+    if epoch not in said:
         raise _Ended("undecided", "the file does not say how each epoch of its training went")
-    if history[epoch - 1].get("weights") != weights_digest(network):
+    if said[epoch].get("weights") != weights_digest(network):
         raise _Ended("tampered", f"its weights are not those that it says epoch {epoch} ended with")
     try:
         plan = from_json(Plan, {**settings, "data_dir": None, "out": ""})
@@ -121,7 +124,18 @@ def _checked_plan(network: Network) -> tuple[Plan, list[Any]]:
     made_with, here = training.get("instruction_set"), _core.instruction_set()
     if made_with != here and not (made_with in _SAME_BITS and here in _SAME_BITS):
         raise _Ended("undecided", f"it was trained with {shown(made_with)}, and {here} here rounds otherwise")
-    return plan, history
+    return plan, said
+
+
+def _by_number(history: list[Any]) -> dict[int, dict[str, Any]]:
+    """The epochs of a history by their numbers, which grow; none where one of them is no epoch with marks."""
+    said: dict[int, dict[str, Any]] = {}
+    for facts in history:
+        number = facts.get("epoch") if isinstance(facts, dict) and "marks" in facts else None
+        if type(number) is not int or number <= max(said, default=0):
+            return {}
+        said[number] = facts
+    return said
 
 
 def _with_plugins(plan: Plan, settings: TrainSettings) -> Plan:
@@ -198,7 +212,7 @@ def _check_standardization(network: Network, plan: Plan, settings: TrainSettings
 def _trained_again(
     network: Network,
     plan: Plan,
-    history: list[Any],
+    history: dict[int, dict[str, Any]],
     folder: Path,
     settings: TrainSettings,
     should_stop: Callable[[], bool],
@@ -240,20 +254,25 @@ def _trained_again(
             raise _parted(network, f"here it fails: {error.what}") from None
 
 
-def _compare_epoch(job: Job, network: Network, history: list[Any]) -> None:
-    """Holds the epoch that has just ended against the one of the file."""
+def _compare_epoch(job: Job, network: Network, history: dict[int, dict[str, Any]]) -> None:
+    """Holds the epoch that has just ended against the one of the file, if that says it."""
     found = job.trainer.state.history[-1]
-    epoch = found["epoch"]
-    if epoch > len(history):
-        raise _Ended("tampered", f"it tells of {len(history)} epochs, and its settings ask for more")
-    said = history[epoch - 1]
-    steps = job.trainer.timetable.steps_in(epoch - 1)
-    full_steps = job.trainer.timetable.full_steps(epoch - 1)
+    epoch, last_epoch = found["epoch"], max(history)
+    if epoch > last_epoch:
+        raise _Ended("tampered", f"it tells of {last_epoch} epochs, and its settings ask for more")
+    said = history.get(epoch)
+    if said is None:
+        return
+    steps, full_steps = job.trainer.timetable.steps_in(epoch - 1), job.trainer.timetable.full_steps(epoch - 1)
     parted = parted_after(str(said["marks"]), found["marks"], full_steps)
     if parted is not None or said.get("weights") != found["weights"]:
+        way = "the training goes another way than the file says"
+        before = max((number for number in history if number < epoch), default=0)
         first, last = parted or after_marks(full_steps, steps)
+        if first == 1 and before < epoch - 1:  # marks go on from epoch to epoch: it may have begun in one before
+            raise _parted(network, f"epochs {before + 1} to {epoch}: {way}", epoch=epoch, weights=found["weights"])
         where = f"step {first}" if first == last else f"steps {first} to {last}"
-        line = f"epoch {epoch}, {where} of {steps}: the training goes another way than the file says"
+        line = f"epoch {epoch}, {where} of {steps}: {way}"
         raise _parted(network, line, epoch=epoch, steps=(first, last), weights=found["weights"])
     difference = _difference(said, as_json(found))
     if difference is not None:

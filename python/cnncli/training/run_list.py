@@ -14,7 +14,8 @@ from cnncli.shown import printable
 from cnncli.storage import container
 from cnncli.storage.files import writing_error
 from cnncli.storage.strict_json import read_object
-from cnncli.training.runs import is_group, is_held, read_metrics
+from cnncli.training.metrics import read_metrics
+from cnncli.training.runs import is_group, is_held
 from cnncli.training.targets import kept_epoch
 
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from cnncli.data.held_out import labels_of
 from cnncli.errors import Interrupted
@@ -65,7 +66,7 @@ def _balance_lines(job: Job) -> list[str]:
 def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Iterator[Record]:
     """To the end of the timetable, to the target, or until `should_stop`."""
     trainer = job.trainer
-    keeper = Keeper(job.run, trainer, job.target, job.record, save_every)
+    keeper = Keeper(job.run, trainer, job.target, partial(job.record, is_final=False), save_every)
     keeper.save()  # so that there is a checkpoint to resume from at any time
     limit = None if job.plan.time_limit is None else TimeLimit(job.plan.time_limit, trainer, job.plan.epochs)
     shown = time.perf_counter()

@@ -3,7 +3,7 @@
 runs/lenet5-mnist-1/
     settings.json     what decides the result, and where the data lie
     command.txt       the line that repeats the training, with the places of its data
-    metrics.jsonl     one line an epoch
+    metrics.jsonl     one line an epoch; the checkpoint goes on from them
     metrics.csv       the same as a table
     checkpoint.bin    where the training is: a model file with the optimizer's state
     best.bin          the best model so far
@@ -14,8 +14,6 @@ runs/lenet5-mnist-1/
     lock              held while a process trains here
 """
 
-import csv
-import io
 import json
 import os
 import re
@@ -26,18 +24,17 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from cnncli.array_types import Array
-from cnncli.errors import CnnError, FormatError, UsageError
-from cnncli.model_file.record import EPOCH_MEASURES
+from cnncli.errors import CnnError, UsageError
 from cnncli.model_file.serialize import Checkpoint, load_checkpoint, save_checkpoint, save_model
 from cnncli.network import Network
 from cnncli.shown import printable
 from cnncli.storage.files import StrPath, flush_folder, sweep_stale, write_all, write_atomically, writing_error
 from cnncli.storage.locks import hold_lock, open_lock
-from cnncli.storage.strict_json import parse_object, read_object, read_text
+from cnncli.storage.strict_json import read_object, read_text
+from cnncli.training.metrics import Metrics
 
 GROUP_FILE = "seeds.json"
 _REMEDY = "start a new run"  # for damaged files of a run
-_CSV_COLUMNS = ("epoch", "images", *EPOCH_MEASURES, "images_per_second")
 
 
 class HasState(Protocol):
@@ -59,6 +56,7 @@ class RunFolder:
         self.path = path
         self.settings = settings
         self._lock: int | None = lock
+        self._metrics = Metrics(path)
 
     @classmethod
     def create(cls, root: StrPath, hint: str, settings: Mapping[str, Any]) -> Self:
@@ -153,7 +151,7 @@ class RunFolder:
 
     @property
     def metrics_path(self) -> Path:
-        return self.path / "metrics.jsonl"
+        return self._metrics.path
 
     def save_checkpoint(
         self,
@@ -164,14 +162,23 @@ class RunFolder:
         images: Mapping[str, Array] | None = None,
         averages: Mapping[str, Array] | None = None,
     ) -> None:
-        """Replace the checkpoint. There is one: it appears whole or the one before stays."""
+        """Replace the checkpoint. There is one: it appears whole or the one before stays.
+
+        state : its history may stand for itself, or as "epochs" and "metrics", the lines of `write_metrics`
+        """
         save_checkpoint(self.checkpoint_path, network, optimizer.state_dict(), state, record, images, averages)
 
     def load_checkpoint(self) -> Checkpoint:
-        """The last checkpoint. Raises FormatError if it is damaged, CnnError if the run has none."""
+        """The last checkpoint, whose state has the history. Raises FormatError if it is damaged, or if the metrics are
+        not those of it, CnnError if the run has none."""
         if not self.checkpoint_path.exists():
             raise CnnError(f"{printable(self.path)}: has no checkpoint to go on from; start a new run")
-        return load_checkpoint(self.checkpoint_path)
+        checkpoint = load_checkpoint(self.checkpoint_path)
+        state = checkpoint.state
+        if "epochs" in state:  # older versions kept the history here
+            kept = state.pop("epochs"), state.pop("metrics", None)
+            state["history"] = self._metrics.read_back(*kept, printable(self.checkpoint_path))
+        return checkpoint
 
     def save_best(self, network: Network, record: Mapping[str, Any] | None = None) -> None:
         """Replace the best model."""
@@ -181,22 +188,13 @@ class RunFolder:
         """Replace the model of the end of the training."""
         save_model(self.last_path, network, record)
 
-    def write_metrics(self, history: Sequence[Mapping[str, Any]]) -> None:
-        """Replace the lines by those of all epochs so far, oldest first.
-
-        history : for each epoch JSON values with the key "epoch"
-        """
-        text = "".join(json.dumps(dict(epoch)) + "\n" for epoch in history)
-        write_atomically(self.metrics_path, text.encode())
-        write_atomically(self.path / "metrics.csv", _as_csv(history).encode())
+    def write_metrics(self, history: Sequence[Mapping[str, Any]]) -> str:
+        """Keep the measures of all epochs so far, of which only new ones are written; returns as `Metrics.write`."""
+        return self._metrics.write(history)
 
     def write_command(self, line: str) -> None:
         """Keep what repeats the training."""
         write_atomically(self.path / "command.txt", (line + "\n").encode("utf-8", "surrogateescape"))
-
-    def read_metrics(self) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl, oldest first; none before the first epoch is over."""
-        return read_metrics(self.metrics_path)
 
     def close(self) -> None:
         """Let other processes use the folder."""
@@ -212,32 +210,6 @@ class RunFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """The lines of a metrics.jsonl, oldest first; none if there is no such file. Raises FormatError for other lines."""
-    if not path.exists():
-        return []
-    lines = []
-    for number, text in enumerate(read_text(path, _REMEDY).splitlines(), 1):
-        where = f"{printable(path)}, line {number}"
-        try:
-            line = parse_object(text)
-        except FormatError as error:
-            raise FormatError(f"{where}: {error}; remove the line") from None
-        if type(line.get("epoch")) is not int:
-            raise FormatError(f"{where}: has no whole number epoch; remove the line")
-        lines.append(line)
-    return lines
-
-
-def _as_csv(history: Sequence[Mapping[str, Any]]) -> str:
-    """The measures of each epoch, in columns that spreadsheets read; what was not measured is empty."""
-    out = io.StringIO()
-    writer = csv.DictWriter(out, _CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(history)
-    return out.getvalue()
 
 
 def is_group(path: Path) -> bool:

@@ -233,8 +233,8 @@ BROKEN = {
         r'record has the control character U+D800 in "\ud800"; remove it',
     ),
     "record with a long text": (
-        sealed(with_record(json.dumps({"a": "x" * 8193}))),
-        "record has a text of 8,193 characters; at most 8,192 may be",
+        sealed(with_record(json.dumps({"a": "x" * 65_537}))),
+        "record has a text of 65,537 characters; at most 65,536 may be",
     ),
     "no tensors at all": (
         sealed({"__metadata__": {"cnncli": "{}"}}),
@@ -608,3 +608,21 @@ def test_the_example_of_the_format_page_is_right() -> None:
     tensors, record = container.unpack(sealed(example.strip().encode(), struct.pack("<10f", *range(10))))
     assert record == {}
     assert {name: tensor.shape for name, tensor in tensors.items()} == {"1.bias": (2,), "1.weight": (2, 4)}
+
+
+def test_a_record_is_checked_as_it_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    sides = (2, 3, 4, 5, 6, 7, 8, 9)
+    tensors = {f"{number}.weight": np.zeros(sides[: number % 8 + 1], np.float32) for number in range(16)}
+    for text in ("x" * 900, '"' * 900, "ü" * 900):
+        record = {"a": text}
+        written = int.from_bytes(container.pack(tensors, record)[:8], "little")
+        for most, is_told in ((written - 1, True), (written + 16 * 120, False)):
+            with monkeypatch.context() as patched:
+                patched.setattr(container, "MAX_HEADER_BYTES", most)
+                if is_told:
+                    with pytest.raises(FormatError, match=r"^here: header would have [\d,]+ bytes; at most "):
+                        container.check(tensors, record, "here")
+                else:
+                    container.check(tensors, record, "here")
+    with pytest.raises(FormatError, match=r"^here: record has a text of 70,000 characters"):
+        container.check({}, {"a": "x" * 70_000}, "here")

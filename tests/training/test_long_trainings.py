@@ -1,4 +1,5 @@
-"""Trainings of many epochs: each is saved as quickly as the first, and the model file has room for what is said."""
+"""Trainings of many epochs and of long settings: each epoch is saved as quickly as the first, and what the model file
+has no room for is refused before the first step."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from cnncli import data
 from cnncli.cli.render_info import how_it_was_made
+from cnncli.errors import UsageError
 from cnncli.model_file.record import TrainingRecord
 from cnncli.model_file.seal import sealed
 from cnncli.model_file.serialize import load_model, save_model
@@ -139,3 +141,44 @@ def test_a_checkpoint_of_an_older_version_that_holds_the_epochs_itself_goes_on(t
     (stopped.run / "metrics.jsonl").unlink()
     *_, again = train(TrainSettings(resume=str(stopped.run), threads=1))
     assert isinstance(again, Finished) and weights(again.model) == weights(whole.model)
+
+
+def weights_of_classes(folder: Path, digits: int) -> TrainSettings:
+    """Of 600 classes, each with a weight of so many digits."""
+    names = [f"class-{number}" for number in range(600)]
+    rows = "".join(f"{number % 7}.5,{number % 5}.25,{name}\n" for number, name in enumerate(names * 2))
+    (folder / "t.csv").write_text("a,b,c\n" + rows)
+    return TrainSettings(
+        architecture="linear", data=str(folder / "t.csv"), label_column="c", epochs=1, validation=0.0, threads=1,
+        class_weights=",".join(f"{name}=1.{'5' * digits}" for name in names), runs=str(folder / "runs"),
+        out=str(folder / "model.bin"),
+    )  # fmt: skip
+
+
+def test_weights_of_many_classes_are_recorded(tmp_path: Path) -> None:
+    settings = weights_of_classes(tmp_path, 9)
+    assert settings.class_weights is not None and 12_000 < len(settings.class_weights) < 16_000
+    *_, done = train(settings)
+    assert isinstance(done, Finished)
+    assert load_model(done.model).record["training"]["settings"]["class_weights"] == settings.class_weights
+
+
+def test_settings_that_no_model_file_can_hold_are_refused_before_the_first_step(tmp_path: Path) -> None:
+    settings = weights_of_classes(tmp_path, 120)
+    records = []
+    with pytest.raises(UsageError) as caught:
+        records += train(settings)
+    assert settings.class_weights is not None and str(caught.value) == (
+        f"{tmp_path}/model.bin: record has a text of {len(settings.class_weights):,} characters; at most 65,536 may "
+        "be, so that the model could not be saved; use shorter settings"
+    )
+    assert [type(record).__name__ for record in records] == ["Started"] and not list(tmp_path.glob("runs/*/checkpoint.bin"))
+
+
+def test_epochs_that_no_header_can_hold_are_refused_before_the_first_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container, "MAX_HEADER_BYTES", 100_000)
+    list(train(of_a_table(tmp_path, epochs=50)))
+    with pytest.raises(UsageError, match=r"header would have [\d,]+ bytes; at most 100,000 are allowed, so that the "):
+        list(train(of_a_table(tmp_path, epochs=500)))

@@ -65,6 +65,12 @@ def save_model(path: StrPath, network: Network, record: Mapping[str, Any] | None
     container.write(path, tensors, content)
 
 
+def check_record(path: StrPath, network: Network, record: Mapping[str, Any]) -> None:
+    """Raises FormatError where `save_model` would for what is no weight; nothing is written."""
+    tensors, content = _pack_network(network, record)
+    container.check(tensors, content, printable(path))
+
+
 def save_beside_earlier(path: StrPath, network: Network, record: Mapping[str, Any] | None = None) -> Path | None:
     """As `save_model`, but a file that is there and differs is kept, as model.1.bin for model.bin.
 

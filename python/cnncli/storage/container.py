@@ -8,7 +8,7 @@ import json
 import math
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from re import compile as pattern
@@ -30,6 +30,7 @@ MAX_DIMENSIONS = 8
 METADATA_KEY = "cnncli"
 HASH_NAME = "sha256"
 HASH_BYTES = 32
+_ENTRY_BYTES = 120  # of a tensor in the header, at most, without its name: type, eight dimensions and two places
 
 _TENSOR_NAME = pattern(r"[A-Za-z0-9_./-]{1,200}")
 _TYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "I64": np.dtype("<i8")}
@@ -76,6 +77,15 @@ def read_bytes(path: StrPath, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """The bytes of a model file, not yet checked; for who needs more of them than `read` gives. Raises as `read`."""
     with _located(printable(path)):
         return _read_regular_file(path, max_bytes)
+
+
+def check(names: Iterable[str], record: Mapping[str, Any], where: str) -> None:
+    """Raises FormatError for a record that could not be written beside tensors of these names; nothing is written."""
+    with _located(where):
+        text = json.dumps(_record_text(record), ensure_ascii=False)
+        size = len(text.encode()) + sum(len(name) + _ENTRY_BYTES for name in names)
+        if size > MAX_HEADER_BYTES:
+            raise FormatError(f"header would have {size:,} bytes; at most {MAX_HEADER_BYTES:,} are allowed")
 
 
 def pack(tensors: Mapping[str, Array], record: Mapping[str, Any], where: str = "model.bin") -> bytes:

@@ -10,7 +10,7 @@ from cnncli.errors import CnnError, FormatError
 from cnncli.shown import find_unprintable, printable, reason_of, shown
 
 MAX_DEPTH = 32
-MAX_CHARACTERS = 8192  # of one string
+MAX_CHARACTERS = 1 << 16  # of one string: weights of thousands of classes are one
 MAX_INTEGER = (1 << 64) - 1  # seeds are 64-bit numbers
 MAX_FILE_BYTES = 64 << 20  # of a file of JSON
 

@@ -11,6 +11,9 @@ import numpy as np
 from cnncli import _core, data
 from cnncli.data import DataSet, Split, images_digest
 from cnncli.data.held_out import Indices
+from cnncli.errors import FormatError, UsageError
+from cnncli.model_file.record import EPOCH_MEASURES
+from cnncli.model_file.serialize import check_record
 from cnncli.training.plan import Plan
 from cnncli.training.repeat import needed
 from cnncli.training.runs import RunFolder
@@ -20,6 +23,10 @@ from cnncli.training_options import recorded_words
 from cnncli.version import __version__
 
 MOST_EPOCHS_RECORDED = 4096  # of a training; they take half of what a model file may say
+_LONGEST_EPOCH = {
+    "epoch": 10**6, "images": 10**9, "weights": "0" * 64, "marks": "0" * 128,
+    **dict.fromkeys((*EPOCH_MEASURES, "images_per_second"), -1.2345678901234567e-100),
+}  # fmt: skip
 _FEW_EPOCHS = 64  # recorded with a model that a better one will replace: each has to be written as quickly
 
 
@@ -88,6 +95,16 @@ class Job:
                 },
             },
         }
+
+    def check_savable(self) -> None:
+        """Raises UsageError where the model could not be saved at the end, however many epochs it takes."""
+        record = self.record()
+        epochs = min(self.trainer.timetable.epochs, MOST_EPOCHS_RECORDED + 3)  # the first, the best and the last
+        record["training"]["history"] = [_LONGEST_EPOCH] * epochs
+        try:
+            check_record(from_here(Path(self.plan.out)), self.trainer.network, record)
+        except FormatError as error:
+            raise UsageError(f"{error}, so that the model could not be saved; use shorter settings") from None
 
     def as_done(self) -> Plan:
         """The plan, with the steps that there was time for in place of the time."""

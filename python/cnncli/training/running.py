@@ -67,6 +67,7 @@ def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Ite
     """To the end of the timetable, to the target, or until `should_stop`."""
     trainer = job.trainer
     keeper = Keeper(job.run, trainer, job.target, partial(job.record, is_final=False), save_every)
+    job.check_savable()
     keeper.save()  # so that there is a checkpoint to resume from at any time
     limit = None if job.plan.time_limit is None else TimeLimit(job.plan.time_limit, trainer, job.plan.epochs)
     shown = time.perf_counter()

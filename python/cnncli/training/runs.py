@@ -175,7 +175,7 @@ class RunFolder:
             raise CnnError(f"{printable(self.path)}: has no checkpoint to go on from; start a new run")
         checkpoint = load_checkpoint(self.checkpoint_path)
         state = checkpoint.state
-        if "epochs" in state:  # older versions kept the history here
+        if "epochs" in state and "history" not in state:  # older versions kept the history here
             kept = state.pop("epochs"), state.pop("metrics", None)
             state["history"] = self._metrics.read_back(*kept, printable(self.checkpoint_path))
         return checkpoint

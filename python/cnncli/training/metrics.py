@@ -75,8 +75,8 @@ class Metrics:
             lines = self.path.read_bytes().split(b"\n")[:epochs]
         except OSError as error:
             raise CnnError(
-                f"{printable(self.path)}: cannot be read ({reason_of(error)}), but {where} goes on from its lines; bring "
-                "it back, or start a new run"
+                f"{printable(self.path)}: cannot be read ({reason_of(error)}), but {where} goes on from its lines; "
+                "bring it back, or start a new run"
             ) from None
         if hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest() != digest:
             raise FormatError(

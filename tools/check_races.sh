@@ -50,10 +50,10 @@ rm "$build"/report.*
 echo "the core as it is:"  # but for signals, which ThreadSanitizer delivers late
 cp cpp/runtime/team.cpp "$build/source/cpp/runtime/"
 compile
-run -m pytest -q -p no:cacheprovider -k "not signal and not ctrl_c" tests/program/test_program.py tests/program/test_core_program.py \
-    tests/program/test_single_program.py tests/kernels/test_convolution.py tests/kernels/test_winograd.py \
-    tests/kernels/test_pooled_convolution.py tests/kernels/test_batch_normalization.py tests/kernels/test_linear.py \
-    tests/core/test_python_threads.py || {
+run -m pytest -q -p no:cacheprovider -k "not signal and not ctrl_c" tests/program/test_program.py tests/program/test_program_faults.py \
+    tests/program/test_core_program.py tests/program/test_single_program.py tests/kernels/test_convolution.py \
+    tests/kernels/test_winograd.py tests/kernels/test_pooled_convolution.py tests/kernels/test_batch_normalization.py \
+    tests/kernels/test_linear.py tests/core/test_python_threads.py || {
     cat "$build"/report.* || true
     exit 1
 }

@@ -12,10 +12,9 @@ import numpy as np
 import pytest
 
 from cnncli import data
-from cnncli.data.download import archive, fetching
+from cnncli.data.download import archive
 from cnncli.data.download.fetching import FetchError, UnreachableError, fetch
 from cnncli.data.download.sources import SOURCES, RemoteFile, Source
-from cnncli.data.download.transfer import Patience
 from cnncli.data.fetch_records import FetchDone, FetchRecord, FileFetched, Unpacking
 from cnncli.errors import DataError
 from scripts import run_file
@@ -24,10 +23,7 @@ from small_sets import TEST_IMAGES, TRAIN_IMAGES, SmallSet, idx, make_small_set,
 LIKE_MNIST = ["mnist", "fashion-mnist", "kmnist"]
 EMNIST = ["emnist-digits", "emnist-letters"]
 
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "PATIENCE", Patience(reach_seconds=10, answer_seconds=20, slow_seconds=20))
+pytestmark = pytest.mark.usefixtures("patient")
 
 
 @pytest.fixture

@@ -68,6 +68,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every body waits 40 ms for the client to confirm its head
     server: _Server
 
     def log_message(self, format: str, *arguments: Any) -> None:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,19 @@ import pytest
 
 from cnncli.data.download import fetching
 from cnncli.data.download.fetching import FetchError, UnreachableError, fetch
-from cnncli.data.download.transfer import Patience
+from cnncli.data.download.part_file import PartFile
+from cnncli.data.download.sources import RemoteFile
+from cnncli.data.download.transfer import Patience, Progress, transfer
 from cnncli.data.fetch_records import FetchDone, FetchRecord, FileFetched, Skipped
 from fetched import FIRST, PATIENT, assert_whole, files_in, shown
 from mirror_server import closed_port, deaf_port
 from small_sets import SmallSet
 
-IMPATIENT = Patience(reach_seconds=10, answer_seconds=0.5, slow_seconds=0.2, slow_bytes=50)
-SLOW_KINDS = {"hang", "drip", "drip-head", "stall"}
+# How soon a slow mirror is left. It answers never or always too slowly, so that no machine is too busy for this.
+SOON_SECONDS = 0.1
+NO_ANSWER = Patience(reach_seconds=10, answer_seconds=SOON_SECONDS, slow_seconds=SOON_SECONDS)
+TOO_SLOW = Patience(reach_seconds=10, answer_seconds=20, slow_seconds=0.2, slow_bytes=50)
+IMPATIENT = {"hang": NO_ANSWER, "drip-head": NO_ANSWER, "deaf": NO_ANSWER, "drip": TOO_SLOW, "stall": TOO_SLOW}
 
 
 def expected_reason(kind: str, small: SmallSet) -> str:
@@ -29,8 +34,8 @@ def expected_reason(kind: str, small: SmallSet) -> str:
         "missing": "404 Not Found",
         "forbidden": "403 Forbidden",
         "unavailable": "503 Service Unavailable",
-        "hang": "no answer within 0.5 s",
-        "drip-head": "no answer within 0.5 s",
+        "hang": f"no answer within {SOON_SECONDS} s",
+        "drip-head": f"no answer within {SOON_SECONDS} s",
         "drip": "too slow, N bytes in 0 s",
         "stall": "too slow, 0 bytes in 0 s",
         "cut": f"the connection was cut after {half} of {size} bytes",
@@ -53,7 +58,7 @@ def expected_reason(kind: str, small: SmallSet) -> str:
         "unknown-host": "unknown host",
         "strange": "its certificate is not trusted (unable to get local issuer certificate)",
         "no-tls": "speaks no TLS that is understood here",
-        "deaf": "no answer within 0.5 s",
+        "deaf": f"no answer within {SOON_SECONDS} s",
     }[kind]
 
 
@@ -82,6 +87,23 @@ def bad_mirrors(mirror_servers: Any) -> Iterator[Any]:
         yield url
 
 
+@pytest.fixture
+def leave_soon(mirror_servers: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes a fetch leave mirrors that are slow in the manner of a kind soon; good ones have all the time they need."""
+    good = mirror_servers.trusted.url("good")
+
+    def patient_with_good_ones(
+        url: str, part: PartFile, file: RemoteFile, patience: Patience, progress: Progress
+    ) -> None:
+        transfer(url, part, file, PATIENT if url.startswith(good) else patience, progress)
+
+    def leave(kind: str) -> None:
+        monkeypatch.setattr(fetching, "PATIENCE", IMPATIENT.get(kind, PATIENT))
+        monkeypatch.setattr(fetching, "transfer", patient_with_good_ones)
+
+    return leave
+
+
 def blurred(record: Skipped) -> Skipped:
     """Without the figures that differ from run to run."""
     reason = re.sub(r"too slow, [1-9]\d? bytes", "too slow, N bytes", record.reason)
@@ -97,11 +119,10 @@ def test_one_good_mirror_of_three_is_enough(
     small: SmallSet,
     bad_mirrors: Any,
     mirror_servers: Any,
-    monkeypatch: pytest.MonkeyPatch,
+    leave_soon: Callable[[str], None],
     tmp_path: Path,
 ) -> None:
-    if kind in SLOW_KINDS | {"deaf"}:
-        monkeypatch.setattr(fetching, "PATIENCE", IMPATIENT)
+    leave_soon(kind)
     mirrors = [bad_mirrors(kind, number) for number in range(3)]
     mirrors[position] = mirror_servers.trusted.url("good")
     records: list[FetchRecord] = []
@@ -120,10 +141,9 @@ def test_one_good_mirror_of_three_is_enough(
 
 @pytest.mark.parametrize("kind", [kind for kind in BAD_KINDS if kind not in (*UNREACHABLE_KINDS, "drip", "stall")])
 def test_three_bad_mirrors_are_one_error_and_no_file(
-    kind: str, small: SmallSet, bad_mirrors: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    kind: str, small: SmallSet, bad_mirrors: Any, leave_soon: Callable[[str], None], tmp_path: Path
 ) -> None:
-    if kind in SLOW_KINDS:
-        monkeypatch.setattr(fetching, "PATIENCE", IMPATIENT)
+    leave_soon(kind)
     mirrors = [bad_mirrors(kind, number) for number in range(3)]
     records: list[FetchRecord] = []
     with pytest.raises(FetchError) as caught:
@@ -147,9 +167,9 @@ def test_mirrors_that_do_not_connect_are_told_at_once_with_what_to_put_where(
     kind: str, small: SmallSet, bad_mirrors: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     if kind == "deaf":
-        monkeypatch.setattr(fetching, "PATIENCE", dataclasses.replace(PATIENT, reach_seconds=0.5))
+        monkeypatch.setattr(fetching, "PATIENCE", dataclasses.replace(PATIENT, reach_seconds=SOON_SECONDS))
     mirrors = [bad_mirrors(kind, number) for number in range(3)]
-    reason = expected_reason(kind, small) if kind != "deaf" else "no connection within 0.5 s"
+    reason = expected_reason(kind, small) if kind != "deaf" else f"no connection within {SOON_SECONDS} s"
     folder = tmp_path / "mnist"
     with pytest.raises(UnreachableError) as caught:
         fetch(small.with_mirrors(*mirrors), tmp_path)

@@ -55,6 +55,11 @@ def state(**values: Any) -> Callable[[dict[str, Any], dict[str, np.ndarray]], ob
     return lambda content, _: content["checkpoint"]["state"].update(values)
 
 
+def of_an_older_version(state: dict[str, Any]) -> dict[str, Any]:
+    """One that has the history itself, but of numbers."""
+    return {name: value for name, value in state.items() if name not in ("epochs", "metrics")} | {"history": [1, 2]}
+
+
 CHECKPOINTS: dict[str, tuple[Callable[[dict[str, Any], dict[str, np.ndarray]], object], str]] = {
     "no state": (
         lambda content, tensors: (content.pop("checkpoint"), [tensors.pop(n) for n in list(tensors) if "/" in n]),
@@ -72,9 +77,10 @@ CHECKPOINTS: dict[str, tuple[Callable[[dict[str, Any], dict[str, np.ndarray]], o
     "a step of another type": (state(step="1"), 'state has step = "1"; use a whole number; start a new run'),
     "a negative step": (state(step=-1), "state has step = -1; start a new run"),
     "a history of numbers": (
-        state(history=[1, 2]),
+        lambda content, _: content["checkpoint"].update(state=of_an_older_version(content["checkpoint"]["state"])),
         "state has history = [1, 2]; use a list of an object; start a new run",
     ),
+    "epochs of another type": (state(epochs="2"), 'state has epochs = "2"; start a new run'),
     "a best epoch that never was": (
         state(best_epoch=99),
         "best_epoch is 99, but 2 are done; start a new run",

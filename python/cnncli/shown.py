@@ -43,12 +43,13 @@ def printable(text: str | os.PathLike[str]) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """What the system says of its error, in lower case; where it says nothing, what the error itself does.
+    """What the system says of its error, begun with a small letter; where it says nothing, what the error itself does.
 
-    >>> reason_of(PermissionError(13, "Permission denied")), reason_of(OSError("No such device"))
-    ('permission denied', 'no such device')
+    >>> reason_of(PermissionError(13, "Permission denied")), reason_of(OSError("no locks; use WSL"))
+    ('permission denied', 'no locks; use WSL')
     """
-    return printable(getattr(error, "strerror", None) or str(error)).lower()
+    text = printable(getattr(error, "strerror", None) or str(error))
+    return text[:1].lower() + text[1:]
 
 
 def shortened(text: str, most: int = MOST_SHOWN) -> str:

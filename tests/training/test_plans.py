@@ -390,7 +390,7 @@ def test_measures_of_an_epoch_have_the_names_of_logs() -> None:
 
     log.write = full
     with pytest.raises(
-        CnnError, match=r"^--log: cannot be written \(No space left on device\); mend that, or leave it out$"
+        CnnError, match=r"^--log: cannot be written \(no space left on device\); mend that, or leave it out$"
     ):
         list(logged(iter(records), log))
 

@@ -1,7 +1,5 @@
 """Adadelta: steps as large as earlier ones were for gradients of this size."""
 
-from typing import Any
-
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
 
@@ -41,6 +39,3 @@ class Adadelta(Optimizer):
             "eps": self.eps,
             "weight_decay": weight_decay,
         }
-
-    def settings(self) -> dict[str, Any]:
-        return {"lr": self.lr, "rho": self.rho, "eps": self.eps, "weight_decay": self.weight_decay}

@@ -1,7 +1,5 @@
 """Adagrad: a rate for each weight, which falls with the sum of its squared gradients."""
 
-from typing import Any
-
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
 
@@ -50,13 +48,4 @@ class Adagrad(Optimizer):
             "rate": self.lr / (1 + (step - 1) * self.lr_decay),
             "eps": self.eps,
             "weight_decay": weight_decay,
-        }
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "lr_decay": self.lr_decay,
-            "weight_decay": self.weight_decay,
-            "initial_accumulator_value": self.initial_accumulator_value,
-            "eps": self.eps,
         }

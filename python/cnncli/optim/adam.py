@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer, whole_power
@@ -56,13 +55,4 @@ class Adam(Optimizer):
             "eps": self.eps,
             "weight_decay": weight_decay,
             "kept_weight": 1.0,
-        }
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "betas": self.betas,
-            "eps": self.eps,
-            "weight_decay": self.weight_decay,
-            "amsgrad": self.amsgrad,
         }

@@ -1,7 +1,6 @@
 """Adamax: Adam by the largest gradient instead of the mean of squares."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer, whole_power
@@ -49,6 +48,3 @@ class Adamax(Optimizer):
             "eps": self.eps,
             "weight_decay": weight_decay,
         }
-
-    def settings(self) -> dict[str, Any]:
-        return {"lr": self.lr, "betas": self.betas, "eps": self.eps, "weight_decay": self.weight_decay}

@@ -1,7 +1,6 @@
 """ASGD: gradient descent that also keeps the mean of the weights."""
 
 import math
-from typing import Any
 
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
@@ -52,13 +51,4 @@ class ASGD(Optimizer):
             "kept_weight": 1 - self.lambd * rate,
             "share": 1 / max(1.0, step - 1 - self.t0),
             "weight_decay": weight_decay,
-        }
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "lambd": self.lambd,
-            "alpha": self.alpha,
-            "t0": self.t0,
-            "weight_decay": self.weight_decay,
         }

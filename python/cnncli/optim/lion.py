@@ -1,7 +1,7 @@
 """Lion: steps of one size, by sign."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
@@ -45,6 +45,3 @@ class Lion(Optimizer):
             "new_mean": 1 - second,
             "kept_weight": 1 - self.lr * weight_decay,
         }
-
-    def settings(self) -> dict[str, Any]:
-        return {"lr": self.lr, "betas": self.betas, "weight_decay": self.weight_decay}

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -115,21 +114,6 @@ class Muon(Optimizer):
     def coefficients(self, step: int, weight_decay: float) -> dict[str, float]:
         rest = AdamW(self.lr * self.rest_share, self.rest_betas, self.rest_eps)
         return rest.coefficients(step, weight_decay)
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "weight_decay": self.weight_decay,
-            "momentum": self.momentum,
-            "nesterov": self.nesterov,
-            "ns_coefficients": self.ns_coefficients,
-            "eps": self.eps,
-            "ns_steps": self.ns_steps,
-            "adjust_lr_fn": self.adjust_lr_fn,
-            "rest_share": self.rest_share,
-            "rest_betas": self.rest_betas,
-            "rest_eps": self.rest_eps,
-        }
 
     def __repr__(self) -> str:
         return (

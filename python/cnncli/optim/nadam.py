@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer, whole_power
@@ -75,13 +74,3 @@ class NAdam(Optimizer):
             product *= self._share(factor)
         self._product = step, product
         return product
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "betas": self.betas,
-            "eps": self.eps,
-            "weight_decay": self.weight_decay,
-            "momentum_decay": self.momentum_decay,
-            "decoupled_weight_decay": self.decoupled_weight_decay,
-        }

@@ -1,6 +1,8 @@
 """What all optimizers share: they walk the parameters and keep named state for each."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import Parameter as Argument
+from inspect import signature
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +17,7 @@ from cnncli.optim.default_rate import DefaultRate
 from cnncli.shown import setting_text, shown
 
 _RULES = _core.update_rules()
+_JSON_VALUES = (bool, int, float, str, list, tuple, type(None))
 
 
 class Optimizer:
@@ -147,7 +150,7 @@ class Optimizer:
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments as JSON values."""
-        return {"lr": self.lr, "weight_decay": self.weight_decay}
+        return arguments_of(self)
 
     def setting(self, name: str, value: float, below: float | None = None) -> float:
         """`value` as a float from 0 to below `below`; raises UsageError for any other."""
@@ -166,6 +169,23 @@ class Optimizer:
             if value or name == "lr"
         ]
         return f"{type(self).__name__}({', '.join(parts)})"
+
+
+def arguments_of(optimizer: object) -> dict[str, Any]:
+    """The constructor's arguments by name, as the attributes of these names hold them.
+
+    Of an optimizer that passes further ones on (`**more`) those of its base class too. What a user's own keeps under
+    other names, or in arrays, is left out.
+    """
+    names: list[str] = []
+    for kind in type(optimizer).__mro__:
+        if "__init__" in vars(kind):
+            parameters = list(signature(kind).parameters.values())
+            names += [parameter.name for parameter in parameters if parameter.name not in names]
+            if all(parameter.kind is not Argument.VAR_KEYWORD for parameter in parameters):
+                break
+    values = {name: getattr(optimizer, name) for name in names if hasattr(optimizer, name)}
+    return {name: value for name, value in values.items() if isinstance(value, _JSON_VALUES)}
 
 
 def unique(parameters: Iterable[Parameter]) -> list[Parameter]:

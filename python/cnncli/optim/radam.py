@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer, whole_power
@@ -64,13 +63,4 @@ class RAdam(Optimizer):
             "eps": self.eps,
             "weight_decay": 0.0 if decoupled else weight_decay,
             "kept_weight": 1 - self.lr * weight_decay if decoupled else 1.0,
-        }
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "betas": self.betas,
-            "eps": self.eps,
-            "weight_decay": self.weight_decay,
-            "decoupled_weight_decay": self.decoupled_weight_decay,
         }

@@ -1,6 +1,6 @@
 """RMSprop: gradients over the root of the mean of their squares."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from cnncli.optim.default_rate import DefaultRate
 from cnncli.optim.optimizer import Optimizer
@@ -57,14 +57,4 @@ class RMSprop(Optimizer):
             "eps": self.eps,
             "momentum": self.momentum,
             "weight_decay": weight_decay,
-        }
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "alpha": self.alpha,
-            "eps": self.eps,
-            "weight_decay": self.weight_decay,
-            "momentum": self.momentum,
-            "centered": self.centered,
         }

@@ -1,7 +1,7 @@
 """Rprop: only the sign of a gradient counts, and each weight has its own step."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from cnncli.errors import UsageError
 from cnncli.limits import Limits
@@ -58,12 +58,4 @@ class Rprop(Optimizer):
             "least": self.step_sizes[0],
             "most": self.step_sizes[1],
             "weight_decay": weight_decay,
-        }
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "etas": self.etas,
-            "step_sizes": self.step_sizes,
-            "weight_decay": self.weight_decay,
         }

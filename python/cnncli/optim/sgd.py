@@ -1,6 +1,6 @@
 """Stochastic gradient descent."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from cnncli.errors import UsageError
 from cnncli.optim.default_rate import DefaultRate
@@ -57,13 +57,4 @@ class SGD(Optimizer):
             "dampening": self.dampening,
             "nesterov": float(self.nesterov),
             "weight_decay": weight_decay,
-        }
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "lr": self.lr,
-            "momentum": self.momentum,
-            "dampening": self.dampening,
-            "weight_decay": self.weight_decay,
-            "nesterov": self.nesterov,
         }

@@ -10,6 +10,7 @@ from cnncli import _core
 from cnncli.errors import FormatError
 from cnncli.limits import Limits
 from cnncli.optim.default_rate import DefaultRate
+from cnncli.optim.optimizer import arguments_of
 from cnncli.optim.whole.line_search import Closure, Vector
 from cnncli.training_options import MAX_ITER
 
@@ -61,13 +62,7 @@ class WholeBatchOptimizer:
 
     def settings(self) -> dict[str, Any]:
         """The constructor's arguments as JSON values."""
-        return {
-            "lr": self.lr,
-            "max_iter": self.max_iter,
-            "max_eval": self.max_eval,
-            "tolerance_grad": self.tolerance_grad,
-            "tolerance_change": self.tolerance_change,
-        }
+        return arguments_of(self)
 
     def state_dict(self) -> dict[str, Any]:
         """A copy of all state: numbers, and the bits of float64 arrays as int64."""

@@ -135,10 +135,6 @@ class LBFGS(WholeBatchOptimizer):
         size = float(np.abs(self._direction).max())
         return strong_wolfe(evaluate, start, self._length, size, 0.9, self.tolerance_change)
 
-    def settings(self) -> dict[str, Any]:
-        own = {"history_size": self.history_size, "line_search_fn": self.line_search_fn}
-        return {**super().settings(), **own}
-
     def state_dict(self) -> dict[str, Any]:
         state = super().state_dict()
         if not self.iterations:

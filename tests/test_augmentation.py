@@ -13,16 +13,13 @@ from cnncli.augmentation import (
     Augmentation,
     PictureFacts,
     augmentation_at,
-    choose_augmentation,
-    recorded,
-    resolved,
 )
 from cnncli.cli.main import run
 from cnncli.data import DataSet, Split
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.model_file.serialize import load_model
 from cnncli.program.augmenting import augmentation_source
-from cnncli.training.augmented import picture_facts
+from cnncli.training.augmented import picture_facts, recorded, resolved
 from cnncli.training.presets import preset_settings
 from cnncli.training.records import Finished
 from cnncli.training.train import train
@@ -44,10 +41,10 @@ def test_no_level_mirrors_what_has_sides(level: str) -> None:
 
 
 def test_auto_takes_more_for_few_images_and_nothing_for_tiny_ones() -> None:
-    assert choose_augmentation(PHOTOS) == augmentation_at("light", PHOTOS)
+    assert augmentation_at("auto", PHOTOS) == augmentation_at("light", PHOTOS)
     few = replace(PHOTOS, images=400)
-    assert choose_augmentation(few) == augmentation_at("strong", few) != augmentation_at("light", few)
-    assert choose_augmentation(replace(DIGITS, height=4)).is_none
+    assert augmentation_at("auto", few) == augmentation_at("strong", few) != augmentation_at("light", few)
+    assert augmentation_at("auto", replace(DIGITS, height=4)).is_none
     for level in LEVELS:
         for facts in (DIGITS, GREY, PHOTOS, replace(PHOTOS, height=9, width=300), replace(GREY, height=1, width=1)):
             augmentation_at(level, facts).check_size(facts.height, facts.width)

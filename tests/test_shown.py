@@ -1,11 +1,12 @@
 """A value stands in messages in one style, is never long, and steers no terminal, whatever it is."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cnncli.shown import find_unprintable, percent, printable, setting_text, shortened, shown
+from cnncli.shown import find_unprintable, from_here, percent, printable, setting_text, shortened, shown
 
 ITSELF: list[Any] = [1]
 ITSELF.append(ITSELF)
@@ -52,3 +53,12 @@ def test_settings_say_no_more_digits_than_they_need() -> None:
 def test_a_share_is_in_percent() -> None:
     assert [percent(share) for share in (0, 0.5, 1, None, float("nan"))] == ["0.00 %", "50.00 %", "100.00 %", "–", "–"]
     assert percent(0.12345, 1) == "12.3 %"
+
+
+def test_a_path_below_the_working_folder_is_shown_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path, text in (
+        (tmp_path / "a" / "b", "a/b"), (str(tmp_path / "c.py"), "c.py"), (Path("/elsewhere"), "/elsewhere"),
+        ("a/b", "a/b"), ("./a", "./a"), (f"{tmp_path}-more/a", f"{tmp_path}-more/a"),
+    ):  # fmt: skip
+        assert from_here(path) == text

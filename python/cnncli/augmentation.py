@@ -5,8 +5,7 @@ cpp/kernels/augmentation.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
 
 from cnncli.errors import UsageError
 from cnncli.limits import Limits
@@ -137,17 +136,9 @@ class PictureFacts:
         return min(self.height, self.width)
 
 
-def choose_augmentation(facts: PictureFacts) -> Augmentation:
-    """What suits images like these where nobody says: `light`, `strong` for few images of a class, or none for images
-    of a few pixels.
-
-    Never a flip for glyphs, for grey images (which may be of them), or for classes whose names say that sides count.
-    """
-    return augmentation_at(level_for(facts), facts)
-
-
 def level_for(facts: PictureFacts) -> str:
-    """The level that `auto` takes."""
+    """The level that `auto` takes where nobody says: `light`, `strong` for few images of a class, or none for images
+    of a few pixels."""
     if facts.shortest < _SMALLEST_SIDE:
         return "none"
     return "strong" if facts.images < _FEW_OF_A_CLASS * max(1, len(facts.class_names)) else "light"
@@ -156,10 +147,11 @@ def level_for(facts: PictureFacts) -> str:
 def augmentation_at(level: str, facts: PictureFacts) -> Augmentation:
     """What a level means for images like these.
 
-    level : "none", "light", "strong" or "auto"
+    level : "none", "light", "strong" or "auto", which is one of the others as suits them
+
+    Never a flip for glyphs, for grey images (which may be of them), or for classes whose names say that sides count.
     """
-    if level == "auto":
-        return choose_augmentation(facts)
+    level = level_for(facts) if level == "auto" else level
     if level == "none":
         return Augmentation()
     strong = level == "strong"
@@ -186,30 +178,3 @@ def sides_are_alike(facts: PictureFacts) -> bool:
     if any(word & _SIDES for word in words):
         return False
     return not facts.class_names or not all(len(name) == 1 or name.isdecimal() for name in facts.class_names)
-
-
-def resolved(asked: Mapping[str, Any], facts: PictureFacts) -> tuple[str | None, Augmentation]:
-    """(the level that is recorded, what is done) of what was asked for.
-
-    asked : "augment", a level or None, and switches by name; None: as the level has it
-    """
-    level = asked.get("augment")
-    if level == "auto":
-        level = level_for(facts)
-    base = augmentation_at(level or "none", facts)
-    typed = {name: asked[name] for name in SWITCHES if asked.get(name) is not None}
-    chosen = replace(base, **typed)
-    chosen.check_size(facts.height, facts.width)
-    return level, chosen
-
-
-def recorded(level: str | None, chosen: Augmentation, facts: PictureFacts) -> dict[str, Any]:
-    """The fields of a plan that repeat it: a switch that is off is left out unless the level has it on."""
-    base = asdict(augmentation_at(level or "none", facts))
-    values = asdict(chosen)
-    return {"augment": level} | {name: value if value or base[name] else None for name, value in values.items()}
-
-
-def of_plan(plan: Any) -> Augmentation:
-    """That of a plan, whose fields are resolved."""
-    return Augmentation(**{one.name: getattr(plan, one.name) or 0 for one in fields(Augmentation)})

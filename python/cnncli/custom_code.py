@@ -5,10 +5,10 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from cnncli.errors import CnnError
+from cnncli.shown import from_here
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep  # noqa: PTH100, PTH120 (loaded with every command)
 
@@ -75,22 +75,13 @@ def place_of(error: BaseException, function: Any = None) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if _is_users(frame.filename)]
     if own:
-        return f" ({shown_file(own[-1].filename)}:{own[-1].lineno})"
+        return f" ({from_here(own[-1].filename)}:{own[-1].lineno})"
     code = getattr(function, "__code__", None)
     if code is not None and _is_users(code.co_filename):
-        return f" ({shown_file(code.co_filename)}:{code.co_firstlineno})"
+        return f" ({from_here(code.co_filename)}:{code.co_firstlineno})"
     return ""
 
 
 def _is_users(file: str) -> bool:
     libraries = (_PACKAGE, os.path.join(sys.prefix, "lib"), os.path.join(sys.base_prefix, "lib"))  # noqa: PTH118
     return not file.startswith(libraries) and not file.startswith("<frozen")
-
-
-def shown_file(file: str) -> str:
-    """A path for a message: from the working folder on, if it lies below."""
-    path = Path(file)
-    try:
-        return str(path.relative_to(Path.cwd())) if path.is_absolute() else file
-    except (ValueError, OSError):
-        return file

@@ -8,6 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 MOST_SHOWN = 60  # characters of a value
@@ -40,6 +41,15 @@ def printable(text: str | os.PathLike[str]) -> str:
     'a\\x1b[31m.png'
     """
     return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), os.fspath(text))
+
+
+def from_here(file: str | os.PathLike[str]) -> str:
+    """A path as short as the user would type it: from the working folder on, if it lies below."""
+    path = Path(file)
+    try:
+        return str(path.relative_to(Path.cwd())) if path.is_absolute() else str(file)
+    except (ValueError, OSError):
+        return str(file)
 
 
 def reason_of(error: Exception) -> str:

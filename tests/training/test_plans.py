@@ -20,7 +20,6 @@ from cnncli.network import Network
 from cnncli.network.architectures import read_model
 from cnncli.optim import SGD
 from cnncli.training.chosen import _dial, _said, facts_of, settle
-from cnncli.training.job import from_here
 from cnncli.training.logs import logged, measures
 from cnncli.training.plan import (
     FoundData,
@@ -185,7 +184,6 @@ def test_run_goes_on_where_its_data_and_its_model_are_now(tmp_path: Path, monkey
     assert moved(old, TrainSettings(data_dir="/other")).data_dir == "/other"
     assert moved(replace(old, out=str(tmp_path / "y.bin")), TrainSettings()).out == str(tmp_path / "y.bin")
     assert moved(old, TrainSettings(plugins=("p.py",))).plugins == (str(tmp_path / "p.py"),)
-    assert from_here(tmp_path / "a" / "b") == "a/b" and from_here(Path("/elsewhere")) == "/elsewhere"
 
 
 def test_pictures_are_wished_for_as_the_user_and_the_description_say() -> None:

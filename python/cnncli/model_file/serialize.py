@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from cnncli.array_types import Array
-from cnncli.errors import CnnError, FormatError
+from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.layers import Concat, Module, Residual
 from cnncli.layers.arrays import Shape, format_shape
 from cnncli.layers.origin import Origin
@@ -66,9 +66,12 @@ def save_model(path: StrPath, network: Network, record: Mapping[str, Any] | None
 
 
 def check_record(path: StrPath, network: Network, record: Mapping[str, Any]) -> None:
-    """Raises FormatError where `save_model` would for what is no weight; nothing is written."""
+    """Raises FormatError where `save_model` would for the network, UsageError for the record; nothing is written."""
     tensors, content = _pack_network(network, record)
-    container.check(tensors, content, printable(path))
+    try:
+        container.check(tensors, content, printable(path))
+    except FormatError as error:
+        raise UsageError(f"{error}, so that the model could not be saved; use shorter settings") from None
 
 
 def save_beside_earlier(path: StrPath, network: Network, record: Mapping[str, Any] | None = None) -> Path | None:

@@ -12,14 +12,13 @@ from typing import TypeVar
 
 from cnncli import criteria, optim
 from cnncli.criteria import Criterion
-from cnncli.custom_code import shown_file
 from cnncli.errors import CnnError, UsageError
 from cnncli.layers import LAYER_TYPES, Module, register
 from cnncli.layers.origin import Origin, note_origin
 from cnncli.layers.registry import is_built_in
 from cnncli.optim import Optimizer
 from cnncli.option_row import PLUGIN_WORDS
-from cnncli.shown import printable, reason_of
+from cnncli.shown import from_here, printable, reason_of
 from cnncli.storage.files import StrPath
 
 _PREFIX = "cnncli_plugin_"
@@ -60,7 +59,7 @@ def load_plugin(path: StrPath) -> Plugin:
     Raises UsageError for a path that is no Python file, PluginError for what is wrong in it.
     """
     place = Path(path)
-    shown = printable(shown_file(str(path)))
+    shown = printable(from_here(path))
     source = _read(place, shown)
     digest = hashlib.sha256(source).hexdigest()
     known = _loaded.get(place.resolve())
@@ -196,4 +195,4 @@ def _taken_by(found: type, module: str) -> str | None:
     if known is None or known.__module__ == module or not known.__module__.startswith(_PREFIX):
         return None
     others = [plugin for plugin, other in _loaded.values() if other.__name__ == known.__module__]
-    return f"a {what} of {printable(shown_file(others[0].path))}" if others else None
+    return f"a {what} of {printable(from_here(others[0].path))}" if others else None

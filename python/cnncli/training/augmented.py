@@ -1,12 +1,12 @@
 """Which augmentation a training takes: what was asked for, decided with the images that it is for."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 
-from cnncli import augmentation
-from cnncli.augmentation import SWITCHES, Augmentation, PictureFacts
+from cnncli.augmentation import SWITCHES, Augmentation, PictureFacts, augmentation_at, level_for
 from cnncli.data import DataSet
 from cnncli.data.number_set import NumberSet
 from cnncli.errors import UsageError
@@ -68,10 +68,31 @@ def with_augmentation(plan: Plan, dataset: DataSet) -> Plan:
         nothing: dict[str, Any] = dict.fromkeys(("augment", *SWITCHES))
         return replace(plan, **nothing)
     facts = picture_facts(dataset)
-    level, chosen = augmentation.resolved(asked, facts)
-    return replace(plan, **augmentation.recorded(level, chosen, facts))
+    level, chosen = resolved(asked, facts)
+    return replace(plan, **recorded(level, chosen, facts))
+
+
+def resolved(asked: Mapping[str, Any], facts: PictureFacts) -> tuple[str | None, Augmentation]:
+    """(the level that is recorded, what is done) of what was asked for.
+
+    asked : "augment", a level or None, and switches by name; None: as the level has it
+    """
+    level = asked.get("augment")
+    if level == "auto":
+        level = level_for(facts)
+    typed = {name: asked[name] for name in SWITCHES if asked.get(name) is not None}
+    chosen = replace(augmentation_at(level or "none", facts), **typed)
+    chosen.check_size(facts.height, facts.width)
+    return level, chosen
+
+
+def recorded(level: str | None, chosen: Augmentation, facts: PictureFacts) -> dict[str, Any]:
+    """The fields of a plan that repeat it: a switch that is off is left out unless the level has it on."""
+    base = asdict(augmentation_at(level or "none", facts))
+    values = asdict(chosen)
+    return {"augment": level} | {name: value if value or base[name] else None for name, value in values.items()}
 
 
 def augmentation_of(plan: Plan) -> Augmentation:
     """That of a plan in which all is decided."""
-    return augmentation.of_plan(plan)
+    return Augmentation(**{name: getattr(plan, name) or 0 for name in SWITCHES})

@@ -18,7 +18,7 @@ from cnncli.model_file.serialize import load_model, save_beside_earlier
 from cnncli.network import Network
 from cnncli.network.answers import log_probabilities
 from cnncli.program import Program
-from cnncli.shown import printable
+from cnncli.shown import from_here, printable
 from cnncli.training.diagnostics import write_diagnostics
 from cnncli.training.job import Job
 from cnncli.training.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
@@ -63,7 +63,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     images = [facts.get("images", job.images) for facts in state.history]  # older runs did not say
     return Finished(
         run=job.run.path,
-        model=_from_here(out),
+        model=Path(from_here(out)),
         model_bytes=out.stat().st_size,
         plugins=plan.plugins or (),
         data_path=plan.data,
@@ -72,7 +72,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         skip_bad=plan.skip_bad,
         samples=dataset.samples,
         sample=_sample_picture(job),
-        earlier_model=None if earlier is None else _from_here(earlier),
+        earlier_model=None if earlier is None else Path(from_here(earlier)),
         network=network.name,
         data=dataset.name,
         images=job.images,
@@ -178,9 +178,3 @@ def _judge(
 def _log_probabilities(network: Network, images: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """(N, classes), whatever the loss."""
     return log_probabilities(Program(network, _BATCH_SIZE).predict(images), network.outputs)
-
-
-def _from_here(path: Path) -> Path:
-    """The path as short as the user would type it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path

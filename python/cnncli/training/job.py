@@ -11,9 +11,9 @@ import numpy as np
 from cnncli import _core, data
 from cnncli.data import DataSet, Split, images_digest
 from cnncli.data.held_out import Indices
-from cnncli.errors import FormatError, UsageError
 from cnncli.model_file.record import EPOCH_MEASURES
 from cnncli.model_file.serialize import check_record
+from cnncli.shown import from_here
 from cnncli.training.plan import Plan
 from cnncli.training.repeat import needed
 from cnncli.training.runs import RunFolder
@@ -97,14 +97,11 @@ class Job:
         }
 
     def check_savable(self) -> None:
-        """Raises UsageError where the model could not be saved at the end, however many epochs it takes."""
+        """Raises UsageError or FormatError where the model could not be saved, however many epochs it takes."""
         record = self.record()
         epochs = min(self.trainer.timetable.epochs, MOST_EPOCHS_RECORDED + 3)  # the first, the best and the last
         record["training"]["history"] = [_LONGEST_EPOCH] * epochs
-        try:
-            check_record(from_here(Path(self.plan.out)), self.trainer.network, record)
-        except FormatError as error:
-            raise UsageError(f"{error}, so that the model could not be saved; use shorter settings") from None
+        check_record(from_here(self.plan.out), self.trainer.network, record)
 
     def as_done(self) -> Plan:
         """The plan, with the steps that there was time for in place of the time."""
@@ -162,12 +159,6 @@ def recorded_epochs(history: list[dict[str, Any]], best: int, most: int) -> list
         every *= 2
     numbers = {*range(every, len(history) + 1, every), *({1, best, len(history)} if every > 1 else ())}
     return [history[number - 1] for number in sorted(numbers - {0})]
-
-
-def from_here(path: Path) -> str:
-    """The path as short as the user would type it."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _name(file: str | None) -> str | None:

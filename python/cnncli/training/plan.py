@@ -9,7 +9,7 @@ from typing import Any
 
 from cnncli import data
 from cnncli.augmentation import SWITCHES
-from cnncli.custom_code import shown_file, told_of
+from cnncli.custom_code import told_of
 from cnncli.data import DataSet, PictureWish
 from cnncli.data.held_out import Held, share_to_hold_out
 from cnncli.data.raw import RawSet
@@ -20,7 +20,7 @@ from cnncli.optim import BY_NAME, Optimizer
 from cnncli.optim.whole import WHOLE_BATCH, WholeBatchOptimizer
 from cnncli.pictures.recipe import COLOURS
 from cnncli.plugins import load_plugin
-from cnncli.shown import format_shape, printable, shown
+from cnncli.shown import format_shape, from_here, printable, shown
 from cnncli.storage.typed_json import from_json
 from cnncli.training.balance import check_balance
 from cnncli.training.dependent import fill_dependent, fill_end, until_converged
@@ -90,6 +90,7 @@ class Plan(RecordedSettings):
 
 
 def read_plan(run: RunFolder) -> Plan:
+    """The plan of a run, as its settings.json has it. Raises FormatError for settings that are none of this version."""
     try:
         return from_json(Plan, run.settings)
     except FormatError as error:
@@ -194,11 +195,11 @@ def load_plugins(plan: Plan) -> list[str]:
     """Runs the plugins of a run that goes on. Returns a line for each that is not as it was when the run began."""
     lines = []
     for file, digest in zip(plan.plugins or (), [*plan.plugin_digests, *[""] * len(plan.plugins or ())], strict=False):
-        shown = printable(shown_file(file))
+        name = printable(from_here(file))
         if not Path(file).is_file():
-            raise UsageError(f"{shown}: no such file, but the run needs this plugin; pass --plugin with its new place")
+            raise UsageError(f"{name}: no such file, but the run needs this plugin; pass --plugin with its new place")
         if load_plugin(file).digest != digest:
-            lines.append(f"{shown} has changed since the run began; what was trained so far was trained with the other")
+            lines.append(f"{name} has changed since the run began; what was trained so far was trained with the other")
     return lines
 
 

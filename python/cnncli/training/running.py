@@ -18,6 +18,7 @@ _PROGRESS_SECONDS = 0.2
 
 
 def started(job: Job) -> Started:
+    """What is told of a job before its first step."""
     plan, network, timetable = job.plan, job.trainer.network, job.trainer.timetable
     return Started(
         run=job.run.path,

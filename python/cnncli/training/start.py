@@ -11,6 +11,7 @@ from typing import Any
 from cnncli.data import DataSet
 from cnncli.data.number_set import NumberSet
 from cnncli.errors import DataError, UsageError
+from cnncli.layers import Concat, Residual
 from cnncli.model_file.serialize import unpack_network
 from cnncli.network import Network
 from cnncli.network.architectures import model_names, read_model, shipped_model
@@ -203,10 +204,12 @@ def _plain(layers: Sequence[dict[str, Any]], prefix: str) -> Iterator[tuple[str,
     for index, layer in enumerate(layers):
         name = f"{prefix}{index}"
         yield name, layer
-        for key in ("layers", "body", "shortcut"):
-            yield from _plain(layer.get(key) or (), f"{name}.{key}." if key != "layers" else f"{name}.")
-        for number, branch in enumerate(layer.get("branches") or ()):
-            yield from _plain(branch, f"{name}.{number}.")
+        yield from _plain(layer.get("layers") or (), f"{name}.")
+        for key in Residual.described_keys:
+            yield from _plain(layer.get(key) or (), f"{name}.{key}.")
+        for key in Concat.described_keys:
+            for number, branch in enumerate(layer.get(key) or ()):
+                yield from _plain(branch, f"{name}.{number}.")
 
 
 def _copy_arrays(source: Network, target: Network, head: str | None) -> set[str]:

@@ -168,7 +168,7 @@ def test_all_files_that_know_average_pooling_are_on_the_page() -> None:
     assert sorted(listed) == left_over(found, {
         r"cpp/kernels/update/.*|cpp/bindings/bind_program\.cpp|cpp/program/(program|stages)\.(h|cpp)|"
         r"python/cnncli/program/(program|updates|weight_average)\.py": "averages of weights, by ASGD and by --ema",
-        r"models/.*|docs/gallery/.*|tests/support/bad_models\.py": "networks that have it",
+        r"models/.*|docs/gallery/.*|tests/support/(bad_models|program_networks)\.py": "networks that have it",
         r"python/cnncli/lessons/.*": "teach what it does",
         r"docs/(add-a-layer|lecture)\.md|CHANGELOG\.md": "tell of it",
         r"tests/support/(beside_torch|drawn_more_pools)\.py": "compute other layers by it",

@@ -255,10 +255,10 @@ def test_binary_batches_of_cifar_are_read(tmp_path: Path, rng: np.random.Generat
     for name, some in zip(names, (content, content[:2]), strict=True):
         (tmp_path / name).write_bytes(some.tobytes())
     meta = "fine_label_names.txt" if label_bytes == 2 else "batches.meta.txt"
-    (tmp_path / meta).write_text("ant\nbee\n\n")
+    (tmp_path / meta).write_text("fire\u00a0ant\nbee\n\n", encoding="utf-8")
     found = read_path(tmp_path)
     np.testing.assert_array_equal(pixels(found), colours)
-    assert found.class_names == ["ant", "bee"]
+    assert found.class_names == ["fire\u00a0ant", "bee"]
     assert found.parts["test"].labels.tolist() == [0, 1]
 
 

@@ -112,6 +112,15 @@ def check_names(where: str, names: Sequence[str]) -> None:
             raise DataError(f"{where}: label '{printable(name)[:80]}' holds control characters; use printable ones")
 
 
+def are_class_names(texts: Sequence[str]) -> bool:
+    """Whether texts beside the data can name its classes: each is something, and another one.
+
+    >>> are_class_names(["Ara ararauna", "a\u00a0b"]), are_class_names(["a", "a"]), are_class_names(["a", ""])
+    (True, False, False)
+    """
+    return all(text and find_unprintable(text) is None for text in texts) and len(set(texts)) == len(texts)
+
+
 def check_count(where: str, count: int) -> None:
     if count > MAX_CLASSES:
         raise DataError(f"{where}: {count:,} different labels; at most {MAX_CLASSES:,} classes are possible")

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from cnncli.data.array_files.arrays import make_parts
 from cnncli.data.array_files.npy import NpyHeader
+from cnncli.data.classes import are_class_names
 from cnncli.data.dataset import Note
 from cnncli.data.part_names import part_of_word
 from cnncli.data.raw import RawSet
@@ -164,7 +165,7 @@ def read_named(
         class_names = [
             text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text) for text in texts.tolist()
         ]
-        if len(set(class_names)) < len(class_names) or not all(text.isprintable() and text for text in class_names):
+        if not are_class_names(class_names):
             class_names = None
     arrays = {part: (images, read(images), labels, read(labels)) for part, (images, labels) in pairs.items()}
     class_names, parts, notes = make_parts(where, arrays, class_names)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.data.classes import number_whole
+from cnncli.data.classes import are_class_names, number_whole
 from cnncli.data.dataset import MAX_BYTES, Images, Note
 from cnncli.data.raw import RawPart, RawSet
 from cnncli.errors import DataError
@@ -100,6 +100,6 @@ def _class_names(folder: Path) -> list[str]:
         if path.is_file() and path.stat().st_size <= _MOST_NAMES_BYTES:
             lines = path.read_bytes().decode("utf-8", "replace").split("\n")
             names = [line.strip() for line in lines if line.strip()]
-            if all(line.isprintable() for line in names) and len(set(names)) == len(names):
+            if are_class_names(names):
                 return names
     return []

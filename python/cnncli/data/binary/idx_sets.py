@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.data.binary.idx import file_names, read_split
-from cnncli.data.classes import number_whole
+from cnncli.data.classes import are_class_names, number_whole
 from cnncli.data.dataset import Images, Note
 from cnncli.data.part_names import part_of_word
 from cnncli.data.raw import RawPart, RawSet
@@ -131,4 +131,4 @@ def _mapped_names(folder: Path, name: str, labels: list[str]) -> list[str]:
         if len(numbers) >= 2 and all(number.isdecimal() and len(number) < 6 for number in numbers):
             codes[numbers[0]] = chr(int(numbers[-1]))
     names = [codes.get(label, "") for label in labels]
-    return names if all(name.isprintable() and name for name in names) and len(set(names)) == len(names) else []
+    return names if are_class_names(names) else []

@@ -20,6 +20,7 @@ from cnncli.training.class_recall import class_recall
 from cnncli.training.early_stopping import best_of
 from cnncli.training.folds import fold_of
 from cnncli.training.losses import class_weights
+from cnncli.training.marks import mark_steps, parted_after
 from cnncli.training.metrics import read_metrics
 from cnncli.training.pace import Pace, is_pace
 from cnncli.training.rate_range import STEPS, _is_far, _RisingRates, read_off, smoothed
@@ -27,7 +28,6 @@ from cnncli.training.run_list import Run, differing, find_runs, prunable, read_r
 from cnncli.training.runs import RunFolder, is_group, known_runs
 from cnncli.training.start import _listed, frozen_names, with_frozen
 from cnncli.training.state import TrainingState, check_fit
-from cnncli.training.trace import mark_steps, parted_after
 from cnncli.training.training_set import TrainingSet
 
 

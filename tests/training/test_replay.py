@@ -17,9 +17,9 @@ from cnncli.model_file.seal import is_intact, sealed
 from cnncli.model_file.serialize import load_model, save_model
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
+from cnncli.training.marks import MARKS, after_marks, mark_steps, parted_after
 from cnncli.training.records import Finished, Stopped
 from cnncli.training.replay import Verdict, replay
-from cnncli.training.trace import MARKS, after_marks, mark_steps, parted_after
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings
 

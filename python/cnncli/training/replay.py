@@ -22,6 +22,7 @@ from cnncli.shown import printable, shortened, shown
 from cnncli.storage.typed_json import from_json
 from cnncli.training.divergence import Diverged
 from cnncli.training.job import Job
+from cnncli.training.marks import after_marks, parted_after
 from cnncli.training.number_training import classes_of, read_numbers, standardized
 from cnncli.training.plan import Plan
 from cnncli.training.records import EpochDone, Finished, Record
@@ -29,7 +30,6 @@ from cnncli.training.rules import TARGET, check_asked
 from cnncli.training.running import run_job, started
 from cnncli.training.runs import RunFolder
 from cnncli.training.start import Start, read_start
-from cnncli.training.trace import after_marks, parted_after
 from cnncli.training.train import data_again, make_job
 from cnncli.training_options import TrainSettings
 from cnncli.version import __version__

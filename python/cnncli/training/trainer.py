@@ -28,13 +28,13 @@ from cnncli.training.class_recall import class_recall
 from cnncli.training.convergence import Convergence
 from cnncli.training.divergence import Cause, Diverged, find_cause, find_parameter
 from cnncli.training.early_stopping import EarlyStopping
+from cnncli.training.marks import mark_step
 from cnncli.training.pace import Pace
 from cnncli.training.plateau import Plateau, measured_losses, plateau_for
 from cnncli.training.records import SHOWN_ONLY, EpochDone, Progress, StepDone
 from cnncli.training.signs import Signs
 from cnncli.training.state import TrainingState
 from cnncli.training.timetable import HardImages, Timetable, timetable_for
-from cnncli.training.trace import mark_step
 from cnncli.training.training_set import Samples, TrainingSet, give_recipe
 from cnncli.training.whole_batch import GradientsOnly, WholeBatch
 

@@ -10,7 +10,14 @@ from PIL import Image
 from cnncli.data.imbalance import Imbalance, imbalance_of
 from cnncli.data.inspection.alike import _share_of_one_grey, alike, confirm, detail_size
 from cnncli.data.inspection.groups import find_groups
-from cnncli.data.inspection.inspection import Finding, _of_classes, _of_groups, _of_single, inspect
+from cnncli.data.inspection.inspection import (
+    Finding,
+    _of_classes,
+    _of_groups,
+    _of_single,
+    _without_pictures,
+    inspect,
+)
 from cnncli.data.inspection.looks import Looks, look_at, picture_name
 from cnncli.data.inspection.rows import inspect_rows, target_counts
 from cnncli.data.raw import RawPart, RawSet
@@ -86,12 +93,27 @@ def test_classes_without_pictures_and_ten_times_larger_ones_are_told() -> None:
     found = imbalance_of(["a", "b", "c", "d"], [1500, 150, 0, 150])
     assert found == Imbalance(("a", 1500), ("b", 150), 10.0, ("c",), "sample")
     assert said(_of_classes(found)) == [
-        ("no-images", 1, "1 class has no training pictures"),
         ("imbalance", 1, "10 times as many of a (1,500) as of b (150)"),
     ]  # fmt: skip
     even = imbalance_of(["a", "b", "c", "d"], [0, 149, 15, 0])
     assert even is not None and even.remedy == ""
-    assert said(_of_classes(even)) == [("no-images", 2, "2 classes have no training pictures")]
+    assert said(_of_classes(even)) == []
+    names = ["a", "b", "c", "d", "e"]
+    assert said(_without_pictures(names[:2], [3, 4], [3, 4])) == []
+    assert said(_without_pictures(names[:4], [0, 149, 15, 0], [0, 149, 15, 0])) == [
+        ("no-images", 2, "2 classes have no training pictures: a, d"),
+    ]
+    assert said(_without_pictures(names[:3], [3, 4, 5], [3, 0, 5])) == [
+        ("no-images", 1, "1 class has no training pictures that can be used: b"),
+    ]
+    assert said(_without_pictures(names, [0, 0, 2, 0, 0], [0, 0, 2, 0, 0])) == [
+        ("no-images", 4, "4 classes have no training pictures: a, b, d, ..."),
+        ("one-class", 1, 'all training pictures are of the class "c"'),
+    ]
+    assert said(_without_pictures(["only"], [9], [9])) == [
+        ("one-class", 1, 'all training pictures are of the class "only"'),
+    ]
+    assert said(_without_pictures(["only"], [0], [0])) == []  # all are to test
     assert imbalance_of(["a", "b"], [3, 0]) is None and imbalance_of([], []) is None
 
 

@@ -74,20 +74,27 @@ def test_three_of_those_left_aside_are_named_without_their_folders(broken: int, 
 
 
 @pytest.mark.parametrize(("count", "what"), [
-    (1, "1 picture in which no glyph is found (0.png)"),
-    (3, "3 pictures in which no glyph is found (0.png, 1.png, 2.png)"),
-    (4, "4 pictures in which no glyph is found (0.png, 1.png, 2.png, ...)"),
+    (1, "1 picture in which no glyph is found (0.png), 1 of 2 of a"),
+    (3, "3 pictures in which no glyph is found (0.png, 1.png, 2.png), 3 of 4 of a"),
+    (4, "4 pictures in which no glyph is found (0.png, 1.png, 2.png, ...), 4 of 5 of a"),
 ])  # fmt: skip
 def test_pictures_without_a_glyph_are_left_aside_in_training_and_wrong_elsewhere(count: int, what: str) -> None:
     blanks = tuple(Blank(f"f/{number}.png", 0, "no glyph") for number in range(count))
     split = Split(np.zeros((1, 1, 2, 2), np.uint8), np.zeros(1, np.int64), blanks=blanks)
     notes: list[Note] = []
-    _tell_blanks("train", split, notes)
-    _tell_blanks("test", split, notes)
+    _tell_blanks("train", split, ["a"], notes)
+    _tell_blanks("test", split, ["a"], notes)
     assert notes == [
         Note("left aside", f"left aside: {what}", {"no glyph in train": count}),
         Note("prepared", f"test: {what}, counted as wrong answers", {"no glyph in test": count}),
     ]
+
+
+def test_classes_of_the_most_pictures_without_a_glyph_are_named() -> None:
+    blanks = tuple(Blank("f.png", label, "no glyph") for label in [2, 1, 2, 0, 2, 4, 4, 4, 4])
+    split = Split(np.zeros((3, 1, 2, 2), np.uint8), np.array([0, 1, 4]), blanks=blanks)
+    _tell_blanks("train", split, ["a", "b", "c", "d", "e" * 50], notes := [])
+    assert notes[0].text.endswith(f", 4 of 5 of {'e' * 40}, 3 of 3 of c, 1 of 2 of b, ...")
 
 
 def test_three_classes_that_are_measured_and_never_trained_on_are_named() -> None:

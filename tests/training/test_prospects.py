@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from cnncli.data.dataset import Blank, DataSet, Split
 from cnncli.errors import CnnError, DataError, UsageError
 from cnncli.layers import (
     BatchNorm1d,
@@ -20,7 +22,7 @@ from cnncli.layers import (
     Softmax2d,
 )
 from cnncli.network import Network
-from cnncli.training.prospects import check_prospects, twice_softmax
+from cnncli.training.prospects import check_prospects, lost_classes, twice_softmax
 from cnncli.training.records import Started
 from cnncli.training.timetable import Timetable
 from cnncli.training.train import train
@@ -49,6 +51,45 @@ def test_images_of_one_class_are_refused() -> None:
         'pets: all training images are of the class "dog", so that there is nothing to tell apart; '
         "add images of another class"
     )
+
+
+def without_glyphs(labels: list[int], lost: list[int], names: tuple[str, ...] = ("cat", "dog", "emu")) -> DataSet:
+    blanks = tuple(Blank("a.png", label, "no glyph") for label in lost)
+    return DataSet("pets", Split(np.zeros((len(labels), 1, 4, 4), np.uint8), np.array(labels), blanks=blanks), None,
+                   list(names), "pets")  # fmt: skip
+
+
+def test_classes_that_preparation_leaves_nothing_of_are_named() -> None:
+    assert lost_classes(without_glyphs([0, 1, 2], [0, 0, 2]), False) == []
+    assert lost_classes(without_glyphs([0, 0], []), False) == []  # they have only pictures to test
+    assert lost_classes(without_glyphs([0, 0], [1, 2, 2]), False) == [
+        "class emu: no glyph is found in any of its 2 training pictures, so that it cannot be learned; "
+        "pass --prepare plain, or leave the class out",
+        "class dog: no glyph is found in its one training picture, so that it cannot be learned; "
+        "pass --prepare plain, or leave the class out",
+    ]
+    *three, more = lost_classes(without_glyphs([0, 0], [1, 2, 3, 4, 5], tuple("abcdef")), True)
+    assert len(three) == 3 and more == "so it is with 2 more of the classes"
+    assert three[0].endswith("; train from the beginning with --prepare plain, or leave the class out")
+
+
+def test_a_class_that_loses_all_its_pictures_is_told_when_the_training_starts(tmp_path: Path) -> None:
+    for name, pixels in (("bar", (slice(4, 20), slice(10, 14))), ("dash", (slice(10, 14), slice(4, 20)))):
+        for number in range(4):
+            image = np.full((24, 24), 255, np.uint8)
+            image[pixels] = 10 * number
+            save(tmp_path / "data" / name / f"{number}.png", image)
+    for number in range(4):
+        save(tmp_path / "data" / "full" / f"{number}.png", np.full((24, 24), 10 * number, np.uint8))
+    settings = replace(small_settings(tmp_path), data=str(tmp_path / "data"), prepare="glyph", architecture="lenet5")
+    started = next(record for record in train(settings) if isinstance(record, Started))
+    assert any(line.startswith("class full: no glyph is found in any of its 4 ") for line in started.warnings)
+    assert any(note.endswith(" (0.png, 1.png, 2.png, ...), 4 of 4 of full") for note in started.notes)
+
+
+def save(path: Path, image: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(image).save(path)
 
 
 def test_two_classes_of_three_are_no_matter() -> None:

@@ -72,7 +72,7 @@ def _look(asked: Asked) -> _Found:
         )
         if needed and not asked.no_checks:
             began = time.perf_counter()
-            inspection = inspect(raw, fetching.show)
+            inspection = inspect(raw, fetching.show, dataset)
             seconds = time.perf_counter() - began
             names = Names(inspection.looks, inspection.class_names, asked.name_or_path)
         if asked.model is not None:

@@ -1,11 +1,13 @@
 """What can be said before a training begins about whether it can learn: refusals, and lines of warning."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from cnncli.data import DataSet
 from cnncli.errors import DataError, UsageError
 from cnncli.layers import Flatten, Softmax
 from cnncli.layers.batch_norm import BatchNorm
@@ -16,6 +18,7 @@ from cnncli.training.timetable import Timetable
 # With batch normalization of fewer values the test accuracy falls: convnet with batches of 4 is as right as with 64,
 # with batches of 2 it is not (docs/training.md).
 _FEW_VALUES = 4
+_MOST_NAMED = 3  # classes
 
 
 def check_prospects(
@@ -52,6 +55,27 @@ def check_prospects(
         )
     warnings += _check_normalization(network, timetable)
     return warnings
+
+
+def lost_classes(dataset: DataSet, is_decided: bool) -> list[str]:
+    """A line for each class of which preparation left no training picture: the first few of them.
+
+    is_decided : the preparation is that of a model that the training starts from
+    """
+    assert dataset.train is not None
+    there = set(np.unique(dataset.train.labels).tolist()) if dataset.class_names else set()
+    lost = Counter(blank.label for blank in dataset.train.blanks)
+    without = [(label, count) for label, count in lost.most_common() if label not in there]
+    remedy = "train from the beginning with --prepare plain" if is_decided else "pass --prepare plain"
+    lines = [
+        f"class {shortened(dataset.class_names[label])}: no glyph is found in "
+        f"{'its one training picture' if count == 1 else f'any of its {count:,} training pictures'}, so that it cannot "
+        f"be learned; {remedy}, or leave the class out"
+        for label, count in without[:_MOST_NAMED]
+    ]
+    if len(without) > _MOST_NAMED:
+        lines.append(f"so it is with {len(without) - _MOST_NAMED:,} more of the classes")
+    return lines
 
 
 def twice_softmax(network: Network, loss: str) -> list[str]:

@@ -51,7 +51,7 @@ from cnncli.training.plan import (
 )
 from cnncli.training.plateau import Plateau
 from cnncli.training.presets import preset_settings
-from cnncli.training.prospects import check_prospects, twice_softmax
+from cnncli.training.prospects import check_prospects, lost_classes, twice_softmax
 from cnncli.training.records import EpochDone, Record
 from cnncli.training.running import run_job, started
 from cnncli.training.runs import RunFolder
@@ -144,6 +144,7 @@ def begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     table = _timetable(plan, len(labels))
     plan = replace(plan, epochs=table.epochs)
     warnings = check_prospects(network, labels, dataset.class_names, table, dataset.name)
+    warnings += lost_classes(dataset, start is not None)
     warnings += twice_softmax(network, plan.loss) + two_patiences(settings, plan)
     if isinstance(dataset, NumberSet):
         dataset, splits, network.recipe = standardized(dataset, plan, None if start is None else start.rows)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from cnncli.data.dataset import DataSet
 from cnncli.data.fetch_records import Report, ignore
 from cnncli.data.imbalance import Imbalance, imbalance_of
 from cnncli.data.inspection.groups import Groups, find_groups
@@ -15,15 +16,17 @@ from cnncli.data.inspection.looks import Looks, look_at
 from cnncli.data.preparation.one_picture import as_picture
 from cnncli.data.raw import PARTS, RawSet
 from cnncli.pictures.picture_file import as_bytes, read_picture
-from cnncli.shown import percent, plural
+from cnncli.shown import percent, plural, shortened
 
 KINDS = (
     "leaks", "two-labels", "duplicates", "near-leaks", "near-two-labels", "near-duplicates", "constant", "dark",
-    "low-contrast", "unreadable", "imbalance", "no-images",
+    "low-contrast", "unreadable", "imbalance", "no-images", "one-class",
 )  # fmt: skip
 _DARK = 40  # of 255: lighter no pixel of a very dark picture is
 _CONTRAST = 16  # between the darkest and the lightest
 _OF_SET = 0.2  # share of the pictures, from which on it is the way of the set and no fault of some
+_NAMED = 3  # classes
+_OTHERWISE = "pass another --prepare, such as plain"  # where no glyph is found in them
 _ENOUGH = 128  # pixels a side, to which a large JPEG is decoded where two are compared
 
 
@@ -68,21 +71,26 @@ class Inspection:
     notes: list[str] = field(default_factory=list)
 
 
-def inspect(raw: RawSet, report: Report = ignore) -> Inspection:
+def inspect(raw: RawSet, report: Report = ignore, prepared: DataSet | None = None) -> Inspection:
     """Looks at every picture of a data set, as its reader found it, before any is prepared.
 
     report : called with the progress where it takes more than half a second
+    prepared : the same data set, of whose training pictures those count in a class that are left; None: all count
     """
     looks = look_at(raw, report)
     groups = find_groups(looks, lambda number: picture_of(raw, looks, number))
     train = looks.label[looks.part == PARTS.index("train")]
-    counts = np.bincount(train, minlength=len(raw.class_names)).tolist()
+    held = np.bincount(train, minlength=len(raw.class_names)).tolist()
+    counts = held
+    if prepared is not None and prepared.train is not None:
+        counts = np.bincount(prepared.train.labels, minlength=len(raw.class_names)).tolist()
     imbalance = imbalance_of(raw.class_names, counts)
     findings = [
         *_of_groups(looks, groups.equal, ""),
         *_of_groups(looks, groups.alike, "near-"),
         *_of_single(looks),
         *_of_classes(imbalance),
+        *_without_pictures(raw.class_names, held, counts),
     ]
     there = looks.is_read
     sizes = Counter(map(tuple, looks.size[there].tolist()))
@@ -164,16 +172,29 @@ def _contrast(looks: Looks) -> "np.ndarray":
 
 
 def _of_classes(imbalance: Imbalance | None) -> Iterable[Finding]:
-    if imbalance is None:
-        return
-    if imbalance.without:
-        count = len(imbalance.without)
-        names = "class has" if count == 1 else "classes have"
-        yield Finding("no-images", count, [], f"{count:,} {names} no training pictures", "add some, or leave them out")
-    if imbalance.remedy:
+    if imbalance is not None and imbalance.remedy:
         (large, most), (small, least) = imbalance.largest, imbalance.smallest
         text = f"{imbalance.ratio:.0f} times as many of {large} ({most:,}) as of {small} ({least:,})"
         yield Finding("imbalance", 1, [], text, f"cnn train --balance {imbalance.remedy}")
+
+
+def _without_pictures(class_names: Sequence[str], held: Sequence[int], left: Sequence[int]) -> Iterable[Finding]:
+    """Classes of which nothing can be learned, or one alone.
+
+    held, left : training pictures of each class, and those of them that preparation left
+    """
+    without = [number for number, count in enumerate(left) if not count]
+    lost = any(held[number] for number in without)
+    if without and any(left):
+        count = len(without)
+        listed = ", ".join(shortened(class_names[number]) for number in without[:_NAMED])
+        text = f"{count:,} {'class has' if count == 1 else 'classes have'} no training pictures"
+        text += f"{' that can be used' if lost else ''}: {listed}{', ...' if count > _NAMED else ''}"
+        yield Finding("no-images", count, [], text, f"{_OTHERWISE if lost else 'add some'}, or leave them out")
+    if len(left) - len(without) == 1:
+        name = shortened(class_names[next(number for number, count in enumerate(left) if count)])
+        text = f'all training pictures{" that can be used" if lost else ""} are of the class "{name}"'
+        yield Finding("one-class", 1, [], text, _OTHERWISE if lost else "add pictures of another class")
 
 
 def _is(count: int) -> str:

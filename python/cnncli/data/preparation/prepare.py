@@ -1,6 +1,7 @@
 """The one way from what a reader found to the images of a data set: for training, evaluation and prediction alike."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,7 +80,7 @@ def prepare_set(
     _refuse_broken(raw, made, skip_bad, notes)
     splits = {name: made[name].split(raw.parts[name]) for name in names}
     for name, split in splits.items():
-        _tell_blanks(name, split, notes)
+        _tell_blanks(name, split, raw.class_names, notes)
     _tell_untrained(raw.class_names, splits, notes)
     first = next((split for split in splits.values() if len(split)), None)
     if first is None:
@@ -331,15 +332,27 @@ def _tell_untrained(class_names: Sequence[str], splits: dict[str, Split], notes:
             notes.append(Note("classes", text, {f"untrained in {name}": count}))
 
 
-def _tell_blanks(name: str, split: Split, notes: list[Note]) -> None:
+def _tell_blanks(name: str, split: Split, class_names: Sequence[str], notes: list[Note]) -> None:
     if not split.blanks:
         return
     count = len(split.blanks)
-    what = f"{plural(count, 'picture')} in which no glyph is found ({_first([blank.name for blank in split.blanks])})"
+    examples, classes = _first([blank.name for blank in split.blanks]), _most_of(split, class_names)
+    what = f"{plural(count, 'picture')} in which no glyph is found ({examples}), {classes}"
     if name != "train":
         notes.append(Note("prepared", f"{name}: {what}, counted as wrong answers", {f"no glyph in {name}": count}))
     else:
         notes.append(Note("left aside", f"left aside: {what}", {f"no glyph in {name}": count}))
+
+
+def _most_of(split: Split, class_names: Sequence[str]) -> str:
+    """The classes of the most pictures without a glyph: "60 of 60 of square, 2 of 61 of circle"."""
+    lost = Counter(blank.label for blank in split.blanks).most_common()
+    held = np.bincount(split.labels, minlength=len(class_names))
+    named = [
+        f"{count:,} of {held[label] + count:,} of {printable(class_names[label])[:40]}"
+        for label, count in lost[:_MOST_NAMED]
+    ]
+    return ", ".join(named) + (", ..." if len(lost) > _MOST_NAMED else "")
 
 
 def _first(lines: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ from cnncli.layers import (
     Softmax2d,
 )
 from cnncli.network import Network
-from cnncli.training.prospects import check_prospects, lost_classes, twice_softmax
+from cnncli.training.prospects import check_classes, check_prospects, lost_classes, twice_softmax
 from cnncli.training.records import Started
 from cnncli.training.timetable import Timetable
 from cnncli.training.train import train
@@ -35,7 +35,7 @@ OF_MAPS: list[Module] = [Conv2d(1, 2, 3), BatchNorm2d(2), Flatten(), Linear(8, 3
 
 def told(layers: list[Module], labels: list[int], batch_size: int, shares: tuple[float, ...] = ()) -> list[str]:
     table = Timetable(len(labels), batch_size, 3, shares)
-    return check_prospects(Network(layers, (1, 4, 4)), np.array(labels), ["cat", "dog", "emu"], table, "pets")
+    return check_prospects(Network(layers, (1, 4, 4)), np.array(labels), ["cat", "dog", "emu"], table)
 
 
 @pytest.mark.parametrize("layers", [PLAIN, NORMALIZED, OF_MAPS])
@@ -45,12 +45,28 @@ def test_nothing_is_said_of_what_can_learn(layers: list[Module]) -> None:
 
 
 def test_images_of_one_class_are_refused() -> None:
+    check_classes(without_glyphs([1, 2], []), np.array([1, 2]))
     with pytest.raises(DataError) as caught:
-        told(PLAIN, [1] * 30, 8)
+        check_classes(without_glyphs([1, 2], []), np.array([1] * 30))
     assert str(caught.value) == (
         'pets: all training images are of the class "dog", so that there is nothing to tell apart; '
         "add images of another class"
     )
+
+
+def test_images_of_one_class_are_refused_before_their_loss_is(tmp_path: Path) -> None:
+    for number in range(4):
+        save(tmp_path / "data" / "only" / f"{number}.png", np.full((24, 24), 40 * number, np.uint8))
+    settings = replace(small_settings(tmp_path), data=str(tmp_path / "data"), architecture="resnet9-s")
+    with pytest.raises(DataError, match=r'^data: all training images are of the class "only", so that '):
+        list(train(settings))
+
+
+def test_images_of_one_class_say_where_the_others_are() -> None:
+    with pytest.raises(DataError, match=r"apart; no glyph is found in those of the others: pass --prepare plain$"):
+        check_classes(without_glyphs([1, 1], [0, 1]), np.array([1, 1]))
+    with pytest.raises(DataError, match=r"add images of another class$"):
+        check_classes(without_glyphs([1, 1], [1, 1]), np.array([1, 1]))
 
 
 def without_glyphs(labels: list[int], lost: list[int], names: tuple[str, ...] = ("cat", "dog", "emu")) -> DataSet:
@@ -176,7 +192,7 @@ def test_values_are_asked_for_no_classes_and_two_of_them_are_enough_to_normalize
     network = Network([Flatten(), Linear(16, 8), BatchNorm1d(8), Linear(8, 1)], (1, 4, 4))
 
     def of_values(images: int) -> list[str]:
-        return check_prospects(network, np.zeros(images), [], Timetable(images, min(16, images), 3), "pets")
+        return check_prospects(network, np.zeros(images), [], Timetable(images, min(16, images), 3))
 
     assert of_values(16) == [] and len(of_values(2)) == 1
     with pytest.raises(UsageError, match=r"^layer 2, BatchNorm1d\(8\), has nothing to normalize with one training"):

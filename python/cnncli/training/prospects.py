@@ -21,27 +21,37 @@ _FEW_VALUES = 4
 _MOST_NAMED = 3  # classes
 
 
+def check_classes(dataset: DataSet, labels: npt.NDArray[np.integer]) -> None:
+    """Raises DataError for images of one class: from these nothing is learned at all.
+
+    labels : (N,), of the images trained on, N >= 1; values, of which nothing is asked, where there are no classes
+    """
+    there = np.unique(labels).tolist() if dataset.class_names else []
+    if len(there) != 1:
+        return
+    assert dataset.train is not None
+    only = shortened(dataset.class_names[there[0]])
+    is_lost = any(blank.label != there[0] for blank in dataset.train.blanks)
+    raise DataError(
+        f'{dataset.name}: all training images are of the class "{only}", so that there is nothing to tell apart; '
+        + ("no glyph is found in those of the others: pass --prepare plain" if is_lost
+           else "add images of another class")
+    )  # fmt: skip
+
+
 def check_prospects(
     network: Network,
     labels: npt.NDArray[np.integer],
     class_names: Sequence[str],
     timetable: Timetable,
-    data_name: str,
 ) -> list[str]:
     """Lines that a user should read before the training goes on: what will hardly be learned, and what would be.
 
     labels : (N,), of the images trained on, N >= 1; values, of which nothing is asked, where there are no class_names
 
-    Raises DataError for images of one class, UsageError for batch normalization that would never see two values: from
-    these nothing is learned at all.
+    Raises UsageError for batch normalization that would never see two values: from these nothing is learned at all.
     """
     counts = np.bincount(labels if class_names else [], minlength=len(class_names))
-    if np.count_nonzero(counts) == 1:
-        only = shortened(class_names[int(counts.argmax())])
-        raise DataError(
-            f'{data_name}: all training images are of the class "{only}", so that there is nothing to tell apart; '
-            "add images of another class"
-        )
     warnings = []
     if counts.max(initial=0) == 1:
         warnings.append(

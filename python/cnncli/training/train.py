@@ -51,7 +51,7 @@ from cnncli.training.plan import (
 )
 from cnncli.training.plateau import Plateau
 from cnncli.training.presets import preset_settings
-from cnncli.training.prospects import check_prospects, lost_classes, twice_softmax
+from cnncli.training.prospects import check_classes, check_prospects, lost_classes, twice_softmax
 from cnncli.training.records import EpochDone, Record
 from cnncli.training.running import run_job, started
 from cnncli.training.runs import RunFolder
@@ -139,11 +139,12 @@ def begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     started_from = with_frozen(started_from, settings, network)
     splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
     labels = labels_of(dataset, splits[0])
+    check_classes(dataset, labels)
     check_loss(network, plan)
     plan = with_sum(plan, settings, description.get("training", {}), len(labels))
     table = _timetable(plan, len(labels))
     plan = replace(plan, epochs=table.epochs)
-    warnings = check_prospects(network, labels, dataset.class_names, table, dataset.name)
+    warnings = check_prospects(network, labels, dataset.class_names, table)
     warnings += lost_classes(dataset, start is not None)
     warnings += twice_softmax(network, plan.loss) + two_patiences(settings, plan)
     if isinstance(dataset, NumberSet):

@@ -111,6 +111,17 @@ def test_part_names_the_images_to_measure_on(here: Path, rng: np.random.Generato
     assert "held none of these images out" in refused(*["eval", "model.bin", "--data", "own", "--part", "held-out"])
 
 
+def test_training_images_are_those_that_were_trained_on(here: Path, rng: np.random.Generator) -> None:
+    write_pictures(here / "own", rng, each=30)
+    finished = json.loads(run("train", "--data", "own", *SHORT, "--epochs", "60", "--json"))
+    assert finished["images"] == 54
+    measured = json.loads(run("eval", "model.bin", "--data", "own", "--part", "train", "--json"))
+    assert (measured["part"], measured["samples"], measured["trained_on"]) == ("train", 54, True)
+    assert "the 54 images of own that it was trained on" in run("eval", "model.bin", "--data", "own", "--part", "train")
+    run("train", "--data", "own", *SHORT, "--images", "20")
+    assert json.loads(run("eval", "model.bin", "--data", "own", "--part", "train", "--json"))["samples"] == 20
+
+
 def make_npz(here: Path, rng: np.random.Generator) -> str:
     images, labels = rng.integers(0, 256, (40, 12, 12), dtype=np.uint8), np.arange(40) % 2
     np.savez(here / "set.npz", images=images, labels=labels)

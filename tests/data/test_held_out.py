@@ -8,7 +8,15 @@ import pytest
 from cnncli.data.dataset import Blank, DataSet, Split, check_size, images_digest
 from cnncli.data.equal_images import digests_of, images_more_than_once
 from cnncli.data.facts import data_facts
-from cnncli.data.held_out import hold_out, labels_of, measure_recipe, share_to_hold_out, split_images, strata
+from cnncli.data.held_out import (
+    hold_out,
+    labels_of,
+    measure_recipe,
+    share_to_hold_out,
+    split_images,
+    strata,
+    trained_on,
+)
 from cnncli.data.split import split_indices
 from cnncli.errors import DataError, UsageError
 
@@ -181,3 +189,18 @@ def test_facts_count_each_class_in_each_part() -> None:
         ("a", 0, 0, 0),
         ("b", 0, 0, 2),
     ]
+
+
+@pytest.mark.parametrize(("share", "most"), [(0.25, None), (0.25, 6), (0.0, 6), (0.0, None)])
+def test_copies_of_those_trained_on_are_what_a_training_takes(share: float, most: int | None) -> None:
+    labels = np.array([0, 1, 2] * 6)
+    images = np.arange(18, dtype=np.uint8).reshape(18, 1, 1, 1)
+    blanks = tuple(Blank(f"{number}.png", number % 3, "no glyph") for number in range(6))
+    whole = Split(images, labels, tuple(f"image {number}" for number in range(18)), blanks)
+    kept, held_out = split_images(dataset(whole), share, 5, most=most)
+    found = trained_on(whole, share, 5, most)
+    numbers = found.images.ravel().tolist()
+    assert numbers == (list(range(18)) if kept is None else kept.tolist())
+    np.testing.assert_array_equal(found.labels, labels[numbers])
+    assert found.files == tuple(f"image {number}" for number in numbers)
+    assert set(found.blanks) == set(blanks) - set(() if held_out is None else held_out.blanks)

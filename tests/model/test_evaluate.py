@@ -8,7 +8,7 @@ import pytest
 from cnncli.data import Split
 from cnncli.errors import ShapeError, UsageError
 from cnncli.measures.classification import measure
-from cnncli.model.evaluate import _held_out, evaluate_model
+from cnncli.model.evaluate import _held_out, _trained_on, evaluate_model
 from cnncli.model.suspects import find_suspects
 from cnncli.model_file.serialize import save_model
 from cnncli.network import Network
@@ -95,4 +95,6 @@ def test_images_that_a_model_held_out_are_those_of_its_record_if_it_is_sound(
     split = Split(np.zeros((20, 1, 2, 2), np.uint8), np.repeat([0, 1], 10))
     found = _held_out({"training": {"settings": settings}}, split)
     assert (None if found is None else len(found.labels)) == held
+    trained = _trained_on({"training": {"settings": settings}}, split)
+    assert len(trained.labels) == 20 - (held or 0)
     assert _held_out({"training": None}, split) is None and _held_out({}, split) is None

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.cli.render import columns_table, facts_table, print_table, stdout_console
-from cnncli.cli.render_eval import SEEN, interval_facts, which_images
+from cnncli.cli.render_eval import SEEN, SOME_SEEN, interval_facts, which_images
 from cnncli.model.compare import Comparison
 from cnncli.model.evaluate import Evaluation
 from cnncli.shown import percent, printable, shortened
@@ -86,7 +86,9 @@ def show_comparison(comparison: Comparison, written: Sequence[str] = ()) -> None
         console.print(Text(printable(line)))
     for evaluation in (one, other):
         if evaluation.trained_on:
-            console.print(Text(f"{printable(evaluation.model)}: {SEEN}", style="yellow"))
+            seen = evaluation.metrics.samples - evaluation.unseen
+            said = SOME_SEEN.format(f"{seen:,}") if evaluation.unseen else SEEN
+            console.print(Text(f"{printable(evaluation.model)}: {said}", style="yellow"))
     console.print(_verdict(comparison))
 
 

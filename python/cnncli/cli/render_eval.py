@@ -22,6 +22,7 @@ _JSON_CONFUSIONS = 20
 _NAME_LETTERS = 32
 _BESIDE_NAMES = 32  # characters of a line of the confusions that are no names
 SEEN = "the model has seen these images: what it makes of new ones is not measured here; pass --data with others"
+SOME_SEEN = SEEN.replace("these", "{} of these")
 
 
 def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
@@ -156,6 +157,8 @@ def show_accuracy(console: Console, metrics: Metrics, of_what: str = "") -> None
 def which_images(evaluation: Evaluation) -> str:
     """The images that were measured, in words."""
     count, data = f"{evaluation.metrics.samples:,}", printable(evaluation.data)
+    if evaluation.unseen:
+        return f"the {count} training images of {data}"
     if evaluation.trained_on:
         return f"the {count} images of {data} that it was trained on"
     if evaluation.part == "held-out":

@@ -43,7 +43,7 @@ def _ask_in_folds(asked: "Asked", report: data.Report, how: dict[str, Any]) -> S
     from cnncli.training.folds import Answered, FoldDone, answer_in_folds
 
     assert asked.model is not None and asked.folds is not None
-    own = evaluate_model(asked.model, data=asked.name_or_path, part="train", report=report, **how)
+    own = evaluate_model(asked.model, data=asked.name_or_path, part="train", whole=True, report=report, **how)
     images = own.split.images
     answered = data.Split(images, np.ascontiguousarray(own.labels[: len(images)]))  # in the model's order of classes
     dataset = data.DataSet(own.data, answered, None, own.class_names, preparation="plain")

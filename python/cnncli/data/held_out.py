@@ -82,14 +82,36 @@ def hold_out(whole: Split, share: float, seed: int) -> tuple[Indices, Split]:
 
     Pictures without an image are held out as the others are, so that the measure of new pictures counts them too.
     """
+    kept, held_out = _numbers(whole, share, seed)
+    return kept[kept < len(whole.labels)], _copy(whole, held_out)
+
+
+def trained_on(whole: Split, share: float, seed: int, most: int | None) -> Split:
+    """Copies of the images that are trained on where such a share is held out, with their share of the blanks.
+
+    share : 0: none is held out
+    most : as for `split_images`
+    """
     count = len(whole.labels)
+    kept = np.arange(whole.pictures) if share == 0 else _numbers(whole, share, seed)[0]
+    some = _some_of(whole.labels, kept[kept < count], most, seed)
+    assert some is not None
+    return _copy(whole, np.concatenate([some, kept[kept >= count]]))
+
+
+def _numbers(whole: Split, share: float, seed: int) -> tuple[Indices, Indices]:
+    """(kept, held out): numbers of images, behind which the blanks are counted on."""
     blank_labels = np.array([blank.label for blank in whole.blanks], np.int64)
-    kept, held_out = split_indices(np.concatenate([strata(whole.labels), blank_labels]), share, seed=seed)
-    images = held_out[held_out < count]
+    return split_indices(np.concatenate([strata(whole.labels), blank_labels]), share, seed=seed)
+
+
+def _copy(whole: Split, numbers: Indices) -> Split:
+    """Those of a split with such numbers, of images and blanks."""
+    count = len(whole.labels)
+    images = numbers[numbers < count]
     files = None if whole.files is None else tuple(whole.files[index] for index in images.tolist())
-    blanks = tuple(whole.blanks[index - count] for index in held_out[held_out >= count].tolist())
-    part = replace(whole, images=whole.images[images], labels=whole.labels[images], files=files, blanks=blanks)
-    return kept[kept < count], part
+    blanks = tuple(whole.blanks[index - count] for index in numbers[numbers >= count].tolist())
+    return replace(whole, images=whole.images[images], labels=whole.labels[images], files=files, blanks=blanks)
 
 
 def labels_of(dataset: DataSet, kept: Indices | None) -> Indices:

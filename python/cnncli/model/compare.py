@@ -46,8 +46,8 @@ def compare_models(first: str, second: str, *, part: str | None = None, **how: A
 
     Raises DataError if the two cannot be measured on the same images.
     """
-    one = evaluate_model(first, part=part, **how)
-    other = evaluate_model(second, part=one.part, **how)
+    one = evaluate_model(first, part=part, whole=True, **how)
+    other = evaluate_model(second, part=one.part, whole=True, **how)
     same_labels = _names(one, one.labels) == _names(other, other.labels)
     if one.files != other.files or not same_labels:
         which = "held out other images of these data" if one.part == "held-out" else "get other images of these data"

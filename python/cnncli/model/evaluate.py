@@ -14,7 +14,7 @@ from cnncli import data as data_sets
 from cnncli.criteria import Criterion
 from cnncli.criteria.by_text import make_loss
 from cnncli.data import DataSet, Note, Split, images_digest
-from cnncli.data.held_out import hold_out
+from cnncli.data.held_out import hold_out, trained_on
 from cnncli.errors import CnnError, DataError, UsageError
 from cnncli.measures.calibration import Calibration, calibration
 from cnncli.measures.classification import Metrics, measure
@@ -41,6 +41,7 @@ class Evaluation:
     part : which part of the data set was measured: "test", else "validation", else "train"; "held-out": those training
         images that were kept from the training to choose its best epoch
     trained_on : these are the images that the model was trained on, which say nothing about new ones
+    unseen : of these the ones that it held out, and was not trained on
     labels, predictions : int64 (N,), the true class and the answer, -1 where no glyph was found in the picture
     probabilities : float32 (N, K), those that `cnn predict` gives; NaN where there is no answer
     files : path of each picture, or "image 7"; None: the images were arrays
@@ -64,6 +65,7 @@ class Evaluation:
     split: Split
     network: Network
     notes: list[Note]
+    unseen: int = 0
 
     @cached_property
     def of_answers(self) -> npt.NDArray[np.float64]:
@@ -102,6 +104,7 @@ def evaluate_model(
     skip_bad: bool = False,
     use_cache: bool = True,
     tta: bool = False,
+    whole: bool = False,
     report: data_sets.Report = data_sets.ignore,
 ) -> Evaluation:
     """Measures a model file on the test images of a data set, prepared as the model's recipe says.
@@ -110,11 +113,13 @@ def evaluate_model(
     data : name or path of the data set; None: the one that the model was trained on, which works for names
         only, since a model file holds no paths
     part : "test", "validation", "train" or "held-out"; None: the first of test and validation that there is, else those
-        of the training images that the model was not trained on, else all of them
+        of the training images that the model was not trained on, else "train": of its own training images those that
+        it was trained on
     label_column : which column of a list or table is the label; None: it is found
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     tta : test-time augmentation: answers are means over `Views` of each image; a note tells what that cost
+    whole : the training part is all of it, with what the model held out
     report : called with what happens while the data set is fetched and its pictures are prepared
 
     Raises DataError for a data set that does not fit the model.
@@ -142,14 +147,18 @@ def evaluate_model(
     )
     split = {"test": dataset.test, "train": dataset.train, "validation": dataset.validation}[wanted]
     assert split is not None
-    trained_on = wanted == "train" and _was_trained_on(network.record, name_or_path, split)
-    if trained_on and part != "train":
+    is_own = wanted == "train" and _was_trained_on(network.record, name_or_path, split)
+    if is_own and part != "train":
         held_out = _held_out(network.record, split)
         if held_out is not None:
-            split, wanted, trained_on = held_out, "held-out", False
+            split, wanted, is_own = held_out, "held-out", False
+    seen = _trained_on(network.record, split) if is_own else split
+    if not whole:
+        split = seen
     if part == "held-out" and wanted != "held-out":
         raise DataError(f"{raw.name}: {printable(path)} held none of these images out; leave out --part")
-    return _measured(printable(path), network, dataset, split, wanted, trained_on, threads, tta)
+    measured = _measured(printable(path), network, dataset, split, wanted, is_own, threads, tta)
+    return replace(measured, unseen=split.pictures - seen.pictures)
 
 
 def _measured(
@@ -259,6 +268,16 @@ def _held_out(record: dict[str, Any], split: Split) -> Split | None:
     """Those of the model's training images that it was not trained on; None if it held none out."""
     told = share_held_out(record)
     return None if told is None else hold_out(split, *told)[1]
+
+
+def _trained_on(record: dict[str, Any], split: Split) -> Split:
+    """Those of the model's training images that it was trained on."""
+    images = TrainingRecord.of(record).settings.get("images")
+    share, seed = share_held_out(record) or (0.0, 0)
+    is_some = type(images) is int and 0 < images <= len(split) - len(_held_out(record, split) or ())
+    if share == 0 and not is_some:
+        return split
+    return trained_on(split, share, seed, images if is_some else None)
 
 
 def _recipe(model: str, network: Network) -> InputRecipe:

@@ -66,7 +66,7 @@ def find_suspects(
     there = [part for part in parts if len(raw.parts.get(part, ()))]
     if not there:
         raise DataError(f"{raw.name}: holds no pictures to ask about")
-    answered = [evaluate_model(path, data=name_or_path, part=part, report=report, **how) for part in there]  # type: ignore[arg-type]
+    answered = [evaluate_model(path, data=name_or_path, part=part, whole=True, report=report, **how) for part in there]  # type: ignore[arg-type]
     return gathered(path, [(one.part, one, _unseen(one)) for one in answered], folds=0)
 
 

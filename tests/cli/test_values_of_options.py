@@ -93,6 +93,7 @@ def test_a_folder_need_not_exist_and_is_no_file(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "new"):
         assert converted(options.Folder(), str(path)) == str(path)
     assert converted(options.Folder(), str(tmp_path / "file")) == f"{tmp_path}/file: is a file; name a folder"
+    assert converted(options.Folder(), "") == "'': name a folder, . for the one you are in"
 
 
 NO_BOX = "use four whole numbers, X,Y,W,H, such as 10,20,100,120"

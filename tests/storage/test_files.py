@@ -13,7 +13,7 @@ import pytest
 from cnncli.errors import CnnError
 from cnncli.shown import find_unprintable, printable
 from cnncli.storage import files
-from cnncli.storage.files import as_new, publish, sweep_stale, write_atomically
+from cnncli.storage.files import as_new, check_writable, publish, sweep_stale, write_atomically
 from scripts import command_of
 
 
@@ -109,6 +109,21 @@ def test_a_missing_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert error_of("a/b/model.bin") == (
         "a/b/model.bin: the folder a/b does not exist; make it with mkdir -p or name another place"
     )
+
+
+def test_a_folder_that_takes_no_files_is_not_said_to_be_missing() -> None:
+    said = "/proc/cnn.csv: cannot be made in the folder /proc (no such file or directory); name another place"
+    assert error_of("/proc/cnn.csv") == said
+    with pytest.raises(CnnError, match=r"^/proc/cnn.csv: cannot be made in the folder /proc "):
+        check_writable("/proc/cnn.csv")
+
+
+def test_a_place_is_tried_without_a_trace(tmp_path: Path) -> None:
+    check_writable(tmp_path / "new.bin")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "old.bin").write_bytes(b"old")
+    check_writable(tmp_path / "old.bin")
+    assert (tmp_path / "old.bin").read_bytes() == b"old"
 
 
 def test_a_missing_folder_behind_a_link_is_named(tmp_path: Path) -> None:

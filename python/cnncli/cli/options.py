@@ -147,6 +147,8 @@ class Folder(_PathType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         from pathlib import Path  # here: help does not need it
 
+        if not value:
+            self.fail("'': name a folder, . for the one you are in", param, ctx)
         if Path(value).exists() and not Path(value).is_dir():
             self.fail(f"{value}: is a file; name a folder", param, ctx)
         return str(value)

@@ -73,9 +73,7 @@ def write_atomically(
     Raises CnnError, one line, when the file cannot be written; the old content is then untouched.
     """
     parts: list[bytes | memoryview] = [data] if isinstance(data, bytes) else data
-    if os.fspath(path).endswith("/"):
-        raise CnnError(f"{printable(path)}: is a folder; name a file in it")
-    target = Path(os.path.realpath(path))
+    target = _target_of(path)
     try:
         old = _status_of_replaceable(path, target, over_protected)
         folder = os.open(target.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -124,9 +122,7 @@ def written_atomically(path: StrPath) -> Iterator[Callable[[bytes], None]]:
 
     Raises CnnError, one line, when the file cannot be written.
     """
-    if os.fspath(path).endswith("/"):
-        raise CnnError(f"{printable(path)}: is a folder; name a file in it")
-    target = Path(os.path.realpath(path))
+    target = _target_of(path)
 
     def write(data: bytes) -> None:
         try:
@@ -150,6 +146,21 @@ def written_atomically(path: StrPath) -> Iterator[Callable[[bytes], None]]:
             temporary.replace(target)
             flush_folder(target.parent)
         except OSError as error:
+            raise writing_error(path, error) from None
+
+
+def check_writable(path: StrPath, *, over_protected: bool = False) -> None:
+    """Raises the CnnError of a `write_atomically` that would fail, and leaves what is there as it is.
+
+    Whether a disk has room is told by the writing alone.
+    """
+    target = _target_of(path)
+    try:
+        _status_of_replaceable(path, target, over_protected)
+        with temporary_file(target.parent, 0o600):
+            pass
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise writing_error(path, error) from None
 
 
@@ -197,6 +208,8 @@ def writing_error(path: StrPath, error: OSError, size_bytes: int = 0) -> WriteEr
     folder = Path(path).parent
     if not folder.name or Path(path).is_symlink():
         folder = Path(os.path.realpath(path)).parent
+    if error.errno == errno.ENOENT and folder.is_dir():  # as in /proc
+        line = f"cannot be made in the folder {{folder}} ({reason_of(error)}); name another place"
     return WriteError(f"{printable(path)}: {line.format(folder=printable(folder), size_bytes=size_bytes)}")
 
 
@@ -230,6 +243,13 @@ def _remove_if_abandoned(path: Path) -> bool:
         return False
     finally:
         os.close(descriptor)
+
+
+def _target_of(path: StrPath) -> Path:
+    """The file behind links; CnnError for the name of a folder."""
+    if os.fspath(path).endswith("/"):
+        raise CnnError(f"{printable(path)}: is a folder; name a file in it")
+    return Path(os.path.realpath(path))
 
 
 def _status_of_replaceable(path: StrPath, target: Path, over_protected: bool) -> os.stat_result | None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cnncli.cli import eval_files
-from cnncli.errors import CnnError, UsageError
+from cnncli.errors import CnnError
 
 NAN = float("nan")
 
@@ -129,33 +129,3 @@ def test_where_a_copy_fails_nothing_is_left(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(CnnError):
         eval_files.copy_mistakes(evaluation(["x"], [0], [1]), str(tmp_path / "none" / "wrong"))
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("option", "path", "told"),
-    [
-        ("--csv", "full", "is a folder; name a file"), ("--report", "empty", "is a folder; name a file"),
-        ("--csv", "file", None), ("--csv", "new", None), ("--csv", "none/x", "does not exist; make it first"),
-        ("--mistakes", "full", "holds files already; name a new folder"), ("--mistakes", "empty", None),
-        ("--mistakes", "file", "is a file; name a folder"), ("--mistakes", "new", None),
-        ("--mistakes", "none/x", "does not exist; make it first"),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_made_is_told_before(
-    option: str, path: str, told: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for folder in ("full", "empty"):
-        Path(folder).mkdir()
-    Path("full/x").touch()
-    Path("file").touch()
-    if told is None:
-        eval_files.check_target(option, path)
-        return
-    with pytest.raises(UsageError) as caught:
-        eval_files.check_target(option, path)
-    assert str(caught.value).startswith(f"{option} {path}: ") and str(caught.value).endswith(told)
-
-
-def test_no_target_is_no_fault() -> None:
-    eval_files.check_target("--csv", None)

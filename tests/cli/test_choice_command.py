@@ -93,7 +93,7 @@ def test_a_chosen_run_that_is_resumed_says_and_does_the_same(cnn: Cnn, photos: P
         (["--size", "m", "--arch", "mlp"], "--size m: chooses a network, and --arch names one; leave one of them out"),
         (["--size", "m", "--from", "lenet5"], "--size: is what the model of --from has decided; leave it out"),
         (["--momentum", "0.5", "--optim", "adam"], "--momentum 0.5: adam has no such setting"),
-        (["--out", "nowhere/model.bin"], "nowhere does not exist; make it first"),
+        (["--out", "nowhere/model.bin"], "nowhere does not exist; make it with mkdir -p"),
     ],
 )
 def test_what_makes_no_sense_is_told_before_the_data_are_read(cnn: Cnn, typed: list[str], line: str) -> None:

@@ -183,8 +183,8 @@ def test_terminal_without_colours_gets_plain_text_within_its_width(tmp_path: Pat
         ),
         (
             ["digits", "--out", "none/sheet.png"],
-            1,
-            "cnn: none/sheet.png: the folder none does not exist; make it with mkdir -p or name another place",
+            2,
+            "cnn: --out none/sheet.png: the folder none does not exist; make it with mkdir -p or name another place",
         ),
         (["strokes", "--show", "--part", "test"], 1, "cnn: strokes: holds no test images; leave out --part"),
         (

@@ -194,7 +194,7 @@ def test_a_target_that_cannot_be_made_is_told_before_the_work(
     (tmp_path / "file").write_text("")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "x").write_text("")
-    wrong = {"no/where": "does not exist; make it first", "full": "name a "}
+    wrong = {"no/where": "does not exist; make it with mkdir -p", "full": "name a "}
     wrong |= {"file": "is a file; name a folder"} if option == "--mistakes" else {}
     for path, words in wrong.items():
         assert run(["eval", "none.bin", option, str(tmp_path / path)]) == 2

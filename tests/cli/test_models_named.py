@@ -58,7 +58,7 @@ def test_more_than_two_names_and_no_picture_are_told() -> None:
         model_and_picture(("m.bin", "a.png", "b.png"))
     for words in ((), ("m.bin",)):
         with pytest.raises(click.UsageError, match="missing argument 'FILE', the picture"):
-            look_at(words, None, None, None)
+            look_at(words, None, None, None, None)
 
 
 @pytest.mark.parametrize(("plugins", "told"), [(("own.py",), "note: own.py is another one\n"), (None, ""), ((), "")])

@@ -263,9 +263,9 @@ def test_out_writes_what_would_be_printed(scans: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("words", "code", "line"),
     [
-        (["--out", "no/out.csv"], 1, "cnn: no/out.csv: the folder no does not exist; make it with mkdir -p or name "
-         "another place"),
-        (["--out", "scans"], 1, "cnn: scans: is a folder; name a file in it"),
+        (["--out", "no/out.csv"], 2, "cnn: --out no/out.csv: the folder no does not exist; make it with mkdir -p or "
+         "name another place"),
+        (["--out", "scans"], 2, "cnn: --out scans: is a folder; name a file in it"),
         (["--csv", "--json"], 2, "cnn predict: --csv and --json are two forms; pass one of them (see cnn predict "
          "--help)"),
     ],

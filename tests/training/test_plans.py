@@ -164,13 +164,14 @@ def test_place_of_the_model_is_looked_at_before_the_training(tmp_path: Path) -> 
     (tmp_path / "there.bin").touch()
     check_out(str(tmp_path / "there.bin"))
     os.mkfifo(tmp_path / "pipe")
-    for name, said in (("", "is a folder; pass the name of a file as --out"),
-                       ("pipe", "is a device or a pipe; pass the name of a file as --out"),
-                       ("gone/m.bin", f"the folder {tmp_path}/gone does not exist; make it first")):  # fmt: skip
+    lost = f"the folder {tmp_path}/gone does not exist; make it with mkdir -p or name another place"
+    for name, said in (("", "is a folder; name a file in it"),
+                       ("pipe", "is a device or a pipe, which a file would replace; name a file"),
+                       ("gone/m.bin", lost)):  # fmt: skip
         with pytest.raises(UsageError) as caught:
             check_out(str(tmp_path / name))
         assert str(caught.value) == f"{tmp_path / name}: {said}"
-    with pytest.raises(UsageError, match="does not exist; make it first"):  # before the data are read
+    with pytest.raises(UsageError, match="does not exist; make it with mkdir -p"):  # before the data are read
         settle(TrainSettings(data=str(tmp_path / "no data"), out=str(tmp_path / "gone" / "m.bin")), lambda _: None)
 
 

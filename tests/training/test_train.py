@@ -447,7 +447,7 @@ def test_changed_data_is_refused_at_resume(settings: TrainSettings, tmp_path: Pa
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"out": "no/such/folder/model.bin"}, "the folder .* does not exist; make it first"),
+        ({"out": "no/such/folder/model.bin"}, "the folder .* does not exist; make it with mkdir -p"),
         ({"out": "."}, "is a folder; pass the name of a file as --out"),
         ({"schedule": "linear"}, "--schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle"),
         ({"optimizer": "sdg"}, "--optim sdg: unknown; did you mean \"sgd\""),

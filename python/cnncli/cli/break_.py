@@ -62,6 +62,7 @@ def command(
     import json
 
     from cnncli.broken.cases import CASES, find_case
+    from cnncli.cli.outputs import check_outputs
     from cnncli.cli.render_break import case_facts, case_lines, list_lines, write_page
 
     if case is None:
@@ -69,6 +70,7 @@ def command(
         for line in [json.dumps({"cases": listed})] if as_json else list_lines():
             echo(line)
         return
+    check_outputs({"--out": out}, data=settings_by_field["data"])
     chosen = find_case(case)
     with _pair(chosen, images, keep, settings_by_field) as (broken, healthy, source):
         from cnncli.doctor.facts import read_facts

@@ -45,6 +45,7 @@ def command(classes: str, out: str, rows: int | None, paper: str, as_json: bool)
     """
     import json
 
+    from cnncli.cli.outputs import check_outputs
     from cnncli.cli.several_files import numbered
     from cnncli.forms.form_page import make_pages, parse_classes
     from cnncli.shown import printable
@@ -52,6 +53,7 @@ def command(classes: str, out: str, rows: int | None, paper: str, as_json: bool)
 
     class_names = parse_classes(classes)
     _check_no_parts(class_names)
+    check_outputs({"--out": out})
     pages = make_pages(class_names, rows, paper)
     if out.lower().endswith(".pdf"):
         from cnncli.forms.pdf import pages_pdf

@@ -39,6 +39,7 @@ def command(photos: tuple[str, ...], out: str | None, show: str | None, overwrit
     away. Cells that are empty, crossed out, blurred or covered are left aside. A photo that shows no whole form is
     refused with the reason, and the command ends with 1.
     """
+    from cnncli.cli.outputs import check_outputs
     from cnncli.cli.render_collect import end_lines, facts, photograph_lines
     from cnncli.cli.several_files import numbered
     from cnncli.errors import DataError
@@ -48,6 +49,9 @@ def command(photos: tuple[str, ...], out: str | None, show: str | None, overwrit
     from cnncli.storage.files import write_atomically
 
     named = _named(photos)
+    sources = [("a photo", one.source) for one in named if isinstance(one.source, str) and one.source]
+    for place in range(1, 1 + (len(named) if show is not None else 0)):
+        check_outputs({"--show": show and numbered(show, place, len(named))}, sources)
     results: list[dict[str, Any]] = []
     for place, one in enumerate(named, start=1):
         try:

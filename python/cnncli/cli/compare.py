@@ -24,7 +24,8 @@ from cnncli.cli.training_options import table_option, table_options
     help="Images to measure on, as of cnn eval.  [default: as cnn eval chooses for FIRST]",
 )
 @click.option(
-    "--csv", "answers_file", type=click.Path(), metavar="FILE", help="Write both answers to each image as CSV.",
+    "--csv", "answers_file", metavar="FILE",
+    help="Write both answers to each image as CSV; with - to standard output, in place of the measures.",
 )
 @table_option("plugins")
 @table_option("threads")
@@ -48,13 +49,16 @@ def command(
     """Measure FIRST and SECOND on the same images, and say whether their difference is real or could be chance
     (McNemar's test), and in which classes they differ.
     """
-    from cnncli.cli.eval_files import check_target, write_both_answers
+    from cnncli.cli.eval_files import write_both_answers
     from cnncli.cli.numbers_named import is_number_model
+    from cnncli.cli.outputs import check_outputs, goes_to_stdout
     from cnncli.cli.render_compare import comparison_facts, show_comparison
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.model.compare import compare_models
 
-    check_target("--csv", answers_file)
+    is_table_shown = goes_to_stdout("--csv", answers_file, as_json)
+    if not is_table_shown:
+        check_outputs({"--csv": answers_file}, [("a model", first), ("a model", second)], data)
     for model in (first, second):
         if is_number_model(model):
             raise click.UsageError(f"{model} takes rows of numbers, and cnn compare is for models of images")
@@ -75,6 +79,8 @@ def command(
     if answers_file is not None:
         write_both_answers(comparison, answers_file)
         written.append(f"answers: {answers_file}")
+    if is_table_shown:
+        return
     if as_json:
         echo_json(comparison_facts(comparison))
     else:

@@ -32,7 +32,7 @@ _PARTS = ("train", "validation", "test")
 @click.argument("name_or_path", metavar="[NAME|PATH]", required=False, type=NameOrPath("data sets"))
 @click.option("--show", is_flag=True, help="Draw a sheet of images on the terminal, one row a class.")
 @click.option(
-    "--out", "-o", type=click.Path(), metavar="FILE.png", help="Write the sheet to a PNG file."
+    "--out", "-o", metavar="FILE.png", help="Write the sheet to a PNG file."
 )
 @click.option(
     "--columns",
@@ -107,6 +107,9 @@ def command(
     of_sheet = {"--columns": asked["columns"], "--part": asked["part"], "--of": asked["of"], "--augment": augment}
     _check_sheet(ctx, show, as_json, out, of_sheet)
     _check_checks(ctx, asked)
+    from cnncli.cli.outputs import check_outputs
+
+    check_outputs({"--out": out}, [("the model", asked["model"])], name_or_path)
     if augment is not None:
         for name in ("of", "part", "strict", "model"):
             if asked[name]:

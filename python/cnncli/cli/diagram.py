@@ -38,9 +38,11 @@ def command(network: str, out: str | None, plugins: tuple[str, ...] | None, as_j
     """
     from cnncli.cli.drawn import say_saved
     from cnncli.cli.models_named import open_network
+    from cnncli.cli.outputs import check_outputs
     from cnncli.storage.files import write_atomically
     from cnncli.views.diagram import diagram_svg
 
+    check_outputs({"--out": out}, [("the network", network)])
     described = open_network(network)
     if out is not None:
         write_atomically(out, diagram_svg(described).encode())

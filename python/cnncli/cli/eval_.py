@@ -2,6 +2,7 @@
 
 import click
 
+from cnncli.cli.drawn import check_ending
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.names import ModelPath
 from cnncli.cli.options import (
@@ -11,8 +12,9 @@ from cnncli.cli.options import (
     quiet_option,
     tta_option,
 )
-from cnncli.cli.streams import echo_json
+from cnncli.cli.streams import echo, echo_json
 from cnncli.cli.training_options import table_option, table_options
+from cnncli.shown import printable
 
 
 @click.command(
@@ -32,10 +34,14 @@ from cnncli.cli.training_options import table_option, table_options
     "the training.  [default: the first of these that there is; train comes last]",
 )
 @click.option(
-    "--report", "report_file", type=click.Path(), metavar="FILE.html",
+    "--report", "report_file", metavar="FILE.html",
+    callback=lambda ctx, parameter, value: check_ending(value, ".html", "the report is a page"),
     help="Write a page with the matrix, the calibration curve, the mistakes as pictures, and how the model was made.",
 )
-@click.option("--csv", "answers_file", type=click.Path(), metavar="FILE", help="Write the answer to each image as CSV.")
+@click.option(
+    "--csv", "answers_file", metavar="FILE",
+    help="Write the answer to each image as CSV; with - to standard output, in place of the measures.",
+)
 @click.option(
     "--mistakes", "mistakes_folder", type=click.Path(), metavar="DIR",
     help="Copy the pictures with wrong answers into a new folder, sorted by class and answer.",
@@ -67,15 +73,14 @@ def command(
 
     Pictures are prepared as the model says, so that each gets the answer that cnn predict gives.
     """
-    from cnncli.cli.eval_files import check_target, copy_mistakes, write_answers
+    from cnncli.cli.eval_files import copy_mistakes, write_answers
     from cnncli.cli.numbers_named import is_number_model, show_fit
     from cnncli.cli.render_eval import evaluation_facts, show_evaluation
     from cnncli.cli.render_fetch import FetchDisplay
     from cnncli.model.evaluate import evaluate_model
 
     files = {"--report": report_file, "--csv": answers_file, "--mistakes": mistakes_folder}
-    for option, path in files.items():
-        check_target(option, path)
+    is_table_shown = _check_files(files, model, data, as_json)
     if is_number_model(model):
         asked = [option for option, path in {**files, "--tta": tta or None}.items() if path is not None]
         if asked:
@@ -105,10 +110,25 @@ def command(
         written.append(f"report: {report_file}")
     if answers_file is not None:
         write_answers(evaluation, answers_file)
+    if answers_file is not None and not is_table_shown:
         written.append(f"answers: {answers_file}")
     if mistakes_folder is not None:
         written.append(f"mistakes: {copy_mistakes(evaluation, mistakes_folder):,} in {mistakes_folder}")
-    if as_json:
+    if is_table_shown:
+        for line in written:
+            echo(printable(line), err=True)
+    elif as_json:
         echo_json(evaluation_facts(evaluation))
     else:
         show_evaluation(evaluation, written)
+
+
+def _check_files(files: dict[str, str | None], model: str, data: str | None, as_json: bool) -> bool:
+    """Raises UsageError for files that cannot be made or that would replace others; whether --csv goes to stdout."""
+    from cnncli.cli.outputs import check_new_folder, check_outputs, goes_to_stdout
+
+    is_shown = goes_to_stdout("--csv", files["--csv"], as_json)
+    single = {"--report": files["--report"], "--csv": None if is_shown else files["--csv"]}
+    check_outputs(single, [("the model", model)], data)
+    check_new_folder("--mistakes", files["--mistakes"], single)
+    return is_shown

@@ -12,11 +12,11 @@ from typing import Any
 
 from PIL import Image
 
-from cnncli.errors import UsageError
+from cnncli.cli.outputs import text_output
 from cnncli.model.compare import Comparison
 from cnncli.model.evaluate import Evaluation
 from cnncli.shown import printable
-from cnncli.storage.files import write_atomically, writing_error, written_atomically
+from cnncli.storage.files import writing_error
 from cnncli.views.tiles import as_rgb
 
 _NAME_LETTERS = 60
@@ -25,26 +25,13 @@ _HEAD = ("file", "class", "answer", "right", "probability")
 NO_ANSWER = "no answer"
 
 
-def check_target(option: str, path: str | None) -> None:
-    """Raises UsageError for a file or folder that could not be made, before the work begins."""
-    if path is None:
-        return
-    target, where = Path(path), f"{option} {printable(path)}"
-    if not target.absolute().parent.is_dir():
-        raise UsageError(f"{where}: the folder {printable(target.parent)} does not exist; make it first")
-    if option == "--mistakes":
-        if target.is_dir() and any(target.iterdir()):
-            raise UsageError(f"{where}: holds files already; name a new folder")
-        if target.exists() and not target.is_dir():
-            raise UsageError(f"{where}: is a file; name a folder")
-    elif target.is_dir():
-        raise UsageError(f"{where}: is a folder; name a file")
-
-
 def write_answers(evaluation: Evaluation, path: str) -> None:
     """A CSV with a row for each image: file, class, answer, 1 if it is right, and probabilities, as `cnn predict --csv`
-    has them: that of the answer, then those of all classes. An image without an answer has empty cells."""
-    with written_atomically(path) as write:
+    has them: that of the answer, then those of all classes. An image without an answer has empty cells.
+
+    path : - for standard output
+    """
+    with text_output(path) as write:
         rows = [[*_HEAD, *evaluation.class_names]]
         for index in range(len(evaluation.labels)):
             rows.append(_row(evaluation, index))
@@ -63,7 +50,8 @@ def write_both_answers(comparison: Comparison, path: str) -> None:
     for index in range(len(one.labels)):
         first, second = _row(one, index), _row(other, index)
         rows.append([*first[: len(_HEAD)], *second[2 : len(_HEAD)]])
-    write_atomically(path, _as_csv(rows))
+    with text_output(path) as write:
+        write(_as_csv(rows))
 
 
 def copy_mistakes(evaluation: Evaluation, folder: str) -> int:
@@ -87,7 +75,7 @@ def copy_mistakes(evaluation: Evaluation, folder: str) -> int:
             (made / name).parent.mkdir(exist_ok=True)
             _copy(evaluation, index, made / name)
             rows.append([name, *_row(evaluation, index)])
-        (made / "mistakes.csv").write_bytes(_as_csv(rows))
+        (made / "mistakes.csv").write_bytes(_as_csv(rows).encode("utf-8", "surrogateescape"))
         made.replace(target)
     except OSError as error:
         raise writing_error(folder, error) from None
@@ -153,7 +141,7 @@ def _safe(text: str) -> str:
     return text[:_NAME_LETTERS].encode("utf-8", "replace")[:200].decode("utf-8", "ignore") or "_"
 
 
-def _as_csv(rows: list[list[Any]]) -> bytes:
+def _as_csv(rows: list[list[Any]]) -> str:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode("utf-8", "surrogateescape")
+    return text.getvalue()

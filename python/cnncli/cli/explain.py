@@ -65,7 +65,7 @@ def command(
     from cnncli.shown import printable
     from cnncli.views.unit import unit_page
 
-    model, picture, image = look_at(words, plugins, invert, box)
+    model, picture, image = look_at(words, plugins, invert, box, out)
     scope = Microscope(model.network, image)
     if at is not None:
         index, place = find_place(scope.steps, at)

@@ -40,9 +40,11 @@ def command(model: str | None, html: str, plugins: tuple[str, ...] | None, as_js
     import json
 
     from cnncli.cli.models_named import open_model, recipe_of
+    from cnncli.cli.outputs import check_outputs
     from cnncli.exports.page import page_of
     from cnncli.storage.files import write_atomically
 
+    check_outputs({"--html": html}, [("the model", model)])
     loaded, said = open_model(model, plugins)
     recipe_of(loaded, said)
     content = page_of(loaded, Path(said).name if model is not None else said)

@@ -50,7 +50,7 @@ def command(
     from cnncli.views.features import facts, feature_maps, feature_page
     from cnncli.views.layer_names import of_layer
 
-    model, picture, image = look_at(words, plugins, invert, box)
+    model, picture, image = look_at(words, plugins, invert, box, out)
     found = feature_maps(model.network, image)
     if layer is not None:
         found = of_layer(found, layer)

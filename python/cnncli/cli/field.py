@@ -48,10 +48,12 @@ def command(
 
     from cnncli.cli.drawn import print_page, save_page, say_saved
     from cnncli.cli.models_named import open_network, preparation_of
+    from cnncli.cli.outputs import check_outputs
     from cnncli.network.seen import find_unit, seen_parts
     from cnncli.shown import printable
     from cnncli.views.field import field_page, field_words
 
+    check_outputs({"--out": out}, [("the network", network), ("the picture", picture)])
     described = open_network(network)
     step, index, region = find_unit(described, unit)
     parts = seen_parts(described, index, region)

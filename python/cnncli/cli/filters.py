@@ -39,10 +39,12 @@ def command(
     """
     from cnncli.cli.drawn import most_maps, save_page, say_saved, show_layers
     from cnncli.cli.models_named import open_model, refuse_numbers
+    from cnncli.cli.outputs import check_outputs
     from cnncli.shown import plural
     from cnncli.views.filters import facts, filter_page, filters
     from cnncli.views.layer_names import of_layer
 
+    check_outputs({"--out": out}, [("the model", model)])
     loaded, said = open_model(model, plugins)
     refuse_numbers(loaded, said)
     found = filters(loaded.network)

@@ -39,10 +39,12 @@ def command(run: str | None, root: str, out: str | None, as_json: bool) -> None:
     same value for all of them.
     """
     from cnncli.cli.drawn import save_page, say_saved, width
+    from cnncli.cli.outputs import check_outputs
     from cnncli.shown import printable
     from cnncli.training.run_histograms import read_histograms
     from cnncli.views.histograms import histogram_lines, histogram_page
 
+    check_outputs({"--out": out})
     folder = _newest(Path(root)) if run is None else _named(run, Path(root))
     facts = read_histograms(folder)
     title = f"{printable(folder.name)}: {facts['images']} training images"

@@ -72,6 +72,7 @@ def command(
     """
     import json
 
+    from cnncli.cli.outputs import check_outputs
     from cnncli.cli.render_lesson import ask, catalogue_lines, judge, lesson_lines
     from cnncli.errors import UsageError
     from cnncli.lessons.blocks import Asked, finite
@@ -83,6 +84,7 @@ def command(
             echo(line)
         return
     entry = find_entry(lesson)
+    check_outputs({"--out": out, "--gif": gif}, [("the picture", picture), ("the model", model), ("the table", data)])
     if gif is not None and not entry.animated:
         others = [one.name for one in CATALOGUE if one.animated]
         those = "all others have one" if len(others) == len(CATALOGUE) - 1 else f"these have one: {', '.join(others)}"

@@ -70,6 +70,7 @@ def command(
     import numpy as np
 
     from cnncli.cli.drawn import print_page, save_page, say_saved, width
+    from cnncli.cli.outputs import check_outputs
     from cnncli.pictures.picture_file import as_bytes, name_of, read_picture
     from cnncli.storage.files import write_atomically
     from cnncli.views.mask_page import PAGE_SIDE, mask_lines, mask_page, results, words_of
@@ -77,6 +78,7 @@ def command(
     from cnncli.views.page import png
     from cnncli.views.tiles import Page, shrunk
 
+    check_outputs({"--out": out, "--save-view": save_view}, [("the picture", picture)])
     mask = read_mask(kernel)
     image = as_bytes(read_picture(picture)[0])
     pixels = np.asarray(image.convert("L") if grey else image)

@@ -69,17 +69,23 @@ def open_model(name: str | None, plugins: tuple[str, ...] | None = None) -> "tup
 
 
 def look_at(
-    words: tuple[str, ...], plugins: tuple[str, ...] | None, invert: bool | None, box: tuple[int, int, int, int] | None
+    words: tuple[str, ...], plugins: tuple[str, ...] | None, invert: bool | None,
+    box: tuple[int, int, int, int] | None, out: str | None,
 ) -> "tuple[Model, str, npt.NDArray[np.uint8]]":
     """The model and the picture that the words of a command name, and what the model gets of the picture.
+
+    out : the file of --out, which is looked at first
 
     Raises UsageError without a picture, and for a model that takes none.
     """
     from click import UsageError
 
+    from cnncli.cli.outputs import check_outputs
+
     named, picture = model_and_picture(words)
     if picture is None:
         raise UsageError("missing argument 'FILE', the picture")
+    check_outputs({"--out": out}, [("the model", find_model(named)[0]), ("the picture", picture)])
     model, said = open_model(named, plugins)
     return model, picture, recipe_of(model, said).prepare(picture, invert, box=box).pixels
 

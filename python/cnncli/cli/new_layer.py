@@ -21,8 +21,10 @@ def command(name: str, out: str | None) -> None:
 
     A file that is there is never overwritten.
     """
+    from cnncli.cli.outputs import check_outputs
     from cnncli.plugins.new_layer import write_new_layer
 
+    check_outputs({"--out": out})
     path = write_new_layer(name, out)
     echo(f"{path}: a layer {name} to be changed; then")
     echo(f"  cnn check-layer {path}:{name}")

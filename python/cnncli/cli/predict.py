@@ -2,8 +2,8 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -23,6 +23,7 @@ from cnncli.cli.options import (
     quiet_option,
     tta_option,
 )
+from cnncli.cli.outputs import STANDARD_OUTPUT, check_outputs, check_table_name, text_output
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
 from cnncli.shown import percent
@@ -100,6 +101,7 @@ def command(
     _check_together(ctx, box is not None, read_all, as_csv, as_json, show, save_view is not None)
     as_json = as_json or (out is not None and not as_csv and out.lower().endswith(".json"))
     as_csv = as_csv or (out is not None and not as_json)
+    out = None if out == STANDARD_OUTPUT else out
     from cnncli import load
     from cnncli.cli.answers import Look, Tally, answers, recipe_of
     from cnncli.cli.pictures_named import Pictures
@@ -109,12 +111,13 @@ def command(
     if model is None and len(files) > 1 and files[0].endswith(".bin"):
         model, files = files[0], files[1:]
     path, said = find_model(model)
+    _check_files(out, save_view, path, files)
     loaded = load(path)
     if isinstance(loaded.network.recipe, NumberRecipe):
         from cnncli.cli.numbers_named import predict_rows
 
         _refuse_tta(ctx, tta, path)
-        with _output(out) as write:
+        with text_output(out) as write:
             predict_rows(loaded, files, "json" if as_json else "csv" if as_csv else "text", write)
         return
     for line in changed_plugins(loaded.network) if plugins else ():
@@ -126,11 +129,9 @@ def command(
     pictures, tally = Pictures(files), Tally(names)
     named = iter(pictures)
     first = _first_two(named)
-    alone = len(first) == 1 and first[0] is not None
-    if (show or save_view) and not alone:
-        raise click.UsageError("--show and --save-view are about one picture; name one", ctx)
+    alone = _is_alone(ctx, first, show, save_view)
     least = loaded.confidence.threshold if reject is None else reject
-    with _output(out) as write:
+    with text_output(out) as write:
         form = _form(write, names, as_json, as_csv, alone, read_all, box is not None)
         for answer in answers(
             loaded, chain(first, named), Look(invert, box, read_all), least, _reader_count(alone, box), tta
@@ -151,6 +152,13 @@ def command(
     if not alone and not (as_json and out is None):
         _tell_counts(tally, err=as_csv and out is None)
     ctx.exit(1 if tally.failed else 0)
+
+
+def _check_files(out: str | None, save_view: str | None, model: Path, files: tuple[str, ...]) -> None:
+    """Raises UsageError for files that cannot be made or that would replace what is read."""
+    check_table_name("--out", out)
+    inputs: list[tuple[str, str | Path]] = [("the model", model), *(("what is to be read", file) for file in files)]
+    check_outputs({"--out": out, "--save-view": save_view}, inputs)
 
 
 def _refuse_tta(ctx: click.Context, tta: bool, path: object) -> None:
@@ -211,6 +219,18 @@ def _first_two(pictures: "Iterator[NamedPicture | None]") -> "list[NamedPicture 
     return first
 
 
+def _is_alone(
+    ctx: click.Context, first: "list[NamedPicture | None]", show: bool, save_view: str | None
+) -> bool:
+    """Whether there is one picture only; UsageError where it has to be, and where its strip would replace it."""
+    alone = first[0] if len(first) == 1 else None
+    if (show or save_view) and alone is None:
+        raise click.UsageError("--show and --save-view are about one picture; name one", ctx)
+    if save_view and alone is not None and isinstance(alone.source, str):
+        check_outputs({"--save-view": save_view}, [("the picture", alone.source)])
+    return alone is not None
+
+
 def _reader_count(alone: bool, box: "Box | None") -> int:
     """Threads that read; a picture of which a box is asked for is held whole, however large it is."""
     if alone or box is not None:
@@ -218,23 +238,6 @@ def _reader_count(alone: bool, box: "Box | None") -> int:
     from cnncli import _core
 
     return min(_core.default_thread_count(), _MOST_READERS)
-
-
-@contextmanager
-def _output(out: str | None) -> Iterator[Callable[[str], None]]:
-    """A function that writes text to stdout at once, or to a file that appears whole at the end."""
-    if out is None:
-
-        def write(text: str) -> None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-
-        yield write
-        return
-    from cnncli.storage.files import written_atomically
-
-    with written_atomically(out) as write_bytes:
-        yield lambda text: write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def _tell_counts(tally: "Tally", err: bool) -> None:

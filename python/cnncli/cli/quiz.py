@@ -35,11 +35,13 @@ def command(seed: int | None, answers: str | None, out: str | None, as_json: boo
     The numbers are drawn from the seed, and the answers computed by the layers, losses and optimizers that train
     networks. A wrong choice is told what slip leads to it.
     """
+    from cnncli.cli.outputs import check_outputs
     from cnncli.cli.render_quiz import ask_all, question_lines, score_lines, verdict_lines
     from cnncli.lessons.quiz.page import quiz_page
     from cnncli.lessons.quiz.topics import questions, read_answers
     from cnncli.storage.files import write_atomically
 
+    check_outputs({"--out": out})
     seed = 1 if seed is None else seed
     asked = questions(seed)
     given = None if answers is None else read_answers(answers, asked)

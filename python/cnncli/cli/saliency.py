@@ -57,7 +57,7 @@ def command(
     from cnncli.pictures.picture_file import name_of
     from cnncli.views.saliency import class_index, saliencies, saliency_page
 
-    model, picture, image = look_at(words, plugins, invert, box)
+    model, picture, image = look_at(words, plugins, invert, box, out)
     label = class_index(model, image, name)
     found, note = saliencies(model, image, label, method, layer)
     page = saliency_page(model, image, Path(name_of(picture)).name, label, found, note)

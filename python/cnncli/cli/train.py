@@ -50,6 +50,7 @@ def command(
             raise click.UsageError(f"{positional_data} and --data: both say what to learn from; give one of them", ctx)
         settings_by_field["data"] = positional_data
     _check_resume(ctx, settings_by_field["resume"])
+    _check_out(settings_by_field)
     from cnncli.cli.keys import Keyboard
     from cnncli.cli.render import (
         finished_facts,
@@ -145,6 +146,16 @@ def _draw(record: "Finished") -> Path:
     path = record.run / "curves.png"
     write_atomically(path, [curves_png(f"{record.network} on {record.data}", record.history)])
     return path
+
+
+def _check_out(settings_by_field: dict[str, Any]) -> None:
+    """Raises UsageError for a model in the place of a file that is read; the one of --from is kept by another name."""
+    from cnncli.cli.outputs import check_no_input
+
+    fields = {"data": "the data", "architecture": "the network's description", "preset": "the preset"}
+    inputs = [(what, settings_by_field[field]) for field, what in fields.items()]
+    inputs += [("a plugin", file) for file in settings_by_field["plugins"] or ()]
+    check_no_input("--out", settings_by_field["out"] or "model.bin", inputs)
 
 
 _LEFT_OUT = click.core.ParameterSource.DEFAULT

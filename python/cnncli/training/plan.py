@@ -1,7 +1,6 @@
 """What a training is asked to do, and what is decided from that: the same plan gives the same weights."""
 
 import math
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from cnncli.optim.whole import WHOLE_BATCH, WholeBatchOptimizer
 from cnncli.pictures.recipe import COLOURS
 from cnncli.plugins import load_plugin
 from cnncli.shown import format_shape, from_here, printable, shown
+from cnncli.storage.files import check_writable
 from cnncli.storage.typed_json import from_json
 from cnncli.training.balance import check_balance
 from cnncli.training.dependent import fill_dependent, fill_end, until_converged
@@ -363,15 +363,8 @@ def held_for_validation(settings: TrainSettings, plan: Plan, described: bool, da
 
 
 def check_out(out: str) -> None:
-    """Said before the training, not after it."""
-    folder = Path(out).parent
-    if Path(out).is_dir():
-        raise UsageError(f"{printable(out)}: is a folder; pass the name of a file as --out")
-    if Path(out).exists() and not Path(out).is_file():
-        raise UsageError(f"{printable(out)}: is a device or a pipe; pass the name of a file as --out")
-    if not folder.is_dir():
-        raise UsageError(f"{printable(out)}: the folder {printable(folder)} does not exist; make it first")
-    if not os.access(folder, os.W_OK):
-        raise UsageError(
-            f"{printable(out)}: the folder {printable(folder)} cannot be written; pass another --out"
-        )
+    """Said before the training, not after it; a model that is there is kept, also one that is write-protected."""
+    try:
+        check_writable(out, over_protected=True)
+    except CnnError as error:
+        raise UsageError(str(error)) from None

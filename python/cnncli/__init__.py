@@ -3,10 +3,9 @@
 Nothing heavy is imported before it is used: `import cnncli` loads no NumPy.
 """
 
-from typing import TYPE_CHECKING
-
 from cnncli.version import __version__
 
+TYPE_CHECKING = False  # type checkers take it for true; `typing` is slow to import
 if TYPE_CHECKING:
     from cnncli import criteria, data, layers, measures, optim
     from cnncli.augmentation import Augmentation

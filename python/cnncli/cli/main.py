@@ -1,5 +1,8 @@
 """The command `cnn`: finds the commands, and turns every error into one line and an exit code."""
 
+from cnncli.cli.early import end_of_imports, leave, on_interrupt  # first: the imports below can be interrupted
+
+# isort: split
 import gc
 import os
 import signal
@@ -130,6 +133,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except MemoryError as error:
         return _fail("not enough memory; use a smaller --batch-size or data set", error, state["debug"])
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # as Python 3.11 has it of one while a class is made
+            return exit_code(getattr(error.__cause__, "signal_number", signal.SIGINT))
         from cnncli.cli.crash import save_traceback
 
         where = "" if state["debug"] else f"; details: {save_traceback(error)}"
@@ -171,14 +176,17 @@ def _one_line(error: BaseException) -> str:
 def main() -> NoReturn:
     """The entry point of `cnn` and of `python -m cnncli`."""
     # Modules stay: searching them for garbage while more are imported makes every command 15 ms slower.
+    on_interrupt(leave)
     gc.set_threshold(_COLLECT_AFTER, *gc.get_threshold()[1:])
     signal.signal(signal.SIGTERM, raise_terminated)
     prepare_streams()
+    on_interrupt(raise_terminated)
     _leave(run())
 
 
 def _leave(code: int) -> NoReturn:
     """Ends the process. All is written by now: taking down what was imported takes another 15 ms."""
+    on_interrupt(leave)
     if threading.active_count() == 1:
         try:
             sys.stdout.flush()
@@ -187,3 +195,6 @@ def _leave(code: int) -> NoReturn:
             pass
         os._exit(code)
     sys.exit(code)
+
+
+end_of_imports()

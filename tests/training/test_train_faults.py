@@ -312,11 +312,29 @@ def test_a_step_that_has_begun_is_given_up(rng: np.random.Generator) -> None:
         np.testing.assert_array_equal(array, old)
 
 
+def test_who_stops_after_the_last_step_gets_the_model(
+    settings: TrainSettings, expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A training that has no step to do is finished: in the last validation and the test nothing is given up."""
+    real, measured = Program.evaluate, []
+
+    def evaluate(self, images, targets, should_stop=None):  # type: ignore[no-untyped-def]
+        measured.append(None)
+        if should_stop is not None and should_stop():
+            raise Interrupted("asked to stop")
+        return real(self, images, targets, should_stop)
+
+    monkeypatch.setattr(Program, "evaluate", evaluate)
+    *_, last = train(settings, should_stop=lambda: len(measured) >= 3)  # from the validation of the third epoch on
+    assert isinstance(last, Finished)
+    assert weights(settings.out) == expected
+
+
 @pytest.mark.parametrize("call", range(30))
 def test_a_stop_at_any_question_goes_on_to_the_same_bits(
     settings: TrainSettings, expected: dict[str, bytes], call: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In steps, in the validation after an epoch and in the test at the end, all of which ask."""
+    """In steps, and in the validation after an epoch; in the last one and in the test at the end it is finished."""
     asked = itertools.count()
     real = Program.evaluate
 

@@ -65,15 +65,20 @@ def _balance_lines(job: Job) -> list[str]:
 
 
 def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Iterator[Record]:
-    """To the end of the timetable, to the target, or until `should_stop`."""
+    """To the end of the timetable, to the target, or until `should_stop`; once all steps are done, to its end."""
     trainer = job.trainer
+
+    def ask() -> bool:
+        answer = should_stop()  # asked in any case: it lets a training wait
+        return answer and trainer.state.step < trainer.timetable.steps
+
     keeper = Keeper(job.run, trainer, job.target, partial(job.record, is_final=False), save_every)
     job.check_savable()
     keeper.save()  # so that there is a checkpoint to resume from at any time
     limit = None if job.plan.time_limit is None else TimeLimit(job.plan.time_limit, trainer, job.plan.epochs)
     shown = time.perf_counter()
     try:
-        steps = trainer.steps(should_stop)
+        steps = trainer.steps(ask)
         # An epoch that a kill left open is closed first: it may be the one that reaches the target.
         while trainer.epoch_is_over or not job.target.is_reached(trainer.state.history):
             done = next(steps, None)
@@ -95,7 +100,7 @@ def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Ite
                 progress = trainer.progress()
                 yield progress if limit is None else replace(progress, seconds_left=max(limit.left, 0.0))
         keeper.save_if_needed()
-        yield finish(job, should_stop)
+        yield finish(job, lambda: should_stop() and False)
     except Interrupted:
         keeper.save_if_needed()
         step = trainer.state.step

@@ -103,6 +103,7 @@ def test_the_version_is_that_of_the_package() -> None:
         ("--versio", "cnn: no option --versio; did you mean --version?"),
         ("train --epoch 3", "cnn train: no option --epoch; did you mean --epochs?"),
         ("train --schedule cosin", "cnn train: --schedule cosin: unknown; did you mean cosine?"),
+        ("train --colour blue", "cnn train: --colour blue: unknown; use one of grey, rgb"),
         ("train --optim sdg", "cnn train: --optim sdg: unknown; did you mean sgd?"),
         ("train --lr nan", "cnn train: --lr nan: use a number, more than 0"),
         ("train --lr 0", "cnn train: --lr 0: use a number, more than 0"),

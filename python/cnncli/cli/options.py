@@ -31,7 +31,7 @@ else:
 class NearestChoice(click.Choice[str]):
     """A choice that suggests the nearest of its values.
 
-    now : all values at the time of the call, where plugins may have added some
+    now : of what plugins may add to, all values at the time of the call
     """
 
     def __init__(self, choices: Sequence[str], now: Callable[[], Sequence[str]] | None = None) -> None:

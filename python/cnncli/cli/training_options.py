@@ -9,7 +9,7 @@ import click
 from cnncli.cli.help_pages import TableOption
 from cnncli.cli.names import FilePath, NameOrPath, RunFolder
 from cnncli.cli.options import Dial, Duration, Folder, ImageSize, LossTerms, NearestChoice, Number, Steps
-from cnncli.option_row import TrainingOption
+from cnncli.option_row import PLUGIN_WORDS, TrainingOption
 from cnncli.training_options import TRAINING_OPTIONS, row_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -95,7 +95,7 @@ def _type(row: TrainingOption) -> Any:
     if row.field == "size":
         return Dial(row.words)
     if row.kind == "word":
-        return NearestChoice(row.words, lambda: row.known_words)
+        return NearestChoice(row.words, (lambda: row.known_words) if row.field in PLUGIN_WORDS else None)
     if row.kind == "loss":
         return LossTerms(row.words, lambda: row.known_words)
     if row.field == "resume":

@@ -6,6 +6,7 @@ import math
 import os
 import pty
 import re
+import select
 import signal
 import sys
 import threading
@@ -24,7 +25,7 @@ from cnncli.cli.live_curves import Curves, has_plotext
 from cnncli.cli.signals import StopRequest
 from cnncli.cli.training_display import TrainingDisplay
 from cnncli.network import Network
-from cnncli.training.records import EpochDone, Progress, Started
+from cnncli.training.records import EpochDone, Progress, SaveFailed, Started
 
 STARTED = Started(
     run=Path("runs/1"), network="lenet5", parameters=61_706, data="mnist", source="", notice=None, started_from=None,
@@ -123,7 +124,8 @@ def test_a_terminal_gets_one_header_and_a_row_an_epoch(monkeypatch: pytest.Monke
 def test_drawing_rests_after_its_share_of_the_time_and_no_epoch_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     """A training of no time at all: only the first progress is drawn, and the epochs before it waits for a key."""
     screen = shown(monkeypatch, 45, share=1e-9)
-    assert "30.0 s left" in screen and "20.0 s left" not in screen and "accuracy, %" not in screen
+    assert "30.0 s left" in screen and "20.0 s left" not in screen
+    assert "accuracy, %" not in screen.partition("3/100")[0]
     rows = re.findall(r"([123])/100   0\.1235   98\.76 %     97\.12 %", screen)
     assert rows == ["1", "2", "3"] and screen.index("3/100") < screen.index("paused")
 
@@ -131,6 +133,32 @@ def test_drawing_rests_after_its_share_of_the_time_and_no_epoch_is_lost(monkeypa
 def test_after_a_rest_the_bar_tells_of_the_epoch_of_the_last_row(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = shown(monkeypatch, 45, share=1e-9, wakes=True)
     assert "epoch   3/100" in screen and "25.0 s left" in screen
+
+
+@pytest.mark.parametrize("event", ["pause", "warning"])
+def test_bars_of_the_classes_tell_of_the_last_row(monkeypatch: pytest.MonkeyPatch, event: str) -> None:
+    """Also where drawing rests, and what is below the table has not been drawn since an epoch before."""
+    stream = io.StringIO()
+
+    def console() -> Console:
+        return Console(file=stream, force_terminal=True, width=80, height=24, color_system=None, soft_wrap=True)
+
+    monkeypatch.setattr(training_display, "progress_console", console)
+    monkeypatch.setattr(training_display, "_MOST_SHARE", 1e-9)
+    with TrainingDisplay() as display:
+        display.show(dataclasses.replace(STARTED, class_names=("cat", "dog"), validation_images=9))
+        display.show(dataclasses.replace(DONE, epoch=1, class_recall=(0.11, 0.22)))
+        display.show(Progress(2, 150, 0.5, 0.8, 0.05, 40_000.0, 30.0))
+        display.show(Progress(2, 160, 0.5, 0.8, 0.05, 40_000.0, 25.0))
+        display.show(dataclasses.replace(DONE, epoch=2, class_recall=(0.33, 0.44)))
+        assert "33 %" not in stream.getvalue()
+        if event == "pause":
+            display.pause()
+        else:
+            display.show(SaveFailed("the disk is full", 10.0))
+        seen = stream.getvalue()
+    assert seen.index("2/100   0.1235") < seen.index("33 %") and "44 %" in seen
+    assert event == "pause" or "25.0 s left" in seen
 
 
 def need_plotext() -> None:
@@ -222,7 +250,7 @@ def test_no_keys_where_nobody_can_press_them(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_keys_of_a_terminal_are_read_and_its_modes_come_back() -> None:
-    """In a child whose stdin is a terminal of its own."""
+    """In a child whose stdin is a terminal of its own; what was typed before is no key."""
     child, terminal = pty.fork()
     if child == 0:  # pragma: no cover  # measured by what it prints
         import termios
@@ -236,6 +264,9 @@ def test_keys_of_a_terminal_are_read_and_its_modes_come_back() -> None:
             keys.append(key)
             pressed.set()
 
+        os.write(1, b"before\n")
+        while not select.select([0], [], [], 20)[0]:  # a whole line, which lies there when keys begin to be read
+            pass
         with Keyboard(press):
             os.write(1, b"ready\n")
             pressed.wait(20)
@@ -243,6 +274,9 @@ def test_keys_of_a_terminal_are_read_and_its_modes_come_back() -> None:
         os.write(1, f"keys={''.join(keys)} same={same}\n".encode())
         os._exit(0)
     seen = b""
+    while b"before" not in seen:
+        seen += os.read(terminal, 1024)
+    os.write(terminal, b"p\n")
     while b"ready" not in seen:
         seen += os.read(terminal, 1024)
     os.write(terminal, b"q")

@@ -40,7 +40,8 @@ class Keyboard:
         import tty
 
         self._old = termios.tcgetattr(sys.stdin.fileno())
-        tty.setcbreak(sys.stdin.fileno(), termios.TCSADRAIN)
+        # What was typed before is dropped: nobody meant it for this.
+        tty.setcbreak(sys.stdin.fileno(), termios.TCSAFLUSH)
         self._thread = threading.Thread(target=self._read, name="cnn keys", daemon=True)
         self._thread.start()
         return self

@@ -88,8 +88,9 @@ class TrainingDisplay:
         """Says that the training waits for a key."""
         if self._live is not None and self._progress is not None:
             self._print_rows()
+            self._take_progress()
             self._progress.update(self._task, description="paused   ", figures="p goes on, q saves and stops")
-            self._live.refresh()
+            self._refresh()
 
     def _say(self, text: Text) -> None:
         """A line; on a terminal as many as its words take."""
@@ -106,9 +107,7 @@ class TrainingDisplay:
             self._rows.append(Text.assemble(*self._table.row(record)))
             if not self._rests:
                 with self._counted():
-                    self._print_rows()
-                    self._take_progress()  # or the bar would tell of an epoch before that of the last row
-                    self._refresh()
+                    self._catch_up()
         else:
             samples = self._started.samples if self._started is not None else "images"
             self._console.print(Text(epoch_line(record, is_share, samples, self._whose)))
@@ -133,12 +132,18 @@ class TrainingDisplay:
         self._rests_until = began + rest
 
     def _print_rows(self) -> None:
-        if self._rows:
-            self._console.print(Text("\n").join(self._rows))
-            self._rows = []
+        rows, self._rows = self._rows, []  # first: a key has this called from its own thread
+        if rows:
+            self._console.print(Text("\n").join(rows))
+
+    def _catch_up(self) -> None:
+        """Shows all that was held back while drawing rested: rows, bar and classes tell of the same epoch."""
+        self._print_rows()
+        self._take_progress()
+        self._refresh()
 
     def _warn(self, line: str) -> None:
-        self._print_rows()
+        self._catch_up()
         console = stderr_console() if self._live is None else self._console  # one that knows of the live lines
         console.print(Text(line, style="yellow"))
 

@@ -102,7 +102,7 @@ class RecordedSettings(AugmentationSettings):
         _DATA, "flag", "Go on without pictures that cannot be read, and rows with missing numbers.", default=False
     )
     plugins: tuple[str, ...] | None = option_row(
-        _DATA, "files", "A .py file with layers, losses or optimizers of your own; may be given several times "
+        _DATA, "files", "Your own layers, losses or optimizers: a .py file; may be given several times "
         "(docs/custom-layers.md).", "FILE.py", flag="--plugin", stays_free=True,
     )
     epochs: int | None = option_row(

@@ -51,6 +51,24 @@ def test_help_fits_a_screen(name: str, capsys: pytest.CaptureFixture[str]) -> No
         assert said.replace(" ", "") in re.sub(r"\s", "", whole), f"{option.opts[0]} is not told in full"
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("train", "--find-lr +Look for a learning rate and train nothing"),
+        ("eval", "--report FILE.html +Write a page of all results"),
+        ("eval", "--plugin FILE.py +Your own layers, losses or optimizers"),
+        ("predict", "--save-view FILE.png +Write the strip that --show draws to FILE.png"),
+        ("explain", "--at [^ ]+ +The unit to explain"),
+        ("explain", "-o, --out FILE.png +Write all this as one picture to FILE.png"),
+        ("step", "--weight [^ ]+ +The weight of --explain"),
+        ("data", "--seed N +Seed of drawn digits, and of the images to show"),
+        ("mask", "--save-view FILE.png +Write a strip to FILE.png"),
+    ],
+)
+def test_a_line_that_ends_early_is_true(name: str, line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert re.search(rf"^  {line}$", printed([name, "--help"], capsys), re.MULTILINE)
+
+
 def test_help_of_the_group_fits_a_screen_with_its_groups(capsys: pytest.CaptureFixture[str]) -> None:
     text = printed(["--help"], capsys)
     assert printed(["help"], capsys) == text

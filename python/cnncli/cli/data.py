@@ -60,7 +60,7 @@ _PARTS = ("train", "validation", "test")
     "--seed",
     type=Number(least=0, most=2**63 - 1, whole=True),
     metavar="N",
-    help="Draw digits from this seed; of other data sets, show images picked by it and not the first ones.",
+    help="Seed of drawn digits, and of the images to show; without it other data sets show their first ones.",
 )
 @table_options("label_column", "data_dir", "prepare", "pixels", "colour", "skip_bad", "use_cache")
 @click.option("--no-checks", is_flag=True, help="Count only: look for no doubles, leaks and other faults.")

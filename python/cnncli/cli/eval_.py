@@ -36,7 +36,8 @@ from cnncli.shown import printable
 @click.option(
     "--report", "report_file", metavar="FILE.html",
     callback=lambda ctx, parameter, value: check_ending(value, ".html", "the report is a page"),
-    help="Write a page with the matrix, the calibration curve, the mistakes as pictures, and how the model was made.",
+    help="Write a page of all results: the matrix, the calibration curve, the mistakes as pictures, and how the "
+    "model was made.",
 )
 @click.option(
     "--csv", "answers_file", metavar="FILE",

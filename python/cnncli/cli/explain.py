@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 @click.option(
     "--at",
     metavar="LAYER[INDEX,...]",
-    help="The unit: its layer, as cnn summary names it or as conv1, pool2, fc1, and its channel, row and column, or "
-    "its place in a vector, counted from 0.  [default: the output for the answer]",
+    help="The unit to explain: its layer, as cnn summary names it or as conv1, pool2, fc1, and its channel, row and "
+    "column, or its place in a vector, counted from 0.  [default: the output for the answer]",
 )
 @click.option("--all", "whole", is_flag=True, help="Every channel and term, not only those that count most.")
 @invert_option
 @box_option
-@png_option("--out", "-o", what="Write the window, the weights and the products as one picture to FILE.png.")
+@png_option("--out", "-o", what="Write all this as one picture to FILE.png: the window, the weights and the products.")
 @table_option("plugins")
 @json_option
 @debug_option

@@ -48,7 +48,7 @@ from cnncli.cli.streams import echo, echo_json
     "[default: size for masks that add up to 0, else cut]",
 )
 @png_option("--out", "-o", what="Write the masked picture to FILE.png.")
-@png_option("--save-view", what="Write picture, mask and results side by side to FILE.png.")
+@png_option("--save-view", what="Write a strip to FILE.png: picture, mask and results side by side.")
 @json_option
 @debug_option
 def command(

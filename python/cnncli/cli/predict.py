@@ -68,7 +68,7 @@ _MOST_READERS = 8  # threads; each may hold a picture of 33 megapixels, and one 
     "--out", "-o", metavar="FILE", help="Write to FILE instead: CSV, or JSON with --json or a name that ends in .json."
 )
 @click.option("--show", is_flag=True, help="Draw how one picture was read, step by step, and what each step changed.")
-@png_option("--save-view", what="Write that strip to FILE.png.")
+@png_option("--save-view", what="Write the strip that --show draws to FILE.png.")
 @quiet_option
 @debug_option
 @click.pass_context

@@ -23,7 +23,7 @@ from cnncli.cli.training_options import table_option, table_options
 )
 @click.option(
     "--weight", metavar="NAME[INDEX,...]",
-    help="With --explain: the weight, such as 0.weight[3,0,2,2].  [default: that of the first layer whose gradient is "
+    help="The weight of --explain, such as 0.weight[3,0,2,2].  [default: that of the first layer whose gradient is "
     "largest]",
 )  # fmt: skip
 @table_option("data")

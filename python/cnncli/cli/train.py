@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     help="Train N times, with --seed and the seeds after it, each a run of its own; prints their mean and deviation.",
 )
 @click.option(
-    "--find-lr", is_flag=True, help="Train nothing: try ever larger learning rates, and say which one suits."
+    "--find-lr", is_flag=True,
+    help="Look for a learning rate and train nothing: try ever larger ones, and say which one suits.",
 )
 @json_option
 @quiet_option

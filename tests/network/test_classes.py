@@ -9,6 +9,7 @@ from cnncli.errors import CnnError, FormatError, ShapeError, UsageError
 from cnncli.layers import Conv2d, Flatten, Hardsigmoid, Hardtanh, Linear, Module, Sequential, Sigmoid, Tanh
 from cnncli.network import Network
 from cnncli.network import network as module
+from cnncli.network.answers import OUTPUTS
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,22 @@ def test_outputs_stand_for_classes(
     assert (network.outputs, network.class_names) == expected
     again = Network.from_description(network.description(), seed=None)
     assert (again.outputs, again.class_names) == expected
+
+
+@pytest.mark.parametrize("outputs", OUTPUTS)
+@pytest.mark.parametrize("names", [None, ["a", "b"], ["a"], ["a", "b", "c"]])
+@pytest.mark.parametrize("last", [[], [Sigmoid()], [Tanh()]])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_outputs_of_every_kind_come_back(
+    count: int, last: list[Module], names: list[str] | None, outputs: str
+) -> None:
+    try:
+        network = Network([Linear(4, count), *last], (4,), names, outputs=outputs)
+    except UsageError:
+        return
+    again = Network.from_description(network.description(), seed=None)
+    assert (again.outputs, again.class_names) == (outputs, network.class_names)
+    assert again.description() == network.description()
 
 
 @pytest.mark.parametrize(

@@ -196,12 +196,14 @@ class Network(Sequential):
 
     def description(self) -> dict[str, Any]:
         """All but the weights, as JSON values from which `from_description` builds the same network."""
+        # Of one output for two classes "scores" is no rule, and has to be said.
+        is_one_of_two = len(self.class_names) == 2 and self.output_shape(self.input_shape) == (1,)
         return {
             "name": self.name,
             "title": self.title,
             "input": list(self.input_shape),
             "classes": self.class_names,
-            **({} if self.outputs == "scores" else {"outputs": self.outputs}),
+            **({} if self.outputs == "scores" and not is_one_of_two else {"outputs": self.outputs}),
             "recipe": None if self.recipe is None else self.recipe.to_dict(),
             "layers": self.settings()["layers"],
         }

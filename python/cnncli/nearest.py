@@ -28,9 +28,13 @@ def nearest(word: str, known: Iterable[str], cutoff: float = _CUTOFF) -> str | N
 
 
 def same_but_for_case(word: str, known: Iterable[str]) -> str:
-    """The name that `word` is, whatever its case; `word` itself if it is none.
+    """The name that `word` is, exactly or but for its case where that is one name; `word` itself if it is none.
 
     >>> same_but_for_case("MNIST", ["mnist"]), same_but_for_case("./MNIST", ["mnist"])
     ('mnist', './MNIST')
+    >>> same_but_for_case("a", ["A", "a"]), same_but_for_case("Ab", ["aB", "AB"])
+    ('a', 'Ab')
     """
-    return {name.lower(): name for name in known}.get(word.lower(), word)
+    names = set(known)
+    alike = [name for name in names if name.lower() == word.lower()]
+    return alike[0] if len(alike) == 1 and word not in names else word

@@ -28,6 +28,7 @@ def test_the_network_that_comes_may_be_named(words: list[str], capsys: pytest.Ca
 
 def test_a_file_of_that_name_goes_first() -> None:
     assert model_file("lenet5") == shipped_model("lenet5") and find_model("lenet5")[1] == "lenet5"
+    assert model_file("LeNet5") == shipped_model("lenet5")
     Path("lenet5").write_bytes(b"")
     assert model_file("lenet5") == Path("lenet5")
     assert model_file("nowhere.bin") == Path("nowhere.bin") and model_file("nobody") == Path("nobody")

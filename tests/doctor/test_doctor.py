@@ -294,6 +294,10 @@ def test_healthy_trainings_with_other_settings_are_told_nothing(changed: dict[st
     assert findings(read_facts(job.run.path)) == []
 
 
+def test_a_case_is_known_in_any_case() -> None:
+    assert find_case("Zero-Init") is find_case("zero-init")
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [

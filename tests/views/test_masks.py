@@ -74,6 +74,7 @@ def test_colours_are_masked_one_by_one(rng: np.random.Generator) -> None:
 
 def test_named_masks_are_those_of_the_lecture() -> None:
     assert read_mask("sharpen").tolist() == [[0, -1, 0], [-1, 5, -1], [0, -1, 0]]
+    assert read_mask("SHARPEN").tolist() == read_mask("sharpen").tolist()
     assert read_mask("emboss").tolist() == [[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]
     np.testing.assert_allclose(read_mask("blur"), np.full((3, 3), 1 / 9), rtol=1e-15)
     assert read_mask("edge").tolist() == [[0, 1, 0], [1, -4, 1], [0, 1, 0]]

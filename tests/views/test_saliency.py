@@ -149,6 +149,11 @@ def test_classes_are_known_by_name() -> None:
     assert class_index(model, image, None) == int(model.predict(image, channels="first").labels[0])
     with pytest.raises(UsageError, match='no class is named "tall"; use one of low, mid, high'):
         class_index(model, image, "tall")
+    assert class_index(model, image, "HIGH") == 2
+    model.network.class_names = ["low", "High", "high"]
+    assert class_index(model, image, "High") == 1
+    with pytest.raises(UsageError, match='no class is named "HIGH"'):
+        class_index(model, image, "HIGH")
 
 
 def test_the_page_has_the_maps_and_looking_leaves_the_model_alone() -> None:

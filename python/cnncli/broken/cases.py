@@ -8,7 +8,7 @@ from cnncli.broken import mistakes
 from cnncli.data import DataSet
 from cnncli.errors import UsageError
 from cnncli.layers.batch_norm import BatchNorm
-from cnncli.nearest import nearest
+from cnncli.nearest import nearest, same_but_for_case
 from cnncli.network import Network
 from cnncli.training.trainer import Trainer
 
@@ -208,10 +208,10 @@ CASES = (
 
 def find_case(name: str) -> Case:
     """The case of a name. Raises UsageError that says which there are."""
-    for case in CASES:
-        if case.name == name:
-            return case
     names = [case.name for case in CASES]
+    meant = same_but_for_case(name, names)
+    if meant in names:
+        return CASES[names.index(meant)]
     close = nearest(name, names) or next((case for case in names if name and name.lower() in case), None)
     listed = ", ".join(names)
     raise UsageError(f"{name}: no such case; {f'did you mean {close}?' if close else f'use {listed}'}")

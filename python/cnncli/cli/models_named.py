@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def find_model(model: str | None) -> tuple[Path, str]:
     """The model file, and the words that tell the user which.
 
-    Where no file has the name, it may be that of a network that comes with its weights.
+    Where no file has the name, it may be that of a network that comes with its weights, in any case.
     """
     if model is not None:
         return model_file(model), model
@@ -32,10 +32,12 @@ def model_file(name: str) -> Path:
     Raises UsageError for a network that comes without.
     """
     if "." not in name and not Path(name).exists():
+        from cnncli.nearest import same_but_for_case
         from cnncli.network.architectures import model_names, shipped_model
 
-        if name in model_names():
-            return shipped_model(name)
+        known = model_names()
+        if same_but_for_case(name, known) in known:
+            return shipped_model(same_but_for_case(name, known))
     return Path(name)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncli.errors import CnnError, FormatError, UsageError
+from cnncli.nearest import same_but_for_case
 from cnncli.network.description import suggestion
 from cnncli.shown import printable, reason_of, shortened, shown
 
@@ -19,6 +20,12 @@ def model_names() -> list[str]:
     """The names of the networks that ship, sorted: "convnet", "lenet5", ..."""
     names = (entry.name for entry in description_folder().iterdir())
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+def trained_names() -> list[str]:
+    """The names of those that ship with their weights, sorted."""
+    names = (entry.name for entry in description_folder().iterdir())
+    return sorted(name.removesuffix(".bin") for name in names if name.endswith(".bin"))
 
 
 def read_model(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
@@ -61,6 +68,7 @@ def _read(name: str) -> tuple[bytes, str]:
     """The bytes of a description, and what errors call it."""
     if name.endswith(".toml"):
         return _read_file(Path(name)), printable(name)
+    name = same_but_for_case(name, model_names())
     if name not in model_names():
         raise UsageError(
             f'no network is named {shown(name)}; {suggestion(name, model_names())} '

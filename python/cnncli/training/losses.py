@@ -7,6 +7,7 @@ from cnncli.criteria import Criterion
 from cnncli.criteria.by_text import BY_NAME, make_loss, outputs_for, read_loss, takes_one_output, takes_weight
 from cnncli.data import DataSet
 from cnncli.errors import UsageError
+from cnncli.nearest import same_but_for_case
 from cnncli.network import Network
 from cnncli.network.description import suggestion
 from cnncli.shown import shortened
@@ -104,7 +105,7 @@ def class_weights(text: str, names: list[str], labels: npt.NDArray[np.int64]) ->
     ([0.6666666666666666, 2.0], [1.0, 3.0])
     """
     counts = np.bincount(labels, minlength=len(names)).tolist()
-    if text == "balanced":
+    if text.lower() == "balanced":
         there = sum(count > 0 for count in counts)
         return [len(labels) / (there * count) if count else 1.0 for count in counts]
     weights = dict.fromkeys(names, 1.0)
@@ -119,6 +120,7 @@ def class_weights(text: str, names: list[str], labels: npt.NDArray[np.int64]) ->
                 f"--class-weights {shortened(text)}: {shortened(pair)} is no class with a number above 0; "
                 f"use balanced, or NAME=WEIGHT such as {shortened(names[0])}=2"
             )
+        name = same_but_for_case(name, names)
         if name not in weights:
             known = suggestion(name, names)
             raise UsageError(f"--class-weights {shortened(text)}: no class {shortened(name)}; {known}")

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.errors import UsageError
+from cnncli.nearest import same_but_for_case
 from cnncli.shown import percent, shown
 
 Mask = npt.NDArray[np.float64]
@@ -37,7 +38,8 @@ def read_mask(text: str) -> Mask:
     >>> read_mask("0 -1 0; -1 5 -1; 0 -1 0")[1].tolist(), read_mask("1/4, 1/2, 1/4").tolist()
     ([-1.0, 5.0, -1.0], [[0.25, 0.5, 0.25]])
     """
-    rows = [[_number(word) for word in re.split(r"[\s,]+", row.strip())] for row in _rows(MASKS.get(text, text))]
+    numbers = MASKS.get(same_but_for_case(text, MASKS), text)
+    rows = [[_number(word) for word in re.split(r"[\s,]+", row.strip())] for row in _rows(numbers)]
     sizes = {len(row) for row in rows}
     if len(sizes) > 1:
         raise UsageError(f"mask {shown(text)}: rows of {_listed(sizes)} numbers; give every row as many")

@@ -13,6 +13,7 @@ from cnncli.errors import UsageError
 from cnncli.layers import Conv2d
 from cnncli.layers.trace import Step
 from cnncli.model.model import Model
+from cnncli.nearest import same_but_for_case
 from cnncli.network import Network
 from cnncli.network.gradients import activation_gradients
 from cnncli.shown import percent, shown
@@ -43,6 +44,7 @@ def class_index(model: Model, image: Array, name: str | None) -> int:
         raise UsageError("the network gives values and not classes, for which no pixels can be held responsible")
     if name is None:
         return int(model.predict(image, channels="first").labels[0])
+    name = same_but_for_case(name, model.class_names)
     if name not in model.class_names:
         known = model.class_names[:12]
         raise UsageError(f"no class is named {shown(name)}; use one of {', '.join(known)}")

@@ -25,7 +25,7 @@ class TrainingOption:
     brief : the same in a few words, of an option of every day: the help that fits a screen lists these
     flag : the option; "" where it is --field
     long_flag : another word for it
-    names : what its value may be the name of, "networks", "data sets" or "presets", in any case
+    names : what its value may be the name of, "networks", "trained models", "data sets" or "presets", in any case
     limits : of numbers: least and most are allowed, above and below are not
     use : the remedy for a value that is not allowed; "" where it is made of kind and limits
     default : value without the option; None: it is decided later

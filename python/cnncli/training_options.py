@@ -71,7 +71,7 @@ class RecordedSettings(AugmentationSettings):
     start_from: str | None = option_row(
         _DATA, "text",
         "Start with the network and weights of a trained model; for other classes its last layer is made new.",
-        "MODEL", flag="--from",
+        "MODEL", flag="--from", names="trained models",
     )
     freeze: int | None = option_row(
         _DATA, "whole",

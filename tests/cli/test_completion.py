@@ -42,12 +42,25 @@ def test_commands_options_and_names_are_completed(tmp_path: Path) -> None:
     assert {kind for kind, _ in completed(["eval", "mo"], tmp_path)} == {"file"}
 
 
+def test_arguments_and_names_of_every_kind_are_completed(tmp_path: Path) -> None:
+    for command in ("diagram", "field", "summary"):
+        assert "lenet5" in plain([command, "l"], tmp_path)
+    for command in ("filters", "saliency", "features", "explain", "export", "draw", "info"):
+        assert completed([command, "l"], tmp_path) == [("plain", "lenet5"), ("file", "l")]
+    assert plain(["help", "t"], tmp_path) == {"train"}
+    assert plain(["learn", "desc"], tmp_path) == {"descent"}
+    assert "zero-init" in plain(["break", ""], tmp_path)
+    assert "sobel-x" in plain(["mask", "a.png", "--kernel", ""], tmp_path)
+    assert plain(["saliency", "a.png", "--class", ""], tmp_path) == set("0123456789")
+
+
 def test_runs_are_completed(tmp_path: Path) -> None:
     for name in ("first", "second"):
         (tmp_path / "runs" / name).mkdir(parents=True)
         (tmp_path / "runs" / name / "settings.json").write_text("{}")
     assert plain(["train", "--resume", ""], tmp_path) == {"runs/first", "runs/second"}
     assert plain(["train", "--resume", "runs/s"], tmp_path) == {"runs/second"}
+    assert plain(["runs", "fi"], tmp_path) == {"first"}
 
 
 @pytest.mark.parametrize(
@@ -103,6 +116,9 @@ TYPED = (
     ("cnn train --data fash", "cnn train --data fashion-mnist "),
     ("cnn train --arch vg", "cnn train --arch vgg "),
     ("cnn train --resume ", "cnn train --resume runs/first"),
+    ("cnn runs fi", "cnn runs first "),
+    ("cnn help tr", "cnn help train "),
+    ("cnn filters le", "cnn filters lenet5 "),
     ("cnn eval mo", "cnn eval model.bin "),
     ("cnn predict di", "cnn predict digit.png "),
 )

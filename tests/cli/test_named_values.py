@@ -79,6 +79,17 @@ def test_runs_are_offered_of_the_folder_that_was_typed_else_of_runs() -> None:
     assert offered(kind, "x") == [("dir", "x")]
 
 
+def test_runs_are_offered_by_their_names_too_and_those_of_several_seeds() -> None:
+    for folder in ("runs/net-one", "runs/seeds-1/net-1"):
+        run_in(folder)
+    kind = names.RunFolder()
+    assert offered(kind, "net") == [("plain", "net-one")]
+    assert offered(kind, "runs/s") == [("plain", "runs/seeds-1/net-1")]
+    assert offered(kind, "seeds-1/") == [("plain", "seeds-1/net-1")]
+    run_in("other/d")
+    assert offered(kind, "d", root="other") == [("plain", "d")]
+
+
 @pytest.mark.parametrize(
     ("shell", "variables", "place"),
     [

@@ -10,6 +10,7 @@ import click
 
 from cnncli.cli.drawn import check_ending
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath, Name
 from cnncli.cli.options import Folder, Number, debug_option, json_option
 from cnncli.cli.streams import echo, echo_json
 from cnncli.cli.training_options import table_option
@@ -32,7 +33,7 @@ def _check_html(ctx: click.Context, parameter: click.Parameter, value: str | Non
     short_help="Train a network with a mistake beside a healthy one.",
     epilog="\b\nExample:\n  cnn break zero-init",
 )
-@click.argument("case", metavar="[CASE]", required=False)
+@click.argument("case", metavar="[CASE]", required=False, type=Name("mistakes"))
 @table_option("architecture", otherwise="mlp")
 @table_option("data", otherwise="digits")
 @table_option("data_dir")
@@ -47,7 +48,8 @@ def _check_html(ctx: click.Context, parameter: click.Parameter, value: str | Non
 @table_option("epochs", otherwise="the description's")
 @table_option("seed")
 @table_option("threads")
-@click.option("--out", "-o", metavar="FILE.html", callback=_check_html, help="Curves and words as one page.")
+@click.option("--out", "-o", type=FilePath(), metavar="FILE.html", callback=_check_html,
+              help="Curves and words as one page.")
 @click.option("--keep", type=Folder(), metavar="FOLDER", help="Keep both runs, as FOLDER/broken and FOLDER/healthy.")
 @json_option
 @debug_option

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import NameOrPath
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.shown import printable
@@ -16,7 +17,7 @@ from cnncli.shown import printable
     short_help="Check a layer of your own, or one of cnn.",
     epilog="\b\nExample:\n  cnn check-layer Conv2d --settings 'out_channels=4, kernel_size=3'",
 )
-@click.argument("layer", metavar="FILE.py[:CLASS]|NAME")
+@click.argument("layer", metavar="FILE.py[:CLASS]|NAME", type=NameOrPath("layers"))
 @click.option("--settings", "settings_text", metavar="'NAME=VALUE, ...'", default="",
               help="Arguments of its constructor as in TOML; sizes that follow from the input may be left out.")
 @click.option("--shape", "shape_texts", metavar="CxHxW", multiple=True,

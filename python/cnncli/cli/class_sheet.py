@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath
 from cnncli.cli.options import NearestChoice, Number, debug_option, json_option
 from cnncli.cli.streams import echo
 
@@ -28,7 +29,8 @@ def _check_out(ctx: click.Context, parameter: click.Parameter, value: str) -> st
     "--classes", required=True, metavar="NAMES",
     help="The classes: 0-9, a-z, A-Z, or names such as A,B,star; also mixed.",
 )  # fmt: skip
-@click.option("--out", "-o", required=True, metavar="FILE", callback=_check_out, help="The form, a .pdf or a .png.")
+@click.option("--out", "-o", required=True, type=FilePath(), metavar="FILE", callback=_check_out,
+              help="The form, a .pdf or a .png.")
 @click.option(
     "--rows", type=Number(whole=True, least=1, most=250), metavar="N",
     help="Rows of 10 cells for each class; many go on several pages.  [default: as many as fill one page]",

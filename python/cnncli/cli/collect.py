@@ -8,6 +8,7 @@ import click
 
 from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath
 from cnncli.cli.options import Folder, debug_option, json_option
 from cnncli.cli.streams import echo, echo_json
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     short_help="Cut photographs of filled-in forms into pictures.",
     epilog="\b\nExample:\n  cnn collect photo.jpg --out my_class --show page.png",
 )
-@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...", type=FilePath())
 @click.option(
     "--out", "-o", type=Folder(), metavar="FOLDER",
     help="Where the pictures go, as FOLDER/CLASS/PHOTO-rXcY.png.  [default: they are not written]",

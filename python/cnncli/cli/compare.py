@@ -3,7 +3,7 @@
 import click
 
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.names import ModelPath
+from cnncli.cli.names import FilePath, ModelPath
 from cnncli.cli.options import NearestChoice, debug_option, json_option, quiet_option
 from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option, table_options
@@ -24,7 +24,7 @@ from cnncli.cli.training_options import table_option, table_options
     help="Images to measure on, as of cnn eval.  [default: as cnn eval chooses for FIRST]",
 )
 @click.option(
-    "--csv", "answers_file", metavar="FILE",
+    "--csv", "answers_file", type=FilePath(), metavar="FILE",
     help="Write both answers to each image as CSV; with - to standard output, in place of the measures.",
 )
 @table_option("plugins")

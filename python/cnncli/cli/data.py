@@ -7,7 +7,7 @@ import click
 from cnncli.augmentation import LEVELS
 from cnncli.cli.data_asked import PNG_COLUMNS, SHEETS, Asked
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.names import ModelPath, NameOrPath
+from cnncli.cli.names import FilePath, ModelPath, NameOrPath
 from cnncli.cli.options import (
     NearestChoice,
     Number,
@@ -32,7 +32,7 @@ _PARTS = ("train", "validation", "test")
 @click.argument("name_or_path", metavar="[NAME|PATH]", required=False, type=NameOrPath("data sets"))
 @click.option("--show", is_flag=True, help="Draw a sheet of images on the terminal, one row a class.")
 @click.option(
-    "--out", "-o", metavar="FILE.png", help="Write the sheet to a PNG file."
+    "--out", "-o", type=FilePath(), metavar="FILE.png", help="Write the sheet to a PNG file."
 )
 @click.option(
     "--columns",

@@ -8,6 +8,7 @@ import click
 from cnncli.cli import plain
 from cnncli.cli.drawn import check_ending
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath, NameOrPath
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo, echo_json
 from cnncli.cli.training_options import table_option
@@ -19,10 +20,11 @@ from cnncli.cli.training_options import table_option
     short_help="Draw a network: its layers, shapes and branches.",
     epilog="\b\nExample:\n  cnn diagram lenet5 --out lenet5.svg",
 )
-@click.argument("network", metavar="NAME|FILE")
+@click.argument("network", metavar="NAME|FILE", type=NameOrPath("networks"))
 @click.option(
     "--out",
     "-o",
+    type=FilePath(),
     metavar="FILE.svg",
     callback=lambda ctx, parameter, value: check_ending(value, ".svg", "the diagram is an SVG"),
     help="Write the diagram to FILE.svg.  [default: drawn as lines]",

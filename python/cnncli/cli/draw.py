@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.options import debug_option
+from cnncli.cli.names import NameOrPath
+from cnncli.cli.options import Folder, debug_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
 
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     short_help="Draw in the terminal, and see what a model makes of it.",
     epilog="\b\nExample:\n  cnn draw model.bin --out my_digits",
 )
-@click.argument("model", required=False, metavar="[MODEL]")
+@click.argument("model", required=False, metavar="[MODEL]", type=NameOrPath("trained models"))
 @click.option(
-    "--out", "-o", metavar="FOLDER", default="my_digits", show_default=True,
+    "--out", "-o", type=Folder(), metavar="FOLDER", default="my_digits", show_default=True,
     help="Where drawings are kept, a folder for each class, which cnn train takes.",
 )  # fmt: skip
 @table_option("plugins")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from cnncli.cli import plain
+from cnncli.cli.names import FilePath, OfModel
 from cnncli.cli.options import Number
 from cnncli.cli.streams import echo
 
@@ -22,7 +23,7 @@ FILE_WIDTH = 120  # characters of a line where there is no terminal
 
 def png_option(*names: str, what: str) -> Callable[[F], F]:
     """An option for the name of a PNG file."""
-    return click.option(*names, metavar="FILE.png", callback=_check_png, help=what)
+    return click.option(*names, type=FilePath(), metavar="FILE.png", callback=_check_png, help=what)
 
 
 def _check_png(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -32,7 +33,8 @@ def _check_png(ctx: click.Context, parameter: click.Parameter, value: str | None
 def layer_option(function: F) -> F:
     """`--layer`, for commands that show all layers."""
     return click.option(
-        "--layer", metavar="NAME", help="Only this layer, as cnn summary names it, with all its maps."
+        "--layer", type=OfModel("layers"), metavar="NAME",
+        help="Only this layer, as cnn summary names it, with all its maps.",
     )(function)
 
 

@@ -4,7 +4,7 @@ import click
 
 from cnncli.cli.drawn import check_ending
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.names import ModelPath
+from cnncli.cli.names import FilePath, ModelPath
 from cnncli.cli.options import (
     NearestChoice,
     debug_option,
@@ -34,13 +34,13 @@ from cnncli.shown import printable
     "the training.  [default: the first of these that there is; train comes last]",
 )
 @click.option(
-    "--report", "report_file", metavar="FILE.html",
+    "--report", "report_file", type=FilePath(), metavar="FILE.html",
     callback=lambda ctx, parameter, value: check_ending(value, ".html", "the report is a page"),
     help="Write a page of all results: the matrix, the calibration curve, the mistakes as pictures, and how the "
     "model was made.",
 )
 @click.option(
-    "--csv", "answers_file", metavar="FILE",
+    "--csv", "answers_file", type=FilePath(), metavar="FILE",
     help="Write the answer to each image as CSV; with - to standard output, in place of the measures.",
 )
 @click.option(

@@ -7,6 +7,7 @@ import click
 
 from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import ModelOrPicture
 from cnncli.cli.options import box_option, debug_option, invert_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     short_help="Show how one number of a network comes about, term by term.",
     epilog="\b\nExample:\n  cnn explain digit.png --at conv1[3,10,12]",
 )
-@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE")
+@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", type=ModelOrPicture())
 @click.option(
     "--at",
     metavar="LAYER[INDEX,...]",

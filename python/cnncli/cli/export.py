@@ -6,6 +6,7 @@ import click
 
 from cnncli.cli.drawn import check_ending, say_saved
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath, NameOrPath
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
@@ -17,10 +18,11 @@ from cnncli.cli.training_options import table_option
     short_help="Write a trained network as a page to draw on.",
     epilog="\b\nExample:\n  cnn export --html digit.html",
 )
-@click.argument("model", required=False, metavar="[MODEL]")
+@click.argument("model", required=False, metavar="[MODEL]", type=NameOrPath("trained models"))
 @click.option(
     "--html",
     required=True,
+    type=FilePath(),
     metavar="FILE.html",
     callback=lambda ctx, parameter, value: check_ending(value, ".html", "the page is HTML"),
     help="Write the page to FILE.html.",

@@ -6,6 +6,7 @@ import click
 
 from cnncli.cli.drawn import layer_option, maps_option, png_option
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import ModelOrPicture
 from cnncli.cli.options import box_option, debug_option, invert_option, json_option
 from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option
@@ -17,7 +18,7 @@ from cnncli.cli.training_options import table_option
     short_help="Show what each layer makes of a picture.",
     epilog="\b\nExample:\n  cnn features digit.png",
 )
-@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE")
+@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", type=ModelOrPicture())
 @layer_option
 @maps_option
 @invert_option

@@ -6,6 +6,7 @@ import click
 
 from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath, NameOrPath
 from cnncli.cli.options import debug_option, invert_option, json_option
 from cnncli.cli.streams import echo
 from cnncli.cli.training_options import table_option
@@ -17,8 +18,8 @@ from cnncli.cli.training_options import table_option
     short_help="Mark what a unit of a network sees.",
     epilog="\b\nExample:\n  cnn field lenet5 --unit 3:7,4 digit.png",
 )
-@click.argument("network", metavar="NAME|FILE")
-@click.argument("picture", metavar="PICTURE", required=False)
+@click.argument("network", metavar="NAME|FILE", type=NameOrPath("networks"))
+@click.argument("picture", metavar="PICTURE", required=False, type=FilePath())
 @click.option(
     "--unit",
     required=True,

@@ -4,6 +4,7 @@ import click
 
 from cnncli.cli.drawn import layer_option, maps_option, png_option
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import NameOrPath
 from cnncli.cli.options import debug_option, json_option
 from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option
@@ -15,7 +16,7 @@ from cnncli.cli.training_options import table_option
     short_help="Show the weights of a trained network.",
     epilog="\b\nExample:\n  cnn filters lenet5",
 )
-@click.argument("model", required=False)
+@click.argument("model", required=False, type=NameOrPath("trained models"))
 @layer_option
 @maps_option
 @png_option("--out", "-o", what="Write all as one picture to FILE.png.")

@@ -3,6 +3,7 @@
 import click
 
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import Name
 from cnncli.cli.options import debug_option
 from cnncli.cli.streams import echo
 
@@ -13,7 +14,7 @@ from cnncli.cli.streams import echo
     short_help="Say all that there is to say of a command.",
     epilog="\b\nExample:\n  cnn help train",
 )
-@click.argument("name", metavar="[COMMAND]", required=False)
+@click.argument("name", metavar="[COMMAND]", required=False, type=Name("commands"))
 @debug_option
 @click.pass_context
 def command(ctx: click.Context, name: str | None) -> None:

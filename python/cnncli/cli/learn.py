@@ -7,6 +7,7 @@ import click
 
 from cnncli.cli.drawn import check_ending
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath, Name, NameOrPath
 from cnncli.cli.options import Number, debug_option, json_option
 from cnncli.cli.streams import echo, echo_json
 from cnncli.cli.training_options import table_option
@@ -37,18 +38,21 @@ def _read_values(ctx: click.Context, parameter: click.Parameter, value: str | No
     short_help="Lessons on your own numbers, in the terminal or as a page.",
     epilog="\b\nExample:\n  cnn learn descent --rate 0.9",
 )
-@click.argument("lesson", metavar="[LESSON]", required=False)
+@click.argument("lesson", metavar="[LESSON]", required=False, type=Name("lessons"))
 @click.option("--rate", type=Number(least=0), metavar="RATE", help="The learning rate of the lesson.")
-@click.option("--data", metavar="TABLE", help="A table of numbers, its first column and its last; of race images.")
-@click.option("--picture", metavar="FILE", help="A picture of yours that the lesson is shown on.")
-@click.option("--model", metavar="NAME|FILE", help="A network: its name, a model.bin or a .toml.")
+@click.option("--data", type=NameOrPath("data sets"), metavar="TABLE",
+              help="A table of numbers, its first column and its last; of race images.")
+@click.option("--picture", type=FilePath(), metavar="FILE", help="A picture of yours that the lesson is shown on.")
+@click.option("--model", type=NameOrPath("networks"), metavar="NAME|FILE",
+              help="A network: its name, a model.bin or a .toml.")
 @table_option("plugins")
 @click.option("--values", metavar="N,...", callback=_read_values, help="Its numbers: scores, inputs or wanted outputs.")
 @click.option("--target", type=Number(whole=True, least=1), metavar="K", help="The class that is right, from 1.")
 @click.option("--seed", type=Number(whole=True, least=0), metavar="N", help="Draws other numbers.  [default: 1]")
 @click.option("--answer", type=Number(whole=True, least=1), metavar="N", help="Answer the question with choice N.")
-@click.option("--out", "-o", metavar="FILE.html", callback=_check_html, help="The lesson as one page with controls.")
-@click.option("--gif", metavar="FILE.gif", callback=_check_gif, help="Its figure as an animation.")
+@click.option("--out", "-o", type=FilePath(), metavar="FILE.html", callback=_check_html,
+              help="The lesson as one page with controls.")
+@click.option("--gif", type=FilePath(), metavar="FILE.gif", callback=_check_gif, help="Its figure as an animation.")
 @json_option
 @debug_option
 def command(

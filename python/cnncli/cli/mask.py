@@ -6,6 +6,7 @@ import click
 
 from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath, Name
 from cnncli.cli.options import NearestChoice, debug_option, json_option
 from cnncli.cli.streams import echo, echo_json
 
@@ -16,10 +17,11 @@ from cnncli.cli.streams import echo, echo_json
     short_help="Lay a mask over a picture: sharpen, emboss, blur, find edges.",
     epilog="\b\nExample:\n  cnn mask digit.png --kernel edge",
 )
-@click.argument("picture", metavar="FILE")
+@click.argument("picture", metavar="FILE", type=FilePath())
 @click.option(
     "--kernel",
     required=True,
+    type=Name("masks"),
     metavar="NAME|NUMBERS",
     help='sharpen, emboss, blur, edge, sobel-x or sobel-y; or numbers, with a semicolon after each row: '
     '"0 -1 0; -1 5 -1; 0 -1 0".',

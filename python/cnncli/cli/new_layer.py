@@ -3,6 +3,7 @@
 import click
 
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath
 from cnncli.cli.options import debug_option
 from cnncli.cli.streams import echo
 
@@ -14,7 +15,8 @@ from cnncli.cli.streams import echo
     epilog="\b\nExample:\n  cnn new-layer Swish",
 )
 @click.argument("name")
-@click.option("--out", "-o", metavar="FILE", help="Where to write it.  [default: the name in lower case, swish.py]")
+@click.option("--out", "-o", type=FilePath(), metavar="FILE",
+              help="Where to write it.  [default: the name in lower case, swish.py]")
 @debug_option
 def command(name: str, out: str | None) -> None:
     """Write a commented file with a working layer NAME, y = x sigmoid(beta x) with a learned beta, to be changed.

@@ -3,7 +3,7 @@
 import click
 
 from cnncli.cli.help_pages import HelpCommand
-from cnncli.cli.names import NameOrPath
+from cnncli.cli.names import FilePath, NameOrPath
 from cnncli.cli.options import Number, debug_option
 from cnncli.cli.streams import echo
 
@@ -14,7 +14,7 @@ from cnncli.cli.streams import echo
     short_help="Write a training as five commented Python files, to be changed.",
     epilog="\b\nExample:\n  cnn new-project digits && cd digits && python train.py",
 )
-@click.argument("folder", metavar="DIR")
+@click.argument("folder", metavar="DIR", type=FilePath())
 @click.option(
     "--arch", metavar="NAME|FILE", default="lenet5", show_default=True, type=NameOrPath("networks"),
     help="The network; cnn summary lists those there are.",

@@ -2,10 +2,11 @@
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from cnncli.limits import Limits
 from cnncli.nearest import nearest, same_but_for_case
@@ -26,6 +27,11 @@ if TYPE_CHECKING:  # generic for type checkers only
     _SizeType = click.ParamType[tuple[int, int]]
 else:
     _FloatType = _StrType = _PathType = _SizeType = click.ParamType
+
+
+def offered(names: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    """Those that begin so, in any case, for the shell."""
+    return [CompletionItem(name) for name in names if name.lower().startswith(incomplete.lower())]
 
 
 class NearestChoice(click.Choice[str]):
@@ -51,6 +57,9 @@ class NearestChoice(click.Choice[str]):
             self.fail(f"{value}: unknown; {remedy}", param, ctx)
         return super().convert(value, param, ctx)
 
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return offered(self.choices, incomplete)
+
     def get_missing_message(self, param: click.Parameter, ctx: click.Context | None) -> str:
         """Nothing: the message that something is missing stays one line."""
         return ""
@@ -70,9 +79,15 @@ class LossTerms(NearestChoice):
     """The names of losses, each with its settings after a colon, added by +; what the settings may be is told later."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        terms = []
         for term in str(value).split("+"):
-            super().convert(term.partition(":")[0], param, ctx)
-        return str(value)
+            name, colon, settings = term.partition(":")
+            terms.append(super().convert(name, param, ctx) + colon + settings)
+        return "+".join(terms)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        before, plus, begun = incomplete.rpartition("+")
+        return offered([before + plus + name for name in self.choices], before + plus + begun)
 
 
 class Number(_FloatType):
@@ -84,6 +99,7 @@ class Number(_FloatType):
         self._words, self._limits = words, Limits(whole=whole, **limits)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        value = same_but_for_case(str(value), self._words) if self._words else value
         if value in self._words:
             return value
         try:
@@ -94,6 +110,9 @@ class Number(_FloatType):
             remedy = " or ".join([f"{self._limits.remedy},", *self._words]) if self._words else self._limits.remedy
             self.fail(f"{str(value).strip() or repr(value)}: {remedy}", param, ctx)
         return number
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return offered(self._words, incomplete)
 
 
 def _whole_number(value: Any) -> float:
@@ -152,6 +171,9 @@ class Folder(_PathType):
         if Path(value).exists() and not Path(value).is_dir():
             self.fail(f"{value}: is a file; name a folder", param, ctx)
         return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [CompletionItem(incomplete, type="dir")]
 
 
 def _set_debug(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:

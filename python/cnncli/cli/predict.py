@@ -12,7 +12,7 @@ from cnncli.cli import plain
 from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
 from cnncli.cli.models_named import find_model
-from cnncli.cli.names import FilePath
+from cnncli.cli.names import FilePath, NameOrPath
 from cnncli.cli.options import (
     Number,
     box_option,
@@ -46,7 +46,7 @@ _MOST_READERS = 8  # threads; each may hold a picture of 33 megapixels, and one 
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=FilePath())
 @click.option(
     "--model",
-    type=FilePath(),
+    type=NameOrPath("trained models"),
     metavar="FILE",
     help="A trained model.  [default: ./model.bin, else the trained LeNet-5 that comes with cnn]",
 )
@@ -65,7 +65,8 @@ _MOST_READERS = 8  # threads; each may hold a picture of 33 megapixels, and one 
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV: file, label, probability, and that of each class.")
 @json_option
 @click.option(
-    "--out", "-o", metavar="FILE", help="Write to FILE instead: CSV, or JSON with --json or a name that ends in .json."
+    "--out", "-o", type=FilePath(), metavar="FILE",
+    help="Write to FILE instead: CSV, or JSON with --json or a name that ends in .json.",
 )
 @click.option("--show", is_flag=True, help="Draw how one picture was read, step by step, and what each step changed.")
 @png_option("--save-view", what="Write the strip that --show draws to FILE.png.")

@@ -8,6 +8,7 @@ import click
 
 from cnncli.cli.drawn import check_ending, say_saved
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import FilePath
 from cnncli.cli.options import Number, debug_option, json_option
 from cnncli.cli.streams import echo, echo_json
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=Number(whole=True, least=0), metavar="N", help="Draws other questions.  [default: 1]")
 @click.option("--answers", metavar="1,3,-,...", help="A choice for each question, - for none, where nobody is asked.")
 @click.option(
-    "--out", "-o", metavar="FILE.html", help="The quiz as one page with instant verdicts.",
+    "--out", "-o", type=FilePath(), metavar="FILE.html", help="The quiz as one page with instant verdicts.",
     callback=lambda ctx, parameter, value: check_ending(value, ".html", "the quiz is a page"),
 )  # fmt: skip
 @json_option

@@ -6,6 +6,7 @@ import click
 
 from cnncli.cli.drawn import png_option
 from cnncli.cli.help_pages import HelpCommand
+from cnncli.cli.names import ModelOrPicture, OfModel
 from cnncli.cli.options import NearestChoice, box_option, debug_option, invert_option, json_option
 from cnncli.cli.streams import echo_json
 from cnncli.cli.training_options import table_option
@@ -17,16 +18,18 @@ from cnncli.cli.training_options import table_option
     short_help="Show which pixels an answer depends on.",
     epilog="\b\nExample:\n  cnn saliency digit.png",
 )
-@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE")
+@click.argument("words", nargs=-1, required=True, metavar="[MODEL] FILE", type=ModelOrPicture())
 @click.option(
     "--method",
     type=NearestChoice(("gradient", "grad-cam", "occlusion")),
     metavar="NAME",
     help="gradient, grad-cam or occlusion.  [default: all]",
 )
-@click.option("--class", "name", metavar="NAME", help="Why it is, or would be, this class.  [default: the answer]")
+@click.option("--class", "name", type=OfModel("classes"), metavar="NAME",
+              help="Why it is, or would be, this class.  [default: the answer]")
 @click.option(
-    "--layer", metavar="NAME", help="Layer whose maps Grad-CAM takes.  [default: the last with maps of a convolution]"
+    "--layer", type=OfModel("layers"), metavar="NAME",
+    help="Layer whose maps Grad-CAM takes.  [default: the last with maps of a convolution]",
 )
 @invert_option
 @box_option

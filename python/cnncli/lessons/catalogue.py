@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from cnncli.errors import UsageError
-from cnncli.lessons.blocks import Asked, Lesson
 from cnncli.nearest import nearest
 from cnncli.shown import shown
+
+if TYPE_CHECKING:
+    from cnncli.lessons.blocks import Asked, Lesson
 
 
 @dataclass(frozen=True)
@@ -200,9 +203,9 @@ def find_entry(name: str) -> Entry:
     raise UsageError(f"no lesson is named {shown(name)}; {remedy}")
 
 
-def give(entry: Entry, asked: Asked) -> Lesson:
+def give(entry: Entry, asked: "Asked") -> "Lesson":
     """The lesson, computed now. Raises UsageError for what it does not take."""
-    plain = Asked()
+    plain = type(asked)()
     for field, value in vars(asked).items():
         if value != getattr(plain, field) and field not in entry.takes:
             takes = " and ".join(f"--{one}" for one in entry.takes) or "nothing of the reader's"

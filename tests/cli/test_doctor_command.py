@@ -97,6 +97,31 @@ def test_a_run_of_an_older_version_is_told_so(twins: Path, tmp_path: Path, capsy
     assert "an older version trained it" in capsys.readouterr().out
 
 
+def test_what_the_training_warned_of_is_said_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--arch", "linear", "--data", "digits", "--images", "90", "--epochs", "1", "--lr", "1e-7", "--seed", "3"]
+    where = ["--runs", str(tmp_path / "runs"), "--out", str(tmp_path / "model.bin")]
+    assert run(["train", *words, *where, "--json"]) == 0
+    (warning,) = json.loads(capsys.readouterr().out)["warnings"]
+    assert run(["doctor", "--runs", str(tmp_path / "runs")]) == FOUND
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(str(tmp_path / "runs")) and "nothing found" not in lines[0]
+    assert " ".join(" ".join(lines[1:]).split()) == f"warned: {warning}"
+    assert run(["doctor", "--runs", str(tmp_path / "runs"), "--json"]) == FOUND
+    (facts,) = json.loads(capsys.readouterr().out)["runs"]
+    assert facts["findings"] == [] and facts["warnings"] == [warning]
+
+
+def test_warnings_of_any_type_and_with_control_characters_are_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "settings.json").write_text("{}")
+    (tmp_path / "diagnostics.json").write_text(json.dumps({"epochs": [], "warnings": [3, None, "a\x1b[31m line"]}))
+    assert run(["doctor", str(tmp_path)]) == FOUND
+    assert "\x1b" not in (printed := capsys.readouterr().out) and printed.count("warned: ") == 1
+    (tmp_path / "diagnostics.json").write_text(json.dumps({"epochs": [], "warnings": "text"}))
+    assert run(["doctor", str(tmp_path)]) == 0
+
+
 def test_a_name_of_no_run_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor", "nothing", "--runs", str(tmp_path)]) == 2
     assert "no such run" in capsys.readouterr().err

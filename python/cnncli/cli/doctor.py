@@ -31,7 +31,7 @@ def command(ctx: click.Context, names: tuple[str, ...], root: str, as_json: bool
     RUN is a folder such as runs/lenet5-mnist-1, or its name.  [default: the run that changed last]
 
     Read is what the training has recorded: its curves, lengths of gradients and weights, the spread of losses, equal
-    images. Exit code 0: nothing found; 3: something. cnn break shows what nine of the faults look like.
+    images, its warnings. Exit code 0: nothing found; 3: something. cnn break shows what nine of the faults look like.
     """
     from cnncli.cli.render_doctor import finding_facts, report_lines
     from cnncli.doctor.examine import findings
@@ -39,20 +39,21 @@ def command(ctx: click.Context, names: tuple[str, ...], root: str, as_json: bool
 
     runs = [read_facts(_named(name, Path(root))) for name in names] or [read_facts(_newest(Path(root)))]
     found = [findings(run) for run in runs]
+    is_found = [bool(own or run.warnings) for run, own in zip(runs, found, strict=True)]
     if as_json:
         facts = [
             {"run": str(run.folder), "epochs": len(run.history), "has_signs": bool(run.epochs),
-             "findings": [finding_facts(one) for one in own]}
+             "findings": [finding_facts(one) for one in own], "warnings": run.warnings}
             for run, own in zip(runs, found, strict=True)
         ]  # fmt: skip
         echo_json({"runs": facts})
     else:
         for number, (run, own) in enumerate(zip(runs, found, strict=True)):
-            if number and (own or found[number - 1]):
+            if number and (is_found[number] or is_found[number - 1]):
                 echo("")
             for line in report_lines(run, own):
                 echo(line)
-    if any(found):
+    if any(is_found):
         ctx.exit(FOUND)
 
 

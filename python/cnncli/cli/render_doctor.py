@@ -25,15 +25,18 @@ def finding_facts(finding: Finding) -> dict[str, Any]:
 
 
 def report_lines(run: RunFacts, found: Sequence[Finding]) -> Iterator[str]:
-    """One line where nothing was found; else the findings with what speaks for them."""
+    """One line where there is nothing; else the findings with what speaks for them, and what the training has said."""
     name = printable(run.folder.as_posix())
-    if not found:
+    if not found and not run.warnings:
         yield f"{name}: nothing found{_how_far(run)}"
         return
     yield _style(f"{name}: {_result(run)}", "1")
     for finding in found:
         yield ""
         yield from finding_lines(finding)
+    for warning in run.warnings:
+        yield ""
+        yield from _wrapped(f"warned: {printable(warning)}", "", "  ", 0)
 
 
 def finding_lines(finding: Finding, indent: str = "  ", shows: bool = True) -> Iterator[str]:
@@ -49,8 +52,8 @@ def finding_lines(finding: Finding, indent: str = "  ", shows: bool = True) -> I
     yield from _wrapped(f"{kind.remedy}{seen}", "> ", indent)
 
 
-def _wrapped(text: str, mark: str, indent: str) -> Iterator[str]:
-    start = f"{indent}       {mark}"
+def _wrapped(text: str, mark: str, indent: str, inner: int = 7) -> Iterator[str]:
+    start = f"{indent}{' ' * inner}{mark}"
     yield from wrap(text, _columns(), initial_indent=start, subsequent_indent=" " * len(start), break_on_hyphens=False)
 
 

@@ -84,6 +84,7 @@ class RunFacts:
     dead : (layer, type, units, dead) of each layer of functions
     diverged : (step, what) of a loss that was no number; None
     classes : how many; 0 where they are not known
+    warnings : what `cnn train` has said of the training, one line each
     """
 
     folder: Path
@@ -95,6 +96,7 @@ class RunFacts:
     images: dict[str, int] = field(default_factory=dict)
     dead: list[tuple[str, str, int, int]] = field(default_factory=list)
     diverged: tuple[int, str] | None = None
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
@@ -135,6 +137,7 @@ def read_facts(folder: Path) -> RunFacts:
         images={name: value for name, value in mapping(end.get("images")).items() if whole(value) is not None},
         dead=_dead(folder),
         diverged=(step, what) if type(step) is int and isinstance(what, str) else None,
+        warnings=[line for line in _list(found.get("warnings")) if isinstance(line, str)],
     )
 
 

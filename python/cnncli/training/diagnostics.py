@@ -6,6 +6,7 @@ asked again, which units have the same weights, and how many images stand in the
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,12 +36,14 @@ _MOST_CLASSES = 64
 
 
 def write_diagnostics(
-    job: "Job", network: Network, program: Program, validation: FloatArray | None, test: FloatArray | None
+    job: "Job", network: Network, program: Program, validation: FloatArray | None, test: FloatArray | None,
+    warnings: Sequence[str] = (),
 ) -> None:
     """Measures the network that is kept, and writes the file. A disk that is full costs the file, not the training.
 
     program : measures the network
     validation, test : its outputs for these parts; None where there are none
+    warnings : what the user was told of the training
     """
     end: dict[str, Any] = {"epoch": job.trainer.state.best_epoch, "layers": _alike(network)}
     train = job.dataset.train
@@ -58,12 +61,12 @@ def write_diagnostics(
         end["parts"] = parts
         end["twice"] = _asked_twice(network, program, images[:_ASKED_TWICE], labels[some][:_ASKED_TWICE])
         end["images"] = _equal(job)
-    _write(job, {"end": end})
+    _write(job, {"end": end, "warnings": [*warnings]})
 
 
 def write_divergence(job: "Job", error: "Diverged") -> None:
     """Keeps what led to a loss that is no number, beside where it was."""
-    _write(job, {"diverged": {"step": job.trainer.state.step + 1, "what": error.what}})
+    _write(job, {"diverged": {"step": job.trainer.state.step + 1, "what": error.what}, "warnings": job.warnings})
 
 
 def _write(job: "Job", facts: dict[str, Any]) -> None:

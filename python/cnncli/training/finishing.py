@@ -51,7 +51,8 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     said = _judge(job, program, test_accuracy, should_stop) if has_classes else None
     record = sealed(network, record)
     _save_best(job, network, record)
-    write_diagnostics(job, network, program, rows, outputs)
+    warnings = [*job.warnings, *([said] if said is not None else [])]
+    write_diagnostics(job, network, program, rows, outputs, warnings)
     out = Path(plan.out)
     try:
         earlier = save_beside_earlier(out, network, record)
@@ -95,7 +96,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         notes=[note.text for note in dataset.notes],
         remark=said,
         **_how_it_ended(job),
-        warnings=[*job.warnings, *([said] if said is not None else [])],
+        warnings=warnings,
     )
 
 

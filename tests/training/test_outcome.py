@@ -199,6 +199,21 @@ def test_remedy_is_for_few_steps_a_small_rate_or_a_large_one(changes: dict[str, 
     assert line is not None and line.endswith(end)
 
 
+@pytest.mark.parametrize(("changes", "loss", "end"), [
+    ({"steps": 8, "learning_rate": 1e30}, 6e31, "; --lr 1e+30 is large: pass a smaller one, such as 0.0016"),
+    ({"steps": 8, "learning_rate": 0.161}, 2.303, "; --lr 0.161 is large: pass a smaller one, such as 0.0016"),
+    ({"steps": 8, "learning_rate": 0.159}, 2.303, "; 8 steps are few: pass more --epochs, or a smaller --batch-size"),
+    ({"learning_rate": 0.0017}, 23.1, "; --lr 0.0017 is large: pass a smaller one, such as 0.00017"),
+    ({"steps": 8, "learning_rate": 0.0015}, 23.1, "; 8 steps are few: pass more --epochs, or a smaller --batch-size"),
+])  # fmt: skip
+def test_a_large_rate_is_the_remedy_however_few_the_steps_were(
+    changes: dict[str, float], loss: float, end: str
+) -> None:
+    dead = Measured(1000, loss, 0.1)
+    line = remark(ANSWER, [loss, loss + 1], dead, dead, normalizes=False, **{**RUN, **changes})  # type: ignore
+    assert line is not None and line.endswith(end)
+
+
 @pytest.mark.parametrize(("batch_size", "larger"), [(1, 16), (4, 16), (5, 20), (100, 400)])
 def test_batches_of_a_network_that_normalizes_are_to_be_four_times_as_large_and_16_at_least(
     batch_size: int, larger: int

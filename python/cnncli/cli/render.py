@@ -140,11 +140,13 @@ def target_line(started: records.Started) -> str:
 
 
 def loss_text(loss: float) -> str:
-    """A loss with four decimals, or with as many as it takes to see it.
+    """A loss with four decimals, or with as many as it takes to see it; a very large one with its power of ten.
 
-    >>> loss_text(0.25), loss_text(0.000123), loss_text(0.0)
-    ('0.2500', '0.00012', '0.0000')
+    >>> loss_text(0.25), loss_text(0.000123), loss_text(0.0), loss_text(6.1542e31)
+    ('0.2500', '0.00012', '0.0000', '6.154e+31')
     """
+    if abs(loss) >= 1e9:
+        return f"{loss:.4g}"
     return f"{loss:.2g}" if 0 < abs(loss) < 0.001 else f"{loss:.4f}"
 
 

@@ -22,6 +22,8 @@ _BETTER_LOSS = 0.99
 # So many images tell 11.5 % from 10 %.
 MOST_IMAGES = 4096
 _FEW_STEPS = 100
+_LARGE = 100  # times the usual rate
+_EXPLODED = 10  # times the loss of one answer for all: none gets there that only knows nothing
 # Above the share of the largest class, from which nobody would say that nothing was learned.
 _PLAIN = 0.1
 
@@ -96,7 +98,10 @@ def remark(
     if answer.loss == 0:  # one class
         return None
     is_better = again.accuracy > answer.by_luck(again.images) or again.loss < _BETTER_LOSS * answer.loss
-    remedy = _remedy(answer, trained, steps, batch_size, learning_rate, usual_rate, normalizes)
+    remedy = _remedy(
+        answer, trained, again, steps=steps, batch_size=batch_size, learning_rate=learning_rate,
+        usual_rate=usual_rate, normalizes=normalizes,
+    )  # fmt: skip
     if not is_better and again.accuracy - answer.share > _PLAIN:  # of so few images that luck alone may be it
         return (
             f"{again.images} images are too few to tell whether anything was learned: {percent(again.accuracy)} are "
@@ -122,17 +127,24 @@ def _never_fell(answer: OneAnswer, losses: Sequence[float]) -> bool:
 def _remedy(
     answer: OneAnswer,
     trained: Measured,
+    again: Measured,
+    *,
     steps: int,
     batch_size: int,
     learning_rate: float,
     usual_rate: float,
     normalizes: bool,
 ) -> str:
+    """What to do, see `remark`. A rate that has thrown the weights far away is it however few the steps were."""
     if normalizes and trained.accuracy > answer.by_luck(trained.images):
         return (
             f"in training, where batch normalization uses the batch itself, {percent(trained.accuracy)} were, so "
             f"its running averages do not fit: pass a larger --batch-size, such as {max(16, 4 * batch_size)}"
         )
+    has_exploded = again.loss > _EXPLODED * answer.loss and learning_rate > usual_rate
+    if has_exploded or learning_rate > _LARGE * usual_rate:
+        smaller = min(usual_rate, learning_rate / 10)
+        return f"--lr {learning_rate:.3g} is large: pass a smaller one, such as {smaller:.2g}"
     if steps < _FEW_STEPS:
         few = "1 step is" if steps == 1 else f"{steps} steps are"
         return f"{few} few: pass more --epochs, or a smaller --batch-size"

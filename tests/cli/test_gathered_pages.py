@@ -44,7 +44,7 @@ def evaluation(tmp_path: Path, count: int = 3, images: int = 2) -> Any:
     shares = np.tile([0.25, 0.75], (count, 1))
     shares[-1] = np.nan
     return SimpleNamespace(
-        model=str(tmp_path / "m.bin"), network=network, class_names=["a", "b"], trained_on=False, part="test",
+        model=str(tmp_path / "m.bin"), network=network, class_names=["a", "b"], trained_on=False, unseen=0, part="test",
         data="pets", metrics=SimpleNamespace(samples=count), calibration=None, notes=[SimpleNamespace(text="a note")],
         labels=np.zeros(count, np.int64), predictions=np.array([1] * (count - 1) + [-1]), probabilities=shares,
         of_answers=shares[:, 1], mistakes=np.arange(count), name_of=lambda index: f"a/secret/pets/cat/{index}.png",

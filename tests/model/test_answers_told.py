@@ -73,7 +73,7 @@ def test_models_are_compared_by_the_images_that_only_one_answers_rightly(monkeyp
 
     monkeypatch.setattr(compare_module, "evaluate_model", answer)
     found = compare_models("m.bin", "n.bin", data="set")
-    assert asked == [("m.bin", None, {"data": "set"}), ("n.bin", "test", {"data": "set"})]
+    assert asked == [("m.bin", None, {"data": "set", "whole": True}), ("n.bin", "test", {"data": "set", "whole": True})]
     assert found.paired == Paired(both=1, only_first=2, only_second=3, neither=2)
     assert found.answers_differ == 6
     assert [(one.name, one.images, one.only_first, one.only_second) for one in found.classes] == [

@@ -29,7 +29,7 @@ def evaluation(**changed: Any) -> Any:
     facts = {
         "model": "m.bin", "data": "mnist", "class_names": ["a", "bb", "ccc"], "seconds": 1.5, "part": "test",
         "metrics": measure(LABELS, ANSWERS, 3, 0.5), "trained_on": False, "notes": [SimpleNamespace(text="a note")],
-        "calibration": curve,
+        "calibration": curve, "unseen": 0,
     }  # fmt: skip
     return SimpleNamespace(**(facts | changed))
 
@@ -302,6 +302,36 @@ def test_two_runs_stand_beside_each_other() -> None:
     assert lines[3].startswith("state           done")
     neither = squeezed(printed(render_runs.show_comparison, [RUN, RUN]))
     assert [line.split()[0] for line in neither] == ["a-1", "state", "epochs", "loss", "time"]
+
+
+def settings_told(*settings: dict[str, object]) -> tuple[dict[str, list[object]], list[str]]:
+    runs = [dataclasses.replace(RUN, settings=one) for one in settings]
+    lines = squeezed(printed(render_runs.show_comparison, runs))
+    shown = lines[1 : next(place for place, line in enumerate(lines) if line.startswith("state "))]
+    return render_runs.comparison_facts(runs)["differ"], shown
+
+
+def test_a_training_that_its_time_ends_has_no_number_of_epochs() -> None:
+    timed = {"epochs": 100_000, "time_limit": 20.0}
+    differ, shown = settings_told(timed, {"epochs": 3, "time_limit": None})
+    assert differ == {"epochs": [None, 3], "time_limit": [20.0, None]}
+    assert shown == ["epochs - 3", "time limit 20.0 s -"]
+    assert settings_told(timed, {"epochs": 90_000, "time_limit": 90.0})[1] == ["time limit 20.0 s 1:30 min"]
+    assert render_runs.run_facts(dataclasses.replace(RUN, settings=timed))["epochs"] is None
+
+
+def test_data_that_changed_between_two_runs_are_told() -> None:
+    one = {"data": "/a", "data_digest": "a" * 64, "plugins": ["p.py"], "plugin_digests": ["c" * 64, "d" * 64]}
+    differ, shown = settings_told(one, one | {"data_digest": "b" * 64})
+    assert differ == {"data_digest": ["a" * 64, "b" * 64]} and shown == ["data of digest aaaaaaaa bbbbbbbb"]
+    assert settings_told(one, one | {"data_digest": "b" * 64, "data": "/b"})[1] == ["data /a /b"]
+    assert settings_told(one, one | {"data_digest": "b" * 64, "prepare": "plain"})[1] == ["prepare - plain"]
+    assert settings_told(one, one | {"plugin_digests": ["e" * 64, "d" * 64]})[1] == [
+        "plugins of digest cccccccc, dddddddd eeeeeeee, dddddddd",
+    ]
+    model = {"start_from": "a.bin", "start_digest": "a" * 64}
+    assert settings_told(model, model | {"start_digest": "b" * 64})[1] == ["model of digest aaaaaaaa bbbbbbbb"]
+    assert settings_told(model, {"start_from": "b.bin", "start_digest": "b" * 64})[1] == ["start from a.bin b.bin"]
 
 
 @pytest.mark.parametrize("columns", [18, 24])

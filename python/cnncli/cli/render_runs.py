@@ -14,7 +14,17 @@ from cnncli.training.run_list import Run, differing
 _STYLES = {"done": "green", "running": "cyan", "stopped": "yellow", "damaged": "red"}
 _COLUMNS = ("run", "state", "epochs", "accuracy", "of", "time", "when", "size")
 _IF_WIDE, _WIDE = ("time", "size"), 100  # columns that narrower terminals have no room for
-_NO_SETTING = ("data_digest", "out", "data_dir", "rate_factor", "plugin_digests", "own_validation")  # of no interest
+_NO_SETTING = ("out", "data_dir", "rate_factor", "own_validation")  # of no interest
+# Digests of contents, with the settings that they come from: they tell something where these are the same.
+_CONTENTS = {
+    "data_digest": (
+        "data", "architecture", "start_from", "start_digest", "label_column", "prepare", "pixels", "colour", "skip_bad",
+    ),
+    "plugin_digests": ("plugins",),
+    "start_digest": ("start_from",),
+}  # fmt: skip
+_DIGEST_LETTERS = 8
+_TITLES = {"data_digest": "data of digest", "plugin_digests": "plugins of digest", "start_digest": "model of digest"}
 
 
 def run_facts(run: Run) -> dict[str, Any]:
@@ -26,7 +36,7 @@ def run_facts(run: Run) -> dict[str, Any]:
         "network": run.settings.get("architecture"),
         "data": run.settings.get("data"),
         "epochs_done": len(run.history),
-        "epochs": run.settings.get("epochs"),
+        "epochs": _asked_for(run, "epochs"),
         "best_epoch": best.get("epoch"),
         "loss": best.get("loss"),
         "accuracy": best.get("accuracy"),
@@ -102,9 +112,21 @@ def _ago(then: float) -> str:
 
 def comparison_facts(runs: Sequence[Run]) -> dict[str, Any]:
     """Runs and the settings in which they differ, for `--json`."""
-    names = [name for name in differing(runs) if name not in _NO_SETTING]
-    settings = {name: [run.settings.get(name) for run in runs] for name in names}
+    differ = differing(runs)
+    settings = {}
+    for name in differ:
+        values = [_asked_for(run, name) for run in runs]
+        is_told = name in _NO_SETTING or any(source in differ for source in _CONTENTS.get(name, ()))
+        if not is_told and any(value != values[0] for value in values):
+            settings[name] = values
     return {"runs": [run_facts(run) for run in runs], "differ": settings}
+
+
+def _asked_for(run: Run, name: str) -> Any:
+    """A setting; None for the epochs of a training that its time ends, which only say how many there are at most."""
+    if name == "epochs" and run.settings.get("time_limit") is not None:
+        return None
+    return run.settings.get(name)
 
 
 def show_comparison(runs: Sequence[Run]) -> None:
@@ -115,7 +137,7 @@ def show_comparison(runs: Sequence[Run]) -> None:
     for run in runs:
         table.add_column(printable(run.path.name), overflow="fold")
     for name, values in comparison_facts(runs)["differ"].items():
-        table.add_row(name.replace("_", " "), *(_setting(value) for value in values))
+        table.add_row(_TITLES.get(name, name.replace("_", " ")), *(_setting(name, value) for value in values))
     table.add_row("state", *(run.state for run in runs))
     table.add_row("epochs", *(_epochs(run) for run in runs))
     for key, title in (("loss", "loss"), ("accuracy", "accuracy"), ("validation_accuracy", "validation")):
@@ -132,7 +154,12 @@ def _measure(key: str, value: float) -> str:
     return loss_text(value) if key == "loss" else percent(value)
 
 
-def _setting(value: Any) -> str:
+def _setting(name: str, value: Any) -> str:
+    if name == "time_limit" and isinstance(value, int | float):
+        return duration(value)
+    if name in _CONTENTS and value:
+        digests = value if isinstance(value, list) else [value]
+        return ", ".join(printable(str(digest))[:_DIGEST_LETTERS] for digest in digests)
     if isinstance(value, float):
         return f"{value:.6g}"
     return "-" if value is None else printable(str(value))

@@ -1,12 +1,14 @@
 """A value stands in messages in one style, is never long, and steers no terminal, whatever it is."""
 
+import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from cnncli.shown import find_unprintable, from_here, percent, printable, setting_text, shortened, shown
+from cnncli.shown import find_unprintable, from_here, percent, printable, setting_text, shortened, shown, typed
 
 ITSELF: list[Any] = [1]
 ITSELF.append(ITSELF)
@@ -62,3 +64,13 @@ def test_a_path_below_the_working_folder_is_shown_from_there(tmp_path: Path, mon
         ("a/b", "a/b"), ("./a", "./a"), (f"{tmp_path}-more/a", f"{tmp_path}-more/a"),
     ):  # fmt: skip
         assert from_here(path) == text
+
+
+@pytest.mark.parametrize(
+    "name", ["a b.bin", "it's", "new\nline.bin", "tab\t\\ and 'quotes'", "\x1b[31m", "\udcff", "\u202e\u00e4", ""]
+)
+def test_a_shell_reads_the_words_that_were_typed(name: str) -> None:
+    line = typed("printf", "%s", name)
+    assert find_unprintable(line) is None
+    out = subprocess.run(["bash", "-c", os.fsencode(line)], capture_output=True, check=True).stdout
+    assert out == os.fsencode(name)

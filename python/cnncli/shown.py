@@ -6,6 +6,7 @@ What a file, a description or a caller gave may be long, or steer the terminal o
 import math
 import os
 import re
+import shlex
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -41,6 +42,27 @@ def printable(text: str | os.PathLike[str]) -> str:
     'a\\x1b[31m.png'
     """
     return _UNPRINTABLE.sub(lambda match: match.group().encode("unicode_escape").decode(), os.fspath(text))
+
+
+def typed(*words: str | os.PathLike[str]) -> str:
+    r"""Words of a command in one line, as they are typed at a shell; the quotes for control characters are of bash and
+    zsh.
+
+    >>> print(typed("cnn", "my model.bin"), typed("new\nline's.bin"))
+    cnn 'my model.bin' $'new\x0aline\'s.bin'
+    """
+    return " ".join(_quoted(os.fspath(word)) for word in words)
+
+
+def _quoted(word: str) -> str:
+    if find_unprintable(word) is None:
+        return shlex.quote(word)
+
+    def escape(match: re.Match[str]) -> str:
+        return "".join(f"\\x{byte:02x}" for byte in match.group().encode("utf-8", "surrogateescape"))
+
+    escaped = _UNPRINTABLE.sub(escape, word.replace("\\", "\\\\").replace("'", "\\'"))
+    return f"$'{escaped}'"
 
 
 def from_here(file: str | os.PathLike[str]) -> str:

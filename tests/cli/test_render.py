@@ -173,6 +173,10 @@ def test_what_to_type_next_reads_the_same_data(monkeypatch: pytest.MonkeyPatch, 
     assert commands(data_path="photos")[1] == "cnn data photos --show"
     Path("-a.png").touch()
     assert commands(sample="-a.png")[1] == "cnn predict ./-a.png --model model.bin"
+    assert commands(model=Path("-m.bin"), sample="-a.png") == [
+        "cnn eval ./-m.bin", "cnn predict ./-a.png --model ./-m.bin"
+    ]  # fmt: skip
+    assert commands(model=tmp_path / "new\nline.bin")[0] == r"cnn eval $'new\x0aline.bin'"
     assert commands(sample="gone.png")[1] == "cnn predict digit.png --model model.bin"
 
 

@@ -1,7 +1,6 @@
 """`cnn download`."""
 
 import os
-import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -89,12 +88,12 @@ def _facts(name: str, folder: str, records: "Sequence[FetchRecord]") -> dict[str
 
 def _show(facts: dict[str, Any], data_dir: str | None) -> None:
     """One line of result, and the command to use it with."""
-    from cnncli.shown import printable
+    from cnncli.shown import printable, typed
 
     what = "fetched and verified" if facts["fetched"] else "already there and verified"
     echo(f"{facts['name']}: {what}, in {printable(facts['folder'])}")
     echo("try next")
     # A folder that was typed goes before that of the variable, and has to be typed again.
     is_typed = data_dir and data_dir != os.environ.get("CNN_DATA_DIR")
-    where = f" --data-dir {shlex.quote(printable(data_dir))}" if data_dir and is_typed else ""
+    where = f" --data-dir {typed(data_dir)}" if data_dir and is_typed else ""
     echo(f"  cnn train --data {facts['name']}{where}")

@@ -36,7 +36,6 @@ def command(model: str | None, out: str, plugins: tuple[str, ...] | None) -> Non
     Space puts the pen down or lifts it, u takes a stroke back, c clears, p changes the pen. A digit keeps the drawing
     as a sample of it, s under any name; q ends.
     """
-    import shlex
 
     from cnncli.cli import plain
     from cnncli.cli.models_named import open_model
@@ -44,7 +43,7 @@ def command(model: str | None, out: str, plugins: tuple[str, ...] | None) -> Non
     from cnncli.cli.pad_session import Session
     from cnncli.cli.pad_terminal import DrawingTerminal
     from cnncli.errors import UsageError
-    from cnncli.shown import printable
+    from cnncli.shown import printable, typed
 
     loaded, said = open_model(model, plugins)
     _check(loaded, said)
@@ -63,7 +62,7 @@ def command(model: str | None, out: str, plugins: tuple[str, ...] | None) -> Non
         session.run(terminal)
     if session.kept:
         counts = ", ".join(f"{count} of {printable(name)}" for name, count in sorted(session.kept.items()))
-        echo(f"{printable(out)}: kept {counts}; to learn from them: cnn train {shlex.quote(printable(out))}")
+        echo(f"{printable(out)}: kept {counts}; to learn from them: cnn train {typed(out)}")
 
 
 def _check(loaded: "Model", said: str) -> None:

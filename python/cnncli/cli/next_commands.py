@@ -1,17 +1,16 @@
 """What to type after a training."""
 
 import os
-import shlex
 from pathlib import Path
 
-from cnncli.shown import printable
+from cnncli.shown import typed
 from cnncli.training import records
 
 
 def next_commands(record: records.Finished) -> list[str]:
     """What to type next; each line runs as it stands where the training was started."""
     files = (word for file in record.plugins for word in ("--plugin", _from_here(file)))
-    model = shlex.join([printable(record.model), *files])
+    model = typed(_from_here(str(record.model)), *files)
     from cnncli.data import NAMES  # it was imported for the training
 
     by_name = record.data_path in NAMES
@@ -22,15 +21,15 @@ def next_commands(record: records.Finished) -> list[str]:
         where += ["--label-column", record.label_column]
     where += ["--skip-bad"] if record.skip_bad else []
     # A model knows the name of its data, and no path.
-    commands = [f"cnn eval {model}" if by_name and len(where) == 1 else f"cnn eval {model} --data {shlex.join(where)}"]
+    commands = [f"cnn eval {model}" if by_name and len(where) == 1 else f"cnn eval {model} --data {typed(*where)}"]
     if record.sample is not None and Path(record.sample).is_file():
-        commands.append(f"cnn predict {shlex.quote(_from_here(record.sample))} --model {model}")
+        commands.append(f"cnn predict {typed(_from_here(record.sample))} --model {model}")
     elif Path("digit.png").is_file() and record.data_path in ("mnist", "digits", "emnist-digits"):
         commands.append(f"cnn predict digit.png --model {model}")
     elif record.samples == "rows":
-        commands += [f"cnn predict {shlex.join(where[:1])} --model {model}", f"cnn summary {model}"]
+        commands += [f"cnn predict {typed(where[0])} --model {model}", f"cnn summary {model}"]
     else:
-        commands.append(f"cnn data {shlex.join(where)} --show")
+        commands.append(f"cnn data {typed(*where)} --show")
     return commands
 
 

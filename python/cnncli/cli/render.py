@@ -1,6 +1,5 @@
 """What the commands print, with rich: bars and live lines on a terminal, plain lines elsewhere."""
 
-import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from rich.text import Text
 
 from cnncli.cli.next_commands import next_commands
 from cnncli.cli.options import is_quiet
-from cnncli.shown import percent, plural, printable
+from cnncli.shown import percent, plural, printable, typed
 from cnncli.storage.earlier import told
 from cnncli.training import records
 from cnncli.training.convergence import Convergence
@@ -310,7 +309,7 @@ def show_missed_target(record: records.Finished) -> None:
 def show_stopped(record: records.Stopped, threads: int | None) -> None:
     """Says how to go on with a stopped training, on stderr."""
     console = stderr_console()
-    go_on = f"cnn train --resume {shlex.quote(printable(record.run))}"
+    go_on = f"cnn train --resume {typed(record.run)}"
     go_on += f" --threads {threads}" if threads else ""
     console.print(Text(f"stopped in epoch {record.epoch} after step {record.step:,}; go on with"))
     console.print(Text(f"  {go_on}", style="bold"))

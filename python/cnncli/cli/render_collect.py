@@ -1,6 +1,5 @@
 """What `cnn collect` prints of a photograph."""
 
-import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from cnncli.forms.photograph import Photograph
 from cnncli.forms.saving import Saved
 from cnncli.forms.shown_page import reasons_of, short_reason
-from cnncli.shown import printable
+from cnncli.shown import printable, typed
 
 _MOST_NAME = 24  # characters
 _MOST_LISTED = 8  # cells that are listed with one reason
@@ -71,7 +70,7 @@ def end_lines(results: list[dict[str, Any]], out: str | None) -> Iterator[str]:
     if len(counts) == 1:
         yield holds + f"one class, {printable(next(iter(counts)))}; a training needs two: collect a form of another one"
     else:
-        yield holds + f"{len(counts)} classes; next: cnn train {shlex.quote(_folder(out))}"
+        yield holds + f"{len(counts)} classes; next: cnn train {typed(out.rstrip('/') or out)}"
 
 
 def _held(folder: Path) -> dict[str, int]:

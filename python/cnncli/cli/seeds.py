@@ -1,6 +1,5 @@
 """`cnn train --seeds N`: the trainings one after the other, and the table of what came of them."""
 
-import shlex
 from typing import Any
 
 from rich.text import Text
@@ -18,7 +17,7 @@ from cnncli.cli.render_fetch import FetchDisplay
 from cnncli.cli.signals import StopRequest
 from cnncli.cli.streams import echo_json
 from cnncli.cli.training_display import TrainingDisplay
-from cnncli.shown import percent, printable
+from cnncli.shown import percent, printable, typed
 from cnncli.training.seeds import MEASURES, SeedBegins, SeedsDone, SeedsStopped, train_seeds
 from cnncli.training_options import TrainSettings
 
@@ -44,7 +43,7 @@ def run(settings: TrainSettings, count: int, as_json: bool, stop: StopRequest) -
             if display is not None:
                 display.__exit__(None, None, None)
     if isinstance(record, SeedsStopped):
-        line = f"cnn train --resume {shlex.quote(printable(record.folder))}"
+        line = f"cnn train --resume {typed(record.folder)}"
         stderr_console().print(Text(f"stopped in epoch {record.stopped.epoch} of a seed; go on with"))
         stderr_console().print(Text(f"  {line}", style="bold"))
         return False

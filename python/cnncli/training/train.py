@@ -1,6 +1,5 @@
 """`cnn train` without the command line: a run with its folder, around a Trainer. Plain records, nothing printed."""
 
-import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -17,7 +16,7 @@ from cnncli.network import Network
 from cnncli.network.architectures import read_model
 from cnncli.number_recipe import NumberRecipe
 from cnncli.plugins import load_plugin
-from cnncli.shown import printable
+from cnncli.shown import printable, typed
 from cnncli.training.augmented import augmentation_of, with_augmentation
 from cnncli.training.chosen import Settled, settle
 from cnncli.training.convergence import Convergence
@@ -97,7 +96,7 @@ def train(
             checkpoint = f"the last good checkpoint stays in {printable(job.run.path)}"
             raise CnnError(f"{error.what}; {remedy}; {checkpoint}") from None
         except WriteError as error:
-            go_on = f"cnn train --resume {shlex.quote(printable(job.run.path))}"
+            go_on = f"cnn train --resume {typed(job.run.path)}"
             raise WriteError(f"{error}; then go on with {go_on}") from None
 
 

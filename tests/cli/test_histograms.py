@@ -67,6 +67,8 @@ def test_folders_without_histograms_and_damaged_ones_are_one_line(
     monkeypatch.chdir(tmp_path)
     assert run(["histograms"]) == 2
     assert "runs: no run with histograms" in capsys.readouterr().err
+    assert run(["histograms", "a"]) == 2
+    assert capsys.readouterr().err == "cnn: a: no such run; start one with cnn train\n"
     (tmp_path / "runs" / "a").mkdir(parents=True)
     assert run(["histograms", "a"]) == 2
     assert "runs/a: holds no histograms.json" in capsys.readouterr().err

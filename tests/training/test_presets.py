@@ -176,8 +176,10 @@ def test_a_preset_for_data_without_a_name_asks_for_them(
 def test_an_unknown_preset_is_answered_with_the_nearest() -> None:
     with pytest.raises(UsageError, match=r'^--preset torch-digit: unknown; did you mean "torch-digits"'):
         preset_settings("torch-digit")
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match=r"^--preset nowhere.toml: no such file; check the name, or use cifar10, "):
         preset_settings("nowhere.toml")
+    with pytest.raises(UsageError, match="cannot be read"):
+        preset_settings("/dev/null/nowhere.toml")
 
 
 def labelled(labels: np.ndarray) -> DataSet:

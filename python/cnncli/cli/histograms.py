@@ -61,7 +61,14 @@ def command(run: str | None, root: str, out: str | None, as_json: bool) -> None:
 
 
 def _named(run: str, root: Path) -> Path:
-    return Path(run) if Path(run).is_dir() else root / run
+    from cnncli.errors import UsageError
+    from cnncli.shown import printable
+    from cnncli.training.runs import known_runs
+
+    for path in (Path(run), root / run):
+        if path.is_dir():
+            return path
+    raise UsageError(f"{printable(run)}: no such run; {known_runs(root)}")
 
 
 def _newest(root: Path) -> Path:

@@ -5,7 +5,7 @@ import struct
 from pathlib import Path
 
 from cnncli.errors import DataError
-from cnncli.shown import printable
+from cnncli.shown import printable, typed
 
 HEAD_BYTES = 1024  # of a file, which suffice to tell
 _FOOTER_BYTES = 1 << 20
@@ -88,7 +88,7 @@ def refusal(path: Path, head: bytes) -> str | None:
 
 
 def _packed(path: Path, head: bytes, name: str) -> str | None:
-    quoted = _quoted(str(path))
+    quoted = typed(path)
     if head.startswith(b"PK\x03\x04"):
         if b"[Content_Types].xml" in head or b"xl/" in head or name.endswith((".xlsx", ".xlsm", ".ods")):
             return 'a spreadsheet; save it as CSV ("CSV UTF-8")'
@@ -172,10 +172,3 @@ def _python(line: str, path: Path, **more: object) -> str:
 def _escaped(text: str) -> str:
     """Text within the quotes of the line: what would end them is a question mark, which no copy takes for the file."""
     return "".join("?" if char in "'\"\\$`" or not char.isprintable() else char for char in text)
-
-
-def _quoted(name: str) -> str:
-    """A file's name as a shell takes it, on one line."""
-    import shlex
-
-    return shlex.quote(printable(name))

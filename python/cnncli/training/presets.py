@@ -10,7 +10,7 @@ from cnncli.errors import FormatError, UsageError
 from cnncli.network.architectures import LARGEST_FILE_BYTES, description_folder
 from cnncli.network.description import check_keys, read_text, suggestion
 from cnncli.option_row import TrainingOption
-from cnncli.shown import reason_of, shortened, shown
+from cnncli.shown import printable, reason_of, shortened, shown
 from cnncli.training.plan import settings_of_its_own
 from cnncli.training.rules import check_asked
 from cnncli.training.start import DECIDED
@@ -104,6 +104,9 @@ def _read(name: str) -> tuple[bytes, str]:
             if path.stat().st_size > LARGEST_FILE_BYTES:
                 raise FormatError(f"{name}: is larger than 1 MiB; a preset is a page of text")
             return path.read_bytes(), name
+        except FileNotFoundError:
+            known = ", ".join(preset_names())
+            raise UsageError(f"--preset {printable(name)}: no such file; check the name, or use {known}") from None
         except OSError as error:
             raise UsageError(f"{name}: cannot be read ({reason_of(error)}); use a readable file") from None
     names = preset_names()

@@ -365,8 +365,9 @@ def test_a_chain_has_its_factors_and_their_product() -> None:
     assert squeezed(lines) == [
         "the gradient of 1.weight[0,2], which is 0.25000", "by back-propagation 0.500000",
         "by finite difference 0.500000", "(loss 1.500000 with 0.0003 more, 1.250000 with 0.0003 less)", "",
-        "It takes part in 1,200 values of its layer, and each reaches the loss on many paths; their",
-        "products add up to the gradient. The strongest path, each factor from the loss down to the weight:",
+        "It takes part in 1,200 values of its layer, and each reaches the loss on many",
+        "paths; their products add up to the gradient. The strongest path, each factor",
+        "from the loss down to the weight:",
         "d loss / d 3[0,1] -0.500000 CrossEntropy", "d 3[0,1] / d weight[0,2] -0.250000 Linear",
         "their product, 25.0 % of the gradient 0.125",
     ]  # fmt: skip
@@ -386,6 +387,6 @@ def test_a_step_has_a_row_for_each_parameter_and_the_length_of_all_gradients() -
         "parameter shape norm gradient change change/norm", "1.weight 10x4 0.8 3 0.2 25.00 %", "1.bias 10 0 4 0.25",
         "all 5", "", "loss on these samples: 2.500000 before, 1.250000 after",
     ]  # fmt: skip
-    assert [len(line) for line in lines[-6:-3]] == [84, 84, 72] and len(lines[-3]) == 61
+    assert [len(line) for line in lines[-6:-3]] == [60, 60, 48] and len(lines[-3]) == 37
     facts = render_step.step_facts(OneStep(float("inf"), 1.25, rows))
     assert (facts["loss_before"], facts["loss_after"], facts["parameters"][0]["norm"]) == (None, 1.25, 0.8)

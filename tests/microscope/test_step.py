@@ -236,6 +236,18 @@ def test_explain_shows_the_terms_and_draws_them(tmp_path: Path, capsys: pytest.C
     assert "no unit; use LAYER[INDEX,...]" in capsys.readouterr().err
 
 
+def test_a_step_and_its_chain_fit_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["step", "lenet5", "--data", "digits", "--explain"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 30 and max(map(len, lines)) <= 80, max(lines, key=len)
+
+
+@pytest.mark.parametrize("difference", [0.997, -1.0])
+def test_why_gradients_differ_fits_80_columns(difference: float) -> None:
+    chain = Chain("0.weight", (0, 0), 1.0, 1.0, difference, 1e-3, 2.0, 1.0, 123_456_789, [], 0.0)
+    assert max(map(len, chain_lines(chain))) <= 80
+
+
 @pytest.mark.parametrize(
     ("difference", "said"),
     [(0.5, ""), (0.5002, ""), (0.49, "  2.0 % apart, by the rounding"), (-0.5, "  200 % apart: many kinks")],

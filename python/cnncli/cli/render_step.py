@@ -10,6 +10,7 @@ from cnncli.microscope.places import place_text
 from cnncli.optim import Optimizer
 from cnncli.shown import format_shape, percent, printable
 
+_PRODUCT = len("their product, 100.0 % of the gradient")
 _SEEN, _MUCH = 0.001, 0.1  # of a gradient, by which its finite difference is off
 _SIX_LINES = """\
 zero gradients        network.zero_grad_parameters()
@@ -28,13 +29,15 @@ def step_lines(step: OneStep, batch: Batch, optimizer: Optimizer, data: str, sam
     yield ""
     yield from _SIX_LINES.splitlines()
     yield ""
-    yield f"{'parameter':24} {'shape':>14} {'norm':>10} {'gradient':>10} {'change':>10} {'change/norm':>11}"
+    wide = max(map(len, ("parameter", *(row.name for row in step.parameters))))
+    high = max(map(len, ("shape", *(format_shape(row.shape) for row in step.parameters))))
+    yield f"{'parameter':{wide}} {'shape':>{high}} {'norm':>10} {'gradient':>10} {'change':>10} {'change/norm':>11}"
     for row in step.parameters:
         share = f"{percent(row.change / row.value):>11}" if row.value > 0 else f"{'':11}"
         norms = f"{row.value:10.4g} {row.gradient:10.4g} {row.change:10.4g}"
-        yield f"{row.name:24} {format_shape(row.shape):>14} {norms} {share}".rstrip()
+        yield f"{row.name:{wide}} {format_shape(row.shape):>{high}} {norms} {share}".rstrip()
     total = math.sqrt(math.fsum(row.gradient**2 for row in step.parameters))
-    yield f"{'all':24} {'':14} {'':10} {total:10.4g}"
+    yield f"{'all':{wide}} {'':{high}} {'':10} {total:10.4g}"
     yield ""
     yield f"loss on these samples: {step.before:.6f} before, {step.after:.6f} after"
 
@@ -44,10 +47,11 @@ def _apart(chain: Chain) -> Iterator[str]:
     most = max(abs(chain.gradient), abs(chain.difference))
     apart = abs(chain.gradient - chain.difference) / most if most else 0.0
     if apart > _MUCH:
-        yield f"  {percent(apart, 0)} apart: many kinks of ReLU and pooling lie between the two losses, or a layer's"
-        yield "  backward is wrong, which cnn check-layer finds"
+        yield f"  {percent(apart, 0)} apart: many kinks of ReLU and pooling lie between the two losses, or a"
+        yield "  layer's backward is wrong, which cnn check-layer finds"
     elif apart > _SEEN:
-        yield f"  {percent(apart, 1)} apart, by the rounding of the loss and kinks of ReLU and pooling between the two"
+        yield f"  {percent(apart, 1)} apart, by the rounding of the loss and kinks of ReLU and pooling"
+        yield "  between the two"
 
 
 def chain_lines(chain: Chain) -> Iterator[str]:
@@ -62,12 +66,14 @@ def chain_lines(chain: Chain) -> Iterator[str]:
     if not chain.factors:
         yield "The loss does not depend on it: all that it gives is lost on the way, or is 0."
         return
-    yield f"It takes part in {chain.units:,} values of its layer, and each reaches the loss on many paths; their"
-    yield "products add up to the gradient. The strongest path, each factor from the loss down to the weight:"
+    yield f"It takes part in {chain.units:,} values of its layer, and each reaches the loss on many"
+    yield "paths; their products add up to the gradient. The strongest path, each factor"
+    yield "from the loss down to the weight:"
+    wide = max(_PRODUCT, *(len(_derivative(factor)) for factor in chain.factors))
     for factor in chain.factors:
-        yield f"  {_derivative(factor):56} {factor.value:12.6f}   {factor.type}"
+        yield f"  {_derivative(factor):{wide}} {factor.value:12.6f}   {factor.type}"
     share = f", {percent(chain.path / chain.gradient, 1)} of the gradient" if chain.gradient else ""
-    yield f"  {'their product' + share:56} {chain.path:12.3g}"
+    yield f"  {'their product' + share:{wide}} {chain.path:12.3g}"
 
 
 def _derivative(factor: Factor) -> str:

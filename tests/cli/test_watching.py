@@ -187,6 +187,22 @@ def test_curves_need_two_epochs() -> None:
     assert len(drawn.plain.splitlines()) == Curves.LINES
 
 
+@pytest.mark.parametrize(("encoding", "signs"), [("utf-8", "⠒▀"), ("ascii", "tv")])
+def test_the_legend_lies_above_the_curves_and_tells_them_apart(encoding: str, signs: str) -> None:
+    need_plotext()
+    curves = Curves()
+    for epoch in (1, 2):
+        curves.add(dataclasses.replace(DONE, epoch=epoch, loss=1 / epoch))
+    drawn = curves.draw(80, encoding)
+    assert drawn is not None
+    legend, *plots = drawn.plain.splitlines()
+    assert legend == f"  {2 * signs[0]} training   {2 * signs[1]} validation"
+    below = "".join(plots)
+    assert "training" not in below and "validation" not in below
+    for sign, (first, last) in zip(signs, (("\u2801", "\u28ff"), ("\u2580", "\u259f")), strict=True):
+        assert any(first <= letter <= last if encoding == "utf-8" else letter == sign for letter in below)
+
+
 def test_without_plotext_there_are_no_curves(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> str:
         raise PackageNotFoundError(name)

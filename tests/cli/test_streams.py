@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from rich.cells import cell_len
 
 from cnn_process import Outcome, environment, run_cnn
 from cnncli.cli.main import run
@@ -77,6 +78,8 @@ def test_eval_names_every_class(command: Command, encoding: str) -> None:
     for name in ROW[encoding]:
         assert any(line.startswith(f"{name} ") for line in outcome.out.splitlines()), outcome.out
     assert ("." if encoding == "ascii" else "·") in outcome.out
+    table = outcome.out.split("\n\n")[1].splitlines()
+    assert len({cell_len(line) for line in table[:3]}) == 1, "columns stand below each other"
 
 
 def test_train_tells_the_names_of_files(command: Command, encoding: str) -> None:
@@ -141,6 +144,24 @@ def test_a_locale_without_letters_does_no_harm(place: Path) -> None:
     outcome = run_cnn("eval", "modèle.bin", "--data", "données", folder=place, env=plain)
     assert outcome.code == 0, outcome.err
     assert outcome.out.isascii() and "\\u732b" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("locale", "is_plain"),
+    [
+        ({"LC_ALL": "C"}, True), ({"LC_ALL": "POSIX", "LANG": "C.UTF-8"}, True), ({"LANG": "C"}, True),
+        ({"LC_CTYPE": "C"}, True), ({"LC_CTYPE": "C", "LANG": "C.UTF-8"}, True), ({}, False),
+        ({"LC_ALL": "C", "PYTHONUTF8": "1"}, False), ({"LC_ALL": "C", "PYTHONIOENCODING": "utf-8"}, False),
+        ({"LC_CTYPE": "C.UTF-8", "LANG": "C"}, False), ({"LC_ALL": "C.UTF-8", "LANG": "C"}, False),
+    ],
+)  # fmt: skip
+def test_the_locale_c_is_ascii_where_it_was_chosen(place: Path, locale: dict[str, str], is_plain: bool) -> None:
+    """Though Python makes UTF-8 of it; files are found by their names all the same."""
+    none = dict.fromkeys(("LC_ALL", "LC_CTYPE", "LANG", "PYTHONIOENCODING"), "")
+    outcome = run_cnn("predict", "données/chien é/0é.png", "--model", "modèle.bin", folder=place, env=none | locale)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.isascii() is is_plain
+    assert ("chien \\xe9" if is_plain else "chien é") in outcome.out
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])

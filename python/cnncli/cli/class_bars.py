@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from cnncli.cli.bars import bar
+from cnncli.cli.streams import fitted
 from cnncli.shown import percent, shortened
 
 MOST_CLASSES = 20  # of more, bars would take the screen
@@ -26,6 +27,7 @@ def class_bars(
     """
     if not 1 < len(names) <= MOST_CLASSES:
         return None
+    names = [fitted(name, encoding) for name in names]
     letters = min(_LETTERS, max(map(len, names)))
     known = [*recalls, *[None] * len(names)]
     least = min((share for share in known if share is not None), default=None)

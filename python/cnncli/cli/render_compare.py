@@ -8,6 +8,7 @@ from rich.text import Text
 
 from cnncli.cli.render import columns_table, facts_table, print_table, stdout_console
 from cnncli.cli.render_eval import SEEN, SOME_SEEN, interval_facts, which_images
+from cnncli.cli.streams import fitted
 from cnncli.model.compare import Comparison
 from cnncli.model.evaluate import Evaluation
 from cnncli.shown import percent, printable, shortened
@@ -100,7 +101,7 @@ def _class_table(comparison: Comparison) -> Table:
     for heading in ("images", "only A right", "only B right"):
         table.add_column(heading, justify="right", no_wrap=True)
     for row in shown:
-        name = Text(shortened(row.name, _NAME_LETTERS), style="bold")
+        name = Text(shortened(fitted(row.name), _NAME_LETTERS), style="bold")
         table.add_row(name, f"{row.images:,}", f"{row.only_first:,}", f"{row.only_second:,}")
     return table
 

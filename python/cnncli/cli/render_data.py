@@ -12,6 +12,7 @@ from cnncli.cli.bars import bar
 from cnncli.cli.plain import ink_of, terminal_columns
 from cnncli.cli.render import columns_table, facts_table, print_table, size, stdout_console
 from cnncli.cli.sheet import Sheet, coloured_lines, fitting_columns, make_sheet, plain_lines
+from cnncli.cli.streams import fitted
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
 from cnncli.data.preparation.picture_cache import CacheFacts
@@ -89,7 +90,7 @@ def _print_classes(console: Console, facts: DataFacts) -> None:
     if cut:
         by_size = sorted(rows, key=lambda row: -int(row[measured]))
         rows = [*by_size[:_LARGEST_SHOWN], *by_size[-_SMALLEST_SHOWN:]]
-    shown = [shortened(row[0], _NAME_LETTERS) for row in rows]
+    shown = [shortened(fitted(row[0], console.encoding), _NAME_LETTERS) for row in rows]
     columns = [10 if heading == "validation" else 7 for heading, whole in _headed(wholes) if whole]
     room = console.width - max(5, *map(len, shown)) - sum(column + 2 for column in columns) - 2
     for place, row in enumerate(rows):

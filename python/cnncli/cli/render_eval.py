@@ -9,6 +9,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from cnncli.cli.render import columns_table, duration, facts_table, loss_text, print_table, stdout_console
+from cnncli.cli.streams import fitted
 from cnncli.measures.classification import Confusion, Metrics
 from cnncli.measures.intervals import Interval
 from cnncli.model.evaluate import Evaluation
@@ -121,6 +122,7 @@ def show_evaluation(evaluation: Evaluation, written: Sequence[str] = ()) -> None
 
 def show_classes(console: Console, names: Sequence[str], metrics: Metrics, samples: str) -> None:
     """A table of the classes, the confusion matrix where it fits, and the pairs that are confused most."""
+    names = [fitted(name, console.encoding) for name in names]
     print_table(console, _class_table(names, metrics, samples))
     console.print()
     if len(names) <= _MATRIX_CLASSES:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cnncli.cli import plain
 from cnncli.cli.answers import Answer
+from cnncli.cli.streams import fitted
 from cnncli.shown import percent, printable
 
 NOT_SURE = "not sure"
@@ -95,7 +96,7 @@ class TextAnswers:
 
     def _chart(self, answer: Answer) -> list[str]:
         """A bar for each of the likeliest classes; on a terminal beside it what the network sees."""
-        names, shares = self._class_names, answer.probabilities
+        names, shares = [fitted(name) for name in self._class_names], answer.probabilities
         is_whole = not self._read_all
         most = _CLASSES_OF_ONE_PICTURE if is_whole else _CLASSES_OF_EACH_DIGIT
         order = sorted(range(len(names)), key=lambda index: -shares[index])[:most]

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw, ImageFont
 
+from cnncli.cli.streams import fitted
 from cnncli.data import Split
 from cnncli.shown import printable
 from cnncli.views.terminal import Ink, half_blocks, letters
@@ -99,7 +100,7 @@ def _beside_names(sheet: Sheet, tiles: list[list[list[str]]]) -> list[str]:
     lines = []
     for (name, _), drawn in zip(sheet.rows, tiles, strict=True):
         for line in range(max((len(tile) for tile in drawn), default=1)):
-            text = (name if line == 0 else "").ljust(_names_width(sheet))
+            text = (fitted(name) if line == 0 else "").ljust(_names_width(sheet))
             lines.append((text + " ".join(tile[line] for tile in drawn)).rstrip())
         lines.append("")
     return lines[:-1]
@@ -111,7 +112,7 @@ def _short(name: str) -> str:
 
 
 def _names_width(sheet: Sheet) -> int:
-    return max(len(name) for name, _ in sheet.rows) + 1
+    return max(len(fitted(name)) for name, _ in sheet.rows) + 1
 
 
 def _image_size(sheet: Sheet) -> tuple[int, int]:

@@ -120,6 +120,14 @@ def test_parameters_are_listed_up_to_twelve() -> None:
     assert find_weight(parameters, " 0.weight[1, 0]") == ("0.weight", (1, 0))
 
 
+def test_a_weight_is_named_by_its_layer_as_units_are() -> None:
+    network = Network([ReLU(), Linear(2, 2), Linear(2, 2)], (2,))
+    parameters = list(network.named_parameters())
+    assert find_weight(parameters, "fc2.weight[1,0]", network.trace()) == ("2.weight", (1, 0))
+    with pytest.raises(UsageError, match=r'no parameter is named "fc3\.weight"'):
+        find_weight(parameters, "fc3.weight[1,0]", network.trace())
+
+
 def test_the_first_parameter_that_has_a_gradient_has_the_largest() -> None:
     network = Network([Linear(2, 2), Linear(2, 2)], (2,))
     parameters = list(network.named_parameters())

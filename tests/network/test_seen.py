@@ -164,6 +164,11 @@ def test_layers_on_the_way_are_told_and_those_aside_are_not() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(("said", "name"), [("conv2:7,4", "3"), ("Pool2:1,1", "5"), ("FC1:9", "7"), ("3:7,4", "3")])
+def test_a_layer_is_named_as_in_the_summary_or_by_its_kind(said: str, name: str) -> None:
+    assert find_unit(Network.from_model_name("lenet5"), said)[0].name == name
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

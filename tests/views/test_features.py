@@ -92,7 +92,7 @@ def test_every_network_of_pictures_has_a_page(name: str) -> None:
 def test_the_page_has_each_map_at_its_place_in_the_colours_of_its_scale() -> None:
     network = branched()
     image = np.random.default_rng(1).integers(0, 256, (1, 8, 8)).astype(np.uint8)
-    maps = of_layer(feature_maps(network, image), "0")
+    maps = of_layer(feature_maps(network, image), "0", network.trace())
     page = feature_page(Model(network), image, maps, "x.png", 3)
     drawn = np.asarray(page_image(page))
     scale = Scale.of(maps[0].values)
@@ -146,10 +146,13 @@ def test_facts_are_those_of_the_numbers() -> None:
 
 
 def test_a_layer_is_chosen_by_name_with_those_inside_it() -> None:
-    maps = feature_maps(branched(), np.zeros((8, 8), np.uint8))
-    assert [one.name for one in of_layer(maps, "1")] == ["1.0.0", "1.1.0", "1.1.1", "1"]
+    maps, steps = feature_maps(branched(), np.zeros((8, 8), np.uint8)), branched().trace()
+    assert [one.name for one in of_layer(maps, "1", steps)] == ["1.0.0", "1.1.0", "1.1.1", "1"]
+    assert [one.name for one in of_layer(maps, "Conv2", steps)] == ["1.0.0"]
     with pytest.raises(UsageError, match=r'no layer is named "9"; use one of 0, 1\.0\.0, '):
-        of_layer(maps, "9")
+        of_layer(maps, "9", steps)
+    with pytest.raises(UsageError, match='layer "conv1" has nothing that is shown here; use one of 1'):
+        of_layer(maps[1:], "conv1", steps)
 
 
 def test_the_shipped_model_sees_the_picture_of_the_readme(tmp_path: Path) -> None:

@@ -128,6 +128,8 @@ def test_networks_without_convolutions_have_the_other_two_maps() -> None:
         saliencies(Model(network), image, 0, "grad-cam")
     with pytest.raises(UsageError, match="layer 6 has no maps"):
         grad_cam(smooth(), np.zeros((3, 8, 10), np.uint8), 0, "6")
+    first = grad_cam(smooth(), np.zeros((3, 8, 10), np.uint8), 0, "conv1")
+    assert first[1] == grad_cam(smooth(), np.zeros((3, 8, 10), np.uint8), 0, first[1])[1] != "conv1"
     with pytest.raises(UsageError, match='no layer is named "x"'):
         grad_cam(smooth(), np.zeros((3, 8, 10), np.uint8), 0, "x")
 

@@ -34,7 +34,7 @@ def layer_option(function: F) -> F:
     """`--layer`, for commands that show all layers."""
     return click.option(
         "--layer", type=OfModel("layers"), metavar="NAME",
-        help="Only this layer, as cnn summary names it, with all its maps.",
+        help="Only this layer, as cnn summary names it or as conv1, pool2, fc1, with all its maps.",
     )(function)
 
 

@@ -54,7 +54,7 @@ def command(
     model, picture, image = look_at(words, plugins, invert, box, out)
     found = feature_maps(model.network, image)
     if layer is not None:
-        found = of_layer(found, layer)
+        found = of_layer(found, layer, model.network.trace())
     name = Path(name_of(picture)).name
     page = feature_page(model, image, found, name, most_maps(maps, layer, out), layer is None)
     if out is not None:

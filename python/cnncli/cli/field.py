@@ -24,8 +24,8 @@ from cnncli.cli.training_options import table_option
     "--unit",
     required=True,
     metavar="LAYER:ROW,COLUMN",
-    help="The unit: its layer, as cnn summary names it, and its row and column in a map, counted from 0; 9:12 is value "
-    "12 of a vector.",
+    help="The unit: its layer, as cnn summary names it or as conv1, pool2, fc1, and its row and column in a map, "
+    "counted from 0; 9:12 is value 12 of a vector.",
 )
 @invert_option
 @png_option("--out", "-o", what="Write the picture to FILE.png.")

@@ -50,7 +50,7 @@ def command(
     refuse_numbers(loaded, said)
     found = filters(loaded.network)
     if layer is not None:
-        found = of_layer(found, layer)
+        found = of_layer(found, layer, loaded.network.trace())
     page = filter_page(loaded.network, found, most_maps(maps, layer, out))
     if out is not None:
         save_page(page, out)

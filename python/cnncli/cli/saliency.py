@@ -29,7 +29,8 @@ from cnncli.cli.training_options import table_option
               help="Why it is, or would be, this class.  [default: the answer]")
 @click.option(
     "--layer", type=OfModel("layers"), metavar="NAME",
-    help="Layer whose maps Grad-CAM takes.  [default: the last with maps of a convolution]",
+    help="Layer whose maps Grad-CAM takes, as cnn summary names it or as conv1, pool2.  "
+    "[default: the last with maps of a convolution]",
 )
 @invert_option
 @box_option

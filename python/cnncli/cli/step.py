@@ -23,8 +23,8 @@ from cnncli.cli.training_options import table_option, table_options
 )
 @click.option(
     "--weight", metavar="NAME[INDEX,...]",
-    help="The weight of --explain, such as 0.weight[3,0,2,2].  [default: that of the first layer whose gradient is "
-    "largest]",
+    help="The weight of --explain, such as 0.weight[3,0,2,2] or conv1.weight[3,0,2,2].  "
+    "[default: that of the first layer whose gradient is largest]",
 )  # fmt: skip
 @table_option("data")
 @table_option("batch_size", otherwise="8", brief="Images of the step")
@@ -56,8 +56,9 @@ def command(network: str | None, explain: bool, weight: str | None, as_json: boo
     if explain:
         batch.gradients()
         parameters = list(batch.network.named_parameters())
+        steps = batch.network.trace()
         chain = gradient_chain(
-            batch, *(largest_gradient(parameters) if weight is None else find_weight(parameters, weight))
+            batch, *(largest_gradient(parameters) if weight is None else find_weight(parameters, weight, steps))
         )
     step = one_step(batch, optimizer)
     if as_json:

@@ -12,6 +12,7 @@ from cnncli.layers.parameter import Parameter
 from cnncli.layers.trace import Step
 from cnncli.microscope.one_step import Batch
 from cnncli.microscope.unit_sum import Place
+from cnncli.network.layer_names import summary_name
 from cnncli.shown import format_shape, shown
 
 _SHIFT = 3e-4  # of a weight: less drowns in the rounding of the loss, more meets the kinks of ReLU and pooling
@@ -67,10 +68,16 @@ def largest_gradient(parameters: Sequence[Parameter]) -> tuple[str, Place]:
     raise UsageError("no weight has a gradient: the loss does not depend on any; use another batch")
 
 
-def find_weight(parameters: Sequence[Parameter], text: str) -> tuple[str, Place]:
-    """(name, indices) of `0.weight[3,0,2,2]`. Raises UsageError, with what there is."""
+def find_weight(parameters: Sequence[Parameter], text: str, steps: Sequence[Step] = ()) -> tuple[str, Place]:
+    """(name, indices) of `0.weight[3,0,2,2]`, or of `conv1.weight[3,0,2,2]`. Raises UsageError, with what there is.
+
+    steps : of `network.trace()`, for layers as `find_layer` takes them
+    """
     name, _, rest = text.strip().partition("[")
     known = {parameter.name: parameter.value.shape for parameter in parameters}
+    layer, dot, kind = name.rpartition(".")
+    if name not in known:
+        name = f"{summary_name(steps, layer)}{dot}{kind}"
     if name not in known:
         listed = ", ".join(list(known)[:12]) + (", ..." if len(known) > 12 else "")
         raise UsageError(f"--weight {shown(text)}: no parameter is named {shown(name)}; use one of {listed}")

@@ -14,6 +14,7 @@ from cnncli.layers.adaptive_pool2d import AdaptivePooling
 from cnncli.layers.arrays import Shape
 from cnncli.layers.flatten import Reshaping
 from cnncli.layers.trace import Step
+from cnncli.network.layer_names import find_layer, layer_list
 from cnncli.network.network import Network
 from cnncli.shown import format_shape, shown
 
@@ -36,7 +37,7 @@ class SeenPart:
 
 
 def find_unit(network: Network, text: str) -> tuple[Step, int, Region]:
-    """The step, its place in `network.trace()` and the region of a unit: `3:7,4`, `3:5,7,4` or `9:12`.
+    """The step, its place in `network.trace()` and the region of a unit: `3:7,4`, `conv2:5,7,4` or `9:12`.
 
     Row and column stand for all channels, with a channel before them for that one; one number is that of a vector.
     Returns (step, its place, region). Raises UsageError, with what there is, for others.
@@ -48,18 +49,17 @@ def find_unit(network: Network, text: str) -> tuple[Step, int, Region]:
             "vector"
         )
     steps = network.trace()
-    named = {step.name: index for index, step in enumerate(steps) if step.part is None}
-    if match[1] not in named:
-        names = list(named)
-        listed = ", ".join(names if len(names) <= 12 else [*names[:11], "...", names[-1]])
+    index = find_layer(steps, match[1])
+    if index is None:
+        listed = layer_list([step.name for step in steps if step.part is None])
         raise UsageError(f"unit {shown(text)}: no layer is named {shown(match[1])}; use one of {listed}")
-    index = named[match[1]]
     shape = steps[index].output_shape
     numbers = [int(word) for word in match[2].split(",")]
     given = shape[1:] if len(shape) > 1 and len(numbers) == len(shape) - 1 else shape
     if len(numbers) != len(given) or any(number >= size for number, size in zip(numbers, given, strict=True)):
         raise UsageError(
-            f"unit {shown(text)}: layer {match[1]} gives {format_shape(shape)}, counted from 0; use {_form(shape)}"
+            f"unit {shown(text)}: layer {steps[index].name} gives {format_shape(shape)}, counted from 0; "
+            f"use {_form(shape)}"
         )
     exact = tuple((number, number) for number in numbers)
     return steps[index], index, exact if given is shape else ((0, shape[0] - 1), *exact)

@@ -16,6 +16,7 @@ from cnncli.model.model import Model
 from cnncli.nearest import same_but_for_case
 from cnncli.network import Network
 from cnncli.network.gradients import activation_gradients
+from cnncli.network.layer_names import summary_name
 from cnncli.shown import percent, shown
 from cnncli.views.layer_names import of_layer
 from cnncli.views.scales import Scale
@@ -88,8 +89,9 @@ def _layer_with_maps(network: Network, layer: str | None) -> tuple[Step, int]:
         if step.part is None and len(step.output_shape) == 3 and math.prod(step.output_shape[1:]) > 1
     ]  # fmt: skip
     if layer is not None:
-        of_layer([step for step in steps if step.part is None], layer)
-        place = next((place for place in places if steps[place].name == layer), None)
+        of_layer([step for step in steps if step.part is None], layer, steps)
+        meant = summary_name(steps, layer)
+        place = next((place for place in places if steps[place].name == meant), None)
         if place is None:
             raise UsageError(f"layer {layer} has no maps, which grad-cam needs; use a layer before the vectors")
         return steps[place], place

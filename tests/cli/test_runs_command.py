@@ -130,6 +130,24 @@ def test_only_what_is_done_and_old_is_removed(root: Path, tmp_path: Path, capsys
     assert "1 run removed" in capsys.readouterr().out
 
 
+def test_what_stays_is_told_last(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "runs"
+    shutil.copytree(root, copy)
+    for words, stay in (
+        (["--prune", "1"], {"linear-digits-2", "linear-digits-3", "broken-1"}),
+        (["--prune", "0", "--yes"], {"linear-digits-3", "broken-1"}),
+        (["--prune", "0"], {"linear-digits-3", "broken-1"}),
+    ):
+        assert run(["runs", "--runs", str(copy), *words]) == 0
+        told, _, names = capsys.readouterr().out.splitlines()[-1].partition(": ")
+        assert told == "what stays" and {Path(name).name for name in names.split(", ")} == stay
+    monkeypatch.setattr("cnncli.cli.runs._MOST_NAMED", 1)
+    assert run(["runs", "--runs", str(copy), "--prune", "0"]) == 0
+    assert capsys.readouterr().out.endswith(" and 1 more\n")
+
+
 def test_trainings_of_several_seeds_are_listed_compared_and_removed_too(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

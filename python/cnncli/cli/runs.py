@@ -13,6 +13,8 @@ from cnncli.cli.streams import echo, echo_json
 if TYPE_CHECKING:
     from cnncli.training.run_list import Run
 
+_MOST_NAMED = 12  # of the runs that stay
+
 
 @click.command(
     "runs",
@@ -45,7 +47,9 @@ def command(
     from cnncli.training.run_list import find_runs, prunable
 
     if prune is not None:
-        _prune(prunable(find_runs(Path(root)), prune), yes, as_json)
+        found = find_runs(Path(root))
+        going = prunable(found, prune)
+        _prune(going, [run for run in found if run not in going], yes, as_json)
         return
     if names:
         runs = [run for name in names for run in _named(name, Path(root))]
@@ -76,7 +80,7 @@ def _named(name: str, root: Path) -> "list[Run]":
     raise UsageError(f"{printable(name)}: no such run; {known_runs(root)}")
 
 
-def _prune(runs: "list[Run]", yes: bool, as_json: bool) -> None:
+def _prune(runs: "list[Run]", staying: "list[Run]", yes: bool, as_json: bool) -> None:
     from cnncli.cli.render import size
     from cnncli.shown import plural, printable
     from cnncli.training.run_list import remove_run
@@ -96,3 +100,6 @@ def _prune(runs: "list[Run]", yes: bool, as_json: bool) -> None:
         echo(f"{plural(len(runs), 'run')} removed, {total}")
     else:
         echo(f"{plural(len(runs), 'run')}, {total}; add --yes to remove them")
+    if staying:  # at the end, where a long list is cut at its beginning
+        more = f" and {len(staying) - _MOST_NAMED} more" if len(staying) > _MOST_NAMED else ""
+        echo(f"what stays: {', '.join(printable(run.path) for run in staying[:_MOST_NAMED])}{more}")

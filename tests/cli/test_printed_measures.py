@@ -29,7 +29,7 @@ def evaluation(**changed: Any) -> Any:
     facts = {
         "model": "m.bin", "data": "mnist", "class_names": ["a", "bb", "ccc"], "seconds": 1.5, "part": "test",
         "metrics": measure(LABELS, ANSWERS, 3, 0.5), "trained_on": False, "notes": [SimpleNamespace(text="a note")],
-        "calibration": curve, "unseen": 0,
+        "calibration": curve, "unseen": 0, "temperature": 1.0,
     }  # fmt: skip
     return SimpleNamespace(**(facts | changed))
 
@@ -60,6 +60,13 @@ def test_an_evaluation_has_classes_confusions_and_last_the_accuracy() -> None:
         "bb                 50.00 %  100.00 %  66.67 %       2",
     ]
     assert lines[11:13] == ["     a  bb  ccc", "a    3   1    ·"] and lines[17] == "1  25.00 %  a taken for bb"
+
+
+def test_loss_and_calibration_say_on_which_side_of_the_temperature_they_are() -> None:
+    lines = squeezed(printed(render_eval.show_evaluation, evaluation(temperature=1.4567)))
+    assert "loss 0.5000 (before the temperature)" in lines
+    assert any(line.startswith("calibration ") and line.endswith(", after the temperature of 1.46") for line in lines)
+    assert not any("temperature" in line for line in printed(render_eval.show_evaluation, evaluation()))
 
 
 def test_what_is_not_there_has_no_line_in_an_evaluation() -> None:

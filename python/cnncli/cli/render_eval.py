@@ -39,6 +39,7 @@ def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
         "part": evaluation.part,
         "trained_on": evaluation.trained_on,
         "unanswered": metrics.unanswered,
+        "temperature": evaluation.temperature,
         "calibration_error": _or_none(curve.error),
         "calibration": [
             {"answers": count, "probability": _or_none(probability), "accuracy": _or_none(accuracy)}
@@ -105,11 +106,14 @@ def show_evaluation(evaluation: Evaluation, written: Sequence[str] = ()) -> None
         console.print(Text(printable(note.text), style="dim"))
     console.print()
     show_classes(console, names, metrics, "images")
-    rows = [("loss", loss_text(metrics.loss)), *_balance(metrics)]
+    has_temperature = evaluation.temperature != 1
+    before = " (before the temperature)" if has_temperature else ""
+    rows = [("loss", f"{loss_text(metrics.loss)}{before}"), *_balance(metrics)]
     error = evaluation.calibration.error
     if not math.isnan(error):
         bins = len(evaluation.calibration.count)
-        rows.append(("calibration", f"expected error {percent(error)} (ECE of {bins} bins)"))
+        after = f", after the temperature of {evaluation.temperature:.3g}" if has_temperature else ""
+        rows.append(("calibration", f"expected error {percent(error)} (ECE of {bins} bins){after}"))
     if metrics.unanswered:
         rows.append(("no answer", f"{metrics.unanswered:,} images, counted as wrong"))
     print_table(console, facts_table(rows))

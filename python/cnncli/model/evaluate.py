@@ -42,6 +42,7 @@ class Evaluation:
         images that were kept from the training to choose its best epoch
     trained_on : these are the images that the model was trained on, which say nothing about new ones
     unseen : of these the ones that it held out, and was not trained on
+    temperature : what the scores were divided by for the probabilities; not for the loss
     labels, predictions : int64 (N,), the true class and the answer, -1 where no glyph was found in the picture
     probabilities : float32 (N, K), those that `cnn predict` gives; NaN where there is no answer
     files : path of each picture, or "image 7"; None: the images were arrays
@@ -66,6 +67,7 @@ class Evaluation:
     network: Network
     notes: list[Note]
     unseen: int = 0
+    temperature: float = 1.0
 
     @cached_property
     def of_answers(self) -> npt.NDArray[np.float64]:
@@ -177,6 +179,7 @@ def _measured(
             f"{path}: gives NaN or infinity on {dataset.name}; train it with a smaller learning "
             "rate"
         )
+    confidence = Confidence.from_record(network.record)
     logarithms, loss, extra = log_probabilities(measured.outputs, network.outputs), measured.loss, []
     if tta:
         views = Views.of(network)
@@ -184,12 +187,13 @@ def _measured(
         loss = -float(np.mean(logarithms[np.arange(len(labels)), labels], dtype=np.float64))
     seconds = time.perf_counter() - start
     if tta:
+        confidence = confidence.of_means()
         measured = replace(measured, predictions=logarithms.argmax(axis=1))
         extra = [_of_views(views, seconds / alone, network)]
     of_blanks = positions[np.array([blank.label for blank in split.blanks], np.int64)]
     labels = np.concatenate([labels, of_blanks])
     predictions = np.concatenate([measured.predictions, np.full(len(of_blanks), -1)]).astype(np.int64)
-    shares = Confidence.from_record(network.record).calibrated(logarithms)
+    shares = confidence.calibrated(logarithms)
     none = np.full((len(of_blanks), len(network.class_names)), np.nan, np.float32)
     return Evaluation(
         model=path,
@@ -205,6 +209,7 @@ def _measured(
         split=split,
         network=network,
         files=None if split.files is None else (*split.files, *(blank.name for blank in split.blanks)),
+        temperature=confidence.temperature,
         notes=[*dataset.notes, *named, *extra, *_of_another_loss(network), *_of_plugins(network)],
     )
 

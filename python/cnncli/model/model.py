@@ -95,7 +95,8 @@ class Model:
 
     @property
     def confidence(self) -> Confidence:
-        """The temperature that `predict` applies, and the threshold below which its answer is not sure."""
+        """The temperature that `predict` applies, with tta only if it is below 1, and the threshold below which its
+        answer is not sure."""
         return Confidence.from_record(self.network.record)
 
     def predict(
@@ -154,6 +155,7 @@ class Model:
         logarithms = log_probabilities(outputs, self.network.outputs)
         if tta:
             logarithms = self._views().mean(program.predict, outputs, inputs, self.network.outputs)
+            confidence = confidence.of_means()
         probabilities = confidence.calibrated(logarithms)
         labels = probabilities.argmax(axis=1)
         return Prediction(labels, [names[label] for label in labels.tolist()], probabilities, confidence.threshold)

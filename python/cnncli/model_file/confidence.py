@@ -4,7 +4,7 @@ Both are fitted on images that were held out from training, and kept in the mode
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -31,6 +31,15 @@ class Confidence:
         tempered = log_probabilities if self.temperature == 1.0 else _tempered(log_probabilities, self.temperature)
         probabilities: npt.NDArray[np.float32] = np.exp(tempered).astype(np.float32)
         return probabilities
+
+    def of_means(self) -> "Confidence":
+        """For means over views of an image: these are flatter than one answer is, so that a temperature above 1, which
+        flattens once more, makes them less true than none (docs/evaluation.md).
+
+        >>> Confidence(1.5, 0.25).of_means(), Confidence(0.5).of_means().temperature
+        (Confidence(temperature=1.0, threshold=0.25), 0.5)
+        """
+        return replace(self, temperature=min(self.temperature, 1.0))
 
     def to_record(self) -> dict[str, float]:
         """JSON values for the model's record."""

@@ -204,7 +204,8 @@ def test_as_many_names_as_fit_are_in_a_line(words: list[str], width: int, line: 
         ("duplicates", [(0, 2)], ["pets/0.png = pets/2.png"]),
         ("duplicates", [(0, 2, 4)], ["pets/0.png = pets/2.png = pets/4.png"]),
         ("two-labels", [(0, 2, 1)], ["pets/0.png (cat) = pets/1.png (dog) = pets/2.png (cat)"]),
-        ("near-leaks", [(1, 3, 5)], ["pets/1.png = test image 1 = pets/3.png"]),  # one of each part first
+        ("near-leaks", [(1, 3, 5)], ["pets/1.png ~ test image 1 ~ pets/3.png"]),  # one of each part first
+        ("near-two-labels", [(0, 1)], ["pets/0.png (cat) ~ pets/1.png (dog)"]),
         ("duplicates", [(0, 1, 2, 3)], ["pets/0.png = pets/1.png = pets/2.png and 1 more"]),
         ("duplicates", [(0, 2)] * 3, ["pets/0.png = pets/2.png"] * 3),
         (

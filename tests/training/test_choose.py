@@ -101,6 +101,7 @@ def test_small_classes_are_drawn_alike_from_a_ratio_of_ten_on() -> None:
     assert "balance" not in choose(facts(counts=(500, 300, 51))).values
     assert "classes of 51 to 500 pictures" in choose(facts(counts=(500, 300, 51))).reasons[2]
     assert "500 pictures of each class" in choose(facts()).reasons[2]
+    assert "; 1 picture of each class (" in choose(facts(counts=(1, 1))).reasons[2]
     assert "; one class (" in choose(facts(counts=(9,))).reasons[2]
 
 

@@ -121,12 +121,12 @@ def _examples(finding: Finding, names: Names, width: int) -> Iterable[str]:
     if alone:
         yield _fitting([shortened(names(number), _LETTERS) for number in alone], ", ", width)
         return
-    shows_class = finding.kind.endswith("two-labels")
+    shows_class, between = finding.kind.endswith("two-labels"), " ~ " if finding.kind.startswith("near-") else " = "
     for group in finding.groups[:_EXAMPLES]:
         chosen = _chosen(finding, group, names)
         words = [_word(names, number, shows_class) for number in chosen[:_MEMBERS]]
         more = f" and {len(group) - len(words):,} more" if len(group) > len(words) else ""
-        yield _fitting(words, " = ", width - len(more)) + more
+        yield _fitting(words, between, width - len(more)) + more
     if len(finding.groups) > _EXAMPLES:
         yield f"and {len(finding.groups) - _EXAMPLES:,} more (--json lists all, --out sheet.png --of {finding.kind})"
 

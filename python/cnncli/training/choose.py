@@ -11,7 +11,7 @@ from typing import Any
 
 from cnncli.augmentation import PictureFacts, augmentation_at, level_for
 from cnncli.data.imbalance import imbalance_of
-from cnncli.shown import format_shape
+from cnncli.shown import format_shape, plural
 
 # Pixels of the shorter side: below the first a multilayer perceptron, above the second a network with one more stage.
 _TINY, _SMALL = 8, 40
@@ -261,4 +261,4 @@ def _of_classes(facts: Facts, values: dict[str, Any]) -> str:
     few, many = unequal.smallest[1], unequal.largest[1]
     if "balance" in values:
         return f"every class drawn alike: the largest has {many:,} pictures, the smallest {few:,}"
-    return f"{few:,} pictures of each class" if few == many else f"classes of {few:,} to {many:,} pictures"
+    return f"{plural(few, 'picture')} of each class" if few == many else f"classes of {few:,} to {many:,} pictures"

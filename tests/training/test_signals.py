@@ -89,6 +89,9 @@ def test_no_signal_of_many_loses_a_state(folder: Path, phase: str, count: int) -
         stop(folder, phase, rng, tuple(rng.choices((signal.SIGINT, signal.SIGTERM), k=count))) for _ in range(SIGNALS)
     ]
     stopped = [seconds for seconds in taken if seconds]
+    if (phase, count) == ("test", 1):  # no step is left: it is finished
+        assert not stopped
+        return
     assert stopped
     print(
         f"{phase}, {count}: {np.median(stopped):.3f} s in the median, {max(stopped):.3f} s at most; "

@@ -1,5 +1,7 @@
 """Every value that is a name, a word or a file is offered after Tab, and every name is taken in any case."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -82,6 +84,13 @@ def test_each_of_several_losses_is_offered_and_taken_in_any_case() -> None:
     [(ctx, parameter), *_] = [(ctx, one) for ctx, called, one in parameters() if isinstance(one.type, LossTerms)]
     assert [item.value for item in parameter.shell_complete(ctx, "mse+hu")] == ["mse+huber"]
     assert parameter.type.convert("MSE+Huber:delta=0.5", parameter, ctx) == "mse+huber:delta=0.5"
+
+
+@pytest.mark.parametrize("kind", ["lessons", "mistakes", "commands"])
+def test_names_are_offered_without_numpy(kind: str) -> None:
+    code = f"import sys; from cnncli.cli.names import _KNOWN; assert _KNOWN[{kind!r}](); print('numpy' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"
 
 
 def test_a_model_is_offered_first_and_a_picture_then() -> None:

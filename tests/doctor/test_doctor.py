@@ -16,6 +16,7 @@ import pytest
 from tools.doctor_proof.sets import HEALTHY, planned
 
 from cnncli.broken.cases import CASES, find_case
+from cnncli.broken.names import NAMES
 from cnncli.broken.pair import Source, begun, read_source, trained
 from cnncli.doctor.curves import _ranks, no_shuffle
 from cnncli.doctor.examine import findings
@@ -296,6 +297,7 @@ def test_healthy_trainings_with_other_settings_are_told_nothing(changed: dict[st
 
 def test_a_case_is_known_in_any_case() -> None:
     assert find_case("Zero-Init") is find_case("zero-init")
+    assert [case.name for case in CASES] == list(NAMES)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnncli.broken import mistakes
+from cnncli.broken.names import NAMES
 from cnncli.data import DataSet
 from cnncli.errors import UsageError
 from cnncli.layers.batch_norm import BatchNorm
@@ -208,10 +209,9 @@ CASES = (
 
 def find_case(name: str) -> Case:
     """The case of a name. Raises UsageError that says which there are."""
-    names = [case.name for case in CASES]
-    meant = same_but_for_case(name, names)
-    if meant in names:
-        return CASES[names.index(meant)]
-    close = nearest(name, names) or next((case for case in names if name and name.lower() in case), None)
-    listed = ", ".join(names)
+    meant = same_but_for_case(name, NAMES)
+    if meant in NAMES:
+        return CASES[NAMES.index(meant)]
+    close = nearest(name, NAMES) or next((case for case in NAMES if name and name.lower() in case), None)
+    listed = ", ".join(NAMES)
     raise UsageError(f"{name}: no such case; {f'did you mean {close}?' if close else f'use {listed}'}")

@@ -49,9 +49,9 @@ def _lessons() -> list[str]:
 
 
 def _mistakes() -> list[str]:
-    from cnncli.broken.cases import CASES
+    from cnncli.broken.names import NAMES
 
-    return [case.name for case in CASES]
+    return list(NAMES)
 
 
 def _masks() -> list[str]:

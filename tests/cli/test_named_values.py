@@ -86,6 +86,9 @@ def test_runs_are_offered_by_their_names_too_and_those_of_several_seeds() -> Non
     assert offered(kind, "net") == [("plain", "net-one")]
     assert offered(kind, "runs/s") == [("plain", "runs/seeds-1/net-1")]
     assert offered(kind, "seeds-1/") == [("plain", "seeds-1/net-1")]
+    Path("runs/seeds-1/seeds.json").touch()
+    assert offered(kind, "seeds-1") == [("plain", "seeds-1/net-1")]
+    assert offered(names.RunFolder(groups=True), "seeds-1") == [("plain", "seeds-1"), ("plain", "seeds-1/net-1")]
     run_in("other/d")
     assert offered(kind, "d", root="other") == [("plain", "d")]
 

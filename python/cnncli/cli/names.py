@@ -138,11 +138,17 @@ class OfModel(_TextType):
 
 
 class RunFolder(Folder):
-    """The folder of a run, or its name."""
+    """The folder of a run, or its name.
+
+    groups : those of several seeds are taken, too
+    """
+
+    def __init__(self, *, groups: bool = False) -> None:
+        self._files = ("*/settings.json", "*/*/settings.json", *(["*/seeds.json"] if groups else []))
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         root = Path(ctx.params.get("runs") or ctx.params.get("root") or "runs")
-        found = sorted(path.parent for path in (*root.glob("*/settings.json"), *root.glob("*/*/settings.json")))
+        found = sorted(path.parent for files in self._files for path in root.glob(files))
         names = [path.as_posix() for path in found]
         if incomplete:
             names += [path.relative_to(root).as_posix() for path in found]

@@ -22,7 +22,7 @@ _MOST_NAMED = 12  # of the runs that stay
     short_help="List the trainings of a folder, compare them, remove old ones.",
     epilog="\b\nExample:\n  cnn runs",
 )
-@click.argument("names", nargs=-1, metavar="[RUN...]", type=RunFolder())
+@click.argument("names", nargs=-1, metavar="[RUN...]", type=RunFolder(groups=True))
 @click.option("--runs", "root", type=Folder(), default="runs", show_default=True, metavar="FOLDER",
               help="Where the runs are.")
 @click.option("--prune", type=Number(whole=True, least=0, most=1_000_000), metavar="KEEP",

@@ -144,3 +144,6 @@ def test_the_command_writes_the_page_of_its_numbers(tmp_path: Path, capsys: pyte
     assert found.all("img") and "cnn train <b>" in found.text
     assert run(["eval", str(tmp_path / "m.bin"), "--data", data, "--report", str(target)]) == 0
     assert target.read_text(encoding="utf-8") == page
+    (tmp_path / "m.bin").rename(tmp_path / "line\nbreak.bin")
+    assert run(["eval", str(tmp_path / "line\nbreak.bin"), "--data", data, "--report", str(target)]) == 0
+    assert "line\\nbreak.bin on " in capsys.readouterr().out

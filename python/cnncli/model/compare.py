@@ -9,6 +9,7 @@ import numpy.typing as npt
 from cnncli.errors import DataError
 from cnncli.measures.paired import Paired
 from cnncli.model.evaluate import Evaluation, evaluate_model
+from cnncli.shown import printable
 
 REAL_BELOW = 0.05  # p-value
 
@@ -51,7 +52,8 @@ def compare_models(first: str, second: str, *, part: str | None = None, **how: A
     same_labels = _names(one, one.labels) == _names(other, other.labels)
     if one.files != other.files or not same_labels:
         which = "held out other images of these data" if one.part == "held-out" else "get other images of these data"
-        raise DataError(f"{one.model} and {other.model}: {which} and cannot be compared on them; pass other --data")
+        models = printable(f"{one.model} and {other.model}")
+        raise DataError(f"{models}: {which} and cannot be compared on them; pass other --data")
     right, others_right = one.predictions == one.labels, other.predictions == other.labels
     paired = Paired(
         both=int((right & others_right).sum()),

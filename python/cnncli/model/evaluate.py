@@ -159,7 +159,7 @@ def evaluate_model(
         split = seen
     if part == "held-out" and wanted != "held-out":
         raise DataError(f"{raw.name}: {printable(path)} held none of these images out; leave out --part")
-    measured = _measured(printable(path), network, dataset, split, wanted, is_own, threads, tta)
+    measured = _measured(str(path), network, dataset, split, wanted, is_own, threads, tta)
     return replace(measured, unseen=split.pictures - seen.pictures)
 
 
@@ -176,7 +176,7 @@ def _measured(
     alone = time.perf_counter() - start
     if not math.isfinite(measured.loss):
         raise CnnError(
-            f"{path}: gives NaN or infinity on {dataset.name}; train it with a smaller learning "
+            f"{printable(path)}: gives NaN or infinity on {dataset.name}; train it with a smaller learning "
             "rate"
         )
     confidence = Confidence.from_record(network.record)

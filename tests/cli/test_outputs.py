@@ -156,6 +156,12 @@ def test_a_missing_folder_is_a_wrong_argument_of_every_command(
     assert (said.out, said.err) == ("", f"cnn: {option} {file}: {rule}\n")
 
 
+def test_no_model_goes_to_standard_output(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "--data", "odd", "--arch", "lenet5", "--out", "-"]) == 2
+    assert capsys.readouterr().err.startswith("cnn: --out -: standard output takes tables alone; name a file")
+    assert not Path("-").exists() and not Path("runs").exists()
+
+
 def test_what_is_no_file_is_told(place: Path) -> None:
     os.mkfifo("pipe")
     for path, told in (

@@ -31,7 +31,6 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Sequence[Input] = (
     named = [(option, path) for option, path in outputs.items() if path is not None]
     for option, path in named:
         _check_place(option, path)
-    for option, path in named:
         check_no_input(option, path, inputs)
         if data is not None and _is_of_data(path, data):
             what = "the data" if _is_the_file(path, data) else f"a file of {printable(data)}"
@@ -43,7 +42,9 @@ def check_outputs(outputs: Mapping[str, str | None], inputs: Sequence[Input] = (
 
 
 def check_no_input(option: str, path: str, inputs: Sequence[Input]) -> None:
-    """Raises UsageError for a file that the command reads."""
+    """Raises UsageError for a file that the command reads, and for standard output."""
+    if path == STANDARD_OUTPUT:
+        raise UsageError(f"{option} -: standard output takes tables alone; name a file, ./- if it is to be called so")
     for what, read in inputs:
         if read is not None and _is_the_file(path, read):
             raise UsageError(f"{option} {printable(path)}: is {what}, which would be lost; name another file")
@@ -123,8 +124,6 @@ def _check_place(option: str, path: str) -> None:
 
     if not path:
         raise UsageError(f"{option} '': name a file")
-    if path == STANDARD_OUTPUT:
-        raise UsageError(f"{option} -: standard output takes tables alone; name a file, ./- if it is to be called so")
     try:
         check_writable(path)
     except CnnError as error:

@@ -94,8 +94,8 @@ def test_an_earlier_model_is_kept_and_a_run_that_ends_twice_keeps_it_once(
 @pytest.mark.parametrize(
     ("out", "line"),
     [
-        (".", ": is a folder; pass the name of a file as --out"),
-        ("/dev/null", ": is a device or a pipe; pass the name of a file as --out"),
+        (".", ": is a folder; name a file in it"),
+        ("/dev/null", ": is a device or a pipe, which a file would replace; name a file"),
     ],
 )
 def test_what_cannot_become_a_model_is_told_before_the_training(

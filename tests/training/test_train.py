@@ -448,7 +448,7 @@ def test_changed_data_is_refused_at_resume(settings: TrainSettings, tmp_path: Pa
     ("change", "line"),
     [
         ({"out": "no/such/folder/model.bin"}, "the folder .* does not exist; make it with mkdir -p"),
-        ({"out": "."}, "is a folder; pass the name of a file as --out"),
+        ({"out": "."}, "is a folder; name a file in it"),
         ({"schedule": "linear"}, "--schedule linear: unknown; use one of constant, step, cosine, one-cycle, triangle"),
         ({"optimizer": "sdg"}, "--optim sdg: unknown; did you mean \"sgd\""),
         ({"architecture": "lenet6"}, 'no network is named "lenet6"; did you mean "lenet5"'),

@@ -129,11 +129,15 @@ def test_losses_and_accuracies_in_percent_stand_side_by_side(width: int, plot: P
         dataclasses.replace(DONE, epoch=8, loss=0.25, accuracy=1.0, validation_loss=1.0),
     )  # fmt: skip
     drawn = made.draw(width, "utf-8")
-    assert drawn is not None and [len(line) for line in drawn.plain.split("\n")] == [width] * 11
-    assert [call[0] for call in plot.calls["plot_size"]] == [(40, 11), (width - 40, 11)]
-    assert [(call[0], call[1]["label"], call[1]["marker"]) for call in plot.calls["plot"]] == [
-        (([5, 6, 8], [0.5, 0.5, 0.25]), "training", "braille"), (([5, 6, 8], [1.5, 1.5, 1.0]), "validation", "braille"),
-        (([5, 6, 8], [75, 75, 100]), "training", "braille"), (([5, 6, 8], [25] * 3), "validation", "braille"),
+    assert drawn is not None
+    legend, *lines = drawn.plain.split("\n")
+    assert legend.split()[1::2] == ["training", "validation"] and [len(line) for line in lines] == [width] * 10
+    assert [call[0] for call in plot.calls["plot_size"]] == [(40, 10), (width - 40, 10)]
+    drawn_curves = [(call[0], call[1]["marker"]) for call in plot.calls["plot"]]
+    one, other = drawn_curves[0][1], drawn_curves[1][1]
+    assert one != other and drawn_curves == [
+        (([5, 6, 8], [0.5, 0.5, 0.25]), one), (([5, 6, 8], [1.5, 1.5, 1.0]), other),
+        (([5, 6, 8], [75, 75, 100]), one), (([5, 6, 8], [25] * 3), other),
     ]  # fmt: skip
     assert plot.calls["xticks"][0][0] == ([5, 6, 8],)  # the first, the last, and one between
     assert [call[0][0] for call in plot.calls["title"]] == ["loss", "accuracy, %"]
@@ -143,7 +147,9 @@ def test_what_was_not_measured_has_no_curve(plot: Plot) -> None:
     without = dataclasses.replace(DONE, accuracy=None, validation_accuracy=None)
     made = curves(dataclasses.replace(without, validation_loss=None), dataclasses.replace(without, epoch=6))
     drawn = made.draw(60, "ascii")
-    assert drawn is not None and drawn.plain.isascii() and [len(line) for line in drawn.plain.split("\n")] == [60] * 11
+    assert drawn is not None and drawn.plain.isascii()
+    legend, *lines = drawn.plain.split("\n")
+    assert legend.split() == ["tt", "training"] and [len(line) for line in lines] == [60] * 10
     [call] = plot.calls["plot"]  # validated after one of two epochs only
     assert call[0] == ([5, 6], [0.5, 0.5]) and call[1]["marker"] == "t"
     assert curves(DONE).draw(60, "utf-8") is None

@@ -205,7 +205,7 @@ def test_the_file_is_json_of_finite_numbers(tmp_path: Path) -> None:
     *_, last = train(small_settings(tmp_path))
     assert isinstance(last, Finished)
     text = (last.run / "diagnostics.json").read_text()
-    assert "NaN" not in text and "Infinity" not in text and set(json.loads(text)) == {"epochs", "end"}
+    assert "NaN" not in text and "Infinity" not in text and set(json.loads(text)) == {"epochs", "end", "warnings"}
 
 
 @pytest.mark.slow

@@ -61,6 +61,9 @@ def test_runs_are_completed(tmp_path: Path) -> None:
     assert plain(["train", "--resume", ""], tmp_path) == {"runs/first", "runs/second"}
     assert plain(["train", "--resume", "runs/s"], tmp_path) == {"runs/second"}
     assert plain(["runs", "fi"], tmp_path) == {"first"}
+    (tmp_path / "runs" / "seeds-1").mkdir()
+    (tmp_path / "runs" / "seeds-1" / "seeds.json").touch()
+    assert plain(["train", "--resume", "see"], tmp_path) == plain(["runs", "see"], tmp_path) == {"seeds-1"}
 
 
 @pytest.mark.parametrize(

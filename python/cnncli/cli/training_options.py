@@ -99,6 +99,6 @@ def _type(row: TrainingOption) -> Any:
     if row.kind == "loss":
         return LossTerms(row.words, lambda: row.known_words)
     if row.field == "resume":
-        return RunFolder()
+        return RunFolder(groups=True)
     return {"folder": Folder(), "path": FilePath(), "pixels": ImageSize(), "text": None, "time": Duration(),
             "steps": Steps()}[row.kind]  # fmt: skip

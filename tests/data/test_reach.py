@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,11 @@ def proxy(answer: bytes, *, tunnel: bool) -> Iterator[tuple[int, list[bytes]]]:
                     back.join()
 
     def carry(source: socket.socket, target: socket.socket) -> None:
-        try:
+        with suppress(OSError):
             while piece := source.recv(4096):
                 target.sendall(piece)
+        with suppress(OSError):  # also after a reset: the mirror would wait for more
             target.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
 
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         thread = threading.Thread(target=serve, args=(listening,))

@@ -150,7 +150,7 @@ def test_every_built_in_layer_passes(name: str, cnn: Said) -> None:
 
 USAGE = {
     "check-layer my_layers.py:Swisch": 'my_layers.py: has no layer Swisch; did you mean "Swish"?',
-    "check-layer Relu6": 'Relu6: unknown type "Relu6"; did you mean "ReLU6"?',
+    "check-layer ReLU66": 'ReLU66: unknown type "ReLU66"; did you mean "ReLU6"?',
     "check-layer Conv2d": 'Conv2d: setting "out_channels" is missing; add it',
     "check-layer ReLU --settings beta": "--settings beta: use NAME=VALUE, NAME=VALUE with values as in TOML",
     "check-layer ReLU --settings beta=2": 'ReLU: unknown setting "beta"; known: none',

@@ -53,6 +53,26 @@ def test_an_interrupt_out_of_which_no_error_comes_leaves(monkeypatch: pytest.Mon
     exec(compile(text, "<frozen importlib._bootstrap>", "exec"), names)
     left: list[int] = []
     monkeypatch.setattr(os, "_exit", left.append)
-    with pytest.raises(Terminated):
-        names["cb"](raise_terminated)  # type: ignore[operator]
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(Terminated):
+            names["cb"](raise_terminated)  # type: ignore[operator]
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     assert left == [130]
+
+
+@pytest.mark.parametrize("first, second", [("SIGTERM", "SIGINT"), ("SIGINT", "SIGTERM")])
+def test_a_second_signal_while_the_first_is_handled_leaves_without_a_traceback(first: str, second: str) -> None:
+    code = f"""
+import signal
+from cnncli.cli import main as module
+module.cli.main = lambda **options: signal.raise_signal(signal.{first})
+exit_code = module.exit_code
+module.exit_code = lambda number: signal.raise_signal(signal.{second}) or exit_code(number)
+module.main()
+"""
+    code = f"import signal; signal.signal(2, signal.default_int_handler)\n{code}"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (128 + signal.Signals[second], "", "")

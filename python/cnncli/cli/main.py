@@ -181,12 +181,17 @@ def main() -> NoReturn:
     signal.signal(signal.SIGTERM, raise_terminated)
     prepare_streams()
     on_interrupt(raise_terminated)
-    _leave(run())
+    try:
+        code = run()
+    except Terminated as error:  # a second signal, while the first one was handled
+        code = exit_code(error.signal_number)
+    _leave(code)
 
 
 def _leave(code: int) -> NoReturn:
     """Ends the process. All is written by now: taking down what was imported takes another 15 ms."""
     on_interrupt(leave)
+    signal.signal(signal.SIGTERM, leave)
     if threading.active_count() == 1:
         try:
             sys.stdout.flush()

@@ -1,10 +1,11 @@
 """Ctrl-C and SIGTERM: the first asks the training to stop and save, the second leaves at once."""
 
-import os
 import signal
 import threading
 from types import FrameType, TracebackType
 from typing import NoReturn
+
+from cnncli.cli.early import leave, on_interrupt
 
 _PAUSE_SECONDS = 0.1
 _IMPORTS = "<frozen importlib"
@@ -24,10 +25,12 @@ def exit_code(signal_number: int) -> int:
 
 
 def raise_terminated(signal_number: int, frame: FrameType | None) -> NoReturn:
-    """A signal handler that leaves at once."""
+    """A signal handler that ends the command; a further signal leaves at once, wherever the first one is handled."""
     if frame is not None and frame.f_code.co_name == "cb" and frame.f_code.co_filename.startswith(_IMPORTS):
         # Called by the garbage collector, out of which no error comes: Python would print it and go on.
-        os._exit(exit_code(signal_number))
+        leave(signal_number, frame)
+    on_interrupt(leave)
+    signal.signal(signal.SIGTERM, leave)
     raise Terminated(signal_number)
 
 

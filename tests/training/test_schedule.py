@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from cnncli import training_options
 from cnncli.errors import UsageError
 from cnncli.training.schedule import SCHEDULES, learning_rate
 
@@ -29,6 +30,10 @@ def test_rate_scales_with_the_peak(schedule: str) -> None:
 @pytest.mark.parametrize("schedule", SCHEDULES)
 def test_rate_of_a_single_step_is_a_number(schedule: str) -> None:
     assert math.isfinite(learning_rate(schedule, 0.1, 0, 1))
+
+
+def test_the_option_names_all_schedules() -> None:
+    assert tuple(SCHEDULES) == training_options.SCHEDULES
 
 
 def test_constant_stays() -> None:

@@ -72,6 +72,10 @@ def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Ite
         answer = should_stop()  # asked in any case: it lets a training wait
         return answer and trainer.state.step < trainer.timetable.steps
 
+    def wait() -> bool:
+        should_stop()
+        return False
+
     keeper = Keeper(job.run, trainer, job.target, partial(job.record, is_final=False), save_every)
     job.check_savable()
     keeper.save()  # so that there is a checkpoint to resume from at any time
@@ -100,7 +104,7 @@ def run_job(job: Job, save_every: float, should_stop: Callable[[], bool]) -> Ite
                 progress = trainer.progress()
                 yield progress if limit is None else replace(progress, seconds_left=max(limit.left, 0.0))
         keeper.save_if_needed()
-        yield finish(job, lambda: should_stop() and False)
+        yield finish(job, wait)
     except Interrupted:
         keeper.save_if_needed()
         step = trainer.state.step

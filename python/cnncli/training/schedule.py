@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable
 
 from cnncli.errors import UsageError
-from cnncli.training_options import SCHEDULES as NAMES
 
 # One-cycle: where the peak is, how far below it the start lies, and how far below the start the end lies.
 _PEAK_AT = 0.3
@@ -87,8 +86,16 @@ def plateau(progress: float) -> float:
     return 1.0
 
 
-# Each name of the option is that of a function above.
-SCHEDULES: dict[str, Callable[[float], float]] = {name: globals()[name.replace("-", "_")] for name in NAMES}
+SCHEDULES: dict[str, Callable[[float], float]] = {
+    "constant": constant,
+    "step": step,
+    "cosine": cosine,
+    "one-cycle": one_cycle,
+    "triangle": triangle,
+    "exponential": exponential,
+    "polynomial": polynomial,
+    "plateau": plateau,
+}
 
 
 def learning_rate(schedule: str, peak: float, step: int, total_steps: int, warm_up_steps: int = 0) -> float:

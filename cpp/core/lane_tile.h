@@ -39,7 +39,7 @@ CNN_INLINE TapWalk walk_of_terms(std::ptrdiff_t terms, std::ptrdiff_t input_posi
     walk.channels = 1;
     walk.rows = 1;
     walk.cols = terms;
-    walk.input_col = kSamples;
+    walk.input_col = kLanes;
     walk.weight_col = T;
     walk.input_position = input_position;
     return walk;
@@ -71,7 +71,7 @@ CNN_INLINE void add_rows(Sums<T, P>& sums, const float* x, const float* w, const
         for (std::ptrdiff_t r = 0; r < walk.rows; ++r, x_row += walk.input_row, w_row += walk.weight_row) {
             if constexpr (kCols > 0) {
                 CNN_UNROLL for (int k = 0; k < kCols; ++k) {
-                    add_tap<T, P>(sums, x_row + k * kSamples, walk.input_position, w_row + k * T);
+                    add_tap<T, P>(sums, x_row + k * kLanes, walk.input_position, w_row + k * T);
                 }
             } else {
                 for (std::ptrdiff_t k = 0; k < walk.cols; ++k) {
@@ -87,7 +87,7 @@ CNN_INLINE void add_rows(Sums<T, P>& sums, const float* x, const float* w, const
 template <int T, int P>
 CNN_INLINE void add_taps(Sums<T, P>& sums, const float* x, const float* w, const TapWalk& walk) {
     // Unrolled for the common widths when the columns are neighbours: no counter, no address arithmetic.
-    const bool neighbours = walk.input_col == kSamples && walk.weight_col == T;
+    const bool neighbours = walk.input_col == kLanes && walk.weight_col == T;
     if (neighbours && walk.cols == 5) {
         add_rows<T, P, 5>(sums, x, w, walk);
     } else if (neighbours && walk.cols == 3) {

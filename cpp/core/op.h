@@ -5,10 +5,10 @@
 #include <cstdint>
 
 #include "core/tiles.h"
+#include "simd/lanes.h"
 
 namespace cnn {
 
-constexpr std::ptrdiff_t kLanes = 16;  // samples side by side: one block
 constexpr std::ptrdiff_t kMaxSlots = 8;
 
 // Each activation is an array of blocks [C][H][W][16 samples]; sample n is lane n % 16 of block n / 16.

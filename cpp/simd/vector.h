@@ -13,6 +13,8 @@
 #include <arm_neon.h>
 #endif
 
+#include "simd/lanes.h"
+
 #define CNN_INLINE inline __attribute__((always_inline))
 #define CNN_UNROLL _Pragma("GCC unroll 32")
 
@@ -33,8 +35,7 @@ constexpr int kRegisters = 32;
 constexpr int kWidth = 4;
 constexpr int kRegisters = 16;
 #endif
-constexpr int kSamples = 16;
-constexpr int kParts = kSamples / kWidth;
+constexpr int kParts = kLanes / kWidth;
 
 typedef float Native __attribute__((vector_size(kWidth * 4), may_alias));
 typedef float UnalignedNative __attribute__((vector_size(kWidth * 4), may_alias, aligned(4)));

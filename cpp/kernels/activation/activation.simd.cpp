@@ -27,7 +27,7 @@ namespace {
 template <class Function>
 void forward(const float* input, float* output, std::ptrdiff_t count, float alpha, float beta) {
     const Native a = broadcast_native(alpha), b = broadcast_native(beta);
-    for (std::ptrdiff_t i = 0; i < count; i += kSamples) {
+    for (std::ptrdiff_t i = 0; i < count; i += kLanes) {
         const Lanes x = load(input + i);
         Lanes y;
         CNN_UNROLL for (int p = 0; p < kParts; ++p) y.part[p] = Function::value_of(x.part[p], a, b);
@@ -39,7 +39,7 @@ template <class Function>
 void backward(const float* kept, const float* grad_output, float* grad_input, std::ptrdiff_t count,
               float alpha, float beta) {
     const Native a = broadcast_native(alpha), b = broadcast_native(beta);
-    for (std::ptrdiff_t i = 0; i < count; i += kSamples) {
+    for (std::ptrdiff_t i = 0; i < count; i += kLanes) {
         const Lanes v = load(kept + i), g = load(grad_output + i);
         Lanes r;
         CNN_UNROLL for (int p = 0; p < kParts; ++p) {

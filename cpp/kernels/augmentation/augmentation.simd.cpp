@@ -67,7 +67,7 @@ CNN_INLINE Native within(Native x, std::ptrdiff_t size) {
 // The four rows of points that count in a row of pixels, weighted.
 CNN_INLINE void weigh_rows(const WarpArguments& a, std::ptrdiff_t y) {
     const float* weights = a.spline + y % a.spacing * 4;
-    const std::ptrdiff_t row = a.columns * 2 * kSamples;
+    const std::ptrdiff_t row = a.columns * 2 * kLanes;
     const float* points = a.field + y / a.spacing * row;
     for (std::ptrdiff_t i = 0; i < row; i += kWidth) {
         Native sum = load_native(points + i) * weights[0];
@@ -81,24 +81,24 @@ template <class T, bool kMirrored, bool kField>
 CNN_INLINE void warp_row(const WarpArguments& a, std::ptrdiff_t y, int part) {
     const std::ptrdiff_t first = part * kWidth;
     const auto* images = static_cast<const T*>(a.images) + first * a.lane;
-    const auto map = [&](int number) { return load_native(a.map + number * kSamples + first); };
+    const auto map = [&](int number) { return load_native(a.map + number * kLanes + first); };
     const Native row = broadcast_native(static_cast<float>(y));
     const Native mx = map(0), my = map(3);
     const Native start_x = fused(map(1), row, map(2)), start_y = fused(map(4), row, map(5));
     NativeInt lanes;
     CNN_UNROLL for (int i = 0; i < kWidth; ++i) lanes[i] = static_cast<std::int32_t>(i * a.lane);
     const std::int32_t row_step = static_cast<std::int32_t>(a.row);
-    const std::ptrdiff_t plane = a.height * a.width * kSamples;
-    float* out = a.out + y * a.width * kSamples + first;
-    for (std::ptrdiff_t x = 0; x < a.width; ++x, out += kSamples) {
+    const std::ptrdiff_t plane = a.height * a.width * kLanes;
+    float* out = a.out + y * a.width * kLanes + first;
+    for (std::ptrdiff_t x = 0; x < a.width; ++x, out += kLanes) {
         const float column = static_cast<float>(x);
         Native u = fused(column, mx, start_x), v = fused(column, my, start_y);
         if (kField) {
             const float* weights = a.spline + x % a.spacing * 4;
-            const float* points = a.field_row + x / a.spacing * 2 * kSamples + first;
+            const float* points = a.field_row + x / a.spacing * 2 * kLanes + first;
             CNN_UNROLL for (int k = 0; k < 4; ++k) {
-                u = fused(weights[k], load_native(points + k * 2 * kSamples), u);
-                v = fused(weights[k], load_native(points + (k * 2 + 1) * kSamples), v);
+                u = fused(weights[k], load_native(points + k * 2 * kLanes), u);
+                v = fused(weights[k], load_native(points + (k * 2 + 1) * kLanes), v);
             }
         }
         u = within<kMirrored>(u, a.width);
@@ -141,17 +141,17 @@ void warp(const WarpArguments& a) {
 }
 
 void change_colours(const FinishArguments& a) {
-    const auto number = [&](std::ptrdiff_t i) { return load(a.colours + i * kSamples); };
+    const auto number = [&](std::ptrdiff_t i) { return load(a.colours + i * kLanes); };
     if (a.channels != 3) {
         const Lanes factor = number(0), added = number(1);
         for (std::ptrdiff_t i = 0; i < a.channels * a.pixels; ++i)
-            store(a.values + i * kSamples, fused(factor, load(a.values + i * kSamples), added));
+            store(a.values + i * kLanes, fused(factor, load(a.values + i * kLanes), added));
         return;
     }
     const Lanes added = number(9);
-    const std::ptrdiff_t plane = a.pixels * kSamples;
+    const std::ptrdiff_t plane = a.pixels * kLanes;
     for (std::ptrdiff_t p = 0; p < a.pixels; ++p) {
-        float* at = a.values + p * kSamples;
+        float* at = a.values + p * kLanes;
         const Lanes red = load(at), green = load(at + plane), blue = load(at + 2 * plane);
         for (std::ptrdiff_t c = 0; c < 3; ++c) {
             const Lanes mixed = fused(number(c * 3 + 2), blue, added);
@@ -235,7 +235,7 @@ void finish(const FinishArguments& a) {
                     left = a.pixels;
                 }
                 --left;
-                auto* at = reinterpret_cast<Native*>(a.values + (i + k) * kSamples + first);
+                auto* at = reinterpret_cast<Native*>(a.values + (i + k) * kLanes + first);
                 Native value = *at;
                 if (a.noise) value = fused(bell(words[k]), deviation, value);
                 value = at_most(at_least(value, 0.0f), 255.0f);

@@ -20,7 +20,7 @@ CNN_INLINE void add_up(const ChannelBlocks& c, float (&sums)[N], Function functi
         Terms<N> block;
         CNN_UNROLL for (int i = 0; i < N; ++i) block.of[i] = broadcast(0.0f);
         for (std::ptrdiff_t p = 0; p < c.positions; ++p) {
-            const Terms<N> terms = function(b * c.block_stride + p * kSamples);
+            const Terms<N> terms = function(b * c.block_stride + p * kLanes);
             CNN_UNROLL for (int i = 0; i < N; ++i) block.of[i] = block.of[i] + terms.of[i];
         }
         CNN_UNROLL for (int i = 0; i < N; ++i) {
@@ -87,7 +87,7 @@ void gradient_sums(const ChannelBlocks& c, const ChannelScale& scale, const floa
 
 void normalize(const float* input, float* output, std::ptrdiff_t count, const ChannelScale& scale) {
     const Scale s(scale);
-    for (std::ptrdiff_t i = 0; i < count; i += kSamples) {
+    for (std::ptrdiff_t i = 0; i < count; i += kLanes) {
         const Lanes y = s.normalized(load(input + i));
         store(output + i, scale.relu ? rectify(y) : y);
     }
@@ -98,7 +98,7 @@ CNN_INLINE void go_back(const float* input, const float* grad_output, float* gra
                         const ChannelScale& scale, float mean_g, float mean_gx) {
     const Scale s(scale);
     const Lanes g0 = broadcast(mean_g), g1 = broadcast(scale.inverse_std * mean_gx);
-    for (std::ptrdiff_t i = 0; i < count; i += kSamples) {
+    for (std::ptrdiff_t i = 0; i < count; i += kLanes) {
         const Lanes x = load(input + i), g = s.gradient<kRelu>(x, load(grad_output + i));
         store(grad_input + i, s.scale * (g - g0 - (x - s.mean) * g1));
     }

@@ -121,9 +121,9 @@ CNN_INLINE void multiply_panels(const ConvolutionRows& a, const float* panels, s
     const std::ptrdiff_t taps = static_cast<std::ptrdiff_t>(row.count) * col.count;
     TapWalk walk = walk_of_taps<T>(a, row, col);
     walk.channels = channels;
-    walk.input_channel = taps * kSamples;
-    walk.input_row = col.count * static_cast<std::ptrdiff_t>(kSamples);
-    walk.input_col = kSamples;
+    walk.input_channel = taps * kLanes;
+    walk.input_row = col.count * static_cast<std::ptrdiff_t>(kLanes);
+    walk.input_col = kLanes;
     walk.input_position = panel_stride;
     if (taps == 1) {
         walk.cols = channels;
@@ -165,7 +165,7 @@ void multiply_tile(std::ptrdiff_t tile, const ConvolutionRows& a, const float* p
 }
 
 void panel_rows(const ConvolutionPanels& q, float* panels) {
-    const std::ptrdiff_t panel_stride = q.chunk * q.rows.kernel_area * kSamples;
+    const std::ptrdiff_t panel_stride = q.chunk * q.rows.kernel_area * kLanes;
     for (std::ptrdiff_t oh = q.rows.row_begin; oh < q.rows.row_end; ++oh) {
         const Taps& row = q.rows.rows[oh];
         for (std::ptrdiff_t begin = 0; begin < q.rows.col_count; begin += q.strip) {
@@ -182,7 +182,7 @@ void panel_rows(const ConvolutionPanels& q, float* panels) {
                         for (int r = 0; r < row.count; ++r) {
                             const float* from = plane + (row.input + r * row.input_step) * q.rows.input_row +
                                                 col.input * q.rows.input_col;
-                            for (int k = 0; k < col.count; ++k, to += kSamples) {
+                            for (int k = 0; k < col.count; ++k, to += kLanes) {
                                 store(to, load(from + k * col.input_step * q.rows.input_col));
                             }
                         }
@@ -211,9 +211,9 @@ CNN_INLINE void add_inside(Sums<T, 1>& sums, const SampleProduct& a, const float
         Mask inside;
         CNN_UNROLL for (int i = 0; i < kParts; ++i) {
             inside.part[i] =
-                *reinterpret_cast<const NativeInt*>(a.inside + term / a.lanes * kSamples + i * kWidth);
+                *reinterpret_cast<const NativeInt*>(a.inside + term / a.lanes * kLanes + i * kWidth);
         }
-        for (std::ptrdiff_t lane = 0; lane < a.lanes; ++lane, ++term, x += kSamples, g += T) {
+        for (std::ptrdiff_t lane = 0; lane < a.lanes; ++lane, ++term, x += kLanes, g += T) {
             const Lanes input = load(x);
             CNN_UNROLL for (int t = 0; t < T; ++t) {
                 sums.at[t][0] = select(inside, sums.at[t][0] + broadcast(g[t]) * input, sums.at[t][0]);
@@ -230,7 +230,7 @@ CNN_INLINE void add_products(const SampleProduct& a, const float* x, const float
             sums.at[t][0] = broadcast(0.0f);
         } else {
             CNN_UNROLL for (int i = 0; i < kParts; ++i) {
-                sums.at[t][0].part[i] = load_unaligned(a.sums + t * kSamples + i * kWidth);
+                sums.at[t][0].part[i] = load_unaligned(a.sums + t * kLanes + i * kWidth);
             }
         }
     }
@@ -239,7 +239,7 @@ CNN_INLINE void add_products(const SampleProduct& a, const float* x, const float
     } else {
         add_inside<T>(sums, a, x, g);
     }
-    CNN_UNROLL for (int t = 0; t < T; ++t) store(a.sums + t * kSamples, sums.at[t][0]);
+    CNN_UNROLL for (int t = 0; t < T; ++t) store(a.sums + t * kLanes, sums.at[t][0]);
 }
 
 template <int T = kMaxTile>
@@ -262,7 +262,7 @@ float plane_sum(const float* grad_output, std::ptrdiff_t block_stride, std::ptrd
     for (std::ptrdiff_t b = 0; b < blocks; ++b) {
         Lanes block = broadcast(0.0f);
         for (std::ptrdiff_t p = 0; p < positions_count; ++p) {
-            block = block + load(grad_output + b * block_stride + p * kSamples);
+            block = block + load(grad_output + b * block_stride + p * kLanes);
         }
         if (b + 1 == blocks) block = select(first_lanes(last_lanes), block, broadcast(0.0f));
         total = total + block;

@@ -126,7 +126,7 @@ void add_gradient(const ConvolutionGradient& a) {
         }
     }
     const Mask live = first_lanes(a.last_lanes);
-    const std::ptrdiff_t full = a.last_lanes == kSamples ? a.blocks : a.blocks - 1;
+    const std::ptrdiff_t full = a.last_lanes == kLanes ? a.blocks : a.blocks - 1;
     const GradientColumns columns = columns_of<K>(a);
     const std::ptrdiff_t width = columns.end - columns.begin;
     const std::ptrdiff_t rows = kTurns == 1 || width < 1 ? a.row_end : (kPositionsAtOnce + width - 1) / width;

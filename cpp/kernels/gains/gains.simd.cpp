@@ -38,7 +38,7 @@ void forward(const float* weights, std::ptrdiff_t step, std::ptrdiff_t count, co
              float* output) {
     for (std::ptrdiff_t i = 0; i < count; ++i) {
         const Lanes w = broadcast(weights[i * step]);
-        store(output + i * kSamples, Kind::value(load(input + i * kSamples), w));
+        store(output + i * kLanes, Kind::value(load(input + i * kLanes), w));
     }
 }
 
@@ -46,9 +46,9 @@ template <class Kind>
 void backward(const float* weights, std::ptrdiff_t step, std::ptrdiff_t count, const float* input,
               const float* grad_output, float* grad_input) {
     for (std::ptrdiff_t i = 0; i < count; ++i) {
-        const Lanes w = broadcast(weights[i * step]), g = load(grad_output + i * kSamples);
-        const Lanes x = Kind::kReadsInput ? load(input + i * kSamples) : g;
-        store(grad_input + i * kSamples, Kind::gradient(x, w, g));
+        const Lanes w = broadcast(weights[i * step]), g = load(grad_output + i * kLanes);
+        const Lanes x = Kind::kReadsInput ? load(input + i * kLanes) : g;
+        store(grad_input + i * kLanes, Kind::gradient(x, w, g));
     }
 }
 

@@ -15,17 +15,17 @@ CNN_INLINE void compute(const GemmTile& g, const float* b, float* c, std::ptrdif
     add_taps<T, P>(sums, b, g.a, walk_of_terms<T>(g.terms, g.panel_stride));
     for (int t = 0; t < T; ++t) {
         float* row = c + t * g.c_row;
-        if (columns >= P * kSamples) {
+        if (columns >= P * kLanes) {
             for (int p = 0; p < P; ++p) {
                 for (int i = 0; i < kParts; ++i) {
-                    float* to = row + p * kSamples + i * kWidth;
+                    float* to = row + p * kLanes + i * kWidth;
                     const Native value = sums.at[t][p].part[i];
                     store_unaligned(to, g.accumulate ? load_unaligned(to) + value : value);
                 }
             }
         } else {
-            alignas(64) float values[P * kSamples];
-            for (int p = 0; p < P; ++p) store(values + p * kSamples, sums.at[t][p]);
+            alignas(64) float values[P * kLanes];
+            for (int p = 0; p < P; ++p) store(values + p * kLanes, sums.at[t][p]);
             for (std::ptrdiff_t j = 0; j < columns; ++j)
                 row[j] = g.accumulate ? row[j] + values[j] : values[j];
         }
@@ -37,12 +37,12 @@ void compute_columns(const GemmTile& g) {
     constexpr int P = positions(T);
     std::ptrdiff_t j = 0;
     if constexpr (P > 1) {
-        for (; j + (P - 1) * kSamples < g.columns; j += P * kSamples) {
-            compute<T, P>(g, g.b + j / kSamples * g.panel_stride, g.c + j, g.columns - j);
+        for (; j + (P - 1) * kLanes < g.columns; j += P * kLanes) {
+            compute<T, P>(g, g.b + j / kLanes * g.panel_stride, g.c + j, g.columns - j);
         }
     }
-    for (; j < g.columns; j += kSamples) {
-        compute<T, 1>(g, g.b + j / kSamples * g.panel_stride, g.c + j, g.columns - j);
+    for (; j < g.columns; j += kLanes) {
+        compute<T, 1>(g, g.b + j / kLanes * g.panel_stride, g.c + j, g.columns - j);
     }
 }
 

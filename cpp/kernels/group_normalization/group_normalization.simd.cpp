@@ -21,7 +21,7 @@ CNN_INLINE Terms<N> means(const GroupSize& size, Function function) {
     std::ptrdiff_t in_part = 0;
     for (std::ptrdiff_t u = 0; u < size.units; ++u) {
         for (std::ptrdiff_t p = 0; p < size.positions; ++p) {
-            const Terms<N> terms = function((u * size.positions + p) * kSamples, u);
+            const Terms<N> terms = function((u * size.positions + p) * kLanes, u);
             CNN_UNROLL for (int i = 0; i < N; ++i) part.of[i] = part.of[i] + terms.of[i];
             if (++in_part < kPart) continue;
             in_part = 0;
@@ -52,16 +52,16 @@ void statistics(const GroupSize& size, const float* input, float* found) {
             return Terms<1>{{d * d}};
         }).of[0];
     store(found, mean);
-    store(found + kSamples, inverse_root(variance, size.epsilon));
+    store(found + kLanes, inverse_root(variance, size.epsilon));
 }
 
 void normalize(const GroupSize& size, const float* of_group, const float* weight, const float* bias,
                const float* input, float* output) {
-    const Lanes mean = load(of_group), scale = load(of_group + kSamples);
+    const Lanes mean = load(of_group), scale = load(of_group + kLanes);
     for (std::ptrdiff_t u = 0; u < size.units; ++u) {
         const Lanes w = broadcast(weight ? weight[u] : 1.0f), b = broadcast(bias ? bias[u] : 0.0f);
         for (std::ptrdiff_t p = 0; p < size.positions; ++p) {
-            const std::ptrdiff_t at = (u * size.positions + p) * kSamples;
+            const std::ptrdiff_t at = (u * size.positions + p) * kLanes;
             store(output + at, fused((load(input + at) - mean) * scale, w, b));
         }
     }
@@ -69,7 +69,7 @@ void normalize(const GroupSize& size, const float* of_group, const float* weight
 
 void backward(const GroupSize& size, const float* of_group, const float* weight, const float* input,
               const float* grad_output, float* grad_input) {
-    const Lanes mean = load(of_group), scale = load(of_group + kSamples);
+    const Lanes mean = load(of_group), scale = load(of_group + kLanes);
     const Terms<2> m =
         means<2>(size, [=](std::ptrdiff_t at, std::ptrdiff_t unit) __attribute__((always_inline)) {
             const Lanes g = load(grad_output + at) * broadcast(weight ? weight[unit] : 1.0f);
@@ -78,7 +78,7 @@ void backward(const GroupSize& size, const float* of_group, const float* weight,
     for (std::ptrdiff_t u = 0; u < size.units; ++u) {
         const Lanes w = broadcast(weight ? weight[u] : 1.0f);
         for (std::ptrdiff_t p = 0; p < size.positions; ++p) {
-            const std::ptrdiff_t at = (u * size.positions + p) * kSamples;
+            const std::ptrdiff_t at = (u * size.positions + p) * kLanes;
             const Lanes h = (load(input + at) - mean) * scale;
             const Lanes rest = fused(load(grad_output + at), w, broadcast(0.0f) - m.of[0]);
             store(grad_input + at, fused(broadcast(0.0f) - h, m.of[1], rest) * scale);
@@ -92,11 +92,11 @@ void weight_gradient(const UnitRuns& runs, const float* of_groups, const float* 
     for (std::ptrdiff_t b = 0; b < runs.blocks; ++b) {
         Lanes block_w = broadcast(0.0f), block_b = broadcast(0.0f);
         for (std::ptrdiff_t i = 0; i < runs.groups; ++i) {
-            const float* found = of_groups + b * runs.statistics_stride + i * 2 * kSamples;
-            const Lanes mean = load(found), scale = load(found + kSamples);
+            const float* found = of_groups + b * runs.statistics_stride + i * 2 * kLanes;
+            const Lanes mean = load(found), scale = load(found + kLanes);
             Lanes run_w = broadcast(0.0f), run_b = broadcast(0.0f);
             for (std::ptrdiff_t p = 0; p < runs.positions; ++p) {
-                const std::ptrdiff_t at = b * runs.block_stride + i * runs.group_stride + p * kSamples;
+                const std::ptrdiff_t at = b * runs.block_stride + i * runs.group_stride + p * kLanes;
                 const Lanes g = load(grad_output + at);
                 run_w = fused(g, (load(input + at) - mean) * scale, run_w);
                 run_b = run_b + g;

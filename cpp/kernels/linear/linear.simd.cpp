@@ -14,18 +14,18 @@ CNN_INLINE void compute(const LinearTile& a, const float* x, float* y) {
     }
     const float* w = a.weight;
     if (a.weight_output == 1) {
-        for (std::ptrdiff_t i = 0; i < a.terms; ++i, x += kSamples, w += a.weight_term) {
+        for (std::ptrdiff_t i = 0; i < a.terms; ++i, x += kLanes, w += a.weight_term) {
             add_tap<T, P>(sums, x, a.input_block, w, 1);
         }
     } else {
-        for (std::ptrdiff_t i = 0; i < a.terms; ++i, x += kSamples, ++w) {
+        for (std::ptrdiff_t i = 0; i < a.terms; ++i, x += kLanes, ++w) {
             add_tap<T, P>(sums, x, a.input_block, w, a.weight_output);
         }
     }
     CNN_UNROLL for (int t = 0; t < T; ++t) {
         CNN_UNROLL for (int p = 0; p < P; ++p) {
             const Lanes value = a.relu ? rectify(sums.at[t][p]) : sums.at[t][p];
-            store(y + p * a.output_block + t * kSamples, value);
+            store(y + p * a.output_block + t * kLanes, value);
         }
     }
 }
@@ -77,7 +77,7 @@ CNN_INLINE void add_slots(const LinearGradientTile& a) {
     for (int t = 0; t < T; ++t) {
         float* row = a.gradient + t * a.gradient_row;
         for (std::ptrdiff_t j = 0; j < a.columns; j += kWidth) {
-            Native total = add_tree<kCount>(a.scratch + t * P * kSamples + j, T * P * kSamples) * scale;
+            Native total = add_tree<kCount>(a.scratch + t * P * kLanes + j, T * P * kLanes) * scale;
             if (j + kWidth <= a.columns) {
                 if (a.accumulate) total += load_unaligned(row + j);
                 store_unaligned(row + j, total);
@@ -97,17 +97,17 @@ void add_samples(const LinearGradientTile& a) {
         CNN_UNROLL for (int t = 0; t < T; ++t) {
             CNN_UNROLL for (int p = 0; p < P; ++p) sums.at[t][p] = broadcast(0.0f);
         }
-        const float* x = a.rows + a.slot_begin[slot] * kSamples * a.row;
+        const float* x = a.rows + a.slot_begin[slot] * kLanes * a.row;
         for (std::ptrdiff_t block = a.slot_begin[slot]; block < a.slot_begin[slot + 1]; ++block) {
             const float* g = a.grad_output + block * a.grad_block;
-            const std::ptrdiff_t live = block + 1 < a.blocks ? kSamples : a.last_lanes;
+            const std::ptrdiff_t live = block + 1 < a.blocks ? kLanes : a.last_lanes;
             for (std::ptrdiff_t lane = 0; lane < live; ++lane, x += a.row, ++g) {
-                add_tap<T, P>(sums, x, kSamples, g, kSamples);
+                add_tap<T, P>(sums, x, kLanes, g, kLanes);
             }
         }
-        float* to = a.scratch + slot * T * P * kSamples;
+        float* to = a.scratch + slot * T * P * kLanes;
         CNN_UNROLL for (int t = 0; t < T; ++t) {
-            CNN_UNROLL for (int p = 0; p < P; ++p) store(to + (t * P + p) * kSamples, sums.at[t][p]);
+            CNN_UNROLL for (int p = 0; p < P; ++p) store(to + (t * P + p) * kLanes, sums.at[t][p]);
         }
     }
     add_slots<T, P>(a);
@@ -116,9 +116,9 @@ void add_samples(const LinearGradientTile& a) {
 template <int T = kMaxTile>
 void choose_gradient(const LinearGradientTile& a) {
     if (a.tile == T) {
-        if (a.columns > (kMaxStrips - 1) * kSamples) return add_samples<T, kMaxStrips>(a);
+        if (a.columns > (kMaxStrips - 1) * kLanes) return add_samples<T, kMaxStrips>(a);
         if constexpr (kMaxStrips > 2) {
-            if (a.columns > kSamples) return add_samples<T, 2>(a);
+            if (a.columns > kLanes) return add_samples<T, 2>(a);
         }
         return add_samples<T, 1>(a);
     }

@@ -136,9 +136,9 @@ void values(ValueFunction function, const ValueLossArrays& arrays, std::ptrdiff_
         const Lanes positive = broadcast(arrays.positive ? arrays.positive[i] : 1.0f);
         const Lanes weight = broadcast(arrays.weight ? arrays.weight[i] : 1.0f);
         const Result r =
-            result(function, load(arrays.x + i * kSamples), load(arrays.targets + i * kSamples), a, positive);
+            result(function, load(arrays.x + i * kLanes), load(arrays.targets + i * kLanes), a, positive);
         total = total + weight * r.value;
-        if (arrays.slopes) store(arrays.slopes + i * kSamples, weight * r.slope * share * s);
+        if (arrays.slopes) store(arrays.slopes + i * kLanes, weight * r.slope * share * s);
     }
     store(arrays.sums, total * share);
 }
@@ -149,24 +149,24 @@ void margins(const ValueLossArrays& arrays, const float* labels, const float* fa
     Lanes right = zero();
     for (std::ptrdiff_t c = 0; c < classes; ++c) {
         const Mask is_label = equal(broadcast(static_cast<float>(c)), label);
-        right = select(is_label, load(arrays.x + c * kSamples), right);
+        right = select(is_label, load(arrays.x + c * kLanes), right);
     }
     const Lanes limit = broadcast(margin) - right;
     Lanes total = zero(), slopes = zero();
     for (std::ptrdiff_t c = 0; c < classes; ++c) {
         const Mask is_label = equal(broadcast(static_cast<float>(c)), label);
-        const Lanes short_by = select(is_label, zero(), rectify(limit + load(arrays.x + c * kSamples)));
+        const Lanes short_by = select(is_label, zero(), rectify(limit + load(arrays.x + c * kLanes)));
         total = total + (power == 1 ? short_by : short_by * short_by);
         if (!arrays.slopes) continue;
         const Lanes slope =
             power == 1 ? select(greater(short_by, zero()), one, zero() * short_by) : short_by + short_by;
         slopes = slopes + slope;
-        store(arrays.slopes + c * kSamples, factor * slope * s);
+        store(arrays.slopes + c * kLanes, factor * slope * s);
     }
     store(arrays.sums, total * factor);
     for (std::ptrdiff_t c = 0; arrays.slopes && c < classes; ++c) {
         const Mask is_label = equal(broadcast(static_cast<float>(c)), label);
-        float* at = arrays.slopes + c * kSamples;
+        float* at = arrays.slopes + c * kLanes;
         store(at, select(is_label, negative(factor * slopes * s), load(at)));
     }
 }
@@ -186,13 +186,13 @@ void log_shares(const ValueLossArrays& arrays, const float* labels, const float*
     for (std::ptrdiff_t c = 0; c < classes; ++c) {
         const Lanes part = share(c);
         total = total + part;
-        paid = paid - select(equal(part, zero()), zero(), part * load(arrays.x + c * kSamples));
+        paid = paid - select(equal(part, zero()), zero(), part * load(arrays.x + c * kLanes));
     }
     store(arrays.sums, paid);
     for (std::ptrdiff_t c = 0; arrays.slopes && c < classes; ++c) {
-        const Lanes part = share(c), y = load(arrays.x + c * kSamples);
+        const Lanes part = share(c), y = load(arrays.x + c * kLanes);
         const Lanes slope = through_softmax ? exp(y) * total - part : negative(part);
-        store(arrays.slopes + c * kSamples, slope * s);
+        store(arrays.slopes + c * kLanes, slope * s);
     }
 }
 

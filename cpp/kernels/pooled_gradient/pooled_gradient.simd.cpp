@@ -45,13 +45,13 @@ CNN_INLINE NativeInt chosen_offset(const PooledGradients& a, std::ptrdiff_t at) 
 std::ptrdiff_t channel_list(const ChannelList& a, float* sum) {
     const Mask live = first_lanes(a.live);
     Mask lane_offset;
-    for (int i = 0; i < kSamples; ++i) lane_offset.part[i / kWidth][i % kWidth] = i * a.lane_offset;
+    for (int i = 0; i < kLanes; ++i) lane_offset.part[i / kWidth][i % kWidth] = i * a.lane_offset;
     Lanes total = broadcast(0.0f);
     std::ptrdiff_t count = 0;
     for (std::ptrdiff_t p = 0; p < a.gradients.positions; ++p) {
         const NativeInt origin = broadcast_native(a.position_offset[p]);
         CNN_UNROLL for (int i = 0; i < kParts; ++i) {
-            const std::ptrdiff_t at = p * kSamples + i * kWidth;
+            const std::ptrdiff_t at = p * kLanes + i * kWidth;
             const Native g = select_native(live.part[i], passed(a.gradients, at), Native{});
             total.part[i] += g;
             const NativeInt offset = origin + lane_offset.part[i] + chosen_offset(a.gradients, at);
@@ -92,7 +92,7 @@ void sample_lists(const SampleLists& a) {
             Native g[kWidth], offset[kWidth];
             CNN_UNROLL for (int i = 0; i < kWidth; ++i) {
                 if (o + i < a.channels) {
-                    const std::ptrdiff_t at = (o + i) * a.gradients.channel + p * kSamples + a.first_lane;
+                    const std::ptrdiff_t at = (o + i) * a.gradients.channel + p * kLanes + a.first_lane;
                     const auto channel = static_cast<std::int32_t>(o + i);
                     g[i] = passed(a.gradients, at);
                     offset[i] = reinterpret_cast<Native>(chosen_offset(a.gradients, at) +

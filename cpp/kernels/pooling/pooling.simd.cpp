@@ -50,12 +50,12 @@ void find_maxima(const PoolingShape& s, const float* input, float* output, std::
         for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow) {
             const PoolingWindow cols = windows.cols(ow);
             const std::ptrdiff_t first = rows.begin * s.input_width + cols.begin;
-            Lanes best = load(input + first * kSamples);
+            Lanes best = load(input + first * kLanes);
             Mask where = broadcast_index(static_cast<std::int32_t>(first));
             for (std::ptrdiff_t h = rows.begin; h < rows.end; h += windows.down) {
                 for (std::ptrdiff_t w = cols.begin; w < cols.end; w += windows.right) {
                     const std::ptrdiff_t at = h * s.input_width + w;
-                    const Lanes x = load(input + at * kSamples);
+                    const Lanes x = load(input + at * kLanes);
                     // A NaN replaces every number and is replaced by nothing; of equal values the first
                     // stays.
                     const Mask better = both(invert(less_equal(x, best)), equal(best, best));
@@ -66,10 +66,10 @@ void find_maxima(const PoolingShape& s, const float* input, float* output, std::
                 }
             }
             store(output, best);
-            output += kSamples;
+            output += kLanes;
             if constexpr (kIndex) {
                 store_index(argmax, where);
-                argmax += kSamples;
+                argmax += kLanes;
             }
         }
     }
@@ -139,7 +139,7 @@ void max_forward(const PoolingShape& s, const float* input, float* output, std::
 }
 
 CNN_INLINE void clear(float* plane, std::ptrdiff_t count) {
-    for (std::ptrdiff_t i = 0; i < count; ++i) store(plane + i * kSamples, broadcast(0.0f));
+    for (std::ptrdiff_t i = 0; i < count; ++i) store(plane + i * kLanes, broadcast(0.0f));
 }
 
 template <class Windows, bool kDisjoint>
@@ -159,20 +159,20 @@ void spread_maxima(const PoolingShape& s, const float* grad_output, const std::i
             const Mask where = load_index(argmax);
             if (output != nullptr) {
                 g = select(less_equal(load(output), broadcast(0.0f)), broadcast(0.0f), g);
-                output += kSamples;
+                output += kLanes;
             }
             for (std::ptrdiff_t h = rows.begin; h < rows.end; h += windows.down) {
                 for (std::ptrdiff_t w = cols.begin; w < cols.end; w += windows.right) {
                     const std::ptrdiff_t at = h * s.input_width + w;
                     const Mask here = equal_index(where, broadcast_index(static_cast<std::int32_t>(at)));
-                    float* to = grad_input + at * kSamples;
+                    float* to = grad_input + at * kLanes;
                     const Lanes before = kDisjoint ? broadcast(0.0f) : load(to);
                     // Not g * 0 + before: only the chosen input may see an infinite gradient.
                     store(to, select(here, kDisjoint ? g : before + g, before));
                 }
             }
-            grad_output += kSamples;
-            argmax += kSamples;
+            grad_output += kLanes;
+            argmax += kLanes;
         }
     }
 }
@@ -182,12 +182,12 @@ void take_averages(const PoolingShape& s, bool count_padding, const float* input
     const Windows windows(s);
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
         const PoolingWindow rows = windows.rows(oh);
-        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, output += kSamples) {
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, output += kLanes) {
             const PoolingWindow cols = windows.cols(ow);
             Lanes total = broadcast(0.0f);
             for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
                 for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
-                    total = total + load(input + (h * s.input_width + w) * kSamples);
+                    total = total + load(input + (h * s.input_width + w) * kLanes);
                 }
             }
             store(output, total / broadcast(windows.divisor(count_padding, oh, ow, rows, cols)));
@@ -201,13 +201,13 @@ void spread_averages(const PoolingShape& s, bool count_padding, const float* gra
     clear(grad_input, s.input_plane());
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
         const PoolingWindow rows = windows.rows(oh);
-        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, grad_output += kSamples) {
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, grad_output += kLanes) {
             const PoolingWindow cols = windows.cols(ow);
             const Lanes share =
                 load(grad_output) / broadcast(windows.divisor(count_padding, oh, ow, rows, cols));
             for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
                 for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
-                    float* to = grad_input + (h * s.input_width + w) * kSamples;
+                    float* to = grad_input + (h * s.input_width + w) * kLanes;
                     store(to, load(to) + share);
                 }
             }

@@ -34,7 +34,7 @@ CNN_INLINE Lanes sum_of_powers(const PoolingShape& s, const PowerNorm& norm, con
     Lanes total = broadcast(0.0f);
     for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
         for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
-            const Lanes x = load(input + (h * s.input_width + w) * kSamples);
+            const Lanes x = load(input + (h * s.input_width + w) * kLanes);
             total = fused(lower_power(norm, x), x, total);
         }
     }
@@ -44,7 +44,7 @@ CNN_INLINE Lanes sum_of_powers(const PoolingShape& s, const PowerNorm& norm, con
 void forward(const PoolingShape& s, const PowerNorm& norm, const float* input, float* output) {
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
         const PoolingWindow rows = s.rows(oh);
-        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, output += kSamples)
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, output += kLanes)
             store(output, root(norm, sum_of_powers(s, norm, rows, s.cols(ow), input)));
     }
 }
@@ -59,16 +59,16 @@ CNN_INLINE Lanes spread(const PowerNorm& norm, const Lanes& s, float share, cons
 
 void backward(const PoolingShape& s, const PowerNorm& norm, const float* input, const float* grad_output,
               float* grad_input) {
-    for (std::ptrdiff_t i = 0; i < s.input_plane(); ++i) store(grad_input + i * kSamples, broadcast(0.0f));
+    for (std::ptrdiff_t i = 0; i < s.input_plane(); ++i) store(grad_input + i * kLanes, broadcast(0.0f));
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
         const PoolingWindow rows = s.rows(oh);
-        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, grad_output += kSamples) {
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, grad_output += kLanes) {
             const PoolingWindow cols = s.cols(ow);
             const Lanes g = spread(norm, sum_of_powers(s, norm, rows, cols, input), share(s, rows, cols),
                                    load(grad_output));
             for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
                 for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
-                    const std::ptrdiff_t at = (h * s.input_width + w) * kSamples;
+                    const std::ptrdiff_t at = (h * s.input_width + w) * kLanes;
                     const Lanes power = lower_power(norm, load(input + at));
                     store(grad_input + at, fused(power, g, load(grad_input + at)));
                 }

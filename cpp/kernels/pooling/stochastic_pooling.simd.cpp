@@ -20,7 +20,7 @@ CNN_INLINE void visit_window(const PoolingShape& s, const PoolingWindow& rows, c
     for (std::ptrdiff_t h = rows.begin; h < rows.end; ++h) {
         for (std::ptrdiff_t w = cols.begin; w < cols.end; ++w) {
             const std::ptrdiff_t at = h * s.input_width + w;
-            visit(at, load(input + at * kSamples));
+            visit(at, load(input + at * kLanes));
         }
     }
 }
@@ -65,10 +65,10 @@ void draw(const PoolingShape& s, const float* numbers, const float* input, float
             store(output, y);
             if (choice != nullptr) {
                 store_index(choice, where);
-                choice += kSamples;
+                choice += kLanes;
             }
-            output += kSamples;
-            numbers += kSamples;
+            output += kLanes;
+            numbers += kLanes;
         }
     }
 }
@@ -88,24 +88,24 @@ CNN_INLINE Sums weigh_window(const PoolingShape& s, const PoolingWindow& rows, c
 void weigh(const PoolingShape& s, const float* input, float* output) {
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
         const PoolingWindow rows = s.rows(oh);
-        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, output += kSamples)
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, output += kLanes)
             store(output, weigh_window(s, rows, s.cols(ow), input).mean);
     }
 }
 
 void weigh_backward(const PoolingShape& s, const float* input, const float* grad_output, float* grad_input) {
     const Lanes zero = broadcast(0.0f);
-    for (std::ptrdiff_t i = 0; i < s.input_plane(); ++i) store(grad_input + i * kSamples, zero);
+    for (std::ptrdiff_t i = 0; i < s.input_plane(); ++i) store(grad_input + i * kLanes, zero);
     for (std::ptrdiff_t oh = 0; oh < s.output_height; ++oh) {
         const PoolingWindow rows = s.rows(oh);
-        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, grad_output += kSamples) {
+        for (std::ptrdiff_t ow = 0; ow < s.output_width; ++ow, grad_output += kLanes) {
             const PoolingWindow cols = s.cols(ow);
             const Sums sums = weigh_window(s, rows, cols, input);
             const Lanes g = load(grad_output);
             visit_window(s, rows, cols, input,
                          [&](std::ptrdiff_t at, const Lanes& x) __attribute__((always_inline)) {
                              const Lanes slope = ((x - sums.mean) + x) / sums.total;
-                             float* to = grad_input + at * kSamples;
+                             float* to = grad_input + at * kLanes;
                              const Lanes before = load(to);
                              store(to, select(less_equal(x, zero), before, fused(slope, g, before)));
                          });

@@ -34,10 +34,10 @@ CNN_INLINE Lanes power(const Lanes& d, float beta) {
 
 void forward(const ResponseSettings& s, const ResponsePositions& p, const float* input, float* output) {
     for (std::ptrdiff_t i = 0; i < p.count; ++i) {
-        const float* x = input + i * kSamples;
+        const float* x = input + i * kLanes;
         for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
             const std::ptrdiff_t at = c * p.stride;
-            store(output + i * kSamples + at, load(x + at) * power(divisor(s, p, x, c), s.beta));
+            store(output + i * kLanes + at, load(x + at) * power(divisor(s, p, x, c), s.beta));
         }
     }
 }
@@ -45,21 +45,21 @@ void forward(const ResponseSettings& s, const ResponsePositions& p, const float*
 void backward(const ResponseSettings& s, const ResponsePositions& p, const float* input,
               const float* grad_output, float* grad_input, float* scratch) {
     const Lanes factor = broadcast(-2.0f * s.alpha * s.beta / static_cast<float>(s.size));
-    float *direct = scratch, *through = scratch + p.channels * kSamples;
+    float *direct = scratch, *through = scratch + p.channels * kLanes;
     for (std::ptrdiff_t i = 0; i < p.count; ++i) {
-        const float *x = input + i * kSamples, *g = grad_output + i * kSamples;
+        const float *x = input + i * kLanes, *g = grad_output + i * kLanes;
         for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
             const Lanes d = divisor(s, p, x, c);
             const Lanes part = load(g + c * p.stride) * power(d, s.beta);
-            store(direct + c * kSamples, part);
-            store(through + c * kSamples, part * load(x + c * p.stride) / d);
+            store(direct + c * kLanes, part);
+            store(through + c * kLanes, part * load(x + c * p.stride) / d);
         }
         for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
             const ChannelRange w = channels_around(c, (s.size - 1) / 2, s.size / 2, p.channels);
             Lanes sum = broadcast(0.0f);
-            for (std::ptrdiff_t j = w.begin; j < w.end; ++j) sum = sum + load(through + j * kSamples);
+            for (std::ptrdiff_t j = w.begin; j < w.end; ++j) sum = sum + load(through + j * kLanes);
             const Lanes scaled = load(x + c * p.stride) * factor;
-            store(grad_input + i * kSamples + c * p.stride, fused(scaled, sum, load(direct + c * kSamples)));
+            store(grad_input + i * kLanes + c * p.stride, fused(scaled, sum, load(direct + c * kLanes)));
         }
     }
 }

@@ -18,7 +18,7 @@ CNN_INLINE void multiply_rows(const SingleProducts& a, std::ptrdiff_t first) {
     Lanes sums[R];
     CNN_UNROLL for (int r = 0; r < R; ++r) sums[r] = broadcast(0.0f);
     std::ptrdiff_t i = 0;
-    for (; i + kSamples <= a.inputs; i += kSamples) {
+    for (; i + kLanes <= a.inputs; i += kLanes) {
         CNN_UNROLL for (int s = 0; s < kParts; ++s) {
             const Native x = load_unaligned(a.input + i + s * kWidth);
             CNN_UNROLL for (int r = 0; r < R; ++r) {

@@ -7,7 +7,7 @@ namespace {
 
 void forward(const float* input, float* output, std::ptrdiff_t count, std::ptrdiff_t stride,
              std::ptrdiff_t columns) {
-    for (std::ptrdiff_t i = 0; i < columns; ++i, input += kSamples, output += kSamples) {
+    for (std::ptrdiff_t i = 0; i < columns; ++i, input += kLanes, output += kLanes) {
         Lanes highest = load(input);
         for (std::ptrdiff_t c = 1; c < count; ++c) {
             const Lanes x = load(input + c * stride);
@@ -27,13 +27,12 @@ void forward(const float* input, float* output, std::ptrdiff_t count, std::ptrdi
 void backward(const float* output, const float* grad_output, float* grad_input, std::ptrdiff_t count,
               std::ptrdiff_t stride, std::ptrdiff_t columns) {
     for (std::ptrdiff_t i = 0; i < columns; ++i) {
-        const float *y = output + i * kSamples, *g = grad_output + i * kSamples;
+        const float *y = output + i * kLanes, *g = grad_output + i * kLanes;
         Lanes mean = broadcast(0.0f);
         for (std::ptrdiff_t c = 0; c < count; ++c)
             mean = fused(load(g + c * stride), load(y + c * stride), mean);
         for (std::ptrdiff_t c = 0; c < count; ++c) {
-            store(grad_input + i * kSamples + c * stride,
-                  load(y + c * stride) * (load(g + c * stride) - mean));
+            store(grad_input + i * kLanes + c * stride, load(y + c * stride) * (load(g + c * stride) - mean));
         }
     }
 }

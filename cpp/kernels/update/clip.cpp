@@ -6,7 +6,7 @@
 namespace cnn {
 
 double GradientClip::run() const {
-    constexpr std::ptrdiff_t kLanes = 8;  // sums that do not wait for each other
+    constexpr std::ptrdiff_t kSums = 8;  // sums that do not wait for each other
     if (value_ > 0.0f) {
         for (const Part& part : parts_) {
             // A NaN is neither more nor less and stays.
@@ -17,11 +17,11 @@ double GradientClip::run() const {
         }
     }
     if (norm_ <= 0.0f) return 0.0;
-    double lanes[kLanes] = {};
+    double lanes[kSums] = {};
     for (const Part& part : parts_) {
         std::ptrdiff_t i = 0;
-        for (; i + kLanes <= part.count; i += kLanes) {
-            for (std::ptrdiff_t lane = 0; lane < kLanes; ++lane) {
+        for (; i + kSums <= part.count; i += kSums) {
+            for (std::ptrdiff_t lane = 0; lane < kSums; ++lane) {
                 const double g = part.gradient[i + lane];
                 lanes[lane] += g * g;
             }

@@ -18,15 +18,15 @@ CNN_INLINE void multiply(const PooledWinogradTile& a, const float* weights, cons
     const std::ptrdiff_t channels = a.picture.channels, size = winograd_apart(channels * a.outputs);
     for (std::ptrdiff_t e = 0; e < kElements; ++e, weights += size) {
         Sums<T, 1> s;
-        const float* x = inputs + e * kSamples;
+        const float* x = inputs + e * kLanes;
         const Lanes first = load(x);
         CNN_UNROLL for (int t = 0; t < T; ++t) s.at[t][0] = broadcast(weights[t]) * first;
         const float* w = weights + T;
         for (std::ptrdiff_t c = 1; c < channels; ++c, w += T) {
-            x += kElements * kSamples;
+            x += kElements * kLanes;
             add_tap<T, 1>(s, x, 0, w);
         }
-        CNN_UNROLL for (int t = 0; t < T; ++t) store(sums + (e * T + t) * kSamples, s.at[t][0]);
+        CNN_UNROLL for (int t = 0; t < T; ++t) store(sums + (e * T + t) * kLanes, s.at[t][0]);
     }
 }
 
@@ -37,11 +37,11 @@ void compute_register_tile(const PooledWinogradTile& a, std::ptrdiff_t begin, co
     for (int t = 0; t < T; ++t) {
         const Native bias = broadcast_native(a.bias ? a.bias[begin + t] : 0.0f);
         for (int part = 0; part < kParts; ++part) {
-            const float* from = sums + t * kSamples + part * kWidth;
-            float* to = a.values + (begin + t) * kSamples + part * kWidth;
-            const std::ptrdiff_t col = a.outputs * kSamples;
+            const float* from = sums + t * kLanes + part * kWidth;
+            float* to = a.values + (begin + t) * kLanes + part * kWidth;
+            const std::ptrdiff_t col = a.outputs * kLanes;
             transform<OutputLine<SixPoints, 2>>(
-                Read{from, kIn * T * kSamples, T * kSamples},
+                Read{from, kIn * T * kLanes, T * kLanes},
                 [=](int i, int j, Native value) __attribute__((always_inline)) {
                     *reinterpret_cast<Native*>(to + (i * 2 + j) * col) = value + bias;
                 });
@@ -59,13 +59,13 @@ void choose(std::ptrdiff_t count, const PooledWinogradTile& a, std::ptrdiff_t be
 void tile(const PooledWinogradTile& a) {
     const WinogradPicture& p = a.picture;
     float* inputs = a.scratch;
-    float* sums = inputs + p.channels * kElements * kSamples;
+    float* sums = inputs + p.channels * kElements * kLanes;
     const InputWindow w = window_at(p, a.row, a.col, kIn);
     for (std::ptrdiff_t c = 0; c < p.channels; ++c) {
         for (int part = 0; part < kParts; ++part) {
-            float* to = inputs + c * kElements * kSamples + part * kWidth;
-            transform_window<Input>(w, c * p.height * p.width * kSamples, part,
-                                    Write{to, kIn * kSamples, kSamples});
+            float* to = inputs + c * kElements * kLanes + part * kWidth;
+            transform_window<Input>(w, c * p.height * p.width * kLanes, part,
+                                    Write{to, kIn * kLanes, kLanes});
         }
     }
     const std::ptrdiff_t register_tiles = (a.outputs + kMaxTile - 1) / kMaxTile;

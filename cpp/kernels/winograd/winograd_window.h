@@ -23,8 +23,8 @@ CNN_INLINE int clamp(std::ptrdiff_t value, int size) {
 
 CNN_INLINE InputWindow window_at(const WinogradPicture& p, std::ptrdiff_t row, std::ptrdiff_t col, int size) {
     InputWindow w;
-    w.origin = p.values + (row * p.width + col) * kSamples;
-    w.row_step = p.width * kSamples;
+    w.origin = p.values + (row * p.width + col) * kLanes;
+    w.row_step = p.width * kLanes;
     w.row_begin = clamp(-row, size);
     w.row_end = clamp(p.height - row, size);
     w.col_begin = clamp(-col, size);
@@ -42,7 +42,7 @@ __attribute__((noinline)) void transform_edge(const InputWindow w, const float* 
     transform<Line>(
         [=](int i, int j) __attribute__((always_inline)) {
             const bool inside = i >= w.row_begin && i < w.row_end && j >= w.col_begin && j < w.col_end;
-            return inside ? load_native(from + i * w.row_step + j * kSamples) : Native{};
+            return inside ? load_native(from + i * w.row_step + j * kLanes) : Native{};
         },
         write);
 }
@@ -52,7 +52,7 @@ template <class Line, class To>
 CNN_INLINE void transform_window(const InputWindow& w, std::ptrdiff_t plane, int part, To write) {
     const float* from = w.origin + plane + part * kWidth;
     if (!whole(w, Line::kFrom)) return transform_edge<Line>(w, from, write);
-    transform<Line>(Read{from, w.row_step, kSamples}, write);
+    transform<Line>(Read{from, w.row_step, kLanes}, write);
 }
 
 }  // namespace

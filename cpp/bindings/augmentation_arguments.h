@@ -4,10 +4,12 @@
 #include <cmath>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bindings/arrays.h"
 #include "kernels/augmentation/augmentation.h"
+#include "kernels/augmentation/partners.h"
 
 namespace cnn {
 
@@ -54,13 +56,13 @@ inline AugmentationSource augmentation_source(const py::dict& given, py::ssize_t
 }
 
 // Numbers of images among `count`; none: all of them.
-inline std::vector<std::int64_t> partner_images(const OptionalArray& partners, std::int64_t count) {
-    if (!partners) return {};
+inline Partners partners_among(const OptionalArray& partners, std::int64_t count) {
+    if (!partners) return {{}, count};
     const std::int64_t* given = input<std::int64_t>(*partners, "partners", {kAnySize});
     std::vector<std::int64_t> images(given, given + partners->shape(0));
     for (const std::int64_t image : images)
         check(image >= 0 && image < count, "partners: expected numbers of images");
-    return images;
+    return {std::move(images), count};
 }
 
 }  // namespace cnn

@@ -55,9 +55,7 @@ py::array_t<float> augment_images(const py::array& images, const py::array& indi
     }
     const ImageSize size = image_size(py::make_tuple(shape[1], shape[2], shape[3]));
     const std::vector<std::int64_t> wanted = checked_indices(indices, shape[0]);
-    const std::vector<std::int64_t> possible = partner_images(partners, shape[0]);
-    const std::int64_t possible_count =
-        possible.empty() ? shape[0] : static_cast<std::int64_t>(possible.size());
+    Partners mixed_in = partners_among(partners, shape[0]);
     const AugmentationSettings asked = augmentation_settings(settings);
     AugmentationSource of_images = augmentation_source(source, size.channels);
     const std::ptrdiff_t count = indices.shape(0), values = size.channels * size.pixels();
@@ -70,22 +68,17 @@ py::array_t<float> augment_images(const py::array& images, const py::array& indi
     AlignedBuffer<float> part(std::min(count, kAtOnce) * values);
     const AugmentedGather gather(asked, size, &from, &of_images, table.data(), lanes.data());
     const FromLanes to_rows(values, lanes.data(), part.data());
-    std::vector<std::int64_t> mixed_in(wanted.size());
-    std::vector<float> shares(wanted.size());
     Context context;
     context.seed = seed;
     context.epoch = epoch;
-    for (std::size_t n = 0; n < wanted.size() && asked.mixup > 0.0; ++n) {
-        const Mixup mixup = draw_mixup(asked.mixup, possible_count, seed, epoch, wanted[n]);
-        mixed_in[n] = possible.empty() ? mixup.partner : possible[static_cast<std::size_t>(mixup.partner)];
-        shares[n] = mixup.share;
-    }
+    const bool mixes = asked.mixup > 0.0;
+    if (mixes) mixed_in.draw(asked.mixup, wanted.data(), count, seed, epoch);
     Runner runner;
     for (std::ptrdiff_t begin = 0; begin < count; begin += kAtOnce) {
         context.samples = std::min(kAtOnce, count - begin);
         from.indices = wanted.data() + begin;
-        of_images.partners = asked.mixup > 0.0 ? mixed_in.data() + begin : nullptr;
-        of_images.shares = shares.data() + begin;
+        of_images.partners = mixes ? mixed_in.drawn().data() + begin : nullptr;
+        of_images.shares = mixes ? mixed_in.shares().data() + begin : nullptr;
         runner.run({{&gather}, {&to_rows}}, context, threads, {});
         std::copy_n(part.data(), context.samples * values, rows + begin * values);
     }

@@ -50,7 +50,7 @@ class BoundProgram {
         check_idle();
         check(augments_, "bind_augmentation: augment() this program first");
         program_.bind_augmentation(augmentation_source(source, input_shape_[0]),
-                                   partner_images(partners, count_), count_);
+                                   partners_among(partners, count_));
         is_augmented_ = true;
     }
 

@@ -217,25 +217,9 @@ void Program::bind(const std::uint8_t* bytes, const float* floats_array, const s
     targets_ = targets;
 }
 
-void Program::bind_augmentation(AugmentationSource source, std::vector<std::int64_t> partners,
-                                std::int64_t count) {
+void Program::bind_augmentation(AugmentationSource source, Partners partners) {
     augmentation_source_ = std::move(source);
-    possible_partners_ = std::move(partners);
-    partner_count_ =
-        possible_partners_.empty() ? count : static_cast<std::int64_t>(possible_partners_.size());
-}
-
-void Program::draw_partners(const std::int64_t* indices, std::ptrdiff_t count, const Context& context) {
-    partners_.resize(static_cast<std::size_t>(count));
-    shares_.resize(static_cast<std::size_t>(count));
-    for (std::size_t n = 0; n < partners_.size(); ++n) {
-        const Mixup mixup =
-            draw_mixup(augmentation_.mixup, partner_count_, context.seed, context.epoch, indices[n]);
-        partners_[n] = possible_partners_.empty()
-                           ? mixup.partner
-                           : possible_partners_[static_cast<std::size_t>(mixup.partner)];
-        shares_[n] = mixup.share;
-    }
+    partners_ = std::move(partners);
 }
 
 bool Program::run_segments(const std::vector<Segment>& segments, const Context& context, int threads,
@@ -289,8 +273,8 @@ void Program::scale_losses(Context& context, const std::int64_t* indices, std::i
     for (std::ptrdiff_t n = 0; n < count && !loss_form_.weight.empty(); ++n) {
         const double weight = weight_of(indices ? indices[n] : first + n);
         const auto place = static_cast<std::size_t>(n);
-        const double share = mixes() ? static_cast<double>(shares_[place]) : 1.0;
-        total += mixes() ? share * weight + (1.0 - share) * weight_of(partners_[place]) : weight;
+        const double share = mixes() ? static_cast<double>(partners_.shares()[place]) : 1.0;
+        total += mixes() ? share * weight + (1.0 - share) * weight_of(partners_.drawn()[place]) : weight;
     }
     const double scale = total > 0.0 ? 1.0 / total : 0.0;
     context.loss_scale = static_cast<float>(scale);
@@ -300,7 +284,7 @@ void Program::scale_losses(Context& context, const std::int64_t* indices, std::i
 RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Context context, int threads,
                         const std::function<bool()>& should_stop, float* sample_losses, bool averages) {
     RunResult result;
-    if (mixes()) draw_partners(indices, count, context);
+    if (mixes()) partners_.draw(augmentation_.mixup, indices, count, context.seed, context.epoch);
     scale_losses(context, indices, 0, count);
     for (std::ptrdiff_t begin = 0; begin < count; begin += capacity_) {
         context.samples = std::min(capacity_, count - begin);
@@ -309,9 +293,9 @@ RunResult Program::step(const std::int64_t* indices, std::ptrdiff_t count, Conte
         source_.indices = indices + begin;
         copy_targets(indices + begin, 0, context.samples, batch_labels_.data(), batch_targets_.data());
         if (mixes()) {
-            const std::int64_t* partners = partners_.data() + begin;
+            const std::int64_t* partners = partners_.drawn().data() + begin;
             copy_targets(partners, 0, context.samples, partner_labels_.data(), partner_targets_.data());
-            std::copy_n(shares_.data() + begin, context.samples, run_shares_.data());
+            std::copy_n(partners_.shares().data() + begin, context.samples, run_shares_.data());
             augmentation_source_.partners = partners;
             augmentation_source_.shares = run_shares_.data();
         }

@@ -16,6 +16,7 @@
 
 #include "core/gather.h"
 #include "kernels/augmentation/augmentation.h"
+#include "kernels/augmentation/partners.h"
 #include "kernels/loss/described_loss.h"
 #include "kernels/update/clip.h"
 #include "kernels/update/penalty.h"
@@ -87,9 +88,8 @@ class Program {
     void bind(const std::uint8_t* bytes, const float* floats, const std::int64_t* labels,
               const float* targets);
 
-    // What the changes of images take from those that are bound. `partners`: those that may be mixed in;
-    // empty: all, which are `count`.
-    void bind_augmentation(AugmentationSource source, std::vector<std::int64_t> partners, std::int64_t count);
+    // What the changes of images take from those that are bound, and those of them that may be mixed in.
+    void bind_augmentation(AugmentationSource source, Partners partners);
 
     // The backward pass and the update follow the forward pass in step(), and nothing in forward(). Batches
     // of more than kMicroBatch samples run in parts unless a layer couples samples.
@@ -122,7 +122,6 @@ class Program {
     void copy_targets(const std::int64_t* indices, std::int64_t first, std::ptrdiff_t count,
                       std::int64_t* labels, float* targets);
     bool mixes() const { return augments_ && augmentation_.mixup > 0.0; }
-    void draw_partners(const std::int64_t* indices, std::ptrdiff_t count, const Context& context);
     double weight_of(std::int64_t image) const;
     void add_losses(std::ptrdiff_t count, RunResult& result) const;
     void scale_losses(Context& context, const std::int64_t* indices, std::int64_t first,
@@ -150,11 +149,10 @@ class Program {
     bool augments_ = false;
     AugmentationSettings augmentation_;
     AugmentationSource augmentation_source_;
-    std::vector<std::int64_t> possible_partners_;
-    std::int64_t partner_count_ = 0;
     // Of a mixup: of all samples of a step, then of those of a run.
-    std::vector<std::int64_t> partners_, partner_labels_;
-    std::vector<float> shares_, run_shares_, partner_targets_, partner_losses_;
+    Partners partners_;
+    std::vector<std::int64_t> partner_labels_;
+    std::vector<float> run_shares_, partner_targets_, partner_losses_;
     std::vector<std::uint8_t> partner_correct_;
     LossArrays partner_arrays_{};
 

@@ -10,7 +10,7 @@ from benchmarks.peers import TUNED_MALLOC
 from benchmarks.record import Record
 from cnncli.layers import Conv2d
 from cnncli.network import Network
-from cnncli.network.architectures import model_names
+from cnncli.shipped import model_names
 
 BATCH_SIZE = 64
 ALLOWED = 1.05  # the chosen one takes at most so many times what the best one takes

@@ -20,7 +20,7 @@ from benchmarks.networks import draw_digits, workload_of
 from benchmarks.options import Options
 from benchmarks.record import Record
 from cnncli.model_file.serialize import load_model
-from cnncli.network.architectures import shipped_model
+from cnncli.shipped import shipped_model
 
 MODULES = {"torch": ("torch", "PIL"), "onnxruntime": ("onnxruntime", "onnx", "PIL")}
 TRAINING_ROUNDS = 3  # memory hardly differs from run to run

@@ -24,7 +24,7 @@ _SETS = {"sets", "pictures", "storage", "core", "errors"}
 # folder and stands here by itself ("data.tables") is no part of that folder's layer.
 PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "errors": ({"errors", "version", "limits", "shown", "array_types", "number_recipe", "custom_code", "nearest",
-         "option_row", "training_options", "augmentation", "augmentation_options"}, set()),
+         "option_row", "shipped", "training_options", "augmentation", "augmentation_options"}, set()),
     "core": ({"_core"}, set()),
     "storage": ({"storage"}, {"errors"}),
     "layers": ({"layers"}, {"core", "errors"}),

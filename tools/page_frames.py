@@ -21,7 +21,7 @@ import numpy as np
 
 from cnncli import load
 from cnncli.exports.page import page_of
-from cnncli.network.architectures import shipped_model
+from cnncli.shipped import shipped_model
 
 _ROWS = ("50 %", "75 %", "95 %", "99 %", "all")
 _PARTS = (50, 75, 95, 99, 100)

@@ -14,7 +14,8 @@ from cnncli.model.evaluate import evaluate_model
 from cnncli.model_file.serialize import load_model
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
-from cnncli.training.presets import preset_names, preset_settings
+from cnncli.shipped import preset_names
+from cnncli.training.presets import preset_settings
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings
 from small_training import write_digits
@@ -43,7 +44,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrainSettings:
     (tmp_path / "models" / "presets").mkdir(parents=True)
     (tmp_path / "models" / "small.toml").write_text(NETWORK)
     (tmp_path / "models" / "presets" / "few.toml").write_text(PRESET)
-    for module in ("cnncli.training.presets", "cnncli.network.architectures"):
+    for module in ("cnncli.shipped", "cnncli.training.presets", "cnncli.network.architectures"):
         monkeypatch.setattr(f"{module}.description_folder", lambda: tmp_path / "models")
     write_digits(tmp_path / "drawn.npz", 200, 50)
     return TrainSettings(data=str(tmp_path / "drawn.npz"), threads=1)

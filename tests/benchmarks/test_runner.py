@@ -15,7 +15,7 @@ from cnncli import _core
 from cnncli.data import load
 from cnncli.layers import Conv2d
 from cnncli.network import Network
-from cnncli.network.architectures import model_names
+from cnncli.shipped import model_names
 
 
 def run(capsys: pytest.CaptureFixture[str], *words: str) -> dict:

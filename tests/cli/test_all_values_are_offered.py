@@ -11,6 +11,8 @@ import pytest
 from cnncli.cli.command_table import COMMANDS
 from cnncli.cli.main import cli
 from cnncli.cli.options import Duration, ImageSize, LossTerms, Number, Steps
+from cnncli.data.download.sources import SOURCES
+from cnncli.shipped import DATA_SETS
 
 NUMBERS = (Number, Duration, ImageSize, Steps, click.IntRange)
 # What nobody can know beforehand.
@@ -86,11 +88,34 @@ def test_each_of_several_losses_is_offered_and_taken_in_any_case() -> None:
     assert parameter.type.convert("MSE+Huber:delta=0.5", parameter, ctx) == "mse+huber:delta=0.5"
 
 
-@pytest.mark.parametrize("kind", ["lessons", "mistakes", "commands"])
-def test_names_are_offered_without_numpy(kind: str) -> None:
-    code = f"import sys; from cnncli.cli.names import _KNOWN; assert _KNOWN[{kind!r}](); print('numpy' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert found.stdout == "False\n"
+# What Tab is asked for all of, one parameter after the other, in a process that has loaded nothing yet.
+ALL_OFFERED = """
+import sys, click
+from cnncli.cli.command_table import COMMANDS
+from cnncli.cli.main import cli
+for name in COMMANDS:
+    command = cli.get_command(click.Context(cli), name)
+    begun = click.Context(command, info_name=name, resilient_parsing=True)
+    command.parse_args(begun, [word for word in sys.argv[1:] if name in ("eval", "train", "data")])
+    for parameter in command.params:
+        called = parameter.opts[0] if isinstance(parameter, click.Option) else f"{name} {parameter.name}"
+        if called not in NEED_IT:
+            parameter.shell_complete(begun, "")
+            if "numpy" in sys.modules:
+                sys.exit(f"{called} loads numpy")
+"""
+# Those of a model, which is opened, and the layers, whose names come with their classes.
+NEED_IT = ["--layer", "--class", "check-layer layer"]
+
+
+@pytest.mark.parametrize("words", [[], ["lenet5"], ["LeNet5"]], ids=str)
+def test_every_name_is_offered_without_numpy(words: list[str]) -> None:
+    code = ALL_OFFERED.replace("NEED_IT", str(NEED_IT))
+    subprocess.run([sys.executable, "-c", code, *words], check=True)
+
+
+def test_data_sets_with_names_are_those_that_can_be_fetched_or_drawn() -> None:
+    assert (*SOURCES, "digits") == DATA_SETS
 
 
 def test_a_model_is_offered_first_and_a_picture_then() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from cnncli.cli.command_table import COMMANDS
 from cnncli.cli.main import run
-from cnncli.network.architectures import model_names
+from cnncli.shipped import model_names
 from shell_session import CLEAR_LINE, shell_session
 
 

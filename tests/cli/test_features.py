@@ -10,8 +10,8 @@ from PIL import Image
 
 from cnncli import Network, load, save
 from cnncli.cli.main import run
-from cnncli.network.architectures import shipped_model
 from cnncli.number_recipe import NumberRecipe
+from cnncli.shipped import shipped_model
 
 DIGIT = str(Path(__file__).parents[2] / "digit.png")
 

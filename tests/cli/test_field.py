@@ -9,7 +9,7 @@ from PIL import Image
 
 from cnncli import Network, load, save
 from cnncli.cli.main import run
-from cnncli.network.architectures import model_names, shipped_model
+from cnncli.shipped import model_names, shipped_model
 from cnncli.views.page import MARK
 
 DIGIT = str(Path(__file__).parents[2] / "digit.png")

@@ -9,8 +9,8 @@ from PIL import Image
 
 from cnncli import Network, load, save
 from cnncli.cli.main import run
-from cnncli.network.architectures import shipped_model
 from cnncli.number_recipe import NumberRecipe
+from cnncli.shipped import shipped_model
 
 
 def test_json_has_the_weights_of_each_layer_in_numbers(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from cnncli.cli.main import run
 from cnncli.cli.models_named import find_model, look_at, model_and_picture, model_file, open_model
 from cnncli.errors import UsageError
-from cnncli.network.architectures import shipped_model
+from cnncli.shipped import shipped_model
 
 DIGIT = str(Path(__file__).parents[2] / "digit.png")
 

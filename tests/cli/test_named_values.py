@@ -7,7 +7,7 @@ import click
 import pytest
 
 from cnncli.cli import completion, names
-from cnncli.network.architectures import model_names
+from cnncli.shipped import model_names
 
 
 @pytest.fixture(autouse=True)

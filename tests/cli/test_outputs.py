@@ -13,7 +13,7 @@ from PIL import Image
 from cnncli.cli.main import run
 from cnncli.cli.outputs import check_new_folder, check_outputs, check_table_name
 from cnncli.errors import UsageError
-from cnncli.network.architectures import shipped_model
+from cnncli.shipped import shipped_model
 
 TOML = "[[layers]]\ntype = 'Linear'\n"
 

@@ -24,7 +24,7 @@ from cnncli.layers import (
     Threshold,
 )
 from cnncli.network import Network
-from cnncli.network.architectures import model_names
+from cnncli.shipped import model_names
 
 
 def test_lenet5_is_the_one_of_the_paper(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,9 +15,10 @@ from cnncli.data.number_sets import read_number_table
 from cnncli.data.raw import RawSet
 from cnncli.errors import DataError, UsageError
 from cnncli.network import Network
-from cnncli.network.architectures import read_model, shipped_model
+from cnncli.network.architectures import read_model
 from cnncli.pictures.picture_file import read_picture
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import shipped_model
 
 
 def save(path: Path, seed: int = 0) -> None:

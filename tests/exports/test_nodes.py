@@ -13,10 +13,10 @@ from cnncli.exports.nodes import nodes_of
 from cnncli.exports.page import page_of
 from cnncli.layers import LAYER_TYPES, MaxUnpool2d, Module, Softmax
 from cnncli.layers.registry import is_built_in
-from cnncli.network.architectures import shipped_model
 from cnncli.network.seen import seen_parts
 from cnncli.pages.network_page import as_text
 from cnncli.program.lowering import in_three
+from cnncli.shipped import shipped_model
 from every_layer import CASES, Made, Shape, filled, types_in
 
 SUMS = ("convolution", "mapped_convolution", "transposed_convolution", "linear")

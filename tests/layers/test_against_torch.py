@@ -13,9 +13,9 @@ from closeness import assert_close
 from cnncli.criteria import CrossEntropyLoss
 from cnncli.layers import Conv2d, Dropout, Module, Residual
 from cnncli.network import Network
-from cnncli.network.architectures import model_names
 from cnncli.optim import SGD
 from cnncli.program import Program
+from cnncli.shipped import model_names
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed; CI has an environment with it")
 pytestmark = pytest.mark.torch

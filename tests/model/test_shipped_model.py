@@ -17,7 +17,7 @@ from cnncli.cli.main import run
 from cnncli.data import Split
 from cnncli.model.evaluate import _recorded_data, _was_trained_on
 from cnncli.model_file.seal import is_intact
-from cnncli.network.architectures import shipped_model
+from cnncli.shipped import shipped_model
 
 ROOT = Path(__file__).parents[2]
 

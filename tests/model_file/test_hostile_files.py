@@ -19,8 +19,8 @@ import cnncli
 from cnncli.errors import FormatError
 from cnncli.model_file.serialize import save_checkpoint, save_model, unpack_network
 from cnncli.network import Network
-from cnncli.network.architectures import shipped_model
 from cnncli.optim import SGD
+from cnncli.shipped import shipped_model
 from cnncli.shown import find_unprintable
 from cnncli.storage import container
 from fuzz import data as fuzz_data

@@ -10,9 +10,10 @@ from cnncli.criteria import CrossEntropyLoss
 from cnncli.errors import FormatError, ShapeError, UsageError
 from cnncli.layers import LAYER_TYPES, Flatten, Linear, Module, ReLU, Sequential, register
 from cnncli.network import Network
-from cnncli.network.architectures import model_names, read_model
+from cnncli.network.architectures import read_model
 from cnncli.optim import SGD
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import model_names
 
 MODELS = model_names()
 # 20 steps of the VGG-like network are 300 billion operations.

@@ -8,8 +8,9 @@ import pytest
 from cnncli.errors import FormatError, ShapeError, UsageError
 from cnncli.layers import Flatten, Linear, Module, ReLU
 from cnncli.network import Network
-from cnncli.network.architectures import model_names, read_model, shipped_model
+from cnncli.network.architectures import read_model
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import model_names, shipped_model
 from known_layers import KNOWN_LAYERS
 
 FLATTEN = {"type": "Flatten"}

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from cnncli.layers import Parameter
-from cnncli.network.architectures import model_names, read_model
+from cnncli.network.architectures import read_model
 from cnncli.optim import BY_NAME
 from cnncli.optim.default_rate import LARGEST_FACTOR, rate_factor
+from cnncli.shipped import model_names
 from cnncli.training.plan import Plan, make_plan
 from cnncli.training.records import Finished, Started
 from cnncli.training.train import train

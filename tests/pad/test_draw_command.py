@@ -21,8 +21,8 @@ import cnncli
 from cnncli.cli.main import run
 from cnncli.layers import Flatten, Linear
 from cnncli.network import Network
-from cnncli.network.architectures import shipped_model
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import shipped_model
 
 ENDED = ("\x1b[?1006l", "\x1b[?1002l", "\x1b[?1000l", "\x1b[?25h", "\x1b[?1049l")
 SEVEN = [(13, 6), (19, 6), (25, 6), (31, 6), (28, 11), (25, 15), (22, 19)]

@@ -15,11 +15,11 @@ from cnncli.cli.pad_session import Session
 from cnncli.errors import UsageError, WriteError
 from cnncli.layers import Flatten, Linear
 from cnncli.network import Network
-from cnncli.network.architectures import shipped_model
 from cnncli.pad.canvas import PENS, Canvas, Stroke, draw_strokes
 from cnncli.pad.events import EventReader, Key, Mouse
 from cnncli.pad.samples import save_sample
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import shipped_model
 from cnncli.views.terminal import Ink
 
 SENT: list[tuple[bytes, list[Key | Mouse]]] = [

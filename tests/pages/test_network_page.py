@@ -19,9 +19,9 @@ from cnncli import Model, Network, load, save
 from cnncli.errors import CnnError
 from cnncli.exports.page import page_of
 from cnncli.layers import AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Flatten, Linear, ReLU, Residual, Sigmoid, Tanh
-from cnncli.network.architectures import shipped_model
 from cnncli.pages import network_page
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import shipped_model
 from photographed import pictures
 
 SAME = 1e-4  # of a probability

@@ -9,8 +9,8 @@ from tools.pictures.measure import read, unseen_glyphs
 
 import cnncli
 from cnncli import data
-from cnncli.network.architectures import shipped_model
 from cnncli.pictures.digit_picture import find_digits
+from cnncli.shipped import shipped_model
 
 READ = (
     "one_pixel_pen",

@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw
 import cnncli
 from cnncli import data
 from cnncli.errors import DataError, FormatError, NoGlyphError, ShapeError
-from cnncli.network.architectures import shipped_model
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import shipped_model
 from cnncli.shown import shown
 
 DIGIT = Path(__file__).parents[2] / "digit.png"

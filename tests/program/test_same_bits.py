@@ -14,10 +14,10 @@ from cnncli import _core
 from cnncli.criteria import SumSquares
 from cnncli.layers.random_layer import RandomLayer
 from cnncli.network import Network
-from cnncli.network.architectures import model_names
 from cnncli.optim import SGD
 from cnncli.program import Program
 from cnncli.program.lowering import leaves
+from cnncli.shipped import model_names
 from layer_chains import ROWS, Chain, chains, fill, settings
 
 FUSED = ("avx2", "avx512")  # the sets with fused multiply-adds; the baseline rounds each product

@@ -16,9 +16,9 @@ from cnncli import _core
 from cnncli.cli.main import run
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
-from cnncli.network.architectures import model_names
 from cnncli.project import make
 from cnncli.project.layer_code import layer_lines, layer_names
+from cnncli.shipped import model_names
 from cnncli.training_options import TrainSettings
 
 FILES = ["README.md", "data.py", "loss.py", "model.py", "test.py", "train.py"]

@@ -10,7 +10,8 @@ from PIL import Image
 
 from cnncli import data
 from cnncli.network import Network
-from cnncli.network.architectures import model_names, read_model
+from cnncli.network.architectures import read_model
+from cnncli.shipped import model_names
 from cnncli.training.choose import DIAL, Facts, choose, dial_within
 from cnncli.training.chosen import settle
 from cnncli.training.rules import check_asked

@@ -11,8 +11,8 @@ from cnncli.cli.main import run
 from cnncli.data import DataSet, Split
 from cnncli.data.held_out import split_images
 from cnncli.errors import FormatError, UsageError
-from cnncli.network.architectures import description_folder, model_names
-from cnncli.training.presets import preset_names, preset_settings
+from cnncli.shipped import description_folder, model_names, preset_names
+from cnncli.training.presets import preset_settings
 from cnncli.training.runs import RunFolder
 from cnncli.training.train import train
 from cnncli.training_options import TRAINING_OPTIONS, TrainSettings

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.layers.registry import LAYER_TYPES
 from cnncli.network import Network
-from cnncli.network.architectures import model_names, read_model
+from cnncli.network.architectures import read_model
+from cnncli.shipped import model_names
 from cnncli.shown import find_unprintable
 from cnncli.training.plan import make_plan
 from cnncli.training.rules import TARGET, TRAINING, check_asked, check_described

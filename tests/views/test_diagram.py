@@ -8,7 +8,7 @@ import pytest
 
 from cnncli import Network
 from cnncli.layers import Concat, Conv2d, Flatten, Linear, ReLU, Residual
-from cnncli.network.architectures import model_names
+from cnncli.shipped import model_names
 from cnncli.views.diagram import Fork, diagram_lines, diagram_parts, diagram_svg
 
 SVG = "{http://www.w3.org/2000/svg}"

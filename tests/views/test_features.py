@@ -10,8 +10,8 @@ from cnncli import Network, load
 from cnncli.errors import UsageError
 from cnncli.layers import Concat, Conv2d, Dropout, Flatten, Linear, MaxPool2d, Parallel, ReLU, Residual
 from cnncli.model.model import Model
-from cnncli.network.architectures import model_names, shipped_model
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import model_names, shipped_model
 from cnncli.views.features import facts, feature_maps, feature_page
 from cnncli.views.layer_names import of_layer
 from cnncli.views.page import page_image

@@ -18,7 +18,7 @@ from cnncli.layers import (
     ReLU,
     Sequential,
 )
-from cnncli.network.architectures import model_names
+from cnncli.shipped import model_names
 from cnncli.views.filters import facts, filter_page, filters, mosaic
 from cnncli.views.page import page_image
 from cnncli.views.scales import Scale

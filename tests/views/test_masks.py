@@ -6,7 +6,6 @@ import pytest
 from cnncli.errors import UsageError
 from cnncli.views.masks import (
     _ROWS_AT_ONCE,
-    MASKS,
     as_picture,
     convolved,
     correlated,
@@ -14,6 +13,7 @@ from cnncli.views.masks import (
     read_mask,
     values_of,
 )
+from cnncli.views.named_masks import MASKS
 
 
 def outside(picture: np.ndarray, p: int, q: int, border: str) -> float:

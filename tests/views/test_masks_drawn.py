@@ -5,7 +5,8 @@ import pytest
 
 from cnncli.errors import UsageError
 from cnncli.views.mask_page import Result, mask_lines, mask_page, results, words_of
-from cnncli.views.masks import MASKS, as_picture, convolved, correlated, forms_of, read_mask, values_of
+from cnncli.views.masks import as_picture, convolved, correlated, forms_of, read_mask, values_of
+from cnncli.views.named_masks import MASKS
 from cnncli.views.scales import Scale
 
 

@@ -10,8 +10,8 @@ from cnncli import Network, load
 from cnncli.errors import UsageError
 from cnncli.layers import AvgPool2d, Concat, Conv2d, Flatten, Linear, Residual, Sigmoid, Tanh
 from cnncli.model.model import Model
-from cnncli.network.architectures import shipped_model
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import shipped_model
 from cnncli.views.page import page_image
 from cnncli.views.saliency import (
     _starts,

@@ -8,8 +8,8 @@ from PIL import Image
 
 from cnncli import load
 from cnncli.cli.main import run
-from cnncli.network.architectures import shipped_model
 from cnncli.pictures.stages import Stage, preparation_stages
+from cnncli.shipped import shipped_model
 from cnncli.views.page import MARK, page_image
 from cnncli.views.strip import answers_of, changes, strip_page
 

@@ -17,7 +17,7 @@ from tools.pictures.groups import GROUPS, Glyphs, Picture, draw
 import cnncli
 from cnncli import data
 from cnncli.errors import CnnError, DataError
-from cnncli.network.architectures import shipped_model
+from cnncli.shipped import shipped_model
 
 _TILE = 96
 

@@ -21,7 +21,7 @@ def find_model(model: str | None) -> tuple[Path, str]:
         return model_file(model), model
     if Path("model.bin").exists():
         return Path("model.bin"), "model.bin in this folder"
-    from cnncli.network.architectures import shipped_model
+    from cnncli.shipped import shipped_model
 
     return shipped_model("lenet5"), "the LeNet-5 that comes with cnn"
 
@@ -33,7 +33,7 @@ def model_file(name: str) -> Path:
     """
     if "." not in name and not Path(name).exists():
         from cnncli.nearest import same_but_for_case
-        from cnncli.network.architectures import model_names, shipped_model
+        from cnncli.shipped import model_names, shipped_model
 
         known = model_names()
         if same_but_for_case(name, known) in known:

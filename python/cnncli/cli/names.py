@@ -11,35 +11,12 @@ from cnncli.cli.command_table import COMMANDS
 from cnncli.cli.options import Folder, offered
 from cnncli.errors import CnnError
 from cnncli.nearest import same_but_for_case
+from cnncli.shipped import DATA_SETS, model_names, preset_names, trained_names
 
 if TYPE_CHECKING:
     _TextType = click.ParamType[str]
 else:
     _TextType = click.ParamType
-
-
-def _networks() -> list[str]:
-    from cnncli.network.architectures import model_names
-
-    return model_names()
-
-
-def _data_sets() -> list[str]:
-    from cnncli.data import NAMES
-
-    return sorted(NAMES)
-
-
-def _presets() -> list[str]:
-    from cnncli.training.presets import preset_names
-
-    return preset_names()
-
-
-def _trained() -> list[str]:
-    from cnncli.network.architectures import trained_names
-
-    return trained_names()
 
 
 def _lessons() -> list[str]:
@@ -55,7 +32,7 @@ def _mistakes() -> list[str]:
 
 
 def _masks() -> list[str]:
-    from cnncli.views.masks import MASKS
+    from cnncli.views.named_masks import MASKS
 
     return list(MASKS)
 
@@ -67,8 +44,9 @@ def _layers() -> list[str]:
 
 
 _KNOWN: dict[str, Callable[[], list[str]]] = {
-    "networks": _networks, "trained models": _trained, "data sets": _data_sets, "presets": _presets,
-    "lessons": _lessons, "mistakes": _mistakes, "masks": _masks, "layers": _layers, "commands": lambda: list(COMMANDS),
+    "networks": model_names, "trained models": trained_names, "data sets": lambda: sorted(DATA_SETS),
+    "presets": preset_names, "lessons": _lessons, "mistakes": _mistakes, "masks": _masks, "layers": _layers,
+    "commands": lambda: list(COMMANDS),
 }  # fmt: skip
 
 

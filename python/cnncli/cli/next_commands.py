@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from cnncli.shipped import DATA_SETS
 from cnncli.shown import typed
 from cnncli.training import records
 
@@ -11,9 +12,7 @@ def next_commands(record: records.Finished) -> list[str]:
     """What to type next; each line runs as it stands where the training was started."""
     files = (word for file in record.plugins for word in ("--plugin", _from_here(file)))
     model = typed(_from_here(str(record.model)), *files)
-    from cnncli.data import NAMES  # it was imported for the training
-
-    by_name = record.data_path in NAMES
+    by_name = record.data_path in DATA_SETS
     where = [record.data_path if by_name else _from_here(record.data_path)]
     if by_name and record.data_dir is not None and os.environ.get("CNN_DATA_DIR") != record.data_dir:
         where += ["--data-dir", _from_here(record.data_dir)]

@@ -8,9 +8,10 @@ from cnncli.cli.numbers_named import learned_lines
 from cnncli.cli.render import columns_table, facts_table, print_table, size, stdout_console
 from cnncli.model_file.record import TrainingRecord
 from cnncli.network import LayerRow, Network
-from cnncli.network.architectures import model_names, read_model
+from cnncli.network.architectures import read_model
 from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import model_names
 from cnncli.shown import format_shape, printable
 
 _BYTES_A_PARAMETER = 4

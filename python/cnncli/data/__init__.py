@@ -18,6 +18,7 @@ from cnncli.data.raw import RawSet, as_raw
 from cnncli.errors import DataError
 from cnncli.nearest import nearest
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import DATA_SETS
 from cnncli.shown import printable
 
 __all__ = [
@@ -40,7 +41,7 @@ __all__ = [
     "resolve_default",
 ]
 
-NAMES = (*SOURCES, "digits")
+NAMES = DATA_SETS
 
 
 _ANYTHING = PictureWish()

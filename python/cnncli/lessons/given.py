@@ -13,8 +13,8 @@ from cnncli.lessons.blocks import Asked
 from cnncli.model.preparation import open_network, preparation_of
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
-from cnncli.network.architectures import model_names, shipped_model
 from cnncli.pictures.picture_file import as_bytes, name_of, read_picture
+from cnncli.shipped import model_names, shipped_model
 from cnncli.shown import printable
 from cnncli.views.tiles import shrunk
 

@@ -6,9 +6,9 @@ from cnncli.errors import UsageError
 from cnncli.model.model import Model
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
-from cnncli.network.architectures import shipped_model
 from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import shipped_model
 from cnncli.shown import printable
 
 

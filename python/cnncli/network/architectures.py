@@ -1,31 +1,17 @@
-"""The network descriptions that ship with the package, models/*.toml, and those of users."""
+"""The network descriptions that ship with the package, models/*.toml, and those of users, read."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cnncli.errors import CnnError, FormatError, UsageError
 from cnncli.nearest import same_but_for_case
 from cnncli.network.description import suggestion
-from cnncli.shown import printable, reason_of, shortened, shown
-
-if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
+from cnncli.shipped import description_folder, model_names
+from cnncli.shown import printable, reason_of, shown
 
 # A description is a page of text; more is another file picked by mistake.
 LARGEST_FILE_BYTES = 1024 * 1024
-
-
-def model_names() -> list[str]:
-    """The names of the networks that ship, sorted: "convnet", "lenet5", ..."""
-    names = (entry.name for entry in description_folder().iterdir())
-    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
-
-
-def trained_names() -> list[str]:
-    """The names of those that ship with their weights, sorted."""
-    names = (entry.name for entry in description_folder().iterdir())
-    return sorted(name.removesuffix(".bin") for name in names if name.endswith(".bin"))
 
 
 def read_model(name_or_path: str | Path) -> tuple[dict[str, Any], str]:
@@ -75,30 +61,6 @@ def _read(name: str) -> tuple[bytes, str]:
             "(a path has to end in .toml)"
         )
     return (description_folder() / f"{name}.toml").read_bytes(), f"models/{name}.toml"
-
-
-def shipped_model(name: str) -> Path:
-    """The file of the trained model that ships under `name`: "lenet5".
-
-    Raises UsageError if none ships under this name.
-    """
-    entry = description_folder() / f"{name}.bin"
-    if not isinstance(entry, Path) or not entry.is_file():
-        raise UsageError(
-            f'no trained model ships as {shown(name)}; train one with cnn train --arch {shortened(name)}'
-        )
-    return entry
-
-
-def description_folder() -> "Traversable":
-    """Where the descriptions, the presets and the trained models are that come with the program."""
-    beside = Path(__file__).parents[1] / "models"
-    if beside.is_dir():
-        return beside
-    # Another place, as in an editable install: importing this takes as long as loading a model.
-    from importlib import resources
-
-    return resources.files("cnncli") / "models"
 
 
 def _read_file(path: Path) -> bytes:

@@ -7,9 +7,10 @@ from typing import Any
 
 from cnncli.augmentation import SWITCHES
 from cnncli.errors import FormatError, UsageError
-from cnncli.network.architectures import LARGEST_FILE_BYTES, description_folder
+from cnncli.network.architectures import LARGEST_FILE_BYTES
 from cnncli.network.description import check_keys, read_text, suggestion
 from cnncli.option_row import TrainingOption
+from cnncli.shipped import description_folder, preset_names
 from cnncli.shown import printable, reason_of, shortened, shown
 from cnncli.training.plan import settings_of_its_own
 from cnncli.training.rules import check_asked
@@ -26,12 +27,6 @@ _ENDS: Mapping[str, tuple[str, ...]] = {
 }
 # What a file cannot know: the machine, and where things are on it.
 _OF_THE_MACHINE = ("preset", "plugins", "threads", "resume", "runs", "out", "data_dir", "use_cache")
-
-
-def preset_names() -> list[str]:
-    """The presets that come with the program, sorted."""
-    folder = description_folder() / "presets"
-    return sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
 
 
 def preset_settings(name_or_path: str, typed: Mapping[str, Any] | None = None) -> dict[str, Any]:

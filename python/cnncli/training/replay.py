@@ -15,9 +15,10 @@ from cnncli.model_file.seal import has_seal, is_intact
 from cnncli.model_file.serialize import as_json, load_model
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
-from cnncli.network.architectures import model_names, read_model
+from cnncli.network.architectures import read_model
 from cnncli.number_recipe import NumberRecipe
 from cnncli.plugins import load_plugin
+from cnncli.shipped import model_names
 from cnncli.shown import printable, shortened, shown
 from cnncli.storage.typed_json import from_json
 from cnncli.training.divergence import Diverged

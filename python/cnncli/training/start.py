@@ -14,10 +14,11 @@ from cnncli.errors import DataError, UsageError
 from cnncli.layers import Concat, Residual
 from cnncli.model_file.serialize import unpack_network
 from cnncli.network import Network
-from cnncli.network.architectures import model_names, read_model, shipped_model
+from cnncli.network.architectures import read_model
 from cnncli.network.description import CLASSES
 from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import InputRecipe
+from cnncli.shipped import model_names, shipped_model
 from cnncli.shown import format_shape, plural, printable
 from cnncli.storage import container
 from cnncli.training_options import RecordedSettings, TrainSettings

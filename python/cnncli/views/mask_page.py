@@ -8,7 +8,8 @@ from PIL import Image, ImageDraw
 
 from cnncli.array_types import Array
 from cnncli.shown import shortened
-from cnncli.views.masks import FORMS, MASKS, Mask, as_picture
+from cnncli.views.masks import FORMS, Mask, as_picture
+from cnncli.views.named_masks import MASKS
 from cnncli.views.page import font
 from cnncli.views.scales import Scale
 from cnncli.views.tiles import Page, Panel, Pixels, picture_tile

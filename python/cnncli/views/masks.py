@@ -12,18 +12,10 @@ import numpy.typing as npt
 from cnncli.errors import UsageError
 from cnncli.nearest import same_but_for_case
 from cnncli.shown import percent, shown
+from cnncli.views.named_masks import MASKS
 
 Mask = npt.NDArray[np.float64]
 
-# Those of the lecture, and Sobel's two.
-MASKS: dict[str, str] = {
-    "sharpen": "0 -1 0; -1 5 -1; 0 -1 0",
-    "emboss": "-2 -1 0; -1 1 1; 0 1 2",
-    "blur": "1/9 1/9 1/9; 1/9 1/9 1/9; 1/9 1/9 1/9",
-    "edge": "0 1 0; 1 -4 1; 0 1 0",
-    "sobel-x": "-1 0 1; -2 0 2; -1 0 1",
-    "sobel-y": "-1 -2 -1; 0 0 0; 1 2 1",
-}
 _WHITE = 0.995  # share of the values that are less than white
 _LARGEST = 31  # rows or columns
 _MOST = 1e6  # of a number

@@ -1,6 +1,7 @@
 """What a run says of itself: the command that repeats it, with places or with names alone, and its record."""
 
 import shlex
+import subprocess
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from cnncli import _core
 from cnncli.data import DataSet, Note, Split, images_digest
 from cnncli.network.architectures import read_model
+from cnncli.shown import find_unprintable
 from cnncli.training.job import Job, digest_for
 from cnncli.training.plan import Plan, make_plan
 from cnncli.training.state import TrainingState
@@ -43,6 +45,26 @@ def options(command: str) -> dict[str, str]:
     words = shlex.split(command)
     assert words[:2] == ["cnn", "train"]
     return {word: value for word, value in pairwise(words) if word.startswith("--")}
+
+
+NAMES = ("pets\nof mine.npz", "it's\x1b[31m.npz", "tab\t\\.npz", "plain.npz")
+
+
+@pytest.mark.parametrize("is_short", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_bash_reads_from_the_line_that_repeats_a_training_the_words_that_were_typed(
+    name: str, is_short: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    of = replace(plan(), data=name, plugins=(f"my {name}.py",))
+    line = job(of).command(with_places=True, is_short=is_short)
+    assert line.startswith("cnn train ") and find_unprintable(line) is None
+    told = subprocess.run(
+        ["bash", "-c", f"cnn() {{ printf '%s\\0' \"$@\"; }}; {line}"], capture_output=True, text=True, check=True
+    )
+    words = told.stdout.split("\0")
+    place = name if is_short else str(tmp_path / name)
+    assert words[words.index("--data") + 1] == place and words[words.index("--plugin") + 1] == f"my {name}.py"
 
 
 FILES = {

@@ -270,7 +270,7 @@ def show_finished(record: records.Finished, curves: Path | None = None, page: Pa
     print_table(console, facts_table(rows))
     if record.command:  # one line however long it is, to be copied and to be read by other programs
         label = f"{'repeat':<{max(len(name) for name, _ in rows)}}   "
-        console.print(Text.assemble((label, "dim"), printable(record.command)))
+        console.print(Text.assemble((label, "dim"), record.command))
     console.print()
     console.print(Text("try next", style="dim"))
     for line in next_commands(record):

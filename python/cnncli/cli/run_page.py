@@ -1,6 +1,5 @@
 """`report.html` of a run, made when its training ends from what is there by then."""
 
-import shlex
 from pathlib import Path
 
 from cnncli.cli.render_info import how_it_was_made, what_it_is
@@ -8,7 +7,7 @@ from cnncli.errors import CnnError
 from cnncli.model_file.record import TrainingRecord
 from cnncli.model_file.serialize import load_model
 from cnncli.pages.run_report import RunReport, run_page
-from cnncli.shown import plural
+from cnncli.shown import plural, typed
 from cnncli.storage.files import write_atomically
 from cnncli.training.records import Finished
 from cnncli.training.run_histograms import read_histograms
@@ -52,7 +51,7 @@ def _report(record: Finished) -> RunReport:
         notes=record.notes,
         left_aside=told.left_aside,
         dead=_dead(record.run),
-        next=shlex.join(["cnn", "eval", record.model.name, *_data_words(told, record), "--report", "eval.html"]),
+        next=typed("cnn", "eval", record.model.name, *_data_words(told, record), "--report", "eval.html"),
         version=__version__,
     )
 

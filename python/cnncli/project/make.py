@@ -1,7 +1,6 @@
 """What a project is to hold, found out from the settings of `cnn train`; and its folder, which appears whole."""
 
 import os
-import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -24,7 +23,7 @@ from cnncli.optim import Optimizer
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.project import texts
 from cnncli.project.layer_code import arguments_code, layer_lines, layer_names, quoted
-from cnncli.shown import printable
+from cnncli.shown import printable, typed
 from cnncli.storage.files import flush_folder, write_atomically, writing_error
 from cnncli.training.plan import Plan, find_data, make_optimizer, make_plan, picture_wish
 from cnncli.training_options import TRAINING_OPTIONS, TrainSettings
@@ -211,7 +210,7 @@ def _command(settings: TrainSettings) -> str:
     words = ["cnn", "train", "--arch", architecture, "--data", str(path), "--epochs", str(settings.epochs)]
     if settings.seed not in (None, 1):
         words += ["--seed", str(settings.seed)]
-    return shlex.join(words)
+    return typed(*words)
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:

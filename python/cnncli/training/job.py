@@ -1,7 +1,6 @@
 """All that belongs to one run of `cnn train`, and what its model file says of it."""
 
 import platform
-import shlex
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from cnncli.data import DataSet, Split, images_digest
 from cnncli.data.held_out import Indices
 from cnncli.model_file.record import EPOCH_MEASURES
 from cnncli.model_file.serialize import check_record
-from cnncli.shown import from_here
+from cnncli.shown import from_here, typed
 from cnncli.training.plan import Plan
 from cnncli.training.repeat import needed
 from cnncli.training.runs import RunFolder
@@ -143,7 +142,7 @@ class Job:
         if self.plan.own_validation:
             values["validation"] = None
         where = ["--data-dir", self.plan.data_dir] if with_places and self.plan.data_dir else []
-        return shlex.join(["cnn", "train", *recorded_words(values), *where])
+        return typed("cnn", "train", *recorded_words(values), *where)
 
 
 def recorded_epochs(history: list[dict[str, Any]], best: int, most: int) -> list[dict[str, Any]]:

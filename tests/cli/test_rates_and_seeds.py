@@ -73,8 +73,10 @@ def test_without_plotext_about_twenty_rates_are_listed(
 @pytest.mark.parametrize("as_json", [False, True])
 def test_while_rates_are_tried_the_steps_are_counted(as_json: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     begun = Started(
-        Path("r"), "lenet5", 1, "mnist", "", None, None, [], 9, 0, 1, 9, 0, 64, None, "sgd", 0.05, None, 1, 1, None,
-        None, None, "", "images", [],
+        run=Path("r"), network="lenet5", parameters=1, data="mnist", source="", notice=None, started_from=None,
+        warnings=[], images=9, validation_images=0, epochs=1, steps=9, first_step=0, batch_size=64, until=None,
+        optimizer="sgd", learning_rate=0.05, rate_factor=None, threads=1, seed=1, target=None, target_epoch=None,
+        early_target=None, preparation="", samples="images", notes=[],
     )  # fmt: skip
     step = StepDone(1, 1, 2.0, 64)
     monkeypatch.setattr(find_lr, "find_rate", lambda settings, report: iter([begun, step, step, rates(2)]))

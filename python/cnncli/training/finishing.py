@@ -63,7 +63,7 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
     best = state.history[state.best_epoch - 1]
     images = [facts.get("images", job.images) for facts in state.history]  # older runs did not say
     return Finished(
-        run=job.run.path,
+        **vars(job.facts()),
         model=Path(from_here(out)),
         model_bytes=out.stat().st_size,
         plugins=plan.plugins or (),
@@ -71,18 +71,13 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         data_dir=plan.data_dir,
         label_column=plan.label_column,
         skip_bad=plan.skip_bad,
-        samples=dataset.samples,
         sample=_sample_picture(job),
         earlier_model=None if earlier is None else Path(from_here(earlier)),
-        network=network.name,
-        data=dataset.name,
-        images=job.images,
         epochs=epochs,
         best_epoch=state.best_epoch,
         epoch_images=images[state.best_epoch - 1],
         loss=best["loss"],
         accuracy=best["accuracy"],
-        validation_images=validation.pictures if validation is not None else 0,
         validation_is_own=plan.own_validation,
         validation_loss=best["validation_loss"],
         validation_accuracy=best["validation_accuracy"],
@@ -91,7 +86,6 @@ def finish(job: Job, should_stop: Callable[[], bool]) -> Finished:
         test_accuracy=test_accuracy,
         seconds=state.seconds,
         images_per_second=sum(images) / state.seconds,
-        seed=plan.seed,
         history=state.history,
         notes=[note.text for note in dataset.notes],
         remark=said,
@@ -105,15 +99,11 @@ def _how_it_ended(job: Job) -> dict[str, Any]:
     trainer, history = job.trainer, job.trainer.state.history
     reached = job.target.is_reached(history)
     return {
-        "target": job.plan.target,
         "target_reached": reached if job.plan.target is not None else None,
-        "until": trainer.until,
         "converged": trainer.has_converged if trainer.until is not None else None,
         "seconds_to_target": trainer.state.seconds if reached else None,  # nothing is trained after it
         "patience": job.plan.patience,
         "ended_early": None if trainer.early is None else trainer.early.is_reached(history),
-        "time_limit": job.plan.time_limit,
-        "cuts_epochs": trainer.timetable.pace is not None,
         "command": job.command(with_places=True, is_short=True),
     }
 

@@ -14,6 +14,7 @@ from cnncli.model_file.record import EPOCH_MEASURES
 from cnncli.model_file.serialize import check_record
 from cnncli.shown import from_here, typed
 from cnncli.training.plan import Plan
+from cnncli.training.records import TrainingFacts
 from cnncli.training.repeat import needed
 from cnncli.training.runs import RunFolder
 from cnncli.training.targets import Target
@@ -55,6 +56,23 @@ class Job:
     def images(self) -> int:
         """How many are trained on."""
         return len(self.trainer.training_set)
+
+    def facts(self) -> TrainingFacts:
+        """What is told of the training at its start and at its end."""
+        plan, trainer = self.plan, self.trainer
+        return TrainingFacts(
+            run=self.run.path,
+            network=trainer.network.name,
+            data=self.dataset.name,
+            images=self.images,
+            validation_images=self.validation.pictures if self.validation is not None else 0,
+            samples=self.dataset.samples,
+            seed=plan.seed,
+            until=trainer.until,
+            target=plan.target,
+            time_limit=plan.time_limit,
+            cuts_epochs=trainer.timetable.pace is not None,
+        )
 
     def record(self, is_final: bool = True) -> dict[str, Any]:
         """How the model of the best epoch was trained, for the model file. Recorded paths keep their base name only.

@@ -7,64 +7,77 @@ from typing import Any
 from cnncli.training.convergence import Convergence
 
 
-@dataclass(frozen=True)
-class Started:
+@dataclass(frozen=True, kw_only=True)
+class TrainingFacts:
+    """What is told of a training at its start and at its end, and is the same.
+
+    run : the folder
+    network, data : their names
+    images : those that are trained on
+    validation_images : those that measure each epoch; 0 without
+    samples : what is trained on: "images" or "rows"
+    until : what ends the training before its last epoch; or None
+    target : validation accuracy at which it ends before its last epoch; or None
+    time_limit : seconds that it may take, which decide how many steps and epochs there will be; or None
+    cuts_epochs : the last epoch may take some of its images only
+    """
+
+    run: Path
+    network: str
+    data: str
+    images: int
+    validation_images: int
+    samples: str
+    seed: int
+    until: Convergence | None
+    target: float | None
+    time_limit: float | None = None
+    cuts_epochs: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Started(TrainingFacts):
     """The training is about to begin, or to go on.
 
+    epochs : the most that there may be
     steps : all steps of the training, over all epochs
     first_step : 0, or where a resumed run goes on
     notice : one line the user should see, such as that another data set is used; or None
     started_from : the model that the training starts from, and what it has of that, in words; or None
     warnings : lines about what will hardly be learned; none for a run that goes on
     batch_size : of all training images it is their number
-    until : what ends the training before its last epoch; or None
     optimizer : its name on the command line
     learning_rate : the largest one
     rate_factor : by which it is the description's, for another batch size; None if the user gave it
-    target : validation accuracy at which the training ends before its last epoch; or None
     target_epoch : the end of the first cycle, from which on `target` holds; None without a target
     early_target : what it takes before, perhaps above 1; None without a target
     preparation : how pictures become input
-    samples : what is trained on: "images" or "rows"
-    notes : what was left aside, converted or assumed of the data, one line each
+    notes : what was left aside, converted or assumed of the data, and what is done for small classes, one line each
     has_classes : there is an accuracy to show
     class_names : in the order of the labels
     reasons : what was chosen from the data and why, three lines; none where a network was named
-    time_limit : seconds that the training may take, which decide how many steps and epochs there will be; or None
-    cuts_epochs : the last epoch may take some of its images only
     augmentation : how training images are changed, "shift 0.07, rotate 10"; "" where they are not
     """
 
-    run: Path
-    network: str
     parameters: int
-    data: str
     source: str
     notice: str | None
     started_from: str | None
     warnings: list[str]
-    images: int
-    validation_images: int
     epochs: int
     steps: int
     first_step: int
     batch_size: int
-    until: Convergence | None
     optimizer: str
     learning_rate: float
     rate_factor: float | None
     threads: int
-    seed: int
-    target: float | None
     target_epoch: int | None
     early_target: float | None
     preparation: str
-    samples: str
     notes: list[str]
     has_classes: bool = True
     class_names: tuple[str, ...] = ()
-    time_limit: float | None = None
-    cuts_epochs: bool = False
     augmentation: str = ""
     reasons: list[str] = field(default_factory=list)
 
@@ -153,14 +166,13 @@ class Stopped:
     step: int
 
 
-@dataclass(frozen=True)
-class Finished:
+@dataclass(frozen=True, kw_only=True)
+class Finished(TrainingFacts):
     """The training is complete and the model is written.
 
     model : the copy at `--out`
     plugins : the user's files that the model needs
     data_path, data_dir, label_column, skip_bad : what loads the data again
-    samples : what was trained on: "images" or "rows"
     sample : a picture file, of those that were not trained on if there is one; None: the data hold no files
     validation_is_own : the data set has a part for it; else these images were held out of the training part
     earlier_model : where the model that was there before is kept; None if there was none, or the same one
@@ -169,20 +181,16 @@ class Finished:
     epoch_images : those of that epoch, to which `loss` and `accuracy` belong; all or the hardest
     seconds : time spent in training, summed over resumed parts
     test_* : measures on the test images, None where the data set has none
-    target : the validation accuracy that was asked for, or None
     target_reached : None without a target
-    until, converged : what was to end the training, and whether it did; None without
+    converged : whether `until` ended it; None without
     seconds_to_target : of `seconds`, those until the target was reached; None if it was not
     patience : epochs without a better one that were to end it; or None
     ended_early : whether they did; None without a patience
-    time_limit : seconds that it might take; or None
-    cuts_epochs : the last epoch may have taken some of its images only
     command : what repeats it exactly
     remark : one line with a remedy if nothing was learned; else None
     warnings : those of `Started`, and the remark
     """
 
-    run: Path
     model: Path
     model_bytes: int
     plugins: tuple[str, ...]
@@ -190,18 +198,13 @@ class Finished:
     data_dir: str | None
     label_column: str | None
     skip_bad: bool
-    samples: str
     sample: str | None
     earlier_model: Path | None
-    network: str
-    data: str
-    images: int
     epochs: int
     best_epoch: int
     epoch_images: int
     loss: float
     accuracy: float | None
-    validation_images: int
     validation_is_own: bool
     validation_loss: float | None
     validation_accuracy: float | None
@@ -210,20 +213,15 @@ class Finished:
     test_accuracy: float | None
     seconds: float
     images_per_second: float
-    seed: int
     history: list[dict[str, Any]]
     notes: list[str]
-    target: float | None
     target_reached: bool | None
     seconds_to_target: float | None
-    until: Convergence | None
     converged: bool | None
     remark: str | None
     warnings: list[str]
     patience: int | None = None
     ended_early: bool | None = None
-    time_limit: float | None = None
-    cuts_epochs: bool = False
     command: str = ""
 
 

@@ -117,8 +117,8 @@ class RecordedSettings(AugmentationSettings):
     )
     time_limit: float | None = option_row(
         _TRAINING, "time",
-        "End after this time of training and validation, such as 90s, 5m or 1h30m, the schedule with it; --epochs is "
-        "then the most there are. The command that is kept has the steps that there was time for.", "TIME",
+        "End after this time of training and validation, such as 90s, 5m or 1h30 (of minutes), the schedule with it; "
+        "--epochs is then the most there are. The command that is kept has the steps that there was time for.", "TIME",
         limits={"above": 0}, brief="End after this time, such as 5m",
     )
     patience: int | None = option_row(

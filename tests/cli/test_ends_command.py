@@ -74,6 +74,17 @@ def test_times_are_typed_as_people_do(typed: str, seconds: float) -> None:
     assert Duration().convert(typed, None, None) == seconds
 
 
+@pytest.mark.parametrize(
+    ("typed", "seconds"),
+    [("1h30", 5400), ("1h 30", 5400), ("1 h 5", 3900), ("2m30", 150), ("2 min 30", 150), ("1h2m3", 3723), ("1h30s", 3630),
+     ("0h.5", 30)],
+)  # fmt: skip
+def test_a_number_without_a_unit_counts_what_comes_below_the_unit_before_it(typed: str, seconds: float) -> None:
+    from cnncli.cli.options import Duration
+
+    assert Duration().convert(typed, None, None) == seconds
+
+
 @pytest.mark.slow
 def test_a_timed_run_that_was_killed_goes_on_with_the_time_that_is_left(small_data: Path, tmp_path: Path) -> None:
     process = start_cnn((*SMALL, "--data", small_data, "--time-limit", "2s", "--save-every", 0.1), tmp_path)

@@ -14,7 +14,9 @@ from cnncli.shown import printable
 
 _LARGEST_SIDE = 4096
 _NUMBER = r"(\d+(?:\.\d*)?|\.\d+)"
-_TIME = re.compile(rf"(?:{_NUMBER} ?h)? ?(?:{_NUMBER} ?(?:m|min))? ?(?:{_NUMBER} ?s?)?")
+_TIME = re.compile(rf"(?:{_NUMBER} ?h)? ?(?:{_NUMBER} ?(?:m|min))? ?(?:{_NUMBER} ?s)?")
+# As people write 1:30 h: without a unit a number counts what comes below the unit before it, seconds where none does.
+_BARE_TIME = re.compile(rf"(?:{_NUMBER} ?h ?)?(?:{_NUMBER} ?(?:m|min) ?)?{_NUMBER}")
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -127,17 +129,19 @@ def _whole_number(value: Any) -> float:
 
 
 class Duration(_FloatType):
-    """A time above 0, in seconds: of 90, 90s, 5m, 1.5h or 1h30m."""
+    """A time above 0, in seconds: of 90, 90s, 5m, 2m30, 1.5h, 1h30 or 1h30m."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         text = str(value).strip().lower()
-        parts = _TIME.fullmatch(text)
+        parts, bare = _TIME.fullmatch(text), _BARE_TIME.fullmatch(text)
+        found = parts or bare
         seconds = 0.0
-        if parts is not None and text:
-            hours, minutes, rest = (float(part or 0) for part in parts.groups())
-            seconds = 3600 * hours + 60 * minutes + rest
+        if found is not None and text:
+            hours, minutes, rest = (float(part or 0) for part in found.groups())
+            is_minutes = found is bare and bare.group(1) is not None and bare.group(2) is None
+            seconds = 3600 * hours + 60 * (minutes + rest if is_minutes else minutes) + (0 if is_minutes else rest)
         if not 0 < seconds < math.inf:
             self.fail(f"{text or repr(value)}: use a time above 0, such as 90s, 5m or 1h30m", param, ctx)
         return seconds

@@ -229,7 +229,7 @@ def test_one_batch_normalization_may_be_why_a_network_is_wrong_outside_of_traini
         remark = finish(job, lambda: False).remark
     assert remark is not None and remark.endswith(
         "in training, where batch normalization uses the batch itself, 90.00 % were, so its running averages do not "
-        "fit: pass a larger --batch-size, such as 24"
+        "fit yet after 3 steps: pass more --epochs"
     )
 
 

@@ -117,6 +117,14 @@ def test_one_image_a_class_is_told() -> None:
     assert line.startswith("there is one training image of each class: ")
 
 
+def test_a_smaller_batch_that_is_named_is_none_that_normalization_would_complain_of() -> None:
+    """Of 30 images three would make ten steps, but leave batch normalization with three values of a feature."""
+    (line,) = told(NORMALIZED, [0, 1, 2] * 10, 64)
+    assert line.endswith("pass a smaller --batch-size, such as 16")
+    assert told(NORMALIZED, [0, 1, 2] * 10, 16) == []
+    assert told(NORMALIZED, [0, 1, 2] * 4, 64) == []  # all in one step are as good as it gets
+
+
 def test_batches_larger_than_the_images_are_told() -> None:
     assert told(PLAIN, [0, 1, 2] * 10, 30) == []
     (line,) = told(PLAIN, [0, 1, 2] * 10, 31)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.shown import percent
+from cnncli.shown import percent, plural
 
 # Of the number of right answers. With three, one network of 700 that knows something is missed, were it at chance.
 _STANDARD_ERRORS = 3.0
@@ -124,6 +124,13 @@ def _never_fell(answer: OneAnswer, losses: Sequence[float]) -> bool:
     return len(losses) > 1 and min(losses[1:]) >= losses[0] and losses[-1] >= answer.loss
 
 
+def _is_worse(again: Measured, trained: Measured) -> bool:
+    """Whether so many fewer are right than in training that it is not by chance."""
+    share = (again.accuracy * again.images + trained.accuracy * trained.images) / (again.images + trained.images)
+    error = math.sqrt(share * (1 - share) * (1 / again.images + 1 / trained.images))
+    return trained.accuracy > again.accuracy + _STANDARD_ERRORS * error
+
+
 def _remedy(
     answer: OneAnswer,
     trained: Measured,
@@ -136,10 +143,14 @@ def _remedy(
     normalizes: bool,
 ) -> str:
     """What to do, see `remark`. A rate that has thrown the weights far away is it however few the steps were."""
-    if normalizes and trained.accuracy > answer.by_luck(trained.images):
+    larger = min(max(16, 4 * batch_size), trained.images)
+    if normalizes and _is_worse(again, trained) and (larger > batch_size or steps < _FEW_STEPS):
+        # After few steps the averages still hold what they began with, and a batch is never larger than the data.
+        do = f"pass a larger --batch-size, such as {larger}" if steps >= _FEW_STEPS else "pass more --epochs"
+        yet = "" if steps >= _FEW_STEPS else f" yet after {plural(steps, 'step')}"
         return (
             f"in training, where batch normalization uses the batch itself, {percent(trained.accuracy)} were, so "
-            f"its running averages do not fit: pass a larger --batch-size, such as {max(16, 4 * batch_size)}"
+            f"its running averages do not fit{yet}: {do}"
         )
     has_exploded = again.loss > _EXPLODED * answer.loss and learning_rate > usual_rate
     if has_exploded or learning_rate > _LARGE * usual_rate:

@@ -17,7 +17,7 @@ from cnncli.training.timetable import Timetable
 
 # With batch normalization of fewer values the test accuracy falls: convnet with batches of 4 is as right as with 64,
 # with batches of 2 it is not (docs/training.md).
-_FEW_VALUES = 4
+_FEW_VALUES, _ENOUGH_VALUES = 4, 16
 _MOST_NAMED = 3  # classes
 
 
@@ -58,10 +58,13 @@ def check_prospects(
             "there is one training image of each class: the network can learn these images by heart, but not what "
             "the others of a class have in common; add images"
         )
-    if timetable.batch_size > len(labels):
+    smaller = _few_steps(len(labels))
+    if _normalization_of_one_value(network) is not None:  # of fewer its mean and variance would be rough
+        smaller = max(smaller, _ENOUGH_VALUES)
+    if timetable.batch_size > len(labels) > smaller:
         warnings.append(
             f"batches of {timetable.batch_size:,} are larger than the {len(labels):,} training images, so that an "
-            f"epoch is one step; pass a smaller --batch-size, such as {_few_steps(len(labels))}"
+            f"epoch is one step; pass a smaller --batch-size, such as {smaller}"
         )
     warnings += _check_normalization(network, timetable)
     return warnings
@@ -114,12 +117,12 @@ def _check_normalization(network: Network, timetable: Timetable) -> Iterable[str
     if timetable.batch_size == 1:
         raise UsageError(
             f"--batch-size 1: {layer} takes its mean and variance from a batch, and of one value they make 0 of "
-            "whatever comes in; use --batch-size 2 or more, better 16"
+            f"whatever comes in; use --batch-size 2 or more, better {_ENOUGH_VALUES}"
         )
     if timetable.batch_size < _FEW_VALUES:
         yield (
             f"{layer} takes its mean and variance from a batch, and from {timetable.batch_size} values they are rough; "
-            "pass --batch-size 16 or more"
+            f"pass --batch-size {_ENOUGH_VALUES} or more"
         )
     if 1 in sizes:
         images = timetable.images(sizes.index(1))

@@ -83,7 +83,7 @@ PYTHON_LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"views", "pages", "checks", "model", "model_file", "data", "download", "sets", "tables", "program", "network",
          "criteria", "optim", "layers", "pictures", "errors"},
     ),
-    "doctor": ({"doctor"}, {"training", "storage", "errors"}),
+    "doctor": ({"doctor"}, {"training", "measures", "storage", "errors"}),
     "broken": (
         {"broken"},
         {"doctor", "lessons", "training", "pages", "program", "network", "data", "sets", "optim", "layers", "pictures",

@@ -88,6 +88,23 @@ def test_the_newest_run_is_looked_at_and_json_has_the_numbers(twins: Path, capsy
     assert 50 < first["evidence"][0]["value"] < 150 and first["evidence"][0]["epoch"] == 1
 
 
+def test_the_accuracy_is_that_of_the_epoch_that_is_kept_as_all_others_tell_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "settings.json").write_text("{}")
+    (tmp_path / "diagnostics.json").write_text(json.dumps({"epochs": [], "warnings": ["a line"]}))
+    rows = [{"epoch": at, "accuracy": 0.9, "validation_accuracy": right, "validation_loss": 1.0, "loss": 1.0}
+            for at, right in ((1, 0.5), (2, 0.61111), (3, 0.54167))]  # fmt: skip
+    for count, words in ((3, "3 epochs, validation accuracy 61.11 % of epoch 2, which is kept"),
+                         (2, "2 epochs, validation accuracy 61.11 %")):  # fmt: skip
+        (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows[:count]))
+        assert run(["doctor", str(tmp_path)]) == FOUND
+        assert capsys.readouterr().out.splitlines()[0] == f"{tmp_path}: {words}"
+    (tmp_path / "metrics.jsonl").write_text(json.dumps({**rows[0], "validation_accuracy": [1]}) + "\n")
+    assert run(["doctor", str(tmp_path)]) == FOUND
+    assert capsys.readouterr().out.splitlines()[0] == f"{tmp_path}: 1 epoch, training accuracy 90.00 %"
+
+
 def test_a_run_of_an_older_version_is_told_so(twins: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old = tmp_path / "old"
     shutil.copytree(twins / "healthy", old)

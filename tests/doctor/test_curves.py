@@ -104,7 +104,7 @@ def test_of_three_classes_one_off_is_told_and_of_two_it_is_no_shift() -> None:
         assert (found is not None and "the class after" in found.evidence[0].text) == (share_of_all > 0.65) == told
     two = {"training": part(np.eye(2, dtype=int) * 900), "test": part([[50, 450], [450, 50]], 9.0)}
     found = curves.labels_shifted(run(parts=two))
-    assert found is not None and "one answer for all has 50 %" in found.evidence[0].text
+    assert found is not None and "one answer for all has 50.00 %" in found.evidence[0].text
 
 
 def guessed(images: int = 1000, right: float = 0.25, loss: float = 1.38) -> Part:
@@ -151,6 +151,41 @@ def test_what_holds_for_new_images_is_no_fault_of_labels() -> None:
     assert curves.labels_shifted(run(parts=parts, history=lower)) is None
     for there in ({"training": trained}, {"test": guessed()}, {"training": trained, "test": part([[9]])}):
         assert curves.labels_shifted(run(parts=there)) is None
+
+
+def test_five_of_eight_right_say_nothing_of_the_labels() -> None:
+    """Of 8 images, half of each class, 5 are right by chance in one of three cases, and with 84 % of all in one of ten."""
+    few = part([[3, 1], [2, 2]], 0.69)
+    trained = replace(part([[36, 36], [0, 0]]), answers=[[36, 0], [0, 36]], right=61, loss=0.416)
+    history = [{"epoch": 1, "validation_accuracy": 0.5}, {"epoch": 2, "validation_accuracy": 0.625}]
+    signs = [epoch(at, losses=[0.6] * 20, update=[0.01]) for at in range(1, 6)]
+    assert curves.labels_shifted(run(signs, history=history, parts={"training": trained, "validation": few})) is None
+    many, history = part([[220, 180], [205, 195]], 0.69), [{"epoch": 1, "validation_accuracy": 0.519}]
+    assert curves.labels_shifted(run(history=history, parts={"training": trained, "validation": many})) is not None
+
+
+def test_of_three_classes_six_of_nine_answers_one_off_are_chance() -> None:
+    trained = part(np.eye(3, dtype=int) * 20)
+    few = part([[1, 2, 0], [0, 1, 2], [2, 0, 1]], 1.2)
+    found = curves.labels_shifted(run(parts={"training": trained, "test": few}))
+    assert found is None or "the class after" not in found.evidence[0].text
+
+
+def test_measures_of_a_network_whose_running_averages_do_not_fit_say_nothing_of_the_labels() -> None:
+    """In training 90 % were right, and of the same images 30 % afterwards: so no other images can be right."""
+    parts, facts = {"training": learned(0.3), "validation": guessed()}, {"epoch": 1, "accuracy": 0.9}
+    assert curves.labels_shifted(run(history=[facts], parts=parts)) is not None
+    assert curves.labels_shifted(run(history=[facts], parts=parts, kept=facts)) is None
+    fits = parts | {"training": learned(0.86)}
+    assert curves.labels_shifted(run(history=[facts], parts=fits, kept=facts)) is not None
+
+
+def test_a_gap_that_few_validation_images_have_by_chance_is_no_overfitting() -> None:
+    history = history_of(2.0, 1.0, 9.0, loss=(3.0, 1.0, 0.1), accuracy=0.92, validation_accuracy=0.75)
+    for images, told in ((8, False), (400, True)):
+        right = round(images * 0.75)
+        parts = {"validation": Part(images, right, 1.0, [], [])}
+        assert (curves.overfitting(run(history=history, parts=parts)) is not None) == told
 
 
 @pytest.mark.parametrize(("epochs", "losses", "update", "expected"), [

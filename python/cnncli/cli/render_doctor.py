@@ -6,7 +6,7 @@ from textwrap import wrap
 from typing import Any
 
 from cnncli.cli import plain
-from cnncli.doctor.facts import RunFacts
+from cnncli.doctor.facts import RunFacts, number
 from cnncli.doctor.finding import Evidence, Finding
 from cnncli.doctor.kinds import KINDS
 from cnncli.shown import percent, plural, printable
@@ -62,13 +62,14 @@ def _with_epoch(one: Evidence) -> str:
 
 
 def _result(run: RunFacts) -> str:
-    """How far the run has come, in a few words."""
-    epochs = len(run.history)
-    text = plural(epochs, "epoch")
+    """How far the run has come, in a few words: with the accuracy that all others tell, of the model that is kept."""
+    text = plural(len(run.history), "epoch")
     for name, words in (("validation_accuracy", "validation"), ("accuracy", "training")):
-        measured = run.measures(name)
-        if measured:
-            return f"{text}, {words} accuracy {percent(measured[-1][1], 1)}"
+        measured = number((run.kept or {}).get(name))
+        if run.kept is not None and measured is not None:
+            epoch = run.kept["epoch"]
+            of = "" if epoch == run.history[-1]["epoch"] else f" of epoch {epoch}, which is kept"
+            return f"{text}, {words} accuracy {percent(measured)}{of}"
     return text
 
 

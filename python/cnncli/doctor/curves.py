@@ -4,13 +4,15 @@ import math
 from itertools import pairwise
 from statistics import mean, median
 
-from cnncli.doctor.facts import Part, RunFacts
+from cnncli.doctor.facts import Part, RunFacts, number
 from cnncli.doctor.finding import Evidence, Finding, grade
+from cnncli.measures.intervals import wilson
 from cnncli.shown import percent
 from cnncli.training.diagnostics import HIGH, LOSS_BINS, LOW
 
 _SURE = 0.97
 _FEWEST_BINS = 6
+_LEAST_GAIN = 0.05  # above chance, from which training images are learned
 _ENOUGH_LOSSES, _ENOUGH_EPOCHS = 60, 4  # after which a training that goes well has learned something
 
 
@@ -79,7 +81,7 @@ def labels_shifted(run: RunFacts) -> Finding | None:
     classes = len(part.answers)
     shifts = [(_share_off(part, by), by) for by in (1, classes - 1)]
     share, by = max(shifts)
-    if classes > 2 and share > max(0.5, part.accuracy):
+    if classes > 2 and share > max(0.5, part.accuracy, 1 / classes + _noise(1 / classes, part.images)):
         where = "after" if by == 1 else "before"
         text = f"{percent(share, 0)} of the answers for {name} images are the class {where} the true one"
         return _found("labels-shifted", grade(share, 0.4, 0.7), [Evidence(text, share, 1 / classes)])
@@ -87,27 +89,46 @@ def labels_shifted(run: RunFacts) -> Finding | None:
     measured = run.measures("validation_accuracy") if name == "validation" else []
     best, epoch = max(((value, epoch) for epoch, value in measured), default=(part.accuracy, None))
     least = min([part.loss, *(value for _, value in run.measures("validation_loss"))])
-    noise = 3 * math.sqrt(chance * (1 - chance) / part.images)
-    if best >= chance + noise + 0.02 or least < 0.97 * part.entropy:
+    noise = _noise(chance, part.images)
+    if best >= chance + noise + 0.02 or least < 0.97 * part.entropy or _is_wrong_outside_of_training(run, trained):
         return None
-    gain = max([trained.accuracy, *(value for _, value in run.measures("accuracy"))])
-    gain -= max(trained.largest_class, 1 / classes)
+    learned = max([trained.accuracy, *(value for _, value in run.measures("accuracy"))])
+    gain = learned - max(trained.largest_class, 1 / classes)
     fall = 1 - min([trained.loss, *(value for _, value in run.measures("loss"))]) / trained.entropy
     moves = [share for one in run.epochs for share in one.update if share is not None]
     is_alive = bool(moves) and median(moves) > 1e-4
     has_had_time = sum(len(one.losses) for one in run.epochs) >= _ENOUGH_LOSSES and len(run.history) >= _ENOUGH_EPOCHS
-    best_text = f"the {name} accuracy is never above {100 * best:.3g} %; one answer for all has {100 * chance:.3g} %"
+    if gain > _LEAST_GAIN and learned <= best + noise:
+        return None  # of so few images nobody can tell that what was learned does not hold for them
+    best_text = f"the {name} accuracy is never above {percent(best)}; one answer for all has {percent(chance)}"
     evidence = [
         Evidence(best_text, best, chance, epoch),
         Evidence(
-            f"meanwhile {100 * trained.accuracy:.3g} % of the training images are learned, at a loss of "
+            f"meanwhile {percent(trained.accuracy)} of the training images are learned, at a loss of "
             f"{trained.loss:.3g}, of one answer for all {trained.entropy:.3g}",
             trained.accuracy,
             chance,
         ),
     ]
-    by_heart = max(grade(gain, 0.05, 0.25), grade(fall, 0.01, 0.06))
+    by_heart = max(grade(gain, _LEAST_GAIN, 0.25), grade(fall, 0.01, 0.06))
     return _found("labels-shifted", max(by_heart, 0.55 if is_alive and has_had_time else 0.0), evidence)
+
+
+def _noise(share: float, images: int) -> float:
+    """By how much the share of so many images that is right by chance may be larger, or smaller."""
+    return 3 * math.sqrt(share * (1 - share) / images)
+
+
+def _at_most(share: float, part: Part) -> float:
+    """The largest share that so many images do not speak against, with 95 % confidence."""
+    return wilson(min(part.images, max(0, round(share * part.images))), part.images).high
+
+
+def _is_wrong_outside_of_training(run: RunFacts, trained: Part) -> bool:
+    """Whether the network that was kept does worse on its own training images than while it was trained on them, as
+    with running averages that do not fit yet: then no measure on other images says what was learned."""
+    during = number((run.kept or {}).get("accuracy"))
+    return during is not None and trained.accuracy < during - _LEAST_GAIN - _noise(during, trained.images)
 
 
 def _share_off(part: Part, by: int) -> float:
@@ -183,9 +204,11 @@ def overfitting(run: RunFacts) -> Finding | None:
     strength = min(grade(rise, 1.1, 1.5), grade(fall, 1.1, 2)) if last_epoch > epoch else 0.0
     if last_epoch in accuracies and last_epoch in own:
         gap = own[last_epoch] - accuracies[last_epoch]
+        if "validation" in run.parts and own[last_epoch] <= _at_most(accuracies[last_epoch], run.parts["validation"]):
+            return None  # of so few images as many may be wrong by chance
         text = (
-            f"of the training images {100 * own[last_epoch]:.3g} % are right, of the validation images "
-            f"{100 * accuracies[last_epoch]:.3g} %"
+            f"of the training images {percent(own[last_epoch])} are right, of the validation images "
+            f"{percent(accuracies[last_epoch])}"
         )
         evidence.append(Evidence(text, gap, 0.12, last_epoch))
         # A loss that rises alone is a network that is ever surer, and no worse in its answers.

@@ -3,17 +3,20 @@ have is left out."""
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cnncli.errors import UsageError
+from cnncli.errors import CnnError, UsageError
 from cnncli.shown import printable
 from cnncli.storage import container
+from cnncli.storage.strict_json import read_object
 from cnncli.training.diagnostics import read_diagnostics
 from cnncli.training.metrics import read_metrics
 from cnncli.training.run_histograms import FILE as HISTOGRAMS
 from cnncli.training.run_histograms import read_histograms
+from cnncli.training.run_list import kept_facts
 
 Number = float | None
 
@@ -85,6 +88,7 @@ class RunFacts:
     diverged : (step, what) of a loss that was no number; None
     classes : how many; 0 where they are not known
     warnings : what `cnn train` has said of the training, one line each
+    kept : of history, the facts of the epoch whose model is kept; None before the first is over
     """
 
     folder: Path
@@ -97,6 +101,7 @@ class RunFacts:
     dead: list[tuple[str, str, int, int]] = field(default_factory=list)
     diverged: tuple[int, str] | None = None
     warnings: list[str] = field(default_factory=list)
+    kept: dict[str, Any] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -127,9 +132,12 @@ def read_facts(folder: Path) -> RunFacts:
     end, diverged = mapping(found.get("end")), mapping(found.get("diverged"))
     step, what = diverged.get("step"), diverged.get("what")
     parts = {name: _part(facts) for name, facts in mapping(end.get("parts")).items()}
+    history, settings = read_metrics(folder / "metrics.jsonl"), {}
+    with suppress(CnnError):  # of a damaged one the curves can still be read
+        settings = read_object(folder / "settings.json", "")
     return RunFacts(
         folder=folder,
-        history=read_metrics(folder / "metrics.jsonl"),
+        history=history,
         epochs=[epoch for epoch in map(_epoch, _list(signs)) if epoch is not None],
         parts={name: part for name, part in parts.items() if part is not None},
         alike=[facts for facts in map(_alike, _list(end.get("layers"))) if facts is not None],
@@ -138,6 +146,7 @@ def read_facts(folder: Path) -> RunFacts:
         dead=_dead(folder),
         diverged=(step, what) if type(step) is int and isinstance(what, str) else None,
         warnings=[line for line in _list(found.get("warnings")) if isinstance(line, str)],
+        kept=kept_facts(history, settings),
     )
 
 

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,15 +44,24 @@ class Run:
     @property
     def best(self) -> dict[str, Any] | None:
         """The facts of the epoch whose model is kept; None before the first is over."""
-        if not self.history:
-            return None
-        cycle = self.settings.get("cycle") if self.settings.get("target") is not None else None
-        return self.history[kept_epoch(self.history, cycle if type(cycle) is int else None)]
+        return kept_facts(self.history, self.settings)
 
     @property
     def seconds(self) -> float:
         """Of training, over all epochs that are over."""
         return float(sum(facts.get("seconds", 0.0) for facts in self.history))
+
+
+def kept_facts(history: Sequence[dict[str, Any]], settings: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Of the epochs of a run with these settings the facts of the one whose model is kept; None without epochs, and
+    where their measures are no numbers."""
+    if not history:
+        return None
+    cycle = settings.get("cycle") if settings.get("target") is not None else None
+    try:
+        return history[kept_epoch(history, cycle if type(cycle) is int else None)]
+    except (KeyError, TypeError):
+        return None
 
 
 def find_runs(root: Path) -> list[Run]:

@@ -76,8 +76,8 @@ def test_times_are_typed_as_people_do(typed: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "seconds"),
-    [("1h30", 5400), ("1h 30", 5400), ("1 h 5", 3900), ("2m30", 150), ("2 min 30", 150), ("1h2m3", 3723), ("1h30s", 3630),
-     ("0h.5", 30)],
+    [("1h30", 5400), ("1h 30", 5400), ("1 h 5", 3900), ("2m30", 150), ("2 min 30", 150), ("1h2m3", 3723),
+     ("1h30s", 3630), ("0h.5", 30)],
 )  # fmt: skip
 def test_a_number_without_a_unit_counts_what_comes_below_the_unit_before_it(typed: str, seconds: float) -> None:
     from cnncli.cli.options import Duration

@@ -154,7 +154,7 @@ def test_what_holds_for_new_images_is_no_fault_of_labels() -> None:
 
 
 def test_five_of_eight_right_say_nothing_of_the_labels() -> None:
-    """Of 8 images, half of each class, 5 are right by chance in one of three cases, and with 84 % of all in one of ten."""
+    """Of 8 images, half of each class, 5 or more are right by chance in one of three cases."""
     few = part([[3, 1], [2, 2]], 0.69)
     trained = replace(part([[36, 36], [0, 0]]), answers=[[36, 0], [0, 36]], right=61, loss=0.416)
     history = [{"epoch": 1, "validation_accuracy": 0.5}, {"epoch": 2, "validation_accuracy": 0.625}]

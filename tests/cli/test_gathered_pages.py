@@ -44,7 +44,7 @@ def evaluation(tmp_path: Path, count: int = 3, images: int = 2) -> Any:
     shares = np.tile([0.25, 0.75], (count, 1))
     shares[-1] = np.nan
     return SimpleNamespace(
-        model=str(tmp_path / "m.bin"), network=network, class_names=["a", "b"], trained_on=False, unseen=0, part="test",
+        model=str(tmp_path / "m.bin"), network=network, class_names=["a", "b"], trained_on=False, part="test",
         data="pets", metrics=SimpleNamespace(samples=count), calibration=None, notes=[SimpleNamespace(text="a note")],
         labels=np.zeros(count, np.int64), predictions=np.array([1] * (count - 1) + [-1]), probabilities=shares,
         of_answers=shares[:, 1], mistakes=np.arange(count), name_of=lambda index: f"a/secret/pets/cat/{index}.png",
@@ -101,6 +101,7 @@ def finished(**changed: Any) -> Any:
         "loss": 0.5, "accuracy": 0.75, "test_loss": None, "test_images": 0, "test_accuracy": None,
         "validation_loss": None, "validation_images": 0, "validation_accuracy": None, "warnings": ["w"],
         "notes": ["n"], "model": Path("out/model.bin"), "data_path": "some where/pets.npz",
+        "label_column": None, "skip_bad": False, "plugins": (),
     }  # fmt: skip
     return SimpleNamespace(**(facts | changed))
 
@@ -127,6 +128,15 @@ def test_a_run_is_told_with_what_was_measured(monkeypatch: pytest.MonkeyPatch) -
     )  # fmt: skip
     assert (full.test, full.validation) == ((9, 0.25, 0.5), (7, 1.0, None)) and "3 epochs" in full.lead
     assert full.next == "cnn eval model.bin --report eval.html"  # data that have a name are found by it
+
+
+def test_the_command_on_the_page_reads_the_data_as_the_training_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"data_path": "some where/-pets.csv", "label_column": "sort of", "skip_bad": True, "plugins": ("own/my.py",)}
+    made = report_of(monkeypatch, model=Path("-model.bin"), **told)
+    assert made.next == (
+        "cnn eval ./-model.bin --data ./-pets.csv --label-column 'sort of' --skip-bad --plugin my.py --report eval.html"
+    )
+    assert made.more == "Each class, what is taken for what and the mistakes as pictures"
 
 
 def test_layers_with_dead_units_are_told_and_a_run_without_numbers_has_none(monkeypatch: pytest.MonkeyPatch) -> None:

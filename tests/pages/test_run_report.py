@@ -19,7 +19,8 @@ REPORT = RunReport(
     test=(50, 0.25, 0.9), validation=(20, 0.5, 0.8), loss=0.125, accuracy=0.95,
     history=[{"epoch": 1, "loss": 0.5, "accuracy": 0.7}, {"epoch": 2, "loss": 0.125, "accuracy": 0.95}], best_epoch=2,
     made=[("network", "lenet5")], command="cnn train --arch lenet5", warnings=[], notes=["plain: all of it"],
-    left_aside={".heic": 3}, dead=[("8 ReLU", 120, 9)], next="cnn eval model.bin --report eval.html", version="0.1.0",
+    left_aside={".heic": 3}, dead=[("8 ReLU", 120, 9)], more="Each class",
+    next="cnn eval model.bin --report eval.html", version="0.1.0",
 )  # fmt: skip
 
 
@@ -28,7 +29,8 @@ def test_the_page_has_the_result_curves_recipe_and_what_was_left_aside() -> None
     for words in (
         "test accuracy 90.00 % 78.64 % to 95.65 % with 95 % confidence; 5 of 50 images wrong",
         "validation accuracy 80.00 %", "4 of 20 images wrong; they chose the epoch", "kept: epoch 2", "loss by epoch",
-        ".heic 3", "8 ReLU 120 9", "cnn train --arch lenet5", "cnn eval model.bin --report eval.html", "lenet5",
+        ".heic 3", "8 ReLU 120 9", "cnn train --arch lenet5", "lenet5",
+        "Each class: cnn eval model.bin --report eval.html",
     ):  # fmt: skip
         assert words in page.text, words
     assert len(page.all("svg")) == 2 and not page.all("script")

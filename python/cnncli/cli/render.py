@@ -227,7 +227,8 @@ def show_finished(record: records.Finished, curves: Path | None = None, page: Pa
         ("epochs", epochs),
         ("time", f"{_time_words(record)}, {record.images_per_second:,.0f} {record.samples}/s"),
     ]
-    some = f" of {hardest_words(record)}{record.epoch_images:,} images" if record.epoch_images < record.images else ""
+    of_some = f" of {hardest_words(record)}{record.epoch_images:,} {record.samples}"
+    some = of_some if record.epoch_images < record.images else ""
     known = accuracy_words(record.accuracy, f"{some}, ")
     rows += [("training", f"{known}loss {loss_text(record.loss)}")]
     if record.validation_loss is not None:

@@ -17,6 +17,7 @@ from cnncli.model_file.confidence import Confidence
 from cnncli.model_file.record import TrainingRecord
 from cnncli.model_file.weights import weights_digest
 from cnncli.network import Network
+from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.shown import format_shape, percent, plural, printable, shortened
 
@@ -84,7 +85,7 @@ def what_it_is(path: str, network: Network) -> list[tuple[str, str]]:
         ("classes", classes),
     ]
     if network.recipe is not None:
-        rows.append(("pictures", printable(network.recipe.text)))
+        rows.append((recipe_kind(network.recipe), printable(network.recipe.text)))
     if "confidence" in network.record:
         sure = Confidence.from_record(network.record)
         words = f'"not sure" below {percent(sure.threshold)}; probabilities by a temperature of {sure.temperature:g}'
@@ -94,6 +95,11 @@ def what_it_is(path: str, network: Network) -> list[tuple[str, str]]:
     if network.plugins:
         rows.append(("plugins", ", ".join(printable(origin.file) for origin in network.plugins)))
     return [*rows, ("weights", f"SHA-256 {weights_digest(network)}")]
+
+
+def recipe_kind(recipe: InputRecipe | NumberRecipe) -> str:
+    """What it makes input of."""
+    return "numbers" if isinstance(recipe, NumberRecipe) else "pictures"
 
 
 def how_it_was_made(record: TrainingRecord) -> list[tuple[str, str]]:

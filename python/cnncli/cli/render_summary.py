@@ -6,11 +6,10 @@ from rich.text import Text
 
 from cnncli.cli.numbers_named import learned_lines
 from cnncli.cli.render import columns_table, facts_table, print_table, size, stdout_console
+from cnncli.cli.render_info import recipe_kind
 from cnncli.model_file.record import TrainingRecord
 from cnncli.network import LayerRow, Network
 from cnncli.network.architectures import read_model
-from cnncli.number_recipe import NumberRecipe
-from cnncli.pictures.recipe import InputRecipe
 from cnncli.shipped import model_names
 from cnncli.shown import format_shape, printable
 
@@ -37,10 +36,6 @@ def summary_facts(network: Network) -> dict[str, Any]:
         "parameter_bytes": sum(row.parameters for row in rows) * _BYTES_A_PARAMETER,
         "activation_bytes": sum(row.activation_bytes for row in rows),
     }
-
-
-def _kind(recipe: InputRecipe | NumberRecipe) -> str:
-    return "numbers" if isinstance(recipe, NumberRecipe) else "pictures"
 
 
 def loss_of(network: Network) -> str | None:
@@ -107,7 +102,7 @@ def show_summary(network: Network) -> None:
                 ("parameters", f"{facts['parameters']:,} ({size(facts['parameter_bytes'])})"),
                 ("multiply-adds", f"{facts['multiply_adds']:,} for one image"),
                 ("memory", f"{size(facts['activation_bytes'])} for the outputs of one image"),
-                *([(_kind(network.recipe), network.recipe.text)] if network.recipe is not None else []),
+                *([(recipe_kind(network.recipe), network.recipe.text)] if network.recipe is not None else []),
                 *[("learned" if not i else "", line) for i, line in enumerate(facts["learned"])],
                 *([("loss", printable(facts["loss"]))] if facts["loss"] else []),
                 *([("started from", printable(facts["started_from"]))] if facts["started_from"] else []),

@@ -6,6 +6,7 @@ from cnncli.cli.render_info import how_it_was_made, what_it_is
 from cnncli.errors import CnnError
 from cnncli.model_file.record import TrainingRecord
 from cnncli.model_file.serialize import load_model
+from cnncli.network import Network
 from cnncli.pages.run_report import RunReport, run_page
 from cnncli.shown import plural, typed
 from cnncli.storage.files import write_atomically
@@ -51,14 +52,33 @@ def _report(record: Finished) -> RunReport:
         notes=record.notes,
         left_aside=told.left_aside,
         dead=_dead(record.run),
-        next=typed("cnn", "eval", record.model.name, *_data_words(told, record), "--report", "eval.html"),
+        more=_more(network, record),
+        next=typed("cnn", "eval", *_eval_words(told, record)),
         version=__version__,
     )
 
 
-def _data_words(told: TrainingRecord, record: Finished) -> list[str]:
-    """What the model does not know: data without a name, by the name of their file, since a page tells no places."""
-    return [] if told.by_name else ["--data", Path(record.data_path).name]
+def _more(network: Network, record: Finished) -> str:
+    """What `cnn eval` says that the page does not."""
+    if record.samples == "images":
+        return "Each class, what is taken for what and the mistakes as pictures"
+    return "Each class and what is taken for what" if network.class_names else "The errors in the units of the table"
+
+
+def _eval_words(told: TrainingRecord, record: Finished) -> list[str]:
+    """Files by their names, since a page tells no places; what reads the data as the training did."""
+    words = [_no_option(record.model.name)]
+    if not told.by_name:
+        words += ["--data", _no_option(Path(record.data_path).name)]
+    if record.label_column is not None:
+        words += ["--label-column", record.label_column]
+    words += ["--skip-bad"] if record.skip_bad else []
+    words += [word for file in record.plugins for word in ("--plugin", _no_option(Path(file).name))]
+    return [*words, "--report", "eval.html"] if record.samples == "images" else words
+
+
+def _no_option(name: str) -> str:
+    return f"./{name}" if name.startswith("-") else name
 
 
 def _dead(run: Path) -> list[tuple[str, int, int]]:

@@ -21,7 +21,7 @@ class RunReport:
     warnings, notes : lines
     left_aside : what of the data was not used, with counts
     dead : (layer, units, of which dead) of layers that have dead units
-    next : a command that says more
+    more, next : a command that says more, and before it what that is
     version : of the program
     """
 
@@ -40,6 +40,7 @@ class RunReport:
     notes: Sequence[str]
     left_aside: dict[str, int]
     dead: Sequence[tuple[str, int, int]]
+    more: str
     next: str
     version: str
 
@@ -88,9 +89,8 @@ def _result(report: RunReport) -> Content:
         said.append(element("p", words, class_="note"))
     if report.dead:
         rows = [(name, f"{units:,}", f"{dead:,}") for name, units, dead in report.dead]
-        said.append(table("Units that never answered, whatever the image", ("layer", "units", "dead"), rows))
-    more = element("p", "Each class, what is taken for what and the mistakes as pictures:")
-    return [*said, more, command_line(report.next)]
+        said.append(table(f"Units that never answered in all {report.samples}", ("layer", "units", "dead"), rows))
+    return [*said, element("p", f"{report.more}:"), command_line(report.next)]
 
 
 def _data(report: RunReport) -> Content:

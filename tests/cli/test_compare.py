@@ -12,6 +12,7 @@ import pytest
 import cnncli
 from cnn_process import Outcome
 from cnncli.cli.main import run
+from cnncli.data.split import split_indices
 from cnncli.model_file.serialize import load_model, save_model
 from cnncli.network import Network
 
@@ -94,23 +95,105 @@ def test_classes_go_by_their_names(
     assert not math.isnan(facts["difference_interval"][0]) and facts["first"]["accuracy"] == facts["second"]["accuracy"]
 
 
-def test_models_that_held_out_other_images_are_not_compared(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def own_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
     drawn = np.random.default_rng(3)
     images, labels = drawn.integers(0, 256, (60, 8, 8), dtype=np.uint8), np.arange(60) % 3
-    np.savez(tmp_path / "set.npz", x_train=images, y_train=labels)
-    for seed in (1, 2):
-        out = tmp_path / f"{seed}.bin"
-        words = ["train", "--arch", "linear", "--data", str(tmp_path / "set.npz"), "--epochs", "1", "--seed", str(seed)]
-        assert run([*words, "--val", "0.3", "--out", str(out), "--runs", str(tmp_path / "runs")]) == 0
-    capsys.readouterr()
-    both = [str(tmp_path / "1.bin"), str(tmp_path / "2.bin"), "--data", str(tmp_path / "set.npz")]
-    code = run(["compare", *both])
-    captured = capsys.readouterr()
-    assert code == 1, captured.out
-    assert "held out other images of these data and cannot be compared on them" in captured.err
-    assert run(["compare", *both, "--part", "train"]) == 0
-    printed = capsys.readouterr().out.replace("\n", " ")
-    assert printed.startswith("on the 60 training images of set")
-    assert printed.count("the model has seen 42 of these images: ") == 2
+    np.savez("set.npz", x_train=images, y_train=labels)
+    np.savez("others.npz", x_train=images[::-1], y_train=labels)
+    return tmp_path
+
+
+def make(out: str, *more: str, data: str = "set.npz") -> str:
+    words = ["train", "--arch", "linear", "--data", data, "--epochs", "1", "--runs", "runs"]
+    assert run([*words, *more, "--out", out]) == 0
+    return out
+
+
+def compared(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> str:
+    """What is said, which does not depend on the order of the two models."""
+    said = []
+    for models in (words[:2], words[1::-1]):
+        capsys.readouterr()
+        assert run(["compare", *models, "--data", "set.npz", *words[2:]]) == code
+        captured = capsys.readouterr()
+        said.append((captured.out + captured.err).replace(f"{models[0]} and {models[1]}", "both").replace("\n", " "))
+    assert said[0][:40] == said[1][:40]
+    return said[0]
+
+
+def test_models_are_compared_on_what_both_were_trained_on_if_asked(
+    own_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, same = make("1.bin", "--val", "0.3"), make("2.bin", "--val", "0.3", "--epochs", "2")
+    assert compared(capsys, one, same).startswith(
+        "on the 18 training images of set that neither was trained on, held out to choose an epoch  A"
+    )
+    said = compared(capsys, one, same, "--part", "train")
+    assert said.startswith("on the 42 images of set that both were trained on  A")  # as of cnn eval --part train
+    assert said.count("the model has seen these images: ") == 2
+    whole = make("3.bin", "--val", "0")
+    said = compared(capsys, one, whole, "--part", "train")
+    assert said.startswith("on the 42 images of set that both were trained on  A")
+    said = compared(capsys, whole, make("4.bin", "--val", "0", "--seed", "5"))
+    assert said.startswith("on the 60 images of set that both were trained on  A")
+
+
+def test_what_one_model_held_out_is_fair_to_one_that_never_saw_these_data(
+    own_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, stranger = make("1.bin", "--val", "0.3"), make("2.bin", data="others.npz")
+    for words in ((), ("--part", "held-out")):
+        said = compared(capsys, one, stranger, *words)
+        assert said.startswith("on the 18 training images of set that neither was trained on") and "seen" not in said
+    facts = []
+    for models in ((one, stranger), (stranger, one)):
+        capsys.readouterr()
+        assert run(["compare", *models, "--data", "set.npz", "--part", "train", "--json"]) == 0
+        facts.append(json.loads(capsys.readouterr().out))
+    assert [fact["samples"] for fact in facts] == [42, 42]
+    assert [fact["first"]["trained_on"] for fact in facts] == [True, False]
+
+
+def test_models_that_have_no_image_new_to_both_are_refused_in_either_order(
+    own_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, whole = make("1.bin", "--val", "0.3"), make("2.bin", "--val", "0")
+    said = compared(capsys, one, whole, code=1)
+    assert said == (
+        "cnn: both: what one held out of these data the other was trained on; pass other --data, or --part train for "
+        "what both were trained on "
+    )
+    said = compared(capsys, whole, make("3.bin", "--val", "0", "--seed", "2"), "--part", "held-out", code=1)
+    assert said == "cnn: set: neither of both held any of these images out; leave out --part "
+
+
+def test_of_models_with_other_seeds_what_both_held_out_is_compared(
+    own_set: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = (make(f"{seed}.bin", "--val", "0.3", "--seed", seed) for seed in "12")
+    facts = []
+    for part in ("held-out", "train"):
+        capsys.readouterr()
+        assert run(["compare", one, two, "--data", "set.npz", "--part", part, "--json"]) == 0
+        facts.append(json.loads(capsys.readouterr().out))
+    kept = [split_indices(np.arange(60) % 3, 0.3, seed)[0].tolist() for seed in (1, 2)]
+    assert facts[1]["samples"] == len(set(kept[0]) & set(kept[1]))
+    assert facts[0]["samples"] == 60 - len(set(kept[0]) | set(kept[1]))
+    assert (facts[0]["part"], facts[0]["first"]["trained_on"]) == ("held-out", False)
+
+
+@pytest.mark.parametrize(
+    "words", [("eval", "ab.bin"), ("compare", "abc.bin", "ab.bin"), ("compare", "ab.bin", "abc.bin")]
+)
+def test_classes_that_do_not_fit_are_refused_before_any_picture_is_decoded(
+    words: tuple[str, ...], own_set: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, classes in (("ab.bin", ["0", "1"]), ("abc.bin", ["0", "1", "2"])):
+        network = Network.from_model_name("linear", classes, seed=1)
+        save_model(own_set / name, network)
+    monkeypatch.setattr("cnncli.data.prepare_set", None)
+    assert run([*words, "--data", "set.npz"]) == 1
+    said = "cnn: set: class 2 is none of those of ab.bin, which are 0, 1; pass the kind of data it was trained on\n"
+    assert capsys.readouterr().err == said

@@ -29,7 +29,7 @@ def evaluation(**changed: Any) -> Any:
     facts = {
         "model": "m.bin", "data": "mnist", "class_names": ["a", "bb", "ccc"], "seconds": 1.5, "part": "test",
         "metrics": measure(LABELS, ANSWERS, 3, 0.5), "trained_on": False, "notes": [SimpleNamespace(text="a note")],
-        "calibration": curve, "unseen": 0, "temperature": 1.0,
+        "calibration": curve, "temperature": 1.0,
     }  # fmt: skip
     return SimpleNamespace(**(facts | changed))
 
@@ -166,11 +166,16 @@ def test_json_of_an_evaluation_has_null_for_what_does_not_exist() -> None:
         "most_confused"]) == 20  # fmt: skip
 
 
-def comparison(only: tuple[int, int] = (30, 5), p_value: float = 1e-5, **changed: Any) -> Any:
+ABOVE, AROUND = Interval(0.15, 0.355), Interval(-0.15, 0.355)
+
+
+def comparison(
+    only: tuple[int, int] = (30, 5), p_value: float = 1e-5, interval: Interval = ABOVE, **changed: Any
+) -> Any:
     first, second = only
     paired: Any = SimpleNamespace(
         both=1_060, only_first=first, only_second=second, neither=5, samples=1_100, difference=(first - second) / 100,
-        interval=Interval(-0.15, 0.355), p_value=p_value, is_exact=False,
+        interval=interval, p_value=p_value, is_exact=False,
     )  # fmt: skip
     made = Comparison(evaluation(), evaluation(model="n.bin"), paired, 1_234, [])
     return dataclasses.replace(made, **changed)
@@ -183,7 +188,7 @@ def test_a_comparison_tells_where_two_models_differ_and_which_is_better() -> Non
         "on 8 test images of mnist", "",
         "A m.bin: accuracy 75.00 % (40.93 % to 92.85 %)", "B n.bin: accuracy 75.00 % (40.93 % to 92.85 %)",
         "both right 1,060", "only A right 30", "only B right 5", "neither 5", "answers 1,234 of 1,100 differ",
-        "A less B +25.00 points (-15.00 to +35.50 with 95 % confidence)", "chance McNemar's test: p < 0.0001", "",
+        "A less B +25.00 points (+15.00 to +35.50 with 95 % confidence)", "chance McNemar's test: p < 0.0001", "",
         "class images only A right only B right", "a 1,000 20 1,001", f"{'b' * 37}... 2 1 0", "",
         "written: x.csv", "A is better by 25.00 points",
     ]  # fmt: skip
@@ -192,14 +197,27 @@ def test_a_comparison_tells_where_two_models_differ_and_which_is_better() -> Non
     ]  # fmt: skip
 
 
+BETTER = "A is better by 25.00 points"
+NONE = "no real difference is shown: chance alone makes as large a one"
+BORDER = "on the border, hardly a real difference: chance alone makes as large a one"
+
+
 @pytest.mark.parametrize(
     ("made", "last"),
     [
-        (comparison((5, 30)), "B is better by 25.00 points"),
+        (comparison((5, 30), interval=Interval(-0.35, -0.01)), "B is better by 25.00 points"),
         (comparison((1, 0)), "A is better by 1.00 points"),
-        (comparison((0, 1)), "B is better by 1.00 points"),
-        (comparison((5, 5), 1.0), "no real difference is shown: chance alone makes such a one often"),
-        (comparison((30, 5), 0.05), "no real difference is shown: chance alone makes such a one often"),
+        (comparison((0, 1), interval=Interval(-0.1, -0.01)), "B is better by 1.00 points"),
+        (comparison((5, 5), 1.0, AROUND), f"{NONE} more often than not"),
+        (comparison((30, 5), 0.51, AROUND), f"{NONE} more often than not"),
+        (comparison((30, 5), 0.3, AROUND), f"{NONE} about one time in 3"),
+        (comparison((30, 5), 0.0501, AROUND), f"{NONE} about one time in 20"),
+        (comparison((30, 5), 0.0501), f"{BORDER} about one time in 20"),
+        (comparison((5, 30), 0.07, Interval(-0.3, -0.01)), f"{BORDER} about one time in 14"),
+        (comparison((30, 5), 0.049, AROUND), f"{BORDER} about one time in 20"),
+        (comparison(first=evaluation(trained_on=True)), f"{BETTER}, on images that one of them has seen"),
+        (comparison(first=evaluation(trained_on=True), second=evaluation(trained_on=True)),
+         f"{BETTER}, on images that both have seen"),
         (comparison((0, 0)), "no difference: each image is right for both, or for neither"),
     ],
 )

@@ -137,9 +137,16 @@ def test_classes_of_rows_have_their_table_and_accuracy(monkeypatch: pytest.Monke
     assert facts["accuracy"] == 0.75 and "targets" not in facts
 
 
-def test_a_table_has_no_parts() -> None:
-    with pytest.raises(UsageError, match=r"^--part test: is of data sets with parts"):
-        numbers_named.show_fit("m.bin", "t.csv", "test", None, False, False)
+def test_own_rows_are_told_as_own_images_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = fit_lines(monkeypatch, trained_on=True)
+    assert seen[0] == "m.bin on the 1,200 rows of flats that it was trained on"
+    assert seen[2].startswith("the model has seen these rows: what it makes of new ones is not measured here; ")
+    assert seen[3].endswith("MAE 1.5 (1.25 to 1.75 with 95 % confidence; of its own training rows), R^2 0.937500")
+    held = fit_lines(monkeypatch, part="held-out")
+    assert held[0] == "m.bin on the 1,200 training rows of flats that it held out, which chose its best epoch"
+    assert len(held) == 4
+    facts = json.loads(fit_lines(monkeypatch, as_json=True, part="held-out")[0])
+    assert (facts["part"], facts["trained_on"]) == ("held-out", False)
 
 
 def model_of(values: bool) -> Any:

@@ -9,13 +9,14 @@ from cnncli.data.dataset import Blank, DataSet, Split, check_size, images_digest
 from cnncli.data.equal_images import digests_of, images_more_than_once
 from cnncli.data.facts import data_facts
 from cnncli.data.held_out import (
+    copied,
     hold_out,
     labels_of,
     measure_recipe,
+    numbers_trained_on,
     share_to_hold_out,
     split_images,
     strata,
-    trained_on,
 )
 from cnncli.data.split import split_indices
 from cnncli.errors import DataError, UsageError
@@ -198,7 +199,7 @@ def test_copies_of_those_trained_on_are_what_a_training_takes(share: float, most
     blanks = tuple(Blank(f"{number}.png", number % 3, "no glyph") for number in range(6))
     whole = Split(images, labels, tuple(f"image {number}" for number in range(18)), blanks)
     kept, held_out = split_images(dataset(whole), share, 5, most=most)
-    found = trained_on(whole, share, 5, most)
+    found = copied(whole, numbers_trained_on(whole, share, 5, most))
     numbers = found.images.ravel().tolist()
     assert numbers == (list(range(18)) if kept is None else kept.tolist())
     np.testing.assert_array_equal(found.labels, labels[numbers])

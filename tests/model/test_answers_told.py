@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 
 from cnncli.data import Split
-from cnncli.data.dataset import Blank
-from cnncli.data.split import split_indices
 from cnncli.errors import DataError, ShapeError
 from cnncli.layers import Flatten, Linear, ReLU, Tanh
 from cnncli.measures.classification import measure
@@ -19,7 +17,7 @@ from cnncli.model.evaluate import Evaluation
 from cnncli.model.evaluate_numbers import _sum, fit_of, learned_line
 from cnncli.model.given_rows import as_rows
 from cnncli.model.model import Prediction
-from cnncli.model.suspects import _unseen, gathered
+from cnncli.model.suspects import gathered
 from cnncli.model.views_of_image import Views
 from cnncli.number_recipe import NumberRecipe
 
@@ -65,32 +63,42 @@ def test_models_are_compared_by_the_images_that_only_one_answers_rightly(monkeyp
         [turned[label] for label in first.labels], np.eye(3)[[turned[at] for at in (0, 0, 0, 2, 1, 2, 2, 2)]].tolist(),
         class_names=["c1", "c2", "c0"], model="n.bin",
     )  # fmt: skip
-    asked: list[object] = []
-
-    def answer(path: str, *, part: str | None, **how: object) -> Evaluation:
-        asked.append((path, part, how))
-        return first if path == "m.bin" else second
-
-    monkeypatch.setattr(compare_module, "evaluate_model", answer)
+    parts: list[Any] = []
+    for one in (first, second):
+        split = Split(one.split.images, one.labels)  # classes in the model's order
+        part: Any = SimpleNamespace(
+            path=one.model, part="test", source="set", split=split, own=None,
+            dataset=SimpleNamespace(class_names=one.class_names, name="set"),
+        )  # fmt: skip
+        parts.append(part)
+        monkeypatch.setattr(compare_module, "find_part", lambda path, **how: SimpleNamespace(
+            source="set", part="test", prepared=lambda **how: parts[path != "m.bin"]))
+    monkeypatch.setattr(compare_module, "measure_part", lambda part, *_: first if part is parts[0] else second)
     found = compare_models("m.bin", "n.bin", data="set")
-    assert asked == [("m.bin", None, {"data": "set", "whole": True}), ("n.bin", "test", {"data": "set", "whole": True})]
     assert found.paired == Paired(both=1, only_first=2, only_second=3, neither=2)
     assert found.answers_differ == 6
     assert [(one.name, one.images, one.only_first, one.only_second) for one in found.classes] == [
         ("c2", 3, 1, 2), ("c0", 3, 0, 1), ("c1", 2, 1, 0),
     ]  # fmt: skip
-    for part, said in (("test", "get other images of these data"), ("held-out", "held out other images of these data")):
-        first = evaluation([0], [[1.0, 0.0]], part=part)
-        second = evaluation([1], [[1.0, 0.0]], model="n.bin")
-        with pytest.raises(DataError, match=f"^m.bin and n.bin: {said} and cannot be compared on them; "):
-            compare_models("m.bin", "n.bin")
+    parts[1].split = Split(second.split.images, first.labels)
+    with pytest.raises(DataError, match=r"^m.bin and n.bin: get other images of these data and cannot be compared on "):
+        compare_models("m.bin", "n.bin")
 
 
-@pytest.mark.parametrize(("p_value", "is_real"), [(0.0499, True), (0.05, False), (1.0, False)])
-def test_difference_is_real_below_a_p_value_of_five_percent(p_value: float, is_real: bool) -> None:
+@pytest.mark.parametrize(
+    ("p_value", "low", "high", "is_real", "is_border"),
+    [
+        (0.0499, 0.01, 0.2, True, False), (0.0499, -0.2, -0.01, True, False), (0.05, 0.01, 0.2, False, True),
+        (0.0499, 0.0, 0.2, False, True), (0.0499, -0.2, 0.0, False, True), (0.05, -0.1, 0.2, False, False),
+    ],
+)  # fmt: skip
+def test_difference_is_real_where_a_p_value_below_five_percent_and_the_interval_say_so(
+    p_value: float, low: float, high: float, is_real: bool, is_border: bool
+) -> None:
     one: Any = None
-    paired: Any = SimpleNamespace(p_value=p_value)
-    assert Comparison(one, one, paired, 0, []).is_real is is_real
+    paired: Any = SimpleNamespace(p_value=p_value, interval=(low, high))
+    made = Comparison(one, one, paired, 0, [])
+    assert (made.is_real, made.is_border) == (is_real, is_border)
 
 
 def test_doubted_pictures_are_named_with_their_part_and_both_classes() -> None:
@@ -111,20 +119,6 @@ def test_doubted_pictures_are_named_with_their_part_and_both_classes() -> None:
     bad = evaluation([0, 1, 0, 1], [[0.9, 0.1], [0.2, 0.8], [0.9, 0.1], [0.92, 0.08]], part="train")
     [row] = gathered("m.bin", [("validation", train, ~seen), ("train", bad, np.ones(4, bool))], folds=0).rows
     assert (row.name, row.part, row.was_seen) == ("train image 4", "train", False)
-
-
-def test_pictures_that_the_training_held_out_were_not_seen() -> None:
-    labels = [0, 1] * 10
-    shares = [[0.5, 0.5]] * 20
-    record = {"training": {"settings": {"validation": 0.25, "seed": 3}}}
-    assert _unseen(evaluation(labels, shares, network=SimpleNamespace(record=record))).all()
-    assert not _unseen(evaluation(labels, shares, trained_on=True)).any()
-    whole = evaluation(labels, shares, trained_on=True, network=SimpleNamespace(record=record))
-    assert np.flatnonzero(_unseen(whole)).tolist() == split_indices(whole.labels, 0.25, 3)[1].tolist()
-    blanks = tuple(Blank("b", at % 2, "none") for at in range(4))
-    split = Split(whole.split.images[:16], whole.labels[:16], blanks=blanks)
-    with_blanks = evaluation(labels, shares, trained_on=True, network=whole.network, split=split)
-    assert _unseen(with_blanks).tolist() == _unseen(whole).tolist()
 
 
 def test_errors_of_a_target_are_those_of_their_definitions(rng: np.random.Generator) -> None:

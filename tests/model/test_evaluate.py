@@ -1,6 +1,8 @@
 """Loss, accuracy, confusion and the measures of each class."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,8 +10,9 @@ import pytest
 from cnncli.data import Split
 from cnncli.errors import ShapeError, UsageError
 from cnncli.measures.classification import measure
-from cnncli.model.evaluate import _held_out, _trained_on, evaluate_model
-from cnncli.model.suspects import find_suspects
+from cnncli.model.evaluate import evaluate_model
+from cnncli.model.own_data import own_samples
+from cnncli.model.suspects import _unseen, find_suspects
 from cnncli.model_file.serialize import save_model
 from cnncli.network import Network
 
@@ -93,8 +96,22 @@ def test_images_that_a_model_held_out_are_those_of_its_record_if_it_is_sound(
     settings: object, held: int | None
 ) -> None:
     split = Split(np.zeros((20, 1, 2, 2), np.uint8), np.repeat([0, 1], 10))
-    found = _held_out({"training": {"settings": settings}}, split)
-    assert (None if found is None else len(found.labels)) == held
-    trained = _trained_on({"training": {"settings": settings}}, split)
-    assert len(trained.labels) == 20 - (held or 0)
-    assert _held_out({"training": None}, split) is None and _held_out({}, split) is None
+    record = {"data": {"by_name": True, "name": "set"}, "training": {"settings": settings}}
+    own = own_samples(record, "set", split)
+    assert own is not None and len(own.held_out) == (held or 0)
+    assert sorted([*own.held_out.tolist(), *own.trained_on.tolist()]) == list(range(20))
+    assert own_samples(record, "another", split) is None
+    for training in (None, {}):
+        bare = own_samples(record | {"training": training}, "set", split)
+        assert bare is not None and len(bare.held_out) == 0 and len(bare.trained_on) == 20
+
+
+def test_images_that_were_neither_held_out_nor_trained_on_were_not_seen() -> None:
+    split = Split(np.zeros((20, 1, 2, 2), np.uint8), np.repeat([0, 1], 10))
+    settings = {"validation": 0.2, "seed": 1, "images": 6}
+    own = own_samples({"data": {"made_from": "set"}, "training": {"settings": settings}}, "set", split)
+    assert own is not None and (len(own.held_out), len(own.trained_on)) == (4, 6)
+    assert not set(own.held_out.tolist()) & set(own.trained_on.tolist())
+    found: Any = SimpleNamespace(split=split, own=own)
+    assert np.flatnonzero(~_unseen(found)).tolist() == own.trained_on.tolist()
+    assert _unseen(SimpleNamespace(split=split, own=None)).all()  # type: ignore[arg-type]

@@ -15,7 +15,8 @@ import cnncli.data
 from cnn_process import run_cnn
 from cnncli.cli.main import run
 from cnncli.data import Split
-from cnncli.model.evaluate import _recorded_data, _was_trained_on
+from cnncli.model.measured_part import _recorded_data
+from cnncli.model.own_data import is_own
 from cnncli.model_file.seal import is_intact
 from cnncli.shipped import shipped_model
 
@@ -57,7 +58,7 @@ def test_what_data_were_made_from_is_measured_and_told_to_be_trained_on() -> Non
     record = {"data": {"name": "more-digits", "by_name": False, "made_from": "digits"}}
     assert _recorded_data("m", record) == "digits"
     split = Split(np.zeros((1, 1, 2, 2), np.uint8), np.zeros(1, np.int64))
-    assert _was_trained_on(record, "digits", split) and not _was_trained_on(record, "mnist", split)
+    assert is_own(record, "digits", split) and not is_own(record, "mnist", split)
 
 
 def test_page_beside_the_model_has_its_command_and_accuracy(model: cnncli.Model) -> None:

@@ -6,16 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnncli.data import DataSet, Split, images_digest
+from cnncli.data import Split, images_digest
 from cnncli.errors import DataError, UsageError
-from cnncli.model.evaluate import (
-    _loss_of,
-    _of_another_loss,
-    _positions,
-    _recipe,
-    _recorded_data,
-    _was_trained_on,
-)
+from cnncli.model.evaluate import _loss_of, _of_another_loss
+from cnncli.model.measured_part import _recipe, _recorded_data, class_positions
+from cnncli.model.own_data import is_own
 
 SPLIT = Split(np.arange(18, dtype=np.uint8).reshape(2, 1, 3, 3), np.array([0, 1]))
 OTHER = Split(SPLIT.images + np.uint8(1), SPLIT.labels)
@@ -35,8 +30,8 @@ def network(**facts: Any) -> Any:
     ({"by_name": False, "images_digest": images_digest(SPLIT)}, True), ({"images_digest": images_digest(OTHER)}, False),
 ])  # fmt: skip
 def test_data_are_those_of_the_training_by_their_name_or_by_their_images(data: object, is_so: bool) -> None:
-    assert _was_trained_on({"data": data}, "given", SPLIT) is is_so
-    assert _was_trained_on({}, "given", SPLIT) is False
+    assert is_own({"data": data}, "given", SPLIT) is is_so
+    assert is_own({}, "given", SPLIT) is False
 
 
 def test_data_of_a_record_are_those_with_names_alone() -> None:
@@ -80,26 +75,27 @@ def test_loss_of_outputs_that_are_no_scores_is_that_of_the_training() -> None:
         assert _loss_of(network(outputs="sign", record=record)) is None
 
 
-def dataset(*names: str) -> DataSet:
-    return DataSet("set", Split(np.zeros((1, 1, 3, 3), np.uint8), np.zeros(1, np.int64)), None, list(names))
+def positions_of(model: Any, *names: str) -> Any:
+    return class_positions("m.bin", model, "set", list(names))
 
 
 def test_classes_are_found_by_their_names_in_any_order_and_case() -> None:
     model = network(class_names=["Cat", "dog", "eel"])
-    positions, notes = _positions(model, dataset("eel", "Cat"))
+    positions, notes = positions_of(model, "eel", "Cat")
     assert positions.tolist() == [2, 0] and notes == []
-    positions, notes = _positions(model, dataset("dog", "cat", "EEL "))
+    positions, notes = positions_of(model, "dog", "cat", "EEL ")
     assert positions.tolist() == [1, 0, 2]
     assert [(note.kind, note.text) for note in notes] == [
         ("classes", "classes: cat is read as Cat"), ("classes", "classes: EEL  is read as eel"),
     ]  # fmt: skip
     for names, unknown in ((("dog", "emu"), "emu"), (("cat", "CAT"), "cat"), (("Cat", "cat"), "cat")):
-        with pytest.raises(DataError, match=f"^set: class {unknown} is none of the model's, which are Cat, dog, eel; "):
-            _positions(model, dataset(*names))
-    with pytest.raises(DataError, match=r"^set: class CAT is none of the model's, which are Cat, cat; "):
-        _positions(network(class_names=["Cat", "cat"]), dataset("CAT"))
+        said = f"^set: class {unknown} is none of those of m.bin, which are Cat, dog, eel; "
+        with pytest.raises(DataError, match=said):
+            positions_of(model, *names)
+    with pytest.raises(DataError, match=r"^set: class CAT is none of those of m\.bin, which are Cat, cat; "):
+        positions_of(network(class_names=["Cat", "cat"]), "CAT")
     long = "N" * 90
-    [note] = _positions(network(class_names=[long.lower()]), dataset(long))[1]
+    [note] = positions_of(network(class_names=[long.lower()]), long)[1]
     assert note.text == f"classes: {long[:80]} is read as {long[:80].lower()}"
 
 

@@ -21,7 +21,8 @@ from cnncli.cli.training_options import table_option, table_options
 @table_options("data_dir", "label_column", "skip_bad", "use_cache")
 @click.option(
     "--part", type=NearestChoice(("test", "validation", "train", "held-out")), metavar="NAME",
-    help="Images to measure on, as of cnn eval.  [default: as cnn eval chooses for FIRST]",
+    help="Images to measure on, as of cnn eval: of training images those that neither was trained on, with train those "
+    "that both were.  [default: the first of test, validation, held-out and train that there is]",
 )
 @click.option(
     "--csv", "answers_file", type=FilePath(), metavar="FILE",

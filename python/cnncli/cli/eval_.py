@@ -30,8 +30,8 @@ from cnncli.shown import printable
     "--part",
     type=NearestChoice(("test", "validation", "train", "held-out")),
     metavar="NAME",
-    help="Images to measure on: test, validation, train, or held-out, those of the training images that were kept from "
-    "the training.  [default: the first of these that there is; train comes last]",
+    help="Images to measure on: test, validation, train, or held-out, those of the training images (of a table: rows) "
+    "that were kept from the training.  [default: the first of these that there is; train comes last]",
 )
 @click.option(
     "--report", "report_file", type=FilePath(), metavar="FILE.html",

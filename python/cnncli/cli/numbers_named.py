@@ -62,13 +62,21 @@ def show_fit(
     model: str, data: str | None, part: str | None, label_column: str | None, skip_bad: bool, as_json: bool
 ) -> None:
     """The errors of a model on a table."""
+    from rich.text import Text
+
     from cnncli.cli.render import stdout_console
-    from cnncli.cli.render_eval import class_facts, interval_facts, show_accuracy, show_classes
+    from cnncli.cli.render_eval import (
+        OWN,
+        SEEN_ROWS,
+        class_facts,
+        interval_facts,
+        show_accuracy,
+        show_classes,
+        which_samples,
+    )  # fmt: skip
     from cnncli.model.evaluate_numbers import evaluate_numbers
 
-    if part is not None:
-        raise UsageError(f"--part {part}: is of data sets with parts, and a table of numbers has none; leave it out")
-    found = evaluate_numbers(model, data, label_column, skip_bad)
+    found = evaluate_numbers(model, data, label_column, skip_bad, part)
     if as_json:
         fits = [
             {"target": fit.target, "mse": fit.mse, "rmse": fit.rmse, "mae": fit.mae,
@@ -77,19 +85,26 @@ def show_fit(
         ]  # fmt: skip
         facts: dict[str, Any] = {"model": found.model, "data": found.data, "samples": found.samples}
         facts |= class_facts(found.metrics, found.class_names) if found.metrics is not None else {"targets": fits}
+        facts |= {"part": found.part, "trained_on": found.trained_on}
         echo_json(facts | {"notes": [note.text for note in found.notes]})
         return
-    echo(f"{found.model} on the {found.samples:,} rows of {printable(found.data)}")
+    all_rows = f"the {found.samples:,} rows of {printable(found.data)}"
+    which = which_samples(found.samples, "rows", found.data, found.part, found.trained_on) or all_rows
+    echo(f"{found.model} on {which}")
     for note in found.notes:
         echo(printable(note.text))
+    console = stdout_console()
     if found.metrics is not None:
-        console = stdout_console()
         console.print()
         show_classes(console, found.class_names, found.metrics, "rows")
-        show_accuracy(console, found.metrics)
+    if found.trained_on:
+        console.print(Text(SEEN_ROWS, style="yellow"))
+    of_what = OWN.format("rows") if found.trained_on else ""
+    if found.metrics is not None:
+        show_accuracy(console, found.metrics, of_what)
     for fit in found.fits:
         low, high = fit.mae_interval
-        sure = "" if math.isnan(low) else f" ({low:.6g} to {high:.6g} with 95 % confidence)"
+        sure = "" if math.isnan(low) else f" ({low:.6g} to {high:.6g} with 95 % confidence{of_what and ';' + of_what})"
         echo(
             f"{printable(fit.target)}: MSE {fit.mse:.6g}, RMSE {fit.rmse:.6g}, MAE {fit.mae:.6g}{sure}, "
             f"R^2 {'-' if math.isnan(fit.r2) else format(fit.r2, '.6f')}"

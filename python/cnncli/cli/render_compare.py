@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.cli.render import columns_table, facts_table, print_table, stdout_console
-from cnncli.cli.render_eval import SEEN, SOME_SEEN, interval_facts, which_images
+from cnncli.cli.render_eval import SEEN, interval_facts, which_images
 from cnncli.cli.streams import fitted
 from cnncli.model.compare import Comparison
 from cnncli.model.evaluate import Evaluation
@@ -64,7 +64,7 @@ def show_comparison(comparison: Comparison, written: Sequence[str] = ()) -> None
     """Both accuracies, where the models differ, and last whether one is better."""
     console, paired = stdout_console(), comparison.paired
     one, other = comparison.first, comparison.second
-    console.print(Text(f"on {which_images(one)}"))
+    console.print(Text(f"on {_which_images(one, other)}"))
     console.print()
     rows = []
     for name, evaluation in (("A", one), ("B", other)):
@@ -87,10 +87,19 @@ def show_comparison(comparison: Comparison, written: Sequence[str] = ()) -> None
         console.print(Text(printable(line)))
     for evaluation in (one, other):
         if evaluation.trained_on:
-            seen = evaluation.metrics.samples - evaluation.unseen
-            said = SOME_SEEN.format(f"{seen:,}") if evaluation.unseen else SEEN
-            console.print(Text(f"{printable(evaluation.model)}: {said}", style="yellow"))
+            console.print(Text(f"{printable(evaluation.model)}: {SEEN}", style="yellow"))
     console.print(_verdict(comparison))
+
+
+def _which_images(one: Evaluation, other: Evaluation) -> str:
+    """The images that both were measured on, in words."""
+    count, data = f"{one.metrics.samples:,}", printable(one.data)
+    if one.part == "held-out":
+        return f"the {count} training images of {data} that neither was trained on, held out to choose an epoch"
+    if one.trained_on or other.trained_on:
+        who = "both were" if one.trained_on and other.trained_on else "A was" if one.trained_on else "B was"
+        return f"the {count} images of {data} that {who} trained on"
+    return which_images(one)
 
 
 def _class_table(comparison: Comparison) -> Table:
@@ -125,9 +134,20 @@ def _verdict(comparison: Comparison) -> Text:
     if not paired.only_first + paired.only_second:
         return Text("no difference: each image is right for both, or for neither")
     if not comparison.is_real:
-        return Text("no real difference is shown: chance alone makes such a one often", style="bold yellow")
+        what = "on the border, hardly a real difference" if comparison.is_border else "no real difference is shown"
+        return Text(f"{what}: chance alone makes as large a one {_how_often(paired.p_value)}", style="bold yellow")
     name = "A" if paired.difference > 0 else "B"
-    return Text(f"{name} is better by {abs(100 * paired.difference):.2f} points", style="bold green")
+    seen = [one.trained_on for one in (comparison.first, comparison.second)]
+    where = f", on images that {'both have' if all(seen) else 'one of them has'} seen" if any(seen) else ""
+    return Text(f"{name} is better by {abs(100 * paired.difference):.2f} points{where}", style="bold green")
+
+
+def _how_often(p_value: float) -> str:
+    """
+    >>> _how_often(0.0501), _how_often(0.3), _how_often(0.51), _how_often(1.0)
+    ('about one time in 20', 'about one time in 3', 'more often than not', 'more often than not')
+    """
+    return "more often than not" if p_value > 0.5 else f"about one time in {1 / p_value:.0f}"
 
 
 def _p_text(value: float) -> str:

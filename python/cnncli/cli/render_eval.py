@@ -23,7 +23,8 @@ _JSON_CONFUSIONS = 20
 _NAME_LETTERS = 32
 _BESIDE_NAMES = 32  # characters of a line of the confusions that are no names
 SEEN = "the model has seen these images: what it makes of new ones is not measured here; pass --data with others"
-SOME_SEEN = SEEN.replace("these", "{} of these")
+OWN = " of its own training {}"
+SEEN_ROWS = SEEN.replace("images", "rows")
 
 
 def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
@@ -121,7 +122,7 @@ def show_evaluation(evaluation: Evaluation, written: Sequence[str] = ()) -> None
         console.print(Text(printable(line)))
     if evaluation.trained_on:
         console.print(Text(SEEN, style="yellow"))
-    show_accuracy(console, metrics, " of its own training images" if evaluation.trained_on else "")
+    show_accuracy(console, metrics, OWN.format("images") if evaluation.trained_on else "")
 
 
 def show_classes(console: Console, names: Sequence[str], metrics: Metrics, samples: str) -> None:
@@ -162,14 +163,21 @@ def show_accuracy(console: Console, metrics: Metrics, of_what: str = "") -> None
 
 def which_images(evaluation: Evaluation) -> str:
     """The images that were measured, in words."""
-    count, data = f"{evaluation.metrics.samples:,}", printable(evaluation.data)
-    if evaluation.unseen:
-        return f"the {count} training images of {data}"
-    if evaluation.trained_on:
-        return f"the {count} images of {data} that it was trained on"
-    if evaluation.part == "held-out":
-        return f"the {count} training images of {data} that it held out, which chose its best epoch"
-    return f"{count} {evaluation.part} images of {data}"
+    count, part, data = evaluation.metrics.samples, evaluation.part, evaluation.data
+    own = which_samples(count, "images", data, part, evaluation.trained_on)
+    return own or f"{count:,} {part} images of {printable(data)}"
+
+
+def which_samples(count: int, samples: str, data: str, part: str, trained_on: bool) -> str | None:
+    """Which of a model's own samples were measured, in words; None: none of its own.
+
+    samples : "images" or "rows"
+    """
+    if trained_on:
+        return f"the {count:,} {samples} of {printable(data)} that it was trained on"
+    if part == "held-out":
+        return f"the {count:,} training {samples} of {printable(data)} that it held out, which chose its best epoch"
+    return None
 
 
 def _class_table(names: Sequence[str], metrics: Metrics, samples: str) -> Table:

@@ -39,11 +39,14 @@ def _ask_in_folds(asked: "Asked", report: data.Report, how: dict[str, Any]) -> S
 
     import numpy as np
 
-    from cnncli.model.evaluate import evaluate_model
+    from cnncli.model.evaluate import measure_part
+    from cnncli.model.measured_part import find_part
     from cnncli.training.folds import Answered, FoldDone, answer_in_folds
 
     assert asked.model is not None and asked.folds is not None
-    own = evaluate_model(asked.model, data=asked.name_or_path, part="train", whole=True, report=report, **how)
+    of_preparing = {key: how.pop(key) for key in ("skip_bad", "use_cache")}
+    found = find_part(asked.model, data=asked.name_or_path, part="train", report=report, **how)
+    own = measure_part(found.prepared(report=report, **of_preparing), "train", None)
     images = own.split.images
     answered = data.Split(images, np.ascontiguousarray(own.labels[: len(images)]))  # in the model's order of classes
     dataset = data.DataSet(own.data, answered, None, own.class_names, preparation="plain")

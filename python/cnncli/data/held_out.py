@@ -82,30 +82,30 @@ def hold_out(whole: Split, share: float, seed: int) -> tuple[Indices, Split]:
 
     Pictures without an image are held out as the others are, so that the measure of new pictures counts them too.
     """
-    kept, held_out = _numbers(whole, share, seed)
-    return kept[kept < len(whole.labels)], _copy(whole, held_out)
+    kept, held_out = numbers_held_out(whole, share, seed)
+    return kept[kept < len(whole.labels)], copied(whole, held_out)
 
 
-def trained_on(whole: Split, share: float, seed: int, most: int | None) -> Split:
-    """Copies of the images that are trained on where such a share is held out, with their share of the blanks.
-
-    share : 0: none is held out
-    most : as for `split_images`
-    """
-    count = len(whole.labels)
-    kept = np.arange(whole.pictures) if share == 0 else _numbers(whole, share, seed)[0]
-    some = _some_of(whole.labels, kept[kept < count], most, seed)
-    assert some is not None
-    return _copy(whole, np.concatenate([some, kept[kept >= count]]))
-
-
-def _numbers(whole: Split, share: float, seed: int) -> tuple[Indices, Indices]:
+def numbers_held_out(whole: Split, share: float, seed: int) -> tuple[Indices, Indices]:
     """(kept, held out): numbers of images, behind which the blanks are counted on."""
     blank_labels = np.array([blank.label for blank in whole.blanks], np.int64)
     return split_indices(np.concatenate([strata(whole.labels), blank_labels]), share, seed=seed)
 
 
-def _copy(whole: Split, numbers: Indices) -> Split:
+def numbers_trained_on(whole: Split, share: float, seed: int, most: int | None) -> Indices:
+    """Numbers of the images that are trained on where such a share is held out, and of their share of the blanks.
+
+    share : 0: none is held out
+    most : as for `split_images`
+    """
+    count = len(whole.labels)
+    kept = np.arange(whole.pictures) if share == 0 else numbers_held_out(whole, share, seed)[0]
+    some = _some_of(whole.labels, kept[kept < count], most, seed)
+    assert some is not None
+    return np.concatenate([some, kept[kept >= count]])
+
+
+def copied(whole: Split, numbers: Indices) -> Split:
     """Those of a split with such numbers, of images and blanks."""
     count = len(whole.labels)
     images = numbers[numbers < count]

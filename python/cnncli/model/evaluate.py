@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,25 +12,23 @@ import numpy.typing as npt
 from cnncli import data as data_sets
 from cnncli.criteria import Criterion
 from cnncli.criteria.by_text import make_loss
-from cnncli.data import DataSet, Note, Split, images_digest
-from cnncli.data.held_out import hold_out, trained_on
-from cnncli.errors import CnnError, DataError, UsageError
+from cnncli.data import Note, Split
+from cnncli.data.held_out import Indices, copied
+from cnncli.errors import CnnError, UsageError
 from cnncli.measures.calibration import Calibration, calibration
 from cnncli.measures.classification import Metrics, measure
+from cnncli.model.measured_part import MeasuredPart, class_positions, find_part
+from cnncli.model.own_data import chosen_samples
 from cnncli.model.views_of_image import Views
 from cnncli.model_file.confidence import Confidence
 from cnncli.model_file.custom import changed_plugins
 from cnncli.model_file.record import TrainingRecord
-from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
 from cnncli.network.answers import log_probabilities
-from cnncli.number_recipe import NumberRecipe
-from cnncli.pictures.recipe import InputRecipe
 from cnncli.program import Program
-from cnncli.shown import format_shape, loosely, printable
+from cnncli.shown import printable
 
 _BATCH_SIZE = 64
-_MOST_CLASSES = 8_192  # the confusion matrix then has 0.5 GiB
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,6 @@ class Evaluation:
     part : which part of the data set was measured: "test", else "validation", else "train"; "held-out": those training
         images that were kept from the training to choose its best epoch
     trained_on : these are the images that the model was trained on, which say nothing about new ones
-    unseen : of these the ones that it held out, and was not trained on
     temperature : what the scores were divided by for the probabilities; not for the loss
     labels, predictions : int64 (N,), the true class and the answer, -1 where no glyph was found in the picture
     probabilities : float32 (N, K), those that `cnn predict` gives; NaN where there is no answer
@@ -66,7 +62,6 @@ class Evaluation:
     split: Split
     network: Network
     notes: list[Note]
-    unseen: int = 0
     temperature: float = 1.0
 
     @cached_property
@@ -106,7 +101,6 @@ def evaluate_model(
     skip_bad: bool = False,
     use_cache: bool = True,
     tta: bool = False,
-    whole: bool = False,
     report: data_sets.Report = data_sets.ignore,
 ) -> Evaluation:
     """Measures a model file on the test images of a data set, prepared as the model's recipe says.
@@ -121,54 +115,29 @@ def evaluate_model(
     skip_bad : whether pictures that cannot be read are left aside
     use_cache : whether prepared pictures are looked for in the user's cache, and kept there
     tta : test-time augmentation: answers are means over `Views` of each image; a note tells what that cost
-    whole : the training part is all of it, with what the model held out
     report : called with what happens while the data set is fetched and its pictures are prepared
 
     Raises DataError for a data set that does not fit the model.
     """
-    network = load_model(path)
-    if len(network.class_names) > _MOST_CLASSES:
-        raise UsageError(
-            f"{printable(path)}: has {len(network.class_names):,} classes; at most {_MOST_CLASSES:,} are evaluated"
-        )
-    name_or_path = data or _recorded_data(printable(path), network.record)
-    raw = data_sets.read_raw(name_or_path, data_dir=data_dir, label_column=label_column, report=report)
-    held = [name for name in ("test", "validation", "train") if len(raw.parts.get(name, ()))]
-    if not held:
-        raise DataError(f"{raw.name}: holds no images; pass another --data")
-    wanted = part if part is not None and part != "held-out" else "train" if part else held[0]
-    if wanted not in held:
-        raise DataError(f"{raw.name}: holds no {wanted} images; it has {', '.join(held)}: pass one of them as --part")
-    dataset = data_sets.prepare_set(
-        raw,
-        recipe=_recipe(printable(path), network),
-        parts=[wanted],
-        skip_bad=skip_bad,
-        use_cache=use_cache,
-        report=report,
-    )
-    split = {"test": dataset.test, "train": dataset.train, "validation": dataset.validation}[wanted]
-    assert split is not None
-    is_own = wanted == "train" and _was_trained_on(network.record, name_or_path, split)
-    if is_own and part != "train":
-        held_out = _held_out(network.record, split)
-        if held_out is not None:
-            split, wanted, is_own = held_out, "held-out", False
-    seen = _trained_on(network.record, split) if is_own else split
-    if not whole:
-        split = seen
-    if part == "held-out" and wanted != "held-out":
-        raise DataError(f"{raw.name}: {printable(path)} held none of these images out; leave out --part")
-    measured = _measured(str(path), network, dataset, split, wanted, is_own, threads, tta)
-    return replace(measured, unseen=split.pictures - seen.pictures)
+    asked = find_part(path, data=data, data_dir=data_dir, part=part, label_column=label_column, report=report)
+    found = asked.prepared(skip_bad=skip_bad, use_cache=use_cache, report=report)
+    name, numbers = found.part, None
+    if found.part == "train":
+        name, numbers = chosen_samples(found.own, part, found.dataset.name, str(path), "images")
+    return measure_part(found, name, numbers, threads, tta)
 
 
-def _measured(
-    path: str, network: Network, dataset: DataSet, split: Split, part: str, trained_on: bool, threads: int | None,
-    tta: bool = False,
+def measure_part(
+    found: MeasuredPart, part: str, numbers: Indices | None, threads: int | None = None, tta: bool = False
 ) -> Evaluation:
-    """The network's answers to the images of one part of the data set."""
-    positions, named = _positions(network, dataset)
+    """The network's answers to the images of a part of a data set.
+
+    part : what these images are called
+    numbers : of those to measure, blanks behind the images; None: all
+    """
+    network, dataset, path = found.network, found.dataset, found.path
+    split = found.split if numbers is None else copied(found.split, numbers)
+    positions, named = class_positions(found.path, network, dataset.name, dataset.class_names)
     labels = positions[split.labels]
     start = time.perf_counter()
     program = Program(network, _BATCH_SIZE, criterion=_loss_of(network), threads=threads)
@@ -202,7 +171,7 @@ def _measured(
         metrics=measure(labels, predictions, len(network.class_names), loss),
         seconds=seconds,
         part=part,
-        trained_on=trained_on,
+        trained_on=part == "train" and found.own is not None,
         labels=labels,
         predictions=predictions,
         probabilities=np.concatenate([shares, none]),
@@ -223,18 +192,6 @@ def _of_views(views: Views, times: float, network: Network) -> Note:
 
 def _of_plugins(network: Network) -> list[Note]:
     return [Note("plugin", line) for line in changed_plugins(network)]
-
-
-def _was_trained_on(record: dict[str, Any], name_or_path: str, split: Split) -> bool:
-    """Whether these are the training images of the model, those among them that it held out included."""
-    recorded = record.get("data")
-    if not isinstance(recorded, dict):
-        return False
-    if recorded.get("by_name") is True:
-        return recorded.get("name") == name_or_path
-    if recorded.get("made_from") == name_or_path:
-        return True
-    return recorded.get("images_digest") == images_digest(split)
 
 
 def _of_another_loss(network: Network) -> list[Note]:
@@ -258,78 +215,3 @@ def _loss_of(network: Network) -> Criterion | None:
         return make_loss(text, network.outputs)
     except UsageError:  # of another version
         return None
-
-
-def share_held_out(record: dict[str, Any]) -> tuple[float, int] | None:
-    """(share of the training images that a model's training held out, seed by which); None if its record has none."""
-    settings = TrainingRecord.of(record).settings
-    share, seed = settings.get("validation"), settings.get("seed")
-    if not isinstance(share, float) or not 0 < share < 1 or type(seed) is not int or seed < 0:
-        return None
-    return share, seed
-
-
-def _held_out(record: dict[str, Any], split: Split) -> Split | None:
-    """Those of the model's training images that it was not trained on; None if it held none out."""
-    told = share_held_out(record)
-    return None if told is None else hold_out(split, *told)[1]
-
-
-def _trained_on(record: dict[str, Any], split: Split) -> Split:
-    """Those of the model's training images that it was trained on."""
-    images = TrainingRecord.of(record).settings.get("images")
-    share, seed = share_held_out(record) or (0.0, 0)
-    is_some = type(images) is int and 0 < images <= len(split) - len(_held_out(record, split) or ())
-    if share == 0 and not is_some:
-        return split
-    return trained_on(split, share, seed, images if is_some else None)
-
-
-def _recipe(model: str, network: Network) -> InputRecipe:
-    """The network's, or for one that takes bytes as they are that of its input's size."""
-    shape = network.input_shape
-    if isinstance(network.recipe, NumberRecipe):
-        raise DataError(f"{model}: takes numbers of a table; pass one as --data")
-    if network.recipe is not None:
-        return network.recipe
-    as_they_are = InputRecipe.of_shape(shape)
-    if as_they_are is None:
-        raise DataError(f"{model}: takes {format_shape(shape)}, which are no images; use its outputs from Python")
-    return as_they_are
-
-
-def _recorded_data(model: str, record: dict[str, Any]) -> str:
-    """The data set that the model's record names."""
-    recorded = record.get("data")
-    name = recorded.get("name") if isinstance(recorded, dict) else None
-    if not isinstance(recorded, dict) or not isinstance(name, str):
-        raise UsageError(f"{model}: does not say what it was trained on; pass --data")
-    made_from = recorded.get("made_from")
-    if isinstance(made_from, str) and made_from in data_sets.NAMES:
-        return made_from
-    if recorded.get("by_name") is not True or name not in data_sets.NAMES:  # no path in a model is ever opened
-        raise UsageError(
-            f"{model}: was trained on files called {printable(name)}, and model files hold no paths; "
-            "pass --data PATH"
-        )
-    return name
-
-
-def _positions(network: Network, dataset: DataSet) -> tuple[npt.NDArray[np.int64], list[Note]]:
-    """For each class of the data set the network's class of the same name, or of one that differs in case only."""
-    position = {name: index for index, name in enumerate(network.class_names)}
-    loose = {loosely(name): name for name in network.class_names}
-    notes = []
-    if len(loose) == len(position) and len({loosely(name) for name in dataset.class_names}) == len(dataset.class_names):
-        for name in dataset.class_names:
-            known = loose.get(loosely(name), name)
-            if known != name:
-                position[name] = position[known]
-                notes.append(Note("classes", f"classes: {printable(name)[:80]} is read as {printable(known)[:80]}"))
-    unknown = [name for name in dataset.class_names if name not in position]
-    if unknown:
-        raise DataError(
-            f"{dataset.name}: class {unknown[0]} is none of the model's, which are "
-            f"{', '.join(network.class_names[:10])}; pass the kind of data it was trained on"
-        )
-    return np.array([position[name] for name in dataset.class_names], dtype=np.int64), notes

@@ -7,11 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from cnncli.data import Note
-from cnncli.data.number_sets import labels_in, read_number_table, target_values
+from cnncli.data.number_set import NumberSplit
+from cnncli.data.number_sets import class_names, labels_in, read_number_table, target_values
 from cnncli.errors import DataError, UsageError
 from cnncli.layers import Flatten, Linear, Tanh
 from cnncli.measures.classification import Metrics, measure
 from cnncli.measures.intervals import Interval, mean_interval
+from cnncli.model.own_data import chosen_samples, own_samples
 from cnncli.model_file.serialize import load_model
 from cnncli.network import Network
 from cnncli.network.answers import answers
@@ -45,7 +47,10 @@ class Fit:
 
 @dataclass(frozen=True)
 class NumberEvaluation:
-    """The measures of a model on a table of `samples` rows: a fit for each target, or those of classes."""
+    """The measures of a model on `samples` rows of a table: a fit for each target, or those of classes.
+
+    part, trained_on : as of `Evaluation`; a table is one part, "train", of which a model may have held rows out
+    """
 
     model: str
     data: str
@@ -54,6 +59,8 @@ class NumberEvaluation:
     metrics: Metrics | None
     class_names: list[str]
     notes: list[Note] = field(default_factory=list)
+    part: str = "train"
+    trained_on: bool = False
 
 
 def fit_of(target: str, values: npt.NDArray[np.float64], predicted: npt.NDArray[np.float64]) -> Fit:
@@ -73,16 +80,20 @@ def recipe_of_numbers(network: Network) -> NumberRecipe:
 
 def outputs_for_rows(network: Network, rows: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
     """What the network gives for rows (N, F) of a table; a last output of values is standardized."""
-    size = min(_BATCH_SIZE, max(len(rows), 1))
-    return Program(network, size).predict(recipe_of_numbers(network).inputs(rows))
+    return _outputs(network, recipe_of_numbers(network).inputs(rows))
+
+
+def _outputs(network: Network, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    return Program(network, min(_BATCH_SIZE, max(len(inputs), 1))).predict(inputs)
 
 
 def evaluate_numbers(
-    path: str | Path, data: str | None, label_column: str | None = None, skip_bad: bool = False
+    path: str | Path, data: str | None, label_column: str | None = None, skip_bad: bool = False, part: str | None = None
 ) -> NumberEvaluation:
-    """Measures a model file on all rows of a table.
+    """Measures a model file on rows of a table: on all, or of the one that it was trained on as `evaluate_model` does.
 
     label_column : the target columns; None: those that the model was trained on, by name
+    part : "train" or "held-out"; None: the rows that it held out, if it held any out
 
     Raises UsageError without a table, DataError for one that does not fit.
     """
@@ -94,18 +105,30 @@ def evaluate_numbers(
         )
     target = label_column or ",".join(recipe.targets)
     table = read_number_table(Path(data), target, columns=recipe.columns, skip_bad=skip_bad)
+    if part not in (None, "train", "held-out"):
+        raise DataError(f"{table.source}: holds no {part} rows; it has train: leave out --part")
     if len(table.targets) != len(recipe.targets):
         raise DataError(f"{table.source}: no column {printable(target)} to compare with; pass --label-column")
-    rows = outputs_for_rows(network, table.rows)
-    metrics, fits = None, []
-    if network.class_names:
-        true = labels_in(table, network.class_names)
-        metrics = measure(true, answers(rows, network.outputs), len(network.class_names), float("nan"))
-    else:
-        values, predicted = target_values(table), recipe.values(rows)
-        fits = [fit_of(name, values[:, i], predicted[:, i]) for i, name in enumerate(recipe.targets)]
     names = network.class_names
-    return NumberEvaluation(printable(path), table.name, len(table.rows), fits, metrics, names, table.notes)
+    true = labels_in(table, names) if names else target_values(table)
+    inputs = recipe.inputs(table.rows)
+    # Each class gives its share of the rows held out, in the order of the table's own classes.
+    split = NumberSplit(inputs, labels_in(table, class_names(table)) if names else true)
+    own = own_samples(network.record, data, split)
+    chosen, numbers = chosen_samples(own, part, table.source, str(path), "rows")
+    if numbers is not None:
+        true, inputs = true[numbers], inputs[numbers]
+    outputs = _outputs(network, inputs)
+    metrics, fits = None, []
+    if names:
+        metrics = measure(true, answers(outputs, network.outputs), len(names), float("nan"))
+    else:
+        predicted = recipe.values(outputs)
+        fits = [fit_of(name, true[:, i], predicted[:, i]) for i, name in enumerate(recipe.targets)]
+    is_seen = chosen == "train" and own is not None
+    return NumberEvaluation(
+        printable(path), table.name, len(true), fits, metrics, names, table.notes, chosen, is_seen
+    )
 
 
 def learned_line(network: Network) -> list[str]:

@@ -8,10 +8,10 @@ import numpy.typing as npt
 
 from cnncli import data as data_sets
 from cnncli.data.raw import PARTS
-from cnncli.data.split import split_indices
 from cnncli.errors import DataError
 from cnncli.measures.suspicion import suspicious
-from cnncli.model.evaluate import Evaluation, evaluate_model, share_held_out
+from cnncli.model.evaluate import Evaluation, measure_part
+from cnncli.model.measured_part import MeasuredPart, find_part
 
 
 @dataclass(frozen=True)
@@ -57,17 +57,22 @@ def find_suspects(
     """Asks a model for its answer to every picture of a data set.
 
     parts : those that are asked about
-    how : as of `evaluate_model`
+    how : `data_dir`, `label_column`, `skip_bad` and `use_cache` as of `evaluate_model`
 
     Raises as `evaluate_model` does.
     """
     of_reading = {key: how[key] for key in ("data_dir", "label_column") if key in how}
+    of_preparing = {key: value for key, value in how.items() if key not in of_reading}
     raw = data_sets.read_raw(name_or_path, **of_reading, report=report)  # type: ignore[arg-type]
     there = [part for part in parts if len(raw.parts.get(part, ()))]
     if not there:
         raise DataError(f"{raw.name}: holds no pictures to ask about")
-    answered = [evaluate_model(path, data=name_or_path, part=part, whole=True, report=report, **how) for part in there]  # type: ignore[arg-type]
-    return gathered(path, [(one.part, one, _unseen(one)) for one in answered], folds=0)
+    answered = []
+    for part in there:
+        asked = find_part(path, data=name_or_path, part=part, report=report, **of_reading)  # type: ignore[arg-type]
+        found = asked.prepared(report=report, **of_preparing)  # type: ignore[arg-type]
+        answered.append((part, measure_part(found, part, None), _unseen(found)))
+    return gathered(path, answered, folds=0)
 
 
 def gathered(
@@ -101,15 +106,9 @@ def _suspect(part: str, one: Evaluation, index: int, is_unseen: bool) -> Suspect
     )  # fmt: skip
 
 
-def _unseen(one: Evaluation) -> npt.NDArray[np.bool_]:
-    """Which of the pictures of a part the model was not trained on: all, or those that it held out."""
-    count = len(one.labels)
-    if not one.trained_on:
-        return np.ones(count, np.bool_)
-    unseen = np.zeros(count, np.bool_)
-    told = share_held_out(one.network.record)
-    if told is not None:
-        share, seed = told
-        blanks = np.array([blank.label for blank in one.split.blanks], np.int64)  # they come last
-        unseen[split_indices(np.concatenate([one.split.labels, blanks]), share, seed=seed)[1]] = True
+def _unseen(found: MeasuredPart) -> npt.NDArray[np.bool_]:
+    """Which of the pictures of a part the model was not trained on."""
+    unseen = np.ones(found.split.pictures, np.bool_)
+    if found.own is not None:
+        unseen[found.own.trained_on] = False
     return unseen

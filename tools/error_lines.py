@@ -76,7 +76,7 @@ class Source:
                 elif isinstance(node, ast.ClassDef):
                     bases[node.name] = {ast.unparse(base).rpartition(".")[2] for base in node.bases}
         self.errors = {"CnnError", "MirrorError", "_Ended", "Failed", "_fail"}
-        self.of_usage = {"UsageError", "BadParameter"}
+        self.of_usage = {"UsageError", "BadParameter", "MissingError"}
         self.of_command = {"CnnError", "ValueError"}
         for known in (self.errors, self.of_usage, self.of_command):
             while more := {name for name, of in bases.items() if of & known} - known:
@@ -315,9 +315,10 @@ Made by `python tools/make_reference.py` from the source; change them there.
 
 Every error of the program is one line: where, the rule, the value found, the remedy. What is put in stands as `<word>`.
 On the command line `cnn:` or the command comes first, and the exit code is 2 where the command line has to be changed
-and 1 for anything else; `cnn replay` has codes of its own ([cli.md](cli.md)). In Python each is an exception, a
-subclass of `cnncli.errors.CnnError`. A line without a code is part of another one, or what `cnn replay` and
-`cnn check-layer` find.
+and 1 for anything else; `cnn replay` has codes of its own ([cli.md](cli.md)). A name or a path on the command line
+that does not exist is 2, whatever it names: a network, a model, a data set, a picture, a run. In Python each is an
+exception, a subclass of `cnncli.errors.CnnError`. A line without a code is part of another one, or what `cnn replay`
+and `cnn check-layer` find.
 """
 
 

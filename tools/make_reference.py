@@ -26,8 +26,8 @@ HEAD = """# Commands
 
 Made by `python tools/make_reference.py` from the help of the commands; change it there.
 
-Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 failure, 2 wrong usage, 130 stopped
-by Ctrl-C, 143 stopped by SIGTERM.
+Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 failure, 2 wrong usage, a name or a path
+that does not exist among it, 130 stopped by Ctrl-C, 143 stopped by SIGTERM.
 """
 
 # Why the example of a command is not run by the test of the pages.

@@ -17,6 +17,13 @@ class UsageError(CnnError, ValueError):
     exit_code = 2
 
 
+class MissingError(CnnError):
+    """A name or a path that was given, of something that does not exist; the command line exits with 2, as for a name
+    of an unknown network."""
+
+    exit_code = 2
+
+
 class Interrupted(CnnError):
     """A step or an evaluation was asked to stop; nothing but gradients has changed."""
 
@@ -26,7 +33,11 @@ class ShapeError(CnnError, ValueError):
 
 
 class DataError(CnnError):
-    """A data set that is missing or that cannot be read."""
+    """A data set that cannot be read or used."""
+
+
+class MissingDataError(MissingError, DataError):
+    """A data set, a table or a picture that was named and does not exist."""
 
 
 class NoGlyphError(DataError):

@@ -103,4 +103,4 @@ def test_what_makes_no_sense_is_told_before_the_data_are_read(cnn: Cnn, typed: l
 
 def test_data_that_are_missing_are_told(cnn: Cnn) -> None:
     outcome = cnn("train", "no-such-data")
-    assert outcome.code == 1 and outcome.err.startswith("cnn: no-such-data: no such data set")
+    assert outcome.code == 2 and outcome.err.startswith("cnn: no-such-data: no such data set")

@@ -174,7 +174,7 @@ def test_a_folder_of_photographs_is_collected_without_what_was_cut_before(
 
 def test_of_several_photographs_the_sum_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Image.new("RGB", (90, 120), "white").save("small.png")
-    assert run(["collect", "photo.png", "small.png", "missing.jpg"]) == 1
+    assert run(["collect", "photo.png", "small.png", "missing.jpg"]) == 2
     said = capsys.readouterr()
     assert said.err.count("\n") == 2 and "missing.jpg: no such file" in said.err
     assert "\n3 photographs: " in said.out and said.out.endswith("cells are good; 2 refused\n")

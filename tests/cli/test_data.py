@@ -163,7 +163,7 @@ def test_terminal_without_colours_gets_plain_text_within_its_width(tmp_path: Pat
     [
         (
             ["digitz"],
-            1,
+            2,
             "cnn: digitz: no such data set; did you mean digits?",
         ),
         (

@@ -71,7 +71,7 @@ def test_a_picture_is_looked_at_as_predict_does(tmp_path: Path, capsys: pytest.C
         (["arrays.bin", DIGIT], 2, "arrays.bin: a model trained on arrays"),
         (["vgg", DIGIT], 2, 'no trained model ships as "vgg"'),
         ([DIGIT, "--layer", "77"], 2, 'no layer is named "77"; use one of 0, 1, '),
-        (["none.png"], 1, "no such file"),
+        (["none.png"], 2, "no such file"),
         ([DIGIT, "--out", "x.gif"], 2, "the picture is a PNG"),
     ],
 )

@@ -147,7 +147,7 @@ def test_names_in_any_case_and_the_words_of_the_field_are_understood(
 
 def test_a_word_of_others_does_not_go_before_an_option_of_that_name(capsys: pytest.CaptureFixture[str]) -> None:
     """--model is --arch for `cnn train`, and a model for `cnn predict`."""
-    assert run(["predict", "nowhere.png", "--model", "nowhere.bin"]) == 1
+    assert run(["predict", "nowhere.png", "--model", "nowhere.bin"]) == 2
     assert "nowhere.bin" in capsys.readouterr().err
 
 

@@ -95,5 +95,5 @@ def test_usage_errors_are_one_line(
 
 
 def test_a_missing_picture_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["mask", str(tmp_path / "none.png"), "--kernel", "edge"]) == 1
+    assert run(["mask", str(tmp_path / "none.png"), "--kernel", "edge"]) == 2
     assert "no such file" in capsys.readouterr().err

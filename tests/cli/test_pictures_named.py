@@ -115,7 +115,7 @@ def test_a_list_tells_classes_where_it_has_some(here: Path) -> None:
     Path("own/names.txt").write_text("1.png\n")
     assert [(Path(one.name).name, one.told) for one in found("own/names.txt")] == [("1.png", None)]
     Path("own/picture.txt").write_bytes(png())  # a picture under the name of a list
-    assert found("own/picture.txt") == [NamedPicture("own/picture.txt", "own/picture.txt")]
+    assert found("own/picture.txt") == [NamedPicture("own/picture.txt", "own/picture.txt", is_word=True)]
 
 
 @pytest.mark.parametrize("cut", [5, 70, 1_000])

@@ -74,7 +74,7 @@ def test_several_files_get_a_line_each_and_a_count(folder: Path, capsys: pytest.
 
 def test_bad_file_does_not_stop_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.png").write_bytes(b"no picture")
-    assert run(["predict", "light.png", "bad.png", "missing.png", "dark.png", "--json"]) == 1
+    assert run(["predict", "light.png", "bad.png", "missing.png", "dark.png", "--json"]) == 2
     captured = capsys.readouterr()
     facts = json.loads(captured.out)
     assert [fact["file"] for fact in facts] == ["light.png", "bad.png", "missing.png", "dark.png"]
@@ -84,8 +84,8 @@ def test_bad_file_does_not_stop_the_others(folder: Path, capsys: pytest.CaptureF
     assert captured.err == "".join(f"cnn: {fact['error']}\n" for fact in facts[1:3])
 
 
-def test_bad_file_alone_exits_1_without_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["predict", "missing.png"]) == 1
+def test_missing_file_alone_exits_2_without_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["predict", "missing.png"]) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.splitlines()[1].startswith("cnn: missing.png: ")
@@ -98,7 +98,7 @@ def test_more_files_than_fit_at_once_are_answered_in_order(
 
     monkeypatch.setattr(answers, "_AT_ONCE", 2)
     files = ["light.png", "missing.png", "missing.png", "missing.png", "dark.png", "large.jpg"]
-    assert run(["predict", *files, "--json"]) == 1
+    assert run(["predict", *files, "--json"]) == 2
     facts = json.loads(capsys.readouterr().out)
     assert [fact["file"] for fact in facts] == files
     assert run(["predict", "large.jpg", "--json"]) == 0

@@ -87,7 +87,7 @@ def test_without_a_name_it_lists_what_there_is(capsys: pytest.CaptureFixture[str
 
 
 def test_missing_file_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["summary", "nothing.bin"]) == 1
+    assert run(["summary", "nothing.bin"]) == 2
     assert capsys.readouterr().err == (
         "cnn: nothing.bin: does not exist; check the name, or make one with cnn train --out\n"
     )

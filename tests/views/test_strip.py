@@ -89,5 +89,5 @@ def test_usage_errors_are_one_line(options: list[str], line: str, capsys: pytest
 
 
 def test_a_picture_that_cannot_be_read_has_no_strip(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["predict", str(tmp_path / "none.png"), "--show"]) == 1
+    assert run(["predict", str(tmp_path / "none.png"), "--show"]) == 2
     assert "how" not in capsys.readouterr().out

@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncli.cli.pictures_named import NamedPicture
-from cnncli.errors import CnnError, NoGlyphError, UsageError
+from cnncli.errors import CnnError, MissingError, NoGlyphError, UsageError
 from cnncli.shown import loosely, printable
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ class Answer(NamedTuple):
 
     is_first : of the answers to its picture
     is_read : the picture could be read; with an error it then holds nothing that can be answered
+    is_missing : it was named on the command line and does not exist
     """
 
     picture: NamedPicture
@@ -44,6 +45,7 @@ class Answer(NamedTuple):
     box: Box | None = None
     is_first: bool = True
     is_read: bool = True
+    is_missing: bool = False
 
 
 def recipe_of(model: "Model") -> "InputRecipe":
@@ -79,7 +81,7 @@ def answers(
 
 def _read(recipe: "InputRecipe", picture: NamedPicture, look: Look) -> list[Answer]:
     if picture.error is not None:
-        return [Answer(picture, error=picture.error, is_read=False)]
+        return [Answer(picture, error=picture.error, is_read=False, is_missing=picture.is_word)]
     name = "standard input" if isinstance(picture.source, bytes) else None
     try:
         if look.read_all:
@@ -91,7 +93,9 @@ def _read(recipe: "InputRecipe", picture: NamedPicture, look: Look) -> list[Answ
         prepared = recipe.prepare(picture.source, invert=look.invert, box=look.box, name=name)
         return [Answer(picture, prepared=prepared, box=look.box)]
     except CnnError as error:
-        return [Answer(picture, error=str(error), is_read=isinstance(error, NoGlyphError))]
+        is_missing = isinstance(error, MissingError) and picture.is_word  # else a list is wrong, or what came in
+        is_read = isinstance(error, NoGlyphError)
+        return [Answer(picture, error=str(error), is_read=is_read, is_missing=is_missing)]
 
 
 def _predicted(model: "Model", group: Sequence[Answer], least: float, tta: bool) -> Iterator[Answer]:
@@ -120,6 +124,7 @@ class Tally:
     """Counts of all answers.
 
     pictures, failed, unread : pictures in all, those without an answer, and those of them that cannot be read
+    exit_code : of a command that gave these answers
     labels : answers by class; those that are not sure by ""
     """
 
@@ -129,6 +134,7 @@ class Tally:
         if len(self._loose) < len(class_names):  # some differ in case only
             self._loose = {}
         self.pictures = self.failed = self.unread = self.answers = self._told = self._right = 0
+        self.exit_code = 0
         self.labels: Counter[str] = Counter()
         self._tellers: set[str] = set()
 
@@ -144,6 +150,7 @@ class Tally:
             self._right += answer.error is None and answer.label == told
         if answer.error is not None:
             self.failed += 1
+            self.exit_code = max(self.exit_code, MissingError.exit_code if answer.is_missing else CnnError.exit_code)
         else:
             self.answers += 1
             self.labels[answer.label if answer.sure else ""] += 1

@@ -43,7 +43,7 @@ def command(photos: tuple[str, ...], out: str | None, show: str | None, overwrit
     from cnncli.cli.outputs import check_outputs
     from cnncli.cli.render_collect import end_lines, facts, photograph_lines
     from cnncli.cli.several_files import numbered
-    from cnncli.errors import DataError
+    from cnncli.errors import DataError, MissingDataError
     from cnncli.forms.photograph import read_photograph
     from cnncli.forms.shown_page import shown_page
     from cnncli.shown import printable
@@ -54,13 +54,15 @@ def command(photos: tuple[str, ...], out: str | None, show: str | None, overwrit
     for place in range(1, 1 + (len(named) if show is not None else 0)):
         check_outputs({"--show": show and numbered(show, place, len(named))}, sources)
     results: list[dict[str, Any]] = []
+    code = 0
     for place, one in enumerate(named, start=1):
         try:
             if one.error is not None:
-                raise DataError(one.error)
+                raise (MissingDataError if one.is_word else DataError)(one.error)
             photograph = read_photograph(one.source, one.name)
         except DataError as error:
             results.append({"photo": one.name, "error": str(error)})
+            code = max(code, error.exit_code if one.is_word else 1)
             if len(named) == 1:
                 raise
             echo(f"cnn: {error}", err=True)
@@ -82,8 +84,8 @@ def command(photos: tuple[str, ...], out: str | None, show: str | None, overwrit
     else:
         for line in end_lines(results, out):
             echo(line)
-    if any("error" in one for one in results):
-        raise click.exceptions.Exit(1)
+    if code:
+        raise click.exceptions.Exit(code)
 
 
 def _named(photos: tuple[str, ...]) -> "list[NamedPicture]":

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncli.cli.streams import echo, echo_json
-from cnncli.errors import DataError, UsageError
+from cnncli.errors import DataError, MissingDataError, UsageError
 from cnncli.shown import percent, printable
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _rows_of(model: "Model", word: str) -> "tuple[list[str], npt.NDArray[np.floa
     try:
         row = [float(cell) for cell in word.split(",")]
     except ValueError:
-        raise DataError(f"{printable(word)}: is no file and no row of numbers; use one such as 1.5,2") from None
+        raise MissingDataError(f"{printable(word)}: is no file and no row of numbers; use one such as 1.5,2") from None
     if len(row) != len(recipe.columns) or not all(map(math.isfinite, row)):
         raise DataError(
             f"{printable(word)}: the model takes {len(recipe.columns)} numbers, "

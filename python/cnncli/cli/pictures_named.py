@@ -27,6 +27,7 @@ class NamedPicture(NamedTuple):
     name : as answers call it
     source : path, or the bytes of a file
     error : one line; then there is no picture
+    is_word : it is a word of the command line itself, and where there is no such file the command line is wrong
     told : the class that its folder or its list tells; None: nothing does
     teller : "folder name" or "the list"
     """
@@ -36,6 +37,7 @@ class NamedPicture(NamedTuple):
     error: str | None = None
     told: str | None = None
     teller: str = ""
+    is_word: bool = False
 
 
 class Pictures:
@@ -79,7 +81,7 @@ class Pictures:
         elif any(mark in word for mark in "*?[") and not os.path.lexists(word):
             yield from self._of_pattern(word)
         else:
-            yield NamedPicture(word, word)
+            yield NamedPicture(word, word, is_word=True)
 
     def _of_folder(self, word: str) -> Iterator[NamedPicture]:
         from cnncli.data.tree import scan
@@ -118,7 +120,8 @@ class Pictures:
             else:
                 yield NamedPicture(name, name)
         if not count:
-            yield NamedPicture(word, error=f"{printable(word)}: no file matches; check the pattern and the folder")
+            error = f"{printable(word)}: no file matches; check the pattern and the folder"
+            yield NamedPicture(word, error=error, is_word=True)
 
     def _of_stdin(self) -> Iterator[NamedPicture | None]:
         """The picture that comes, told by its first bytes, or those whose names come."""

@@ -97,7 +97,7 @@ def command(
 
     Of a model of numbers FILE is a table, or a row of numbers such as 1.5,2. cnn predict model.bin FILE works too.
 
-    A file that cannot be read does not stop the others; the exit code is then 1.
+    A file that cannot be read does not stop the others; the exit code is then 1, and 2 where one does not exist.
     """
     _check_together(ctx, box is not None, read_all, as_csv, as_json, show, save_view is not None)
     as_json = as_json or (out is not None and not as_csv and out.lower().endswith(".json"))
@@ -152,7 +152,7 @@ def command(
         echo(aside_line(pictures.aside)[0], err=True)
     if not alone and not (as_json and out is None):
         _tell_counts(tally, err=as_csv and out is None)
-    ctx.exit(1 if tally.failed else 0)
+    ctx.exit(tally.exit_code)
 
 
 def _check_files(out: str | None, save_view: str | None, model: Path, files: tuple[str, ...]) -> None:

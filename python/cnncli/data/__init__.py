@@ -15,7 +15,7 @@ from cnncli.data.preparation.decide import decide
 from cnncli.data.preparation.prepare import prepare_set
 from cnncli.data.preparation.wish import PictureWish
 from cnncli.data.raw import RawSet, as_raw
-from cnncli.errors import DataError
+from cnncli.errors import MissingDataError
 from cnncli.nearest import nearest
 from cnncli.pictures.recipe import InputRecipe
 from cnncli.shipped import DATA_SETS
@@ -97,7 +97,7 @@ def read_raw(
     if not path.exists():
         near = nearest(name, NAMES)
         known = f"use {', '.join(NAMES)}, or the path of a folder, an .npz or a .csv"
-        raise DataError(f"{printable(path)}: no such data set; {f'did you mean {near}?' if near else known}")
+        raise MissingDataError(f"{printable(path)}: no such data set; {f'did you mean {near}?' if near else known}")
     return read_path(path, label_column)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.errors import DataError, ShapeError, UsageError
+from cnncli.errors import MissingDataError, ShapeError, UsageError
 from cnncli.number_recipe import NumberRecipe
 from cnncli.shown import printable
 
@@ -26,7 +26,7 @@ def as_rows(given: Any, recipe: NumberRecipe) -> npt.NDArray[np.float64]:
         from cnncli.data.number_sets import read_number_table
 
         if not Path(given).is_file():
-            raise DataError(f"{printable(str(given))}: no such file; {takes}")
+            raise MissingDataError(f"{printable(str(given))}: no such file; {takes}")
         return read_number_table(Path(given), ",".join(recipe.targets), columns=recipe.columns).rows
     try:
         rows = np.asarray(given)

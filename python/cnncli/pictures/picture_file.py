@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, UnidentifiedImageError
 
-from cnncli.errors import DataError
+from cnncli.errors import DataError, MissingDataError
 from cnncli.pictures import huge
 from cnncli.pictures.formats import AVIF_REMEDY, HEAD_BYTES, HEIC_REMEDY, find_format, format_names
 from cnncli.shown import printable, reason_of
@@ -159,7 +159,7 @@ def _content(path: Path, where: str) -> IO[bytes]:
         with path.open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
-        raise DataError(f"{where}: no such file; check the name") from None
+        raise MissingDataError(f"{where}: no such file; check the name") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a zero byte
         raise DataError(f"{where}: cannot be read ({reason_of(error)}); check the file and its permissions") from None
     return io.BytesIO(_checked(content, where))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from cnncli.array_types import Array
-from cnncli.errors import CnnError, FormatError
+from cnncli.errors import CnnError, FormatError, MissingError
 from cnncli.shown import printable, reason_of, shown
 from cnncli.storage.earlier import write_beside_earlier
 from cnncli.storage.files import StrPath, write_atomically
@@ -136,6 +136,8 @@ def _located(where: str) -> Iterator[None]:
         yield
     except FormatError as error:
         raise FormatError(f"{where}: {error}") from None
+    except FileNotFoundError:
+        raise MissingError(f"{where}: does not exist; check the name, or make one with cnn train --out") from None
     except OSError as error:
         raise CnnError(f"{where}: {_reading_remedy(error)}") from None
 
@@ -168,8 +170,6 @@ def _check_size(size_bytes: int, max_bytes: int) -> None:
 
 
 def _reading_remedy(error: OSError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "does not exist; check the name, or make one with cnn train --out"
     if isinstance(error, PermissionError):
         return "no permission to read it; allow it with chmod +r"
     return f"cannot be read: {reason_of(error)}"

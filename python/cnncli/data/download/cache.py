@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cnncli.data.binary.idx import find_idx
 from cnncli.data.download.sources import Source
-from cnncli.errors import DataError
+from cnncli.errors import MissingDataError
 from cnncli.shown import printable
 from cnncli.storage.files import writing_error
 from cnncli.storage.locks import hold_lock, open_lock
@@ -59,11 +59,13 @@ def locate(source: Source, data_dir: str | Path | None = None) -> tuple[Path, di
 
     Raises
     ------
-    DataError : the named folder does not exist
+    MissingDataError : the named folder does not exist
     """
     named = named_folder(data_dir)
     if named is not None and not named.is_dir():
-        raise DataError(f"{printable(named)}: no such folder of data sets; make it, or name another with --data-dir")
+        raise MissingDataError(
+            f"{printable(named)}: no such folder of data sets; make it, or name another with --data-dir"
+        )
     for folder in candidates(source, data_dir):
         files = find_files(source, folder)
         if len(files) == len(source.parts):

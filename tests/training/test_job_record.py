@@ -37,7 +37,7 @@ def job(of: Plan, state: TrainingState | None = None, epochs: int = 5, data: Dat
         state=state or TrainingState(), timetable=SimpleNamespace(epochs=epochs), training_set=range(3), threads=2
     )
     unused: Any = None
-    return Job(unused, of, data or dataset(), None, None, trainer, unused, None, [], "digest of images")
+    return Job(unused, of, data or dataset(), None, None, trainer, unused, "digest of images")
 
 
 def options(command: str) -> dict[str, str]:

@@ -3,11 +3,12 @@
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from cnncli.training.outcome import Measured, OneAnswer, looks_dead, remark
+from cnncli.training.outcome import HowTrained, Measured, OneAnswer, looks_dead, remark
 from cnncli.training.records import Finished
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings
@@ -97,12 +98,14 @@ def test_few_steps_are_told_as_few(tmp_path: Path, rng: np.random.Generator) -> 
 
 
 ANSWER = OneAnswer(0.1, 2.3)
-RUN = {"steps": 1000, "batch_size": 2, "learning_rate": 0.1, "usual_rate": 0.0016}
+def how(**changed: Any) -> HowTrained:
+    return replace(HowTrained(1000, 2, 0.1, 0.0016, normalizes=False), **changed)
+
 
 
 def test_dead_network_is_told_with_a_smaller_rate() -> None:
     dead = Measured(1000, 2.303, 0.11)
-    line = remark(ANSWER, [2.4, 2.31], dead, dead, normalizes=True, **RUN)  # type: ignore
+    line = remark(ANSWER, [2.4, 2.31], dead, dead, how(normalizes=True))
     assert line == (
         "nothing was learned: of the training images 11.00 % are right, and 10.00 % are with the most frequent class "
         "as the answer for all; pass a smaller --lr, such as 0.01, or look whether images and labels belong together"
@@ -111,7 +114,7 @@ def test_dead_network_is_told_with_a_smaller_rate() -> None:
 
 def test_few_images_that_are_right_more_often_than_chance_are_not_said_to_have_taught_nothing() -> None:
     few = Measured(18, 1.3, 12 / 18)
-    line = remark(OneAnswer(1 / 3, 1.0986), [1.2, 1.1], few, few, normalizes=False, **RUN)  # type: ignore
+    line = remark(OneAnswer(1 / 3, 1.0986), [1.2, 1.1], few, few, how())
     assert line is not None and line.startswith(
         "18 images are too few to tell whether anything was learned: 66.67 % are right, and 33.33 % with the most "
         "frequent class as the answer for all; pass "
@@ -120,7 +123,7 @@ def test_few_images_that_are_right_more_often_than_chance_are_not_said_to_have_t
 
 def test_network_that_is_right_only_in_training_is_told_to_take_larger_batches() -> None:
     line = remark(
-        ANSWER, [2.0, 0.5], Measured(1000, 0.5, 0.8), Measured(1000, 9.0, 0.1), normalizes=True, **RUN  # type: ignore
+        ANSWER, [2.0, 0.5], Measured(1000, 0.5, 0.8), Measured(1000, 9.0, 0.1), how(normalizes=True)
     )
     assert line is not None and line.endswith("pass a larger --batch-size, such as 16")
 
@@ -133,7 +136,7 @@ def test_loss_that_never_fell_is_told_if_one_answer_for_all_is_better(
     losses: list[float], loss: float, is_told: bool
 ) -> None:
     line = remark(
-        ANSWER, losses, Measured(1000, 1.0, 0.3), Measured(1000, loss, 0.3), normalizes=False, **RUN  # type: ignore
+        ANSWER, losses, Measured(1000, 1.0, 0.3), Measured(1000, loss, 0.3), how()
     )
     assert (line is not None and line.startswith("the loss never fell: 4 in the first epoch, 6 in the last")) == is_told
     assert not is_told or looks_dead(ANSWER, losses, [Measured(1000, 1.0, 0.3)])
@@ -182,7 +185,7 @@ def test_what_is_better_than_luck_or_by_a_hundredth_of_the_loss_has_learned(
     accuracy: float, loss: float, is_told: bool
 ) -> None:
     measured = Measured(900, loss, accuracy)
-    line = remark(ANSWER, [2.5, 2.3], measured, measured, normalizes=False, **RUN)  # type: ignore
+    line = remark(ANSWER, [2.5, 2.3], measured, measured, how())
     assert (line is not None) == is_told
 
 
@@ -195,7 +198,7 @@ def test_what_is_better_than_luck_or_by_a_hundredth_of_the_loss_has_learned(
 ])  # fmt: skip
 def test_remedy_is_for_few_steps_a_small_rate_or_a_large_one(changes: dict[str, float], end: str) -> None:
     dead = Measured(1000, 2.303, 0.1)
-    line = remark(ANSWER, [2.4, 2.31], dead, dead, normalizes=False, **{**RUN, **changes})  # type: ignore
+    line = remark(ANSWER, [2.4, 2.31], dead, dead, how(**changes))
     assert line is not None and line.endswith(end)
 
 
@@ -210,7 +213,7 @@ def test_a_large_rate_is_the_remedy_however_few_the_steps_were(
     changes: dict[str, float], loss: float, end: str
 ) -> None:
     dead = Measured(1000, loss, 0.1)
-    line = remark(ANSWER, [loss, loss + 1], dead, dead, normalizes=False, **{**RUN, **changes})  # type: ignore
+    line = remark(ANSWER, [loss, loss + 1], dead, dead, how(**changes))
     assert line is not None and line.endswith(end)
 
 
@@ -218,15 +221,14 @@ def test_a_large_rate_is_the_remedy_however_few_the_steps_were(
 def test_batches_of_a_network_that_normalizes_are_to_be_four_times_as_large_and_16_at_least(
     batch_size: int, larger: int
 ) -> None:
-    run = {**RUN, "batch_size": batch_size}
     trained, again = Measured(900, 0.5, 0.15), Measured(900, 9.0, 0.1)
-    line = remark(ANSWER, [2.0, 0.5], trained, again, normalizes=True, **run)  # type: ignore
+    line = remark(ANSWER, [2.0, 0.5], trained, again, how(batch_size=batch_size, normalizes=True))
     assert line is not None and line.endswith(f"pass a larger --batch-size, such as {larger}")
 
 
 def remedy(trained: Measured, again: Measured, **changes: float) -> str:
     """What follows the last semicolon for a network with batch normalization, of two classes alike."""
-    line = remark(OneAnswer(0.5, 0.6931), [0.7, 0.6], trained, again, normalizes=True, **{**RUN, **changes})  # type: ignore
+    line = remark(OneAnswer(0.5, 0.6931), [0.7, 0.6], trained, again, how(**changes, normalizes=True))
     assert line is not None
     return line.rpartition("; ")[2]
 

@@ -21,7 +21,7 @@ from cnncli.program import Program
 from cnncli.shown import from_here, printable
 from cnncli.training.diagnostics import write_diagnostics
 from cnncli.training.job import Job
-from cnncli.training.outcome import MOST_IMAGES, Measured, OneAnswer, looks_dead, remark
+from cnncli.training.outcome import MOST_IMAGES, HowTrained, Measured, OneAnswer, looks_dead, remark
 from cnncli.training.records import Finished
 from cnncli.training.run_histograms import write_histograms
 
@@ -157,11 +157,13 @@ def _judge(
         losses,
         trained,
         Measured(len(some), loss, found.correct / len(some)),
-        steps=state.step,
-        batch_size=job.trainer.timetable.batch_size,
-        learning_rate=plan.learning_rate,
-        usual_rate=job.trainer.optimizer.on_command_line.at(job.trainer.timetable.batch_size),
-        normalizes=any(isinstance(layer, BatchNorm) for _, layer in program.network.leaves()),
+        HowTrained(
+            steps=state.step,
+            batch_size=job.trainer.timetable.batch_size,
+            learning_rate=plan.learning_rate,
+            usual_rate=job.trainer.optimizer.on_command_line.at(job.trainer.timetable.batch_size),
+            normalizes=any(isinstance(layer, BatchNorm) for _, layer in program.network.leaves()),
+        ),
     )
 
 

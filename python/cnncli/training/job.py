@@ -46,9 +46,9 @@ class Job:
     validation: Split | None
     trainer: Trainer
     target: Target
-    notice: str | None
-    warnings: list[str]
     images_digest: str | None
+    notice: str | None = None
+    warnings: list[str] = field(default_factory=list)
     started_from: str | None = None
     reasons: list[str] = field(default_factory=list)
 

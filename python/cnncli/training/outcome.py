@@ -64,6 +64,21 @@ class Measured:
     accuracy: float
 
 
+@dataclass(frozen=True)
+class HowTrained:
+    """What of a training may be why it learned nothing.
+
+    usual_rate : what `cnn train` takes for this optimizer and batch size where nobody says more
+    normalizes : whether the network has batch normalization, which may be right in training and wrong afterwards
+    """
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    usual_rate: float
+    normalizes: bool
+
+
 def looks_dead(answer: OneAnswer, losses: Sequence[float], measured: Sequence[Measured]) -> bool:
     """Whether it is worth measuring on the training images again, with the network as it was kept.
 
@@ -79,12 +94,7 @@ def remark(
     losses: Sequence[float],
     trained: Measured,
     again: Measured,
-    *,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
-    usual_rate: float,
-    normalizes: bool,
+    how: HowTrained,
 ) -> str | None:
     """One line with a remedy for a network that learned nothing; None for one that learned.
 
@@ -92,16 +102,11 @@ def remark(
     losses : of all epochs, in training
     trained : during the epoch that was kept
     again : with the network that was kept, on images it was trained on
-    usual_rate : what `cnn train` takes for this optimizer and batch size where nobody says more
-    normalizes : whether it has batch normalization, which may be right in training and wrong afterwards
     """
     if answer.loss == 0:  # one class
         return None
     is_better = again.accuracy > answer.by_luck(again.images) or again.loss < _BETTER_LOSS * answer.loss
-    remedy = _remedy(
-        answer, trained, again, steps=steps, batch_size=batch_size, learning_rate=learning_rate,
-        usual_rate=usual_rate, normalizes=normalizes,
-    )  # fmt: skip
+    remedy = _remedy(answer, trained, again, how)
     if not is_better and again.accuracy - answer.share > _PLAIN:  # of so few images that luck alone may be it
         return (
             f"{again.images} images are too few to tell whether anything was learned: {percent(again.accuracy)} are "
@@ -131,34 +136,26 @@ def _is_worse(again: Measured, trained: Measured) -> bool:
     return trained.accuracy > again.accuracy + _STANDARD_ERRORS * error
 
 
-def _remedy(
-    answer: OneAnswer,
-    trained: Measured,
-    again: Measured,
-    *,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
-    usual_rate: float,
-    normalizes: bool,
-) -> str:
+def _remedy(answer: OneAnswer, trained: Measured, again: Measured, how: HowTrained) -> str:
     """What to do, see `remark`. A rate that has thrown the weights far away is it however few the steps were."""
-    larger = min(max(16, 4 * batch_size), trained.images)
-    if normalizes and _is_worse(again, trained) and (larger > batch_size or steps < _FEW_STEPS):
+    larger = min(max(16, 4 * how.batch_size), trained.images)
+    takes_few = how.steps < _FEW_STEPS
+    if how.normalizes and _is_worse(again, trained) and (larger > how.batch_size or takes_few):
         # After few steps the averages still hold what they began with, and a batch is never larger than the data.
-        do = f"pass a larger --batch-size, such as {larger}" if steps >= _FEW_STEPS else "pass more --epochs"
-        yet = "" if steps >= _FEW_STEPS else f" yet after {plural(steps, 'step')}"
+        do = "pass more --epochs" if takes_few else f"pass a larger --batch-size, such as {larger}"
+        yet = f" yet after {plural(how.steps, 'step')}" if takes_few else ""
         return (
             f"in training, where batch normalization uses the batch itself, {percent(trained.accuracy)} were, so "
             f"its running averages do not fit{yet}: {do}"
         )
-    has_exploded = again.loss > _EXPLODED * answer.loss and learning_rate > usual_rate
-    if has_exploded or learning_rate > _LARGE * usual_rate:
-        smaller = min(usual_rate, learning_rate / 10)
-        return f"--lr {learning_rate:.3g} is large: pass a smaller one, such as {smaller:.2g}"
-    if steps < _FEW_STEPS:
-        few = "1 step is" if steps == 1 else f"{steps} steps are"
+    has_exploded = again.loss > _EXPLODED * answer.loss and how.learning_rate > how.usual_rate
+    if has_exploded or how.learning_rate > _LARGE * how.usual_rate:
+        smaller = min(how.usual_rate, how.learning_rate / 10)
+        return f"--lr {how.learning_rate:.3g} is large: pass a smaller one, such as {smaller:.2g}"
+    if takes_few:
+        few = "1 step is" if how.steps == 1 else f"{how.steps} steps are"
         return f"{few} few: pass more --epochs, or a smaller --batch-size"
-    if learning_rate < usual_rate / 50:
-        return f"--lr {learning_rate:.3g} is small: pass a larger one, such as {usual_rate:.2g}"
-    return f"pass a smaller --lr, such as {learning_rate / 10:.2g}, or look whether images and labels belong together"
+    if how.learning_rate < how.usual_rate / 50:
+        return f"--lr {how.learning_rate:.3g} is small: pass a larger one, such as {how.usual_rate:.2g}"
+    rate = how.learning_rate / 10
+    return f"pass a smaller --lr, such as {rate:.2g}, or look whether images and labels belong together"

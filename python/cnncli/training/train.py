@@ -1,6 +1,6 @@
 """`cnn train` without the command line: a run with its folder, around a Trainer. Plain records, nothing printed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -151,9 +151,9 @@ def begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     elif start is None or network.recipe is None:
         network.recipe = measure_recipe(dataset, None if plan.own_validation else splits[1])
     with RunFolder.create(settings.runs, f"{network.name}-{dataset.name}", asdict(plan)) as run:
-        job = make_job(run, plan, dataset, splits, network, None, settings.threads, notice, warnings, started_from)
+        job = make_job(run, plan, dataset, splits, network, None, settings.threads)
         job.keep_command()
-        yield replace(job, reasons=settled.reasons)
+        yield replace(job, notice=notice, warnings=warnings, started_from=started_from, reasons=settled.reasons)
 
 
 def _data_of(
@@ -232,8 +232,8 @@ def _resume(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
             run.update_settings({"plugins": plan.plugins})
         check_fit(where, checkpoint, dataset)
         splits = split_images(dataset, plan.validation, plan.seed, plan.own_validation, plan.images)
-        yield make_job(run, plan, dataset, splits, checkpoint.network, checkpoint, settings.threads,
-                   warnings=warnings)
+        job = make_job(run, plan, dataset, splits, checkpoint.network, checkpoint, settings.threads)
+        yield replace(job, warnings=warnings)
 
 
 def _timetable(plan: Plan, images: int, state: TrainingState | None = None) -> Timetable:
@@ -257,12 +257,9 @@ def make_job(
     network: Network,
     checkpoint: Checkpoint | None,
     threads: int | None,
-    notice: str | None = None,
-    warnings: Sequence[str] = (),
-    started_from: str | None = None,
     kind: type[Trainer] = Trainer,
 ) -> Job:
-    """A run, ready to begin, or to go on from a checkpoint."""
+    """A run, ready to begin, or to go on from a checkpoint; what is to be told of it is put in by its caller."""
     assert dataset.train is not None
     kept, validation = splits
     images = len(dataset.train if kept is None else kept)
@@ -315,4 +312,4 @@ def make_job(
             raise FormatError(f"{where}: {error}; start a new run") from None
     target = Target(plan.target, timetable, validation.pictures if validation is not None else 0)
     digest = digest_for(plan, dataset)
-    return Job(run, plan, dataset, kept, validation, trainer, target, notice, list(warnings), digest, started_from)
+    return Job(run, plan, dataset, kept, validation, trainer, target, digest)

@@ -18,7 +18,7 @@ class CustomCodeError(CnnError):
 
 
 @contextmanager
-def told(subject: Any, method: str, kind: type[CnnError] = CustomCodeError) -> Iterator[None]:
+def calling(subject: Any, method: str, kind: type[CnnError] = CustomCodeError) -> Iterator[None]:
     """Turns what `subject.method` raises into an error of one line; the program's own errors are such lines already.
 
     kind : of the error, made of (who, what happened) where it keeps the two apart, else of one line
@@ -34,8 +34,8 @@ def told(subject: Any, method: str, kind: type[CnnError] = CustomCodeError) -> I
 
 
 @contextmanager
-def told_of(kind: type) -> Iterator[None]:
-    """As `told`, for the making of an object of a class."""
+def making(kind: type) -> Iterator[None]:
+    """As `calling`, for the making of an object of a class."""
     try:
         yield
     except CnnError:

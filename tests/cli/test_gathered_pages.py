@@ -13,7 +13,7 @@ from PIL import Image
 from cnncli.cli import report_page, run_page
 from cnncli.errors import UsageError
 from cnncli.network import Network
-from cnncli.pages.report import Report
+from cnncli.pages.report import EvalReport
 from cnncli.pages.run_report import RunReport
 
 
@@ -52,8 +52,8 @@ def evaluation(tmp_path: Path, count: int = 3, images: int = 2) -> Any:
     )  # fmt: skip
 
 
-def gathered(one: Any, monkeypatch: pytest.MonkeyPatch) -> Report:
-    made: list[Report] = []
+def gathered(one: Any, monkeypatch: pytest.MonkeyPatch) -> EvalReport:
+    made: list[EvalReport] = []
     monkeypatch.setattr(report_page, "report_page", lambda report: made.append(report) or "<p>ä\ud800")
     assert report_page.make_report(one) == "<p>ä?".encode()  # what is no text becomes a question mark
     return made[0]

@@ -12,7 +12,7 @@ from cnncli.cli import render_data, render_inspection
 from cnncli.cli.render import stdout_console
 from cnncli.data import Split
 from cnncli.data.facts import DataFacts
-from cnncli.data.inspection.inspection import Finding
+from cnncli.data.inspection.inspection import DataFinding
 from cnncli.data.preparation.picture_cache import CacheFacts
 from printed import printed, squeezed
 
@@ -215,13 +215,14 @@ def test_as_many_names_as_fit_are_in_a_line(words: list[str], width: int, line: 
     ],
 )  # fmt: skip
 def test_faults_have_examples(kind: str, groups: list[tuple[int, ...]], lines: list[str], tmp_path: Path) -> None:
-    assert list(render_inspection._examples(Finding(kind, 1, groups, ""), names(tmp_path), 200)) == lines
+    assert list(render_inspection._examples(DataFinding(kind, 1, groups, ""), names(tmp_path), 200)) == lines
 
 
 def test_names_of_a_group_leave_room_for_how_many_more_there_are(tmp_path: Path) -> None:
     """Of four three are named: 10 letters each and 3 between are 36, and " and 1 more" 11."""
     def lines(width: int) -> list[str]:
-        return list(render_inspection._examples(Finding("duplicates", 1, [(0, 1, 2, 3)], ""), names(tmp_path), width))
+        found = DataFinding("duplicates", 1, [(0, 1, 2, 3)], "")
+        return list(render_inspection._examples(found, names(tmp_path), width))
 
     assert lines(47) == ["pets/0.png = pets/1.png = pets/2.png and 1 more"]
     assert max(map(len, lines(46))) <= 46
@@ -236,7 +237,10 @@ def test_rows_of_classes_stay_one_line_in_narrow_terminals(columns: int) -> None
 
 def test_an_inspection_tells_each_fault_with_its_remedy_or_that_there_is_none(tmp_path: Path) -> None:
     named = names(tmp_path)
-    faults = [Finding("dark", 1, [(0,)], "1 picture is dark", "look at it"), Finding("constant", 1, [(1,)], "1 is one")]
+    faults = [
+        DataFinding("dark", 1, [(0,)], "1 picture is dark", "look at it"),
+        DataFinding("constant", 1, [(1,)], "1 is one"),
+    ]
     made: Any = SimpleNamespace(
         looks=range(1_234), findings=faults, sizes=[((2, 3), 4)], colours={"grey": 4}, imbalance=None, notes=["a note"]
     )
@@ -258,7 +262,7 @@ def test_an_inspection_tells_each_fault_with_its_remedy_or_that_there_is_none(tm
              "groups": [[{"name": "pets/1.png", "part": "train", "class": "dog"}]]},
         ],
     }  # fmt: skip
-    made.findings = [Finding("dark", 2, [(0,), (1,)], "2 are dark")]
+    made.findings = [DataFinding("dark", 2, [(0,), (1,)], "2 are dark")]
     examples = []
     for columns in (26, 25):  # behind 4 spaces there is room for 22 letters, or for one less
         shown = printed(lambda: render_inspection.show_inspection(stdout_console(), made, named, 61.0), columns=columns)

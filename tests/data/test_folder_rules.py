@@ -12,7 +12,7 @@ from cnncli.data.by_path import read_path
 from cnncli.data.layout import classes_from_names, find_layout, seen
 from cnncli.data.part_names import part_column, part_folders, part_of_value
 from cnncli.data.raw import RawSet
-from cnncli.data.tree import aside_line, is_leftover, kind_of, scan
+from cnncli.data.tree import aside_line, counted_as, is_leftover, scan
 from cnncli.errors import DataError
 
 
@@ -174,8 +174,8 @@ def test_file_is_a_picture_by_its_content_or_if_it_is_broken_by_its_name(tmp_pat
         ("a", b"GIF89a" + bytes(20), ""), ("a.txt", b"word", "not pictures"),
     ):  # fmt: skip
         (tmp_path / name).write_bytes(content)
-        assert kind_of(tmp_path / name) == kind
-    assert (kind_of(tmp_path / "gone.jpg"), kind_of(tmp_path / "gone.x")) == ("", "unreadable")
+        assert counted_as(tmp_path / name) == kind
+    assert (counted_as(tmp_path / "gone.jpg"), counted_as(tmp_path / "gone.x")) == ("", "unreadable")
 
 
 def test_paths_that_are_no_data_are_told_why(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from cnncli import _core
 from cnncli.data import read_raw
 from cnncli.data.inspection import alike as alike_module
 from cnncli.data.inspection.alike import alike, confirm
-from cnncli.data.inspection.inspection import Finding, Inspection, inspect
+from cnncli.data.inspection.inspection import DataFinding, Inspection, inspect
 from cnncli.data.inspection.looks import look_at
 from cnncli.data.inspection.rows import inspect_rows
 from cnncli.pictures.fingerprint import fingerprint, fingerprint_of_file
@@ -60,7 +60,7 @@ def inspected(folder: Path) -> Inspection:
     return inspect(read_raw(folder / "set"))
 
 
-def found(inspection: Inspection) -> dict[str, Finding]:
+def found(inspection: Inspection) -> dict[str, DataFinding]:
     return {one.kind: one for one in inspection.findings}
 
 

@@ -15,14 +15,14 @@ from cnncli.model_file.serialize import save_model
 from cnncli.network import Network
 from cnncli.pages.charts import Line, line_chart
 from cnncli.pages.html import element, text
-from cnncli.pages.report import MOST_MISTAKES, Mistake, Report, report_page
+from cnncli.pages.report import MOST_MISTAKES, EvalReport, Mistake, report_page
 from cnncli.pictures.recipe import InputRecipe
 from html_page import HOSTILE, Page
 
 PICTURE = "data:image/png;base64,"
 
 
-def report(labels: list[int], answers: list[int], names: list[str], **more: Any) -> Report:
+def report(labels: list[int], answers: list[int], names: list[str], **more: Any) -> EvalReport:
     """Of answers, each given with 75 %."""
     metrics = measure(labels, answers, len(names), 0.25)
     pairs = [(label, answer) for label, answer in zip(labels, answers, strict=True) if label != answer]
@@ -37,7 +37,7 @@ def report(labels: list[int], answers: list[int], names: list[str], **more: Any)
         "best_epoch": None, "made": [("data", HOSTILE)], "command": f"cnn train {HOSTILE}", "notes": [HOSTILE],
         "version": "0",
     }  # fmt: skip
-    return Report(**{**values, **more})
+    return EvalReport(**{**values, **more})
 
 
 def check(page: str) -> Page:

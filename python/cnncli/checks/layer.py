@@ -21,7 +21,7 @@ from cnncli.network import Network
 
 
 @dataclass(frozen=True)
-class Verdict:
+class CheckResult:
     """What one check found.
 
     name : of the check: "gradient of the input"
@@ -40,7 +40,7 @@ def check_layer(
     shapes: Sequence[Shape] = (),
     span: tuple[float, float] | None = None,
     seed: int = 1,
-) -> tuple[list[Subject], list[Verdict]]:
+) -> tuple[list[Subject], list[CheckResult]]:
     """Checks a layer by its registered name. Returns what was run, and a verdict for each check.
 
     settings : of the constructor; sizes that follow from the input may be left out
@@ -53,10 +53,10 @@ def check_layer(
     try:
         subjects = make_subjects(kind, settings or {}, shapes, span, seed)
     except LayerFault as error:
-        return [], [Verdict("output", False, str(error))]
+        return [], [CheckResult("output", False, str(error))]
     for subject in subjects:
         if subject.fault is not None:  # then there is nothing else to look at
-            return subjects, [Verdict("output", False, subject.fault.reason)]
+            return subjects, [CheckResult("output", False, subject.fault.reason)]
     names = [parameter.name for parameter in subjects[0].layer.named_parameters()]
     checks: list[tuple[str, Callable[[list[Subject]], str]]] = [
         ("output", _output),
@@ -77,20 +77,20 @@ def _gradient_of(name: str) -> Callable[[list[Subject]], str]:
     return lambda subjects: check_gradients(subjects, name)
 
 
-def _verdict(name: str, check: Callable[[list[Subject]], str], subjects: list[Subject]) -> Verdict:
+def _verdict(name: str, check: Callable[[list[Subject]], str], subjects: list[Subject]) -> CheckResult:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of NumPy, for the empty batch
-            return Verdict(name, True, check(subjects))
+            return CheckResult(name, True, check(subjects))
     except Failed as error:
-        return Verdict(name, False, str(error))
+        return CheckResult(name, False, str(error))
     except LayerError as error:
-        return Verdict(name, False, error.reason)
+        return CheckResult(name, False, error.reason)
     except CnnError as error:
         line = str(error).removeprefix("network, layer 0, ").removeprefix(f"{subjects[0].layer!r}: ")
-        return Verdict(name, False, line)
+        return CheckResult(name, False, line)
     except Exception as error:
-        return Verdict(name, False, fault_text(error, "it"))
+        return CheckResult(name, False, fault_text(error, "it"))
 
 
 def _output(subjects: list[Subject]) -> str:

@@ -91,12 +91,12 @@ class Pictures:
     def _below(self, folder: "Folder", trail: list[str]) -> Iterator[NamedPicture]:
         """The pictures of a folder and then of those below it; of each folder in the natural order of names."""
         from cnncli.data.part_names import part_of_word
-        from cnncli.data.tree import kind_of
+        from cnncli.data.tree import counted_as
 
         self.aside += folder.aside
         told = next((name for name in trail[1:] if part_of_word(name) is None), trail[0])
         for file in sorted(folder.files, key=lambda file: natural(file.name)):
-            if kind := kind_of(file):
+            if kind := counted_as(file):
                 self.aside[kind] += 1
             else:
                 yield NamedPicture(str(file), str(file), told=told, teller="folder name")
@@ -104,7 +104,7 @@ class Pictures:
             yield from self._below(inner, [*trail, inner.name])
 
     def _of_pattern(self, word: str) -> Iterator[NamedPicture]:
-        from cnncli.data.tree import is_leftover, kind_of
+        from cnncli.data.tree import counted_as, is_leftover
 
         count = 0
         for name in sorted(_matching(word), key=natural):
@@ -115,7 +115,7 @@ class Pictures:
                     yield from self._of_folder(name)
                 continue
             count += 1
-            if kind := kind_of(path):
+            if kind := counted_as(path):
                 self.aside[kind] += 1
             else:
                 yield NamedPicture(name, name)

@@ -11,7 +11,7 @@ from rich.text import Text
 from cnncli.cli.next_commands import next_commands
 from cnncli.cli.options import is_quiet
 from cnncli.shown import percent, plural, printable, typed
-from cnncli.storage.earlier import told
+from cnncli.storage.earlier import earlier_words
 from cnncli.training import records
 from cnncli.training.convergence import Convergence
 from cnncli.training_options import MOST_EPOCHS
@@ -263,7 +263,7 @@ def show_finished(record: records.Finished, curves: Path | None = None, page: Pa
         rows += [("test", _no_test(record))]
     rows += [("model", f"{model}, {size(record.model_bytes)}")]
     if record.earlier_model is not None:
-        rows += [("", told(record.model, record.earlier_model))]
+        rows += [("", earlier_words(record.model, record.earlier_model))]
     rows += [("run", printable(record.run) + ("" if page is None else f", with {page.name}"))]
     if curves is not None:
         rows += [("curves", printable(curves))]

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from cnncli.cli.render import duration, facts_table, print_line, print_table
-from cnncli.data.inspection.inspection import Finding, Inspection
+from cnncli.data.inspection.inspection import DataFinding, Inspection
 from cnncli.data.inspection.looks import Looks
 from cnncli.data.raw import PARTS
 from cnncli.shown import format_shape, printable, shortened
@@ -115,7 +115,7 @@ def _colours(inspection: Inspection) -> str:
     return f"all {next(iter(found))}" if len(found) == 1 else ", ".join(f"{n:,} {name}" for name, n in found.items())
 
 
-def _examples(finding: Finding, names: Names, width: int) -> Iterable[str]:
+def _examples(finding: DataFinding, names: Names, width: int) -> Iterable[str]:
     """Some of its pictures by name: those of a group in one line."""
     alone = [group[0] for group in finding.groups if len(group) == 1]
     if alone:
@@ -131,7 +131,7 @@ def _examples(finding: Finding, names: Names, width: int) -> Iterable[str]:
         yield f"and {len(finding.groups) - _EXAMPLES:,} more (--json lists all, --out sheet.png --of {finding.kind})"
 
 
-def _chosen(finding: Finding, group: Sequence[int], names: Names) -> Sequence[int]:
+def _chosen(finding: DataFinding, group: Sequence[int], names: Names) -> Sequence[int]:
     """The members of a group, those first that show what is wrong with it: one of each part, or of each class."""
     of = names.part if finding.kind.endswith("leaks") else names.label
     first = {of(number): number for number in reversed(group)}

@@ -10,7 +10,7 @@ from cnncli.cli.render_eval import SEEN, which_images
 from cnncli.cli.render_info import how_it_was_made, what_it_is
 from cnncli.model.evaluate import Evaluation
 from cnncli.model_file.record import TrainingRecord
-from cnncli.pages.report import MOST_MISTAKES, Mistake, Report, report_page
+from cnncli.pages.report import MOST_MISTAKES, EvalReport, Mistake, report_page
 from cnncli.version import __version__
 from cnncli.views.tiles import Pixels, as_rgb
 
@@ -21,7 +21,7 @@ def make_report(evaluation: Evaluation) -> bytes:
     """The page, UTF-8."""
     record = TrainingRecord.of(evaluation.network.record)
     network = evaluation.network
-    report = Report(
+    report = EvalReport(
         model=Path(evaluation.model).name,
         title=network.title or network.name or "a network",
         images=which_images(evaluation),

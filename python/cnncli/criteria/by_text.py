@@ -23,7 +23,7 @@ from cnncli.criteria.of_labels import OfLabels
 from cnncli.criteria.smooth_l1_loss import SmoothL1Loss
 from cnncli.criteria.soft_margin_loss import SoftMarginLoss
 from cnncli.criteria.sum_squares import SumSquares
-from cnncli.custom_code import told_of
+from cnncli.custom_code import making
 from cnncli.errors import CnnError, UsageError
 from cnncli.nearest import nearest
 
@@ -65,7 +65,7 @@ class LossTerm:
 
     def make(self, **more: Any) -> Criterion:
         """The criterion, of its own targets; `more` are further arguments."""
-        with told_of(BY_NAME[self.name]):
+        with making(BY_NAME[self.name]):
             return BY_NAME[self.name](**(self.settings | more))
 
 

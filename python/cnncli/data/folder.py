@@ -191,7 +191,7 @@ def _labels_of(
             used_for = Note("parts", f"{where}/: used for validation") if name == "validation" else None
             return part.classes, used_for
     pictures = part.folder.all_pictures()
-    found = lists.labels_of(pictures)
+    found = lists.labels_listed(pictures)
     if found is not None:
         path, classes = found
         used_lists.add(path)
@@ -322,7 +322,7 @@ class _Lists:
             if isinstance(found, PictureList) and any(row.is_found for row in found.rows)
         }
 
-    def labels_of(self, pictures: list[Path]) -> tuple[Path, dict[str, list[Path]]] | None:
+    def labels_listed(self, pictures: list[Path]) -> tuple[Path, dict[str, list[Path]]] | None:
         """(the list, pictures by label) of the list that names most of these pictures; None if none names half."""
         wanted = {picture.resolve(): picture for picture in pictures}
         best: tuple[Path, dict[str, list[Path]]] | None = None

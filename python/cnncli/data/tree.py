@@ -38,7 +38,7 @@ class Folder:
     @cached_property
     def kinds(self) -> dict[Path, str]:
         """For each file right in the folder "" for a picture, else the kind under which it is counted."""
-        return {file: kind_of(file) for file in self.files}
+        return {file: counted_as(file) for file in self.files}
 
     @cached_property
     def pictures(self) -> list[Path]:
@@ -111,7 +111,7 @@ def _scan(root: Path, path: Path, budget: list[int], above: frozenset[tuple[int,
     return found
 
 
-def kind_of(path: Path) -> str:
+def counted_as(path: Path) -> str:
     """ "" for a picture that is read, or that is broken but bears a picture's name; else how it is counted."""
     suffix = path.suffix.lower()
     try:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from cnncli.custom_code import told
+from cnncli.custom_code import calling
 from cnncli.layers.arrays import FloatArray, Shape, as_float32
 from cnncli.layers.faults import CustomLayerError, LayerShapeError, ResultError
 
@@ -36,7 +36,7 @@ def output_of(layer: Layer, input: FloatArray) -> FloatArray:
     """`layer.update_output(input)` as float32. Raises LayerError, with the layer's name, for what is no output."""
     if not is_custom(type(layer), "update_output"):
         return as_float32(layer.update_output(input), f"output of {layer!r}")
-    with told(layer, "update_output", CustomLayerError):
+    with calling(layer, "update_output", CustomLayerError):
         output = layer.update_output(_read_only(input))
     array = _as_array(layer, "update_output", output, "the output")
     samples = layer.as_batch(input).shape
@@ -59,7 +59,7 @@ def grad_input_of(layer: Layer, input: FloatArray, grad_output: FloatArray) -> F
     """`layer.update_grad_input(input, grad_output)` as float32, checked as the output is."""
     if not is_custom(type(layer), "update_grad_input"):
         return as_float32(layer.update_grad_input(input, grad_output), f"gradient from {layer!r}")
-    with told(layer, "update_grad_input", CustomLayerError):
+    with calling(layer, "update_grad_input", CustomLayerError):
         grad_input = layer.update_grad_input(_read_only(input), _read_only(grad_output))
     array = _as_array(layer, "update_grad_input", grad_input, "the gradient with respect to the input")
     if array.shape not in (input.shape, layer.as_batch(input).shape):
@@ -81,7 +81,7 @@ def accumulate(layer: Layer, input: FloatArray, grad_output: FloatArray, scale: 
     if not is_custom(type(layer), "acc_grad_parameters"):
         layer.acc_grad_parameters(input, grad_output, scale)
         return
-    with told(layer, "acc_grad_parameters", CustomLayerError):
+    with calling(layer, "acc_grad_parameters", CustomLayerError):
         returned: object = layer.acc_grad_parameters(_read_only(input), _read_only(grad_output), scale)  # type: ignore[func-returns-value]
     if returned is not None:
         names = " and ".join(f"self.grad_{name}" for name in layer.parameter_names) or "its gradients"

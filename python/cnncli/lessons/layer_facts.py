@@ -8,9 +8,8 @@ from cnncli.layers import Conv2d, Linear, Module
 from cnncli.layers.arrays import Shape
 from cnncli.network import Network
 from cnncli.network.network import LayerRow
-from cnncli.network.seen import Region, seen_parts
+from cnncli.network.seen import Region, Span, seen_parts
 
-Interval = tuple[int, int]
 _KINDS = {"Conv": "conv", "Linear": "fc", "BatchNorm": "bn"}  # what people call them, by the beginning of their type
 
 
@@ -82,7 +81,7 @@ def work_formula(known: Known) -> str | None:
     return None
 
 
-def seen_intervals(network: Network, known: Known) -> tuple[list[Interval | None], list[Interval | None]]:
+def seen_intervals(network: Network, known: Known) -> tuple[list[Span | None], list[Span | None]]:
     """(of each row, of each column) of a layer's maps, the first and the last row or column of the input that it sees.
 
     None for one that lies on padding alone. Of a vector there is one row and one column, of its first value.
@@ -104,7 +103,7 @@ def seen_intervals(network: Network, known: Known) -> tuple[list[Interval | None
     return [rows for rows, _ in found[:height]], [columns for _, columns in found[:width]]
 
 
-def _seen(network: Network, index: int, region: Region) -> tuple[Interval | None, Interval | None]:
+def _seen(network: Network, index: int, region: Region) -> tuple[Span | None, Span | None]:
     try:
         source = seen_parts(network, index, region)[0].region
     except UsageError:  # padding alone

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from cnncli import data, optim
 from cnncli.criteria import CrossEntropyLoss
-from cnncli.custom_code import told_of
+from cnncli.custom_code import making
 from cnncli.data import DataSet, Split
 from cnncli.data.digits import load_digits
 from cnncli.data.download.cache import locate
@@ -205,7 +205,7 @@ def _own(names: Sequence[str]) -> list[tuple[str, Callable[[float], Optimizer], 
 
 def _maker(kind: type[Optimizer]) -> Callable[[float], Optimizer]:
     def make(rate: float) -> Optimizer:
-        with told_of(kind):
+        with making(kind):
             return kind(lr=rate)
 
     return make

@@ -18,8 +18,8 @@ from cnncli.network.layer_names import find_layer, layer_list
 from cnncli.network.network import Network
 from cnncli.shown import format_shape, shown
 
-Interval = tuple[int, int]  # first and last
-Region = tuple[Interval, ...]  # of each axis of a sample
+Span = tuple[int, int]  # first and last
+Region = tuple[Span, ...]  # of each axis of a sample
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _layer_before(layer: Module, before: Shape, after: Shape, region: Region) ->
     return ((0, before[0] - 1), *sides)
 
 
-def _side(layer: Module, before: int, after: int, side: int, part: Interval) -> Interval:
+def _side(layer: Module, before: int, after: int, side: int, part: Span) -> Span:
     """Along one axis of `before` places, 0 height or 1 width, the first and the last of the input; none: (1, 0)."""
     first, last = part
     if isinstance(layer, ZeroPad2d):
@@ -161,7 +161,7 @@ def _side(layer: Module, before: int, after: int, side: int, part: Interval) -> 
     return (int(there.min()), int(there.max())) if there.size else (1, 0)
 
 
-def _enlarged_from(layer: Upsample, before: int, after: int, side: int, part: Interval) -> Interval:
+def _enlarged_from(layer: Upsample, before: int, after: int, side: int, part: Span) -> Span:
     scale = Fraction(before, after)
     if layer.scale_factor is not None and not layer.recompute_scale_factor:
         scale = 1 / Fraction(layer.scale_factor[side])

@@ -42,7 +42,7 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class Report:
+class EvalReport:
     """All that the page shows.
 
     model, title : the file, and what network it is; images : which ones were measured, in words
@@ -74,7 +74,7 @@ class Report:
         object.__setattr__(self, "names", [shortened(name, _NAME_LETTERS) for name in self.class_names])
 
 
-def report_page(report: Report) -> str:
+def report_page(report: EvalReport) -> str:
     """The whole page."""
     lead = [
         element("p", f"{report.title}, measured on {report.images}.", class_="soft"),
@@ -94,7 +94,7 @@ def report_page(report: Report) -> str:
     return page(f"What {report.model} is worth", lead, sections, end)
 
 
-def _result(report: Report) -> Content:
+def _result(report: EvalReport) -> Content:
     metrics = report.metrics
     wrong = metrics.samples - metrics.right
     sure = f"{_range(metrics.interval)} with 95 % confidence; {wrong:,} of {metrics.samples:,} wrong"
@@ -115,7 +115,7 @@ def _range(interval: Interval) -> str:
     return f"{percent(interval.low)} to {percent(interval.high)}"
 
 
-def _classes(report: Report) -> Content:
+def _classes(report: EvalReport) -> Content:
     metrics = report.metrics
     order: Sequence[int] = range(len(report.names))
     said: Content = []
@@ -145,11 +145,11 @@ def _roomy(words: str) -> Markup:
     return element("span", words, class_="soft roomy")
 
 
-def _name(report: Report, index: int) -> Markup:
+def _name(report: EvalReport, index: int) -> Markup:
     return element("span", report.names[index], title=report.class_names[index][:400])
 
 
-def _confusion(report: Report) -> Content:
+def _confusion(report: EvalReport) -> Content:
     shown: Content = []
     pairs = report.metrics.most_confused(_CONFUSIONS)
     if len(report.names) <= _MATRIX_CLASSES:
@@ -171,7 +171,7 @@ def _confusion(report: Report) -> Content:
     return [element("div", *shown, class_="beside" if is_small else None)]
 
 
-def _matrix(report: Report) -> Markup:
+def _matrix(report: EvalReport) -> Markup:
     """A table, so that it is read aloud cell by cell; columns have numbers in place of long names."""
     metrics, names = report.metrics, report.names
     is_short = max(map(len, names)) <= (_BESIDE_LETTERS if len(names) <= _FEW_CLASSES else 3)
@@ -199,7 +199,7 @@ def _middle_left_out(name: str) -> str:
     return name if len(name) <= 24 else f"{name[:13]}…{name[-10:]}"
 
 
-def _cell(report: Report, row: int, column: int, count: int) -> Markup:
+def _cell(report: EvalReport, row: int, column: int, count: int) -> Markup:
     if not count:
         return element("td", "·" if row != column else "0", class_="zero")
     share = count / max(1, int(report.metrics.support[row]))
@@ -209,7 +209,7 @@ def _cell(report: Report, row: int, column: int, count: int) -> Markup:
     return element("td", f"{count:,}", class_=kind, style=f"--share:{share:.3f}", title=said)
 
 
-def _calibration(report: Report) -> Content:
+def _calibration(report: EvalReport) -> Content:
     curve = report.calibration
     if not curve.count.sum():
         return [element("p", "There is no answer, and so no probability.")]
@@ -232,7 +232,7 @@ def _calibration(report: Report) -> Content:
     ]
 
 
-def _mistakes(report: Report) -> Content:
+def _mistakes(report: EvalReport) -> Content:
     wrong = report.metrics.samples - report.metrics.right
     if not wrong:
         return [element("p", f"None: all {report.metrics.samples:,} answers are right.")]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from cnncli.criteria import CrossEntropyLoss, MultiCriterion, NLLLoss
 from cnncli.criteria.criterion import Criterion
 from cnncli.criteria.label_criterion import LabelCriterion
-from cnncli.custom_code import told
+from cnncli.custom_code import calling
 from cnncli.errors import ShapeError, UsageError
 from cnncli.layers.arrays import FloatArray, Shape
 from cnncli.network.answers import answers
@@ -43,7 +43,7 @@ class CalledLoss:
         losses, gradient = self._measured(criterion, outputs)
         correct = np.zeros(len(values), np.uint8)
         if criterion.takes_labels:
-            correct[:] = answers(values, self.outputs) == labels_of(self.targets)
+            correct[:] = answers(values, self.outputs) == likeliest_labels(self.targets)
         return (
             np.ascontiguousarray(losses, np.float32),
             correct,
@@ -73,7 +73,7 @@ class CalledLoss:
         self, criterion: Criterion, outputs: FloatArray, targets: npt.NDArray[Any]
     ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         """The losses (samples,) and the gradient of the outputs for these targets."""
-        with told(criterion, "backward"):
+        with calling(criterion, "backward"):
             gradient = np.asarray(criterion.backward(outputs, targets))
         if gradient.shape != outputs.shape:
             raise ShapeError(
@@ -91,11 +91,11 @@ class CalledLoss:
 
 def losses_of(criterion: Criterion, outputs: FloatArray, targets: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """(samples,): the loss of each sample."""
-    with told(criterion, "forward" if type(criterion).sample_losses is Criterion.sample_losses else "sample_losses"):
+    with calling(criterion, "forward" if type(criterion).sample_losses is Criterion.sample_losses else "sample_losses"):
         return np.asarray(criterion.sample_losses(outputs, targets))
 
 
-def labels_of(targets: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def likeliest_labels(targets: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The labels (N,); of soft targets (N, classes) the likeliest class."""
     return targets.argmax(axis=1) if targets.ndim == 2 else targets
 

@@ -22,7 +22,7 @@ from cnncli.limits import MOST_THREADS, Limits
 from cnncli.network import Network
 from cnncli.network.answers import answers
 from cnncli.program.augmenting import augmentation_source, check_images
-from cnncli.program.called_loss import CalledLoss, Mixed, labels_of, losses_of
+from cnncli.program.called_loss import CalledLoss, Mixed, likeliest_labels, losses_of
 from cnncli.program.core_loss import core_loss, end_with_loss
 from cnncli.program.lowering import byte_table, couples_samples, custom_layers, in_three, lower
 from cnncli.program.program_lock import program_lock
@@ -265,7 +265,7 @@ class Program:
         if not in_core:  # all outputs at once: a weighted mean is none of the parts' means
             outputs = rows.reshape(-1, *self._output_shape)
             loss = float(np.sum(losses_of(self.criterion, outputs, wanted)))
-            correct = int(np.sum(predictions == labels_of(wanted))) if self.criterion.takes_labels else 0
+            correct = int(np.sum(predictions == likeliest_labels(wanted))) if self.criterion.takes_labels else 0
         return EvaluationResult(loss / len(batch), correct, predictions, rows)
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from cnncli import _core
-from cnncli.custom_code import told
+from cnncli.custom_code import calling
 from cnncli.layers.parameter import Parameter
 from cnncli.layers.returned import is_custom
 from cnncli.limits import Limits
@@ -91,7 +91,7 @@ class Updates:
         if optimizer.runs_in_core:
             optimizer.steps += 1
             return
-        with told(optimizer, "step" if is_custom(type(optimizer), "step") else "update"):
+        with calling(optimizer, "step" if is_custom(type(optimizer), "step") else "update"):
             optimizer.step(self.learned())
         if self._average is not None:
             core.take_averages(share=self._average.share(step), threads=threads)

@@ -134,10 +134,10 @@ def _numbered(target: Path, number: int) -> Path:
     return target.with_name(f"{target.stem}.{number}{target.suffix}")
 
 
-def told(path: StrPath, kept: Path) -> str:
+def earlier_words(path: StrPath, kept: Path) -> str:
     """The words for what has happened, for a line of output.
 
-    >>> told("model.bin", Path("model.1.bin"))
+    >>> earlier_words("model.bin", Path("model.1.bin"))
     'the earlier model.bin is kept as model.1.bin'
     """
     return f"the earlier {printable(path)} is kept as {printable(kept)}"

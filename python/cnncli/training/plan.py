@@ -8,7 +8,7 @@ from typing import Any
 
 from cnncli import data
 from cnncli.augmentation import SWITCHES
-from cnncli.custom_code import told_of
+from cnncli.custom_code import making
 from cnncli.data import DataSet, PictureWish
 from cnncli.data.held_out import Held, share_to_hold_out
 from cnncli.data.raw import RawSet
@@ -223,7 +223,7 @@ def make_plan(settings: TrainSettings, description: Mapping[str, Any], source: s
 
     described_optimizer = defaults.get("optimizer", row_of("optimizer").fallback)
     optimizer = settings.optimizer or described_optimizer
-    kind = kind_of(optimizer)
+    kind = optimizer_class(optimizer)
     if optimizer != described_optimizer:  # what the description says of these holds for its own optimizer
         own = settings_of_its_own(optimizer)
         defaults = {key: value for key, value in defaults.items() if key not in own}
@@ -283,7 +283,7 @@ def settings_of_its_own(optimizer: str) -> set[str]:
 
     Raises UsageError for an unknown name.
     """
-    kind = kind_of(optimizer)
+    kind = optimizer_class(optimizer)
     of_schedule = {"cycle", "shares", "ema"} if optimizer in WHOLE_BATCH else set()
     return {"learning_rate", *_OF_OPTIMIZER, *kind.command_settings, *of_schedule}
 
@@ -298,7 +298,7 @@ def _check_settings_of_optimizer(
             "out, or use another --optim"
         )
     for name in _OF_OPTIMIZER:
-        have = [other for other in (*BY_NAME, *WHOLE_BATCH) if name in _settings_of(kind_of(other))]
+        have = [other for other in (*BY_NAME, *WHOLE_BATCH) if name in _settings_of(optimizer_class(other))]
         if optimizer in have:
             continue
         asked = getattr(settings, name)
@@ -314,26 +314,26 @@ def _check_settings_of_optimizer(
             )
 
 
-def kind_of(name: str) -> type[Optimizer] | type[WholeBatchOptimizer]:
+def optimizer_class(name: str) -> type[Optimizer] | type[WholeBatchOptimizer]:
     """The class of an optimizer by its name on the command line."""
     return WHOLE_BATCH[name] if name in WHOLE_BATCH else BY_NAME[name]
 
 
 def make_optimizer(plan: Plan) -> Optimizer | WholeBatchOptimizer:
     """The optimizer that a plan describes, before its first step."""
-    kind = kind_of(plan.optimizer)
+    kind = optimizer_class(plan.optimizer)
     has = _settings_of(kind)
     wanted = {name: getattr(plan, name) for name in _OF_OPTIMIZER if name in has}
     chosen = {name: value for name, value in wanted.items() if value is not None}
     if issubclass(kind, WholeBatchOptimizer):
         return kind(lr=plan.learning_rate, **kind.command_arguments, **chosen)
-    with told_of(kind):
+    with making(kind):
         return kind(lr=plan.learning_rate, **chosen)
 
 
 def _settings_of(kind: type[Optimizer] | type[WholeBatchOptimizer]) -> dict[str, Any]:
     """An optimizer's settings with its defaults."""
-    with told_of(kind):
+    with making(kind):
         return kind().settings()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from cnncli.training.plan import Plan, kind_of
+from cnncli.training.plan import Plan, optimizer_class
 from cnncli.training.timetable import batch_of
 from cnncli.training_options import TrainSettings
 
@@ -16,7 +16,7 @@ def with_sum(plan: Plan, settings: TrainSettings, described: Mapping[str, Any], 
     multiplied by them: the steps stay what they were. What is asked for, or described beside `reduce = "sum"`, is taken
     as it is. described : [training] of the network's description
     """
-    follows = kind_of(plan.optimizer).on_command_line.follows_length
+    follows = optimizer_class(plan.optimizer).on_command_line.follows_length
     if plan.reduce != "sum" or plan.rate_factor is None or described.get("reduce") == "sum" or not follows:
         return plan
     count = min(batch_of(plan.batch_size, images), images)

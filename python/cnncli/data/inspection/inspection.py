@@ -31,7 +31,7 @@ _ENOUGH = 128  # pixels a side, to which a large JPEG is decoded where two are c
 
 
 @dataclass(frozen=True)
-class Finding:
+class DataFinding:
     """One kind of fault.
 
     kind : of KINDS
@@ -64,7 +64,7 @@ class Inspection:
     looks: Looks
     class_names: list[str]
     groups: Groups
-    findings: list[Finding]
+    findings: list[DataFinding]
     sizes: list[tuple[tuple[int, int], int]]
     colours: dict[str, int]
     imbalance: Imbalance | None
@@ -114,7 +114,7 @@ def picture_of(raw: RawSet, looks: Looks, number: int) -> Image.Image:
     return as_bytes(read_picture(found, _ENOUGH)[0]) if isinstance(found, Path) else as_picture(found)
 
 
-def _of_groups(looks: Looks, groups: Sequence[tuple[int, ...]], near: str) -> Iterable[Finding]:
+def _of_groups(looks: Looks, groups: Sequence[tuple[int, ...]], near: str) -> Iterable[DataFinding]:
     """Leaks, contradictions and doubles: a group is told by each of these that it is."""
     leaks = [group for group in groups if len(set(looks.part[list(group)].tolist())) > 1]
     contradictions = [group for group in groups if len(set(looks.label[list(group)].tolist())) > 1]
@@ -125,15 +125,15 @@ def _of_groups(looks: Looks, groups: Sequence[tuple[int, ...]], near: str) -> It
         text = f"{plural(count, 'picture')} of {held} {_is(count)} in another part too"
         if near:
             text = f"{plural(count, 'picture')} of {held} {_is(count)} nearly in another part too"
-        yield Finding(f"{near}leaks", count, leaks, text, "keep them in one, or measures are too good")
+        yield DataFinding(f"{near}leaks", count, leaks, text, "keep them in one, or measures are too good")
     if contradictions:
         count = sum(map(len, contradictions))
         text = f"{plural(count, 'picture')} {_is(count)} {alike} one under another label"
-        yield Finding(f"{near}two-labels", count, contradictions, text, "one of the labels is wrong")
+        yield DataFinding(f"{near}two-labels", count, contradictions, text, "one of the labels is wrong")
     if groups:
         count = sum(len(group) - 1 for group in groups)
         text = f"{plural(count, 'picture')} {_is(count)} {alike} another one"
-        yield Finding(f"{near}duplicates", count, list(groups), text)
+        yield DataFinding(f"{near}duplicates", count, list(groups), text)
 
 
 def _beyond_first_part(looks: Looks, group: tuple[int, ...]) -> int:
@@ -147,7 +147,7 @@ def _parts_of(looks: Looks, groups: Iterable[tuple[int, ...]]) -> str:
     return " and ".join(PARTS[part] for part in sorted(held))
 
 
-def _of_single(looks: Looks) -> Iterable[Finding]:
+def _of_single(looks: Looks) -> Iterable[DataFinding]:
     """What a picture is by itself."""
     there = looks.is_read
     lit, is_dark = there & ~looks.is_constant, looks.lightest < _DARK
@@ -164,21 +164,21 @@ def _of_single(looks: Looks) -> Iterable[Finding]:
             text = f"{plural(count, 'picture')} {_is(count)} {words}"
             if count > _OF_SET * len(looks) and kind != "unreadable":
                 text += f", {percent(count / len(looks), 0)} of all: so it is with this set"
-            yield Finding(kind, count, [(number,) for number in numbers.tolist()], text, remedy)
+            yield DataFinding(kind, count, [(number,) for number in numbers.tolist()], text, remedy)
 
 
 def _contrast(looks: Looks) -> "np.ndarray":
     return looks.lightest.astype(np.int16) - looks.darkest
 
 
-def _of_classes(imbalance: Imbalance | None) -> Iterable[Finding]:
+def _of_classes(imbalance: Imbalance | None) -> Iterable[DataFinding]:
     if imbalance is not None and imbalance.remedy:
         (large, most), (small, least) = imbalance.largest, imbalance.smallest
         text = f"{imbalance.ratio:.0f} times as many of {large} ({most:,}) as of {small} ({least:,})"
-        yield Finding("imbalance", 1, [], text, f"cnn train --balance {imbalance.remedy}")
+        yield DataFinding("imbalance", 1, [], text, f"cnn train --balance {imbalance.remedy}")
 
 
-def _without_pictures(class_names: Sequence[str], held: Sequence[int], left: Sequence[int]) -> Iterable[Finding]:
+def _without_pictures(class_names: Sequence[str], held: Sequence[int], left: Sequence[int]) -> Iterable[DataFinding]:
     """Classes of which nothing can be learned, or one alone.
 
     held, left : training pictures of each class, and those of them that preparation left
@@ -190,11 +190,11 @@ def _without_pictures(class_names: Sequence[str], held: Sequence[int], left: Seq
         listed = ", ".join(shortened(class_names[number]) for number in without[:_NAMED])
         text = f"{count:,} {'class has' if count == 1 else 'classes have'} no training pictures"
         text += f"{' that can be used' if lost else ''}: {listed}{', ...' if count > _NAMED else ''}"
-        yield Finding("no-images", count, [], text, f"{_OTHERWISE if lost else 'add some'}, or leave them out")
+        yield DataFinding("no-images", count, [], text, f"{_OTHERWISE if lost else 'add some'}, or leave them out")
     if len(left) - len(without) == 1:
         name = shortened(class_names[next(number for number, count in enumerate(left) if count)])
         text = f'all training pictures{" that can be used" if lost else ""} are of the class "{name}"'
-        yield Finding("one-class", 1, [], text, _OTHERWISE if lost else "add pictures of another class")
+        yield DataFinding("one-class", 1, [], text, _OTHERWISE if lost else "add pictures of another class")
 
 
 def _is(count: int) -> str:

@@ -48,7 +48,9 @@ RUNS = {
     "compare": ["compare first.bin second.bin --data small.npz"],
     "predict": ["predict digit.png --model second.bin", "predict line.bin 1.5", "predict digit.png broken.png"],
     "replay": ["replay second.bin --data small.npz", "replay forged.bin --data small.npz"],
-    "histograms": ["histograms linear-small-1", "histograms linear-small-1 --out histograms.png"],
+    "histograms": [
+        "histograms linear-small-1", "histograms linear-small-1 --out histograms.png", "histograms linear-seeds-1",
+    ],
     "runs": ["runs", "runs linear-small-1 mlp-small-1", "runs --prune 3", "runs --prune 3 --yes"],
     "summary": ["summary", "summary lenet5", "summary resnet-small", "summary second.bin", "summary line.bin"],
     "info": ["info second.bin", "info first.bin", "info line.bin", "info shipped.bin"],

@@ -25,6 +25,33 @@ def test_a_table_of_seeds_ends_in_their_mean_and_deviation(cnn: Cnn, small_data:
     assert replayed.code == 0 and "reproduced" in replayed.out
 
 
+def test_runs_of_seeds_have_pages_and_are_found_as_single_ones_are(
+    cnn: Cnn, small_data: Path, tmp_path: Path
+) -> None:
+    """By `cnn doctor` and `cnn histograms`, which take the folder of the seeds for all its runs, as `cnn runs` does."""
+    single = cnn(*SMALL, "--data", small_data, "-q")
+    outcome = cnn(*SMALL, "--data", small_data, "--seeds", 2, "--plot", "-q")
+    assert (single.code, outcome.code) == (0, 0)
+    group = Path("runs/linear-seeds-1")
+    runs = [str(group / f"linear-small-{number}") for number in (1, 2)]
+    for run in runs:
+        page = (tmp_path / run / "report.html").read_text("utf-8")
+        assert "linear-small" in page and f"seed-{run[-1]}.bin" in page and (tmp_path / run / "curves.png").is_file()
+    assert f"the pages of the runs: {group}/*/report.html" in outcome.out.splitlines()
+    (newest,) = cnn("doctor", "--json").json["runs"]
+    assert newest["run"] == runs[1] == cnn("histograms", "--json").json["run"]
+    for name in (str(group), group.name):
+        assert [facts["run"] for facts in cnn("doctor", name, "--json").json["runs"]] == runs
+        assert [facts["run"] for facts in cnn("histograms", name, "--json").json["runs"]] == runs
+        lines = cnn("histograms", name).out.splitlines()
+        assert [line for line in lines if "training images" in line] == [
+            f"linear-small-{number}: 64 training images" for number in (1, 2)
+        ]
+    assert cnn("histograms", group, "--out", "h.png").out == "h.png: linear-seeds-1: 2 runs\n"
+    unknown = cnn("doctor", "nothing").err
+    assert f"the newest are {runs[1]}, {runs[0]}, runs/linear-small-1" in unknown
+
+
 def test_seeds_that_were_killed_go_on(small_data: Path, tmp_path: Path) -> None:
     words = ("train", "--arch", "mlp", "--threads", 1, "--epochs", 40, "--data", small_data, "--seeds", 2)
     process = start_cnn((*words, "--save-every", 0.05), tmp_path)

@@ -18,7 +18,7 @@ FOUND = 3  # the exit code where something was found
     short_help="Say what went wrong in a training, and which numbers say so.",
     epilog="\b\nExample:\n  cnn doctor runs/lenet5-mnist-1",
 )
-@click.argument("names", nargs=-1, metavar="[RUN...]", type=RunFolder())
+@click.argument("names", nargs=-1, metavar="[RUN...]", type=RunFolder(groups=True))
 @click.option(
     "--runs", "root", type=Folder(), default="runs", show_default=True, metavar="FOLDER", help="Where the runs are."
 )
@@ -28,7 +28,8 @@ FOUND = 3  # the exit code where something was found
 def command(ctx: click.Context, names: tuple[str, ...], root: str, as_json: bool) -> None:
     """Say what went wrong in a training, how likely that is, and which of its numbers say so.
 
-    RUN is a folder such as runs/lenet5-mnist-1, or its name.  [default: the run that changed last]
+    RUN is a folder such as runs/lenet5-mnist-1, or its name; that of --seeds stands for all its runs.  [default: the
+    run that changed last]
 
     Read is what the training has recorded: its curves, lengths of gradients and weights, the spread of losses, equal
     images, its warnings. Exit code 0: nothing found; 3: something. cnn break shows what nine of the faults look like.
@@ -36,8 +37,10 @@ def command(ctx: click.Context, names: tuple[str, ...], root: str, as_json: bool
     from cnncli.cli.render_doctor import finding_facts, report_lines
     from cnncli.doctor.examine import findings
     from cnncli.doctor.facts import read_facts
+    from cnncli.training.runs import named_runs
 
-    runs = [read_facts(_named(name, Path(root))) for name in names] or [read_facts(_newest(Path(root)))]
+    folders = [path for name in names for path in named_runs(name, Path(root))] or [_newest(Path(root))]
+    runs = [read_facts(folder) for folder in folders]
     found = [findings(run) for run in runs]
     is_found = [bool(own or run.warnings) for run, own in zip(runs, found, strict=True)]
     if as_json:
@@ -57,30 +60,13 @@ def command(ctx: click.Context, names: tuple[str, ...], root: str, as_json: bool
         ctx.exit(FOUND)
 
 
-def _named(name: str, root: Path) -> Path:
-    from cnncli.errors import UsageError
-    from cnncli.shown import printable
-    from cnncli.training.runs import known_runs
-
-    for path in (Path(name), root / name):
-        if (path / "settings.json").is_file():
-            return path
-    raise UsageError(f"{printable(name)}: no such run; {known_runs(root)}")
-
-
 def _newest(root: Path) -> Path:
     """The run that changed last."""
-    from contextlib import suppress
-
     from cnncli.errors import UsageError
     from cnncli.shown import printable
+    from cnncli.training.runs import changed, run_places
 
-    found: list[tuple[float, Path]] = []
-    with suppress(OSError):
-        for path in root.iterdir():
-            with suppress(OSError):
-                (path / "settings.json").stat()
-                found.append((path.stat().st_mtime, path))
+    found = run_places(root)
     if not found:
         raise UsageError(f"{printable(root)}: no run; name one, or train with cnn train")
-    return max(found)[1]
+    return max(found, key=lambda run: (changed(run), run))

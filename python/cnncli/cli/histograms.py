@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,9 +12,6 @@ from cnncli.cli.names import RunFolder
 from cnncli.cli.options import Folder, debug_option, json_option
 from cnncli.cli.streams import echo, echo_json
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 @click.command(
     "histograms",
@@ -23,7 +19,7 @@ if TYPE_CHECKING:
     short_help="Show how the weights, outputs and gradients of a run are spread.",
     epilog="\b\nExample:\n  cnn histograms",
 )
-@click.argument("run", required=False, metavar="[RUN]", type=RunFolder())
+@click.argument("run", required=False, metavar="[RUN]", type=RunFolder(groups=True))
 @click.option(
     "--runs", "root", type=Folder(), default="runs", show_default=True, metavar="FOLDER", help="Where the runs are."
 )
@@ -33,42 +29,48 @@ if TYPE_CHECKING:
 def command(run: str | None, root: str, out: str | None, as_json: bool) -> None:
     """Show histograms of the weights, outputs and gradients of each layer at the end of a training, and dead units.
 
-    RUN is a folder such as runs/lenet5-mnist-1, or its name.  [default: the run that ended last]
+    RUN is a folder such as runs/lenet5-mnist-1, or its name; that of --seeds stands for all its runs.  [default: the
+    run that ended last]
 
     They are taken from the model that was kept, on some of its training images. A unit is dead if it gives one and the
     same value for all of them.
     """
     from cnncli.cli.drawn import save_page, say_saved, width
     from cnncli.cli.outputs import check_outputs
-    from cnncli.shown import printable
+    from cnncli.shown import plural, printable
     from cnncli.training.run_histograms import read_histograms
-    from cnncli.views.histograms import histogram_lines, histogram_page
+    from cnncli.views.histograms import histogram_lines, histogram_page, one_page
 
     check_outputs({"--out": out})
-    folder = _newest(Path(root)) if run is None else _named(run, Path(root))
-    facts = read_histograms(folder)
-    title = f"{printable(folder.name)}: {facts['images']} training images"
+    folders = [_newest(Path(root))] if run is None else _named(run, Path(root))
+    found = [(folder, read_histograms(folder)) for folder in folders]
+    titles = [f"{printable(folder.name)}: {facts['images']} training images" for folder, facts in found]
+    title = titles[0] if len(titles) == 1 else f"{printable(folders[0].parent.name)}: {plural(len(titles), 'run')}"
     if out is not None:
-        save_page(histogram_page(title, facts["layers"]), out)
+        pages = [histogram_page(one, facts["layers"]) for one, (_, facts) in zip(titles, found, strict=True)]
+        save_page(pages[0] if len(pages) == 1 else one_page(title, pages), out)
     if as_json:
-        echo_json({"run": str(folder), **facts, **({"out": out} if out else {})})
+        shown = [{"run": str(folder), **facts} for folder, facts in found]
+        echo_json({**(shown[0] if len(shown) == 1 else {"runs": shown}), **({"out": out} if out else {})})
     elif out is not None:
         say_saved(out, title)
     else:
-        echo(title)
-        for line in histogram_lines(facts["layers"], width(), plain.can_draw(sys.stdout)):
-            echo(line)
+        for number, (one, (_, facts)) in enumerate(zip(titles, found, strict=True)):
+            echo(f"\n{one}" if number else one)
+            for line in histogram_lines(facts["layers"], width(), plain.can_draw(sys.stdout)):
+                echo(line)
 
 
-def _named(run: str, root: Path) -> Path:
-    from cnncli.errors import UsageError
-    from cnncli.shown import printable
-    from cnncli.training.runs import known_runs
+def _named(run: str, root: Path) -> list[Path]:
+    """The folder of a run, or of several seeds those that have histograms; all of them where none has."""
+    from cnncli.training.run_histograms import FILE
+    from cnncli.training.runs import is_group, named_runs
 
     for path in (Path(run), root / run):
-        if path.is_dir():
-            return path
-    raise UsageError(f"{printable(run)}: no such run; {known_runs(root)}")
+        if path.is_dir() and not is_group(path):
+            return [path]
+    found = named_runs(run, root)
+    return [path for path in found if (path / FILE).is_file()] or found
 
 
 def _newest(root: Path) -> Path:
@@ -76,12 +78,9 @@ def _newest(root: Path) -> Path:
     from cnncli.errors import UsageError
     from cnncli.shown import printable
     from cnncli.training.run_histograms import FILE
+    from cnncli.training.runs import run_places
 
-    def times() -> "Iterator[tuple[float, Path]]":
-        for path in root.glob(f"*/{FILE}"):
-            yield path.stat().st_mtime, path.parent
-
-    found = max(times(), default=None)
-    if found is None:
+    found = [path for path in run_places(root) if (path / FILE).is_file()]
+    if not found:
         raise UsageError(f"{printable(root)}: no run with histograms; name one, or train with cnn train")
-    return found[1]
+    return max(found, key=lambda run: ((run / FILE).stat().st_mtime, run))

@@ -1,4 +1,4 @@
-"""`report.html` of a run, made when its training ends from what is there by then."""
+"""`report.html` and the curves of a run, made when its training ends from what is there by then."""
 
 from pathlib import Path
 
@@ -24,6 +24,15 @@ def write_run_page(record: Finished) -> Path | None:
         write_atomically(path, run_page(_report(record)).encode("utf-8", "replace"))
     except CnnError:
         return None
+    return path
+
+
+def draw_curves(record: Finished) -> Path:
+    """The curves of the training in its folder."""
+    from cnncli.views.curves import curves_png
+
+    path = record.run / "curves.png"
+    write_atomically(path, [curves_png(f"{record.network} on {record.data}", record.history)])
     return path
 
 

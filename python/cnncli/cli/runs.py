@@ -44,7 +44,8 @@ def command(
     if yes and prune is None:
         raise click.UsageError("--yes goes with --prune; add --prune KEEP", ctx)
     from cnncli.cli.render_runs import comparison_facts, list_runs, run_facts, show_comparison
-    from cnncli.training.run_list import find_runs, prunable
+    from cnncli.training.run_list import find_runs, prunable, read_run
+    from cnncli.training.runs import named_runs
 
     if prune is not None:
         found = find_runs(Path(root))
@@ -52,7 +53,7 @@ def command(
         _prune(going, [run for run in found if run not in going], yes, as_json)
         return
     if names:
-        runs = [run for name in names for run in _named(name, Path(root))]
+        runs = [read_run(path) for name in names for path in named_runs(name, Path(root))]
         if as_json:
             echo_json(comparison_facts(runs))
         else:
@@ -63,21 +64,6 @@ def command(
         echo_json({"runs": [run_facts(run) for run in found]})
     else:
         list_runs(found, Path(root))
-
-
-def _named(name: str, root: Path) -> "list[Run]":
-    """The run of a name, or those of several seeds."""
-    from cnncli.errors import UsageError
-    from cnncli.shown import printable
-    from cnncli.training.run_list import find_runs, read_run
-    from cnncli.training.runs import is_group, known_runs
-
-    for path in (Path(name), root / name):
-        if (path / "settings.json").is_file():
-            return [read_run(path)]
-        if is_group(path) and (runs := find_runs(path)):
-            return runs[::-1]
-    raise UsageError(f"{printable(name)}: no such run; {known_runs(root)}")
 
 
 def _prune(runs: "list[Run]", staying: "list[Run]", yes: bool, as_json: bool) -> None:

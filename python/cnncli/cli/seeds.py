@@ -14,10 +14,13 @@ from cnncli.cli.render import (
     stdout_console,
 )
 from cnncli.cli.render_fetch import FetchDisplay
+from cnncli.cli.run_page import FILE as PAGE
+from cnncli.cli.run_page import draw_curves, write_run_page
 from cnncli.cli.signals import StopRequest
 from cnncli.cli.streams import echo_json
 from cnncli.cli.training_display import TrainingDisplay
 from cnncli.shown import percent, printable, typed
+from cnncli.training.records import Finished
 from cnncli.training.seeds import MEASURES, SeedBegins, SeedsDone, SeedsStopped, train_seeds
 from cnncli.training_options import TrainSettings
 
@@ -39,6 +42,8 @@ def run(settings: TrainSettings, count: int, as_json: bool, stop: StopRequest) -
                     break
                 elif display is not None:
                     display.show(record)
+                    if isinstance(record, Finished):
+                        _leave_pictures(record, settings)
         finally:
             if display is not None:
                 display.__exit__(None, None, None)
@@ -53,6 +58,13 @@ def run(settings: TrainSettings, count: int, as_json: bool, stop: StopRequest) -
     else:
         _show(record)
     return True
+
+
+def _leave_pictures(record: Finished, settings: TrainSettings) -> None:
+    """What a single training leaves in its folder for people to look at."""
+    write_run_page(record)
+    if settings.plot:
+        draw_curves(record)
 
 
 def _anew(display: TrainingDisplay | None) -> TrainingDisplay:
@@ -95,6 +107,7 @@ def _show(record: SeedsDone) -> None:
     _, accuracy, loss = shown[0]
     measured = {"test_accuracy": "test", "validation_accuracy": "validation"}.get(accuracy, "training")
     middle = _mean(record, accuracy, loss)
+    console.print(Text(f"the pages of the runs: {printable(record.folder / '*' / PAGE)}"))
     console.print(f"{measured}, mean and standard deviation of {len(record.results)} seeds: {middle}")
 
 

@@ -13,7 +13,6 @@ from cnncli.cli.training_options import free_on_resume, training_options
 
 if TYPE_CHECKING:
     from cnncli.cli.signals import StopRequest
-    from cnncli.training.records import Finished
     from cnncli.training_options import TrainSettings
 
 
@@ -61,7 +60,7 @@ def command(
         show_stopped,
     )
     from cnncli.cli.render_fetch import FetchDisplay
-    from cnncli.cli.run_page import write_run_page
+    from cnncli.cli.run_page import draw_curves, write_run_page
     from cnncli.cli.signals import StopRequest, exit_code
     from cnncli.cli.training_display import TrainingDisplay
     from cnncli.training.presets import preset_settings
@@ -99,7 +98,7 @@ def command(
         assert stop.signal_number is not None
         ctx.exit(exit_code(stop.signal_number))
     assert isinstance(record, Finished)
-    curves = _draw(record) if settings.plot else None
+    curves = draw_curves(record) if settings.plot else None
     page = write_run_page(record)
     if as_json:
         echo_json(finished_facts(record, curves))
@@ -137,16 +136,6 @@ def _run_other(
     if not is_done:
         assert stop.signal_number is not None
         ctx.exit(exit_code(stop.signal_number))
-
-
-def _draw(record: "Finished") -> Path:
-    """The curves of the training in its folder."""
-    from cnncli.storage.files import write_atomically
-    from cnncli.views.curves import curves_png
-
-    path = record.run / "curves.png"
-    write_atomically(path, [curves_png(f"{record.network} on {record.data}", record.history)])
-    return path
 
 
 def _check_out(settings_by_field: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from cnncli.storage import container
 from cnncli.storage.files import writing_error
 from cnncli.storage.strict_json import read_object
 from cnncli.training.metrics import read_metrics
-from cnncli.training.runs import is_group, is_held
+from cnncli.training.runs import changed, is_held, run_places
 from cnncli.training.targets import kept_epoch
 
 
@@ -67,17 +66,13 @@ def kept_facts(history: Sequence[dict[str, Any]], settings: Mapping[str, Any]) -
 def find_runs(root: Path) -> list[Run]:
     """The runs in a folder and in those of --seeds in it, the one that changed last first; none where there is no such
     folder."""
-    with suppress(OSError):
-        places = [place for path in root.iterdir() for place in ([*path.iterdir()] if is_group(path) else [path])]
-        runs = [read_run(path) for path in places if (path / "settings.json").is_file()]
-        return sorted(runs, key=lambda run: (-run.changed, run.path.name))
-    return []
+    return sorted(map(read_run, run_places(root)), key=lambda run: (-run.changed, run.path.name))
 
 
 def read_run(path: Path) -> Run:
     """What a run's folder tells."""
     files = [entry.stat() for entry in os.scandir(path) if entry.is_file(follow_symlinks=False)]
-    changed, size_bytes = max((file.st_mtime for file in files), default=0.0), sum(file.st_size for file in files)
+    when, size_bytes = changed(path), sum(file.st_size for file in files)
     settings: dict[str, Any] = {}
     try:
         settings = read_object(path / "settings.json", "remove the run")
@@ -85,9 +80,9 @@ def read_run(path: Path) -> Run:
         is_done = (path / "last.bin").exists() and (path / "best.bin").exists()  # the last model is written last
         test = TrainingRecord.of(_record(path / "best.bin")).test if is_done else None
     except (CnnError, OSError) as error:
-        return Run(path, "damaged", settings, [], None, changed, size_bytes, str(error))
+        return Run(path, "damaged", settings, [], None, when, size_bytes, str(error))
     state = "running" if is_held(path) else "done" if is_done else "stopped"
-    return Run(path, state, settings, history, None if test is None else test[1], changed, size_bytes)
+    return Run(path, state, settings, history, None if test is None else test[1], when, size_bytes)
 
 
 def _record(path: Path) -> dict[str, Any]:

@@ -260,12 +260,42 @@ def _lock(path: Path) -> int | None:
     return descriptor
 
 
-def known_runs(root: Path) -> str:
-    """The newest runs in a folder, as a remedy."""
-    found: list[tuple[float, str]] = []
+def run_places(root: Path) -> list[Path]:
+    """The folders of runs in a folder, and in those of several seeds in it; none where there is no such folder."""
+    found: list[Path] = []
     with suppress(OSError):
         for path in root.iterdir():
-            with suppress(OSError):
-                found.append(((path / "settings.json").stat().st_mtime, printable(path)))
-    newest = [name for _, name in sorted(found, reverse=True)[:3]]
-    return f"the newest are {', '.join(newest)}" if newest else "start one with cnn train"
+            found += run_places(path) if is_group(path) else [path] if (path / "settings.json").is_file() else []
+    return found
+
+
+def named_runs(name: str, root: Path) -> list[Path]:
+    """The folder of a run, or those of several seeds, the first one first.
+
+    name : a path, or the name of a folder in `root`
+
+    Raises UsageError if there is no such run.
+    """
+    for path in (Path(name), root / name):
+        if (path / "settings.json").is_file():
+            return [path]
+        if is_group(path) and (found := run_places(path)):
+            return sorted(found, key=lambda run: (changed(run), run.name))
+    raise UsageError(f"{printable(name)}: no such run; {known_runs(root)}")
+
+
+def changed(run: Path) -> float:
+    """When a file of a run changed last, in seconds since 1970; 0.0 where that cannot be told."""
+    times = [0.0]
+    with suppress(OSError):
+        for entry in os.scandir(run):
+            with suppress(OSError):  # gone in the meantime
+                if entry.is_file(follow_symlinks=False):
+                    times.append(entry.stat().st_mtime)
+    return max(times)
+
+
+def known_runs(root: Path) -> str:
+    """The newest runs in a folder, as a remedy."""
+    newest = sorted(run_places(root), key=changed, reverse=True)[:3]
+    return f"the newest are {', '.join(map(printable, newest))}" if newest else "start one with cnn train"

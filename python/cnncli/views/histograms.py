@@ -36,6 +36,13 @@ def histogram_page(title: str, layers: Sequence[dict[str, Any]]) -> Page:
     return Page(title, panels, ["bars are roots of counts, so that few values are seen beside many"])
 
 
+def one_page(title: str, pages: Sequence[Page]) -> Page:
+    """The pages of several runs below each other; each panel says of which run it is."""
+    runs = [(page.title.partition(":")[0], page.panels) for page in pages]
+    panels = [replace(panel, title=f"{run}  {panel.title}") for run, own in runs for panel in own]
+    return Page(title, panels, pages[0].lines)
+
+
 def _row(tiles: Sequence[Tile]) -> list[Panel]:
     return [Panel("", list(tiles), side=_WIDTH)] if tiles else []
 

@@ -51,14 +51,25 @@ CNN_INLINE void add_tap(Sums<T, P>& sums, const float* x, std::ptrdiff_t x_posit
     if constexpr (P == 1) {
         const Lanes input = load(x);
         CNN_UNROLL for (int t = 0; t < T; ++t) {
-            sums.at[t][0] = fused(broadcast(w[t * w_output]), input, sums.at[t][0]);
+            add_product(sums.at[t][0], broadcast(w[t * w_output]), input);
+        }
+    } else if constexpr (kParts == 2) {
+        // Few outputs at several positions: beside the twelve sums of AVX2 their weights fit into registers
+        // and the inputs go by, but not the other way round.
+        Native weight[T];
+        CNN_UNROLL for (int t = 0; t < T; ++t) weight[t] = broadcast_native(w[t * w_output]);
+        CNN_UNROLL for (int p = 0; p < P; ++p) {
+            CNN_UNROLL for (int i = 0; i < kParts; ++i) {
+                const Native input = load_native(x + p * x_position + i * kWidth);
+                CNN_UNROLL for (int t = 0; t < T; ++t) add_product(sums.at[t][p].part[i], weight[t], input);
+            }
         }
     } else {
         Lanes input[P];
         CNN_UNROLL for (int p = 0; p < P; ++p) input[p] = load(x + p * x_position);
         CNN_UNROLL for (int t = 0; t < T; ++t) {
             const Lanes weight = broadcast(w[t * w_output]);
-            CNN_UNROLL for (int p = 0; p < P; ++p) sums.at[t][p] = fused(weight, input[p], sums.at[t][p]);
+            CNN_UNROLL for (int p = 0; p < P; ++p) add_product(sums.at[t][p], weight, input[p]);
         }
     }
 }

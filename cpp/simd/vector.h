@@ -152,6 +152,19 @@ CNN_INLINE Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) {
     return r;
 }
 
+// sum = fused(a, b, sum), in the register where the sum is: with sixteen of them GCC moves sums of unrolled
+// taps from one to another until one does not fit, and the next tap waits for memory.
+CNN_INLINE void add_product(Native& sum, Native a, Native b) {
+#if defined(__FMA__) && !defined(__AVX512F__)
+    asm("vfmadd231ps %2, %1, %0" : "+x"(sum) : "x"(a), "x"(b));
+#else
+    sum = fused(a, b, sum);
+#endif
+}
+CNN_INLINE void add_product(Lanes& sum, const Lanes& a, const Lanes& b) {
+    CNN_UNROLL for (int i = 0; i < kParts; ++i) add_product(sum.part[i], a.part[i], b.part[i]);
+}
+
 #define CNN_LANES_OPERATOR(op)                                                          \
     CNN_INLINE Lanes operator op(const Lanes& a, const Lanes& b) {                      \
         Lanes r;                                                                        \

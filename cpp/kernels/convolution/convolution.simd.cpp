@@ -252,10 +252,6 @@ void sample_product(const SampleProduct& a) {
     product_tile(a);
 }
 
-std::ptrdiff_t tile_of_taps(std::ptrdiff_t taps) {
-    return gradient_tile(static_cast<int>(taps));
-}
-
 float plane_sum(const float* grad_output, std::ptrdiff_t block_stride, std::ptrdiff_t blocks,
                 std::ptrdiff_t positions_count, std::ptrdiff_t last_lanes) {
     Lanes total = broadcast(0.0f);
@@ -272,8 +268,8 @@ float plane_sum(const float* grad_output, std::ptrdiff_t block_stride, std::ptrd
 
 }  // namespace
 
-extern const ConvolutionBody convolution_body = {kMaxTile,         rows,     panel_rows,     tile_of_taps,
-                                                 kMaxGradientTaps, gradient, sample_product, plane_sum};
+extern const ConvolutionBody convolution_body = {kMaxTile,      rows,     panel_rows,     kMaxGradientTaps,
+                                                 gradient_sums, gradient, sample_product, plane_sum};
 
 }  // namespace CNN_ISA
 }  // namespace cnn

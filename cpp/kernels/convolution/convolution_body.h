@@ -38,24 +38,38 @@ struct ConvolutionRows {
     bool skip_empty;  // outputs that no tap reaches are zero already
 };
 
-// Per-lane sums for one slot of blocks: sums[j][t] += grad_output[t][oh][ow] * input[j][oh * stride + ..][..]
-// for `taps` input origins j which share their row range; reduced over lanes into gradient[t * gradient_row +
-// index[j]].
+constexpr std::ptrdiff_t kMostGradientTaps = 5;  // of a tile, on any instruction set
+
+// Taps of the gradient of the weights that share their range of output rows: neighbours in a kernel row, or
+// channels of a 1x1 kernel.
+struct TapTile {
+    std::ptrdiff_t count;
+    std::ptrdiff_t row_begin, row_end;         // 0 and 0 if no row reaches the input
+    std::ptrdiff_t offset[kMostGradientTaps];  // of a tap's input at output (0, 0), in floats
+    std::ptrdiff_t index[kMostGradientTaps];   // of a tap in a row of the gradient
+    std::ptrdiff_t col_begin[kMostGradientTaps], col_end[kMostGradientTaps];
+    // Columns that some tap reaches, and of these the ones that all do.
+    std::ptrdiff_t begin, common_begin, common_end, end;
+};
+
+// For one slot of blocks, of one group: gradient[o * gradient_row + index[j]] = sum over blocks, lanes and
+// positions of grad_output[o][oh][ow] * input[offset[j] + oh * input_row + ow * input_col], for the taps j of
+// some tiles.
 struct ConvolutionGradient {
-    const float* input;        // of the slot's first block
-    const float* grad_output;  // first channel of the tile, of the slot's first block
+    const float* input;        // of the slot's first block, the group's first channel
+    const float* grad_output;  // likewise
     float* gradient;
     std::ptrdiff_t input_block, output_block;  // strides in floats
     std::ptrdiff_t blocks, last_lanes;         // the last block has this many live lanes
     std::ptrdiff_t output_channel, output_row, output_col;
     std::ptrdiff_t input_row, input_col;  // strides for one step of an output row or column
-    std::ptrdiff_t gradient_row;          // from one output channel of the tile to the next
-    std::ptrdiff_t tile, taps;
-    std::ptrdiff_t row_begin, row_end;
-    const std::ptrdiff_t* offset;  // of tap j's input at output (0, 0), in floats
-    const std::ptrdiff_t* index;   // of tap j in a row of the gradient
-    const std::ptrdiff_t* col_begin;
-    const std::ptrdiff_t* col_end;
+    std::ptrdiff_t gradient_row;          // from one output channel to the next
+    std::ptrdiff_t outputs, height, width;
+    const TapTile* tiles;
+    std::ptrdiff_t tile_count;
+    // Some rows of about so many positions go by for all outputs and tiles before the next do, so that what
+    // they read is in the first-level cache.
+    std::ptrdiff_t positions_at_once;
 };
 
 // All tiles of output channels of some rows, by im2col: `strip` positions and `chunk` channels at a time.
@@ -82,9 +96,10 @@ struct ConvolutionBody {
     std::ptrdiff_t max_tile;
     void (*rows)(const ConvolutionRows&);
     void (*panel_rows)(const ConvolutionPanels&, float* panels);
-    std::ptrdiff_t (*gradient_tile)(std::ptrdiff_t taps);  // output channels in a tile of so many taps
     std::ptrdiff_t max_gradient_taps;
-    void (*gradient)(const ConvolutionGradient&);
+    // Floats of `sums` for so many outputs and tiles, which is aligned to 64 bytes.
+    std::ptrdiff_t (*gradient_sums)(std::ptrdiff_t outputs, std::ptrdiff_t tiles);
+    void (*gradient)(const ConvolutionGradient&, float* sums);
     void (*sample_product)(const SampleProduct&);
     // The sum over a slot's blocks, positions and live lanes of one channel: the gradient of its bias.
     float (*plane_sum)(const float* grad_output, std::ptrdiff_t block_stride, std::ptrdiff_t blocks,

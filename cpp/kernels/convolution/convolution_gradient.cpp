@@ -1,6 +1,7 @@
 #include "kernels/convolution/convolution_gradient.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "core/tiles.h"
 #include "kernels/convolution/convolution_taps.h"
@@ -15,6 +16,23 @@ const ConvolutionBody* convolution_body() {
 // Multiply-adds of all 16 lanes in a task: some microseconds, so that handing one out costs nothing beside
 // it.
 constexpr std::ptrdiff_t kTaskWork = 16384;
+
+// Tiles of taps in a task: those of one channel or of some, whose input is in the first-level cache for all
+// outputs and each output's gradient for all of them. Channels of a 1x1 kernel share no input.
+constexpr std::ptrdiff_t kTapTiles = 8, kPointwiseTiles = 2;
+// Enough to pay for the sums that leave the registers from some rows to the next.
+constexpr std::ptrdiff_t kPositionsAtOnce = 42, kPointwisePositionsAtOnce = 28;
+
+// Columns that any tap of the tile reaches, and of these the ones that all do.
+void set_common_columns(TapTile& tile) {
+    const std::ptrdiff_t* first = tile.col_begin;
+    const std::ptrdiff_t* last = tile.col_end;
+    tile.begin = *std::min_element(first, first + tile.count);
+    tile.end = *std::max_element(last, last + tile.count);
+    tile.common_begin = *std::max_element(first, first + tile.count);
+    tile.common_end = *std::min_element(last, last + tile.count);
+    if (tile.common_end < tile.common_begin) tile.common_begin = tile.common_end = tile.end;
+}
 
 // What a panel of im2col holds: some taps of a group at some positions of a block.
 struct PanelPart {
@@ -67,32 +85,41 @@ ConvolutionWeightGradient::ConvolutionWeightGradient(const ConvolutionShape& s, 
     const std::ptrdiff_t across = pointwise ? s.group_inputs() : s.kernel_width;
     const std::ptrdiff_t pieces = ceil_divide(across, body_->max_gradient_taps);
     const std::ptrdiff_t plane = s.input_height * s.input_width * kLanes;
+    // Tiles of as many taps are neighbours, since the body lets them go together.
     for (std::ptrdiff_t c = 0; c < (pointwise ? 1 : s.group_inputs()); ++c) {
-        for (std::ptrdiff_t kh = 0; kh < s.kernel_height; ++kh) {
-            const auto [row_begin, row_end] = range(vertical_axis(s), kh);
-            for (std::ptrdiff_t piece = 0; piece < pieces; ++piece) {
-                TapTile tile;
-                tile.row_begin = row_begin;
-                tile.row_end = row_end;
-                const std::ptrdiff_t end = part_begin(across, pieces, piece + 1);
-                for (std::ptrdiff_t j = part_begin(across, pieces, piece); j < end; ++j) {
-                    const std::ptrdiff_t channel = pointwise ? j : c, kw = pointwise ? 0 : j;
-                    const auto [col_begin, col_end] = range(horizontal_axis(s), kw);
+        for (std::ptrdiff_t piece = 0; piece < pieces; ++piece) {
+            for (std::ptrdiff_t kh = 0; kh < s.kernel_height; ++kh) {
+                const auto [row_begin, row_end] = range(vertical_axis(s), kh);
+                const std::ptrdiff_t first = part_begin(across, pieces, piece);
+                TapTile tile{};
+                tile.count = part_begin(across, pieces, piece + 1) - first;
+                if (row_begin < row_end) {
+                    tile.row_begin = row_begin;
+                    tile.row_end = row_end;
+                }
+                for (std::ptrdiff_t j = 0; j < tile.count; ++j) {
+                    const std::ptrdiff_t channel = pointwise ? first + j : c, kw = pointwise ? 0 : first + j;
                     const std::ptrdiff_t row = kh * s.dilation_height - s.padding_height;
                     const std::ptrdiff_t col = kw * s.dilation_width - s.padding_width;
-                    tile.offset.push_back(channel * plane + (row * s.input_width + col) * kLanes);
-                    tile.index.push_back((channel * s.kernel_height + kh) * s.kernel_width + kw);
-                    tile.col_begin.push_back(col_begin);
-                    tile.col_end.push_back(col_end);
-                    ++tile.count;
+                    tile.offset[j] = channel * plane + (row * s.input_width + col) * kLanes;
+                    tile.index[j] = (channel * s.kernel_height + kh) * s.kernel_width + kw;
+                    std::tie(tile.col_begin[j], tile.col_end[j]) = range(horizontal_axis(s), kw);
                 }
-                tap_tiles_.push_back(std::move(tile));
+                set_common_columns(tile);
+                tap_tiles_.push_back(tile);
             }
         }
     }
-    // The tiles of one input channel, but at most eight, so that a task's slice of grad_output stays in the
-    // cache.
-    tap_tiles_per_task_ = std::max<std::ptrdiff_t>(1, std::min<std::ptrdiff_t>(s.kernel_height * pieces, 8));
+    const std::ptrdiff_t of_channel = s.kernel_height * pieces;
+    if (pointwise) {
+        tap_tiles_per_task_ = kPointwiseTiles;
+    } else if (of_channel > kTapTiles) {
+        tap_tiles_per_task_ = ceil_divide(of_channel, ceil_divide(of_channel, kTapTiles));
+    } else {
+        tap_tiles_per_task_ = kTapTiles / of_channel * of_channel;
+    }
+    const auto count = static_cast<std::ptrdiff_t>(tap_tiles_.size());
+    tap_tiles_per_task_ = std::min(tap_tiles_per_task_, count);
 }
 
 std::ptrdiff_t ConvolutionWeightGradient::tasks(const Context& context) const {
@@ -100,50 +127,43 @@ std::ptrdiff_t ConvolutionWeightGradient::tasks(const Context& context) const {
     return slot_count(context.samples) * shape_.groups * ceil_divide(count, tap_tiles_per_task_);
 }
 
-void ConvolutionWeightGradient::run(const Context& context, std::ptrdiff_t task, std::byte*) const {
+std::size_t ConvolutionWeightGradient::scratch_bytes() const {
+    return static_cast<std::size_t>(body_->gradient_sums(shape_.group_outputs(), tap_tiles_per_task_)) *
+           sizeof(float);
+}
+
+void ConvolutionWeightGradient::run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const {
+    const ConvolutionShape& s = shape_;
     const auto count = static_cast<std::ptrdiff_t>(tap_tiles_.size());
     const std::ptrdiff_t parts = ceil_divide(count, tap_tiles_per_task_);
-    const std::ptrdiff_t part = task % parts, group = task / parts % shape_.groups;
-    const std::ptrdiff_t slot = task / parts / shape_.groups;
+    const std::ptrdiff_t part = task % parts, group = task / parts % s.groups, slot = task / parts / s.groups;
     const BlockRange blocks = slot_blocks(context.samples, slot);
-    const std::ptrdiff_t output_plane = shape_.output_height * shape_.output_width * kLanes;
-    const std::ptrdiff_t row = shape_.group_inputs() * shape_.kernel_area();
-    const std::ptrdiff_t input_channel = group * shape_.group_inputs();
-    const std::ptrdiff_t outputs = shape_.group_outputs();
+    const std::ptrdiff_t output_plane = s.output_height * s.output_width * kLanes;
+    const std::ptrdiff_t row = s.group_inputs() * s.kernel_area();
     ConvolutionGradient gradient{};
-    gradient.input = input_ + blocks.begin * shape_.input_size() * kLanes +
-                     input_channel * shape_.input_height * shape_.input_width * kLanes;
-    gradient.input_block = shape_.input_size() * kLanes;
-    gradient.output_block = shape_.output_size() * kLanes;
+    gradient.input = input_ + blocks.begin * s.input_size() * kLanes +
+                     group * s.group_inputs() * s.input_height * s.input_width * kLanes;
+    gradient.grad_output =
+        grad_output_ + blocks.begin * s.output_size() * kLanes + group * s.group_outputs() * output_plane;
+    gradient.gradient = slots_ + slot * s.weight_size() + group * s.group_outputs() * row;
+    gradient.input_block = s.input_size() * kLanes;
+    gradient.output_block = s.output_size() * kLanes;
     gradient.blocks = blocks.end - blocks.begin;
     gradient.last_lanes = live_lanes(context.samples, blocks.end - 1);
     gradient.output_channel = output_plane;
-    gradient.output_row = shape_.output_width * kLanes;
+    gradient.output_row = s.output_width * kLanes;
     gradient.output_col = kLanes;
-    gradient.input_row = shape_.stride_height * shape_.input_width * kLanes;
-    gradient.input_col = shape_.stride_width * kLanes;
+    gradient.input_row = s.stride_height * s.input_width * kLanes;
+    gradient.input_col = s.stride_width * kLanes;
     gradient.gradient_row = row;
-    const std::ptrdiff_t last = std::min(count, (part + 1) * tap_tiles_per_task_);
-    for (std::ptrdiff_t t = part * tap_tiles_per_task_; t < last; ++t) {
-        const TapTile& taps = tap_tiles_[static_cast<std::size_t>(t)];
-        gradient.taps = taps.count;
-        gradient.row_begin = taps.row_begin;
-        gradient.row_end = taps.row_end;
-        gradient.offset = taps.offset.data();
-        gradient.index = taps.index.data();
-        gradient.col_begin = taps.col_begin.data();
-        gradient.col_end = taps.col_end.data();
-        const std::ptrdiff_t tiles = ceil_divide(outputs, body_->gradient_tile(taps.count));
-        for (std::ptrdiff_t o = 0; o < tiles; ++o) {
-            const std::ptrdiff_t first = part_begin(outputs, tiles, o);
-            const std::ptrdiff_t channel = group * outputs + first;
-            gradient.grad_output =
-                grad_output_ + blocks.begin * shape_.output_size() * kLanes + channel * output_plane;
-            gradient.gradient = slots_ + slot * shape_.weight_size() + channel * row;
-            gradient.tile = part_begin(outputs, tiles, o + 1) - first;
-            body_->gradient(gradient);
-        }
-    }
+    gradient.outputs = s.group_outputs();
+    gradient.height = s.output_height;
+    gradient.width = s.output_width;
+    const std::ptrdiff_t first = part * tap_tiles_per_task_;
+    gradient.tiles = tap_tiles_.data() + first;
+    gradient.tile_count = std::min(count - first, tap_tiles_per_task_);
+    gradient.positions_at_once = s.kernel_width == 1 ? kPointwisePositionsAtOnce : kPositionsAtOnce;
+    body_->gradient(gradient, reinterpret_cast<float*>(scratch));
 }
 
 PackSampleMajor::PackSampleMajor(const ConvolutionShape& s, const float* grad_output, float* packed)

@@ -16,14 +16,9 @@ class ConvolutionWeightGradient : public Op {
                               float* slots);
     std::ptrdiff_t tasks(const Context& context) const override;
     void run(const Context& context, std::ptrdiff_t task, std::byte* scratch) const override;
+    std::size_t scratch_bytes() const override;
 
   private:
-    // Taps that share their range of output rows: neighbours in a kernel row, or channels of a 1x1 kernel.
-    struct TapTile {
-        std::ptrdiff_t count = 0, row_begin = 0, row_end = 0;
-        std::vector<std::ptrdiff_t> offset, index, col_begin, col_end;
-    };
-
     const ConvolutionBody* body_;
     ConvolutionShape shape_;
     const float* input_;

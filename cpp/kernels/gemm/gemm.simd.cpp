@@ -13,11 +13,11 @@ CNN_INLINE void compute(const GemmTile& g, const float* b, float* c, std::ptrdif
         CNN_UNROLL for (int p = 0; p < P; ++p) sums.at[t][p] = broadcast(0.0f);
     }
     add_taps<T, P>(sums, b, g.a, walk_of_terms<T>(g.terms, g.panel_stride));
-    for (int t = 0; t < T; ++t) {
+    CNN_UNROLL for (int t = 0; t < T; ++t) {
         float* row = c + t * g.c_row;
         if (columns >= P * kLanes) {
-            for (int p = 0; p < P; ++p) {
-                for (int i = 0; i < kParts; ++i) {
+            CNN_UNROLL for (int p = 0; p < P; ++p) {
+                CNN_UNROLL for (int i = 0; i < kParts; ++i) {
                     float* to = row + p * kLanes + i * kWidth;
                     const Native value = sums.at[t][p].part[i];
                     store_unaligned(to, g.accumulate ? load_unaligned(to) + value : value);
@@ -25,7 +25,7 @@ CNN_INLINE void compute(const GemmTile& g, const float* b, float* c, std::ptrdif
             }
         } else {
             alignas(64) float values[P * kLanes];
-            for (int p = 0; p < P; ++p) store(values + p * kLanes, sums.at[t][p]);
+            CNN_UNROLL for (int p = 0; p < P; ++p) store(values + p * kLanes, sums.at[t][p]);
             for (std::ptrdiff_t j = 0; j < columns; ++j)
                 row[j] = g.accumulate ? row[j] + values[j] : values[j];
         }

@@ -184,14 +184,14 @@ struct Write {
     }
 };
 
-// y = L x L^T, one register of lanes at a time: read(i, j) gives x, write(i, j, value) takes y. What lies
-// between the two passes is more than the registers hold.
+// y = L x L^T, one register of lanes at a time: read(j, x) gives column j, write(i, j, value) takes y. What
+// lies between the two passes is more than the registers hold.
 template <class Line, class From, class To>
-CNN_INLINE void transform(From read, To write) {
+CNN_INLINE void transform_columns(From read, To write) {
     Native columns[Line::kTo][Line::kFrom];
     for (int j = 0; j < Line::kFrom; ++j) {
         Native x[Line::kFrom], y[Line::kTo];
-        CNN_UNROLL for (int i = 0; i < Line::kFrom; ++i) x[i] = read(i, j);
+        read(j, x);
         Line::apply(x, y);
         CNN_UNROLL for (int i = 0; i < Line::kTo; ++i) columns[i][j] = y[i];
     }
@@ -200,6 +200,16 @@ CNN_INLINE void transform(From read, To write) {
         Line::apply(columns[i], y);
         CNN_UNROLL for (int j = 0; j < Line::kTo; ++j) write(i, j, y[j]);
     }
+}
+
+// Likewise, of elements: read(i, j) gives x.
+template <class Line, class From, class To>
+CNN_INLINE void transform(From read, To write) {
+    transform_columns<Line>(
+        [=](int j, Native* x) __attribute__((always_inline)) {
+            CNN_UNROLL for (int i = 0; i < Line::kFrom; ++i) x[i] = read(i, j);
+        },
+        write);
 }
 
 }  // namespace

@@ -36,15 +36,44 @@ CNN_INLINE bool whole(const InputWindow& w, int size) {
     return w.row_begin == 0 && w.row_end == size && w.col_begin == 0 && w.col_end == size;
 }
 
-// Apart from the others, which are many more: in one loop with them it would take registers from them.
 template <class Line, class To>
-__attribute__((noinline)) void transform_edge(const InputWindow w, const float* from, To write) {
+__attribute__((noinline)) void transform_any(const InputWindow& w, const float* from, To write) {
     transform<Line>(
         [=](int i, int j) __attribute__((always_inline)) {
             const bool inside = i >= w.row_begin && i < w.row_end && j >= w.col_begin && j < w.col_end;
             return inside ? load_native(from + i * w.row_step + j * kLanes) : Native{};
         },
         write);
+}
+
+// Apart from the others, which are many more: in one loop with them it would take registers from them. Rows
+// [kBegin, kEnd) are known to lie in the picture, so that only columns are asked for.
+template <class Line, int kBegin, int kEnd, class To>
+__attribute__((noinline)) void transform_edge_rows(const InputWindow& w, const float* from, To write) {
+    const int col_begin = w.col_begin, col_end = w.col_end;
+    const std::ptrdiff_t row_step = w.row_step;
+    transform_columns<Line>(
+        [=](int j, Native* x) __attribute__((always_inline)) {
+            const bool inside = j >= col_begin && j < col_end;
+            CNN_UNROLL for (int i = 0; i < Line::kFrom; ++i) x[i] = Native{};
+            if (!inside) return;
+            CNN_UNROLL for (int i = kBegin; i < kEnd; ++i) {
+                x[i] = load_native(from + i * row_step + j * kLanes);
+            }
+        },
+        write);
+}
+
+// Of padding by 1, or none, around a picture of whole tiles each window has one of these forms.
+template <class Line, class To>
+CNN_INLINE void transform_edge(const InputWindow& w, const float* from, To write) {
+    constexpr int kSize = Line::kFrom;
+    if (w.row_begin == 0 && w.row_end == kSize) return transform_edge_rows<Line, 0, kSize>(w, from, write);
+    if (w.row_begin == 1 && w.row_end == kSize) return transform_edge_rows<Line, 1, kSize>(w, from, write);
+    if (w.row_begin == 0 && w.row_end == kSize - 1) {
+        return transform_edge_rows<Line, 0, kSize - 1>(w, from, write);
+    }
+    transform_any<Line>(w, from, write);
 }
 
 // Transforms the window of a channel whose plane begins `plane` floats after that of the first.

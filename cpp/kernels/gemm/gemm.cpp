@@ -74,17 +74,21 @@ void Gemm::run(const Context&, std::ptrdiff_t task, std::byte* scratch) const {
         for (std::ptrdiff_t j = 0; j < column_count; j += kTogether) {
             GemmTile part{};
             part.a = a;
-            part.b = packed_ + (column_begin + j) * s.terms + k * kLanes;
             part.c_row = s.lead_c;
-            part.columns = std::min(kTogether, column_count - j);
             part.terms = terms;
             part.panel_stride = kLanes * s.terms;
             part.accumulate = s.accumulate || k > 0;
             for (std::ptrdiff_t t = 0; t < tiles; ++t) {
                 const std::ptrdiff_t begin = part_begin(row_count, tiles, t);
                 part.tile = part_begin(row_count, tiles, t + 1) - begin;
-                part.c = c_ + (row_begin + begin) * s.lead_c + column_begin + j;
-                body_->tile(part);
+                // The panel of the diagonal is the first that is asked for.
+                const std::ptrdiff_t least =
+                    s.upper ? (row_begin + begin) / kLanes * kLanes - column_begin : 0;
+                const std::ptrdiff_t first = std::max(j, least);
+                part.columns = std::min(j + kTogether, column_count) - first;
+                part.b = packed_ + (column_begin + first) * s.terms + k * kLanes;
+                part.c = c_ + (row_begin + begin) * s.lead_c + column_begin + first;
+                if (part.columns > 0) body_->tile(part);
                 part.a += part.tile * terms;
             }
         }

@@ -17,6 +17,7 @@ struct GemmShape {
     std::ptrdiff_t rows, columns, terms;  // M, N, K
     std::ptrdiff_t lead_a, lead_b, lead_c;
     bool transpose_a, transpose_b, accumulate;
+    bool upper = false;  // of C only the diagonal and what is right of it is asked for; the rest is anything
 };
 
 // Floats needed for the packed B.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/tiles.h"
 #include "kernels/gemm/gemm.h"
 #include "kernels/muon/muon_body.h"
 
@@ -70,6 +71,25 @@ class Normalize : public Op {
     float* out_;
 };
 
+// What is left of the diagonal, of what is right of it.
+class Mirror : public Op {
+  public:
+    Mirror(std::ptrdiff_t side, float* square) : side_(side), square_(square) {}
+    std::ptrdiff_t tasks(const Context&) const override { return ceil_divide(side_, kLanes); }
+    void run(const Context&, std::ptrdiff_t task, std::byte*) const override {
+        const std::ptrdiff_t begin = task * kLanes, end = std::min(begin + kLanes, side_);
+        for (std::ptrdiff_t j = 0; j < end; ++j) {
+            for (std::ptrdiff_t i = std::max(begin, j + 1); i < end; ++i) {
+                square_[i * side_ + j] = square_[j * side_ + i];
+            }
+        }
+    }
+
+  private:
+    std::ptrdiff_t side_;
+    float* square_;
+};
+
 // The matrices that an iteration needs.
 struct Buffers {
     Buffers(std::ptrdiff_t rows, std::ptrdiff_t columns)
@@ -81,6 +101,7 @@ struct Buffers {
           next_shape(is_tall ? product(rows, columns, side, columns, side, false, false)
                              : product(rows, columns, side, side, columns, false, false)) {
         next_shape.accumulate = true;
+        gram_shape.upper = square_shape.upper = true;
     }
 
     void place(float* scratch) {
@@ -136,6 +157,11 @@ std::vector<std::unique_ptr<Op>> muon_step(std::ptrdiff_t rows, std::ptrdiff_t c
         ops.push_back(std::make_unique<PackGemmPanels>(shape, b, own.packed));
         ops.push_back(std::make_unique<Gemm>(shape, a, own.packed, c));
     };
+    // Of a symmetric product, whose elements (i, j) and (j, i) add the same products in the same order.
+    const auto multiply_symmetric = [&](const GemmShape& shape, const float* a, const float* b, float* c) {
+        multiply(shape, a, b, c);
+        ops.push_back(std::make_unique<Mirror>(own.side, c));
+    };
     const auto mix = [&](std::ptrdiff_t count, float share_x, const float* x, float share_y, const float* y,
                          float* out) {
         ops.push_back(std::make_unique<Mix>(count, share_x, x, share_y, y, out));
@@ -144,8 +170,8 @@ std::vector<std::unique_ptr<Op>> muon_step(std::ptrdiff_t rows, std::ptrdiff_t c
     if (k.nesterov) mix(own.count, k.momentum, momentum, k.new_share, gradient, own.x);
     ops.push_back(std::make_unique<Normalize>(own.count, k.eps, k.nesterov ? own.x : momentum, own.x));
     for (int step = 0; step < k.steps; ++step) {
-        multiply(own.gram_shape, own.x, own.x, own.gram);
-        multiply(own.square_shape, own.gram, own.gram, own.square);
+        multiply_symmetric(own.gram_shape, own.x, own.x, own.gram);
+        multiply_symmetric(own.square_shape, own.gram, own.gram, own.square);
         mix(own.side * own.side, k.b, own.gram, k.c, own.square, own.gram);
         mix(own.count, k.a, own.x, 0.0f, own.x, own.next);
         const float* left = own.is_tall ? own.x : own.gram;

@@ -164,29 +164,40 @@ void multiply_tile(std::ptrdiff_t tile, const ConvolutionRows& a, const float* p
     if constexpr (T > 1) multiply_tile<T - 1>(tile, a, panels, panel_stride, channels, oh, begin, end);
 }
 
+// Row by row of the input, so that its lines are read one behind the other for all positions.
+void fill_panels(const ConvolutionPanels& q, std::ptrdiff_t c0, std::ptrdiff_t channels, std::ptrdiff_t oh,
+                 std::ptrdiff_t begin, std::ptrdiff_t end, float* panels) {
+    const std::ptrdiff_t panel_stride = q.chunk * q.rows.kernel_area * kLanes;
+    const Taps& row = q.rows.rows[oh];
+    for (std::ptrdiff_t c = 0; c < channels; ++c) {
+        const float* plane = q.rows.input + (c0 + c) * q.rows.input_channel;
+        for (int r = 0; r < row.count; ++r) {
+            const float* from = plane + (row.input + r * row.input_step) * q.rows.input_row;
+            for (std::ptrdiff_t ow = begin; ow < end; ++ow) {
+                const Taps& col = q.rows.cols[ow];
+                float* to = panels + (ow - begin) * panel_stride + (c * row.count + r) * col.count * kLanes;
+                for (int k = 0; k < col.count; ++k) {
+                    store(to + k * kLanes, load(from + (col.input + k * col.input_step) * q.rows.input_col));
+                }
+            }
+        }
+    }
+}
+
 void panel_rows(const ConvolutionPanels& q, float* panels) {
     const std::ptrdiff_t panel_stride = q.chunk * q.rows.kernel_area * kLanes;
     for (std::ptrdiff_t oh = q.rows.row_begin; oh < q.rows.row_end; ++oh) {
-        const Taps& row = q.rows.rows[oh];
         for (std::ptrdiff_t begin = 0; begin < q.rows.col_count; begin += q.strip) {
             const std::ptrdiff_t end =
                 begin + q.strip < q.rows.col_count ? begin + q.strip : q.rows.col_count;
             for (std::ptrdiff_t c0 = 0; c0 < q.rows.channels; c0 += q.chunk) {
                 const std::ptrdiff_t channels =
                     c0 + q.chunk < q.rows.channels ? q.chunk : q.rows.channels - c0;
-                for (std::ptrdiff_t ow = begin; ow < end; ++ow) {
-                    const Taps& col = q.rows.cols[ow];
-                    float* to = panels + (ow - begin) * panel_stride;
-                    for (std::ptrdiff_t c = 0; c < channels; ++c) {
-                        const float* plane = q.rows.input + (c0 + c) * q.rows.input_channel;
-                        for (int r = 0; r < row.count; ++r) {
-                            const float* from = plane + (row.input + r * row.input_step) * q.rows.input_row +
-                                                col.input * q.rows.input_col;
-                            for (int k = 0; k < col.count; ++k, to += kLanes) {
-                                store(to, load(from + k * col.input_step * q.rows.input_col));
-                            }
-                        }
-                    }
+                // Wide kernels read each line for many positions, from the first-level cache if these go by
+                // one by one, and write more than they read. With AVX-512 neither was tried.
+                const std::ptrdiff_t together = kParts > 1 && q.rows.kernel_width <= 3 ? end - begin : 1;
+                for (std::ptrdiff_t ow = begin; ow < end; ow += together) {
+                    fill_panels(q, c0, channels, oh, ow, ow + together, panels + (ow - begin) * panel_stride);
                 }
                 for (std::ptrdiff_t t = 0; t < q.tiles; ++t) {
                     const std::ptrdiff_t first = t * q.output_channels / q.tiles;

@@ -19,7 +19,8 @@ constexpr std::ptrdiff_t kTaskWork = 16384;
 
 // Tiles of taps in a task: those of one channel or of some, whose input is in the first-level cache for all
 // outputs and each output's gradient for all of them. Channels of a 1x1 kernel share no input.
-constexpr std::ptrdiff_t kTapTiles = 8, kPointwiseTiles = 2;
+constexpr std::ptrdiff_t kTapTiles = 16, kPointwiseTiles = 2;
+constexpr std::ptrdiff_t kLeastTasks = 8;  // of a group and slot, where there are as many channels
 // Enough to pay for the sums that leave the registers from some rows to the next.
 constexpr std::ptrdiff_t kPositionsAtOnce = 42, kPointwisePositionsAtOnce = 28;
 
@@ -116,7 +117,8 @@ ConvolutionWeightGradient::ConvolutionWeightGradient(const ConvolutionShape& s, 
     } else if (of_channel > kTapTiles) {
         tap_tiles_per_task_ = ceil_divide(of_channel, ceil_divide(of_channel, kTapTiles));
     } else {
-        tap_tiles_per_task_ = kTapTiles / of_channel * of_channel;
+        const std::ptrdiff_t channels = std::min(kTapTiles / of_channel, s.group_inputs() / kLeastTasks);
+        tap_tiles_per_task_ = std::max<std::ptrdiff_t>(1, channels) * of_channel;
     }
     const auto count = static_cast<std::ptrdiff_t>(tap_tiles_.size());
     tap_tiles_per_task_ = std::min(tap_tiles_per_task_, count);

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 import cnncli
-from cnncli.cli.pad_screen import Layout, Look, screen, too_small
+from cnncli.cli.pad_screen import Layout, Look, Said, screen, too_small
 from cnncli.cli.pad_session import Session
 from cnncli.errors import UsageError, WriteError
 from cnncli.layers import Flatten, Linear
@@ -257,9 +257,7 @@ def test_a_drawing_stays_when_the_window_changes(session: Session) -> None:
     draw_seven(session, first)
     look = Look(Ink.LETTERS, False, False)
     for layout in (first, second):
-        text = screen(
-            session.canvas, layout, look, session.answer, title="", status="", pen="thin", keep="", cursor=None
-        )
+        text = screen(session.canvas, layout, look, session.answer, Said("", "", "thin", ""), None)
         rows = text.split("\r\n")[2 : 2 + layout.rows]
         inked = [row[1 : 1 + layout.columns].strip() != "" for row in rows]
         assert abs(inked.index(True) / layout.rows - 0.12) < 0.06

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnncli.cli.pad_screen import Answer, Layout, Look, pad_lines, screen, too_small
+from cnncli.cli.pad_screen import Answer, Layout, Look, Said, pad_lines, screen, too_small
 from cnncli.cli.pad_session import Session
 from cnncli.errors import DataError
 from cnncli.pad.canvas import PENS, Canvas
@@ -45,8 +45,9 @@ def test_cells_are_points_of_the_pad_and_others_the_nearest() -> None:
 def shown(answer: Answer, width: int = 70, height: int = 18, look: Look = LETTERS, **more: Any) -> list[str]:
     layout = Layout.of(width, height)
     assert layout is not None
-    said = {"title": "a title", "status": "a status", "pen": "thin", "keep": "0 to 9: keep", "cursor": None, **more}
-    return lines_of(screen(Canvas(), layout, look, answer, **said))
+    cursor = more.pop("cursor", None)
+    said = Said(**{"title": "a title", "status": "a status", "pen": "thin", "keep": "0 to 9: keep", **more})
+    return lines_of(screen(Canvas(), layout, look, answer, said, cursor))
 
 
 def test_answers_stand_beside_the_pad_and_keys_at_its_foot() -> None:

@@ -75,21 +75,34 @@ class Look:
     unicode: bool
 
 
+@dataclass(frozen=True)
+class Said:
+    """What stands around the pad.
+
+    pen : its width, in a word
+    keep : which keys keep the drawing
+    """
+
+    title: str
+    status: str
+    pen: str
+    keep: str
+
+
 def screen(
-    canvas: Canvas, layout: Layout, look: Look, answer: Answer, *, title: str, status: str, pen: str,
-    keep: str, cursor: tuple[float, float] | None,
-) -> str:  # fmt: skip
+    canvas: Canvas, layout: Layout, look: Look, answer: Answer, said: Said, cursor: tuple[float, float] | None
+) -> str:
     """All lines, as the sequences that draw them from the top left.
 
-    keep : which keys keep the drawing; cursor : where the arrow keys are; None: they were not used
+    cursor : where the arrow keys are; None: they were not used
     """
     side, top, corner = ("│", "─", "┌┐└┘") if look.unicode else ("|", "-", "++++")
-    panel = _panel(answer, layout, look, {"pen": pen, "keep": keep})
-    lines = [_cut(title, layout.width, look, "1"), corner[0] + top * layout.columns + corner[1]]
+    panel = _panel(answer, layout, look, {"pen": said.pen, "keep": said.keep})
+    lines = [_cut(said.title, layout.width, look, "1"), corner[0] + top * layout.columns + corner[1]]
     for number, row in enumerate(pad_lines(canvas, layout, look.ink, cursor)):
         beside = panel[number] if number < len(panel) else ""
         lines.append(f"{side}{row}{side}  {beside}".rstrip())
-    lines += [corner[2] + top * layout.columns + corner[3], _cut(status, layout.width, look, "")]
+    lines += [corner[2] + top * layout.columns + corner[3], _cut(said.status, layout.width, look, "")]
     return "\x1b[H" + "\r\n".join(f"{line}\x1b[0m\x1b[K" for line in lines) + "\x1b[J"
 
 

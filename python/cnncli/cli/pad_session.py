@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from cnncli.cli.pad_screen import Answer, Layout, Look, screen, too_small
+from cnncli.cli.pad_screen import Answer, Layout, Look, Said, screen, too_small
 from cnncli.cli.pad_terminal import DrawingTerminal
 from cnncli.errors import CnnError, DataError
 from cnncli.pad.canvas import PENS, Canvas
@@ -73,10 +73,8 @@ class Session:
         status = self._status
         if self._typed is not None:
             status = f"this is a: {self._typed}_   (Enter keeps it, Escape does not)"
-        return screen(
-            self.canvas, self._layout, self._look, self.answer, title=self._title, status=status, pen=self._pen,
-            keep=self._keys_that_keep, cursor=self._cursor,
-        )  # fmt: skip
+        said = Said(self._title, status, self._pen, self._keys_that_keep)
+        return screen(self.canvas, self._layout, self._look, self.answer, said, self._cursor)
 
     @property
     def _keys_that_keep(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,10 +42,11 @@ def lesson(asked: Asked) -> Lesson:
         "losses": losses, "right": right, "shown": shown.tolist(), "output": output, "three": three,
     }  # fmt: skip
     sides = spread(points[:, 0].tolist(), 0.15), spread(points[:, 1].tolist(), 0.15)
+    data = _Data(points, labels, names, sides)
     return Lesson(
         name="classification",
         title="Linear classification, and tanh",
-        blocks=_blocks(points, labels, names, sides, path, rows, rate, right, three),
+        blocks=_blocks(data, path, rows, rate, right, three),
         question=_question(shown, path[-1], output),
         go_on=[
             "cnn learn classification --rate 0.02       # a smaller rate",
@@ -55,7 +56,7 @@ def lesson(asked: Asked) -> Lesson:
         values=values,
         script="classification",
         data={name: values[name] for name in ("points", "labels", "rate")} | {"names": names},
-        frames=lambda: [_plane(points, labels, names, sides, one, f"step {step}: {right[step]} of {len(labels)} right")
+        frames=lambda: [_plane(data, one, f"step {step}: {right[step]} of {len(labels)} right")
                         for step, one in enumerate(path)],
     )  # fmt: skip
 
@@ -138,12 +139,22 @@ def _three_classes(seed: int) -> dict[str, Any]:
             "bias": linear.bias.tolist(), "right": int((answers == labels).sum())}  # fmt: skip
 
 
+class _Data(NamedTuple):
+    """points : (N, 2) and their labels, -1 or 1; names : of both columns, and of both classes; sides : from where to
+    where the columns are drawn"""
+
+    points: DoubleArray
+    labels: DoubleArray
+    names: tuple[str, str, str, str]
+    sides: tuple[Point, Point]
+
+
 def _blocks(
-    points: DoubleArray, labels: DoubleArray, names: tuple[str, str, str, str], sides: tuple[Point, Point],
-    path: Sequence[tuple[float, float, float]], rows: list[list[str]], rate: float, right: Sequence[int],
+    data: _Data, path: Sequence[tuple[float, float, float]], rows: list[list[str]], rate: float, right: Sequence[int],
     three: dict[str, Any],
 ) -> list[Words | Numbers | Figure]:  # fmt: skip
     far = 3.0
+    labels, names = data.labels, data.names
     tanh = float(Tanh().forward([[far]])[0, 0])
     return [
         Words(
@@ -151,7 +162,7 @@ def _blocks(
             f"between -1 and +1: o = tanh(z). Its sign is the answer. The border, z = 0, is a line; {names[2]} is to "
             f"be on one side of it and {names[3]} on the other."
         ),
-        _plane(points, labels, names, sides, path[-1], f"the border after {STEPS} steps, and o = -0.5 and 0.5"),
+        _plane(data, path[-1], f"the border after {STEPS} steps, and o = -0.5 and 0.5"),
         Numbers(f"descent with rate {rate:g}, from zeros",
                 ["step", "w1", "w2", "b", "E", f"right of {len(labels)}"], rows),
         Words(
@@ -169,11 +180,9 @@ def _blocks(
     ]
 
 
-def _plane(
-    points: DoubleArray, labels: DoubleArray, names: tuple[str, str, str, str], sides: tuple[Point, Point],
-    weights: tuple[float, float, float], title: str,
-) -> Figure:  # fmt: skip
+def _plane(data: _Data, weights: tuple[float, float, float], title: str) -> Figure:
     """The points, the border, and where the output is -0.5 and 0.5."""
+    points, labels, names, sides = data
     w1, w2, b = weights
     edge = float(np.arctanh(0.5))
     wide = max(map(abs, (*sides[0], *sides[1])))

@@ -1,6 +1,7 @@
 """A layer is a product of a matrix and a vector; without activations several are one."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -36,16 +37,16 @@ def lesson(asked: Asked) -> Lesson:
     layer.zero_grad_parameters()
     by_x = np.asarray(layer.backward(inputs, np.array([_GRADIENT], np.float32))[0], np.float64)
     by_weight = np.asarray(layer.grad_weight, np.float64)
-    two, one, merged, apart = _two_layers(layer, inputs, asked.seed)
+    pair = _two_layers(layer, inputs, asked.seed)
     values = {
         "x": list(x), "weight": weight.tolist(), "bias": bias.tolist(), "outputs": outputs.tolist(),
         "by_x": by_x.tolist(), "by_weight": by_weight.tolist(), "by_bias": np.ravel(layer.grad_bias).tolist(),  # type: ignore[arg-type]
-        "two": two.tolist(), "one": one.tolist(), "merged": merged.tolist(), "apart": apart,
+        "two": pair.two.tolist(), "one": pair.one.tolist(), "merged": pair.merged.tolist(), "apart": pair.apart,
     }  # fmt: skip
     return Lesson(
         name="layer",
         title="A layer is a product of a matrix",
-        blocks=_blocks(x, weight, bias, outputs, by_x, by_weight, two, one, apart),
+        blocks=_blocks(x, weight, bias, outputs, by_x, by_weight, pair),
         question=_question(x, weight, bias, outputs),
         go_on=[
             "cnn learn layer --values 0,0,1             # one input alone: a column of W",
@@ -59,8 +60,22 @@ def lesson(asked: Asked) -> Lesson:
     )  # fmt: skip
 
 
-def _two_layers(layer: Linear, inputs: FloatArray, seed: int) -> tuple[DoubleArray, DoubleArray, DoubleArray, float]:
-    """A second layer of 2 to 2 behind the first: (its outputs, those of one layer W2 W1, W2 W1, the difference)."""
+class _Pair(NamedTuple):
+    """Two layers and the one that they are.
+
+    two, one : the outputs of both
+    merged : W2 W1
+    apart : the largest difference of the outputs
+    """
+
+    two: DoubleArray
+    one: DoubleArray
+    merged: DoubleArray
+    apart: float
+
+
+def _two_layers(layer: Linear, inputs: FloatArray, seed: int) -> _Pair:
+    """A second layer of 2 to 2 behind the first."""
     second, both = Linear(2, 2), Linear(3, 2)
     assert second.bias is not None and both.bias is not None and layer.bias is not None
     second.weight[...] = np.round(np.random.default_rng(seed + 50).uniform(-2, 2, (2, 2)), 1)
@@ -69,13 +84,13 @@ def _two_layers(layer: Linear, inputs: FloatArray, seed: int) -> tuple[DoubleArr
     both.bias[...] = second.weight @ layer.bias + second.bias
     two = Network([layer, second], (3,)).forward(inputs)[0]
     one = both.forward(inputs)[0]
-    return (np.asarray(two, np.float64), np.asarray(one, np.float64), np.asarray(both.weight, np.float64),
-            float(np.abs(two - one).max()))  # fmt: skip
+    merged = np.asarray(both.weight, np.float64)
+    return _Pair(np.asarray(two, np.float64), np.asarray(one, np.float64), merged, float(np.abs(two - one).max()))
 
 
 def _blocks(
     x: Sequence[float], weight: DoubleArray, bias: DoubleArray, outputs: DoubleArray, by_x: DoubleArray,
-    by_weight: DoubleArray, two: DoubleArray, one: DoubleArray, apart: float,
+    by_weight: DoubleArray, pair: _Pair,
 ) -> list[Words | Numbers | Figure]:  # fmt: skip
     terms = [
         [f"o{k + 1}", *(f"{weight[k, j]:g} x {x[j]:g} = {weight[k, j] * x[j]:.4g}" for j in range(3)), f"{bias[k]:g}",
@@ -87,6 +102,7 @@ def _blocks(
         *([f"dE/dw_{k + 1} = g_{k + 1} x", " ".join(f"{value + 0.0:.4g}" for value in by_weight[k])] for k in range(2)),
         ["dE/db = g", " ".join(f"{value:g}" for value in _GRADIENT)],
     ]
+    two, one = pair.two, pair.one
     large = Linear(784, 100)
     count = sum(parameter.value.size for parameter in large.named_parameters())
     return [
@@ -107,7 +123,8 @@ def _blocks(
             "Each output is a straight line of each input, and its slope is the weight. Two such layers behind each "
             "other are again straight lines, and so one layer: W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2). Here "
             f"two layers give ({two[0]:.4g}, {two[1]:.4g}) and the one with W2 W1 gives ({one[0]:.4g}, "
-            f"{one[1]:.4g}); the largest difference is {apart:.1g}. So there has to be an activation between layers."
+            f"{one[1]:.4g}); the largest difference is {pair.apart:.1g}. So there has to be an activation between "
+            "layers."
         ),
         Words(
             f"Backward there are two more products. When the gradient g = dE/do = ({_GRADIENT[0]:g}, "

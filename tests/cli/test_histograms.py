@@ -1,16 +1,18 @@
 """`cnn histograms` as users type it, on a run that was trained."""
 
+import itertools
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from cnn_process import Outcome
 from cnncli import load
 from cnncli.cli.main import run
-from cnncli.views.histograms import _line, histogram_lines
+from cnncli.views.histograms import _chart, _line, histogram_lines
 
 
 def test_a_training_keeps_the_histograms_of_its_model(
@@ -92,3 +94,24 @@ def test_a_file_of_histograms_may_have_64_mebibytes(
             file.truncate(size)
         assert run(["histograms", "a"]) == 1
         assert ("is larger than 64 MiB; train again" in capsys.readouterr().err) == is_told
+
+
+@pytest.mark.parametrize(("low", "high", "has_zero"), [
+    (-1.0, 2.0, True), (-0.00625, 0.0297, False), (-0.0297, 0.00625, False), (-0.00625, 0.016, True), (0.0, 1.0, False),
+])  # fmt: skip
+def test_numbers_below_the_bars_do_not_touch(
+    low: float, high: float, has_zero: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A 0 near an end whose number is long is left out; its line stays."""
+    drawn: list[tuple[float, float]] = []
+
+    def note(self: object, at: tuple[float, float], words: str, *, font: Any, anchor: str = "la", **_: object) -> None:
+        wide = font.getlength(words)
+        left = at[0] - {"l": 0, "m": wide / 2, "r": wide}[anchor[0]]
+        drawn.append((left, left + wide))
+
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", note)
+    _chart("gradients", {"low": low, "high": high, "counts": [1] * 32, "others": 0})
+    drawn.sort()
+    assert len(drawn) == 2 + has_zero
+    assert all(right + 7 < left for (_, right), (left, _) in itertools.pairwise(drawn))

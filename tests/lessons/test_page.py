@@ -78,4 +78,13 @@ def test_the_page_of_a_lesson_has_all_its_figures_tables_and_commands(name: str)
     figures = [block for block in given.blocks if isinstance(block, Figure)]
     assert re.findall(r'<svg id="(figure-\d)"', page) == [f"figure-{at}" for at in range(1, len(figures) + 1)]
     assert page.count("<caption>") == sum(isinstance(block, Numbers) for block in given.blocks)
-    assert all(command.split("  ")[0] in page for command in given.go_on) and page.startswith("<!doctype html>")
+    typed = re.sub(r"<[^>]*>", "", page[page.index('<pre class="command"') :])
+    assert all(command in typed for command in given.go_on) and page.startswith("<!doctype html>")
+
+
+def test_commands_of_a_lesson_are_broken_between_words_and_end_in_their_own_lines() -> None:
+    """Not inside of an option, and what is said behind one does not run into the next one."""
+    page = lesson_page(lesson("descent"))
+    commands = page[page.index('<pre class="command"') :].partition("</pre>")[0]
+    assert "<span>--lr</span> <span>2</span>" in commands
+    assert commands.count('<span class="line">') == commands.count("\n</span>") == len(lesson("descent").go_on)

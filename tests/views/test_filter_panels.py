@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 
 from cnncli import Network
 from cnncli.layers import Conv2d
 from cnncli.views.filters import LayerFilters, filter_page
+from cnncli.views.page import draw_scale
 from cnncli.views.scales import Scale
 from cnncli.views.tiles import Panel
 
@@ -69,3 +71,14 @@ def test_filters_over_colours_have_no_scale_and_are_balanced_around_grey() -> No
     blank = LayerFilters("0", "Conv2d", "", np.zeros((1, 3, 1, 1), np.float32), True)
     (tile,) = filter_page(Network([Conv2d(1, 1, 1)], (1, 2, 2)), [blank], 4).panels[0].tiles
     assert abs(tile.pixels.astype(int) - 127.5).max() < 1
+
+
+def test_colours_of_a_scale_give_way_to_the_size_of_the_filters() -> None:
+    """So that "first 18 of 128x128x3x3" is not cut where there is room for it."""
+    image = Image.new("RGB", (1000, 60))
+    draw, scale = ImageDraw.Draw(image), Scale(-0.0962, 0.0962, signed=True)
+    free = draw_scale(image, draw, scale, (972, 20))
+    assert draw_scale(image, draw, scale, (972, 20), room=972 - free) == free
+    tight = draw_scale(image, draw, scale, (972, 20), room=972 - free - 60)
+    assert tight == free + 60
+    assert draw_scale(image, draw, scale, (972, 20), room=0) == free + 100  # 50 of 150 pixels stay

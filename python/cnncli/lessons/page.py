@@ -9,7 +9,7 @@ from cnncli.lessons.blocks import Code, Lesson, Numbers, Question, Words, finite
 from cnncli.lessons.draw_svg import figure_svg
 from cnncli.lessons.draw_tiles import panel_figure
 from cnncli.lessons.figures import Figure
-from cnncli.pages.html import Markup, element, empty, join, table, text
+from cnncli.pages.html import Markup, command_lines, element, empty, join, table, text
 from cnncli.pages.html import Words as Cell
 from cnncli.pages.style import STYLE
 from cnncli.views.tiles import Panel
@@ -181,7 +181,7 @@ def question_fieldset(question: Question, number: int | None = None) -> Markup:
 
 
 def _go_on(lesson: Lesson) -> Markup:
-    return join([element("h2", "To go on"), _lines(lesson.go_on)])
+    return join([element("h2", "To go on"), command_lines(lesson.go_on)])
 
 
 def _scripts(lesson: Lesson) -> Markup:

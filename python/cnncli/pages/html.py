@@ -101,6 +101,31 @@ def command_line(words: str) -> Markup:
     return element("pre", Markup(" ".join(parts)), class_="command")
 
 
+def command_lines(lines: Sequence[str]) -> Markup:
+    """Commands below each other, some with a comment: what does not fit goes on below the beginning of its line.
+
+    >>> command_lines(["cnn --help  # all"])
+    '<pre class="command" tabindex="0"><span class="line"><span>cnn</span> <span>--help</span>  # all\\n</span></pre>'
+    """
+    parts = []
+    for line in lines:
+        command, mark, comment = line.partition("#")
+        words = command.rstrip().split(" ")
+        gap = command[len(command.rstrip()) :]
+        inside = Markup(" ".join(element("span", word) for word in words if word))
+        parts.append(element("span", inside, f"{gap}{mark}{comment}", Markup("\n"), class_="line"))
+    return element("pre", *parts, class_="command", tabindex=0)
+
+
+def unbroken(words: str) -> Markup:
+    """Words that stay in one line, such as a number and its unit.
+
+    >>> unbroken("84.7 %")
+    '<span class="unbroken">84.7 %</span>'
+    """
+    return element("span", words, class_="unbroken")
+
+
 def section(title: str, anchor: str, *content: object) -> Markup:
     """A part of the page, which the list at its top leads to."""
     return element(

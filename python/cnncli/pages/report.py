@@ -9,7 +9,7 @@ from cnncli.measures.calibration import Calibration
 from cnncli.measures.classification import Metrics
 from cnncli.measures.intervals import Interval, wilson
 from cnncli.pages.charts import calibration_chart
-from cnncli.pages.html import Markup, Words, element, empty, page, scrolling, table
+from cnncli.pages.html import Markup, Words, element, empty, page, scrolling, table, unbroken
 from cnncli.pages.training_parts import card, how_made, listed, training_curves
 from cnncli.shown import percent, shortened
 
@@ -127,22 +127,23 @@ def _classes(report: EvalReport) -> Content:
     for index in order:
         found, images = int(metrics.confusion[index, index]), int(metrics.support[index])
         recall = percent(metrics.recall[index])
-        sure = f" ({_range(wilson(found, images))})" if images else ""
+        low, high = (percent(end) for end in wilson(found, images))
+        sure = [" ", unbroken(f"({low} to"), " ", unbroken(f"{high})")] if images else []
         rows.append(
-            (_name(report, index), percent(metrics.precision[index]), element("span", recall, _roomy(sure)),
+            (_name(report, index), percent(metrics.precision[index]), element("span", recall, _roomy(*sure)),
              percent(metrics.f1[index]), f"{images:,}")
         )  # fmt: skip
     foot = [("mean of classes", *map(percent, metrics.means()), "")]
     if not metrics.is_balanced:
         foot.append(("mean of images", *map(percent, metrics.means(weighted=True)), ""))
     caption = "Precision: share of a class's answers that are right. Recall: share of its images that are found."
-    recall_head = element("span", "recall", _roomy(" (95 % interval)"))
+    recall_head = element("span", "recall", _roomy(" ", unbroken("(95 % interval)")))
     return [*said, table(caption, ("class", "precision", recall_head, "F1", "images"), rows, foot)]
 
 
-def _roomy(words: str) -> Markup:
-    """What a narrow screen leaves out."""
-    return element("span", words, class_="soft roomy")
+def _roomy(*words: str) -> Markup:
+    """What a narrow screen has below the number, and smaller."""
+    return element("span", *words, class_="soft roomy")
 
 
 def _name(report: EvalReport, index: int) -> Markup:
@@ -253,6 +254,6 @@ def _tile(mistake: Mistake) -> Markup:
     if mistake.answer is None:
         parts += [element("span", "no glyph found", class_="answer"), empty("br"), f"label {label}"]
     else:
-        parts += [element("span", f"answer {answer} ({percent(mistake.probability, 1)})", class_="answer"), empty("br")]
-        parts.append(f"label {label} ({percent(mistake.truth, 1)})")
+        sure, truth = (unbroken(f"({percent(share, 1)})") for share in (mistake.probability, mistake.truth))
+        parts += [element("span", f"answer {answer} ", sure, class_="answer"), empty("br"), f"label {label} ", truth]
     return element("li", *parts, element("span", file, class_="file", title=mistake.file[:400]))

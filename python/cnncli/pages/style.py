@@ -76,11 +76,14 @@ margin-bottom:.45rem}
 header>p::first-letter{text-transform:uppercase}
 pre{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.7rem .9rem;white-space:pre-wrap;
 font-size:.88rem;margin:.4rem 0 1rem}
-.command span{display:inline-block;max-width:100%;overflow-wrap:anywhere}
+.command span{display:inline-block;max-width:100%;overflow-wrap:anywhere;text-indent:0}
+.unbroken{white-space:nowrap}
+.command .line{display:block;padding-left:2ch;text-indent:-2ch}
 .scroll+p{margin-top:1.4rem}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--accent)}
 footer{margin-top:3rem;color:var(--soft);font-size:.88rem;border-top:1px solid var(--line)}
-@media (max-width:34rem){.roomy{display:none}.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem;
+@media (max-width:34rem){.roomy{display:block;font-size:.82em;white-space:normal}
+.facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem;
 grid-column:1}th,td{padding:.28rem .4rem}table{font-size:.88rem}th[scope=row],td.words{min-width:4.4rem}
 .matrix{font-size:.74rem}.matrix td{min-width:1.75rem}.matrix th,.matrix td{padding:.2rem .12rem}
 .matrix thead th:first-child{white-space:normal}.chart text{font-size:16px}}

@@ -16,7 +16,7 @@ _COLOURS = {"weights": (59, 120, 196), "activations": (33, 145, 140), "gradients
 _BLOCKS = " ▁▂▃▄▅▆▇█"
 _LETTERS = " .:-=+*#%@"
 _WIDTH, _HEIGHT, _FOOT = 304, 110, 22  # pixels of a chart; its numbers stand in the foot
-_GAP = 10
+_GAP, _APART = 10, 8
 
 
 def histogram_page(title: str, layers: Sequence[dict[str, Any]]) -> Page:
@@ -100,6 +100,8 @@ def _chart(kind: str, shown: dict[str, Any]) -> Tile:
     if low < 0 < high:
         zero = round(_GAP + (_WIDTH - 2 * _GAP) * -low / (high - low))
         draw.line((zero, 4, zero, _HEIGHT + 3), fill=FAINT)
-        if 50 < zero < _WIDTH - 50:
+        # Beside the numbers of both ends, however long they are.
+        before, after = (_GAP + face.getlength(f"{end:.3g}") + _APART + face.getlength("0") / 2 for end in (low, high))
+        if before <= zero <= _WIDTH - after:
             draw.text((zero, _HEIGHT + 4), "0", fill=FAINT, font=face, anchor="ma")
     return picture_tile(np.asarray(image), kind)

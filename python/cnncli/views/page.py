@@ -1,6 +1,7 @@
 """A page of tiles as a PNG: titles, rows of tiles with labels, scales."""
 
 import io
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -111,7 +112,8 @@ class _LaidOut:
     def draw(self, image: Image.Image, draw: ImageDraw.ImageDraw, top: int) -> None:
         panel, right = self.panel, WIDTH - MARGIN
         if panel.scale is not None:
-            right = draw_scale(image, draw, panel.scale, (right, top + 14)) - 20
+            long = _length(panel.title) + (12 + _length(panel.note) if panel.note else 0)
+            right = draw_scale(image, draw, panel.scale, (right, top + 14), right - MARGIN - long - 20) - 20
         end = write(draw, (MARGIN, top + 14), panel.title, HEADING, INK, right - MARGIN)
         if panel.note and end + 40 < right:
             write(draw, (end + 12, top + 14), panel.note, HEADING, FAINT, right - end - 12)
@@ -152,12 +154,25 @@ def scaled(tile: Tile, side: int) -> Image.Image:
     return picture.resize((width * steps, height * steps), Image.Resampling.NEAREST)
 
 
-def draw_scale(image: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, right_top: Point) -> int:
-    """Draws `low [colours] high` to end at `right_top`; returns where it begins."""
+def _length(text: str) -> int:
+    """Pixels of a heading."""
+    face, text = font(HEADING, printable(text))
+    return math.ceil(face.getlength(text))
+
+
+def draw_scale(
+    image: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, right_top: Point, room: int = WIDTH
+) -> int:
+    """Draws `low [colours] high` to end at `right_top`; returns where it begins.
+
+    room : pixels that words beside it leave; the colours give way, down to a third of their length
+    """
     right, top = right_top
     wide, tall = _BAR
     high, low = f"{scale.high:.3g}", f"{scale.low:.3g}"
     face, _ = font(LABEL)
+    numbers = math.ceil(face.getlength(high) + face.getlength(low)) + 16
+    wide = max(wide // 3, min(wide, room - numbers))
     left = right - round(face.getlength(high)) - 8 - wide
     draw.text((right, top + 10), high, fill=FAINT, font=face, anchor="rm")
     ramp = scale.colours(np.linspace(scale.low, scale.high, wide))

@@ -12,8 +12,9 @@ from PIL import Image
 
 from cnncli.cli.main import run
 from cnncli.cli.outputs import check_new_folder, check_outputs, check_table_name
-from cnncli.errors import UsageError
+from cnncli.errors import CnnError, UsageError
 from cnncli.shipped import shipped_model
+from cnncli.storage.files import check_folder
 
 TOML = "[[layers]]\ntype = 'Linear'\n"
 
@@ -215,3 +216,36 @@ def test_a_dash_is_standard_output_for_tables(
     assert run(["predict", "pic.png", "-o", "-"]) == 0
     assert capsys.readouterr().out.startswith("file,label,probability,0,1,")
     assert not Path("-").exists()
+
+
+@pytest.mark.parametrize("words", [
+    ["break", "no-shuffle", "--keep", "/proc/k"], ["new-project", "/proc/x"],
+    ["new-layer", "Swish", "--out", "/proc/s.py"],
+    ["train", "odd", "--runs", "/proc/runs"], ["train", "odd", "--runs", "/proc/a/b", "--seeds", "2"],
+    ["train", "--arch", "lenet5", "--runs", "/proc/runs"],
+], ids=" ".join)  # fmt: skip
+def test_folders_that_take_no_files_are_told_before_any_work(
+    words: list[str], place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(place.rglob("*"))
+    assert run(words) == 2
+    error = capsys.readouterr().err
+    assert "/proc/" in error and "name another place" in error and error.count("\n") == 1
+    assert sorted(place.rglob("*")) == before
+
+
+def test_a_layer_without_out_is_refused_where_no_file_can_be_made(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir("/proc")
+    assert run(["new-layer", "Swish"]) == 2
+    assert capsys.readouterr().err.startswith("cnn: swish.py: cannot be made")
+
+
+def test_a_folder_that_can_be_made_is_looked_at_and_not_made(tmp_path: Path) -> None:
+    check_folder(tmp_path / "a" / "b")
+    check_folder(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CnnError):
+        check_folder(tmp_path / "file" / "a")

@@ -88,6 +88,7 @@ def test_trainings_go_on_from_another_folder(
     *_, stopped = train_seeds(settings, 2, should_stop=lambda: next(count) > 3)  # in the first one
     assert isinstance(stopped, SeedsStopped)
     folder = stopped.folder.resolve()
+    assert folder.name == "small-seeds-1"  # the name of the network, of which a model has its own
     monkeypatch.chdir(tmp_path / "elsewhere")
     *_, done = train_seeds(TrainSettings(resume=str(folder)), 1)
     assert isinstance(done, SeedsDone) and len(done.results) == 2

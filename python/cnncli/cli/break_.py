@@ -64,7 +64,7 @@ def command(
     import json
 
     from cnncli.broken.cases import CASES, find_case
-    from cnncli.cli.outputs import check_outputs
+    from cnncli.cli.outputs import check_folder_of, check_outputs
     from cnncli.cli.render_break import case_facts, case_lines, list_lines, write_page
 
     if case is None:
@@ -73,6 +73,7 @@ def command(
             echo(line)
         return
     check_outputs({"--out": out}, data=settings_by_field["data"])
+    check_folder_of("--keep", keep)
     chosen = find_case(case)
     with _pair(chosen, images, keep, settings_by_field) as (broken, healthy, source):
         from cnncli.doctor.facts import read_facts

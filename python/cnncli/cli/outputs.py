@@ -79,6 +79,17 @@ def check_new_folder(option: str, path: str | None, outputs: Mapping[str, str | 
             raise UsageError(f"{other} {printable(file)}: is in the new folder of {option}; name another place")
 
 
+def check_folder_of(option: str, path: str | None) -> None:
+    """Raises UsageError for a folder that cannot be made, or that takes no files."""
+    from cnncli.storage.files import check_folder
+
+    try:
+        if path is not None:
+            check_folder(path)
+    except CnnError as error:
+        raise UsageError(f"{option} {error}") from None
+
+
 def goes_to_stdout(option: str, path: str | None, as_json: bool) -> bool:
     """Whether a table is for standard output; UsageError where that has JSON already, and for the name of no table."""
     check_table_name(option, path)

@@ -5,11 +5,11 @@ import os
 import re
 from pathlib import Path
 
-from cnncli.errors import UsageError
+from cnncli.errors import CnnError, UsageError
 from cnncli.layers import LAYER_TYPES
 from cnncli.layers.registry import is_built_in
 from cnncli.shown import printable
-from cnncli.storage.files import as_new, write_atomically
+from cnncli.storage.files import as_new, check_writable, write_atomically
 
 _TEXT = '''"""A layer of my own.
 
@@ -76,5 +76,9 @@ def write_new_layer(name: str, out: str | None = None) -> Path:
     text = _TEXT.replace("@NAME", name).replace("@FILE", path.name)
     if os.path.lexists(path):
         raise UsageError(f"{printable(path)}: is there already and is not overwritten; pass another --out")
+    try:
+        check_writable(path)
+    except CnnError as error:
+        raise UsageError(str(error)) from None
     write_atomically(path, text.encode(), replace=as_new)
     return path

@@ -16,7 +16,7 @@ from cnncli.data.digits import load_digits
 from cnncli.data.held_out import share_to_hold_out
 from cnncli.data.preparation.decide import decide
 from cnncli.data.raw import RawSet, as_raw
-from cnncli.errors import UsageError
+from cnncli.errors import CnnError, UsageError
 from cnncli.network import Network
 from cnncli.network.architectures import read_model
 from cnncli.optim import Optimizer
@@ -24,7 +24,7 @@ from cnncli.pictures.recipe import InputRecipe
 from cnncli.project import texts
 from cnncli.project.layer_code import arguments_code, layer_lines, layer_names, quoted
 from cnncli.shown import printable, typed
-from cnncli.storage.files import flush_folder, write_atomically, writing_error
+from cnncli.storage.files import check_writable, flush_folder, write_atomically, writing_error
 from cnncli.training.plan import Plan, find_data, make_optimizer, make_plan, picture_wish
 from cnncli.training_options import TRAINING_OPTIONS, TrainSettings
 
@@ -108,6 +108,11 @@ def check_free(place: Path) -> None:
                 raise UsageError(f"{printable(place)}: is there and not empty; name a new folder")
     elif place.exists() or place.is_symlink():
         raise UsageError(f"{printable(place)}: is a file; name a new folder")
+    try:
+        if not place.is_dir():
+            check_writable(place)
+    except CnnError as error:
+        raise UsageError(str(error)) from None
 
 
 def _write(place: Path, files: Mapping[str, str]) -> None:

@@ -164,6 +164,20 @@ def check_writable(path: StrPath, *, over_protected: bool = False) -> None:
             raise writing_error(path, error) from None
 
 
+def check_folder(path: StrPath) -> None:
+    """Raises the CnnError of a folder that cannot be made with its missing parents, or that takes no files, and leaves
+    what is there as it is."""
+    try:
+        place = Path(path)
+        while not place.exists() and place != place.parent:
+            place = place.parent
+        with temporary_file(place, 0o600):
+            pass
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise writing_error(path, error) from None
+
+
 def write_unflushed(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     """Write a file that readers see whole or not at all, but that a power loss may damage: a cache with checksums.
 

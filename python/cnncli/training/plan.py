@@ -20,7 +20,7 @@ from cnncli.optim.whole import WHOLE_BATCH, WholeBatchOptimizer
 from cnncli.pictures.recipe import COLOURS
 from cnncli.plugins import load_plugin
 from cnncli.shown import format_shape, from_here, printable, shown
-from cnncli.storage.files import check_writable
+from cnncli.storage.files import check_folder, check_writable
 from cnncli.storage.typed_json import from_json
 from cnncli.training.balance import check_balance
 from cnncli.training.dependent import fill_dependent, fill_end, until_converged
@@ -360,6 +360,14 @@ def held_for_validation(settings: TrainSettings, plan: Plan, described: bool, da
         return Held(plan.validation)
     assert dataset.train is not None
     return Held(share_to_hold_out(dataset.train.labels))
+
+
+def check_runs(folder: str) -> None:
+    """Said before the training: no run could be kept in such a folder."""
+    try:
+        check_folder(folder)
+    except CnnError as error:
+        raise UsageError(f"--runs {error}") from None
 
 
 def check_out(out: str) -> None:

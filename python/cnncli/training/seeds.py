@@ -19,9 +19,10 @@ from cnncli.shown import printable
 from cnncli.storage.files import write_atomically, writing_error
 from cnncli.storage.strict_json import read_object
 from cnncli.storage.typed_json import from_json
+from cnncli.training.plan import check_runs
 from cnncli.training.records import Finished, Record, Started, Stopped
 from cnncli.training.runs import GROUP_FILE, is_group
-from cnncli.training.start import start_place
+from cnncli.training.start import read_start, start_place
 from cnncli.training.train import train
 from cnncli.training_options import TrainSettings
 
@@ -113,6 +114,9 @@ def _of_seed(base: TrainSettings, folder: Path, kept: dict[str, Any], seed: int)
 def _made(settings: TrainSettings, count: int) -> tuple[Path, dict[str, Any]]:
     """A new folder for so many seeds."""
     name = Path(settings.network).stem if settings.architecture else "chosen"
+    if settings.start_from is not None:  # the network is the model's
+        name = read_start(settings).network.name or Path(settings.start_from).stem
+    check_runs(settings.runs)
     root, number = Path(settings.runs), 0
     try:
         root.mkdir(parents=True, exist_ok=True)

@@ -38,6 +38,7 @@ from cnncli.training.pace import Pace
 from cnncli.training.plan import (
     Plan,
     check_out,
+    check_runs,
     find_data,
     held_for_validation,
     load_plugins,
@@ -84,6 +85,8 @@ def train(
     last one are errors.
     """
     check_log(settings.log)
+    if settings.resume is None:
+        check_runs(settings.runs)
     with _resume(settings, report) if settings.resume else begin(settings, report) as job:
         job.trainer.on_epoch = on_epoch
         try:

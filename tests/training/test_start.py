@@ -112,6 +112,22 @@ def test_other_classes_get_a_new_head(trained: TrainSettings, tmp_path: Path) ->
     assert first_checkpoint(replace(settings, seed=8))["6.weight"] != begun["6.weight"]
 
 
+def test_batch_and_augmentation_are_chosen_from_the_data_where_nobody_says(trained: TrainSettings) -> None:
+    """As `choose` does without a model, of 200 drawn digits: batches of 16."""
+    settings = replace(trained, batch_size=None, augment=None, epochs=1)
+    started, finished = finish(settings)
+    assert started.batch_size == 16 and started.augmentation
+    (reason,) = started.reasons
+    assert reason.endswith(
+        f": {started.augmentation}; batches of 16 for 200 pictures of 10 classes (--augment, --batch-size)"
+    )
+    assert " --batch-size 16 " in finished.command and " --augment " in finished.command
+    plain, _ = finish(replace(settings, batch_size=64, augment="none"))
+    assert (plain.batch_size, plain.augmentation, plain.reasons) == (64, "", [])
+    size, _ = finish(replace(settings, augment="none"))
+    assert size.reasons == ["batches of 16 for 200 pictures of 10 classes (--batch-size)"]
+
+
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw", "muon", "rprop", "lbfgs"])
 def test_frozen_layers_stay_as_they_are(trained: TrainSettings, optimizer: str) -> None:
     batch = "full" if optimizer == "lbfgs" else 32

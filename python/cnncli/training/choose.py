@@ -149,6 +149,28 @@ def choose_for_table(rows: int, dial: str = "m", said: Collection[str] = ()) -> 
     return Choice(values, [f"mlp{trained} for a table of {rows:,} rows (--arch linear, perceptron, linear-regression)"])
 
 
+def choose_beside_model(facts: Facts, said: Collection[str] = ()) -> Choice:
+    """What suits data like these where a trained model brings the network, the size of the images and the epochs.
+
+    facts : with the size that the model takes
+
+    >>> facts = Facts(80, (40, 40), ("cat", "dog"), 3, 32, 32, False)
+    >>> choose_beside_model(facts).values
+    {'batch_size': 16, 'augment': 'strong'}
+    """
+    level = level_for(_of_pictures(facts, None))
+    values: dict[str, Any] = {"batch_size": _batch(facts.images), "augment": level}
+    values = {name: value for name, value in values.items() if name not in said}
+    parts, options = [], []
+    if "augment" in values:
+        parts.append(_augmented(level, facts, None))
+        options.append("--augment")
+    if "batch_size" in values:
+        parts.append(f"batches of {values['batch_size']} for {_seen(facts)}")
+        options.append("--batch-size")
+    return Choice(values, [f"{'; '.join(parts)} ({', '.join(options)})"] if parts else [])
+
+
 def dial_within(facts: Facts, seconds: float) -> str:
     """The largest dial whose epochs fit into so many seconds of one core; "s" where none do, and "short" for small
     pictures that are no glyphs where not a quarter of its do.
@@ -223,12 +245,11 @@ def _batch(images: int) -> int:
 
 def _reasons(facts: Facts, values: dict[str, Any], why: str, limited: bool) -> list[str]:
     shape = format_shape(values.get("pixels", (facts.height, facts.width)))
-    classes = len(facts.class_names)
     so_long = "all that the time of the dial allows" if limited else "the fewer pictures, the more often each is seen"
     length = [f"{values['epochs']} epochs"] if "epochs" in values else []
     size = [f"batches of {values['batch_size']}"] if "batch_size" in values else []
     trained = " of ".join([*length, *size]) + _rate_words(values)
-    seen = f"{facts.images:,} pictures of {classes:,} classes"
+    seen = _seen(facts)
     names = {
         "epochs": "--epochs", "batch_size": "--batch-size", "learning_rate": "--lr",
         "label_smoothing": "--label-smoothing",
@@ -241,11 +262,18 @@ def _reasons(facts: Facts, values: dict[str, Any], why: str, limited: bool) -> l
         lines.append(f"{trained.strip()} for {seen} ({options})")
     if "augment" not in values:
         return [*lines, f"{_of_classes(facts, values)} (--balance)"]
-    level = values["augment"]
-    words = augmentation_at(level, _of_pictures(facts, values.get("pixels"))).words
-    changed = "images taken as they are" if level == "none" else f"images changed in each epoch, {level}: {words}"
+    changed = _augmented(values["augment"], facts, values.get("pixels"))
     lines.append(f"{changed}; {_of_classes(facts, values)} (--augment, --balance)")
     return lines
+
+
+def _seen(facts: Facts) -> str:
+    return f"{facts.images:,} pictures of {len(facts.class_names):,} classes"
+
+
+def _augmented(level: str, facts: Facts, pixels: tuple[int, int] | None) -> str:
+    words = augmentation_at(level, _of_pictures(facts, pixels)).words
+    return "images taken as they are" if level == "none" else f"images changed in each epoch, {level}: {words}"
 
 
 def _rate_words(values: dict[str, Any]) -> str:

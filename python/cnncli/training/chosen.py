@@ -1,4 +1,5 @@
-"""The settings of a training without --arch: the data are looked at, and what nobody said is chosen from them."""
+"""The settings of a training without --arch or with --from: the data are looked at, and what nobody said is chosen
+from them."""
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -7,10 +8,12 @@ import numpy as np
 
 from cnncli import _core, data
 from cnncli.data.number_sets import holds_numbers, read_number_table
+from cnncli.data.raw import RawPart
 from cnncli.errors import DataError, UsageError
-from cnncli.training.choose import Facts, choose, choose_for_table, dial_within
+from cnncli.training.choose import Facts, choose, choose_beside_model, choose_for_table, dial_within
 from cnncli.training.plan import FoundData, check_out, find_data, make_plan
 from cnncli.training.rules import check_asked
+from cnncli.training.start import Start, as_for
 from cnncli.training_options import USUAL_NETWORK, WHOLE_BATCH_OPTIMIZERS, TrainSettings
 
 _MIDDLE = "m"
@@ -53,11 +56,35 @@ def settle(settings: TrainSettings, report: data.Report) -> Settled:
     return Settled(replace(settings, **choice.values), found, choice.reasons)
 
 
-def _settle_table(settings: TrainSettings, path: str) -> Settled:
-    """As `settle`, of a table of numbers."""
+def settle_beside(settings: TrainSettings, start: Start, report: data.Report) -> Settled:
+    """As `settle`, of a training that starts from a model, which has decided all but batch and augmentation.
+
+    A network that comes with the program brings a batch size that suits much data; --target is made for it.
+    """
+    plain = Settled(settings, None, [])
+    is_table = settings.data is not None and holds_numbers(Path(settings.data))
+    if settings.target is not None or is_table is (start.rows is None):
+        return plain  # what does not go together is told later
+    if is_table and settings.data is not None:
+        return _settle_table(settings, settings.data, beside=True)
+    check_out(str(Path(settings.out or "model.bin").resolve()))
+    make_plan(as_for(start, settings), start.description, start.path)
+    found = find_data(settings.data, settings.data_dir, settings.label_column, report)
+    is_glyph = getattr(start.network.recipe, "kind", "") == "glyph"
+    facts = _facts(found, _training_part(found), settings, start.network.input_shape, is_glyph)
+    choice = choose_beside_model(facts, _said(settings))
+    return Settled(replace(settings, **choice.values), found, choice.reasons)
+
+
+def _settle_table(settings: TrainSettings, path: str, beside: bool = False) -> Settled:
+    """As `settle`, of a table of numbers; `beside`: a model, which brings all but the batches."""
     rows = len(read_number_table(Path(path), settings.label_column, skip_bad=settings.skip_bad).rows)
     choice = choose_for_table(rows, settings.size or _MIDDLE, _said(settings))
-    return Settled(replace(settings, **choice.values), None, choice.reasons)
+    values, reasons = choice.values, choice.reasons
+    if beside:
+        values = {name: value for name, value in values.items() if name == "batch_size"}
+        reasons = [f"batches of {size} for a table of {rows:,} rows (--batch-size)" for size in values.values()]
+    return Settled(replace(settings, **values), None, reasons)
 
 
 def _dial(facts: Facts, settings: TrainSettings) -> str:
@@ -69,18 +96,28 @@ def _dial(facts: Facts, settings: TrainSettings) -> str:
 
 def facts_of(found: FoundData, settings: TrainSettings) -> Facts:
     """What there is to choose by. Raises DataError without training images."""
-    raw = found.raw
-    part = raw.parts.get("train")
-    if part is None or not len(part):
-        raise DataError(f"{raw.name}: holds no training images; pass another --data")
+    part = _training_part(found)
     wish = data.PictureWish(prepare=settings.prepare or "auto", colour=settings.colour, size=settings.pixels)
-    recipe = data.decide(raw, wish, settings.use_cache, lambda done, total: None).recipe
-    counts = np.bincount(part.labels, minlength=len(raw.class_names))
+    recipe = data.decide(found.raw, wish, settings.use_cache, lambda done, total: None).recipe
+    shape = recipe.channels, recipe.height, recipe.width
+    return _facts(found, part, settings, shape, recipe.kind == "glyph")
+
+
+def _training_part(found: FoundData) -> RawPart:
+    part = found.raw.parts.get("train")
+    if part is None or not len(part):
+        raise DataError(f"{found.raw.name}: holds no training images; pass another --data")
+    return part
+
+
+def _facts(
+    found: FoundData, part: RawPart, settings: TrainSettings, shape: tuple[int, ...], is_glyph: bool
+) -> Facts:
+    """shape : channels, height and width of the images"""
+    names = tuple(found.raw.class_names)
+    counts = np.bincount(part.labels, minlength=len(names))
     images = len(part) if settings.images is None else min(settings.images, len(part))
-    return Facts(
-        images, tuple(map(int, counts)), tuple(raw.class_names), recipe.channels, recipe.height, recipe.width,
-        recipe.kind == "glyph",
-    )  # fmt: skip
+    return Facts(images, tuple(map(int, counts)), names, shape[0], shape[1], shape[2], is_glyph)
 
 
 def _said(settings: TrainSettings) -> set[str]:

@@ -18,7 +18,7 @@ from cnncli.number_recipe import NumberRecipe
 from cnncli.plugins import load_plugin
 from cnncli.shown import printable, typed
 from cnncli.training.augmented import augmentation_of, with_augmentation
-from cnncli.training.chosen import Settled, settle
+from cnncli.training.chosen import Settled, settle, settle_beside
 from cnncli.training.convergence import Convergence
 from cnncli.training.dependent import two_patiences
 from cnncli.training.diagnostics import write_divergence
@@ -113,7 +113,7 @@ def begin(settings: TrainSettings, report: data.Report) -> Iterator[Job]:
     for file in settings.plugins or ():
         load_plugin(file)
     start = None if settings.start_from is None else read_start(settings)
-    settled = Settled(settings, None, []) if start is not None else settle(settings, report)
+    settled = settle(settings, report) if start is None else settle_beside(settings, start, report)
     settings = settled.settings
     if start is None:
         description, source = read_model(settings.network)

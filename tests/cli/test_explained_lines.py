@@ -174,7 +174,7 @@ def test_readers_and_answers_are_told_in_sentences() -> None:
     )
     assert (
         answer_line(["a", "b"], [0.25, 0.75], [0.25, 0.75])
-        == "The answer is b with 75.00 %, and would be if this unit were 0."
+        == "The answer is b with 75.00 %, and would be the same if this unit were 0."
     )
     assert (
         answer_line(["a", "b"], [0.75, 0.25], [0.5, 0.25])

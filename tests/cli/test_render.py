@@ -9,6 +9,7 @@ from rich.text import Text
 
 from cnncli.cli import render
 from cnncli.cli.next_commands import next_commands
+from cnncli.network import Network
 from cnncli.shown import plural
 from cnncli.training.convergence import Convergence
 from cnncli.training.records import EpochDone, Finished, Started, Stopped
@@ -269,3 +270,15 @@ def test_lines_are_whole_in_a_file_and_broken_between_words_on_a_terminal() -> N
     assert [len(line) for line in lines[2:4]] == [240, 7 + 67] and lines[4] == "n      y"  # 233 and 67 of the 300
     on_terminal = printed(show, columns=60)
     assert max(map(len, on_terminal[:5])) <= 60 and on_terminal[0].startswith("[bold] :smile: 12 word")
+
+
+@pytest.mark.parametrize(("shape", "classes", "title"), [
+    ((1, 28, 28), 10, "multilayer perceptron 784-256-128-10"), ((3,), 3, "multilayer perceptron"),
+    ((1, 28, 28), 4, "multilayer perceptron"),
+])  # fmt: skip
+def test_a_title_has_sizes_only_where_they_are_those_of_the_network(
+    shape: tuple[int, ...], classes: int, title: str
+) -> None:
+    network = Network.from_model_name("mlp", [str(number) for number in range(classes)], shape)
+    assert render.fitting_title(network) == title
+    assert render.fitting_title(Network.from_model_name("lenet5")) == "LeNet-5 with ReLU and max pooling"

@@ -107,7 +107,7 @@ def test_each_turn_to_some_of_the_images_is_told_once(monkeypatch: pytest.Monkey
     told = []
     for images in (54_000, 9_000, 9_000, 54_000, 9_000):
         lines = screen.show(dataclasses.replace(DONE, images=images))
-        told.append(sum(line == "now of the hardest 9,000 only" for line in lines))
+        told.append(sum(line.startswith("from here on each epoch takes the hardest 9,000 of the ") for line in lines))
     assert told == [0, 1, 0, 0, 1]
 
 
@@ -198,7 +198,32 @@ def test_the_last_line_says_what_keys_and_stars_mean(
 def test_an_epoch_of_some_images_is_told_from_the_first_on(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Screen(monkeypatch)
     screen.show(STARTED)
-    assert "now of the hardest 9,000 only" in screen.show(dataclasses.replace(DONE, images=9_000))
+    said = screen.show(dataclasses.replace(DONE, images=9_000))
+    assert f"from here on each epoch takes the hardest 9,000 of the {STARTED.images:,} images only" in said
+
+
+def test_an_epoch_that_the_steps_cut_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row of fewer images than the others, the last one of --steps."""
+    screen = Screen(monkeypatch)
+    screen.show(dataclasses.replace(STARTED, cuts_epochs=True))
+    said = screen.show(dataclasses.replace(DONE, images=160))
+    assert f"the training ends within this epoch, after 160 of its {STARTED.images:,} images" in said
+
+
+def test_where_the_time_ends_a_training_no_number_of_epochs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until steps were timed, their plan has 100,000 epochs, and later another number in each row."""
+    timed = dataclasses.replace(STARTED, time_limit=60.0, epochs=100_000)
+    for terminal, begin in ((False, "epoch 1 loss"), (True, "1 ")):
+        screen = Screen(monkeypatch, terminal=terminal)
+        screen.show(timed)
+        (line,) = screen.show(dataclasses.replace(DONE, epoch=1, epochs=100_000))[:1]
+        assert line.strip().startswith(begin.strip()) and "100000" not in line and "/100" not in line
+
+
+def test_a_run_that_is_resumed_after_its_last_step_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Screen(monkeypatch, terminal=False)
+    lines = screen.show(dataclasses.replace(STARTED, first_step=STARTED.steps))
+    assert f"{STARTED.run} had its last step already: its model is measured and written again" in lines
 
 
 def test_rows_of_a_table_are_called_rows(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ class EpochTable:
     def __init__(self, started: records.Started) -> None:
         self._validates = started.validation_images > 0
         self._has_classes = started.has_classes
-        digits = 3 if started.time_limit is not None else len(str(started.epochs))
-        self._columns = [("epoch", max(2 * digits + 1, 5)), ("loss", 7)]
+        self._is_timed = started.time_limit is not None
+        self._columns = [("epoch", 5 if self._is_timed else max(2 * len(str(started.epochs)) + 1, 5)), ("loss", 7)]
         if self._has_classes:
             self._columns.append(("accuracy", 8))
         if self._validates:
@@ -31,7 +31,8 @@ class EpochTable:
 
     def row(self, record: records.EpochDone) -> list[tuple[str, str]]:
         """(text, style) of a row; the best epoch so far is marked behind its validation."""
-        values = [f"{record.epoch}/{record.epochs}", loss_text(record.loss)]
+        # How many there will be is not known where the time ends the training.
+        values = [str(record.epoch) if self._is_timed else f"{record.epoch}/{record.epochs}", loss_text(record.loss)]
         if self._has_classes:
             values.append("" if record.accuracy is None else percent(record.accuracy))
         is_best = self._validates and record.is_best

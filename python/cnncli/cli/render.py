@@ -1,5 +1,7 @@
 """What the commands print, with rich: bars and live lines on a terminal, plain lines elsewhere."""
 
+import math
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from rich.text import Text
 
 from cnncli.cli.next_commands import next_commands
 from cnncli.cli.options import is_quiet
+from cnncli.network import Network
 from cnncli.shown import percent, plural, printable, typed
 from cnncli.storage.earlier import earlier_words
 from cnncli.training import records
@@ -149,11 +152,33 @@ def loss_text(loss: float) -> str:
     return f"{loss:.2g}" if 0 < abs(loss) < 0.001 else f"{loss:.4f}"
 
 
+def fitting_title(network: Network) -> str:
+    """The title of its description; the sizes at its end only where they are those of this network, which takes other
+    samples and tells other classes than the description was written for."""
+    words, _, sizes = network.title.rpartition(" ")
+    if not re.fullmatch(r"\d+(-\d+)+", sizes):
+        return network.title
+    given, *_, answers = map(int, sizes.split("-"))
+    outputs = math.prod(network.output_shape(network.input_shape))
+    return network.title if (given, answers) == (math.prod(network.input_shape), outputs) else words
+
+
+def epoch_words(epoch: int, epochs: int | None) -> str:
+    """
+    >>> epoch_words(3, 12), epoch_words(3, None)
+    ('epoch  3/12', 'epoch   3')
+    """
+    return f"epoch {epoch:>3}" if epochs is None else f"epoch {epoch:>{len(str(epochs))}}/{epochs}"
+
+
 def epoch_line(
-    record: records.EpochDone, is_share: bool = False, samples: str = "images", whose: str = "the hardest "
+    record: records.EpochDone, is_share: bool = False, samples: str = "images", whose: str = "the hardest ",
+    is_timed: bool = False,
 ) -> str:
-    """One line for one epoch; `is_share` says that it took some of the samples only, and `whose` which ones."""
-    line = f"epoch {record.epoch:>{len(str(record.epochs))}}/{record.epochs}  loss {loss_text(record.loss)}  "
+    """One line for one epoch; `is_share` says that it took some of the samples only, and `whose` which ones; where the
+    time ends the training (`is_timed`), nobody knows yet how many there will be."""
+    epochs = None if is_timed else record.epochs
+    line = f"{epoch_words(record.epoch, epochs)}  loss {loss_text(record.loss)}  "
     line += accuracy_words(record.accuracy).rstrip()
     if is_share:
         line += f" of {whose}{record.images:,}"

@@ -72,7 +72,7 @@ def answer_line(names: Sequence[str], with_it: Sequence[float], without: Sequenc
     second = max(range(len(without)), key=without.__getitem__)
     before = f"{printable(names[first])} with {percent(with_it[first])}"
     if first == second and percent(with_it[first]) == percent(without[first]):
-        return f"The answer is {before}, and would be if this unit were 0."
+        return f"The answer is {before}, and would be the same if this unit were 0."
     return f"The answer is {before}; if this unit were 0, {printable(names[second])} with {percent(without[second])}."
 
 

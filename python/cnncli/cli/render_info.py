@@ -10,7 +10,16 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.augmentation import SWITCHES
-from cnncli.cli.render import columns_table, duration, facts_table, loss_text, print_table, size, stdout_console
+from cnncli.cli.render import (
+    columns_table,
+    duration,
+    facts_table,
+    fitting_title,
+    loss_text,
+    print_table,
+    size,
+    stdout_console,
+)
 from cnncli.measures.intervals import wilson
 from cnncli.measures.tensors import tensor_statistics
 from cnncli.model_file.confidence import Confidence
@@ -57,7 +66,7 @@ def info_facts(path: str, network: Network) -> dict[str, Any]:
 def show_info(path: str, network: Network) -> None:
     """What it is, how it was made, its tensors, and last the command that makes it again."""
     console, record = stdout_console(), TrainingRecord.of(network.record)
-    console.print(Text(network.title or network.name or "network", style="bold"))
+    console.print(Text(fitting_title(network) or network.name or "network", style="bold"))
     print_table(console, facts_table([*what_it_is(path, network), *how_it_was_made(record), *_results(record)]))
     console.print()
     tensors = list(_tensors(network))

@@ -5,7 +5,7 @@ from typing import Any
 from rich.text import Text
 
 from cnncli.cli.numbers_named import learned_lines
-from cnncli.cli.render import columns_table, facts_table, print_table, size, stdout_console
+from cnncli.cli.render import columns_table, facts_table, fitting_title, print_table, size, stdout_console
 from cnncli.cli.render_info import recipe_kind
 from cnncli.model_file.record import TrainingRecord
 from cnncli.network import LayerRow, Network
@@ -73,7 +73,8 @@ def _layer_facts(row: LayerRow) -> dict[str, Any]:
 def show_summary(network: Network) -> None:
     """A row for each layer, and the totals."""
     console, facts = stdout_console(), summary_facts(network)
-    console.print(Text.assemble((network.title or network.name or "network", "bold")))
+    sample = "image" if len(network.input_shape) == 3 else "row"
+    console.print(Text(fitting_title(network) or network.name or "network", style="bold"))
     console.print()
     table = columns_table()
     table.add_column("", justify="right", style="dim")
@@ -100,8 +101,8 @@ def show_summary(network: Network) -> None:
         facts_table(
             [
                 ("parameters", f"{facts['parameters']:,} ({size(facts['parameter_bytes'])})"),
-                ("multiply-adds", f"{facts['multiply_adds']:,} for one image"),
-                ("memory", f"{size(facts['activation_bytes'])} for the outputs of one image"),
+                ("multiply-adds", f"{facts['multiply_adds']:,} for one {sample}"),
+                ("memory", f"{size(facts['activation_bytes'])} for the outputs of one {sample}"),
                 *([(recipe_kind(network.recipe), network.recipe.text)] if network.recipe is not None else []),
                 *[("learned" if not i else "", line) for i, line in enumerate(facts["learned"])],
                 *([("loss", printable(facts["loss"]))] if facts["loss"] else []),

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from cnncli.cli.render import fitting_title
 from cnncli.cli.render_info import how_it_was_made, what_it_is
 from cnncli.errors import CnnError
 from cnncli.model_file.record import TrainingRecord
@@ -46,7 +47,7 @@ def _report(record: Finished) -> RunReport:
     if record.validation_loss is not None:
         validation = record.validation_images, record.validation_loss, record.validation_accuracy
     return RunReport(
-        title=f"{network.title or network.name or 'A network'} on {record.data}",
+        title=f"{fitting_title(network) or network.name or 'A network'} on {record.data}",
         lead=f"{record.images:,} {record.samples}, {plural(record.epochs, 'epoch')}, run {record.run.name}.",
         samples=record.samples,
         test=test,

@@ -18,6 +18,7 @@ from cnncli.cli.render import (
     converged_words,
     duration,
     epoch_line,
+    epoch_words,
     hardest_words,
     length_words,
     loss_text,
@@ -102,7 +103,7 @@ class TrainingDisplay:
         is_share = self._started is not None and record.images < self._started.images
         if self._table is not None:
             if is_share and not self._is_share_told:
-                self._rows.append(Text(f"now of {self._whose}{record.images:,} only", style="dim"))
+                self._rows.append(Text(self._share_line(record), style="dim"))
             self._is_share_told = is_share
             self._rows.append(Text.assemble(*self._table.row(record)))
             if not self._rests:
@@ -110,9 +111,22 @@ class TrainingDisplay:
                     self._catch_up()
         else:
             samples = self._started.samples if self._started is not None else "images"
-            self._console.print(Text(epoch_line(record, is_share, samples, self._whose)))
+            is_timed = self._started is not None and self._started.time_limit is not None
+            self._console.print(Text(epoch_line(record, is_share, samples, self._whose, is_timed)))
         if record.epoch == record.epochs:
             self._close()
+
+    def _share_line(self, record: records.EpochDone) -> str:
+        """What is said before a row of an epoch that took some of the samples only."""
+        assert self._started is not None
+        if self._started.cuts_epochs:
+            return f"the training ends within this epoch, after {record.images:,} of its {self._samples}"
+        return f"from here on each epoch takes {self._whose}{record.images:,} of the {self._samples} only"
+
+    @property
+    def _samples(self) -> str:
+        assert self._started is not None
+        return f"{self._started.images:,} {self._started.samples}"
 
     @property
     def _whose(self) -> str:
@@ -180,8 +194,7 @@ class TrainingDisplay:
         if started.target is not None:
             self._console.print(Text(target_line(started)))
         if started.first_step:
-            done = "" if started.time_limit else f" ({percent(started.first_step / started.steps, 0)})"
-            self._console.print(Text(f"going on with {started.run} at step {started.first_step:,}{done}"))
+            self._console.print(Text(_where_it_goes_on(started)))
         if self._console.is_terminal and not self._console.quiet:
             self._open_live(started)
 
@@ -253,7 +266,7 @@ class TrainingDisplay:
         figures = f"loss {loss_text(record.loss)}  {accuracy_words(record.accuracy)}"
         speed = f"{record.images_per_second:,.0f} {samples}/s  " if self._console.width >= 100 else ""
         done, limit = float(record.step), self._started.time_limit
-        epoch = f"epoch {record.epoch:>{len(str(epochs))}}/{epochs}"
+        epoch = epoch_words(record.epoch, epochs)
         if limit is not None:
             done, epoch = limit - record.seconds_left, f"epoch {record.epoch}"
         self._progress.update(
@@ -262,3 +275,11 @@ class TrainingDisplay:
             description=epoch,
             figures=f"{figures}{speed}{duration(record.seconds_left)} left",
         )
+
+
+def _where_it_goes_on(started: records.Started) -> str:
+    """Of a run that is resumed."""
+    if started.first_step >= started.steps:
+        return f"{printable(started.run)} had its last step already: its model is measured and written again"
+    done = "" if started.time_limit else f" ({percent(started.first_step / started.steps, 0)})"
+    return f"going on with {printable(started.run)} at step {started.first_step:,}{done}"

@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 
 from cnncli.cli.main import run
+from cnncli.model_file.serialize import save_model
+from cnncli.network import Network
+from cnncli.pictures.recipe import InputRecipe
 from html_page import Page
 
 
@@ -117,3 +120,28 @@ def test_the_command_on_the_page_of_a_training_on_a_table_runs(
     assert "numbers inputs" in page.text
     cnn(capsys, "eval", "model.bin", "--data", "own.csv")
     assert "\nnumbers " in cnn(capsys, "info", "model.bin") and "\npictures " not in cnn(capsys, "info", "model.bin")
+
+
+@pytest.mark.parametrize("words", [
+    "eval pictures.bin --data t.csv", "predict pictures.bin t.csv", "compare pictures.bin pictures.bin --data t.csv",
+    "new-project p --data t.csv", "data t.csv --augment light --show",
+])  # fmt: skip
+def test_a_table_of_numbers_is_called_so_where_pictures_are_needed(
+    words: str, here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("t.csv").write_text("area,rooms,price\n1.5,2,3\n2.5,3,4\n")
+    network = Network.from_model_name("linear", 2, seed=1)
+    network.recipe = InputRecipe("glyph")
+    save_model(here / "pictures.bin", network)
+    said = cnn(capsys, *words.split(), code=1)
+    assert "cnn: t.csv: is a table of numbers, in which there are no pictures; pass pictures, or use a model " in said
+
+
+def test_a_model_of_numbers_is_named_where_pictures_are_to_be_trained_on(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_prices("own.csv")
+    cnn(capsys, "train", "own.csv", "--arch", "linear-regression", *TRAIN)
+    (here / "photos").mkdir()
+    said = cnn(capsys, "train", "photos", "--from", "model.bin", code=2)
+    assert said == "cnn: --from model.bin: predicts numbers; pass --data with a table, such as x.csv\n"

@@ -92,6 +92,9 @@ def test_the_version_is_that_of_the_package() -> None:
     assert version("cnncli") == cnncli.__version__
 
 
+BEHIND = "what begins with a negative number comes last, behind --: -- -1,2"
+
+
 @pytest.mark.parametrize(
     ("typed", "line"),
     [
@@ -128,6 +131,8 @@ def test_the_version_is_that_of_the_package() -> None:
         ("completion tcsh", "cnn completion: tcsh: unknown; use one of bash, zsh, fish"),
         ("help trian", "cnn: no command 'trian'; did you mean train?"),
         ("train --qqq", "cnn train: no option --qqq"),
+        ("predict m.bin -1,2,3", f"cnn predict: no option -1; {BEHIND}"),
+        ("predict m.bin -.5", f"cnn predict: no option -.; {BEHIND}"),
         ("train --epochs", "cnn train: --epochs needs a value: --epochs N"),
         ("train --epochs --lr 0.1", "cnn train: --epochs needs a value: --epochs N"),
         ("train --out --json", "cnn train: --out needs a value: --out FILE"),

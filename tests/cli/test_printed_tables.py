@@ -10,7 +10,7 @@ import pytest
 
 from cnncli.cli import data_list, numbers_named
 from cnncli.cli.table_report import show_table
-from cnncli.errors import DataError, UsageError
+from cnncli.errors import UsageError
 from cnncli.measures.classification import measure
 from cnncli.measures.intervals import Interval
 from cnncli.model import evaluate_numbers
@@ -93,10 +93,11 @@ def test_a_table_is_a_file_of_numbers_or_one_of_which_columns_are_named(
     assert numbers_named._is_number_table("t.csv", column) is is_table
     assert not numbers_named._is_number_table("none.csv", "1,2") and not numbers_named._is_number_table("folder", "1,2")
     if is_table:
-        with pytest.raises(UsageError, match=r"^--model: looks at pictures, and t\.csv is a table of numbers"):
-            numbers_named.told_as_table("t.csv", column, False, False, "m.bin")
+        for option in ("--model", "--out", "--show"):
+            with pytest.raises(UsageError, match=rf"^{option}: is about pictures, and t\.csv is a table of numbers; "):
+                numbers_named.told_as_table("t.csv", column, False, False, {"--of": None, option: "m.bin"})
     else:
-        assert numbers_named.told_as_table("t.csv", column, False, False) is None
+        assert numbers_named.told_as_table("t.csv", column, False, False, {"--model": "m.bin"}) is None
 
 
 FITS = [
@@ -189,10 +190,30 @@ def test_rows_are_answered_one_by_one_or_from_a_table(monkeypatch: pytest.Monkey
         ("1,inf", "1,inf: the model takes 2 numbers, a, b; write them with commas between"),
     ],
 )
-def test_what_is_no_row_is_told(word: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(DataError) as caught:
-        predicted(monkeypatch, [word])
-    assert str(caught.value) == told
+def test_what_is_no_row_is_told_and_stops_no_other(
+    word: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert predicted(monkeypatch, [word, "1.5,2"]) == "1.5,2: u = 5, v = 1.5\n"
+    assert capsys.readouterr().err == f"cnn: {told}\n"
+    assert json.loads(predicted(monkeypatch, [word], "json")) == [{"row": word, "error": told}]
+    assert predicted(monkeypatch, [word, "1.5,2"], "csv").splitlines()[2] == '"1.5,2",5.0,1.5'
+
+
+def test_a_table_to_be_predicted_may_lack_its_targets_and_a_row_without_a_number_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("t.csv").write_text("a,b,u,v\n1.5,2,,NA\n,4,0,0\nx,4,0,0\n3.5,4,,\n")
+    Path("f.csv").write_text("a,b\n1,1\n")
+    answered = "t.csv, row 1: u = 5, v = 1.5\nt.csv, row 4: u = 11, v = 3.5\nf.csv, row 1: u = 3, v = 1\n"
+    assert predicted(monkeypatch, ["t.csv", "f.csv"]) == answered
+    assert capsys.readouterr().err.splitlines() == [
+        "cnn: t.csv, line 3, column a: is missing; fill it in, the model takes it",
+        "cnn: t.csv, line 4, column a: 'x' is no number; fill in a number, or remove the column",
+    ]
+    rows = predicted(monkeypatch, ["t.csv"], "csv").splitlines()
+    assert rows[2] == '"t.csv, row 2",,' and rows[4].startswith('"t.csv, row 4",11')
+    Path("none.csv").write_text("a,b\n,1\n")
+    assert predicted(monkeypatch, ["none.csv", "none.csv"]) == ""
 
 
 def test_data_sets_are_listed_with_where_they_are_or_what_they_take() -> None:

@@ -13,6 +13,7 @@ from cnncli.network.architectures import read_model
 from cnncli.training import replay as module
 from cnncli.training.plan import Plan, make_plan
 from cnncli.training.replay import _Ended, _same_data, _same_start, _with_plugins
+from cnncli.training.start import shipped_start
 from cnncli.training_options import TrainSettings
 
 
@@ -100,3 +101,16 @@ def test_plugins_are_taken_by_their_names_and_must_be_the_same_files(monkeypatch
             _with_plugins(with_two, TrainSettings(plugins=less))
     line = undecided(_with_plugins, replace(with_two, plugin_digests=["of a.py", "of c.py"]), told)
     assert line == "a plugin is not the file that the model was trained with"
+
+
+def test_a_model_that_comes_with_the_program_is_found_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("lenet5").write_bytes(b"a file of the user's, which no model may open")
+    shipped = shipped_start("lenet5")
+    assert shipped is not None and shipped.network.name == "lenet5" and shipped_start("resnet9") is None
+    found = _same_start(plan(start_from="lenet5", start_digest=shipped.digest), TrainSettings())
+    assert found is not None and found.digest == shipped.digest
+    with pytest.raises(UsageError, match=r"^the training started from lenet5, and model files hold no paths; pass "):
+        _same_start(plan(start_from="lenet5", start_digest="of another file"), TrainSettings())

@@ -34,6 +34,7 @@ class Answer(NamedTuple):
     is_first : of the answers to its picture
     is_read : the picture could be read; with an error it then holds nothing that can be answered
     is_missing : it was named on the command line and does not exist
+    told : the class of the model that its folder or its list tells; None: nothing does
     """
 
     picture: NamedPicture
@@ -46,6 +47,7 @@ class Answer(NamedTuple):
     is_first: bool = True
     is_read: bool = True
     is_missing: bool = False
+    told: str | None = None
 
 
 def recipe_of(model: "Model") -> "InputRecipe":
@@ -70,10 +72,10 @@ def answers(
     """
     from cnncli.cli.in_order import in_order
 
-    recipe = recipe_of(model)
+    recipe, known = recipe_of(model), _Classes(model.class_names)
     group: list[Answer] = []
     for read in chain(in_order(lambda picture: _read(recipe, picture, look), pictures, threads), (None,)):
-        group += read or []
+        group += (one._replace(told=known.of(one.picture.told)) for one in read or ())
         while len(group) >= _AT_ONCE or (read is None and group):
             yield from _predicted(model, group[:_AT_ONCE], least, tta)
             del group[:_AT_ONCE]
@@ -117,7 +119,37 @@ def _predicted(model: "Model", group: Sequence[Answer], least: float, tta: bool)
             yield answer._replace(label=label, probabilities=probabilities, sure=sure)
         else:
             reason = "the model gives NaN or infinity for it; train it with a smaller learning rate"
-            yield Answer(answer.picture, error=f"{printable(answer.picture.name)}: {reason}", is_first=answer.is_first)
+            error = f"{printable(answer.picture.name)}: {reason}"
+            yield Answer(answer.picture, error=error, is_first=answer.is_first, told=answer.told)
+
+
+class _Classes:
+    """The classes of a model by what folders and lists call them."""
+
+    def __init__(self, class_names: Sequence[str]) -> None:
+        self._names = set(class_names)
+        self._loose = {loosely(name): name for name in class_names}
+        if len(self._loose) < len(class_names):  # some differ in case only
+            self._loose = {}
+
+    def of(self, told: str | None) -> str | None:
+        """The class that is meant; None: none of the model's."""
+        return told if told is None or told in self._names else self._loose.get(loosely(told))
+
+
+class Right(NamedTuple):
+    """How many of the pictures whose class is told are right.
+
+    right, answered : right answers among those that are sure; what holds no glyph is a wrong one
+    guessed, unsure : right best guesses among those that are not sure
+    teller : what tells the classes
+    """
+
+    right: int
+    answered: int
+    guessed: int
+    unsure: int
+    teller: str
 
 
 class Tally:
@@ -130,24 +162,18 @@ class Tally:
 
     def __init__(self, class_names: Sequence[str]) -> None:
         self._class_names = class_names
-        self._loose = {loosely(name): name for name in class_names}
-        if len(self._loose) < len(class_names):  # some differ in case only
-            self._loose = {}
-        self.pictures = self.failed = self.unread = self.answers = self._told = self._right = 0
+        self.pictures = self.failed = self.unread = self.answers = 0
         self.exit_code = 0
         self.labels: Counter[str] = Counter()
+        self._told: Counter[tuple[bool, bool]] = Counter()  # whether it is sure, whether it is right
         self._tellers: set[str] = set()
 
     def add(self, answer: Answer) -> None:
         self.pictures += answer.is_first
         self.unread += not answer.is_read
-        told = answer.picture.told
-        if told is not None and told not in self._class_names:
-            told = self._loose.get(loosely(told))
-        if answer.is_read and told is not None:
-            self._told += 1
+        if answer.is_read and answer.told is not None:
+            self._told[answer.sure, answer.error is None and answer.label == answer.told] += 1
             self._tellers.add(answer.picture.teller)
-            self._right += answer.error is None and answer.label == told
         if answer.error is not None:
             self.failed += 1
             self.exit_code = max(self.exit_code, MissingError.exit_code if answer.is_missing else CnnError.exit_code)
@@ -156,16 +182,16 @@ class Tally:
             self.labels[answer.label if answer.sure else ""] += 1
 
     @property
-    def right(self) -> tuple[int, int, str] | None:
-        """(right answers, pictures that can be read, what tells it), unsure ones by their best guess.
+    def right(self) -> Right | None:
+        """What can be read and holds no glyph is a wrong answer, as of `cnn eval --skip-bad`; others are none.
 
-        As in `cnn eval --skip-bad`, what can be read and holds no glyph is a wrong answer, and what cannot be read is
-        none. None unless folders or lists tell a class of the model for every such picture, and each has one answer.
+        None unless folders or lists tell a class of the model for every such picture, and each has one answer.
         """
-        read = self.pictures - self.unread
-        if not self._told or self._told != read or self.pictures != self.answers + self.failed:
+        told, read = self._told, self.pictures - self.unread
+        if not told or told.total() != read or self.pictures != self.answers + self.failed:
             return None
-        return self._right, self._told, " and ".join(sorted(self._tellers))
+        sure, unsure = (told[kind, True] + told[kind, False] for kind in (True, False))
+        return Right(told[True, True], sure, told[False, True], unsure, " and ".join(sorted(self._tellers)))
 
     @property
     def line(self) -> str:

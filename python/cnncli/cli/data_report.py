@@ -29,10 +29,10 @@ def tell(asked: Asked) -> bool:
     """Prints and draws what is asked for; whether a fault was found."""
     from cnncli.cli.numbers_named import told_as_table
 
-    if not asked.draws:
-        faults = told_as_table(asked.name_or_path, asked.label_column, asked.skip_bad, asked.as_json, asked.model)
-        if faults is not None:
-            return faults > 0
+    of_pictures = {"--model": asked.model, "--out": asked.out, "--show": asked.show or None}
+    faults = told_as_table(asked.name_or_path, asked.label_column, asked.skip_bad, asked.as_json, of_pictures)
+    if faults is not None:
+        return faults > 0
     found = _look(asked)
     if asked.out is not None:
         _save_sheet(asked, found)

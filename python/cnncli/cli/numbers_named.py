@@ -3,9 +3,9 @@
 import csv
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncli.cli.streams import echo, echo_json
 from cnncli.errors import DataError, MissingDataError, UsageError
@@ -28,16 +28,19 @@ def is_number_model(path: str) -> bool:
 
 
 def told_as_table(
-    path: str, label_column: str | None, skip_bad: bool, as_json: bool, model: str | None = None
+    path: str, label_column: str | None, skip_bad: bool, as_json: bool, of_pictures: Mapping[str, object]
 ) -> int | None:
     """Shows what a path is, if it is a table of numbers, and returns how many kinds of faults it has; None for others.
 
-    Raises UsageError with a `model`, which looks at pictures.
+    of_pictures : options that are about pictures, and what was given for them
+
+    Raises UsageError where one of these is given, not None.
     """
     if not _is_number_table(path, label_column):
         return None
-    if model is not None:
-        raise UsageError(f"--model: looks at pictures, and {printable(path)} is a table of numbers; leave it out")
+    for option, given in of_pictures.items():
+        if given is not None:
+            raise UsageError(f"{option}: is about pictures, and {printable(path)} is a table of numbers; leave it out")
     from cnncli.cli.table_report import show_table
 
     return show_table(path, label_column, skip_bad, as_json)
@@ -111,33 +114,68 @@ def show_fit(
         )
 
 
-def predict_rows(model: "Model", words: Sequence[str], form: str, write: Callable[[str], None]) -> None:
-    """The predictions for rows of tables, and for rows that are typed as 1.5,2; `form` is text, csv or json."""
-    answers = [
-        answer for word in words for answer in zip(*_predictions(model, *_rows_of(model, word)), strict=True)
-    ]
+class _Row(NamedTuple):
+    """The answer to a row by the names of its values, or why there is none."""
+
+    name: str
+    values: dict[str, Any] | None
+    error: str = ""
+    exit_code: int = 0
+
+
+def predict_rows(model: "Model", words: Sequence[str], form: str, write: Callable[[str], None]) -> int:
+    """The predictions for rows of tables, and for rows that are typed as 1.5,2; `form` is text, csv or json.
+
+    Rows and files without one are told on stderr and do not stop the others. Returns the exit code.
+    """
+    rows = [row for word in words for row in _answered(model, word)]
+    failed = [row for row in rows if row.values is None]
+    for row in failed:
+        echo(f"cnn: {row.error}", err=True)
     if form == "json":
-        write(json.dumps([{"row": name, **values} for name, values in answers], allow_nan=False) + "\n")
-        return
-    if form == "csv":
+        facts = [{"row": row.name, **(row.values if row.values is not None else {"error": row.error})} for row in rows]
+        write(json.dumps(facts, allow_nan=False) + "\n")
+    elif form == "csv":
         class _File:
             def write(self, text: str) -> None:
                 write(text)
 
         table = csv.writer(_File(), lineterminator="\n")
-        table.writerow(["row", *(answers[0][1] if answers else [])])
-        table.writerows([name, *values.values()] for name, values in answers)
-        return
-    for name, values in answers:
-        if "label" in values:
-            text = f"{printable(str(values['label']))} ({percent(values['probability'])})"
-        else:
-            text = ", ".join(f"{printable(target)} = {value:.6g}" for target, value in values.items())
-        write(f"{printable(name)}: {text}\n")
+        head = next((list(row.values) for row in rows if row.values is not None), [])
+        table.writerow(["row", *head])
+        empty = [""] * len(head)
+        table.writerows([row.name, *(empty if row.values is None else row.values.values())] for row in rows)
+    else:
+        for row in rows:
+            if row.values is not None:
+                write(f"{printable(row.name)}: {_row_text(row.values)}\n")
+    return max((row.exit_code for row in rows), default=0)
 
 
-def _rows_of(model: "Model", word: str) -> "tuple[list[str], npt.NDArray[np.float64]]":
-    """(names, rows (N, F)) of a table, or of one row."""
+def _row_text(values: dict[str, Any]) -> str:
+    if "label" in values:
+        return f"{printable(str(values['label']))} ({percent(values['probability'])})"
+    return ", ".join(f"{printable(target)} = {value:.6g}" for target, value in values.items())
+
+
+def _answered(model: "Model", word: str) -> "list[_Row]":
+    """A row for each of a table, or the one that was typed."""
+    import numpy as np
+
+    try:
+        names, rows, errors = _rows_of(model, word)
+    except DataError as error:
+        return [_Row(word, None, str(error), error.exit_code)]
+    good = [index for index in range(len(names)) if index not in errors]
+    answers = iter(_predictions(model, np.ascontiguousarray(rows[good])) if good else ())
+    return [
+        _Row(name, None, errors[n], DataError.exit_code) if n in errors else _Row(name, next(answers))
+        for n, name in enumerate(names)
+    ]
+
+
+def _rows_of(model: "Model", word: str) -> "tuple[list[str], npt.NDArray[np.float64], dict[int, str]]":
+    """(names, rows (N, F), why there is no answer by the number of the row) of a table, or of one row."""
     import numpy as np
 
     from cnncli.data.tables.number_table import read_number_table
@@ -145,8 +183,9 @@ def _rows_of(model: "Model", word: str) -> "tuple[list[str], npt.NDArray[np.floa
 
     recipe = recipe_of_numbers(model.network)
     if Path(word).is_file():
-        table = read_number_table(Path(word), ",".join(recipe.targets), columns=recipe.columns)
-        return [f"{word}, row {n + 1}" for n in range(len(table.rows))], table.rows
+        errors: dict[int, str] = {}
+        table = read_number_table(Path(word), ",".join(recipe.targets), columns=recipe.columns, unanswered=errors)
+        return [f"{word}, row {n + 1}" for n in range(len(table.rows))], table.rows, errors
     try:
         row = [float(cell) for cell in word.split(",")]
     except ValueError:
@@ -156,17 +195,15 @@ def _rows_of(model: "Model", word: str) -> "tuple[list[str], npt.NDArray[np.floa
             f"{printable(word)}: the model takes {len(recipe.columns)} numbers, "
             f"{printable(', '.join(recipe.columns[:16]))}; write them with commas between"
         )
-    return [word], np.array([row])
+    return [word], np.array([row]), {}
 
 
-def _predictions(
-    model: "Model", names: list[str], rows: "npt.NDArray[np.float64]"
-) -> tuple[list[str], list[dict[str, Any]]]:
+def _predictions(model: "Model", rows: "npt.NDArray[np.float64]") -> list[dict[str, Any]]:
     from cnncli.model.evaluate_numbers import recipe_of_numbers
 
     predicted = model.predict(rows)
     if predicted.values is not None:
         targets = recipe_of_numbers(model.network).targets
-        return names, [dict(zip(targets, row, strict=True)) for row in predicted.values.tolist()]
+        return [dict(zip(targets, row, strict=True)) for row in predicted.values.tolist()]
     pairs = zip(predicted.names, predicted.probabilities.max(axis=1).tolist(), strict=True)
-    return names, [{"label": label, "probability": share} for label, share in pairs]
+    return [{"label": label, "probability": share} for label, share in pairs]

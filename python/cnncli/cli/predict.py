@@ -29,7 +29,7 @@ from cnncli.cli.training_options import table_option
 from cnncli.shown import percent
 
 if TYPE_CHECKING:
-    from cnncli.cli.answers import Box, Tally
+    from cnncli.cli.answers import Box, Right, Tally
     from cnncli.cli.pictures_named import NamedPicture
     from cnncli.cli.render_predict import CsvAnswers, JsonAnswers, TextAnswers
     from cnncli.model import Model
@@ -97,7 +97,8 @@ def command(
 
     Of a model of numbers FILE is a table, or a row of numbers such as 1.5,2. cnn predict model.bin FILE works too.
 
-    A file that cannot be read does not stop the others; the exit code is then 1, and 2 where one does not exist.
+    A file or a row that cannot be read does not stop the others; the exit code is then 1, and 2 where a file does not
+    exist.
     """
     _check_together(ctx, box is not None, read_all, as_csv, as_json, show, save_view is not None)
     as_json = as_json or (out is not None and not as_csv and out.lower().endswith(".json"))
@@ -119,8 +120,8 @@ def command(
 
         _refuse_tta(ctx, tta, path)
         with text_output(out) as write:
-            predict_rows(loaded, files, "json" if as_json else "csv" if as_csv else "text", write)
-        return
+            code = predict_rows(loaded, files, "json" if as_json else "csv" if as_csv else "text", write)
+        ctx.exit(code)
     for line in changed_plugins(loaded.network) if plugins else ():
         echo(f"note: {line}", err=True)
     recipe_of(loaded)
@@ -244,6 +245,18 @@ def _reader_count(alone: bool, box: "Box | None") -> int:
 def _tell_counts(tally: "Tally", err: bool) -> None:
     echo(tally.line, err=err)
     if tally.right is not None:
-        right, count, teller = tally.right
-        unread = f"; {tally.unread:,} that cannot be read not counted" if tally.unread else ""
-        echo(f"by {teller}: {right:,} of {count:,} right ({percent(right / count)}){unread}", err=err)
+        echo(_right_line(tally.right, tally.unread), err=err)
+
+
+def _right_line(found: "Right", unread: int) -> str:
+    """How many answers are right, and of the pictures without one how many best guesses."""
+    parts = []
+    if found.answered:
+        what = "answers right" if found.unsure else "right"
+        parts.append(f"{found.right:,} of {found.answered:,} {what} ({percent(found.right / found.answered)})")
+    if found.unsure:
+        share = percent(found.guessed / found.unsure)
+        parts.append(f"best guess right for {found.guessed:,} of {found.unsure:,} not sure ({share})")
+    if unread:
+        parts.append(f"{unread:,} that cannot be read not counted")
+    return f"by {found.teller}: {'; '.join(parts)}"

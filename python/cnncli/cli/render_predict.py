@@ -128,6 +128,9 @@ def _facts(answer: Answer, class_names: Sequence[str]) -> dict[str, Any]:
     facts: dict[str, Any] = {"file": answer.picture.name, "label": answer.label if answer.sure else NOT_SURE}
     if not answer.sure:
         facts["best_guess"] = answer.label
+    if answer.told is not None:
+        facts["class"] = answer.told
+        facts["right" if answer.sure else "best_guess_right"] = answer.label == answer.told
     if answer.box is not None:
         facts["box"] = list(answer.box)
     return facts | {"probability": by_class[answer.label], "probabilities": by_class}

@@ -118,6 +118,8 @@ def usage_line(error: click.ClickException) -> str:
 
 def _message(error: click.ClickException, ctx: click.Context | None) -> str:
     if isinstance(error, NoSuchOption):
+        if error.option_name[1:2].isdigit() or error.option_name[1:2] == ".":
+            return f"no option {error.option_name}; what begins with a negative number comes last, behind --: -- -1,2"
         return f"no option {error.option_name}{_nearest(error.option_name, ctx)}"
     if isinstance(error, click.MissingParameter) and isinstance(error.param, click.Argument) and ctx:
         return f"{error.param.make_metavar(ctx)} is missing{_example(ctx)}"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from cnncli.errors import MissingDataError, ShapeError, UsageError
+from cnncli.errors import DataError, MissingDataError, ShapeError, UsageError
 from cnncli.number_recipe import NumberRecipe
 from cnncli.shown import printable
 
@@ -27,7 +27,11 @@ def as_rows(given: Any, recipe: NumberRecipe) -> npt.NDArray[np.float64]:
 
         if not Path(given).is_file():
             raise MissingDataError(f"{printable(str(given))}: no such file; {takes}")
-        return read_number_table(Path(given), ",".join(recipe.targets), columns=recipe.columns).rows
+        bad: dict[int, str] = {}
+        table = read_number_table(Path(given), ",".join(recipe.targets), columns=recipe.columns, unanswered=bad)
+        for error in bad.values():
+            raise DataError(error)
+        return table.rows
     try:
         rows = np.asarray(given)
     except ValueError:  # rows of different lengths

@@ -27,7 +27,10 @@ def is_for_numbers(settings: TrainSettings, description: dict[str, Any]) -> bool
     is_file = settings.data is not None and Path(settings.data).is_file()
     if has_values and not is_table and not is_file:
         name = description.get("name", "the network")
-        raise UsageError(f"--arch {printable(str(name))}: learns numbers; pass --data with a table, such as x.csv")
+        asked = f"--arch {printable(str(name))}: learns"
+        if settings.start_from is not None:
+            asked = f"--from {printable(settings.start_from)}: predicts"
+        raise UsageError(f"{asked} numbers; pass --data with a table, such as x.csv")
     if not has_values and not is_table:
         return False
     for name in _OF_PICTURES:

@@ -30,7 +30,7 @@ from cnncli.training.records import EpochDone, Finished, Record
 from cnncli.training.rules import TARGET, check_asked
 from cnncli.training.running import run_job, started
 from cnncli.training.runs import RunFolder
-from cnncli.training.start import Start, read_start
+from cnncli.training.start import Start, read_start, shipped_start
 from cnncli.training.train import data_again, make_job
 from cnncli.training_options import TrainSettings
 from cnncli.version import __version__
@@ -174,6 +174,9 @@ def _same_start(plan: Plan, settings: TrainSettings) -> Start | None:
     if plan.start_from is None:
         return None
     if settings.start_from is None:
+        shipped = shipped_start(plan.start_from)  # a name that comes with the program is no path
+        if shipped is not None and shipped.digest == plan.start_digest:
+            return shipped
         raise UsageError(
             f"the training started from {printable(plan.start_from)}, and model files hold no paths; pass --from MODEL"
         )

@@ -18,7 +18,7 @@ from cnncli.network.architectures import read_model
 from cnncli.network.description import CLASSES
 from cnncli.number_recipe import NumberRecipe
 from cnncli.pictures.recipe import InputRecipe
-from cnncli.shipped import model_names, shipped_model
+from cnncli.shipped import model_names, shipped_model, trained_names
 from cnncli.shown import format_shape, plural, printable
 from cnncli.storage import container
 from cnncli.training_options import RecordedSettings, TrainSettings
@@ -119,7 +119,15 @@ def read_start(settings: TrainSettings) -> Start:
         if getattr(settings, name) != getattr(plain, name):
             option = "--arch" if name == "architecture" else f"--{name}"
             raise UsageError(f"{option}: is what the model of --from has decided; leave it out")
-    path = shipped_model(given) if _is_name(given) else Path(given)
+    return _read(given, shipped_model(given) if _is_name(given) else Path(given))
+
+
+def shipped_start(name: str) -> Start | None:
+    """The trained model of this name that comes with the program, whatever file is called so; None: there is none."""
+    return _read(name, shipped_model(name)) if name in trained_names() else None
+
+
+def _read(given: str, path: Path) -> Start:
     content, where = container.read_bytes(path), printable(path)  # once: the digest is that of what was loaded
     network = unpack_network(*container.unpack(content, where), where)
     return Start(given, network, hashlib.sha256(content).hexdigest())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from cnncli.data.raw import RawPart, RawSet
 from cnncli.data.resolve import Finder, Way, bases_of, find_files, plain_path
 from cnncli.data.tables.columns import PATH_NAMES, named_columns
 from cnncli.data.tables.list_columns import Columns, find_columns, find_path_column, is_index
+from cnncli.data.tables.number_table import holds_numbers
 from cnncli.data.tables.text import cells_of, decode, find_delimiter, read_content, without_preamble
 from cnncli.errors import DataError
 from cnncli.shown import find_unprintable, plural, printable
@@ -116,7 +118,8 @@ def read_list(path: Path, label_column: str | None = None) -> PictureList:
     finder = Finder()
     sample = [row for _, row in rows[:_SAMPLE_ROWS]]
     exists, lies_beside = _lookups(path, finder)
-    columns = find_columns(f"{where}, line {rows[0][0]}", sample, exists, label_column, lies_beside)
+    with _no_numbers(path, where):
+        columns = find_columns(f"{where}, line {rows[0][0]}", sample, exists, label_column, lies_beside)
     body = rows[1:] if columns.header is not None else rows
     if not body:
         raise DataError(f"{where}: lists no pictures; write a row path,label for each")
@@ -147,7 +150,8 @@ def read_names(path: Path) -> list[tuple[Path, str]]:
         try:
             columns = find_columns(place, sample, exists, None, lies_beside)
         except DataError:  # more columns may be the label: the answers need none
-            header, column = find_path_column(place, sample, exists, lies_beside)
+            with _no_numbers(path, where):
+                header, column = find_path_column(place, sample, exists, lies_beside)
             columns = Columns(header, column, None, (), None)
         body = rows[1:] if columns.header is not None else rows
         written = [(row[columns.path], row[columns.label] if columns.label is not None else "") for row in body]
@@ -158,6 +162,21 @@ def read_names(path: Path) -> list[tuple[Path, str]]:
     return [
         (file or path.parent / plain_path(name), label) for (name, label), file in zip(written, found, strict=True)
     ]
+
+
+@contextmanager
+def _no_numbers(path: Path, where: str) -> Iterator[None]:
+    """Says of a table of numbers that it is one, where the columns of a list are looked for in it: a header as a list
+    has it would spoil the table."""
+    try:
+        yield
+    except DataError:
+        if not holds_numbers(path):
+            raise
+        raise DataError(
+            f"{where}: is a table of numbers, in which there are no pictures; pass pictures, or use a model that was "
+            "trained on such a table"
+        ) from None
 
 
 def _listed(

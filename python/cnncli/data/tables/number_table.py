@@ -123,13 +123,20 @@ def _are_files(path: Path, cells: list[str]) -> bool:
 
 
 def read_number_table(
-    path: Path, target: str | None = None, *, columns: Sequence[str] | None = None, skip_bad: bool = False
+    path: Path,
+    target: str | None = None,
+    *,
+    columns: Sequence[str] | None = None,
+    skip_bad: bool = False,
+    unanswered: dict[int, str] | None = None,
 ) -> NumberTable:
     """Reads a table as text: with any usual separator, with or without a header, with decimal points or commas.
 
     target : names or numbers of the target columns with commas between; None: the last one
     columns : of a model: these are the inputs, and of the others those named by `target` are read if they are there
     skip_bad : rows with missing numbers are left aside
+    unanswered : of a table to be predicted, whose targets may be missing: rows whose inputs cannot be read are NaN, and
+        why stands here by the number of the row, from 0
 
     Raises DataError with line and column for what is no number, is missing, or is a row of another length.
     """
@@ -154,15 +161,22 @@ def read_number_table(
     bad = 0
     for line, cells in rows:
         missing = next((i for i in (*inputs, *at) if cells[i].lower() in _MISSING), None)
-        if missing is not None and not skip_bad:
+        if unanswered is not None:
+            try:
+                numbers.append([_input_of(where, line, names[i], cells[i]) for i in inputs])
+            except DataError as error:
+                unanswered[len(numbers)] = str(error)
+                numbers.append([np.nan] * len(inputs))
+        elif missing is not None and not skip_bad:
             raise DataError(
                 f"{where}, line {line}, column {printable(names[missing])}: is missing; fill it in, or pass --skip-bad "
                 "to leave out such rows"
             )
-        if missing is not None:
+        elif missing is not None:
             bad += 1
             continue
-        numbers.append([number_of(where, line, names[i], cells[i]) for i in inputs])
+        else:
+            numbers.append([number_of(where, line, names[i], cells[i]) for i in inputs])
         kept.append([cells[i] for i in at])
     if bad:
         notes.append(Note("left aside", f"left aside: {bad:,} rows with missing numbers", {"missing numbers": bad}))
@@ -171,6 +185,15 @@ def read_number_table(
     return NumberTable(
         path.stem, where, [names[i] for i in inputs], np.array(numbers, np.float64), [names[i] for i in at], kept, notes
     )
+
+
+def _input_of(where: str, line: int, column: str, cell: str) -> float:
+    """`number_of` of what is to be predicted, which may be missing."""
+    if cell.lower() in _MISSING:
+        raise DataError(
+            f"{where}, line {line}, column {printable(column)}: is missing; fill it in, the model takes it"
+        )
+    return number_of(where, line, column, cell)
 
 
 def number_of(where: str, line: int, column: str, cell: str) -> float:

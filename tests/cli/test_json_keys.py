@@ -46,7 +46,10 @@ RUNS = {
         "eval classes.bin --data classes.csv --label-column c",
     ],
     "compare": ["compare first.bin second.bin --data small.npz"],
-    "predict": ["predict digit.png --model second.bin", "predict line.bin 1.5", "predict digit.png broken.png"],
+    "predict": [
+        "predict digit.png --model second.bin", "predict line.bin 1.5", "predict digit.png broken.png",
+        "predict named.csv --model second.bin --reject 0", "predict named.csv --model second.bin --reject 1",
+    ],
     "replay": ["replay second.bin --data small.npz", "replay forged.bin --data small.npz"],
     "histograms": [
         "histograms linear-small-1", "histograms linear-small-1 --out histograms.png", "histograms linear-seeds-1",
@@ -189,6 +192,7 @@ def write_files(small: SmallSet) -> None:
     shutil.copy(ROOT / "digit.png", "digit.png")
     shutil.copy(ROOT / "models" / "lenet5.bin", "shipped.bin")
     Path("broken.png").write_text("no picture")
+    Path("named.csv").write_text("path,label\ndigit.png,5\n")
     form = page_image(make_pages(["0", "1"], 1, "a4")[0], 4.0)
     ImageDraw.Draw(form).ellipse((60, 145, 95, 185), outline=0, width=4)  # in the first cell
     form.save("filled.png")

@@ -82,9 +82,9 @@ font-size:.88rem;margin:.4rem 0 1rem}
 .scroll+p{margin-top:1.4rem}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--accent)}
 footer{margin-top:3rem;color:var(--soft);font-size:.88rem;border-top:1px solid var(--line)}
-@media (max-width:34rem){.roomy{display:block;font-size:.82em;white-space:normal}
+@media (max-width:34rem){.roomy{display:block;font-size:.78em;white-space:normal}
 .facts{grid-template-columns:1fr;gap:0}.facts dd{margin-bottom:.5rem;
-grid-column:1}th,td{padding:.28rem .4rem}table{font-size:.88rem}th[scope=row],td.words{min-width:4.4rem}
+grid-column:1}th,td{padding:.28rem .2rem}table{font-size:.88rem}th[scope=row],td.words{min-width:4.1rem}
 .matrix{font-size:.74rem}.matrix td{min-width:1.75rem}.matrix th,.matrix td{padding:.2rem .12rem}
 .matrix thead th:first-child{white-space:normal}.chart text{font-size:16px}}
 @media print{nav,.skip{display:none}body{max-width:none}section{break-inside:avoid-page}}

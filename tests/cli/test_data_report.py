@@ -178,7 +178,7 @@ def test_a_table_has_its_values_and_faults(cnn: Cnn, tmp_path: Path) -> None:
     ]
     assert cnn("data", "t.csv", "--strict").code == 1
     refused = cnn("data", "t.csv", "--model", "model.bin")
-    assert refused.code == 2 and "--model: looks at pictures, and t.csv is a table of numbers" in refused.err
+    assert refused.code == 2 and "--model: is about pictures, and t.csv is a table of numbers" in refused.err
 
 
 def test_of_very_many_classes_both_ends_are_listed(cnn: Cnn, tmp_path: Path) -> None:

@@ -121,7 +121,9 @@ def test_in_folds_each_picture_gets_the_answer_of_the_network_that_had_not_seen_
         yield FoldDone(1, 2, 900, 1_200)
         yield Answered(dataset, np.log([[0.25, 0.75], [0.875, 0.125]]))
 
-    monkeypatch.setattr("cnncli.model.evaluate.evaluate_model", lambda *words, **how: seen.update(how) or own)
+    part = SimpleNamespace(prepared=lambda **how: seen.update(how))
+    monkeypatch.setattr("cnncli.model.measured_part.find_part", lambda *words, **how: seen.update(how) or part)
+    monkeypatch.setattr("cnncli.model.evaluate.measure_part", lambda *words: own)
     monkeypatch.setattr("cnncli.training.folds.answer_in_folds", in_folds)
     monkeypatch.setattr(suspects, "gathered", lambda *words: words)
     told: list[str] = []

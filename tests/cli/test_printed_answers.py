@@ -240,17 +240,16 @@ def test_where_nothing_was_found_is_told_how_far_was_looked(facts: dict[str, Any
 def test_findings_stand_with_their_likelihood_evidence_and_remedy() -> None:
     kind = KINDS["zero-init"]
     finding = Finding("zero-init", 0.85, [Evidence("all are 0", 1.0, 0.0, 3), Evidence("so it is", 1.0, 0.0)])
-    lines = list(render_doctor.report_lines(run(history=HISTORY), [finding]))
+    lines = list(render_doctor.report_lines(run(history=HISTORY, kept=HISTORY[0]), [finding]))
     assert lines == [
-        "run: 2 epochs, validation accuracy 25.0 %", "", f"   85 %  zero-init: {kind.means}",
+        "run: 2 epochs, validation accuracy 25.00 % of epoch 1, which is kept", "", f"   85 %  zero-init: {kind.means}",
         "         - epoch 3: all are 0", "         - so it is",
 f"         > {kind.remedy}; cnn break zero-init", "           shows it",
     ]  # fmt: skip
     assert squeezed(render_doctor.finding_lines(finding, shows=False))[-1] == f"> {kind.remedy}"
     assert next(render_doctor.finding_lines(finding, indent="")).startswith(" 85 %")
-    assert [render_doctor._result(run(history=HISTORY[at:])) for at in (1, 2)] == [
-        "1 epoch, training accuracy 87.5 %", "0 epochs",
-    ]  # fmt: skip
+    assert render_doctor._result(run(history=HISTORY[1:], kept=HISTORY[1])) == "1 epoch, training accuracy 87.50 %"
+    assert render_doctor._result(run()) == "0 epochs"
     wide = [
         printed(lambda: print("\n".join(render_doctor.finding_lines(finding))), columns=width) for width in (50, 200)
     ]

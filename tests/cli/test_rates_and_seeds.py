@@ -182,6 +182,7 @@ def test_seeds_have_a_row_each_and_last_their_mean_and_deviation() -> None:
         "1 50.00 % 75.00 % 3 1:01 min runs/s/seed-1.bin", "2 75.00 % 75.00 % 3 1:01 min runs/s/seed-2.bin",
         # The deviation of a sample of two is their distance over the root of 2.
         "mean 62.50 % ± 17.68 75.00 % ± 0.00 2:02 min", "",
+        "the pages of the runs: runs/s/*/report.html",
         "test, mean and standard deviation of 2 seeds: 62.50 % ± 17.68",
     ]  # fmt: skip
     assert lines[1:3] == [

@@ -41,12 +41,13 @@ def test_lines_are_as_wide_as_the_terminal_at_most(
 def test_a_diagram_is_cut_where_it_must_be_and_keeps_its_columns(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Shapes end at most in 8 characters and counts in 6, with two spaces before each; texts have the rest."""
+    """Shapes end at most in 8 characters and counts in 6, with two spaces before each; texts have the rest, of 80
+    characters where they go to no terminal."""
     monkeypatch.setattr("cnncli.cli.plain.can_draw", lambda _: False)
     rows = diagram_lines(Network.from_model_name("resnet-small"), blocks=False)
     assert (max(len(shape) for _, shape, _ in rows), max(len(count) for *_, count in rows)) == (8, 6)
     longest = max(len(text) for text, *_ in rows)
-    for columns, room in ((50, 32), (30, 20), (200, longest)):
+    for columns, room in ((50, 32), (30, 20), (200, min(longest, 62))):
         lines = printed(COMMANDS["diagram"], columns, monkeypatch, capsys).splitlines()[:-1]
         for line, (text, shape, count) in zip(lines, rows, strict=True):
             shown = text if len(text) <= room else text[: room - 2] + ".."

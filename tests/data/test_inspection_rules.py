@@ -11,7 +11,7 @@ from cnncli.data.imbalance import Imbalance, imbalance_of
 from cnncli.data.inspection.alike import _share_of_one_grey, alike, confirm, detail_size
 from cnncli.data.inspection.groups import find_groups
 from cnncli.data.inspection.inspection import (
-    Finding,
+    DataFinding,
     _of_classes,
     _of_groups,
     _of_single,
@@ -38,7 +38,7 @@ def looks(count: int, **facts: Any) -> Looks:
     return Looks(names=str, **given)
 
 
-def said(found: Iterable[Finding]) -> list[tuple[str, int, str]]:
+def said(found: Iterable[DataFinding]) -> list[tuple[str, int, str]]:
     return [(one.kind, one.count, one.text) for one in found]
 
 

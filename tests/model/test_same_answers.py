@@ -61,7 +61,7 @@ def test_eval_and_predict_agree_file_by_file(kind: str, reader: str, tmp_path: P
     files = write_files(tmp_path / "pictures", KINDS[kind](40, rng))
     data = READERS[reader](tmp_path, files)
     record = trained(tmp_path, data)
-    evaluation = evaluate_model(tmp_path / "model.bin", data=str(data), part="train", whole=True)
+    evaluation = evaluate_model(tmp_path / "model.bin", data=str(data), part="train")
     assert evaluation.metrics.samples == len(files)
     assert answers_by_file(evaluation, files) == predicted(tmp_path / "model.bin", files)
     assert evaluation.metrics.accuracy > 0.8, record.notes
@@ -92,7 +92,7 @@ def test_pictures_without_a_glyph_are_wrong_answers_for_both(
     data = READERS[reader](tmp_path, files)
     record = trained(tmp_path, data, prepare="glyph")
     assert any("no glyph is found" in note for note in record.notes)
-    evaluation = evaluate_model(tmp_path / "model.bin", data=str(data), part="train", whole=True)
+    evaluation = evaluate_model(tmp_path / "model.bin", data=str(data), part="train")
     answers = predicted(tmp_path / "model.bin", files)
     assert answers[7] == -1
     assert evaluation.metrics.unanswered == answers.count(-1) == evaluation.predictions.tolist().count(-1)

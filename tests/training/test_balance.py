@@ -184,7 +184,7 @@ def test_the_training_and_the_model_say_it(
     assert first.notes[-1] == (
         "balance: an epoch draws 34 images of each class, so each of the 4 of 1 8.4 times"
     )
-    assert run(["train", "rare.npz", "--data-dir", "x"]) == 1  # no such set
+    assert run(["train", "rare.npz", "--data-dir", "x"]) == 2  # no such set
     line = ["train", str(rare_set), "--arch", "linear", "--epochs", "1", "--balance", "weights"]
     assert run(line) == 0
     said = capsys.readouterr().err

@@ -84,11 +84,12 @@ def _facts(network: Any) -> dict[str, Any]:
 
 
 def _print(network: Any) -> None:
+    from cnncli.cli.drawn import width
     from cnncli.views.diagram import diagram_lines
 
     lines = diagram_lines(network, plain.can_draw(sys.stdout))
     shapes, counts = (max(len(line[column]) for line in lines) for column in (1, 2))
-    columns = plain.terminal_columns() if sys.stdout.isatty() else 80  # of a file, which is read on a terminal
+    columns = width() if sys.stdout.isatty() else min(width(), 80)  # a file is read on a terminal
     room = max(20, columns - shapes - counts - 4)
     texts = min(room, max(len(text) for text, _, _ in lines))
     for text, shape, count in lines:

@@ -15,6 +15,7 @@ from PIL import Image
 from cnn_process import Cnn, environment
 from cnncli import data
 from cnncli.cli import download
+from cnncli.cli.main import run
 
 RED, GREEN = (250, 10, 20), (0, 200, 30)
 
@@ -211,3 +212,17 @@ def test_columns_and_part_are_of_the_sheet_and_of_nothing_else(cnn: Cnn, colours
         assert (outcome.code, outcome.out) == (2, "")
         assert f"{option} is about the sheet; add --show or --out sheet.png" in outcome.err
     assert cnn("data", colours, "--columns", 2, "--part", "train", "--show").code == 0
+
+
+def test_what_is_wrong_with_a_model_is_told_before_pictures_are_read(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def read_raw(*_: object, **__: object) -> None:
+        raise AssertionError("pictures were read")
+
+    monkeypatch.setattr("cnncli.data.read_raw", read_raw)
+    assert run(["data", "digits", "--model", "none.bin"]) == 2
+    (tmp_path / "cut.bin").write_bytes(b"cut")
+    assert run(["data", "digits", "--model", str(tmp_path / "cut.bin")]) == 1
+    missing, cut = capsys.readouterr().err.splitlines()
+    assert "none.bin" in missing and "cut.bin" in cut

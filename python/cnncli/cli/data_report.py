@@ -33,6 +33,10 @@ def tell(asked: Asked) -> bool:
     faults = told_as_table(asked.name_or_path, asked.label_column, asked.skip_bad, asked.as_json, of_pictures)
     if faults is not None:
         return faults > 0
+    if asked.model is not None:  # what is wrong with it is told before minutes of reading pictures
+        from cnncli.model_file.serialize import load_model
+
+        load_model(asked.model)
     found = _look(asked)
     if asked.out is not None:
         _save_sheet(asked, found)

@@ -85,3 +85,14 @@ def test_a_checkpoint_gets_its_own_lines_back_or_says_so(tmp_path: Path) -> None
     metrics.path.unlink()
     with pytest.raises(CnnError, match=r"but c\.bin goes on from its lines; bring it back, or start a new run$"):
         metrics.read_back(3, digest, "c.bin")
+
+
+def test_lines_of_a_process_that_was_killed_before_its_first_checkpoint_go(tmp_path: Path) -> None:
+    """The next process begins anew, and says so by no epochs at first."""
+    Metrics(tmp_path).write(HISTORY[:1])
+    metrics = Metrics(tmp_path)
+    metrics.write([])
+    metrics.write(HISTORY[:1])
+    metrics.write(HISTORY[:2])
+    assert [line["epoch"] for line in read_metrics(metrics.path)] == [1, 2]
+    assert (tmp_path / "metrics.csv").read_text().count("\n") == 3

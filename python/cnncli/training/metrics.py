@@ -44,7 +44,8 @@ class Metrics:
             self._epochs, self._digest = 0, hashlib.sha256()
         new = history[self._epochs :]
         self._sizes = None
-        if new:
+        # Without an epoch yet, too, lines of a process that was killed before its first checkpoint go.
+        if new or (not is_known and self.path.exists()):
             lines = "".join(json.dumps(as_json(epoch), allow_nan=False) + "\n" for epoch in new).encode()
             put = append if is_known else write_atomically
             put(self.path, lines)

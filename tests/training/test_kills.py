@@ -78,9 +78,13 @@ class Campaign:
             pass
         assert weights(self.folder / "killed.bin") == expected
 
+    def _runs(self) -> set[Path]:
+        """Folders alone: a file shows for a moment whether a run can be made there."""
+        return {path for path in (self.folder / "runs").glob("*") if path.is_dir()}
+
     def _one_process(self, *, kill: bool = True) -> bool:
         """Starts or resumes a training and kills it; False if it came to its end before."""
-        known = set((self.folder / "runs").iterdir()) if (self.folder / "runs").exists() else set()
+        known = self._runs()
         start = ["--resume", self.run] if self.run else [*WORDS, "--runs", "runs"]
         self.times[:] = 0
         process = start_cnn(
@@ -95,7 +99,7 @@ class Campaign:
         finally:
             process.kill()
         if self.run is None:
-            new = set((self.folder / "runs").iterdir()) - known if (self.folder / "runs").exists() else set()
+            new = self._runs() - known
             self.run = next(iter(new), None)
         if process.returncode == 0:
             return False
@@ -122,7 +126,7 @@ class Campaign:
         old = {path.name for path in run.glob(".cnncli-*.tmp")} if run else set()
         while process.poll() is None:
             if run is None:
-                new = set((self.folder / "runs").iterdir()) - known if (self.folder / "runs").exists() else set()
+                new = self._runs() - known
                 run = next(iter(new), None)
                 continue
             for name in os.listdir(run):  # noqa: PTH208 (the fastest: a save takes a few milliseconds)
